@@ -1,0 +1,73 @@
+// Reads a service's settings out of its environment: pure, and all problems at once, each naming the variable, its
+// value and what would be right. A WARMTERM_ variable that no setting of the service has is a typing mistake, and told.
+
+import * as z from 'zod';
+import { formatDuration, parseDuration } from './duration.ts';
+import { ServiceError } from './errors.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+/** The kinds of value that settings are made of; each turns a string into its type. */
+export const setting = {
+  port: () => whole(0, 65_535),
+  whole,
+  /** Milliseconds, written with a unit (`15m`), between two others. */
+  duration: (min: string, max: string) =>
+    z.string().transform((text, context) => {
+      const ms = parseDuration(text);
+      const [low, high] = [parseDuration(min) ?? 0, parseDuration(max) ?? Number.POSITIVE_INFINITY];
+      if (ms !== undefined && ms >= low && ms <= high) return ms;
+      const range = `between ${formatDuration(low)} and ${formatDuration(high)}`;
+      return refuse(context, `must be a duration ${range}, such as 30s or 15m`);
+    }),
+  text: () => z.string().min(1, 'must not be empty'),
+  url: () => z.string().refine((text) => /^https?:/.test(text) && URL.canParse(text), 'must be an http or https URL'),
+  choice: <const T extends [string, ...string[]]>(...values: T) =>
+    z.enum(values, { error: `must be one of ${values.join(', ')}` }),
+  flag: () => z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true'),
+  /** A comma-separated list of at least one word. */
+  list: () =>
+    z.string().transform((text, context) => {
+      const words = text.split(',').map((word) => word.trim());
+      return words.every((word) => word !== '')
+        ? words
+        : refuse(context, 'must be a list of words with commas between');
+    }),
+  logLevel: () => setting.choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+};
+
+/**
+ * The settings of `environment` that `shape` names, with defaults filled in, frozen.
+ * Throws `invalid-config` with one line for every variable that is missing, wrong or unknown.
+ */
+export function readEnvironment<S extends z.ZodRawShape>(
+  shape: S,
+  environment: Environment,
+): Readonly<z.output<z.ZodObject<S>>> {
+  const given = Object.fromEntries(Object.entries(environment).filter(([name]) => name in shape));
+  const result = z.object(shape).safeParse(given);
+  const wrong = (result.error?.issues ?? []).map(({ path, message }) => {
+    const name = String(path[0]);
+    const value = environment[name];
+    return value === undefined ? `${name} is not set: it must be` : `${name}=${JSON.stringify(value)}: ${message}`;
+  });
+  const unknown = Object.keys(environment)
+    .filter((name) => name.startsWith('WARMTERM_') && !(name in shape))
+    .map((name) => `${name}: there is no such setting`);
+  if (!result.success || unknown.length > 0) {
+    throw new ServiceError('invalid-config', [...wrong, ...unknown].join('\n'));
+  }
+  return Object.freeze(result.data) as Readonly<z.output<z.ZodObject<S>>>;
+}
+
+function whole(min: number, max: number) {
+  return z.string().transform((text, context) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : refuse(context, `must be a whole number from ${min} to ${max}`);
+  });
+}
+
+function refuse(context: z.RefinementCtx, message: string): never {
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+}

@@ -1,0 +1,59 @@
+// One error class with a closed set of codes, so that every service answers the same trouble in the same words.
+// Knows neither HTTP nor sockets, except for the one table that maps a code to a status.
+
+/** Every way in which a request can fail, with its HTTP status and whether trying again later can help. */
+const codes = {
+  'invalid-config': { status: 500, retryable: false },
+  'invalid-request': { status: 400, retryable: false },
+  'not-found': { status: 404, retryable: false },
+  'session-not-found': { status: 404, retryable: false },
+  unauthenticated: { status: 401, retryable: false },
+  forbidden: { status: 403, retryable: false },
+  'invalid-ticket': { status: 403, retryable: false },
+  conflict: { status: 409, retryable: true },
+  'too-large': { status: 413, retryable: false },
+  'pool-exhausted': { status: 503, retryable: true },
+  unavailable: { status: 503, retryable: true },
+  timeout: { status: 504, retryable: true },
+  internal: { status: 500, retryable: false },
+} as const;
+
+export type ErrorCode = keyof typeof codes;
+
+export const errorCodes = Object.keys(codes) as [ErrorCode, ...ErrorCode[]];
+
+export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && value in codes;
+
+/** A failure that its reader can understand: `code` for programs, `message` for people. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly code: ErrorCode;
+  /** Seconds after which it makes sense to try again, when that is known. */
+  readonly retryAfter: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryAfter = options.retryAfter;
+  }
+
+  get status(): number {
+    return codes[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return codes[this.code].retryable;
+  }
+}
+
+/** What went wrong, as a ServiceError: itself, a deadline that passed, or `internal`. */
+export function toServiceError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error;
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return new ServiceError('timeout', 'The request took too long.', { cause: error });
+  }
+  return new ServiceError('internal', 'Something went wrong on our side.', { cause: error });
+}
+
+/** An aborted operation is not a failure: somebody asked for it to end. */
+export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';

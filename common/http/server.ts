@@ -1,0 +1,72 @@
+// What the manager and the webserver share as HTTP servers: listening as a part of a service, and one error handler.
+
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { isAbort, ServiceError, toServiceError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { problemType, toProblem } from './problem.ts';
+
+export type Listening = { host: string; port: number };
+
+/**
+ * Serves `handler` until `signal` is aborted; then answers what is under way, for at most `drainMs`, and closes.
+ * Calls `onListening` with the real port (port 0 asks for any). Rejects with `invalid-config` when the port is in use.
+ */
+export async function serve(
+  handler: RequestListener,
+  options: { host: string; port: number; drainMs?: number; onListening?: (at: Listening) => void },
+  signal: AbortSignal,
+): Promise<void> {
+  const { host, port, drainMs = 5_000, onListening } = options;
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      reject(new ServiceError('invalid-config', `PORT=${port}: something else is listening there already`));
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  onListening?.({ host: address.address, port: address.port });
+  await new Promise<void>((resolve) => {
+    const close = () => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+      setTimeout(() => server.closeAllConnections(), drainMs).unref();
+    };
+    if (signal.aborted) close();
+    else signal.addEventListener('abort', close, { once: true });
+  });
+}
+
+/** For paths that no route has. */
+export const notFound: RequestHandler = (request) => {
+  throw new ServiceError('not-found', `There is nothing at ${request.method} ${request.path}.`);
+};
+
+/** Turns whatever a route threw into a problem document, and logs what is our fault. Goes last. */
+export const problemHandler =
+  (log: Logger): ErrorRequestHandler =>
+  (thrown, request, response, next) => {
+    // Whoever asked has hung up: there is nobody to answer.
+    if (isAbort(thrown)) return void response.destroy();
+    const error = fromBodyParser(thrown) ?? toServiceError(thrown);
+    const about = { method: request.method, path: request.path, code: error.code, err: error.cause };
+    if (error.code === 'internal') log.error(about, 'request failed');
+    else log.debug(about, error.message);
+    if (response.headersSent) return next(thrown);
+    if (error.retryAfter !== undefined) response.set('retry-after', String(Math.ceil(error.retryAfter)));
+    response
+      .status(error.status)
+      .type(problemType)
+      .send(JSON.stringify(toProblem(error)));
+  };
+
+// express.json() and the router throw http-errors: `type` for what a body did wrong, `status` for the rest.
+function fromBodyParser(thrown: unknown): ServiceError | undefined {
+  if (thrown instanceof ServiceError || !(thrown instanceof Error) || !('status' in thrown)) return undefined;
+  if (thrown.status === 413) return new ServiceError('too-large', 'The body is too large.');
+  if (typeof thrown.status !== 'number' || thrown.status < 400 || thrown.status >= 500) return undefined;
+  return new ServiceError('invalid-request', `The request cannot be read: ${thrown.message}`);
+}

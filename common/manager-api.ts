@@ -1,0 +1,110 @@
+// The manager's HTTP API, as zod schemas: the manager checks requests and describes itself with them (/openapi.json), its
+// clients check answers with them. Times are ISO 8601 strings, durations milliseconds.
+
+import * as z from 'zod';
+
+/** A keyed hash in base64url: what the cluster knows of a visitor. */
+export const visitorSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be a keyed hash in base64url');
+export const poolNameSchema = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of a pool');
+
+/** Where a browser reaches a terminal: the node's address, and the node port of the pod's Service. */
+export const addressSchema = z.object({ host: z.string(), port: z.number().int().min(1).max(65_535) });
+export type Address = z.infer<typeof addressSchema>;
+
+/** POST /api/terminals and POST /api/terminals/restart */
+export const claimRequestSchema = z.strictObject({
+  visitor: visitorSchema,
+  /** The pool to claim from; may be left out where there is only one. */
+  pool: poolNameSchema.optional(),
+});
+
+/** A visitor's terminal. */
+export const terminalSchema = z.object({
+  /** The pod's name. */
+  name: z.string(),
+  uid: z.string(),
+  pool: z.string(),
+  address: addressSchema,
+  claimedAt: z.iso.datetime(),
+  /** When its lifetime is over, whatever happens. */
+  expiresAt: z.iso.datetime(),
+  /** How long it may lie without input. */
+  idleTimeoutMs: z.number().int(),
+});
+export type Terminal = z.infer<typeof terminalSchema>;
+
+/** A terminal together with the ticket that opens it. */
+export const claimSchema = terminalSchema.extend({
+  /** `new`: just taken from the pool. `reconnected`: it was this visitor's already. */
+  status: z.enum(['new', 'reconnected']),
+  /** EdDSA JWT, good for one connection within a minute. */
+  ticket: z.string(),
+});
+export type Claim = z.infer<typeof claimSchema>;
+
+/** DELETE /api/terminals/{visitor} answers 204; GET answers `terminalSchema`. */
+
+/** One terminal as the host page shows it. */
+export const podStatusSchema = z.object({
+  name: z.string(),
+  ordinal: z.number().int(),
+  state: z.enum(['ready', 'in-use', 'recreating']),
+  claimedAt: z.iso.datetime().optional(),
+  connectedAt: z.iso.datetime().optional(),
+  expiresAt: z.iso.datetime().optional(),
+  /** How many browsers are attached, as the terminal last reported it. */
+  connections: z.number().int().optional(),
+  lastInputAt: z.iso.datetime().optional(),
+});
+export type PodStatus = z.infer<typeof podStatusSchema>;
+
+/** GET /api/pools */
+export const poolStatusSchema = z.object({
+  name: z.string(),
+  replicas: z.number().int(),
+  ready: z.number().int(),
+  inUse: z.number().int(),
+  recreating: z.number().int(),
+  waiting: z.number().int(),
+  settings: z.object({
+    spare: z.number().int(),
+    min: z.number().int(),
+    max: z.number().int(),
+    idleTimeoutMs: z.number().int(),
+    maxLifetimeMs: z.number().int(),
+    connectTimeoutMs: z.number().int(),
+  }),
+  /** Settings that did not parse: the former value is in force. */
+  problems: z.array(z.string()),
+  pods: z.array(podStatusSchema),
+});
+export type PoolStatus = z.infer<typeof poolStatusSchema>;
+export const poolsSchema = z.object({ pools: z.array(poolStatusSchema) });
+
+/** POST /api/self/report: a terminal tells how it is doing; the manager answers with what now holds for it. */
+export const reportSchema = z.strictObject({
+  /** Browsers attached at this moment. */
+  connections: z.number().int().min(0).max(1_000),
+  /** When a browser first attached; absent if none ever did. */
+  connectedAt: z.iso.datetime().optional(),
+  lastInputAt: z.iso.datetime().optional(),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+export const reportAnswerSchema = z.object({
+  idleTimeoutMs: z.number().int(),
+  /** Absent while the terminal is unclaimed. */
+  expiresAt: z.iso.datetime().optional(),
+});
+export type ReportAnswer = z.infer<typeof reportAnswerSchema>;
+
+/** DELETE /api/self answers 202: the pod that asks is being deleted. */
+export const paths = {
+  terminals: '/api/terminals',
+  restart: '/api/terminals/restart',
+  terminal: '/api/terminals/{visitor}',
+  pools: '/api/pools',
+  self: '/api/self',
+  report: '/api/self/report',
+  jwks: '/.well-known/jwks.json',
+} as const;

@@ -1,0 +1,43 @@
+// The label and annotation names that warmterm reads and writes on Kubernetes objects. `kubectl`, Helm, the manager and
+// the stand-in all agree on these; nothing else about a pod or a pool is ever stored.
+
+const prefix = 'warmterm.dev/';
+
+/** Labels, on StatefulSets, Pods and Services. */
+export const labels = {
+  /** Value: the pool's name. Marks everything that belongs to a pool, and is the watch's selector. */
+  pool: `${prefix}pool`,
+  /** On a pod: `"false"` from the template, `"true"` for the rest of its life once it is claimed. */
+  claimed: `${prefix}claimed`,
+} as const;
+
+/** Annotations written on a pod by the one patch that claims it. They live exactly as long as the pod does. */
+export const claimAnnotations = {
+  /** A random id of this claim. */
+  id: `${prefix}claim-id`,
+  /** The visitor's keyed hash; the visitor's own id never reaches the cluster. */
+  visitor: `${prefix}visitor`,
+  /** When it was claimed, ISO 8601. */
+  claimedAt: `${prefix}claimed-at`,
+  /** When a browser first attached, ISO 8601. Absent until then. */
+  connectedAt: `${prefix}connected-at`,
+} as const;
+
+/** Annotations on a pool's StatefulSet: its settings, edited by whoever may edit the StatefulSet. */
+export const settingAnnotations = {
+  spare: `${prefix}spare`,
+  min: `${prefix}min`,
+  max: `${prefix}max`,
+  idleTimeout: `${prefix}idle-timeout`,
+  maxLifetime: `${prefix}max-lifetime`,
+  connectTimeout: `${prefix}connect-timeout`,
+} as const;
+
+/** Audience of every token that is meant for the manager, and for nobody else. */
+export const managerAudience = 'warmterm-manager';
+
+/** The name of the container port on which a terminal listens, and to which its Service points. */
+export const terminalPortName = 'terminal';
+
+/** The Lease that the leading manager holds, in the namespace of the pools. */
+export const managerLease = 'warmterm-manager';

@@ -1,0 +1,67 @@
+// The protocol between a browser and a terminal, over socket.io (WebSocket transport only, default parser). Output is
+// always binary: as JSON an ESC costs six bytes. Both ends import these types; nothing is mirrored by hand.
+
+import * as z from 'zod';
+import type { ErrorCode } from './errors.ts';
+import type { Role } from './ticket.ts';
+
+/** Columns and rows of one browser's view. */
+export const sizeSchema = z.object({
+  cols: z.number().int().min(2).max(1_000),
+  rows: z.number().int().min(1).max(1_000),
+});
+export type Size = z.infer<typeof sizeSchema>;
+
+/** The `auth` of the handshake. */
+export const handshakeSchema = z.object({ ticket: z.string().min(1).max(4_096), size: sizeSchema });
+export type Handshake = z.infer<typeof handshakeSchema>;
+
+/** `data` of the error with which a handshake is refused (`connect_error` in the browser). */
+export type Refusal = { code: ErrorCode };
+
+/** Input is cut into pieces of at most this many characters, or bytes: socket.io drops larger messages. */
+export const maxInputLength = 65_536;
+
+/** The browser acknowledges what xterm.js has parsed each time this many more bytes are through. */
+export const acknowledgeEvery = 65_536;
+
+/** Unacknowledged bytes at which the pty is paused, and at which it is resumed. */
+export const flowControl = { high: 524_288, low: 262_144 } as const;
+
+export const endReasons = ['exit', 'idle', 'lifetime', 'deleted'] as const;
+/**
+ * Why a session is over: its shell ended (`exit`), nobody typed (`idle`), its maximum lifetime passed (`lifetime`), or
+ * the pod was deleted by its owner or an administrator (`deleted`).
+ */
+export type EndReason = (typeof endReasons)[number];
+
+/** What a browser is told once it is attached. It is told the limits too, so that only one side holds them. */
+export type Attached = {
+  /** The pod's name. */
+  name: string;
+  role: Role;
+  /** `maxInputLength` */
+  maxInput: number;
+  /** `acknowledgeEvery` */
+  acknowledgeEvery: number;
+};
+
+/** The end is near: `inMs` milliseconds from now, unless somebody types (`idle`) or whatever happens (`lifetime`). */
+export type Ending = { reason: 'idle' | 'lifetime'; inMs: number };
+
+export type ServerEvents = {
+  attached: (attached: Attached) => void;
+  output: (bytes: Uint8Array) => void;
+  /** A countdown begins, or with null is off again. */
+  ending: (ending: Ending | null) => void;
+  /** The last word; the socket is closed after it and there is nothing to come back to. */
+  ended: (reason: EndReason) => void;
+};
+
+export type ClientEvents = {
+  /** Text as typed or pasted; binary where a program asked for raw mouse reports. */
+  input: (data: string | Uint8Array) => void;
+  resize: (size: Size) => void;
+  /** Bytes of output parsed since the last acknowledgement. */
+  acknowledge: (bytes: number) => void;
+};

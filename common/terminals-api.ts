@@ -1,0 +1,39 @@
+// The webserver's HTTP API, used by the page and by the command line: JSON over /api/terminals. The visitor is known by
+// a signed cookie, never by what the body says.
+
+import * as z from 'zod';
+import { poolNameSchema } from './manager-api.ts';
+
+/** In a tab of its own identity (WARMTERM_IDENTITY=tab), this header holds the tab's random id. */
+export const tabHeader = 'x-warmterm-tab';
+export const tabSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 characters of base64url');
+
+/** POST /api/terminals and POST /api/terminals/current/restart; as the query (`?pool=`), GET and DELETE current. */
+export const openRequestSchema = z.strictObject({ pool: poolNameSchema.optional() });
+
+/** GET /api/terminals/current */
+export const openTerminalSchema = z.object({
+  /** The pod's name. */
+  name: z.string(),
+  /** Origin of the terminal's socket, such as `http://192.0.2.7:30123`. */
+  url: z.string(),
+  claimedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+  idleTimeoutMs: z.number().int(),
+});
+export type OpenTerminal = z.infer<typeof openTerminalSchema>;
+
+/** What POST answers: the terminal, and a ticket for one connection to it within a minute. */
+export const openedSchema = openTerminalSchema.extend({
+  status: z.enum(['new', 'reconnected']),
+  ticket: z.string(),
+});
+export type Opened = z.infer<typeof openedSchema>;
+
+/** DELETE /api/terminals/current answers 204. GET /api/host/pools answers `poolsSchema` of the manager. */
+export const paths = {
+  terminals: '/api/terminals',
+  current: '/api/terminals/current',
+  restart: '/api/terminals/current/restart',
+  hostPools: '/api/host/pools',
+} as const;

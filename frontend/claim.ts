@@ -1,0 +1,21 @@
+// The first thing that runs, in a module of its own: asks for the terminal while the rest of the page is loading.
+
+import { requestTerminal } from './session/request-terminal.ts';
+import type { Event } from './session/state.ts';
+import { tabId } from './session/tab-id.ts';
+
+const pool = new URLSearchParams(location.search).get('pool');
+
+/** Asks for a terminal, in the pool that the page's address names (`?pool=`). */
+export const claim = (signal?: AbortSignal): Promise<Event> => requestTerminal(tabId, pool, signal);
+
+/** The answer to the claim that this page began with. */
+export const firstClaim: Promise<Event> = visited().then(() => claim());
+
+// A browser may load pages ahead that nobody ever looks at; those must not take a terminal.
+async function visited(): Promise<void> {
+  if (!('prerendering' in document) || !document.prerendering) return;
+  await new Promise<void>((resolve) => {
+    document.addEventListener('prerenderingchange', () => resolve(), { once: true });
+  });
+}

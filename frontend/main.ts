@@ -1,0 +1,71 @@
+// Wires the page: one terminal, one session, and what is said about it.
+
+import { claim, firstClaim } from './claim.ts';
+import { runSession } from './session/run-session.ts';
+import type { Event, State } from './session/state.ts';
+import { createAttachment } from './terminal/attach.ts';
+import { createTerminal } from './terminal/create-terminal.ts';
+import { bindKeys } from './terminal/keys.ts';
+import { pageTitle } from './terminal/title.ts';
+import { product } from './texts.ts';
+import { createNotice } from './view/notice.ts';
+import { createStatusView } from './view/status.ts';
+
+const root = document.documentElement;
+const body = document.body;
+const view = createTerminal(document.getElementById('terminal') ?? body);
+const { terminal } = view;
+const status = createStatusView(body, (event) => session.send(event));
+const notice = createNotice(body, () => terminal.focus());
+const attachment = createAttachment(view, status.nudge);
+
+let first: Promise<Event> | undefined = firstClaim;
+
+const session = runSession({
+  claim(signal) {
+    const answer = first ?? claim(signal);
+    first = undefined;
+    return answer;
+  },
+  attach: attachment.attach,
+  onState: show,
+  now: Date.now,
+  chance: Math.random,
+});
+
+function show(state: State, before: State | undefined): void {
+  root.dataset.state = state.is;
+  status.show(state);
+  notice.ending(state.is === 'connected' ? state.ending : undefined);
+  if (state.is !== 'connected' && state.is !== 'connecting') attachment.dropTypeAhead();
+  if (state.is === before?.is) return;
+  if (before?.is === 'connected') notice.forget();
+  if (state.is === 'connected') {
+    terminal.focus();
+    if (state.replaced) notice.replaced();
+  } else if (state.is === 'ended') {
+    document.title = product;
+  }
+}
+
+terminal.onTitleChange((title) => {
+  document.title = pageTitle(title);
+});
+terminal.onData(notice.forget);
+bindKeys(terminal, () => void openSearch());
+
+let openSearchBox: (() => void) | undefined;
+async function openSearch(): Promise<void> {
+  const { createSearchBox } = await import('./view/search-box.ts');
+  openSearchBox ??= createSearchBox(body, terminal);
+  openSearchBox();
+}
+
+// Another network: a connection of the former one is dead, though it may take it a minute to find out.
+addEventListener('online', () => {
+  session.send({ type: session.state().is === 'connected' ? 'disconnected' : 'go' });
+});
+// A person who comes back to this page wants it now.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') session.send({ type: 'go' });
+});

@@ -1,0 +1,67 @@
+// The edge of the state machine: does what a state asks for, and feeds back what came of it. It is handed the claim,
+// the socket and the clock, and knows neither the page nor the terminal.
+
+import type { Opened } from '../../common/terminals-api.ts';
+import { next } from './next.ts';
+import { type Doing, type Event, type State, start } from './state.ts';
+
+export type SessionPorts = {
+  /** Asks for the terminal; resolves to what came of it, and never rejects. */
+  claim: (signal: AbortSignal) => Promise<Event>;
+  /** Opens the socket, and tells by `send` what happens on it until `signal` is aborted. */
+  attach: (opened: Opened, send: (event: Event) => void, signal: AbortSignal) => void;
+  onState: (state: State, before: State | undefined) => void;
+  now: () => number;
+  /** From 0 to 1. */
+  chance: () => number;
+};
+
+export type Session = {
+  send: (event: Event) => void;
+  state: () => State;
+  close: () => void;
+};
+
+export function runSession(ports: SessionPorts): Session {
+  const { claim, attach, onState, now, chance } = ports;
+  let state: State = start;
+  let doing: Doing | undefined;
+  let current = new AbortController();
+
+  function send(event: Event): void {
+    const before = state;
+    state = next(state, event, { now: now(), chance: chance() });
+    if (state === before) return;
+    onState(state, before);
+    follow();
+  }
+
+  function follow(): void {
+    if (state.doing === doing) return;
+    doing = state.doing;
+    // What the former doing still has to say is of no interest.
+    current.abort();
+    current = new AbortController();
+    if (doing) perform(doing, current.signal);
+  }
+
+  function perform(what: Doing, signal: AbortSignal): void {
+    const heard = (event: Event) => {
+      if (!signal.aborted) send(event);
+    };
+    if (what.at === 'claim') void claim(signal).then(heard);
+    else if (what.at === 'attach') attach(what.opened, heard, signal);
+    else {
+      const timer = setTimeout(() => heard({ type: 'go' }), Math.max(0, what.until - now()));
+      signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+    }
+  }
+
+  onState(state, undefined);
+  follow();
+  return {
+    send,
+    state: () => state,
+    close: () => current.abort(),
+  };
+}

@@ -1,0 +1,74 @@
+// The life of a session as the page sees it: every state with only its own fields, and what is to be done in it. Pure:
+// time comes in with the events, doing is left to the edge (run-session.ts).
+
+import type { ErrorCode } from '../../common/errors.ts';
+import type { Ending, EndReason } from '../../common/socket.ts';
+import type { Opened } from '../../common/terminals-api.ts';
+
+/** What the edge does while a state lasts; another object means: stop that, do this. */
+export type Doing =
+  | { at: 'claim' }
+  | { at: 'attach'; opened: Opened }
+  /** Until then (milliseconds since 1970), or until told to go on. */
+  | { at: 'pause'; until: number };
+
+/** A failure as a person may read it: of the webserver, of the network (`unreachable`), or of the terminal. */
+export type Failure = { code: ErrorCode | 'unreachable'; detail: string };
+
+/** What all states remember. */
+type Memory = {
+  /** Which terminal was attached last: its name alone would not do, for the next pod may bear it too. */
+  known: string | undefined;
+  /** How many attempts have failed in a row; a connection that did not last counts as failed. */
+  failures: number;
+  /** How many tickets have been refused since the last attach. */
+  refusals: number;
+};
+
+export type State = Memory &
+  (
+    | { is: 'connecting'; doing: Doing }
+    | {
+        is: 'connected';
+        doing: { at: 'attach'; opened: Opened };
+        since: number;
+        /** This is another terminal than the one before. */
+        replaced: boolean;
+        ending: Countdown | undefined;
+      }
+    | { is: 'reconnecting'; doing: Doing }
+    /** There is no terminal to be had right now. */
+    | { is: 'waiting'; doing: Doing; why: Failure }
+    | { is: 'ended'; reason: EndReason; doing?: undefined }
+    | { is: 'error'; why: Failure; doing?: undefined }
+  );
+
+export type Countdown = { reason: Ending['reason']; at: number };
+
+export type Event =
+  | { type: 'opened'; opened: Opened }
+  | { type: 'attached' }
+  /** The claim failed. `retryAfter` in seconds. */
+  | { type: 'failed'; why: Failure; retryable: boolean; retryAfter?: number }
+  /** The terminal does not accept the ticket. */
+  | { type: 'refused'; why: Failure }
+  | { type: 'disconnected' }
+  | { type: 'ending'; ending: Ending | null }
+  | { type: 'ended'; reason: EndReason }
+  /** The pause is over, the network is back, or a person does not want to wait. */
+  | { type: 'go' }
+  /** A person asks for a new terminal, or to try again after an error. */
+  | { type: 'renew' };
+
+/** When an event happens, and where in the range of a jittered pause it falls (0 to 1). */
+export type Moment = { now: number; chance: number };
+
+export const start: State = {
+  is: 'connecting',
+  known: undefined,
+  failures: 0,
+  refusals: 0,
+  doing: { at: 'claim' },
+};
+
+export const identityOf = ({ name, claimedAt }: Opened): string => `${name} ${claimedAt}`;

@@ -1,0 +1,74 @@
+// Joins a terminal on the screen to a terminal in a pod, one connection at a time.
+
+import type { Opened } from '../../common/terminals-api.ts';
+import type { Event } from '../session/state.ts';
+import { type Connection, connect } from '../socket.ts';
+import { createAcknowledger } from './acknowledger.ts';
+import type { TerminalView } from './create-terminal.ts';
+
+/** CAN ends a sequence that the former connection left unfinished, RIS resets the rest. */
+const freshScreen = '\x18\x1bc';
+/** Keys typed before the first prompt are kept, up to here. */
+const maxTypeAhead = 4_096;
+
+export type Attachment = {
+  attach: (opened: Opened, send: (event: Event) => void, signal: AbortSignal) => void;
+  /** Forgets what was typed before the first prompt: it has been too long. */
+  dropTypeAhead: () => void;
+};
+
+/** `onUnsent` is called with each input that has nowhere to go. */
+export function createAttachment({ terminal, refit }: TerminalView, onUnsent: () => void): Attachment {
+  let connection: Connection | undefined;
+  // Until the first attach, what is typed can only be meant for the shell to come. Later it is not kept: nobody can know
+  // what a key that was meant for a screen of then does to a screen of now.
+  let typeAhead: string[] | undefined = [];
+
+  terminal.onData((data) => {
+    if (connection) connection.input(data);
+    else if (typeAhead && typeAhead.join('').length + data.length <= maxTypeAhead) typeAhead.push(data);
+    else onUnsent();
+  });
+  terminal.onBinary((data) => connection?.input(Uint8Array.from(data, (character) => character.charCodeAt(0))));
+  terminal.onResize((size) => connection?.resize(size));
+
+  return {
+    dropTypeAhead() {
+      typeAhead = undefined;
+    },
+    attach(opened, send, signal) {
+      refit();
+      const size = { cols: terminal.cols, rows: terminal.rows };
+      let parsed: (bytes: number) => void = () => {};
+      let fresh = false;
+      signal.addEventListener('abort', () => {
+        connection = undefined;
+      });
+      connect(
+        { url: opened.url, ticket: opened.ticket, size },
+        {
+          attached(attached, { acknowledgeEvery }) {
+            connection = attached;
+            parsed = createAcknowledger(acknowledgeEvery, attached.acknowledge);
+            if (terminal.cols !== size.cols || terminal.rows !== size.rows) {
+              attached.resize({ cols: terminal.cols, rows: terminal.rows });
+            }
+            for (const data of typeAhead ?? []) attached.input(data);
+            typeAhead = undefined;
+            send({ type: 'attached' });
+          },
+          output(bytes) {
+            if (!fresh) terminal.write(freshScreen);
+            fresh = true;
+            terminal.write(bytes, () => parsed(bytes.byteLength));
+          },
+          ending: (ending) => send({ type: 'ending', ending }),
+          ended: (reason) => send({ type: 'ended', reason }),
+          refused: (code) => send({ type: 'refused', why: { code, detail: '' } }),
+          disconnected: () => send({ type: 'disconnected' }),
+        },
+        signal,
+      );
+    },
+  };
+}

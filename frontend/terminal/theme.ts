@@ -1,0 +1,52 @@
+// Colours of the terminal, dark and light. Each of the sixteen reads on its background (WCAG AA), but for the two that
+// are meant to be near it.
+
+import type { ITheme } from '@xterm/xterm';
+
+export const darkTheme: ITheme = {
+  background: '#14171c',
+  foreground: '#dfe2e6',
+  cursor: '#f0a35e',
+  cursorAccent: '#14171c',
+  selectionBackground: '#3d5a80aa',
+  black: '#3b4048',
+  red: '#f2777a',
+  green: '#8fc97f',
+  yellow: '#e8c06a',
+  blue: '#7db1ef',
+  magenta: '#cf9be0',
+  cyan: '#6cc7c9',
+  white: '#c8ccd2',
+  brightBlack: '#8a919c',
+  brightRed: '#ff9a98',
+  brightGreen: '#addf9f',
+  brightYellow: '#f7d990',
+  brightBlue: '#a3cbfa',
+  brightMagenta: '#e2bcf0',
+  brightCyan: '#95e0e0',
+  brightWhite: '#ffffff',
+};
+
+export const lightTheme: ITheme = {
+  background: '#fbfaf8',
+  foreground: '#24282e',
+  cursor: '#b4541a',
+  cursorAccent: '#fbfaf8',
+  selectionBackground: '#b9d3f0aa',
+  black: '#24282e',
+  red: '#b3262e',
+  green: '#2f7030',
+  yellow: '#7f5a00',
+  blue: '#1d5fae',
+  magenta: '#87379c',
+  cyan: '#066b73',
+  white: '#6b7178',
+  brightBlack: '#5f666e',
+  brightRed: '#c7323a',
+  brightGreen: '#37803a',
+  brightYellow: '#8f6600',
+  brightBlue: '#2a6fc4',
+  brightMagenta: '#9a45b0',
+  brightCyan: '#0b7a83',
+  brightWhite: '#24282e',
+};

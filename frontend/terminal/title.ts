@@ -1,0 +1,13 @@
+// The tab's title, from the shell. Pure.
+
+import { product } from '../texts.ts';
+
+const maxLength = 100;
+
+/** A title that fits a tab: one line, not too long, and the product's name where the shell says nothing. */
+export function pageTitle(fromShell: string): string {
+  const line = fromShell.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  if (line === '') return product;
+  const characters = [...line];
+  return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join('')}…`;
+}

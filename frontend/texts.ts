@@ -1,0 +1,67 @@
+// Every word that the page says, in one place.
+
+import type { EndReason } from '../common/socket.ts';
+import type { Failure } from './session/state.ts';
+
+export const product = 'warmterm';
+
+export const texts = {
+  connecting: 'Connecting',
+  reconnecting: 'Reconnecting',
+  /** While there is no way to send keys. */
+  notSent: 'Not connected: keys are not sent',
+  tryingAgain: (seconds: number) => `Trying again in ${duration(seconds)}`,
+  trying: 'Trying again',
+  now: 'Try now',
+  replaced: 'Your former terminal has ended. This is a new one.',
+  startNew: 'Start a new terminal',
+  tryAgain: 'Try again',
+  orEnter: 'or press Enter',
+  idle: (seconds: number) => `Still there? This terminal closes in ${duration(seconds)}. Type anything to stay.`,
+  lifetime: (seconds: number) => `The time of this terminal is up in ${duration(seconds)}. Save what you need.`,
+  idleSoon: 'Still there? This terminal closes soon. Type anything to stay.',
+  lifetimeSoon: 'The time of this terminal is up soon. Save what you need.',
+  dismiss: 'Hide',
+  search: {
+    label: 'Find in the terminal',
+    previous: 'Previous match',
+    next: 'Next match',
+    close: 'Close',
+    none: 'No match',
+  },
+} as const;
+
+/** What a session's end means to the one who had it. */
+export const endings: Record<EndReason, { title: string; detail: string }> = {
+  exit: { title: 'The shell has ended', detail: 'Nothing is running any more.' },
+  idle: { title: 'This terminal was idle', detail: 'It was closed to make room for others.' },
+  lifetime: { title: 'Time is up', detail: 'This terminal has reached its longest lifetime.' },
+  deleted: { title: 'This terminal was closed', detail: 'You or an administrator ended it.' },
+};
+
+/** Why there is no terminal: the title says it, the detail what it means. */
+export function explain({ code, detail }: Failure): { title: string; detail: string } {
+  const known = failures[code];
+  return { title: known?.title ?? 'Something went wrong', detail: known?.detail ?? detail };
+}
+
+const failures: Partial<Record<Failure['code'], { title: string; detail?: string }>> = {
+  'pool-exhausted': { title: 'All terminals are in use', detail: 'You get one as soon as one is free.' },
+  unavailable: { title: 'Terminals are not available right now', detail: 'This is on our side, and passes as a rule.' },
+  timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
+  conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },
+  unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
+  'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
+  forbidden: { title: 'This is not allowed' },
+  'not-found': { title: 'There is no such terminal' },
+  'invalid-request': { title: 'This request makes no sense' },
+  internal: { title: 'Something went wrong', detail: 'This is on our side.' },
+};
+
+/** Seconds as people say them: `45 s`, `2 min`, `1 min 30 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const rest = whole % 60;
+  return `${Math.floor(whole / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+}

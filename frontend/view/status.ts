@@ -1,0 +1,78 @@
+// Puts the state of the session on the screen: a line or a dialog over the terminal, with a countdown and a button.
+
+import type { State } from '../session/state.ts';
+import { texts } from '../texts.ts';
+import { button, element } from './element.ts';
+import { countdownText, messageFor } from './message.ts';
+import { createTicker } from './ticker.ts';
+
+export type StatusView = {
+  show: (state: State) => void;
+  /** Somebody types while nothing can be sent: says so at once. */
+  nudge: () => void;
+};
+
+/** Adds the view to `root`. `send` is called by its button. */
+export function createStatusView(root: HTMLElement, send: (event: { type: 'go' | 'renew' }) => void): StatusView {
+  const title = element('h1', { id: 'status-title' });
+  const detail = element('p', { class: 'detail', id: 'status-detail' });
+  const count = element('p', { class: 'countdown', 'aria-hidden': 'true' });
+  const actions = element('div', { class: 'actions' });
+  const card = element(
+    'section',
+    { class: 'status', 'aria-labelledby': 'status-title', 'aria-describedby': 'status-detail', hidden: '' },
+    element('span', { class: 'pulse', 'aria-hidden': 'true' }),
+    element('div', { class: 'words' }, title, detail, count),
+    actions,
+  );
+  // Said once for each state; the countdown is not read out every second.
+  const announcer = element('p', { class: 'announcer', role: 'status' });
+  root.append(card, announcer);
+
+  let until: number | undefined;
+  const ticker = createTicker(() => {
+    count.textContent = until === undefined ? '' : countdownText(until - Date.now());
+  });
+
+  function show(state: State): void {
+    const message = messageFor(state);
+    card.hidden = message === undefined;
+    until = message?.until;
+    ticker.run(until !== undefined);
+    if (!message) {
+      card.classList.remove('nudged');
+      announcer.textContent = '';
+      return;
+    }
+    card.dataset.kind = message.kind;
+    if (message.kind === 'dialog') card.setAttribute('role', 'alertdialog');
+    else card.removeAttribute('role');
+    title.textContent = message.title;
+    detail.textContent = message.detail ?? '';
+    const said = [message.title, message.detail].filter(Boolean).join('. ');
+    if (announcer.textContent !== said) announcer.textContent = said;
+    showAction(message.button);
+  }
+
+  function showAction(action: { label: string; sends: 'go' | 'renew' } | undefined): void {
+    // The same button stays the same element: it may have the focus.
+    if (actions.firstChild?.textContent === action?.label) return;
+    actions.replaceChildren();
+    if (!action) return;
+    const made = button(action.label, () => send({ type: action.sends }));
+    actions.append(made);
+    if (action.sends !== 'renew') return;
+    // Nothing can be typed into the terminal any more: Enter now means the button.
+    actions.append(element('span', { class: 'hint' }, texts.orEnter));
+    made.focus();
+  }
+
+  return {
+    show,
+    nudge() {
+      if (card.hidden) return;
+      card.classList.add('nudged');
+      if (card.dataset.kind === 'line') detail.textContent = texts.notSent;
+    },
+  };
+}

@@ -1,0 +1,72 @@
+// Claims a terminal at PAGE, runs a command in its shell, and gives it back. It speaks the little of socket.io's protocol
+// that this takes, because Node has a WebSocket of its own and nothing else is at hand.
+
+const page = process.env.PAGE;
+const headers = { 'content-type': 'application/json', 'x-warmterm-tab': `helm-test-${crypto.randomUUID()}` };
+
+const claim = await fetch(`${page}/api/terminals`, { method: 'POST', headers, body: '{}', signal: soon() });
+const terminal = await claim.json();
+if (!claim.ok) throw new Error(`The claim was refused: ${claim.status} ${JSON.stringify(terminal)}`);
+console.log(`claimed ${terminal.name} at ${terminal.url}`);
+headers.cookie = claim.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; ');
+
+try {
+  const screen = await retry(() => run(terminal, 'echo "six times seven is $((6*7))"\r', 'six times seven is 42'));
+  console.log(`its shell answers: ${screen}`);
+} finally {
+  const ended = await fetch(`${page}/api/terminals/current`, { method: 'DELETE', headers, signal: soon() });
+  console.log(`given back: ${ended.status}`);
+}
+
+function soon() {
+  return AbortSignal.timeout(20_000);
+}
+
+// A node port may need a moment to lead to its pod.
+async function retry(action) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (attempt === 5) throw error;
+      console.log(`${error.message}: once more`);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      terminal.ticket = await ticket();
+    }
+  }
+}
+
+// A ticket is good for one connection.
+async function ticket() {
+  const again = await fetch(`${page}/api/terminals`, { method: 'POST', headers, body: '{}', signal: soon() });
+  return (await again.json()).ticket;
+}
+
+function run({ url, ticket }, input, expected) {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  socket.binaryType = 'arraybuffer';
+  let screen = '';
+  let timer;
+  return new Promise((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer at ${url}; so far: ${JSON.stringify(screen)}`)), 6_000);
+    socket.onerror = () => reject(new Error(`${url} cannot be reached`));
+    socket.onclose = () => reject(new Error('the connection was closed'));
+    socket.onmessage = ({ data }) => {
+      if (data instanceof ArrayBuffer) {
+        screen += new TextDecoder().decode(data);
+        if (screen.includes(expected)) resolve(expected);
+      } else if (data.startsWith('0')) {
+        socket.send(`40${JSON.stringify({ ticket, size: { cols: 80, rows: 24 } })}`);
+      } else if (data.startsWith('44')) {
+        reject(new Error(`the terminal refuses: ${data.slice(2)}`));
+      } else if (data.startsWith('42["attached"')) {
+        socket.send(`42${JSON.stringify(['input', input])}`);
+      } else if (data === '2') {
+        socket.send('3');
+      }
+    };
+  }).finally(() => {
+    clearTimeout(timer);
+    socket.close();
+  });
+}

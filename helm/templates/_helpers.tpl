@@ -1,0 +1,123 @@
+{{/* What names of objects begin with. */}}
+{{- define "warmterm.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- else if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What marks the pods of a component for ever. Takes a list: the root context, the component. */}}
+{{- define "warmterm.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: {{ $root.Chart.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* The labels of an object of a component. Takes the same list. */}}
+{{- define "warmterm.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "warmterm.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* The image of a component. Takes a list: the root context, the component, the image that its values name. */}}
+{{- define "warmterm.image" -}}
+{{- $images := (index . 0).Values.images -}}
+{{- if index . 2 -}}
+{{- index . 2 -}}
+{{- else -}}
+{{- with $images.registry }}{{ trimSuffix "/" . }}/{{ end }}warmterm-{{ index . 1 }}:{{ $images.tag | default (index . 0).Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+
+{{- define "warmterm.pullSecrets" -}}
+{{- with .Values.images.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end -}}
+
+{{- define "warmterm.secretName" -}}
+{{- .Values.secret.existing | default (include "warmterm.fullname" .) -}}
+{{- end -}}
+
+{{- define "warmterm.managerUrl" -}}
+http://{{ include "warmterm.fullname" . }}-manager.{{ .Release.Namespace }}.svc
+{{- end -}}
+
+{{/* Restricted Pod Security, for the pod and for each of its containers. */}}
+{{- define "warmterm.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 1000
+runAsGroup: 1000
+fsGroup: 1000
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+{{- define "warmterm.containerSecurity" -}}
+allowPrivilegeEscalation: false
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* A token for the manager and nobody else, as a volume. */}}
+{{- define "warmterm.managerToken" -}}
+name: manager-token
+projected:
+  sources:
+    - serviceAccountToken: {path: token, audience: warmterm-manager, expirationSeconds: 3600}
+{{- end -}}
+
+{{/* Where pods of a component go. Takes its values. */}}
+{{- define "warmterm.scheduling" -}}
+{{- range $key := list "nodeSelector" "tolerations" "affinity" "priorityClassName" }}
+{{- with index $ $key }}
+{{ $key }}: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Two of a Deployment are better on two nodes. Takes a list: the root context, the component. */}}
+{{- define "warmterm.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "warmterm.selector" . | nindent 8 }}
+{{- end -}}
+
+{{/* PodDisruptionBudgets are a part of policy/v1 since Kubernetes 1.21. */}}
+{{- define "warmterm.policyVersion" -}}
+{{- if .Capabilities.APIVersions.Has "policy/v1" -}}policy/v1{{- else -}}policy/v1beta1{{- end -}}
+{{- end -}}
+
+{{/*
+The pools with the defaults filled in, as JSON: {"pools": […]}. What a pool says stands in place of the default, also when
+it is 0, false or empty, which the usual merging functions pass over; a map of a pool is laid over that of the default.
+*/}}
+{{- define "warmterm.pools" -}}
+{{- $pools := list -}}
+{{- $names := dict -}}
+{{- range $given := .Values.pools -}}
+{{- if hasKey $names $given.name }}{{ fail (printf "pools: there are two of the name %q" $given.name) }}{{ end -}}
+{{- $_ := set $names $given.name true -}}
+{{- $pool := deepCopy $.Values.poolDefaults -}}
+{{- range $key, $value := $given -}}
+{{- if and (kindIs "map" $value) (kindIs "map" (index $pool $key)) -}}
+{{- range $inner, $innerValue := $value }}{{ $_ := set (index $pool $key) $inner $innerValue }}{{ end -}}
+{{- else -}}
+{{- $_ := set $pool $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- $pools = append $pools $pool -}}
+{{- end -}}
+{{- dict "pools" $pools | toJson -}}
+{{- end -}}

@@ -1,0 +1,71 @@
+// `fieldValidation=Strict`, as `kubectl create` asks for it: a field that no object of the kind has is a 400. Only the
+// parts are checked in which a typing mistake would change what this cluster does.
+
+import { isMap } from './json.ts';
+import { badRequest } from './status.ts';
+
+const words = (text: string): Set<string> => new Set(text.split(/\s+/));
+const metadata = words(
+  'name generateName namespace uid resourceVersion generation creationTimestamp deletionTimestamp deletionGracePeriodSeconds labels annotations ownerReferences finalizers managedFields selfLink',
+);
+const podSpec = words(
+  'volumes initContainers containers ephemeralContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds dnsPolicy nodeSelector serviceAccountName serviceAccount automountServiceAccountToken nodeName hostNetwork hostPID hostIPC hostUsers shareProcessNamespace securityContext imagePullSecrets hostname subdomain affinity schedulerName tolerations hostAliases priorityClassName priority dnsConfig readinessGates runtimeClassName enableServiceLinks preemptionPolicy overhead topologySpreadConstraints setHostnameAsFQDN os schedulingGates resourceClaims resources',
+);
+const container = words(
+  'name image command args workingDir ports envFrom env resources resizePolicy restartPolicy volumeMounts volumeDevices livenessProbe readinessProbe startupProbe lifecycle terminationMessagePath terminationMessagePolicy imagePullPolicy securityContext stdin stdinOnce tty',
+);
+const spec: Record<string, Set<string>> = {
+  StatefulSet: words(
+    'replicas selector template volumeClaimTemplates serviceName podManagementPolicy updateStrategy revisionHistoryLimit minReadySeconds persistentVolumeClaimRetentionPolicy ordinals',
+  ),
+  Service: words(
+    'ports selector clusterIP clusterIPs type externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges externalName externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts loadBalancerClass internalTrafficPolicy trafficDistribution',
+  ),
+  Lease: words('holderIdentity leaseDurationSeconds acquireTime renewTime leaseTransitions strategy preferredHolder'),
+  Scale: words('replicas'),
+  TokenReview: words('token audiences'),
+};
+const top: Record<string, Set<string>> = {
+  Secret: words('apiVersion kind metadata data stringData type immutable'),
+  Event: words(
+    'apiVersion kind metadata involvedObject reason message source firstTimestamp lastTimestamp count type eventTime series action related reportingComponent reportingInstance',
+  ),
+};
+const usual = words('apiVersion kind metadata spec status');
+
+/** Throws 400 when the query asks for strictness, and `object` has fields that its kind has not. */
+export function checkFields(kind: string, object: Record<string, unknown>, query: URLSearchParams): void {
+  if (query.get('fieldValidation') !== 'Strict') return;
+  const unknown = [
+    ...strangers(object, top[kind] ?? usual, ''),
+    ...strangers(object.metadata, metadata, 'metadata.'),
+    ...strangers(object.spec, spec[kind], 'spec.'),
+    ...podStrangers(kind, object.spec),
+  ];
+  if (unknown.length === 0) return;
+  const said = unknown.map((field) => `unknown field ${JSON.stringify(field)}`).join(', ');
+  throw badRequest(`${kind} in version "v1" cannot be handled as a ${kind}: strict decoding error: ${said}`);
+}
+
+const strangers = (value: unknown, known: Set<string> | undefined, at: string): string[] =>
+  isMap(value) && known
+    ? Object.keys(value)
+        .filter((key) => !known.has(key))
+        .map((key) => `${at}${key}`)
+    : [];
+
+function podStrangers(kind: string, value: unknown): string[] {
+  if (!isMap(value)) return [];
+  if (kind === 'StatefulSet') {
+    const template = value.template;
+    const own = strangers(template, words('metadata spec'), 'spec.template.');
+    return isMap(template) ? [...own, ...containers(template.spec, 'spec.template.spec.')] : own;
+  }
+  return kind === 'Pod' ? containers(value, 'spec.') : [];
+}
+
+function containers(value: unknown, at: string): string[] {
+  if (!isMap(value) || !Array.isArray(value.containers)) return [];
+  const each = value.containers.flatMap((one, index) => strangers(one, container, `${at}containers[${index}].`));
+  return [...strangers(value, podSpec, at), ...each];
+}

@@ -1,0 +1,210 @@
+// The embedded default: a small Kubernetes for one person's machine, in this process. The API that the manager and
+// kubectl use, the controllers, and a node whose pods are processes. What it keeps can be lost: it starts empty.
+
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { ServiceError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import { createAdmission, withNodePorts } from './api/admission.ts';
+import { checkTypes } from './api/decode.ts';
+import { kubeletVersion } from './api/discovery.ts';
+import type { KubernetesObject, Pod } from './api/objects.ts';
+import { timestamp } from './api/objects.ts';
+import { Registry } from './api/registry.ts';
+import { namespaces, nodes, pods, resources, secrets } from './api/resources.ts';
+import { createRoutes } from './api/routes.ts';
+import { serveApi } from './api/server.ts';
+import { badRequest } from './api/status.ts';
+import { Store } from './api/store.ts';
+import { runGarbageCollector } from './controllers/garbage.ts';
+import { runStatefulSets } from './controllers/statefulset.ts';
+import { createRecorder } from './events.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import { runAgent } from './node/agent.ts';
+import type { BackOff } from './node/container.ts';
+import { createHollowRunner } from './node/hollow.ts';
+import { readLog } from './node/logs.ts';
+import { runNodePorts } from './node/node-ports.ts';
+import { createProcessRunner, podDirectory } from './node/pod.ts';
+import { clusterMark } from './node/process.ts';
+import { startReaper } from './node/reaper.ts';
+import { findSandbox } from './node/sandbox.ts';
+import { createTokens } from './tokens.ts';
+
+export type { KubernetesObject } from './api/objects.ts';
+
+export type LocalCluster = {
+  /** http://127.0.0.1:PORT of the API */
+  url: string;
+  /** Path of the kubeconfig: it has the administrator's token in it, and only its owner can read it. */
+  kubeconfig: string;
+  /** Exists from the start; also the namespace of the kubeconfig's context. */
+  namespace: string;
+  /** Whether pods are kept apart from each other and from this machine's files. */
+  sandboxed: boolean;
+  /** Creates an object as the API would; throws the API's Status as an ApiError. */
+  create(object: KubernetesObject): Promise<KubernetesObject>;
+  /** A service account's token that is not bound to a pod, good for a day. */
+  mintToken(options: { serviceAccount: string; audience: string }): string;
+  /** Closes the API and its connections; pods and node ports go on. */
+  stopApi(): Promise<void>;
+  /** Opens it again, at the same port, with the same state. */
+  startApi(): Promise<void>;
+  /** Ends every pod and listener, and removes the directory. */
+  close(): Promise<void>;
+};
+
+export type LocalClusterOptions = {
+  /** Pods' homes, logs, tokens and the kubeconfig: all of it is wiped at the end. */
+  directory: string;
+  log: Logger;
+  /** `hollow`: pods are no processes, and become ready after `hollowStartMs`. */
+  node?: 'processes' | 'hollow';
+  hollowStartMs?: number;
+  /** `auto`: bubblewrap where it works. */
+  sandbox?: 'auto' | 'off';
+  namespace?: string;
+  /** What is left of a pod's grace when the cluster is closed. */
+  closeGraceMs?: number;
+};
+
+/** What tests make smaller. */
+export type Tuning = { historySize?: number; backOff?: BackOff; now?: () => number };
+
+const kubeletBackOff: BackOff = { first: 10_000, longest: 300_000, forgetAfter: 600_000 };
+const daySeconds = 86_400;
+export const nodeName = 'local';
+
+/** Throws `invalid-config` on anything but Linux: a pod's own address and its sandbox are Linux's. */
+export async function startLocalCluster(options: LocalClusterOptions, tuning: Tuning = {}): Promise<LocalCluster> {
+  if (process.platform !== 'linux') {
+    throw new ServiceError('invalid-config', `The embedded cluster needs Linux; this is ${process.platform}.`);
+  }
+  const { directory, log, node = 'processes', namespace = 'warmterm', closeGraceMs = 2_000 } = options;
+  const { now = Date.now, backOff = kubeletBackOff } = tuning;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+
+  const store = new Store(tuning.historySize);
+  const nodePorts = runNodePorts(store, { listen: node === 'processes', random: Math.random });
+  const registry = new Registry(store, createAdmission(nodePorts, Math.random), now);
+  const record = createRecorder(registry, now);
+  const podUid = (where: string, name: string) => store.get(pods, where, name)?.metadata.uid;
+  const tokens = createTokens(podUid, now);
+  const stopControllers = [runGarbageCollector(registry), runStatefulSets(registry, record)];
+
+  const readSecret = (where: string, name: string) =>
+    store.get(secrets, where, name)?.data as Record<string, string> | undefined;
+  const sandbox =
+    node === 'processes' && options.sandbox !== 'off' ? await findSandbox(directory) : { why: 'switched off' };
+  if (node === 'processes' && 'why' in sandbox) {
+    log.warn(
+      `No sandbox (${sandbox.why}): visitors of this machine can see each other's files and processes, and yours.`,
+    );
+  }
+  const clusterId = randomUUID();
+  const dismissReaper = node === 'hollow' ? undefined : startReaper(`${clusterMark}=${clusterId}`);
+  const processNode = { directory, clusterId, tokens, readSecret, record, now, random: Math.random, backOff };
+  const runner =
+    node === 'hollow'
+      ? createHollowRunner(options.hollowStartMs ?? 0, now)
+      : createProcessRunner({ ...processNode, sandbox: 'sandbox' in sandbox ? sandbox.sandbox : undefined });
+  const agent = runAgent({
+    registry,
+    runner,
+    nodeName,
+    now,
+    onScheduled: (pod) => {
+      const { namespace: where, name } = pod.metadata;
+      if (node === 'hollow') return;
+      record(pod, 'Normal', 'Scheduled', `Successfully assigned ${where}/${name} to ${nodeName}`, 'default-scheduler');
+    },
+    onFailure: (error) => log.error({ err: error }, 'a pod did not end cleanly'),
+  });
+  for (const name of new Set(['default', 'kube-system', namespace]))
+    registry.create(namespaces, undefined, plainNamespace(name));
+  store.put(nodes, {
+    ...registry.create(nodes, undefined, { metadata: { name: nodeName } }),
+    ...(await nodeFacts(now())),
+  });
+
+  const adminToken = randomBytes(24).toString('base64url');
+  const logOf = (pod: Pod, query: URLSearchParams) => {
+    const path = node === 'hollow' ? undefined : join(podDirectory(directory, pod.metadata.uid), 'logs');
+    return readLog(pod, path, query);
+  };
+  const answer = createRoutes({ registry, tokens, nodePorts, readLog: logOf, now });
+  let api = await serveApi({ answer, adminToken, port: 0, log });
+  const { port } = api;
+  const url = `http://127.0.0.1:${port}`;
+  const kubeconfig = join(directory, 'kubeconfig');
+  await writeKubeconfig(kubeconfig, { url, token: adminToken, namespace });
+
+  return {
+    url,
+    kubeconfig,
+    namespace,
+    sandboxed: 'sandbox' in sandbox,
+    async create(object) {
+      const resource = resources.find(({ kind }) => kind === object.kind);
+      if (!resource) throw badRequest(`no kind "${object.kind}" is registered`);
+      const given = checkTypes(resource, object, badRequest);
+      const where = resource.namespaced ? (object.metadata?.namespace ?? namespace) : undefined;
+      return withNodePorts(nodePorts, () => registry.create(resource, where, given));
+    },
+    mintToken: ({ serviceAccount, audience }) =>
+      tokens.mint({ namespace, serviceAccount, audience, seconds: daySeconds }),
+    stopApi: () => api.close(),
+    async startApi() {
+      api = await serveApi({ answer, adminToken, port, log });
+    },
+    async close() {
+      for (const stop of stopControllers) stop();
+      await agent.close(closeGraceMs);
+      await Promise.all([api.close(), nodePorts.close()]);
+      dismissReaper?.();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+const plainNamespace = (name: string): KubernetesObject => ({
+  kind: 'Namespace',
+  apiVersion: 'v1',
+  metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
+});
+
+async function nodeFacts(now: number): Promise<{ kind: string; apiVersion: string; spec: object; status: object }> {
+  const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const time = timestamp(now);
+  return {
+    kind: 'Node',
+    apiVersion: 'v1',
+    spec: {},
+    status: {
+      addresses: [
+        { type: 'InternalIP', address: '127.0.0.1' },
+        { type: 'Hostname', address: nodeName },
+      ],
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          lastHeartbeatTime: time,
+          lastTransitionTime: time,
+          reason: 'KubeletReady',
+          message: 'this process is the node',
+        },
+      ],
+      nodeInfo: {
+        kubeletVersion,
+        osImage: /^PRETTY_NAME="?([^"\n]+)/m.exec(osRelease)?.[1] ?? 'Linux',
+        kernelVersion: release(),
+        containerRuntimeVersion: 'processes://1',
+        operatingSystem: 'linux',
+        architecture: process.arch,
+      },
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// What `npm start` runs: the system, until Ctrl-C.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { formatDuration } from '../common/duration.ts';
+import { ServiceError } from '../common/errors.ts';
+import { readConfig } from './config.ts';
+import { startSystem } from './system.ts';
+
+async function main(): Promise<void> {
+  const startedAt = performance.now() - process.uptime() * 1_000;
+  const config = readConfig(process.env);
+  const directory = mkdtempSync(join(tmpdir(), 'warmterm-'));
+  const stopped = new Promise<void>((resolve) => {
+    // A second Ctrl-C while stopping changes nothing: what is left is bounded in time.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+  try {
+    const system = await startSystem({
+      directory,
+      // This file is dist/local.mjs by then.
+      dist: new URL('./', import.meta.url),
+      log: pino({ level: 'warn', base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } }),
+      host: config.HOST,
+      port: config.PORT,
+      pool: {
+        replicas: config.WARMTERM_SPARE,
+        settings: {
+          spare: String(config.WARMTERM_SPARE),
+          max: String(config.WARMTERM_MAX),
+          idleTimeout: formatDuration(config.WARMTERM_IDLE_TIMEOUT),
+        },
+      },
+      logLevel: config.LOG_LEVEL,
+    });
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(2);
+    process.stdout.write(`
+warmterm is up, after ${seconds} s
+
+  page      ${system.pageUrl}
+  host      ${system.hostUrl}
+  cluster   kubectl --kubeconfig ${system.cluster.kubeconfig} get pods -L warmterm.dev/claimed
+  logs      ${join(directory, 'log')}
+
+Ctrl-C ends it, and every terminal with it.
+`);
+    await stopped;
+    process.stdout.write('\nStopping\n');
+    await system.close();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+main().catch((error: unknown) => {
+  if (!(error instanceof ServiceError)) throw error;
+  process.stderr.write(`warmterm cannot start:\n${error.message.replace(/^/gm, '  ')}\n`);
+  process.exitCode = 1;
+});

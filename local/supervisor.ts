@@ -1,0 +1,86 @@
+// Keeps one service running as a process of its own, as a Deployment would: whatever ends it, it is started again.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../common/log.ts';
+
+export type Service = {
+  readonly pid: number | undefined;
+  readonly logFile: string;
+  /** Ends the process as it is, with any signal; it is started again. */
+  kill(signal: NodeJS.Signals): void;
+  /** Ends it and leaves it ended, until `start`. */
+  stop(): Promise<void>;
+  start(): void;
+};
+
+export type ServiceOptions = {
+  name: string;
+  /** The program and its arguments, for Node. */
+  args: string[];
+  env: Record<string, string>;
+  /** File that its output goes to. */
+  logFile: string;
+  log: Logger;
+};
+
+const graceMs = 5_000;
+const backOff = { firstMs: 50, maxMs: 5_000, healthyMs: 5_000 };
+
+export function superviseService({ name, args, env, logFile, log }: ServiceOptions): Service {
+  let child: ChildProcess | undefined;
+  let wanted = false;
+  let failures = 0;
+
+  function start(): void {
+    wanted = true;
+    if (child) return;
+    const output = createWriteStream(logFile, { flags: 'a' });
+    const startedAt = performance.now();
+    // A process group of its own: Ctrl-C is for us to pass on, in the right order.
+    const [command, ...rest] = [...dieWithParent(), process.execPath, ...args];
+    const started = spawn(command!, rest, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    started.stdout?.pipe(output, { end: false });
+    started.stderr?.pipe(output, { end: false });
+    started.once('error', (error) => log.error({ service: name, err: error }, 'cannot be started'));
+    started.once('close', (code, signal) => {
+      output.end();
+      child = undefined;
+      if (!wanted) return;
+      failures = performance.now() - startedAt > backOff.healthyMs ? 0 : failures + 1;
+      const pause = failures === 0 ? 0 : Math.min(backOff.maxMs, backOff.firstMs * 2 ** (failures - 1));
+      log.warn({ service: name, code, signal, logFile }, 'ended, starting it again');
+      setTimeout(() => wanted && start(), pause);
+    });
+  }
+
+  start();
+  return {
+    get pid() {
+      return child?.pid;
+    },
+    logFile,
+    kill: (signal) => void child?.kill(signal),
+    start,
+    async stop() {
+      wanted = false;
+      const ending = child;
+      if (!ending) return;
+      const ended = new Promise((resolve) => ending.once('close', resolve));
+      ending.kill('SIGTERM');
+      const tooLate = new AbortController();
+      void delay(graceMs, undefined, { signal: tooLate.signal }).then(
+        () => ending.kill('SIGKILL'),
+        () => {},
+      );
+      await ended;
+      tooLate.abort();
+    },
+  };
+}
+
+/** Has the kernel end the service if this process is killed outright: prctl(2), PR_SET_PDEATHSIG. */
+const dieWithParent = (): string[] =>
+  existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];

@@ -1,0 +1,126 @@
+// The manager's HTTP API: each route checks, calls, and answers; what it means is decided elsewhere.
+
+import express, { type Request, type Response } from 'express';
+import * as z from 'zod';
+import { ServiceError } from '../../common/errors.ts';
+import { notFound, problemHandler } from '../../common/http/server.ts';
+import type { Logger } from '../../common/log.ts';
+import * as api from '../../common/manager-api.ts';
+import type { ClaimResult, Claims } from '../claims/claims.ts';
+import type { TicketSigner } from '../claims/keys.ts';
+import type { Pools } from '../pool/pools.ts';
+import { describePool, describeTerminal } from '../pool/status.ts';
+import type { Terminals } from '../terminals.ts';
+import { type Authenticator, callingPod } from './authenticate.ts';
+import { describeApi } from './openapi.ts';
+
+export type AppOptions = {
+  claims: Claims;
+  terminals: Terminals;
+  pools: Pools;
+  signer: TicketSigner;
+  authenticator: Authenticator;
+  log: Logger;
+  clock: () => number;
+  newId: () => string;
+  version: string;
+  /** Whether the state of the cluster is known. */
+  isReady: () => boolean;
+};
+
+export function createApp(options: AppOptions): express.Express {
+  const { claims, terminals, pools, signer, authenticator, log, isReady } = options;
+  const { forServices, forPods } = authenticator;
+  const app = express().disable('x-powered-by').disable('etag');
+  const json = express.json({ limit: '16kb' });
+
+  app.get('/healthz', (_request, response) => void response.type('text').send('ok\n'));
+  app.get('/readyz', (_request, response) => {
+    if (!isReady()) throw new ServiceError('unavailable', 'The state of the cluster is not known yet.');
+    response.type('text').send('ok\n');
+  });
+  app.get('/openapi.json', (_request, response) => void response.json(describeApi(options.version)));
+  app.get(api.paths.jwks, (_request, response) => void response.json(signer.jwks));
+
+  app.use('/api', (_request, response, next) => {
+    response.set('cache-control', 'no-store');
+    if (!isReady()) throw new ServiceError('unavailable', 'The manager is starting.', { retryAfter: 1 });
+    next();
+  });
+
+  app.post(api.paths.terminals, forServices, json, async (request, response) => {
+    const { visitor, pool } = parse(api.claimRequestSchema, request.body);
+    await answerClaim(options, response, visitor, await claims.claim(visitor, pool, hangUp(response)));
+  });
+  app.post(api.paths.restart, forServices, json, async (request, response) => {
+    const { visitor, pool } = parse(api.claimRequestSchema, request.body);
+    await answerClaim(options, response, visitor, await claims.restart(visitor, pool, hangUp(response)));
+  });
+  app
+    .route(route(api.paths.terminal))
+    .get(forServices, (request, response) => {
+      const { visitor, pool } = readTarget(request);
+      const pod = claims.find(visitor, pool);
+      const terminal = pod && describeTerminal(pod, pools);
+      if (!terminal) throw new ServiceError('session-not-found', 'There is no terminal of yours.');
+      response.json(terminal);
+    })
+    .delete(forServices, async (request, response) => {
+      const { visitor, pool } = readTarget(request);
+      await claims.end(visitor, pool);
+      response.status(204).end();
+    });
+  app.get(api.paths.pools, forServices, (_request, response) => {
+    const reports = terminals.reports();
+    response.json({ pools: [...pools.all()].map((pool) => describePool(pool, claims.waiting(pool), reports)) });
+  });
+
+  app.post(api.paths.report, forPods, json, async (request, response) => {
+    response.json(await terminals.report(callingPod(request), parse(api.reportSchema, request.body)));
+  });
+  app.delete(api.paths.self, forPods, async (request, response) => {
+    await terminals.end(callingPod(request));
+    response.status(202).end();
+  });
+
+  app.use(notFound, problemHandler(log));
+  return app;
+}
+
+async function answerClaim(
+  { pools, signer, clock, newId }: AppOptions,
+  response: Response,
+  visitor: string,
+  { pod, status }: ClaimResult,
+): Promise<void> {
+  const terminal = describeTerminal(pod, pools);
+  if (!terminal || !pod.claim) {
+    throw new ServiceError('unavailable', 'The address of the terminal is not known yet.', { retryAfter: 1 });
+  }
+  const content = { aud: pod.uid, sub: visitor, jti: newId(), claim: pod.claim.id, role: 'owner' } as const;
+  const claim: api.Claim = { ...terminal, status, ticket: await signer.sign(content, clock()) };
+  response.status(status === 'new' ? 201 : 200).json(claim);
+}
+
+/** Aborted once the caller has hung up: whoever does not wait any more leaves the line. */
+function hangUp(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once('close', () => controller.abort());
+  return controller.signal;
+}
+
+/** `{visitor}` as OpenAPI writes it is `:visitor` for express. */
+const route = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
+
+const targetSchema = z.object({ visitor: api.visitorSchema, pool: api.poolNameSchema.optional() });
+const readTarget = (request: Request) =>
+  parse(targetSchema, { visitor: request.params.visitor, pool: request.query.pool });
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value ?? {});
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(({ path, message }) =>
+    path.length ? `${path.join('.')}: ${message}` : message,
+  );
+  throw new ServiceError('invalid-request', `${problems.join('; ')}.`);
+}

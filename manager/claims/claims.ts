@@ -1,0 +1,201 @@
+// Claiming a terminal for a visitor, and ending it: the visitor's own pod if there is one, else the lowest ready pod by
+// one conditional write (inv 1, 2, 11). Knows the Kubernetes port, but not who serves HTTP.
+
+import { isAbort, ServiceError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { Cluster } from '../cluster/port.ts';
+import type { ObservedPod } from '../pool/observation.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Pools } from '../pool/pools.ts';
+import { WaitingLine } from './waiting-line.ts';
+
+export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected' };
+
+export type ClaimsOptions = {
+  pools: Pools;
+  cluster: Cluster;
+  log: Logger;
+  clock: () => number;
+  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  delay: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** A fresh id for each claim. */
+  newId: () => string;
+  /** How long a visitor waits for a pod that is starting, in milliseconds. */
+  timeoutMs: number;
+  /** Called after each change that this class made itself, so that the pool is refilled at once. */
+  onChange: (pool: Pool) => void;
+};
+
+// For how long a pod is passed over after the API server contradicted what was known of it, unless news come earlier.
+const distrustMs = 5_000;
+
+export class Claims {
+  readonly #options: ClaimsOptions;
+  readonly #lines = new Map<Pool, WaitingLine>();
+  /** The last thing under way for each visitor: two tabs that open at once get one terminal. */
+  readonly #underWay = new Map<string, Promise<unknown>>();
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  waiting(pool: Pool): number {
+    return this.#lines.get(pool)?.length ?? 0;
+  }
+
+  /** Something about the pool has changed: those who wait are served, or told that there is nothing to wait for. */
+  serve(pool: Pool): void {
+    this.#lines.get(pool)?.serve();
+  }
+
+  /** The visitor's terminal. In `poolName`, or in any pool where that is undefined. */
+  find(visitor: string, poolName?: string): ObservedPod | undefined {
+    const { pools } = this.#options;
+    const candidates = poolName === undefined ? [...pools.all()] : [this.#pool(poolName)];
+    for (const pool of candidates) {
+      const pod = pool.terminalOf(visitor);
+      if (pod) return pod;
+    }
+    return undefined;
+  }
+
+  /** The visitor's terminal in the pool, claimed now if there is none. `signal` is aborted when nobody waits any more. */
+  claim(visitor: string, poolName: string | undefined, signal: AbortSignal): Promise<ClaimResult> {
+    const pool = this.#pool(poolName);
+    return this.#inTurn(`${pool.name}/${visitor}`, () => this.#claim(pool, visitor, signal));
+  }
+
+  /** Ends the visitor's terminal; `session-not-found` when there is none. */
+  async end(visitor: string, poolName?: string): Promise<void> {
+    const pod = this.find(visitor, poolName);
+    if (!pod) throw new ServiceError('session-not-found', 'There is no terminal of yours.');
+    await this.#inTurn(`${pod.pool}/${visitor}`, () => this.#end(pod));
+  }
+
+  /** Ends the visitor's terminal, if there is one, and claims a fresh one. */
+  restart(visitor: string, poolName: string | undefined, signal: AbortSignal): Promise<ClaimResult> {
+    const pool = this.#pool(poolName);
+    return this.#inTurn(`${pool.name}/${visitor}`, async () => {
+      const pod = pool.terminalOf(visitor);
+      if (pod) await this.#end(pod);
+      return this.#claim(pool, visitor, signal);
+    });
+  }
+
+  #pool(name: string | undefined): Pool {
+    const { pools } = this.#options;
+    if (name !== undefined) {
+      const pool = pools.get(name);
+      if (pool) return pool;
+      throw new ServiceError('not-found', `There is no pool named ${name}.`);
+    }
+    const [only, ...others] = pools.all();
+    if (!only) throw new ServiceError('unavailable', 'There is no pool of terminals yet.', { retryAfter: 2 });
+    if (others.length > 0) throw new ServiceError('invalid-request', 'There are several pools: say which one.');
+    return only;
+  }
+
+  async #inTurn<T>(key: string, action: () => Promise<T>): Promise<T> {
+    const former = this.#underWay.get(key);
+    const turn = (former ?? Promise.resolve()).then(action, action);
+    this.#underWay.set(key, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#underWay.get(key) === turn) this.#underWay.delete(key);
+    }
+  }
+
+  async #claim(pool: Pool, visitor: string, hangUp: AbortSignal): Promise<ClaimResult> {
+    const { timeoutMs, clock, newId, log } = this.#options;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.any([hangUp, deadline]);
+    const startedAt = clock();
+    for (let attempt = 0; ; attempt++) {
+      const own = pool.terminalOf(visitor);
+      if (own) return { pod: own, status: 'reconnected' };
+      const pod = await this.#reserve(pool, signal, attempt > 0);
+      try {
+        const claimed = await this.#write(pod, { id: newId(), visitor, claimedAt: clock() }, signal);
+        if (claimed === 'conflict') {
+          this.#distrust(pool, pod);
+          continue;
+        }
+        this.#observe(pool, claimed);
+        log.info({ pool: pool.name, pod: pod.name, attempt, ms: clock() - startedAt }, 'claimed');
+        return { pod: claimed, status: 'new' };
+      } finally {
+        pool.release(pod);
+        this.serve(pool);
+      }
+    }
+  }
+
+  /** A reserved pod: at once if one is ready, else the next to become so, if one is on its way. */
+  async #reserve(pool: Pool, signal: AbortSignal, wasFirst: boolean): Promise<ObservedPod> {
+    const line = this.#line(pool);
+    const pod = !signal.aborted && (line.length === 0 || wasFirst) ? pool.take() : undefined;
+    if (pod) return pod;
+    const turn = line.wait(signal, { front: wasFirst });
+    this.#options.onChange(pool);
+    try {
+      return await turn;
+    } catch (error) {
+      if (error instanceof ServiceError || isAbort(error)) throw error;
+      throw new ServiceError('pool-exhausted', 'No terminal became ready in time.', { retryAfter: 2, cause: error });
+    }
+  }
+
+  /**
+   * Writes the claim. An answer that got lost leaves it open whether the claim took place, so the same write is tried
+   * again until the API server says: a conflict then means either that somebody else was first or that we were.
+   */
+  async #write(
+    pod: ObservedPod,
+    claim: { id: string; visitor: string; claimedAt: number },
+    signal: AbortSignal,
+  ): Promise<ObservedPod | 'conflict'> {
+    const { cluster, delay, log } = this.#options;
+    for (let doubts = 0; ; ) {
+      try {
+        const result = await cluster.claimPod(pod, claim);
+        if (result !== 'conflict' || doubts === 0) return result;
+        const now = await cluster.readPod(pod.name);
+        return now?.uid === pod.uid && now.claim?.id === claim.id ? now : 'conflict';
+      } catch (error) {
+        if (!(error instanceof ServiceError) || !error.retryable || signal.aborted) throw error;
+        log.warn({ pod: pod.name, err: error }, 'no answer to a claim, asking again');
+        await delay(Math.min(1_000, 50 * 2 ** doubts++), signal).catch(() => {});
+      }
+    }
+  }
+
+  async #end(pod: ObservedPod): Promise<void> {
+    const { cluster, pools, log, onChange } = this.#options;
+    const deleted = await cluster.deletePod(pod);
+    log.info({ pod: pod.name }, 'ended by its visitor');
+    const pool = pools.observeDeletion(pod, deleted);
+    if (pool) onChange(pool);
+  }
+
+  #observe(pool: Pool, pod: ObservedPod): void {
+    this.#options.pools.observe({ kind: 'pod', name: pod.name, object: pod });
+    this.#options.onChange(pool);
+  }
+
+  #distrust(pool: Pool, pod: ObservedPod): void {
+    pool.distrust(pod);
+    void this.#options.delay(distrustMs).then(() => {
+      pool.trust(pod);
+      this.serve(pool);
+    });
+  }
+
+  #line(pool: Pool): WaitingLine {
+    const known = this.#lines.get(pool);
+    if (known) return known;
+    const line = new WaitingLine(pool);
+    this.#lines.set(pool, line);
+    return line;
+  }
+}

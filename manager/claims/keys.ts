@@ -1,0 +1,47 @@
+// Signs tickets with the installation's Ed25519 key, and publishes the public half as a JWKS (RFC 7517).
+
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
+import { ServiceError } from '../../common/errors.ts';
+import { type Ticket, ticketAlgorithm, ticketIssuer, ticketSeconds } from '../../common/ticket.ts';
+
+export type TicketSigner = {
+  jwks: JSONWebKeySet;
+  /** A ticket for one connection, good for `ticketSeconds` from `now` (milliseconds). */
+  sign(content: Pick<Ticket, 'aud' | 'sub' | 'jti' | 'claim' | 'role'>, now: number): Promise<string>;
+};
+
+/** `pem` is the PKCS #8 text of an Ed25519 private key; anything else is `invalid-config`. */
+export async function createTicketSigner(pem: string): Promise<TicketSigner> {
+  const privateKey = readKey(pem);
+  const jwk = await exportJWK(createPublicKey(privateKey));
+  const kid = await calculateJwkThumbprint(jwk);
+  return {
+    jwks: { keys: [{ ...jwk, kid, alg: ticketAlgorithm, use: 'sig' }] },
+    sign({ aud, sub, jti, claim, role }, now) {
+      const issuedAt = Math.floor(now / 1_000);
+      return new SignJWT({ claim, role })
+        .setProtectedHeader({ alg: ticketAlgorithm, kid })
+        .setIssuer(ticketIssuer)
+        .setAudience(aud)
+        .setSubject(sub)
+        .setJti(jti)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + ticketSeconds)
+        .sign(privateKey);
+    },
+  };
+}
+
+function readKey(pem: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch {
+    // Told below, without the key's text.
+  }
+  throw new ServiceError(
+    'invalid-config',
+    'WARMTERM_SIGNING_KEY_FILE: must hold an Ed25519 private key in PEM (PKCS #8)',
+  );
+}

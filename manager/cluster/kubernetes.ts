@@ -1,0 +1,238 @@
+// The Kubernetes port over the real API (or its stand-in): each method is one request, and says what its refusals mean.
+
+import { hostname } from 'node:os';
+import type { Logger } from '../../common/log.ts';
+import { claimAnnotations, labels, managerAudience, terminalPortName } from '../../common/names.ts';
+import type { ObservedPod, ObservedPool, ObservedService } from '../pool/observation.ts';
+import {
+  describeLease,
+  type RawLease,
+  type RawNode,
+  type RawPod,
+  type RawService,
+  type RawStatefulSet,
+  readLease,
+  readNode,
+  readPod,
+  readPool,
+  readService,
+} from './objects.ts';
+import type { Cluster, PodRef } from './port.ts';
+import { ApiError, type Transport } from './transport.ts';
+import { listAndWatch } from './watch.ts';
+
+const leaseKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
+const jsonPatch = 'application/json-patch+json';
+const mergePatch = 'application/merge-patch+json';
+
+export function createCluster({ transport, log }: { transport: Transport; log: Logger }): Cluster {
+  const { namespace } = transport;
+  const core = `/api/v1/namespaces/${namespace}`;
+  const apps = `/apis/apps/v1/namespaces/${namespace}`;
+  const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  const podPath = (name: string) => `${core}/pods/${name}`;
+
+  const patchPod = async (pod: PodRef, contentType: string, body: unknown): Promise<ObservedPod | undefined> =>
+    readPod(await transport.request<RawPod>({ method: 'PATCH', path: podPath(pod.name), contentType, body }));
+
+  return {
+    async watch(sink, signal) {
+      const kinds = [
+        { path: `${core}/pods`, kind: 'pod', selected: true, read: (raw: unknown) => readPod(raw as RawPod) },
+        {
+          path: `${apps}/statefulsets`,
+          kind: 'pool',
+          selected: true,
+          read: (raw: unknown) => readPool(raw as RawStatefulSet),
+        },
+        {
+          path: `${core}/services`,
+          kind: 'service',
+          selected: true,
+          read: (raw: unknown) => readService(raw as RawService),
+        },
+        { path: '/api/v1/nodes', kind: 'node', selected: false, read: (raw: unknown) => readNode(raw as RawNode) },
+      ] as const;
+      const unlisted = new Set<string>(kinds.map(({ kind }) => kind));
+      await Promise.all(
+        kinds.map(({ path, kind, selected, read }) =>
+          listAndWatch(
+            {
+              transport,
+              path,
+              ...(selected ? { labelSelector: labels.pool } : {}),
+              log,
+              onObject(name, raw) {
+                const object = raw && read(raw);
+                sink.observe({ kind, name, object } as Parameters<typeof sink.observe>[0]);
+              },
+              onListed() {
+                if (unlisted.delete(kind) && unlisted.size === 0) sink.synced();
+              },
+            },
+            signal,
+          ),
+        ),
+      );
+    },
+
+    async claimPod(pod, claim) {
+      const label = `/metadata/labels/${escapePointer(labels.claimed)}`;
+      const annotations = {
+        [claimAnnotations.id]: claim.id,
+        [claimAnnotations.visitor]: claim.visitor,
+        [claimAnnotations.claimedAt]: new Date(claim.claimedAt).toISOString(),
+      };
+      const body = [
+        { op: 'test', path: '/metadata/uid', value: pod.uid },
+        { op: 'test', path: label, value: 'false' },
+        { op: 'replace', path: label, value: 'true' },
+        ...(pod.annotated
+          ? Object.entries(annotations).map(([key, value]) => ({
+              op: 'add',
+              path: `/metadata/annotations/${escapePointer(key)}`,
+              value,
+            }))
+          : // The map itself has to be made, and nothing that was written meanwhile may be lost by that.
+            [
+              { op: 'test', path: '/metadata/resourceVersion', value: String(pod.version) },
+              { op: 'add', path: '/metadata/annotations', value: annotations },
+            ]),
+      ];
+      return (await unless([404, 409, 422], patchPod(pod, jsonPatch, body))) ?? 'conflict';
+    },
+
+    readPod: async (name) =>
+      unless([404], transport.request<RawPod>({ method: 'GET', path: podPath(name) }).then(readPod)),
+
+    async markConnected(pod, at) {
+      const annotations = { [claimAnnotations.connectedAt]: new Date(at).toISOString() };
+      return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
+    },
+
+    async deletePod(pod) {
+      const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: pod.uid } };
+      const request = transport.request<RawPod>({ method: 'DELETE', path: podPath(pod.name), body });
+      return unless([404, 409], request.then(readPod));
+    },
+
+    async scalePool(pool, to) {
+      const body = [
+        { op: 'test', path: '/metadata/uid', value: pool.uid },
+        { op: 'test', path: '/spec/replicas', value: pool.replicas },
+        { op: 'replace', path: '/spec/replicas', value: to },
+      ];
+      const path = `${apps}/statefulsets/${pool.statefulSet}`;
+      const request = transport.request<RawStatefulSet>({ method: 'PATCH', path, contentType: jsonPatch, body });
+      return (await unless([404, 409, 422], request.then(readPool))) ?? 'conflict';
+    },
+
+    async exposePod(pool, ordinal) {
+      const service = describeService(pool, ordinal);
+      const created = transport.request<RawService>({ method: 'POST', path: `${core}/services`, body: service });
+      const name = service.metadata.name;
+      const raw =
+        (await unless([409], created)) ??
+        (await transport.request<RawService>({ method: 'GET', path: `${core}/services/${name}` }));
+      return readService(raw) ?? ({ name, pool: pool.name, ordinal, nodePort: undefined } satisfies ObservedService);
+    },
+
+    readLease: async (name) =>
+      unless([404], transport.request<RawLease>({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),
+
+    async createLease(name, lease) {
+      const body = { ...leaseKind, metadata: { name }, spec: describeLease(lease) };
+      const request = transport.request<RawLease>({ method: 'POST', path: leases, body });
+      return (await unless([409], request.then(readLease))) ?? 'conflict';
+    },
+
+    async updateLease(name, version, lease) {
+      const body = { ...leaseKind, metadata: { name, resourceVersion: version }, spec: describeLease(lease) };
+      const request = transport.request<RawLease>({ method: 'PUT', path: `${leases}/${name}`, body });
+      return (await unless([404, 409], request.then(readLease))) ?? 'conflict';
+    },
+
+    async reviewToken(token) {
+      const review = {
+        kind: 'TokenReview',
+        apiVersion: 'authentication.k8s.io/v1',
+        spec: { token, audiences: [managerAudience] },
+      };
+      const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+      const { status } = await transport.request<{ status: ReviewStatus }>({ method: 'POST', path, body: review });
+      return readIdentity(status, namespace);
+    },
+
+    async warn(pool, reason, message) {
+      const now = new Date().toISOString();
+      const event = {
+        kind: 'Event',
+        apiVersion: 'v1',
+        metadata: { generateName: `${pool.statefulSet}.`, namespace },
+        involvedObject: {
+          kind: 'StatefulSet',
+          apiVersion: 'apps/v1',
+          name: pool.statefulSet,
+          uid: pool.uid,
+          namespace,
+        },
+        type: 'Warning',
+        reason,
+        message: message.slice(0, 1_000),
+        source: { component: 'warmterm-manager', host: hostname() },
+        firstTimestamp: now,
+        lastTimestamp: now,
+        count: 1,
+      };
+      await transport.request({ method: 'POST', path: `${core}/events`, body: event });
+    },
+  };
+}
+
+/** The Service of one ordinal: it outlives its pods, so that a replacement is reachable as soon as it is ready. */
+function describeService(pool: ObservedPool, ordinal: number) {
+  const name = `${pool.statefulSet}-${ordinal}`;
+  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: pool.statefulSet, uid: pool.uid, controller: true };
+  return {
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { name, labels: { [labels.pool]: pool.name }, ownerReferences: [owner] },
+    spec: {
+      type: 'NodePort',
+      externalTrafficPolicy: 'Local',
+      selector: { 'statefulset.kubernetes.io/pod-name': name },
+      ports: [{ name: terminalPortName, port: 80, targetPort: terminalPortName, protocol: 'TCP' }],
+    },
+  };
+}
+
+type ReviewStatus = {
+  authenticated?: boolean;
+  audiences?: string[];
+  user?: { username?: string; extra?: Record<string, string[]> };
+};
+
+/** Who a reviewed token speaks for; undefined for anybody but a service account of `namespace`. */
+export function readIdentity(status: ReviewStatus, namespace: string) {
+  const prefix = `system:serviceaccount:${namespace}:`;
+  const { username = '', extra = {} } = status.user ?? {};
+  // An authenticator that does not know audiences answers with none: the token may be meant for another service.
+  const forUs = status.authenticated === true && status.audiences?.includes(managerAudience) === true;
+  if (!forUs || !username.startsWith(prefix)) return undefined;
+  const name = extra['authentication.kubernetes.io/pod-name']?.[0];
+  const uid = extra['authentication.kubernetes.io/pod-uid']?.[0];
+  return { serviceAccount: username.slice(prefix.length), pod: name && uid ? { name, uid } : undefined };
+}
+
+/** The result, or undefined when the API server refused with one of `statuses`. */
+async function unless<T>(statuses: number[], result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof ApiError && statuses.includes(error.status)) return undefined;
+    throw error;
+  }
+}
+
+/** RFC 6901: `/` in a key is written `~1`. */
+const escapePointer = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,0 +1,129 @@
+// The parts of Kubernetes objects that the manager reads, as they come off the wire, and how they become observations.
+// Pure; the only place that knows where in an object a fact stands.
+
+import { claimAnnotations, labels } from '../../common/names.ts';
+import type { ClaimRecord, ObservedNode, ObservedPod, ObservedPool, ObservedService } from '../pool/observation.ts';
+import type { Lease, LeaseToWrite } from './port.ts';
+
+export type ObjectMeta = {
+  name: string;
+  uid: string;
+  resourceVersion: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  deletionTimestamp?: string;
+};
+type Condition = { type: string; status: string };
+export type RawPod = {
+  metadata: ObjectMeta;
+  spec?: { nodeName?: string };
+  status?: { conditions?: Condition[] };
+};
+export type RawStatefulSet = { metadata: ObjectMeta; spec: { replicas?: number } };
+export type RawService = { metadata: ObjectMeta; spec: { ports?: { nodePort?: number }[] } };
+export type RawNode = { metadata: ObjectMeta; status?: { addresses?: { type: string; address: string }[] } };
+export type RawLease = {
+  metadata: ObjectMeta;
+  spec?: {
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    acquireTime?: string;
+    renewTime?: string;
+    leaseTransitions?: number;
+  };
+};
+
+/** A pod of a pool; undefined for one that carries the label without being numbered by a StatefulSet. */
+export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undefined {
+  const pool = metadata.labels?.[labels.pool];
+  const ordinal = readOrdinal(metadata.name);
+  if (pool === undefined || ordinal === undefined) return undefined;
+  const claim = readClaim(metadata.annotations ?? {});
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    pool,
+    ordinal,
+    version: Number(metadata.resourceVersion),
+    node: spec?.nodeName,
+    ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    terminating: metadata.deletionTimestamp !== undefined,
+    // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
+    taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
+    claim,
+    annotated: metadata.annotations !== undefined,
+  };
+}
+
+function readClaim(annotations: Record<string, string>): ClaimRecord | undefined {
+  const id = annotations[claimAnnotations.id];
+  const visitor = annotations[claimAnnotations.visitor];
+  if (id === undefined || visitor === undefined) return undefined;
+  const connectedAt = Date.parse(annotations[claimAnnotations.connectedAt] ?? '');
+  return {
+    id,
+    visitor,
+    // Written by the claim itself; were it spoilt by hand, the session would count as overdue rather than eternal.
+    claimedAt: Date.parse(annotations[claimAnnotations.claimedAt] ?? '') || 0,
+    connectedAt: Number.isNaN(connectedAt) ? undefined : connectedAt,
+  };
+}
+
+export function readPool({ metadata, spec }: RawStatefulSet): ObservedPool | undefined {
+  const name = metadata.labels?.[labels.pool];
+  if (name === undefined || metadata.deletionTimestamp !== undefined) return undefined;
+  return {
+    name,
+    statefulSet: metadata.name,
+    uid: metadata.uid,
+    version: Number(metadata.resourceVersion),
+    replicas: spec.replicas ?? 1,
+    annotations: metadata.annotations ?? {},
+  };
+}
+
+export function readService({ metadata, spec }: RawService): ObservedService | undefined {
+  const pool = metadata.labels?.[labels.pool];
+  const ordinal = readOrdinal(metadata.name);
+  if (pool === undefined || ordinal === undefined || metadata.deletionTimestamp !== undefined) return undefined;
+  return { name: metadata.name, pool, ordinal, nodePort: spec.ports?.[0]?.nodePort };
+}
+
+/** The address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */
+export function readNode({ metadata, status }: RawNode): ObservedNode {
+  const address = (type: string) => status?.addresses?.find((entry) => entry.type === type)?.address;
+  return { name: metadata.name, host: address('ExternalIP') ?? address('InternalIP') ?? address('Hostname') };
+}
+
+// What a Lease without a duration is taken for; every elector writes one.
+const usualLeaseSeconds = 15;
+
+export function readLease({ metadata, spec = {} }: RawLease): Lease {
+  return {
+    version: metadata.resourceVersion,
+    holder: spec.holderIdentity ?? '',
+    durationMs: (spec.leaseDurationSeconds ?? usualLeaseSeconds) * 1_000,
+    acquiredAt: Date.parse(spec.acquireTime ?? '') || 0,
+    renewedAt: Date.parse(spec.renewTime ?? '') || 0,
+    transitions: spec.leaseTransitions ?? 0,
+  };
+}
+
+export function describeLease({ holder, durationMs, acquiredAt, renewedAt, transitions }: LeaseToWrite) {
+  return {
+    holderIdentity: holder,
+    leaseDurationSeconds: durationMs / 1_000,
+    acquireTime: microTime(acquiredAt),
+    renewTime: microTime(renewedAt),
+    leaseTransitions: transitions,
+  };
+}
+
+/** A MicroTime has six decimals, or is refused. */
+const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
+
+/** The number at the end of a StatefulSet pod's name: `default-12` → 12. */
+function readOrdinal(name: string): number | undefined {
+  const match = /-(\d{1,9})$/.exec(name);
+  return match ? Number(match[1]) : undefined;
+}

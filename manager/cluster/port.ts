@@ -1,0 +1,66 @@
+// The one way by which the manager reaches Kubernetes. Everything else in manager/ sees only these words; tests put
+// faults in here.
+
+import type { Observation, ObservedPod, ObservedPool, ObservedService } from '../pool/observation.ts';
+
+/** Who calls, as the API server reviewed the token. */
+export type Identity = {
+  /** The service account's name, in the manager's own namespace. */
+  serviceAccount: string;
+  /** The pod that the token is bound to, where it is bound to one. */
+  pod: { name: string; uid: string } | undefined;
+};
+
+export type PodRef = { name: string; uid: string };
+
+/** What a claim writes. Times are milliseconds since 1970. */
+export type ClaimToWrite = { id: string; visitor: string; claimedAt: number };
+
+/** A Lease of coordination.k8s.io. Times are milliseconds since 1970 by the holder's clock: for people, not to be judged by. */
+export type Lease = {
+  /** The object's resourceVersion: the precondition of the next write. */
+  version: string;
+  /** Empty once it was released. */
+  holder: string;
+  /** For how long after its last change it is the holder's. Milliseconds, in whole seconds. */
+  durationMs: number;
+  acquiredAt: number;
+  renewedAt: number;
+  /** How often it went from one holder to another. */
+  transitions: number;
+};
+
+export type LeaseToWrite = Omit<Lease, 'version'>;
+
+export type Sink = {
+  observe(observation: Observation): void;
+  /** Everything that exists has been observed once. */
+  synced(): void;
+};
+
+/** Requests reject with `unavailable` or `timeout` when the API did not answer: whether they took effect is then unknown. */
+export type Cluster = {
+  /** Watches pools, pods, Services and nodes, for ever, until `signal` is aborted. */
+  watch(sink: Sink, signal: AbortSignal): Promise<void>;
+  /** One conditional write; `conflict` when the pod is not that pod any more, or is claimed already. */
+  claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
+  readPod(name: string): Promise<ObservedPod | undefined>;
+  /** Records the first connection; undefined when that pod is gone. */
+  markConnected(pod: PodRef, at: number): Promise<ObservedPod | undefined>;
+  /** Deletes that very pod, gracefully; undefined when it was gone already. */
+  deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
+  /** Sets the replicas if they still are what was observed; else `conflict`. */
+  scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
+  /** Makes the Service of one ordinal, or returns the one that exists. */
+  exposePod(pool: ObservedPool, ordinal: number): Promise<ObservedService>;
+  /** undefined when there is none. */
+  readLease(name: string): Promise<Lease | undefined>;
+  /** `conflict` when there is one already. */
+  createLease(name: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
+  /** `conflict` when it is not in that version any more. One that is gone may be made anew: a PUT of a Lease can create. */
+  updateLease(name: string, version: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
+  /** undefined when the token is not valid for the manager. */
+  reviewToken(token: string): Promise<Identity | undefined>;
+  /** A Kubernetes Event of type Warning on the pool's StatefulSet. */
+  warn(pool: ObservedPool, reason: string, message: string): Promise<void>;
+};

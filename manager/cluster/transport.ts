@@ -1,0 +1,151 @@
+// HTTP to the API server: credentials and addresses from the official client's KubeConfig, requests by Node's own http
+// with connections that are kept. The client's request methods open a new TLS connection for each call, take no
+// deadline, and copy every object of a list through a deserialiser; the claim path can afford none of that.
+
+import {
+  type Agent,
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+} from 'node:http';
+import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
+import { KubeConfig } from '@kubernetes/client-node';
+import { isAbort, ServiceError } from '../../common/errors.ts';
+
+/** An answer other than 2xx, as the API server's Status tells it. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly reason: string;
+
+  constructor(status: number, reason: string, message: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+export type ApiRequest = {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query. */
+  path: string;
+  body?: unknown;
+  contentType?: string;
+};
+
+export type Transport = {
+  namespace: string;
+  /** The JSON answer. Throws ApiError for what the API server refused, `unavailable` or `timeout` for no answer. */
+  request<T>(request: ApiRequest): Promise<T>;
+  /** The answer's body as it comes, until it ends or `signal` is aborted. The deadline is for the headers only. */
+  stream(path: string, signal: AbortSignal): Promise<IncomingMessage>;
+  close(): void;
+};
+
+// A connection that has been idle for longer may be dead without our knowing: load balancers forget them.
+const idleMs = 30_000;
+
+/** A transport to the cluster that KUBECONFIG names, or that this process is a pod of. */
+export function createTransport(options: { namespace?: string | undefined; deadlineMs: number }): Transport {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const cluster = kubeConfig.getCurrentCluster();
+  if (!cluster) throw new ServiceError('invalid-config', 'KUBECONFIG: it names no current cluster');
+  const server = new URL(cluster.server);
+  // The client refuses plain http unless it is told not to verify what is not there. The stand-in speaks it on loopback.
+  if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
+  const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
+  let agent: Agent | undefined;
+
+  async function send(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    // Asked for each time: the client refreshes tokens that expire.
+    const credentials: RequestOptions = {};
+    await kubeConfig.applyToHTTPSOptions(credentials as Parameters<typeof kubeConfig.applyToHTTPSOptions>[0]);
+    const { headers, auth, ca, cert, key, rejectUnauthorized, servername } = credentials;
+    const secure = server.protocol === 'https:';
+    const keep = { keepAlive: true, timeout: idleMs };
+    agent ??= secure
+      ? new HttpsAgent({ ...keep, ...defined({ ca, cert, key, rejectUnauthorized, servername }) })
+      : new HttpAgent(keep);
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const url = new URL(server.pathname.replace(/\/$/, '') + request.path, server);
+    return new Promise((resolve, reject) => {
+      const outgoing: ClientRequest = (secure ? requestHttps : requestHttp)(url, {
+        method: request.method,
+        ...defined({ agent, auth }),
+        headers: {
+          ...headers,
+          accept: 'application/json',
+          ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
+        },
+        signal,
+      });
+      outgoing.once('response', resolve);
+      outgoing.once('error', reject);
+      outgoing.end(body);
+    });
+  }
+
+  return {
+    namespace: options.namespace ?? context?.namespace ?? 'default',
+    async request<T>(request: ApiRequest) {
+      const deadline = AbortSignal.timeout(options.deadlineMs);
+      try {
+        const answer = await send(request, deadline);
+        return parseAnswer<T>(answer.statusCode ?? 0, await readText(answer));
+      } catch (error) {
+        throw noAnswer(error, deadline);
+      }
+    },
+    async stream(path, signal) {
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(), options.deadlineMs);
+      try {
+        const answer = await send({ method: 'GET', path }, AbortSignal.any([signal, deadline.signal]));
+        clearTimeout(timer);
+        if (answer.statusCode === 200) return answer;
+        return parseAnswer<never>(answer.statusCode ?? 0, await readText(answer));
+      } catch (error) {
+        signal.throwIfAborted();
+        throw noAnswer(error, deadline.signal);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    close: () => agent?.destroy(),
+  };
+}
+
+async function readText(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseAnswer<T>(status: number, text: string): T {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined;
+  }
+  if (status >= 200 && status < 300) return body as T;
+  const { reason = 'Unknown', message = text.slice(0, 200) } = (body ?? {}) as { reason?: string; message?: string };
+  // Too many requests, and trouble inside the API server: no answer to the question, so it may be asked again.
+  if (status === 429 || status >= 500) {
+    throw new ServiceError('unavailable', `The Kubernetes API answers ${status}: ${message}`);
+  }
+  throw new ApiError(status, reason, message);
+}
+
+function noAnswer(error: unknown, deadline: AbortSignal): unknown {
+  if (error instanceof ApiError || error instanceof ServiceError) return error;
+  if (deadline.aborted)
+    return new ServiceError('timeout', 'The Kubernetes API did not answer in time.', { cause: error });
+  if (isAbort(error)) return error;
+  return new ServiceError('unavailable', 'The Kubernetes API cannot be reached.', { cause: error });
+}
+
+const defined = <T extends object>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined && value !== null)) as T;

@@ -1,0 +1,130 @@
+// One list-and-watch, restarted for ever until aborted: list, then watch from the list's resourceVersion with bookmarks;
+// list again on 410, go on from the last version after anything else, with back-off while nothing works.
+// Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../../common/log.ts';
+import type { ObjectMeta } from './objects.ts';
+import { ApiError, type Transport } from './transport.ts';
+
+type RawObject = { metadata: ObjectMeta };
+type RawList = { metadata: { resourceVersion: string; continue?: string }; items: RawObject[] };
+type RawEvent =
+  | { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: RawObject }
+  | { type: 'ERROR'; object: { code?: number; reason?: string; message?: string } };
+
+export type WatchOptions = {
+  transport: Transport;
+  /** Path of the collection, such as /api/v1/nodes. */
+  path: string;
+  labelSelector?: string;
+  log: Logger;
+  /** An object as it now is, or undefined once it is gone. */
+  onObject(name: string, object: RawObject | undefined): void;
+  /** After each complete list. */
+  onListed(): void;
+};
+
+const pageSize = 500;
+const watchSeconds = 300;
+// The API server sends a bookmark about once a minute: a stream that is silent for longer than this is dead.
+const silenceMs = 130_000;
+const backOff = { firstMs: 100, maxMs: 10_000 };
+
+/** Runs until `signal` is aborted; never rejects. */
+export async function listAndWatch(options: WatchOptions, signal: AbortSignal): Promise<void> {
+  const { path, log, onObject, onListed } = options;
+  const known = new Set<string>();
+  let version: string | undefined;
+  let failures = 0;
+  while (!signal.aborted) {
+    // A connection that is closed before it has told anything is a failure too, or this would spin.
+    failures++;
+    try {
+      if (version === undefined) {
+        version = await list(options, known);
+        onListed();
+      }
+      for await (const event of watch(options, version, signal)) {
+        failures = 0;
+        if (event.type === 'ERROR')
+          throw new ApiError(event.object.code ?? 500, event.object.reason ?? '', event.object.message ?? '');
+        version = event.object.metadata.resourceVersion;
+        if (event.type === 'BOOKMARK') continue;
+        const { name } = event.object.metadata;
+        if (event.type === 'DELETED') known.delete(name);
+        else known.add(name);
+        onObject(name, event.type === 'DELETED' ? undefined : event.object);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof ApiError && error.status === 410) version = undefined;
+      log[failures === 1 ? 'warn' : 'debug'](
+        { path, failures, why: describe(error) },
+        'watch broken, starting it again',
+      );
+    }
+    if (failures > 0) await pause(failures, signal);
+  }
+}
+
+/** Tells of every object there is, and of those that are gone since the last list; returns the list's version. */
+async function list({ transport, path, labelSelector, onObject }: WatchOptions, known: Set<string>): Promise<string> {
+  const gone = new Set(known);
+  const pages: RawList[] = [];
+  let next: string | undefined;
+  do {
+    const page: RawList = await transport.request({
+      method: 'GET',
+      path: `${path}?${query({ labelSelector, limit: String(pageSize), continue: next })}`,
+    });
+    pages.push(page);
+    next = page.metadata.continue || undefined;
+  } while (next);
+  for (const object of pages.flatMap(({ items }) => items)) {
+    gone.delete(object.metadata.name);
+    known.add(object.metadata.name);
+    onObject(object.metadata.name, object);
+  }
+  for (const name of gone) {
+    known.delete(name);
+    onObject(name, undefined);
+  }
+  return pages[0]!.metadata.resourceVersion;
+}
+
+async function* watch(options: WatchOptions, resourceVersion: string, signal: AbortSignal): AsyncGenerator<RawEvent> {
+  const { transport, path, labelSelector } = options;
+  const timeoutSeconds = String(watchSeconds);
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(), silenceMs);
+  const either = AbortSignal.any([signal, silence.signal]);
+  try {
+    const parameters = { labelSelector, resourceVersion, timeoutSeconds, watch: 'true', allowWatchBookmarks: 'true' };
+    const stream = await transport.stream(`${path}?${query(parameters)}`, either);
+    let rest = '';
+    // Not readline: it waits for ever on a connection that is reset. What is half a line then, the next watch tells again.
+    for await (const chunk of stream.setEncoding('utf8')) {
+      timer.refresh();
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line) as RawEvent;
+    }
+  } finally {
+    clearTimeout(timer);
+    silence.abort();
+  }
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const query = (parameters: Record<string, string | undefined>): string =>
+  new URLSearchParams(
+    Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  ).toString();
+
+async function pause(failures: number, signal: AbortSignal): Promise<void> {
+  const longest = Math.min(backOff.maxMs, backOff.firstMs * 2 ** (failures - 1));
+  // Jitter, so that several managers do not come back in step.
+  await delay(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+}

@@ -1,0 +1,24 @@
+// The manager's settings: environment in, frozen object out, or all problems at once.
+
+import { type Environment, readEnvironment, setting } from '../common/environment.ts';
+
+const shape = {
+  /** Address to listen on. */
+  HOST: setting.text().default('0.0.0.0'),
+  PORT: setting.port().default(5253),
+  LOG_LEVEL: setting.logLevel().default('info'),
+  /** The namespace of the pools; the kubeconfig's, or the manager's own, when absent. */
+  WARMTERM_NAMESPACE: setting.text().optional(),
+  /** PEM (PKCS #8) file of the Ed25519 key that signs tickets. */
+  WARMTERM_SIGNING_KEY_FILE: setting.text(),
+  /** Service accounts of this namespace that may claim for visitors. */
+  WARMTERM_CLIENTS: setting.list().default(['warmterm-webserver']),
+  /** How long a visitor waits for a pod that is starting before the answer is "try again". */
+  WARMTERM_CLAIM_TIMEOUT: setting.duration('100ms', '60s').default(10_000),
+  /** Deadline of one request to the Kubernetes API. */
+  WARMTERM_API_TIMEOUT: setting.duration('100ms', '60s').default(5_000),
+};
+
+export type Config = ReturnType<typeof readConfig>;
+
+export const readConfig = (environment: Environment) => readEnvironment(shape, environment);

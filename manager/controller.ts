@@ -1,0 +1,163 @@
+// Gather, plan, apply: takes in what the watches tell, asks the pure part what each pool needs, and does it through the
+// Kubernetes port. Level-triggered: an action that failed or came to nothing is planned again at the next look. Every
+// manager keeps terminals coming; ending sessions and telling of trouble is for the leader.
+
+import { setInterval } from 'node:timers/promises';
+import { isAbort } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import type { Cluster } from './cluster/port.ts';
+import { planPool, withoutLead } from './pool/plan.ts';
+import type { Pool } from './pool/pool.ts';
+import type { Pools } from './pool/pools.ts';
+
+export type ControllerOptions = {
+  pools: Pools;
+  cluster: Cluster;
+  log: Logger;
+  clock: () => number;
+  /** Whether this manager leads, at this moment. */
+  isLeader: () => boolean;
+  /** Visitors who wait for a pod of this pool. */
+  waiting: (pool: Pool) => number;
+  /** A pool has changed in any way. */
+  onChange: (pool: Pool) => void;
+};
+
+const lookEveryMs = 1_000;
+const backOff = { firstMs: 500, maxMs: 30_000 };
+// Services are made ahead of need, so there is no hurry that would justify a flood of them.
+const exposuresAtOnce = 8;
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #dirty = new Set<Pool>();
+  /** Actions under way, and those that failed lately with the time before which they are not tried again. */
+  readonly #underWay = new Set<string>();
+  readonly #failed = new Map<string, { failures: number; notBefore: number }>();
+  readonly #toldProblems = new Map<Pool, string>();
+  #synced = false;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether everything that exists has been seen, so that claims can be answered. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { cluster, pools, log } = this.#options;
+    const sink = {
+      observe: (observation: Parameters<Pools['observe']>[0]) => {
+        const pool = pools.observe(observation);
+        if (pool) this.touch(pool);
+        else if (observation.kind === 'node') for (const each of pools.all()) this.touch(each);
+      },
+      synced: () => {
+        this.#synced = true;
+        log.info({ pools: [...pools.all()].map(({ name }) => name) }, 'synced');
+        for (const pool of pools.all()) this.touch(pool);
+      },
+    };
+    await Promise.all([cluster.watch(sink, signal), this.#lookNowAndThen(signal)]);
+  }
+
+  /** The pool may need something: it is looked at once the events at hand are through. */
+  touch(pool: Pool): void {
+    if (this.#dirty.size === 0) setImmediate(() => this.#lookAtDirty());
+    this.#dirty.add(pool);
+  }
+
+  async #lookNowAndThen(signal: AbortSignal): Promise<void> {
+    try {
+      for await (const _ of setInterval(lookEveryMs, undefined, { signal })) {
+        for (const pool of this.#options.pools.all()) this.touch(pool);
+        this.#forgetOldFailures();
+      }
+    } catch (error) {
+      if (!isAbort(error)) throw error;
+    }
+  }
+
+  #lookAtDirty(): void {
+    const pools = [...this.#dirty];
+    this.#dirty.clear();
+    if (!this.#synced) return;
+    for (const pool of pools) {
+      this.#options.onChange(pool);
+      this.#apply(pool);
+    }
+  }
+
+  #apply(pool: Pool): void {
+    const { cluster, pools, clock, isLeader, waiting, log } = this.#options;
+    const { spec } = pool;
+    if (!spec) return;
+    const leads = isLeader();
+    if (leads) this.#tellProblems(pool);
+    const plan = planPool(pool, clock(), waiting(pool));
+    const { scaleTo, expose, reap } = leads ? plan : withoutLead(plan, pool);
+    if (scaleTo !== undefined) {
+      this.#once(`scale ${pool.name}`, async () => {
+        const scaled = await cluster.scalePool(spec, scaleTo);
+        if (scaled === 'conflict') return;
+        log.info({ pool: pool.name, from: spec.replicas, to: scaleTo }, 'scaled');
+        pools.observe({ kind: 'pool', name: spec.statefulSet, object: scaled });
+        this.touch(pool);
+      });
+    }
+    for (const ordinal of expose.slice(0, exposuresAtOnce)) {
+      this.#once(`expose ${pool.name} ${ordinal}`, async () => {
+        const service = await cluster.exposePod(spec, ordinal);
+        pools.observe({ kind: 'service', name: service.name, object: service });
+        this.touch(pool);
+      });
+    }
+    for (const { name, uid, reason } of reap) {
+      this.#once(`reap ${uid}`, async () => {
+        pools.observeDeletion({ name, uid }, await cluster.deletePod({ name, uid }));
+        log.info({ pool: pool.name, pod: name, reason }, 'reaped');
+        this.touch(pool);
+      });
+    }
+  }
+
+  /** Runs an action unless it is under way already, or has failed too recently. */
+  #once(key: string, action: () => Promise<void>): void {
+    const { clock, log } = this.#options;
+    const failed = this.#failed.get(key);
+    if (this.#underWay.has(key) || (failed && clock() < failed.notBefore)) return;
+    this.#underWay.add(key);
+    action()
+      .then(
+        () => void this.#failed.delete(key),
+        (error: unknown) => {
+          const failures = (failed?.failures ?? 0) + 1;
+          const pause = Math.min(backOff.maxMs, backOff.firstMs * 2 ** (failures - 1));
+          this.#failed.set(key, { failures, notBefore: clock() + pause });
+          log.warn({ action: key, err: error, failures }, 'action failed, trying again');
+        },
+      )
+      .finally(() => this.#underWay.delete(key));
+  }
+
+  /** What failed once and is wanted no more, such as the end of a pod that has gone by itself, is not kept for ever. */
+  #forgetOldFailures(): void {
+    const longAgo = this.#options.clock() - backOff.maxMs;
+    for (const [key, { notBefore }] of this.#failed) if (notBefore < longAgo) this.#failed.delete(key);
+  }
+
+  #tellProblems(pool: Pool): void {
+    const { cluster, log } = this.#options;
+    const told = pool.problems.join('; ');
+    if ((this.#toldProblems.get(pool) ?? '') === told) return;
+    if (told === '') return void this.#toldProblems.delete(pool);
+    // Told only once the Event is written: until then it is tried again like every other action.
+    this.#once(`warn ${pool.name}`, async () => {
+      await cluster.warn(pool.spec!, 'InvalidSettings', `${told}. The former values stay in force.`);
+      this.#toldProblems.set(pool, told);
+      log.warn({ pool: pool.name, problems: pool.problems }, 'wrong settings, the former stay in force');
+    });
+  }
+}

@@ -1,0 +1,144 @@
+// Takes part in the election, as long as the manager runs: does what the state machine asks for, and gives the lease
+// back at the end. Whether it leads is read off the clock at each question, never off an answer that may be late.
+
+import type { Logger } from '../../common/log.ts';
+import { managerLease } from '../../common/names.ts';
+import type { Cluster } from '../cluster/port.ts';
+import {
+  type Election,
+  type ElectionEvent,
+  type ElectionRequest,
+  leads,
+  next,
+  releaseOf,
+  startElection,
+  type Timing,
+} from './election.ts';
+
+export type ElectorOptions = {
+  cluster: Pick<Cluster, 'readLease' | 'createLease' | 'updateLease'>;
+  /** Unique to this process: whoever finds it in the lease knows that it wrote it itself. */
+  identity: string;
+  log: Logger;
+  /** Milliseconds since 1970, for the record. */
+  clock: () => number;
+  /** Milliseconds that no setting of the clock changes. */
+  monotonic: () => number;
+  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  delay: (ms: number, signal?: AbortSignal) => Promise<void>;
+  timing?: Timing;
+};
+
+// A stop does not wait longer than this for the lease to be given back: it will expire.
+const releaseWithinMs = 2_000;
+
+export class Elector {
+  readonly #options: ElectorOptions;
+  #state: Election;
+  #stopped = false;
+  #toldLead = false;
+  #toldTrouble = false;
+  #underWay: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ElectorOptions) {
+    this.#options = options;
+    this.#state = startElection(options.identity, options.timing);
+  }
+
+  isLeader(): boolean {
+    return !this.#stopped && leads(this.#state, this.#options.monotonic());
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, monotonic } = this.#options;
+    let event: ElectionEvent = { type: 'due' };
+    const stop = () => {
+      this.#stopped = true;
+      this.#tellLead();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    while (!signal.aborted) {
+      const { state, request } = next(this.#state, event, monotonic(), clock());
+      this.#state = state;
+      this.#tellLead();
+      if (event.type === 'written') void this.#tellWhenOver(signal);
+      event = await this.#perform(request, signal);
+    }
+    await this.#within(releaseWithinMs, this.#release()).catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'the lease was not given back, it will expire');
+    });
+  }
+
+  async #perform(request: ElectionRequest, signal: AbortSignal): Promise<ElectionEvent> {
+    const { delay, log } = this.#options;
+    if (request.type === 'rest') {
+      await delay(request.ms, signal).catch(() => {});
+      return { type: 'due' };
+    }
+    try {
+      const asked = this.#ask(request);
+      this.#underWay = asked.catch(() => {});
+      // One that hangs is given up while there is time for another, and when nobody wants the answer any more.
+      const event = await this.#within(this.#state.timing.renewMs / 2, asked, signal);
+      this.#toldTrouble = false;
+      return event;
+    } catch (error) {
+      if (!signal.aborted && !this.#toldTrouble) log.warn({ err: error }, 'no answer about the lease, asking again');
+      this.#toldTrouble = true;
+      return { type: 'failed' };
+    }
+  }
+
+  async #ask(request: Exclude<ElectionRequest, { type: 'rest' }>): Promise<ElectionEvent> {
+    const { cluster, monotonic } = this.#options;
+    if (request.type === 'read') return { type: 'read', lease: await cluster.readLease(managerLease) };
+    const sentAt = monotonic();
+    const lease =
+      request.version === undefined
+        ? await cluster.createLease(managerLease, request.lease)
+        : await cluster.updateLease(managerLease, request.version, request.lease);
+    return lease === 'conflict' ? { type: 'refused' } : { type: 'written', lease, sentAt };
+  }
+
+  /** Read first: a renewal whose answer never came has changed the version. */
+  async #release(): Promise<void> {
+    const { cluster, identity, clock } = this.#options;
+    await this.#underWay;
+    const release = releaseOf(await cluster.readLease(managerLease), identity, clock());
+    if (release) await cluster.updateLease(managerLease, release.version, release.lease);
+  }
+
+  /** The result, unless it takes too long or `signal` is aborted. */
+  async #within<T>(ms: number, result: Promise<T>, signal?: AbortSignal): Promise<T> {
+    const over = new AbortController();
+    const giveUp = () => over.abort();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const tooLong = this.#options
+      .delay(ms, over.signal)
+      .then(() => Promise.reject(new Error('The Kubernetes API did not answer in time.')));
+    try {
+      return await Promise.race([result, tooLong]);
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+      over.abort();
+      tooLong.catch(() => {});
+    }
+  }
+
+  /** Without an answer there is no next step that would notice: the loss is told by the clock. */
+  async #tellWhenOver(signal: AbortSignal): Promise<void> {
+    // A timer may go off a fraction of a millisecond early.
+    await this.#options.delay(this.#state.timing.renewMs + 1, signal).catch(() => {});
+    this.#tellLead();
+  }
+
+  #tellLead(): void {
+    const { log, identity } = this.#options;
+    const leading = this.isLeader();
+    if (leading === this.#toldLead) return;
+    this.#toldLead = leading;
+    if (leading) log.info({ identity, transitions: this.#state.seen?.lease?.transitions }, 'leads');
+    else if (this.#stopped) log.info({ identity }, 'leads no more, and gives the lease back');
+    else log.warn({ identity, holder: this.#state.seen?.lease?.holder }, 'leads no more');
+  }
+}

@@ -1,0 +1,88 @@
+// The manager's wiring: settings, the way to Kubernetes, the pools, the API; and nothing else.
+
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
+import { ServiceError } from '../common/errors.ts';
+import { serve } from '../common/http/server.ts';
+import { createLog } from '../common/log.ts';
+import { exitOnInvalidConfig, runService } from '../common/service.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { createApp } from './api/app.ts';
+import { createAuthenticator } from './api/authenticate.ts';
+import { Claims } from './claims/claims.ts';
+import { createTicketSigner } from './claims/keys.ts';
+import { createCluster } from './cluster/kubernetes.ts';
+import { createTransport } from './cluster/transport.ts';
+import { readConfig } from './config.ts';
+import { Controller } from './controller.ts';
+import { Elector } from './leader/elector.ts';
+import type { Pool } from './pool/pool.ts';
+import { Pools } from './pool/pools.ts';
+import { Terminals } from './terminals.ts';
+
+async function main(): Promise<number> {
+  const config = readConfig(process.env);
+  const log = createLog('manager', config.LOG_LEVEL);
+  const clock = () => Date.now();
+  const delay = (ms: number, signal?: AbortSignal) =>
+    setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) });
+  const newId = () => randomBytes(16).toString('base64url');
+  const signer = await createTicketSigner(readFile(config.WARMTERM_SIGNING_KEY_FILE));
+  const transport = createTransport({ namespace: config.WARMTERM_NAMESPACE, deadlineMs: config.WARMTERM_API_TIMEOUT });
+  const cluster = createCluster({ transport, log });
+  const pools = new Pools();
+  const touch = (pool: Pool) => controller.touch(pool);
+  const claims = new Claims({
+    pools,
+    cluster,
+    log,
+    clock,
+    delay,
+    newId,
+    timeoutMs: config.WARMTERM_CLAIM_TIMEOUT,
+    onChange: touch,
+  });
+  const terminals = new Terminals({ pools, cluster, clock, onChange: touch });
+  const elector = new Elector({
+    cluster,
+    // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
+    identity: `${hostname()}_${newId()}`,
+    log,
+    clock,
+    monotonic: () => performance.now(),
+    delay,
+  });
+  const controller: Controller = new Controller({
+    pools,
+    cluster,
+    log,
+    clock,
+    isLeader: () => elector.isLeader(),
+    waiting: (pool) => claims.waiting(pool),
+    onChange: (pool) => claims.serve(pool),
+  });
+  const authenticator = createAuthenticator({ cluster, clients: config.WARMTERM_CLIENTS, clock });
+  const isReady = () => controller.synced;
+  const { version } = packageJson;
+  const app = createApp({ claims, terminals, pools, signer, authenticator, log, clock, newId, version, isReady });
+  const exitCode = await runService(log, {
+    elector: (signal) => elector.run(signal),
+    controller: (signal) => controller.run(signal),
+    http: (signal) =>
+      serve(app, { host: config.HOST, port: config.PORT, onListening: (at) => log.info(at, 'listening') }, signal),
+  });
+  transport.close();
+  return exitCode;
+}
+
+function readFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ServiceError('invalid-config', `WARMTERM_SIGNING_KEY_FILE=${path}: cannot be read`, { cause: error });
+  }
+}
+
+process.exitCode = await main().catch(exitOnInvalidConfig);

@@ -1,0 +1,60 @@
+// What the pool logic knows of the world: plain facts read off Kubernetes objects. Times are milliseconds since 1970.
+
+/** What a claim wrote on its pod. */
+export type ClaimRecord = {
+  id: string;
+  visitor: string;
+  claimedAt: number;
+  /** When a browser first attached; undefined until then. */
+  connectedAt: number | undefined;
+};
+
+/** A pod of a pool. */
+export type ObservedPod = {
+  name: string;
+  uid: string;
+  pool: string;
+  ordinal: number;
+  /** The object's resourceVersion as a number: higher is newer. */
+  version: number;
+  node: string | undefined;
+  /** Kubernetes' own condition. */
+  ready: boolean;
+  terminating: boolean;
+  /** Taken out of the pool for the rest of its life, by a claim or by an administrator's label. */
+  taken: boolean;
+  claim: ClaimRecord | undefined;
+  /** Whether it has annotations at all: a patch cannot add to a map that is not there. */
+  annotated: boolean;
+};
+
+/** A pool: its StatefulSet. */
+export type ObservedPool = {
+  name: string;
+  statefulSet: string;
+  uid: string;
+  version: number;
+  replicas: number;
+  annotations: Readonly<Record<string, string>>;
+};
+
+/** The Service that exposes one ordinal of a pool. */
+export type ObservedService = { name: string; pool: string; ordinal: number; nodePort: number | undefined };
+
+export type ObservedNode = { name: string; host: string | undefined };
+
+/** What each watch tells of: the object as it now is, or that there is none. Whole, so that a missed one costs nothing. */
+export type Observation =
+  | { kind: 'pod'; name: string; object: ObservedPod | undefined }
+  | { kind: 'pool'; name: string; object: ObservedPool | undefined }
+  | { kind: 'service'; name: string; object: ObservedService | undefined }
+  | { kind: 'node'; name: string; object: ObservedNode | undefined };
+
+export type PodState = 'ready' | 'in-use' | 'recreating';
+
+/** The state is derived from the pod, never stored beside it. A taken pod is never ready again (inv 1). */
+export function podState(pod: ObservedPod): PodState {
+  if (pod.terminating) return 'recreating';
+  if (pod.taken) return 'in-use';
+  return pod.ready ? 'ready' : 'recreating';
+}

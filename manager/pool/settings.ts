@@ -1,0 +1,75 @@
+// A pool's settings, out of its StatefulSet's annotations. A value that does not parse leaves the former in force.
+
+import { formatDuration, parseDuration } from '../../common/duration.ts';
+import { settingAnnotations as names } from '../../common/names.ts';
+
+/** Counts are pods, times are milliseconds. */
+export type Settings = {
+  /** Ready pods to keep for the next visitors. */
+  spare: number;
+  min: number;
+  max: number;
+  idleTimeout: number;
+  maxLifetime: number;
+  /** How long a claimed pod may wait for its visitor's first connection. */
+  connectTimeout: number;
+};
+
+export const defaultSettings: Settings = {
+  spare: 1,
+  min: 0,
+  max: 10,
+  idleTimeout: 15 * 60_000,
+  maxLifetime: 6 * 3_600_000,
+  connectTimeout: 60_000,
+};
+
+type Kind = { read: (text: string) => number | undefined; right: string };
+
+const count = (max: number): Kind => ({
+  read: (text) => (/^\d{1,6}$/.test(text) && Number(text) <= max ? Number(text) : undefined),
+  right: `a whole number from 0 to ${max}`,
+});
+
+const time = (min: number, max: number): Kind => ({
+  read: (text) => {
+    const ms = parseDuration(text);
+    return ms !== undefined && ms >= min && ms <= max ? ms : undefined;
+  },
+  right: `a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 15m`,
+});
+
+const week = 7 * 24 * 3_600_000;
+const kinds: Record<keyof Settings, Kind> = {
+  spare: count(10_000),
+  min: count(10_000),
+  max: count(10_000),
+  idleTimeout: time(1_000, week),
+  maxLifetime: time(1_000, week),
+  connectTimeout: time(1_000, 3_600_000),
+};
+
+/**
+ * The settings that `annotations` ask for, with `former` wherever one is wrong and the default wherever one is absent;
+ * and a sentence for each that is wrong. `min` above `max` leaves both as they were.
+ */
+export function readSettings(
+  annotations: Readonly<Record<string, string>>,
+  former: Settings = defaultSettings,
+): { settings: Settings; problems: string[] } {
+  const settings = { ...defaultSettings };
+  const problems: string[] = [];
+  for (const key of Object.keys(kinds) as (keyof Settings)[]) {
+    const text = annotations[names[key]];
+    if (text === undefined) continue;
+    const value = kinds[key].read(text.trim());
+    settings[key] = value ?? former[key];
+    if (value === undefined) problems.push(`${names[key]}=${JSON.stringify(text)} must be ${kinds[key].right}`);
+  }
+  if (settings.min > settings.max) {
+    problems.push(`${names.min}=${settings.min} is above ${names.max}=${settings.max}`);
+    settings.min = former.min;
+    settings.max = former.max;
+  }
+  return { settings, problems };
+}

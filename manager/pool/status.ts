@@ -1,0 +1,69 @@
+// A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
+
+import type { PodStatus, PoolStatus, Terminal } from '../../common/manager-api.ts';
+import { type ObservedPod, podState } from './observation.ts';
+import { countPods } from './plan.ts';
+import type { Pool } from './pool.ts';
+import type { Pools } from './pools.ts';
+
+/** What a terminal last said of itself. Times are milliseconds since 1970. */
+export type LastReport = { at: number; connections: number; lastInputAt: number | undefined };
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** When the pod's session is over at the latest; undefined while it is unclaimed. Milliseconds since 1970. */
+export const expiryOf = (pod: ObservedPod, pool: Pool): number | undefined =>
+  pod.claim && pod.claim.claimedAt + pool.settings.maxLifetime;
+
+/** A claimed pod as its visitor sees it; undefined while its address is not known. */
+export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | undefined {
+  const address = pools.address(pod);
+  const pool = pools.get(pod.pool);
+  if (!address || !pool || !pod.claim) return undefined;
+  return {
+    name: pod.name,
+    uid: pod.uid,
+    pool: pod.pool,
+    address,
+    claimedAt: iso(pod.claim.claimedAt),
+    expiresAt: iso(pod.claim.claimedAt + pool.settings.maxLifetime),
+    idleTimeoutMs: pool.settings.idleTimeout,
+  };
+}
+
+export function describePool(pool: Pool, waiting: number, reports: ReadonlyMap<string, LastReport>): PoolStatus {
+  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout } = pool.settings;
+  return {
+    name: pool.name,
+    replicas: pool.replicas,
+    ...countPods(pool),
+    waiting,
+    settings: {
+      spare,
+      min,
+      max,
+      idleTimeoutMs: idleTimeout,
+      maxLifetimeMs: maxLifetime,
+      connectTimeoutMs: connectTimeout,
+    },
+    problems: pool.problems,
+    pods: [...pool.pods()]
+      .sort((a, b) => a.ordinal - b.ordinal)
+      .map((pod) => describePod(pod, pool, reports.get(pod.uid))),
+  };
+}
+
+function describePod(pod: ObservedPod, pool: Pool, report: LastReport | undefined): PodStatus {
+  const { claim } = pod;
+  const expiresAt = expiryOf(pod, pool);
+  return {
+    name: pod.name,
+    ordinal: pod.ordinal,
+    state: podState(pod),
+    ...(claim && { claimedAt: iso(claim.claimedAt) }),
+    ...(claim?.connectedAt !== undefined && { connectedAt: iso(claim.connectedAt) }),
+    ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),
+    ...(report && { connections: report.connections }),
+    ...(report?.lastInputAt !== undefined && { lastInputAt: iso(report.lastInputAt) }),
+  };
+}

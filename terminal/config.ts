@@ -1,0 +1,49 @@
+// The terminal's settings, read out of its environment: pure, and every problem at once.
+
+import { type Environment, readEnvironment, setting } from '../common/environment.ts';
+
+const shape = {
+  HOST: setting.text().optional(),
+  PORT: setting.port().default(3000),
+  LOG_LEVEL: setting.logLevel().default('info'),
+  WARMTERM_POD_NAME: setting.text(),
+  WARMTERM_POD_UID: setting.text(),
+  WARMTERM_MANAGER_URL: setting.url(),
+  WARMTERM_MANAGER_TOKEN_FILE: setting.text(),
+  WARMTERM_IDLE_TIMEOUT: setting.duration('1s', '7d').default(900_000),
+  WARMTERM_IDLE_WARNING: setting.duration('100ms', '1d').default(60_000),
+  WARMTERM_ACTIVITY: setting.choice('input', 'output').default('input'),
+  WARMTERM_BEFORE_EXIT: setting.text().optional(),
+  WARMTERM_BEFORE_EXIT_TIMEOUT: setting.duration('100ms', '1h').default(20_000),
+  WARMTERM_SHELL: setting
+    .text()
+    .refine((path) => path.startsWith('/'), 'must be the absolute path of a shell')
+    .optional(),
+  WARMTERM_REPORT_INTERVAL: setting.duration('100ms', '10m').default(10_000),
+};
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** Settings by name, durations in milliseconds. Throws `invalid-config` with a line for each that is wrong. */
+export function readConfig(environment: Environment) {
+  const read = readEnvironment(shape, environment);
+  return Object.freeze({
+    /** All addresses when undefined. */
+    host: read.HOST,
+    port: read.PORT,
+    logLevel: read.LOG_LEVEL,
+    podName: read.WARMTERM_POD_NAME,
+    podUid: read.WARMTERM_POD_UID,
+    managerUrl: read.WARMTERM_MANAGER_URL.replace(/\/+$/, ''),
+    /** Read again at every call: the kubelet replaces the token long before it expires. */
+    managerTokenFile: read.WARMTERM_MANAGER_TOKEN_FILE,
+    idleTimeoutMs: read.WARMTERM_IDLE_TIMEOUT,
+    idleWarningMs: read.WARMTERM_IDLE_WARNING,
+    /** What keeps a session alive: keys only, or what its jobs print as well. */
+    activity: read.WARMTERM_ACTIVITY,
+    beforeExit: read.WARMTERM_BEFORE_EXIT,
+    beforeExitTimeoutMs: read.WARMTERM_BEFORE_EXIT_TIMEOUT,
+    shell: read.WARMTERM_SHELL ?? (environment.SHELL?.startsWith('/') ? environment.SHELL : '/bin/bash'),
+    reportIntervalMs: read.WARMTERM_REPORT_INTERVAL,
+  });
+}

@@ -1,0 +1,111 @@
+// One attached browser: joins its socket to a tmux client of its own, through flow control, coalescing and the input
+// writer. Knows neither tickets nor other browsers.
+
+import type { Socket } from 'socket.io';
+import type { Logger } from '../common/log.ts';
+import {
+  acknowledgeEvery,
+  type ClientEvents,
+  flowControl,
+  maxInputLength,
+  type ServerEvents,
+  type Size,
+  sizeSchema,
+} from '../common/socket.ts';
+import type { Ticket } from '../common/ticket.ts';
+import type { Clock } from './clock.ts';
+import { Coalescer } from './stream/coalescer.ts';
+import { FlowControl } from './stream/flow-control.ts';
+import { InputWriter } from './stream/input-writer.ts';
+import { isTyping } from './stream/typing.ts';
+import { attach } from './tmux/attach.ts';
+
+/** What the handshake has established. */
+export type SocketData = { ticket: Ticket; size: Size };
+export type TerminalSocket = Socket<ClientEvents, ServerEvents, Record<string, never>, SocketData>;
+
+export type ConnectionOptions = {
+  socket: TerminalSocket;
+  podName: string;
+  attachArguments: (options: { readOnly: boolean }) => string[];
+  environment: Record<string, string>;
+  onTyped: () => void;
+  /** The tmux client has ended although nobody here asked for it. */
+  onDetached: () => void;
+  clock: Clock;
+  log: Logger;
+};
+
+/** Attaches `socket` to the session. Throws if no tmux client can be started. */
+export function connect(options: ConnectionOptions): void {
+  const { socket, podName, environment, clock, log } = options;
+  const { ticket, size } = socket.data;
+  const readOnly = ticket.role === 'viewer';
+  const flow = new FlowControl(flowControl);
+  const coalescer = new Coalescer();
+  let timer: NodeJS.Timeout | undefined;
+
+  const send = (bytes: Buffer | undefined) => {
+    if (bytes) socket.emit('output', bytes);
+    if (coalescer.flushAt === undefined) {
+      clearTimeout(timer);
+      timer = undefined;
+    } else {
+      timer ??= setTimeout(flush, coalescer.flushAt - clock.now());
+    }
+  };
+  const flush = () => {
+    timer = undefined;
+    send(coalescer.flush());
+  };
+
+  const terminal = attach({
+    args: options.attachArguments({ readOnly }),
+    size,
+    environment,
+    onOutput: (bytes) => {
+      if (!socket.connected) return;
+      if (flow.sent(bytes.length)) terminal.pause();
+      send(coalescer.push(bytes, clock.now()));
+    },
+    onExit: () => {
+      writer.close();
+      flush();
+      if (socket.connected) options.onDetached();
+    },
+  });
+  const writer = new InputWriter({
+    writeSome: terminal.writeSome,
+    later: (run, ms) => void (ms === 0 ? setImmediate(run) : setTimeout(run, ms)),
+    // A paste that the shell is slow to read waits in the browser, not here.
+    onBacklog: (full) => (full ? socket.request.socket.pause() : socket.request.socket.resume()),
+  });
+
+  socket.emit('attached', { name: podName, role: ticket.role, maxInput: maxInputLength, acknowledgeEvery });
+
+  socket.on('input', (data: unknown) => {
+    if (readOnly) return;
+    const input = typeof data === 'string' ? data : data instanceof Uint8Array ? data : undefined;
+    if (input === undefined || input.length > maxInputLength) {
+      log.debug({ type: typeof data, length: input?.length }, 'input ignored: of a wrong type, or too long');
+      return;
+    }
+    writer.write(
+      typeof input === 'string' ? Buffer.from(input) : Buffer.from(input.buffer, input.byteOffset, input.length),
+    );
+    if (isTyping(input)) options.onTyped();
+  });
+  socket.on('resize', (data: unknown) => {
+    const wanted = sizeSchema.safeParse(data);
+    if (wanted.success) terminal.resize(wanted.data);
+    else log.debug('resize ignored: not a size');
+  });
+  socket.on('acknowledge', (bytes: unknown) => {
+    if (flow.acknowledged(bytes)) terminal.resume();
+  });
+  socket.once('disconnect', () => {
+    clearTimeout(timer);
+    writer.close();
+    terminal.detach();
+  });
+}

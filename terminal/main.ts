@@ -1,0 +1,148 @@
+// The server inside a terminal pod: wires its parts, and nothing else.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ServiceError } from '../common/errors.ts';
+import { createLog } from '../common/log.ts';
+import { exitOnInvalidConfig, runService } from '../common/service.ts';
+import { createBeforeExit } from './before-exit.ts';
+import { systemClock as clock } from './clock.ts';
+import { readConfig } from './config.ts';
+import { connect } from './connection.ts';
+import { createHealthServer, listen } from './http-server.ts';
+import { createManagerClient } from './manager/manager-client.ts';
+import { createReporter } from './manager/reporter.ts';
+import { createSession } from './session/session.ts';
+import { attachEnvironment, shellEnvironment } from './shell-environment.ts';
+import { createSocketServer } from './socket.ts';
+import { createKeySet } from './tickets/key-set.ts';
+import { createTicketVerifier } from './tickets/verify-ticket.ts';
+import { startTmux } from './tmux/tmux.ts';
+
+const config = read();
+const log = createLog('terminal', config.logLevel).child({ pod: config.podName });
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error) => {
+    log.fatal({ err: error }, event);
+    process.exit(1);
+  });
+}
+
+// tmux first: while the shell starts, everything else does.
+const home = process.env.HOME || homedir();
+const environment = shellEnvironment(process.env, { shell: config.shell, home, exists: existsSync });
+const folder = mkdtempSync(join(tmpdir(), 'warmterm-'));
+const tmux = startTmux({
+  configFile: fileURLToPath(new URL('./tmux.conf', import.meta.url)),
+  socketPath: join(folder, 'tmux'),
+  shell: config.shell,
+  environment,
+  log,
+});
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+const manager = createManagerClient({ url: config.managerUrl, tokenFile: config.managerTokenFile });
+const keys = createKeySet({ fetchKeys: manager.fetchKeys, log, clock });
+const verifyTicket = createTicketVerifier({ podUid: config.podUid, getKey: keys.getKey, clock });
+const attachedEnvironment = attachEnvironment(environment);
+let connectedAt: string | undefined;
+
+const server = createHealthServer({ unhealthy, unready });
+const pages = createSocketServer(server, {
+  verifyTicket,
+  admit: () => {
+    if (over()) throw new ServiceError('session-not-found', 'This session is over.');
+    if (unready()) throw new ServiceError('unavailable', 'This terminal is not ready yet.');
+  },
+  onConnection: (socket) => {
+    connect({
+      socket,
+      podName: config.podName,
+      attachArguments: tmux.attachArguments,
+      environment: attachedEnvironment,
+      onTyped: session.typed,
+      // The visitor's own `detach` key: the page connects again. When the session is over, the page hears that instead.
+      onDetached: () => void tmux.check().then((alive) => alive && socket.conn.close()),
+      clock,
+      log,
+    });
+    connectedAt ??= new Date(clock.wall()).toISOString();
+    if (session.ending) socket.emit('ending', session.ending);
+    session.attached();
+  },
+  onCount: () => reporter.poke(),
+  log,
+});
+const session = createSession({
+  idle: {
+    timeoutMs: config.idleTimeoutMs,
+    warningMs: config.idleWarningMs,
+    countsOutput: config.activity === 'output',
+  },
+  tmux,
+  pages,
+  beforeExit: createBeforeExit({ command: config.beforeExit, timeoutMs: config.beforeExitTimeoutMs, environment, log }),
+  deleteSelf: manager.deleteSelf,
+  clock,
+  log,
+});
+const reporter = createReporter({
+  describe: () => {
+    if (connectedAt === undefined || over()) return undefined;
+    const lastInputAt =
+      session.lastInputAt === undefined ? {} : { lastInputAt: new Date(session.lastInputAt).toISOString() };
+    return { connections: pages.count, connectedAt, ...lastInputAt };
+  },
+  send: manager.report,
+  onAnswer: session.learn,
+  intervalMs: config.reportIntervalMs,
+  log,
+});
+
+// The server outlives the session: its pages must hear the last word.
+const closing = new AbortController();
+const exitCode = await runService(log, {
+  session: async (signal) => {
+    try {
+      await session.run(signal);
+    } finally {
+      closing.abort();
+    }
+  },
+  server: () => {
+    const onListening = ({ address, port }: { address: string; port: number }) =>
+      log.info({ address, port }, 'listening');
+    return listen(server, { host: config.host, port: config.port, onListening }, closing.signal);
+  },
+  reports: reporter.run,
+  keys: async (signal) => {
+    await keys.load(signal);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  },
+});
+process.exit(exitCode);
+
+function read() {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    return exitOnInvalidConfig(error);
+  }
+}
+
+function over(): boolean {
+  return session.state !== 'warming' && session.state !== 'open';
+}
+
+// A session that is over waits for the pod's deletion: to restart its container would only make a new shell in a used pod.
+function unhealthy(): string | undefined {
+  return tmux.alive || over() ? undefined : 'tmux is gone';
+}
+
+function unready(): string | undefined {
+  if (over()) return 'the session is over';
+  if (session.state === 'warming') return 'the shell has not drawn its prompt yet';
+  return keys.loaded ? undefined : 'the keys of the manager are not known yet';
+}

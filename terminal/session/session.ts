@@ -1,0 +1,183 @@
+// The life of the one session of this pod: warm, in use, over. It decides when the session ends and does what an end asks
+// for, in order: tell the pages, run the hook, end tmux, have the pod deleted. It knows pages, tmux and the manager only
+// through the few functions that it is handed.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../../common/log.ts';
+import type { ReportAnswer } from '../../common/manager-api.ts';
+import type { Ending, EndReason } from '../../common/socket.ts';
+import type { BeforeExit } from '../before-exit.ts';
+import type { Clock } from '../clock.ts';
+import { retry } from '../retry.ts';
+import type { Tmux } from '../tmux/tmux.ts';
+import { look } from './countdown.ts';
+import { IdleClock } from './idle-clock.ts';
+import { Lifetime } from './lifetime.ts';
+
+/** A pod that is deleted this shortly before its lifetime is over was deleted because of it. */
+const lifetimeToleranceMs = 5_000;
+/** How often it is asked during a countdown whether a job still prints. */
+const outputPollMs = 1_000;
+
+export type SessionOptions = {
+  idle: { timeoutMs: number; warningMs: number; countsOutput: boolean };
+  tmux: Pick<Tmux, 'warm' | 'ended' | 'kill' | 'lastOutputAt'>;
+  pages: { ending: (ending: Ending | null) => void; ended: (reason: EndReason) => void };
+  beforeExit: BeforeExit;
+  deleteSelf: (signal: AbortSignal) => Promise<void>;
+  clock: Clock;
+  log: Logger;
+};
+
+export type Session = {
+  /** `warming` until the prompt is drawn, then `open`, then why it is over. */
+  readonly state: 'warming' | 'open' | EndReason;
+  /** When somebody last typed or attached: milliseconds since 1970. */
+  readonly lastInputAt: number | undefined;
+  /** The countdown that a page which attaches now has missed the start of. */
+  readonly ending: Ending | null;
+  attached: () => void;
+  typed: () => void;
+  learn: (answer: ReportAnswer) => void;
+  /** Lives the session until `signal`. Rejects if the shell never shows a prompt. */
+  run: (signal: AbortSignal) => Promise<void>;
+};
+
+export function createSession(options: SessionOptions): Session {
+  const { tmux, pages, beforeExit, deleteSelf, clock, log } = options;
+  const idle = new IdleClock(options.idle);
+  const lifetime = new Lifetime();
+  let state: Session['state'] = 'warming';
+  let lastInputAt: number | undefined;
+  let told: { reason: Ending['reason']; endAt: number } | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let asking = false;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let over: (reason: EndReason) => void = () => {};
+
+  const describe = (): Ending | null =>
+    told ? { reason: told.reason, inMs: Math.max(0, Math.round(told.endAt - clock.now())) } : null;
+
+  // Looks at the deadlines, tells the pages what has changed, and sets the timer for the next change.
+  const tick = (): void => {
+    clearTimeout(timer);
+    if (state !== 'open' || asking) return;
+    const now = clock.now();
+    const { over: cause, ending, nextAt } = look([idle.deadline(), lifetime.deadline()], now);
+    if (options.idle.countsOutput && (cause ?? ending?.reason) === 'idle' && askedAt < neededSince(cause, now)) {
+      askOutput();
+      return;
+    }
+    if (cause) {
+      over(cause);
+      return;
+    }
+    const changed = ending?.reason !== told?.reason || Math.abs((ending?.endAt ?? 0) - (told?.endAt ?? 0)) > 1_000;
+    told = ending;
+    if (changed) pages.ending(describe());
+    if (nextAt === undefined) return;
+    const wait = Math.max(1, Math.ceil(nextAt - now));
+    const asksAgain = options.idle.countsOutput && ending?.reason === 'idle';
+    timer = setTimeout(tick, asksAgain ? Math.min(wait, outputPollMs) : wait);
+  };
+
+  // A warning or an end needs an answer that is not older than itself; a countdown, one now and then.
+  const neededSince = (cause: string | undefined, now: number): number => {
+    const { warnAt, endAt } = idle.deadline() ?? { warnAt: now, endAt: now };
+    if (cause) return endAt;
+    return told?.reason === 'idle' ? now - outputPollMs : warnAt;
+  };
+
+  // What jobs have printed is asked for only when it matters: before a warning, during it, and before the end.
+  const askOutput = (): void => {
+    asking = true;
+    Promise.race([tmux.lastOutputAt(), delay(outputPollMs, undefined, { ref: false })])
+      .then((at) => at !== undefined && idle.touch(Math.min(clock.now(), clock.now() - (clock.wall() - at))))
+      .catch(() => {})
+      .finally(() => {
+        asking = false;
+        askedAt = clock.now();
+        tick();
+      });
+  };
+
+  const touch = (): void => {
+    idle.touch(clock.now());
+    lastInputAt = clock.wall();
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    get lastInputAt() {
+      return lastInputAt;
+    },
+    get ending() {
+      return describe();
+    },
+    attached: () => {
+      touch();
+      tick();
+    },
+    typed: () => {
+      touch();
+      // The path of every key: the timer finds out by itself that the end has moved, unless a page is waiting to hear it.
+      if (told) tick();
+    },
+    learn: ({ idleTimeoutMs, expiresAt }) => {
+      idle.setTimeout(idleTimeoutMs);
+      if (expiresAt !== undefined) lifetime.learn(Date.parse(expiresAt) - clock.wall(), clock.now());
+      tick();
+    },
+    run: async (signal) => {
+      const deleted = new Promise<'deleted'>((resolve) => {
+        if (signal.aborted) resolve('deleted');
+        signal.addEventListener('abort', () => resolve('deleted'), { once: true });
+      });
+      try {
+        const first = await Promise.race([tmux.warm.then(() => 'warm' as const), deleted]);
+        if (first === 'warm') {
+          state = 'open';
+          tick();
+        }
+        const expired = new Promise<EndReason>((resolve) => {
+          over = resolve;
+          tick();
+        });
+        const reason = await Promise.race([deleted, expired, tmux.ended.then(() => 'exit' as const)]);
+        await end(reason, first === 'warm');
+      } finally {
+        clearTimeout(timer);
+        await tmux.kill();
+      }
+      if (!signal.aborted) await haveDeleted(signal);
+      await deleted;
+    },
+  };
+
+  async function end(cause: EndReason, used: boolean): Promise<void> {
+    clearTimeout(timer);
+    const endAt = lifetime.deadline()?.endAt ?? Number.POSITIVE_INFINITY;
+    const reason = cause === 'deleted' && clock.now() >= endAt - lifetimeToleranceMs ? 'lifetime' : cause;
+    state = reason;
+    told = undefined;
+    log.info({ reason }, 'session over');
+    pages.ended(reason);
+    if (used) await beforeExit();
+  }
+
+  async function haveDeleted(signal: AbortSignal): Promise<void> {
+    try {
+      await retry(deleteSelf, {
+        signal,
+        firstMs: 100,
+        longestMs: 10_000,
+        onFirstFailure: (error) => log.warn({ err: error }, 'the manager could not be asked to delete this pod yet'),
+      });
+      log.info('the manager deletes this pod');
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// Writes what was typed or pasted to a pty: a key at once and in the same turn, a paste in bounded pieces that wait for
+// a reader that is slow. Knows no pty: `writeSome` does the writing, `later` the waiting.
+
+export type InputWriterOptions = {
+  /** Writes the start of a buffer and returns how many bytes it took: 0 when the pty is full. Throws when it is gone. */
+  writeSome: (bytes: Buffer) => number;
+  later: (run: () => void, ms: number) => void;
+  /** Called with true when more waits than should, and with false when there is room again. */
+  onBacklog?: (full: boolean) => void;
+};
+
+/** Bytes in one write; more than a tty takes at once only makes it refuse. */
+const pieceBytes = 4_096;
+/** Bytes in one turn of the event loop, so that a paste does not hold up other people's keys. */
+const turnBytes = 65_536;
+/** Far apart from what people paste: a browser that is not read cannot answer pings either, and is cut off for it. */
+const backlog = { high: 16_777_216, low: 12_582_912 };
+const shortestWaitMs = 1;
+const longestWaitMs = 16;
+
+export class InputWriter {
+  readonly #options: InputWriterOptions;
+  readonly #queue: Buffer[] = [];
+  #pending = 0;
+  #waiting = false;
+  #waitMs = shortestWaitMs;
+  #full = false;
+  #closed = false;
+
+  constructor(options: InputWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that still wait for the reader. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#closed || bytes.length === 0) return;
+    this.#queue.push(bytes);
+    this.#pending += bytes.length;
+    if (!this.#waiting) this.#pump();
+    this.#tellBacklog();
+  }
+
+  /** Forgets what waits: nobody is left to read it. */
+  close(): void {
+    this.#closed = true;
+    this.#queue.length = 0;
+    this.#pending = 0;
+  }
+
+  #pump(): void {
+    let room = turnBytes;
+    for (let head = this.#queue[0]; head && room > 0; head = this.#queue[0]) {
+      const written = this.#writePiece(head);
+      if (written === undefined) this.close();
+      if (!written) break;
+      room -= written;
+      this.#pending -= written;
+      this.#waitMs = shortestWaitMs;
+      if (written < head.length) this.#queue[0] = head.subarray(written);
+      else this.#queue.shift();
+    }
+    if (this.#queue.length > 0) this.#wait(room > 0 ? this.#nextWait() : 0);
+  }
+
+  #writePiece(head: Buffer): number | undefined {
+    try {
+      return this.#options.writeSome(head.length > pieceBytes ? head.subarray(0, pieceBytes) : head);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #wait(ms: number): void {
+    this.#waiting = true;
+    this.#options.later(() => {
+      this.#waiting = false;
+      if (this.#closed) return;
+      this.#pump();
+      this.#tellBacklog();
+    }, ms);
+  }
+
+  #nextWait(): number {
+    const ms = this.#waitMs;
+    this.#waitMs = Math.min(longestWaitMs, ms * 2);
+    return ms;
+  }
+
+  #tellBacklog(): void {
+    const full = this.#full ? this.#pending > backlog.low : this.#pending > backlog.high;
+    // Told again at each write while it is full: pausing twice does no harm, missing it once would.
+    if (full || this.#full) this.#options.onBacklog?.(full);
+    this.#full = full;
+  }
+}

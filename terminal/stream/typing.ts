@@ -1,0 +1,12 @@
+// Tells what a person typed from what their terminal says by itself: the answers to queries, and a tab that gains or
+// loses focus. Only the former keeps a session alive.
+
+// Focus in and out; device attributes, status and cursor reports; mode reports; answers in OSC and DCS strings.
+const report = /^(?:\x1b\[[IO]|\x1b\[[?>=]?[\d;]*[cnR]|\x1b\[\??[\d;]*\$y|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\))+$/;
+const longestReport = 256;
+
+/** Whether `input` came from a person's hand: keys, a paste, the mouse. */
+export function isTyping(input: string | Uint8Array): boolean {
+  if (typeof input !== 'string' || !input.startsWith('\x1b') || input.length > longestReport) return input.length > 0;
+  return !report.test(input);
+}

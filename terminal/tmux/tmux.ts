@@ -1,0 +1,122 @@
+// The pod's one tmux session: started before anybody comes, watched until it ends.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../../common/log.ts';
+import { startControlClient } from './control-client.ts';
+import { waitForPrompt } from './warm-up.ts';
+
+/** The first session of a server; unlike its name, its id cannot be changed by the person who uses it. */
+const session = '$0';
+const size = { cols: 80, rows: 24 };
+
+export type TmuxOptions = {
+  /** Our own configuration; the visitor's is not read. */
+  configFile: string;
+  /** A path that nothing else uses. */
+  socketPath: string;
+  shell: string;
+  environment: Record<string, string>;
+  log: Logger;
+};
+
+export type Tmux = {
+  /** Resolves when the prompt is drawn, and how long that took is logged. Rejects if the shell ends before. */
+  warm: Promise<void>;
+  /** Resolves when the session is over. Never rejects. */
+  ended: Promise<void>;
+  readonly alive: boolean;
+  /** Whether the session is still there, as tmux itself says. */
+  check: () => Promise<boolean>;
+  /** The arguments of a client that attaches to the session. */
+  attachArguments: (options: { readOnly: boolean }) => string[];
+  /** When any of its windows last printed something: milliseconds since 1970, at most a second too late. */
+  lastOutputAt: () => Promise<number>;
+  /** Ends the server and everything in it. Resolves when it has ended, or after a while if it does not. */
+  kill: () => Promise<void>;
+};
+
+/** Starts a server with one session that runs `shell`. */
+export function startTmux({ configFile, socketPath, shell, environment, log }: TmuxOptions): Tmux {
+  // Later clients must not start another server (-N): one that is gone is gone.
+  const connect = ['-u', '-N', '-S', socketPath];
+  const where = { environment, cwd: environment.HOME ?? '/' };
+  let onOutput: (() => void) | undefined;
+  // Two words after the options are executed as they are: one would be run by a shell of tmux's own.
+  const create = ['new-session', '-x', String(size.cols), '-y', String(size.rows), '-s', 'warmterm', shell, '-i'];
+  let client = startControlClient(['-u', '-C', '-f', configFile, '-S', socketPath, ...create], {
+    ...where,
+    onOutput: () => onOutput?.(),
+  });
+  let alive = true;
+
+  // It watches, and no more: what is printed need not reach it, and its size does not count.
+  const quiet = async () => {
+    await client.command('refresh-client -f no-output,ignore-size');
+    // If this process is killed without a warning, its clients go, and nobody would come back to the server they leave.
+    // A little later, because a process that is just dying still answers; so does a dead one that nobody has waited for.
+    const dead = `grep -qs "^State:.Z" /proc/${process.pid}/status`;
+    const living = `kill -0 ${process.pid} 2>/dev/null && ! ${dead}`;
+    // tmux 3.3 can wait for ever for a control client that nobody reads: that one goes first.
+    const orphaned = `${living} || { kill -9 ${client.pid}; tmux -S ${quote(socketPath)} kill-server; }`;
+    await client.command(`set-hook -g client-detached ${quote(`run-shell -b -d 1 ${quote(orphaned)}`)}`);
+  };
+
+  const warm = (async () => {
+    await client.attached.catch(async () => {
+      throw new Error(`tmux did not start: ${(await client.closed) || 'the shell ended at once'}`);
+    });
+    await waitForPrompt(
+      client,
+      (listener) => {
+        onOutput = listener;
+      },
+      log,
+    );
+    await quiet();
+  })();
+
+  // The visitor may detach every client, ours as well: what counts is whether one can attach again.
+  const ended = (async () => {
+    for (;;) {
+      await client.closed;
+      client = startControlClient([...connect, '-C', 'attach-session', '-t', session], where);
+      if (!(await succeeds(client.attached))) break;
+      await quiet().catch(() => {});
+    }
+    alive = false;
+  })();
+
+  return {
+    warm,
+    ended,
+    get alive() {
+      return alive;
+    },
+    check: async () => {
+      const asked = client;
+      if (await succeeds(asked.command(`has-session -t '${session}'`))) return true;
+      await asked.closed;
+      // By now it is another client, which either attaches or finds nothing to attach to.
+      await client.attached.catch(() => ended);
+      return alive;
+    },
+    attachArguments: ({ readOnly }) => [...connect, 'attach-session', ...(readOnly ? ['-r'] : []), '-t', session],
+    lastOutputAt: async () => {
+      const seconds = (await client.command("list-windows -a -F '#{window_activity}'")).split('\n').map(Number);
+      return (Math.max(0, ...seconds) + 1) * 1_000;
+    },
+    kill: async () => {
+      if (!alive) return;
+      client.command('kill-server').catch(() => {});
+      await Promise.race([ended, delay(1_000, undefined, { ref: false })]);
+    },
+  };
+}
+
+const quote = (text: string) => `"${text.replace(/["\\$]/g, '\\$&')}"`;
+
+const succeeds = (attempt: Promise<unknown>): Promise<boolean> =>
+  attempt.then(
+    () => true,
+    () => false,
+  );

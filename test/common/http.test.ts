@@ -1,0 +1,92 @@
+// The shared HTTP client and server, against each other.
+
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import express from 'express';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { ServiceError } from '../../common/errors.ts';
+import { requestJson } from '../../common/http/client.ts';
+import { notFound, problemHandler, serve } from '../../common/http/server.ts';
+
+const silent = pino({ level: 'silent' });
+
+async function listen(t: ExecutionContext, handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const get = (url: string, deadlineMs = 5_000) =>
+  requestJson({ method: 'GET', url, deadlineMs, answer: z.object({ ok: z.boolean() }) });
+
+test('what a route throws arrives as the same error at the other end', async (t) => {
+  const app = express();
+  app.get('/full', () => {
+    throw new ServiceError('pool-exhausted', 'All are in use.', { retryAfter: 3 });
+  });
+  app.get('/broken', () => {
+    throw new Error('secret details');
+  });
+  app.use(notFound, problemHandler(silent));
+  const url = await listen(t, app);
+  t.like(await t.throwsAsync(get(`${url}/full`)), {
+    code: 'pool-exhausted',
+    message: 'All are in use.',
+    retryAfter: 3,
+  });
+  const broken = await t.throwsAsync(get(`${url}/broken`), { code: 'internal' });
+  t.notRegex(broken?.message ?? '', /secret/);
+  t.like(await t.throwsAsync(get(`${url}/nowhere`)), { code: 'not-found' });
+});
+
+test('inv 12: a service that does not answer is a timeout, one that is not there is unavailable', async (t) => {
+  const url = await listen(t, () => {});
+  await t.throwsAsync(get(url, 50), { code: 'timeout' });
+  await t.throwsAsync(get('http://127.0.0.1:1/'), { code: 'unavailable' });
+});
+
+test('an answer that is not one of ours is unavailable, not a crash', async (t) => {
+  for (const body of ['<html>', '{"ok":"yes"}', '']) {
+    const url = await listen(t, (_request, response) => response.end(body));
+    await t.throwsAsync(get(url), { code: 'unavailable' });
+  }
+  const url = await listen(t, (_request, response) => response.writeHead(502).end('{"code":"made-up"}'));
+  await t.throwsAsync(get(url), { code: 'unavailable', message: /502/ });
+});
+
+test('a server that is told to stop answers what is under way, and is gone', async (t) => {
+  const abort = new AbortController();
+  let answer = () => {};
+  let port = 0;
+  const served = serve(
+    (_request, response) => {
+      answer = () => response.end('{"ok":true}');
+      abort.abort();
+    },
+    { host: '127.0.0.1', port: 0, onListening: (at) => (port = at.port) },
+    abort.signal,
+  );
+  while (port === 0) await new Promise((resolve) => setImmediate(resolve));
+  const result = get(`http://127.0.0.1:${port}/`);
+  await once(abort.signal, 'abort');
+  answer();
+  t.deepEqual(await result, { ok: true });
+  await served;
+  await t.throwsAsync(get(`http://127.0.0.1:${port}/`), { code: 'unavailable' });
+});
+
+test('inv 10: a port in use is told by its setting', async (t) => {
+  const url = await listen(t, () => {});
+  const { port } = new URL(url);
+  const error = await t.throwsAsync(
+    serve(() => {}, { host: '127.0.0.1', port: Number(port) }, new AbortController().signal),
+  );
+  t.like(error, { code: 'invalid-config', message: `PORT=${port}: something else is listening there already` });
+});

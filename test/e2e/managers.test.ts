@@ -1,0 +1,75 @@
+// Two managers, as processes, on one cluster: both claim, one leads (inv 1, 4).
+
+import test from 'ava';
+import { createClaimer, startAnotherManager } from '../helpers/another-manager.ts';
+import { isClaimed, poolIsReady, startTestSystem, until, visitorOf } from '../helpers/system.ts';
+
+const visitorOfNumber = (number: number) => `visitor-${number}`.padEnd(43, '-');
+
+test.serial('inv 1, 4: two managers claim at once from one pool, and refill it without a leader', async (t) => {
+  const system = await startTestSystem(t, { replicas: 3, settings: { spare: '2', max: '9' } });
+  await poolIsReady(system, 3);
+  const other = await startAnotherManager(t, system);
+  const claim = createClaimer(system);
+  const urls = [system.managerUrl, other.url];
+
+  // More than are ready: some wait, at either manager, for what both make.
+  const claims = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => claim(urls[index % 2]!, visitorOfNumber(index))),
+  );
+  t.is(new Set(claims.map(({ uid }) => uid)).size, 8);
+  const claimed = (await system.kubernetes.pods()).filter(isClaimed);
+  t.is(new Set(claimed.map(visitorOf)).size, 8);
+  // Whoever asks the other manager the next time gets the same terminal (inv 2).
+  for (const [index, { uid }] of claims.entries()) {
+    await until(`visitor ${index} known to both`, async () => {
+      const again = await claim(urls[(index + 1) % 2]!, visitorOfNumber(index));
+      return again.uid === uid && again.status === 'reconnected';
+    });
+  }
+});
+
+test.serial('a leader that stops is succeeded at once, one that is killed when its lease has expired', async (t) => {
+  const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '9' } });
+  await poolIsReady(system, 2);
+  const claim = createClaimer(system);
+  const first = await until('a leader', () => system.kubernetes.lease());
+  const other = await startAnotherManager(t, system);
+  t.is(await system.kubernetes.lease(), first);
+
+  await system.manager.stop();
+  const second = await until('its successor', async () => {
+    const holder = await system.kubernetes.lease();
+    return holder !== first && holder;
+  });
+  await until('that it knows', async () => other.told.includes('leads'));
+  system.manager.start();
+  await until('the manager', () =>
+    fetch(`${system.managerUrl}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+
+  const { name, uid } = await claim(other.url, visitorOfNumber(0));
+  await other.kill();
+  const killedAt = performance.now();
+  // Nobody leads: claims go on, and so does their refill. What is overdue stays, for now.
+  const claims = await Promise.all([1, 2, 3, 4].map((each) => claim(system.managerUrl, visitorOfNumber(each))));
+  t.is(new Set([uid, ...claims.map((each) => each.uid)]).size, 5);
+  await poolIsReady(system, 2);
+  await system.kubernetes.annotate({ 'warmterm.dev/connect-timeout': '1s' });
+  t.is(await system.kubernetes.lease(), second);
+
+  await until(
+    'a reaped terminal',
+    async () => {
+      const pod = await system.kubernetes.pod(name);
+      return pod?.metadata.uid !== uid || pod.metadata.deletionTimestamp !== undefined;
+    },
+    30_000,
+  );
+  // Renewed 2 s before the kill at the earliest, by a lease of 15 s.
+  t.true(performance.now() - killedAt > 12_000);
+  t.not(await system.kubernetes.lease(), second);
+});

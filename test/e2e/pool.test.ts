@@ -1,0 +1,88 @@
+// The pool as its visitors and its administrator meet it.
+
+import test from 'ava';
+import {
+  createVisitor,
+  isClaimed,
+  isReady,
+  poolIsReady,
+  poolStatus,
+  startTestSystem,
+  until,
+} from '../helpers/system.ts';
+
+test.serial(
+  'a burst of claims up to the maximum is served, the pool refills, and one more gets a clear answer',
+  async (t) => {
+    const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '6' } });
+    const visitors = Array.from({ length: 6 }, () => createVisitor(system));
+    const opened = await Promise.all(visitors.map((visitor) => visitor.claim()));
+    t.is(new Set(opened.map(({ name }) => name)).size, 6);
+    t.true(opened.every(({ status }) => status === 'new'));
+    const oneMore = createVisitor(system);
+    t.like(await oneMore.call('POST', '/api/terminals'), {
+      status: 503,
+      body: { code: 'pool-exhausted', detail: 'All 6 terminals are in use.', retryable: true },
+    });
+    t.is((await visitors[0]!.call('DELETE', '/api/terminals/current')).status, 204);
+    await poolIsReady(system, 1);
+    t.is((await oneMore.claim()).status, 'new');
+  },
+);
+
+test.serial('inv 1: a hundred tabs of twenty visitors at once get twenty terminals', async (t) => {
+  const system = await startTestSystem(t, { replicas: 6, settings: { spare: '2', max: '20' } });
+  const visitors = Array.from({ length: 6 }, () => createVisitor(system));
+  // The first request of each gives it its cookie; the others race.
+  const first = await Promise.all(visitors.map((visitor) => visitor.claim()));
+  const others = await Promise.all(visitors.flatMap((visitor) => Array.from({ length: 5 }, () => visitor.claim())));
+  for (const [index, { name }] of others.entries()) t.is(name, first[Math.floor(index / 5)]!.name);
+  t.is((await system.kubernetes.pods()).filter(isClaimed).length, 6);
+});
+
+test.serial('ending a terminal gives its visitor a fresh one; a restart does both at once', async (t) => {
+  const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '4' } });
+  const visitor = createVisitor(system);
+  const { name } = await visitor.claim();
+  const uid = (await system.kubernetes.pod(name))?.metadata.uid;
+  t.like(await visitor.call('GET', '/api/terminals/current'), { status: 200, body: { name } });
+  const restarted = await visitor.call('POST', '/api/terminals/current/restart');
+  t.like(restarted, { status: 201, body: { status: 'new' } });
+  t.is((await visitor.call('DELETE', '/api/terminals/current')).status, 204);
+  t.is((await visitor.call('GET', '/api/terminals/current')).status, 404);
+  await until('the pod recreated', async () => {
+    const pod = await system.kubernetes.pod(name);
+    return pod && pod.metadata.uid !== uid && isReady(pod);
+  });
+});
+
+test.serial('kubectl scale, delete pod and annotate take effect at once', async (t) => {
+  const system = await startTestSystem(t, { replicas: 1, settings: { spare: '1', max: '8' } });
+  await poolIsReady(system, 1);
+
+  await system.kubernetes.scale(3);
+  await poolIsReady(system, 3);
+
+  const [pod] = await system.kubernetes.pods();
+  await system.kubernetes.deletePod(pod!.metadata.name);
+  await until('its successor', async () => {
+    const next = await system.kubernetes.pod(pod!.metadata.name);
+    return next && next.metadata.uid !== pod!.metadata.uid && isReady(next);
+  });
+
+  await system.kubernetes.annotate({ 'warmterm.dev/spare': '5' });
+  await poolIsReady(system, 5);
+  t.is(await system.kubernetes.replicas(), 5);
+
+  await system.kubernetes.annotate({ 'warmterm.dev/spare': 'plenty', 'warmterm.dev/max': '7' });
+  const { settings, problems } = await until('the problem on the host page', async () => {
+    const status = await poolStatus(system);
+    return status.problems.length > 0 && status;
+  });
+  t.like(settings, { spare: 5, max: 7 });
+  t.regex(problems[0]!, /warmterm.dev\/spare="plenty" must be/);
+
+  await system.kubernetes.annotate({ 'warmterm.dev/idle-timeout': '33s' });
+  await until('the new idle timeout', async () => (await poolStatus(system)).settings.idleTimeoutMs === 33_000);
+  t.is((await createVisitor(system).claim()).idleTimeoutMs, 33_000);
+});

@@ -1,0 +1,91 @@
+// `npm start` as a person runs it: what it prints, how it ends, and what it says when it cannot start.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { until } from '../helpers/system.ts';
+
+const start = fileURLToPath(new URL('../../local/setup/start.mjs', import.meta.url));
+
+function run(t: ExecutionContext, env: Record<string, string>): { child: ChildProcess; output: () => string } {
+  const child = spawn(process.execPath, [start], {
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+  t.teardown(() => child.kill('SIGKILL'));
+  return { child, output: () => output };
+}
+
+/** Command lines of every process that was started for the system in `directory`. */
+function processesOf(directory: string): string[] {
+  const read = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ');
+    } catch {
+      return '';
+    }
+  };
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid)
+    .filter((pid) => read(pid, 'cmdline').includes(directory) || read(pid, 'environ').includes(directory))
+    .map((pid) => `${pid} ${read(pid, 'cmdline')}`);
+}
+
+async function startAndWait(t: ExecutionContext) {
+  const port = String(await freePort());
+  const { child, output } = run(t, { PORT: port });
+  const page = await until(`an address in:\n${output()}`, async () => /page\s+(http\S+)/.exec(output())?.[1]);
+  t.is(page, `http://127.0.0.1:${port}/`);
+  t.true((await fetch(page)).ok);
+  const directory = /--kubeconfig (\S+)\/cluster\/kubeconfig/.exec(output())![1]!;
+  await until('a process of each kind', async () => processesOf(directory).length >= 4);
+  return { child, output, directory };
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test.serial(`${signal} ends it cleanly: no process, no file, no socket is left`, async (t) => {
+    const { child, directory } = await startAndWait(t);
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+    t.is(code, 0);
+    t.deepEqual(processesOf(directory), []);
+    t.false(existsSync(directory));
+  });
+}
+
+test.serial('killed with -9, it takes its services and terminals with it', async (t) => {
+  const { child, directory } = await startAndWait(t);
+  child.kill('SIGKILL');
+  await until('nothing left', async () => processesOf(directory).length === 0);
+  t.pass();
+});
+
+test.serial('inv 10: a port in use, and wrong settings, are told in a sentence each', async (t) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const { port } = server.address() as { port: number };
+  const taken = run(t, { PORT: String(port) });
+  t.is((await once(taken.child, 'exit'))[0], 1);
+  t.is(taken.output().trim(), `warmterm cannot start:\n  PORT=${port}: something else is listening there already`);
+
+  const wrong = run(t, { PORT: 'web', WARMTERM_SPARE: '-1', WARMTERM_SPARES: '2' });
+  t.is((await once(wrong.child, 'exit'))[0], 1);
+  t.regex(
+    wrong.output(),
+    /PORT="web": must be a whole number.*\n.*WARMTERM_SPARE="-1": must be.*\n.*WARMTERM_SPARES: there is no such setting/,
+  );
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,66 @@
+// inv 8: who may open a terminal's socket. The tickets come from the real manager, the refusals from the real terminal.
+
+import { generateKeyPairSync } from 'node:crypto';
+import test, { type ExecutionContext } from 'ava';
+import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
+import { io } from 'socket.io-client';
+import type { Opened } from '../../common/terminals-api.ts';
+import { createVisitor, isReady, poolIsReady, startTestSystem, until } from '../helpers/system.ts';
+
+/** Knocks with a ticket: `attached`, or the code of the refusal. */
+function knock(t: ExecutionContext, url: string, ticket: unknown): Promise<string> {
+  const auth = { ticket, size: { cols: 80, rows: 24 } };
+  const socket = io(url, { transports: ['websocket'], reconnection: false, auth, forceNew: true });
+  t.teardown(() => void socket.close());
+  return new Promise((resolve) => {
+    socket.once('attached', () => resolve('attached'));
+    socket.once('connect_error', (error) =>
+      resolve((error as Error & { data?: { code: string } }).data?.code ?? error.message),
+    );
+  });
+}
+
+/** The same ticket with other claims, signed by another key under the same key id. */
+async function forge(ticket: string, changes: Record<string, unknown>): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const { kid } = decodeProtectedHeader(ticket);
+  return new SignJWT({ ...decodeJwt(ticket), ...changes })
+    .setProtectedHeader({ alg: 'EdDSA', ...(kid && { kid }) })
+    .sign(privateKey);
+}
+
+test.serial('inv 8: forged, foreign, replayed and outlived tickets are refused; a fresh one is not', async (t) => {
+  const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '4' } });
+  await poolIsReady(system, 2);
+  const visitor = createVisitor(system);
+  const own: Opened = await visitor.claim();
+  const foreign = await createVisitor(system).claim();
+
+  t.is(await knock(t, own.url, own.ticket), 'attached');
+  t.is(await knock(t, own.url, own.ticket), 'invalid-ticket', 'replayed');
+  t.is(await knock(t, own.url, foreign.ticket), 'invalid-ticket', 'meant for another pod');
+  const fresh = await visitor.claim();
+  const forged = await forge(fresh.ticket, {});
+  t.is(await knock(t, own.url, forged), 'invalid-ticket', 'signed by somebody else');
+  const [header, , signature] = fresh.ticket.split('.');
+  const payload = Buffer.from(JSON.stringify({ ...decodeJwt(fresh.ticket), sub: 'x'.repeat(43) })).toString(
+    'base64url',
+  );
+  t.is(await knock(t, own.url, `${header}.${payload}.${signature}`), 'invalid-ticket', 'changed');
+  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${fresh.ticket.split('.')[1]}.`;
+  t.is(await knock(t, own.url, unsigned), 'invalid-ticket', 'not signed at all');
+  for (const garbage of ['', 7, null, { toString: 'x' }, 'x'.repeat(10_000)]) {
+    t.is(await knock(t, own.url, garbage), 'invalid-request', JSON.stringify(garbage)?.slice(0, 20));
+  }
+  t.is(await knock(t, own.url, fresh.ticket), 'attached', 'none of that has used up the good one');
+
+  // The pod is replaced under its name and node port: what opened the former does not open the next.
+  const outlived = await visitor.claim();
+  const uid = (await system.kubernetes.pod(own.name))?.metadata.uid;
+  await system.kubernetes.deletePod(own.name);
+  await until('the pod recreated', async () => {
+    const pod = await system.kubernetes.pod(own.name);
+    return pod && pod.metadata.uid !== uid && isReady(pod);
+  });
+  t.is(await knock(t, own.url, outlived.ticket), 'invalid-ticket', 'replayed after recreation');
+});

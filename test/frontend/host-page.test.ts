@@ -1,0 +1,63 @@
+// The host's page in a real Chromium, against the real webserver.
+
+import test from 'ava';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../helpers/frontend-browser.ts';
+import { openPage } from '../helpers/frontend-page.ts';
+import { hostToken } from '../helpers/webserver-app.ts';
+
+let browser: Browser;
+test.before(async () => {
+  browser = await launchBrowser();
+});
+test.after.always(() => browser?.close());
+
+const link = `/host#token=${encodeURIComponent(hostToken)}`;
+const row = (page: Page, name: string) => page.getByRole('row', { name });
+
+test.serial('the host sees who is there, who never came and who is stuck', async (t) => {
+  const { page, complaints } = await openPage(t, browser, { path: link, until: false });
+  await page.getByRole('heading', { name: 'workshop' }).waitFor();
+  await page.getByText('4 in use · 1 ready · 1 starting').waitFor();
+  t.regex(String(await row(page, 'workshop-1').textContent()), /In use42 min1 browser\d+ s ago/);
+  t.regex(String(await row(page, 'workshop-2').textContent()), /17 min ago/);
+  t.is(await row(page, 'workshop-2').getAttribute('data-attention'), 'lastInput');
+  t.is(await row(page, 'workshop-3').getAttribute('data-attention'), 'people');
+  t.deepEqual(complaints, []);
+});
+
+test.serial(
+  'the token leaves the address bar, goes to the webserver only as a header, and survives a reload',
+  async (t) => {
+    const { page, webserver } = await openPage(t, browser, { path: link, until: false });
+    await row(page, 'workshop-0').waitFor();
+    t.is(page.url(), `${webserver.url}/host`);
+    await page.reload();
+    await row(page, 'workshop-0').waitFor();
+  },
+);
+
+test.serial('what is shown is looked up again, and an outage is told', async (t) => {
+  const { page, webserver, complaints } = await openPage(t, browser, { path: link, until: false });
+  await row(page, 'workshop-0').waitFor();
+  webserver.manager.misbehave = () => ({ status: 502, body: 'Bad Gateway' });
+  await page.getByText('No answer. What you see is old; trying again.').waitFor();
+  t.true(await row(page, 'workshop-0').isVisible());
+  const pool = { name: 'later', replicas: 0, ready: 0, inUse: 0, recreating: 0, waiting: 2, problems: [], pods: [] };
+  const settings = { spare: 1, min: 0, max: 6, idleTimeoutMs: 1, maxLifetimeMs: 1, connectTimeoutMs: 1 };
+  const body = JSON.stringify({ pools: [{ ...pool, problems: ['spare: no'], settings }] });
+  webserver.manager.misbehave = () => ({ status: 200, body });
+  await page.getByRole('heading', { name: 'later' }).waitFor();
+  await page.getByText('0 in use · 0 ready · 2 waiting').waitFor();
+  await page.getByText('spare: no').waitFor();
+  t.deepEqual(
+    complaints.filter((text) => !text.includes('503')),
+    [],
+  );
+});
+
+test.serial('without the right token the page says what it needs', async (t) => {
+  const { page } = await openPage(t, browser, { path: '/host#token=wrong', until: false });
+  await page.getByText('This page opens with the link that holds the host token').waitFor();
+  t.is(await page.getByRole('row').count(), 0);
+});

@@ -1,0 +1,74 @@
+import test from 'ava';
+import { type ErrorCode, errorCodes } from '../../../common/errors.ts';
+import { endReasons } from '../../../common/socket.ts';
+import type { State } from '../../../frontend/session/state.ts';
+import { duration, explain } from '../../../frontend/texts.ts';
+import { countdownText, messageFor } from '../../../frontend/view/message.ts';
+
+const memory = { known: undefined, failures: 1, refusals: 0 };
+const pause = { at: 'pause', until: 5_000 } as const;
+
+test('every end has words of its own and a button for a new terminal', (t) => {
+  const titles = endReasons.map((reason) => {
+    const message = messageFor({ is: 'ended', ...memory, reason });
+    t.deepEqual(message?.button, { label: 'Start a new terminal', sends: 'renew' });
+    return message?.title;
+  });
+  t.is(new Set(titles).size, endReasons.length);
+});
+
+test('every failure has words, if only those of the server', (t) => {
+  for (const code of errorCodes) {
+    const { title, detail } = explain({ code, detail: 'What the server says.' });
+    t.true(title.length > 0 && detail.length > 0, code);
+  }
+  t.is(explain({ code: 'a code of tomorrow' as ErrorCode, detail: 'It says.' }).detail, 'It says.');
+});
+
+test('a pause is counted down, with a button for those who do not want to wait', (t) => {
+  const why = { code: 'pool-exhausted', detail: '' } as const;
+  for (const state of [
+    { is: 'waiting', ...memory, why, doing: pause },
+    { is: 'reconnecting', ...memory, doing: pause },
+  ] satisfies State[]) {
+    const message = messageFor(state);
+    t.is(message?.until, 5_000);
+    t.deepEqual(message?.button, { label: 'Try now', sends: 'go' });
+  }
+  const trying = messageFor({ is: 'reconnecting', ...memory, doing: { at: 'claim' } });
+  t.deepEqual(trying?.button, { label: 'Try now', sends: 'go' }, 'it does not flicker while an attempt is under way');
+  const first = messageFor({ is: 'reconnecting', ...memory, failures: 0, doing: { at: 'claim' } });
+  t.deepEqual([first?.button, first?.until], [undefined, undefined]);
+});
+
+test('a terminal that is there speaks for itself', (t) => {
+  const opened = {
+    name: '',
+    url: '',
+    claimedAt: '',
+    expiresAt: '',
+    idleTimeoutMs: 0,
+    status: 'new',
+    ticket: '',
+  } as const;
+  const doing = { at: 'attach', opened } as const;
+  t.is(messageFor({ is: 'connected', ...memory, doing, since: 0, replaced: false, ending: undefined }), undefined);
+});
+
+test('seconds are told as people do', (t) => {
+  t.deepEqual([0, 0.2, 59, 60, 61, 3_600, -1].map(duration), [
+    '0 s',
+    '1 s',
+    '59 s',
+    '1 min',
+    '1 min 1 s',
+    '60 min',
+    '0 s',
+  ]);
+  t.deepEqual([4_100, 1, 0, -5].map(countdownText), [
+    'Trying again in 5 s',
+    'Trying again in 1 s',
+    'Trying again …',
+    'Trying again …',
+  ]);
+});

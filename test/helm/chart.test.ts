@@ -1,0 +1,60 @@
+// What the chart says in templates must be what the services read: names of settings, labels, annotations and ports. It
+// is only read here; that it installs is proven on a cluster (`helm test`).
+
+import { readdirSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { labels, managerAudience, settingAnnotations, terminalPortName } from '../../common/names.ts';
+import { readConfig as readManagerConfig } from '../../manager/config.ts';
+import { defaultSettings, readSettings } from '../../manager/pool/settings.ts';
+import { readConfig as readTerminalConfig } from '../../terminal/config.ts';
+import { readConfig as readWebserverConfig } from '../../webserver/config.ts';
+
+const read = (path: string) => readFileSync(new URL(`../../helm/${path}`, import.meta.url), 'utf8');
+const values = read('values.yaml');
+const pools = read('templates/pools.yaml');
+
+const services = [
+  { template: 'manager.yaml', readConfig: readManagerConfig },
+  { template: 'webserver.yaml', readConfig: readWebserverConfig },
+  { template: 'pools.yaml', readConfig: readTerminalConfig },
+];
+for (const { template, readConfig } of services) {
+  test(`each setting in ${template} is one that its service has`, (t) => {
+    const names = [...read(`templates/${template}`).matchAll(/name: ([A-Z][A-Z_]+)/g)].map((match) => match[1] ?? '');
+    t.true(names.length > 4);
+    const { message } = t.throws(() => readConfig(Object.fromEntries(names.map((name) => [name, '']))));
+    t.false(message.includes('there is no such setting'), message);
+    t.false(message.includes('is not set'), message);
+  });
+}
+
+test('every setting of a pool is an annotation of its StatefulSet, with the default that the manager has', (t) => {
+  const given: Record<string, string> = {};
+  for (const [key, annotation] of Object.entries(settingAnnotations)) {
+    t.true(pools.includes(`${annotation}: {{ .${key} | quote }}`), annotation);
+    given[annotation] = new RegExp(`^ {2}${key}: (\\S+)$`, 'm').exec(values)?.[1] ?? '';
+  }
+  t.deepEqual(readSettings(given), { settings: defaultSettings, problems: [] });
+});
+
+test('a pod of the chart can be claimed, reached, and known by its token', (t) => {
+  t.regex(pools, new RegExp(`^ {8}${labels.claimed}: "false"$`, 'm'));
+  t.regex(pools, new RegExp(`^ {4}${labels.pool}: `, 'm'));
+  t.regex(pools, /^ {6}annotations:\n {8}\S+: \S/m);
+  t.true(pools.includes(`{name: ${terminalPortName}, containerPort: 3000}`));
+  t.true(read('templates/_helpers.tpl').includes(`audience: ${managerAudience},`));
+});
+
+test("inv 5: the chart says nothing of a pool's replicas, and replaces no pod by itself", (t) => {
+  t.notRegex(pools, /^\s+replicas:/m);
+  t.true(pools.includes('updateStrategy: {type: OnDelete}'));
+});
+
+test('inv 7: a pod takes no service links and no token of the Kubernetes API, unless it is the manager', (t) => {
+  for (const template of readdirSync(new URL('../../helm/templates/', import.meta.url), { recursive: true })) {
+    const text = String(template).endsWith('.yaml') ? read(`templates/${template}`) : '';
+    if (!/^ *containers:/m.test(text)) continue;
+    t.true(text.includes('enableServiceLinks: false'), String(template));
+    t.is(text.includes('automountServiceAccountToken: true'), template === 'manager.yaml', String(template));
+  }
+});

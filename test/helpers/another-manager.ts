@@ -1,0 +1,60 @@
+// A further manager beside the one of a test system, as a second replica would be; and a webserver's way to either.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { ExecutionContext } from 'ava';
+import { type Claim, claimSchema, paths } from '../../common/manager-api.ts';
+import { managerAudience } from '../../common/names.ts';
+import { type TestSystem, until } from './system.ts';
+
+/** Starts it with the same settings, at a port of its own; nobody starts it again once it is killed. */
+export async function startAnotherManager(t: ExecutionContext, { directory, cluster }: TestSystem) {
+  const program = fileURLToPath(new URL('../../dist/manager.mjs', import.meta.url));
+  const child = spawn(process.execPath, [program], {
+    env: {
+      HOST: '127.0.0.1',
+      PORT: '0',
+      KUBECONFIG: cluster.kubeconfig,
+      WARMTERM_SIGNING_KEY_FILE: join(directory, 'secrets', 'signing-key.pem'),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  t.teardown(() => {
+    child.kill('SIGKILL');
+    return ended;
+  });
+  const told: string[] = [];
+  const port = await new Promise<number>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
+      told.push(msg);
+      if (msg === 'listening') resolve(port!);
+    });
+    child.once('close', () => reject(new Error(`The manager ended: ${told.join(', ')}`)));
+  });
+  const url = `http://127.0.0.1:${port}`;
+  await until('the other manager', () => fetch(`${url}/readyz`).then(({ ok }) => ok));
+  const kill = () => {
+    child.kill('SIGKILL');
+    return ended;
+  };
+  return { url, told, kill };
+}
+
+/** Claims a terminal for a visitor at one manager, as the webserver does. */
+export function createClaimer({ cluster }: TestSystem) {
+  const token = cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
+  return async (managerUrl: string, visitor: string): Promise<Claim> => {
+    const response = await fetch(new URL(paths.terminals, managerUrl), {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ visitor }),
+    });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return claimSchema.parse(await response.json());
+  };
+}

@@ -1,0 +1,56 @@
+// The page in a real browser, with the real webserver behind it, and doubles of the manager and a terminal behind that.
+
+import type { ExecutionContext } from 'ava';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { waitForState } from './frontend-browser.ts';
+import { startTerminal, type TerminalDouble } from './frontend-terminal.ts';
+import { startWebserver, type Webserver } from './webserver-app.ts';
+
+export type OpenPage = {
+  page: Page;
+  context: BrowserContext;
+  webserver: Webserver;
+  terminal: TerminalDouble;
+  /** What the browser had to say on its console, and errors that nobody caught. */
+  complaints: string[];
+};
+
+export type PageOptions = {
+  path?: string;
+  environment?: Record<string, string>;
+  /** Of the visitor's browser: colour scheme, permissions, size. */
+  visitor?: BrowserContextOptions;
+  /** Called before the page is opened. */
+  prepare?: (parts: Omit<OpenPage, 'complaints'>) => unknown;
+  /** Which state to wait for; none when false. */
+  until?: string | false;
+};
+
+/** Opens `path` as a new visitor and waits until the session is connected. */
+export async function openPage(t: ExecutionContext, browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
+  const { path = '/?renderer=dom', environment = {}, visitor, prepare, until = 'connected' } = options;
+  const [webserver, terminal, context] = await Promise.all([
+    startWebserver(t, environment),
+    startTerminal(t),
+    browser.newContext(visitor),
+  ]);
+  t.teardown(() => context.close());
+  webserver.manager.address = { host: terminal.host, port: terminal.port };
+  const page = await context.newPage();
+  const complaints = listenForComplaints(page);
+  await prepare?.({ page, context, webserver, terminal });
+  await page.goto(webserver.url + path);
+  if (until !== false) await waitForState(page, until);
+  return { page, context, webserver, terminal, complaints };
+}
+
+// Software drivers of WebGL complain of themselves.
+function listenForComplaints(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    const text = message.text();
+    if (['warning', 'error'].includes(message.type()) && !text.includes('GL Driver Message')) complaints.push(text);
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}

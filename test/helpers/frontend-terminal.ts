@@ -1,0 +1,99 @@
+// A terminal double that speaks common/socket.ts over real socket.io: it echoes what is typed, remembers what it was
+// sent, and does what a test tells it to.
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type DefaultEventsMap, Server, type Socket } from 'socket.io';
+import type { ErrorCode } from '../../common/errors.ts';
+import {
+  acknowledgeEvery,
+  type ClientEvents,
+  type Handshake,
+  handshakeSchema,
+  maxInputLength,
+  type ServerEvents,
+  type Size,
+} from '../../common/socket.ts';
+import type { Teardown } from './webserver-listen.ts';
+
+export type TerminalSocket = Socket<ClientEvents, ServerEvents, DefaultEventsMap, unknown>;
+
+export type TerminalDouble = {
+  host: string;
+  port: number;
+  handshakes: Handshake[];
+  inputs: (string | Uint8Array)[];
+  sizes: Size[];
+  /** Bytes acknowledged, one entry per message. */
+  acknowledged: number[];
+  /** Connections that are open. */
+  sockets: Set<TerminalSocket>;
+  /** While set, handshakes are refused with this code. */
+  refuse: ErrorCode | undefined;
+  /** Called once a browser is attached. */
+  greet: (socket: TerminalSocket) => void;
+  /** Sends output to every browser. */
+  output: (text: string) => void;
+  /** Cuts every connection, as a network does. */
+  cut: () => void;
+  /** Stops listening; `listen` starts again on the same port. */
+  close: () => Promise<void>;
+  listen: () => Promise<void>;
+};
+
+export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
+  let server = createServer();
+  let io = new Server<ClientEvents, ServerEvents>();
+
+  const double: TerminalDouble = {
+    host: '127.0.0.1',
+    port: 0,
+    handshakes: [],
+    inputs: [],
+    sizes: [],
+    acknowledged: [],
+    sockets: new Set(),
+    refuse: undefined,
+    greet: (socket) => socket.emit('output', Buffer.from('visitor@terminal:~$ ')),
+    output: (text) => {
+      for (const socket of double.sockets) socket.emit('output', Buffer.from(text));
+    },
+    cut: () => {
+      for (const socket of double.sockets) socket.conn.close();
+    },
+    close: async () => {
+      double.cut();
+      await io.close();
+    },
+    listen: async () => {
+      server = createServer();
+      io = new Server<ClientEvents, ServerEvents>(server, { transports: ['websocket'], serveClient: false });
+      io.use((socket, next) => {
+        const handshake = handshakeSchema.parse(socket.handshake.auth);
+        double.handshakes.push(handshake);
+        if (double.refuse === undefined) return next();
+        next(Object.assign(new Error('refused'), { data: { code: double.refuse } }));
+      });
+      io.on('connection', (socket) => attach(socket));
+      await new Promise<void>((resolve) => server.listen(double.port, double.host, resolve));
+      double.port = (server.address() as AddressInfo).port;
+    },
+  };
+
+  function attach(socket: TerminalSocket): void {
+    double.sockets.add(socket);
+    socket.on('disconnect', () => double.sockets.delete(socket));
+    socket.on('input', (data) => {
+      double.inputs.push(data);
+      if (typeof data === 'string') socket.emit('output', Buffer.from(data.replaceAll('\r', '\r\n')));
+    });
+    socket.on('resize', (size) => double.sizes.push(size));
+    socket.on('acknowledge', (bytes) => double.acknowledged.push(bytes));
+    socket.emit('attached', { name: 'default-0', role: 'owner', maxInput: maxInputLength, acknowledgeEvery });
+    double.greet(socket);
+  }
+
+  await double.listen();
+  t.teardown(() => double.close());
+  return double;
+}

@@ -1,0 +1,355 @@
+// The contract of the Kubernetes port: one suite, run against the stand-in by `npm test` and against any real cluster by
+// `npm run test:cluster`. It makes its own pool, of pods that print their token and answer HTTP.
+
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TestFn } from 'ava';
+import { labels, managerAudience, terminalPortName } from '../../common/names.ts';
+import { createCluster } from '../../manager/cluster/kubernetes.ts';
+import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import type { Observation, ObservedPod, ObservedPool } from '../../manager/pool/observation.ts';
+import { silent } from './manager.ts';
+
+export type ContractTarget = {
+  /** The Node program in the pod, an image that has it, and whatever else a pod needs there. */
+  node: string;
+  image: string;
+  /** A namespace that exists, and that the suite has for itself. */
+  namespace: string;
+};
+
+export type ContractContext = { transport: Transport; world: World };
+
+const server = `
+const { readFileSync } = require('node:fs');
+console.log(readFileSync('/var/run/secrets/warmterm/token', 'utf8'));
+require('node:http').createServer((_, response) => response.end('ok')).listen(3000, process.env.POD_IP);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+/** Adds the suite's tests to `test`, whose context `setUp` fills in before the first. */
+export function testKubernetesPort(
+  test: TestFn<ContractContext>,
+  target: ContractTarget | (() => ContractTarget),
+): void {
+  const here = () => (typeof target === 'function' ? target() : target);
+  let transport: Transport;
+  let world: World;
+
+  test.serial.before(async (t) => {
+    transport = createTransport({ namespace: here().namespace, deadlineMs: 20_000 });
+    world = await startWorld(transport, here());
+    t.context = { transport, world };
+  });
+  test.beforeEach((t) => {
+    t.context = { transport, world };
+  });
+  test.serial.after.always(async () => {
+    await world?.stop();
+    transport?.close();
+  });
+
+  test.serial('the watch tells of pools, pods, Services and nodes as they now are', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(0);
+    t.like(pod, {
+      name: 'contract-0',
+      pool: 'contract',
+      ordinal: 0,
+      terminating: false,
+      taken: false,
+      claim: undefined,
+    });
+    t.like(world.pool(), { name: 'contract', statefulSet: 'contract', replicas: 3 });
+    await world.until(() => [...world.nodes.values()].some((host) => host !== undefined));
+    t.truthy(pod.node && world.nodes.get(pod.node));
+  });
+
+  test.serial(
+    'inv 1: of twenty racing claims of one pod exactly one wins, whatever else is written on it',
+    async (t) => {
+      const { world } = t.context;
+      const pod = await world.readyPod(0);
+      await world.annotate(pod.name, { 'example.org/unrelated': 'written by somebody else' });
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => world.cluster.claimPod(pod, claimOf(`visitor-${index}`))),
+      );
+      const won = results.filter((result) => result !== 'conflict');
+      t.is(won.length, 1);
+      const [winner] = won as ObservedPod[];
+      t.true(winner!.taken);
+      const seen = await world.podWhere(0, ({ taken }) => taken);
+      t.deepEqual(seen.claim, winner!.claim);
+      t.deepEqual((await world.cluster.readPod(pod.name))?.claim, winner!.claim);
+      t.is(
+        (await world.raw(`pods/${pod.name}`)).metadata.annotations['example.org/unrelated'],
+        'written by somebody else',
+      );
+    },
+  );
+
+  test.serial(
+    'inv 1: a claim of a pod that is another one by now is a conflict, as is one of a pod that is not there',
+    async (t) => {
+      const { world } = t.context;
+      const pod = await world.readyPod(1);
+      t.is(
+        await world.cluster.claimPod({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, claimOf('v')),
+        'conflict',
+      );
+      t.is(await world.cluster.claimPod({ ...pod, name: 'contract-77' }, claimOf('v')), 'conflict');
+      t.false((await world.cluster.readPod(pod.name))?.taken);
+      t.is(await world.cluster.readPod('contract-77'), undefined);
+    },
+  );
+
+  test.serial('a pod without any annotation can be claimed too', async (t) => {
+    const { world } = t.context;
+    await world.removeAnnotations('contract-1');
+    const pod = await world.podWhere(1, ({ annotated }) => !annotated);
+    const stale = { ...pod, version: pod.version - 1 };
+    t.is(await world.cluster.claimPod(stale, claimOf('v')), 'conflict');
+    const claimed = await world.cluster.claimPod(pod, claimOf('v'));
+    t.like(claimed, { taken: true, claim: { visitor: 'v' } });
+  });
+
+  test.serial('the first connection is recorded on that very pod only', async (t) => {
+    const { world } = t.context;
+    const pod = await world.podWhere(1, ({ taken }) => taken);
+    t.is(await world.cluster.markConnected({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, 5_000), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.claim?.connectedAt, undefined);
+    t.is((await world.cluster.markConnected(pod, 5_000))?.claim?.connectedAt, 5_000);
+  });
+
+  test.serial('inv 7: a token says which pod it is bound to, to its own audience only', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    const token = (await world.log(pod.name)).trim().split('\n')[0]!;
+    t.deepEqual(await world.cluster.reviewToken(token), {
+      serviceAccount: 'default',
+      pod: { name: pod.name, uid: pod.uid },
+    });
+    t.is(await world.cluster.reviewToken(`${token.slice(0, -4)}AAAA`), undefined);
+    t.is(await world.cluster.reviewToken('garbage'), undefined);
+  });
+
+  test.serial('inv 1: deleting names the pod by UID; its successor is another pod, and unclaimed', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    const token = (await world.log(pod.name)).trim().split('\n')[0]!;
+    t.is(await world.cluster.deletePod({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }), undefined);
+    t.false((await world.cluster.readPod(pod.name))?.terminating);
+    await world.cluster.deletePod(pod);
+    const next = await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+    t.like(next, { taken: false, claim: undefined });
+    // An API server remembers for ten seconds what it has reviewed; the UID precondition is what makes that harmless.
+    await world.untilAsync(async () => (await world.cluster.reviewToken(token)) === undefined);
+    t.is(await world.cluster.deletePod(pod), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.uid, next.uid);
+  });
+
+  test.serial('inv 5: scaling is refused when the replicas are not what was seen', async (t) => {
+    const { world } = t.context;
+    const pool = world.pool();
+    t.is(await world.cluster.scalePool({ ...pool, replicas: 7 }, 9), 'conflict');
+    t.is(world.pool().replicas, 3);
+    const scaled = await world.cluster.scalePool(pool, 4);
+    t.like(scaled, { replicas: 4 });
+    await world.readyPod(3);
+  });
+
+  test.serial('each ordinal has one Service with a node port, which leads to its pod', async (t) => {
+    const { world } = t.context;
+    const service = await world.cluster.exposePod(world.pool(), 3);
+    t.deepEqual(await world.cluster.exposePod(world.pool(), 3), service);
+    await world.until(() => world.services.get(service.name)?.nodePort === service.nodePort);
+    const pod = await world.readyPod(3);
+    const url = `http://${world.nodes.get(pod.node!)}:${service.nodePort}/`;
+    t.is(await world.untilFetched(url), 'ok');
+  });
+
+  test.serial('a Lease is made once, and changed only by whoever has seen its last state', async (t) => {
+    const { cluster } = t.context.world;
+    const ours = {
+      holder: 'manager-a',
+      durationMs: 15_000,
+      acquiredAt: 1_700_000_000_123,
+      renewedAt: 1_700_000_002_456,
+      transitions: 0,
+    };
+    t.is(await cluster.readLease('contract'), undefined);
+    const made = await cluster.createLease('contract', ours);
+    if (made === 'conflict') return t.fail('there was one already');
+    t.deepEqual(made, { ...ours, version: made.version });
+    t.is(await cluster.createLease('contract', { ...ours, holder: 'manager-b' }), 'conflict');
+    t.deepEqual(await cluster.readLease('contract'), made);
+
+    const racing = Array.from({ length: 10 }, (_, index) =>
+      cluster.updateLease('contract', made.version, { ...ours, holder: `manager-${index}`, transitions: 1 }),
+    );
+    const won = (await Promise.all(racing)).filter((result) => result !== 'conflict');
+    t.is(won.length, 1);
+    t.deepEqual(await cluster.readLease('contract'), won[0]);
+
+    const released = { ...ours, holder: '', durationMs: 1_000, transitions: 1 };
+    t.like(await cluster.updateLease('contract', won[0]!.version, released), released);
+    t.like(await cluster.readLease('contract'), released);
+  });
+
+  test.serial('a warning is an Event on the StatefulSet', async (t) => {
+    const { world } = t.context;
+    await world.cluster.warn(world.pool(), 'InvalidSettings', 'something is wrong');
+    const { items } = await world.raw('events');
+    const event = items.find(({ reason }) => reason === 'InvalidSettings');
+    t.like(event, { type: 'Warning', message: 'something is wrong', involvedObject: { name: 'contract' } });
+  });
+
+  test.serial('with the StatefulSet go its pods and Services', async (t) => {
+    const { world } = t.context;
+    await world.deletePool();
+    await world.until(() => world.pods.size === 0 && world.services.size === 0);
+    t.pass();
+  });
+}
+
+const claimOf = (visitor: string) => ({ id: `claim-of-${visitor}`, visitor, claimedAt: 1_700_000_000_000 });
+
+/** What the suite looks at in answers that it reads past the port. */
+type RawAnswer = {
+  metadata: { annotations: Record<string, string> };
+  items: { type: string; reason: string; message: string; involvedObject: { name: string } }[];
+};
+
+type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** A pool in the target's namespace, and what the watch has told of it so far. */
+async function startWorld(transport: Transport, target: ContractTarget) {
+  const { namespace } = target;
+  const cluster = createCluster({ transport, log: silent });
+  const pods = new Map<string, ObservedPod>();
+  const pools = new Map<string, ObservedPool>();
+  const services = new Map<string, { nodePort: number | undefined }>();
+  const nodes = new Map<string, string | undefined>();
+  const news = new EventTarget();
+  const remember = <T>(map: Map<string, T>, name: string, value: T | undefined) =>
+    value === undefined ? map.delete(name) : map.set(name, value);
+  const observe = ({ kind, name, object }: Observation) => {
+    if (kind === 'pod') remember(pods, name, object);
+    if (kind === 'pool') remember(pools, name, object);
+    if (kind === 'service') remember(services, name, object);
+    if (kind === 'node') remember(nodes, name, object?.host);
+    news.dispatchEvent(new Event('news'));
+  };
+  const abort = new AbortController();
+  const watching = cluster.watch({ observe, synced: () => {} }, abort.signal);
+  const request = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, contentType?: string) =>
+    transport.request<RawAnswer>({
+      method,
+      path,
+      ...(body === undefined ? {} : { body }),
+      ...(contentType && { contentType }),
+    });
+  const core = (rest: string) => `/api/v1/namespaces/${namespace}/${rest}`;
+  const mergePatch = (path: string, body: unknown) => request('PATCH', path, body, 'application/merge-patch+json');
+
+  async function until(holds: () => boolean): Promise<void> {
+    const deadline = AbortSignal.timeout(120_000);
+    while (!holds()) await once(news, 'news', { signal: deadline });
+  }
+  async function podWhere(ordinal: number, holds: (pod: ObservedPod) => boolean): Promise<ObservedPod> {
+    const find = () => [...pods.values()].find((pod) => pod.ordinal === ordinal && !pod.terminating && holds(pod));
+    await until(() => find() !== undefined);
+    return find()!;
+  }
+
+  await request('POST', `/apis/apps/v1/namespaces/${namespace}/statefulsets`, describeContractPool(target));
+  await until(() => pools.has('contract'));
+  return {
+    cluster,
+    pods,
+    services,
+    nodes,
+    until,
+    podWhere,
+    pool: () => pools.get('contract')!,
+    async untilAsync(holds: () => Promise<boolean>): Promise<void> {
+      const deadline = AbortSignal.timeout(60_000);
+      while (!(await holds())) await delay(200, undefined, { signal: deadline });
+    },
+    readyPod: (ordinal: number) => podWhere(ordinal, ({ ready }) => ready),
+    raw: (path: string) => request('GET', core(path)),
+    annotate: (name: string, annotations: object) => mergePatch(core(`pods/${name}`), { metadata: { annotations } }),
+    removeAnnotations: (name: string) => mergePatch(core(`pods/${name}`), { metadata: { annotations: null } }),
+    deletePool: () => request('DELETE', `/apis/apps/v1/namespaces/${namespace}/statefulsets/contract`),
+    async log(name: string): Promise<string> {
+      const stream = await transport.stream(core(`pods/${name}/log`), AbortSignal.timeout(10_000));
+      return (await stream.setEncoding('utf8').toArray()).join('');
+    },
+    /**
+     * A node port follows readiness by up to a second, and until then swallows packets: each try is a connection of its
+     * own, since one that was swallowed stays so.
+     */
+    async untilFetched(url: string): Promise<string> {
+      const deadline = AbortSignal.timeout(60_000);
+      for (;;) {
+        const text = await fetchOnce(url, AbortSignal.any([deadline, AbortSignal.timeout(500)])).catch(() => undefined);
+        if (text !== undefined) return text;
+        deadline.throwIfAborted();
+      }
+    },
+    async stop() {
+      abort.abort();
+      await watching;
+    },
+  };
+}
+
+const fetchOnce = (url: string, signal: AbortSignal): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get(url, { agent: false, signal }, (answer) => {
+      answer
+        .setEncoding('utf8')
+        .toArray()
+        .then((chunks) => resolve(chunks.join('')), reject);
+    }).once('error', reject);
+  });
+
+function describeContractPool({ node, image }: ContractTarget) {
+  const marks = { [labels.pool]: 'contract' };
+  const token = { path: 'token', audience: managerAudience, expirationSeconds: 3_600 };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'contract', labels: marks },
+    spec: {
+      replicas: 3,
+      serviceName: 'contract',
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'OnDelete' },
+      selector: { matchLabels: marks },
+      template: {
+        metadata: {
+          labels: { ...marks, [labels.claimed]: 'false' },
+          annotations: { 'example.org/template': 'contract' },
+        },
+        spec: {
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: 5,
+          containers: [
+            {
+              name: 'server',
+              image,
+              command: [node, '-e', server],
+              env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+              ports: [{ name: terminalPortName, containerPort: 3000 }],
+              readinessProbe: { httpGet: { path: '/', port: terminalPortName }, periodSeconds: 1 },
+              volumeMounts: [{ name: 'token', mountPath: '/var/run/secrets/warmterm', readOnly: true }],
+            },
+          ],
+          volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: token }] } }],
+        },
+      },
+    },
+  };
+}

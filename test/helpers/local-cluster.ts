@@ -1,0 +1,38 @@
+// An embedded cluster for one test file, or one test.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '../../common/log.ts';
+import { type LocalCluster, type LocalClusterOptions, startLocalCluster, type Tuning } from '../../local/cluster.ts';
+
+export type TestCluster = LocalCluster & { directory: string };
+type Scope = { teardown: (fn: () => Promise<unknown>) => void };
+
+/** A cluster that ends with `scope`. */
+export async function startTestCluster(
+  scope: Scope,
+  options: Partial<LocalClusterOptions> = {},
+  tuning: Tuning = {},
+): Promise<TestCluster> {
+  const directory = await mkdtemp(join(tmpdir(), 'local-'));
+  const log = createLog('local', 'silent');
+  const cluster = await startLocalCluster(
+    { directory: join(directory, 'cluster'), log, closeGraceMs: 500, ...options },
+    tuning,
+  );
+  scope.teardown(async () => {
+    await cluster.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+  return { ...cluster, directory: join(directory, 'cluster') };
+}
+
+/** A Node program in a file of its own, that ends with `scope`. Returns the command that runs it. */
+export async function writeProgram(scope: Scope, source: string): Promise<string[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'program-'));
+  scope.teardown(() => rm(directory, { recursive: true, force: true }));
+  const file = join(directory, 'program.mjs');
+  await writeFile(file, source);
+  return [process.execPath, file];
+}

@@ -1,0 +1,70 @@
+// A manager's inside on a model cluster: the same parts that main.ts wires, without HTTP and without real time.
+
+import { pino } from 'pino';
+import { Claims } from '../../manager/claims/claims.ts';
+import { Controller } from '../../manager/controller.ts';
+import { Elector } from '../../manager/leader/elector.ts';
+import { Pools } from '../../manager/pool/pools.ts';
+import { Terminals } from '../../manager/terminals.ts';
+import type { FakeTime } from './fake-time.ts';
+import { type ModelCluster, nextTurn } from './model-cluster.ts';
+
+export const silent = pino({ level: 'silent' });
+
+/** With `time`, the manager takes part in the election; without, it leads. */
+export type ManagerOptions = { timeoutMs?: number; clock?: () => number; time?: FakeTime };
+
+let managers = 0;
+
+/** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
+export function startManager(model: ModelCluster, { timeoutMs = 10_000, clock = () => 0, time }: ManagerOptions = {}) {
+  const port = model.connect();
+  const pools = new Pools();
+  let ids = 0;
+  const claims: Claims = new Claims({
+    pools,
+    cluster: port,
+    log: silent,
+    clock,
+    // Pauses between attempts are over at once; those that only news can shorten last for ever.
+    delay: (ms) => (ms > 1_000 ? new Promise(() => {}) : nextTurn()),
+    newId: () => `id-${ids++}-${Math.random()}`,
+    timeoutMs,
+    onChange: (pool) => controller.touch(pool),
+  });
+  const terminals = new Terminals({ pools, cluster: port, clock, onChange: (pool) => controller.touch(pool) });
+  const elector =
+    time && new Elector({ cluster: port, identity: `manager-${managers++}`, log: silent, clock, ...time.clock() });
+  const isLeader = () => elector?.isLeader() ?? true;
+  const controller: Controller = new Controller({
+    pools,
+    cluster: port,
+    log: silent,
+    clock,
+    isLeader,
+    waiting: (pool) => claims.waiting(pool),
+    onChange: (pool) => claims.serve(pool),
+  });
+  const abort = new AbortController();
+  const ended = Promise.all([controller.run(abort.signal), elector?.run(abort.signal)]);
+  const stop = async () => {
+    port.cut();
+    abort.abort();
+    model.disconnect(port);
+    await ended;
+  };
+  return { port, pools, claims, terminals, controller, isLeader, stop };
+}
+
+export type TestManager = ReturnType<typeof startManager>;
+
+/** Delivers and reconciles until nothing moves any more: pods become ready, services are made, replicas are right. */
+export async function settle(model: ModelCluster, ...managers: TestManager[]): Promise<void> {
+  for (let quiet = 0; quiet < 3; ) {
+    const before = JSON.stringify([...model.everything()]);
+    model.settle();
+    for (const { port } of managers) port.deliver();
+    for (let turn = 0; turn < 6; turn++) await nextTurn();
+    quiet = JSON.stringify([...model.everything()]) === before ? quiet + 1 : 0;
+  }
+}

@@ -1,0 +1,243 @@
+// A model of one pool in a cluster, small enough to be seen through: the API server's compare-and-swap, a StatefulSet
+// controller and watches, each moving only when told to. Many ports can be connected to it, each with its own delayed
+// watch and its own faults. It remembers who was ever written on which pod, which is what the invariants are about.
+
+import { ServiceError } from '../../common/errors.ts';
+import type { Cluster, Identity, Lease, LeaseToWrite, Sink } from '../../manager/cluster/port.ts';
+import type { Observation, ObservedPod, ObservedPool, ObservedService } from '../../manager/pool/observation.ts';
+
+export type Fault = 'lost-request' | 'lost-response';
+/** `hangs`: arrives, and takes effect, only at `unhang`. `late-answer`: takes effect at once, and is answered then. */
+export type LeaseFault = Fault | 'hangs' | 'late-answer';
+
+export class ModelCluster {
+  pool: ObservedPool;
+  readonly pods = new Map<string, ObservedPod>();
+  readonly services = new Map<string, ObservedService>();
+  /** The one Lease, whatever its name. */
+  lease: Lease | undefined;
+  readonly identities = new Map<string, Identity>();
+  /** Visitors ever written on a pod, by UID: the history that inv 1 is checked against. */
+  readonly visitorsOf = new Map<string, Set<string>>();
+  readonly warnings: string[] = [];
+  writes = 0;
+  #version = 1;
+  #uids = 0;
+  readonly #ports: ModelPort[] = [];
+
+  constructor({ replicas = 0, annotations = {} }: { replicas?: number; annotations?: Record<string, string> } = {}) {
+    this.pool = { name: 'default', statefulSet: 'default', uid: 'sts', version: 1, replicas, annotations };
+    this.reconcile();
+  }
+
+  /** A port with its own watch, which tells nothing until `deliver`. */
+  connect(): ModelPort {
+    const port = new ModelPort(this);
+    this.#ports.push(port);
+    return port;
+  }
+
+  disconnect(port: ModelPort): void {
+    this.#ports.splice(this.#ports.indexOf(port), 1);
+  }
+
+  /** What the StatefulSet controller does: missing pods are made, those above the replicas go. */
+  reconcile(): void {
+    for (let ordinal = 0; ordinal < this.pool.replicas; ordinal++) {
+      const name = `default-${ordinal}`;
+      if (this.pods.has(name)) continue;
+      this.#uids++;
+      this.put({
+        name,
+        uid: `uid-${this.#uids}`,
+        pool: 'default',
+        ordinal,
+        version: 0,
+        node: 'node',
+        ready: false,
+        terminating: false,
+        taken: false,
+        claim: undefined,
+        annotated: true,
+      });
+    }
+    for (const pod of this.pods.values()) {
+      if (pod.ordinal >= this.pool.replicas && !pod.terminating) this.put({ ...pod, terminating: true });
+    }
+  }
+
+  put(pod: ObservedPod): ObservedPod {
+    const next = { ...pod, version: ++this.#version };
+    this.pods.set(pod.name, next);
+    this.#tell({ kind: 'pod', name: pod.name, object: next });
+    return next;
+  }
+
+  remove(name: string): void {
+    this.pods.delete(name);
+    this.#tell({ kind: 'pod', name, object: undefined });
+  }
+
+  /** Every pod that is starting becomes Ready, every pod that is ending is gone, and is made again. */
+  settle(): void {
+    for (const pod of [...this.pods.values()]) if (pod.terminating) this.remove(pod.name);
+    this.reconcile();
+    for (const pod of [...this.pods.values()]) if (!pod.ready) this.put({ ...pod, ready: true });
+  }
+
+  scale(replicas: number): ObservedPool {
+    this.setPool({ replicas });
+    this.reconcile();
+    return this.pool;
+  }
+
+  setPool(change: Partial<ObservedPool>): void {
+    this.pool = { ...this.pool, ...change, version: ++this.#version };
+    this.#tell({ kind: 'pool', name: this.pool.statefulSet, object: this.pool });
+  }
+
+  expose(ordinal: number): ObservedService {
+    const name = `default-${ordinal}`;
+    const service = this.services.get(name) ?? { name, pool: 'default', ordinal, nodePort: 30_000 + ordinal };
+    this.services.set(name, service);
+    this.#tell({ kind: 'service', name, object: service });
+    return service;
+  }
+
+  *everything(): Iterable<Observation> {
+    yield { kind: 'node', name: 'node', object: { name: 'node', host: '192.0.2.1' } };
+    yield { kind: 'pool', name: this.pool.statefulSet, object: this.pool };
+    for (const service of this.services.values()) yield { kind: 'service', name: service.name, object: service };
+    for (const pod of this.pods.values()) yield { kind: 'pod', name: pod.name, object: pod };
+  }
+
+  /** Writes the lease if it still is in that version; undefined: if there is none. */
+  putLease(version: string | undefined, lease: LeaseToWrite): Lease | 'conflict' {
+    if (this.lease?.version !== version) return 'conflict';
+    this.lease = { ...lease, version: String(++this.#version) };
+    return this.lease;
+  }
+
+  #tell(observation: Observation): void {
+    for (const port of this.#ports) port.queue.push(observation);
+  }
+}
+
+/** One manager's way to the model. */
+export class ModelPort implements Cluster {
+  readonly queue: Observation[];
+  /** What befalls the next claims, in order; undefined is no fault. */
+  readonly faults: (Fault | undefined)[] = [];
+  /** What befalls the next requests about the lease. */
+  readonly leaseFaults: (LeaseFault | undefined)[] = [];
+  #hung: (() => void)[] = [];
+  #sink: Sink | undefined;
+  #cut = false;
+  readonly #model: ModelCluster;
+
+  constructor(model: ModelCluster) {
+    this.#model = model;
+    this.queue = [...model.everything()];
+  }
+
+  async watch(sink: Sink, signal: AbortSignal): Promise<void> {
+    this.#sink = sink;
+    this.deliver();
+    sink.synced();
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  /** The manager on this port was killed: it asks nothing any more. */
+  cut(): void {
+    this.#cut = true;
+    this.#sink = undefined;
+  }
+
+  /** Tells the watcher the next `count` of what has happened, or all. */
+  deliver(count = Number.POSITIVE_INFINITY): void {
+    const sink = this.#sink;
+    if (!sink) return;
+    while (count-- > 0 && this.queue.length > 0) sink.observe(this.queue.shift()!);
+  }
+
+  async claimPod(pod: ObservedPod, claim: { id: string; visitor: string; claimedAt: number }) {
+    const model = this.#model;
+    const fault = this.faults.shift();
+    await nextTurn();
+    if (fault === 'lost-request' || this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    const now = model.pods.get(pod.name);
+    const free = now !== undefined && now.uid === pod.uid && !now.taken;
+    if (free) {
+      model.writes++;
+      model.visitorsOf.set(now.uid, (model.visitorsOf.get(now.uid) ?? new Set()).add(claim.visitor));
+      model.put({ ...now, taken: true, claim: { ...claim, connectedAt: undefined } });
+    }
+    const result = free ? model.pods.get(pod.name)! : 'conflict';
+    await nextTurn();
+    if (fault === 'lost-response') throw new ServiceError('timeout', 'lost on the way back');
+    return result;
+  }
+
+  async readPod(name: string) {
+    return this.#model.pods.get(name);
+  }
+
+  async markConnected(pod: { name: string; uid: string }, at: number) {
+    const now = this.#model.pods.get(pod.name);
+    if (now?.uid !== pod.uid || !now.claim) return undefined;
+    this.#model.writes++;
+    return this.#model.put({ ...now, claim: { ...now.claim, connectedAt: at } });
+  }
+
+  async deletePod(pod: { name: string; uid: string }) {
+    const now = this.#model.pods.get(pod.name);
+    if (now?.uid !== pod.uid) return undefined;
+    this.#model.writes++;
+    return this.#model.put({ ...now, terminating: true });
+  }
+
+  async scalePool(pool: ObservedPool, to: number) {
+    if (this.#model.pool.replicas !== pool.replicas) return 'conflict' as const;
+    this.#model.writes++;
+    return this.#model.scale(to);
+  }
+
+  async exposePod(_pool: ObservedPool, ordinal: number) {
+    this.#model.writes++;
+    return this.#model.expose(ordinal);
+  }
+
+  readLease = (_name: string) => this.#askLease(() => this.#model.lease);
+  createLease = (_name: string, lease: LeaseToWrite) => this.#askLease(() => this.#model.putLease(undefined, lease));
+  updateLease = (_name: string, version: string, lease: LeaseToWrite) =>
+    this.#askLease(() => this.#model.putLease(version, lease));
+
+  /** What hung goes on now. */
+  unhang(): void {
+    for (const goOn of this.#hung.splice(0)) goOn();
+  }
+
+  async #askLease<T>(act: () => T): Promise<T> {
+    const fault = this.leaseFaults.shift();
+    await nextTurn();
+    if (fault === 'lost-request' || this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    const unhung = () => new Promise<void>((resolve) => this.#hung.push(resolve));
+    if (fault === 'hangs') await unhung();
+    const result = act();
+    if (fault === 'late-answer') await unhung();
+    await nextTurn();
+    if (fault === 'lost-response') throw new ServiceError('timeout', 'lost on the way back');
+    return result;
+  }
+
+  async reviewToken(token: string) {
+    return this.#model.identities.get(token);
+  }
+
+  async warn(_pool: ObservedPool, reason: string, message: string) {
+    this.#model.warnings.push(`${reason}: ${message}`);
+  }
+}
+
+/** Lets everything that is ready to go on do so. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

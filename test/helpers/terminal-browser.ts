@@ -1,0 +1,80 @@
+// A browser as a terminal sees it: a real socket.io client that reads, types and acknowledges.
+
+import type { ExecutionContext } from 'ava';
+import { io, type Socket } from 'socket.io-client';
+import type { Attached, ClientEvents, Ending, EndReason, ServerEvents, Size } from '../../common/socket.ts';
+import { Journal } from './terminal-journal.ts';
+
+type Refused = { message: string; code: unknown };
+
+export type BrowserOptions = {
+  ticket: unknown;
+  size?: unknown;
+  /** Whether it acknowledges what it reads; true unless told otherwise. */
+  acknowledges?: boolean;
+};
+
+/** Connects to the terminal at `url`, and is closed at the end of the test. */
+export function openBrowser(t: ExecutionContext, url: string, options: BrowserOptions) {
+  const { ticket, size = { cols: 80, rows: 24 }, acknowledges = true } = options;
+  const socket: Socket<ServerEvents, ClientEvents> = io(url, {
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    auth: { ticket, size },
+  });
+  t.teardown(() => socket.disconnect());
+  const attached = new Journal<Attached>('attached');
+  const endings = new Journal<Ending | null>('countdowns');
+  const ended = new Journal<EndReason>('ends');
+  const refused = new Journal<Refused>('refusals');
+  const closed = new Journal<string>('closings');
+  const output = new Journal<Buffer>('output');
+  const decoder = new TextDecoder();
+  let raw = '';
+  let bytes = 0;
+  socket.on('attached', (about) => attached.add(about));
+  socket.on('ending', (ending) => endings.add(ending));
+  socket.on('ended', (reason) => ended.add(reason));
+  socket.on('disconnect', (reason) => closed.add(reason));
+  socket.on('connect_error', (error: Error & { data?: { code?: unknown } }) =>
+    refused.add({ message: error.message, code: error.data?.code }),
+  );
+  socket.on('output', (piece) => {
+    const chunk = Buffer.from(piece);
+    bytes += chunk.length;
+    raw = (raw + decoder.decode(chunk, { stream: true })).slice(-200_000);
+    if (acknowledges) socket.emit('acknowledge', chunk.length);
+    output.add(chunk);
+    output.entries.length = 0;
+  });
+  return {
+    socket,
+    attached,
+    endings,
+    ended,
+    refused,
+    closed,
+    /** All that was printed so far, its last 200,000 characters, with and without control sequences. */
+    raw: () => raw,
+    text: () => plain(raw),
+    bytes: () => bytes,
+    /** Waits until `wanted` is printed, as text without control sequences. */
+    sees: (wanted: string | RegExp, withinMs?: number) =>
+      output
+        .until(() => find(plain(raw), wanted) || undefined, withinMs)
+        .catch(() => Promise.reject(new Error(`Did not see ${wanted} in ${JSON.stringify(plain(raw).slice(-500))}`))),
+    /** Forgets what was printed so far. */
+    clears: () => {
+      raw = '';
+    },
+    types: (input: string) => socket.emit('input', input),
+    resizes: (to: Size) => socket.emit('resize', to),
+  };
+}
+
+const find = (text: string, wanted: string | RegExp) =>
+  typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text);
+
+const plain = (text: string) =>
+  text.replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78])/g, '');

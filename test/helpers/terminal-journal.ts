@@ -1,0 +1,44 @@
+// What happened, in order, and a way to wait for what has not happened yet.
+
+export class Journal<T> {
+  readonly entries: T[] = [];
+  readonly #what: string;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  add(entry: T): void {
+    this.entries.push(entry);
+    for (const look of this.#waiting) look();
+  }
+
+  /** The first entry, of those there are and those to come, that `wanted` likes. */
+  async next(wanted: (entry: T) => boolean = () => true, withinMs = 15_000): Promise<T> {
+    return this.until((entries) => entries.find(wanted), withinMs);
+  }
+
+  /** What `find` finds, once it finds something. */
+  until<R>(find: (entries: T[]) => R | undefined, withinMs = 15_000): Promise<R> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+      };
+      const look = () => {
+        const found = find(this.entries);
+        if (found === undefined) return;
+        stop();
+        resolve(found);
+      };
+      const timer = setTimeout(() => {
+        stop();
+        const seen = JSON.stringify(this.entries).slice(-2_000);
+        reject(new Error(`Waited ${withinMs} ms for ${this.#what} that did not come. Seen: ${seen}`));
+      }, withinMs);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+}

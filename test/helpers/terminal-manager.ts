@@ -1,0 +1,102 @@
+// A manager as a terminal sees it: its keys, its ear for reports, its answer to "delete me". A real HTTP server, and a
+// real signature under each ticket; everything else about it is for the test to say.
+
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ExecutionContext } from 'ava';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { type Report, type ReportAnswer, reportSchema } from '../../common/manager-api.ts';
+import { type Ticket, ticketAlgorithm, ticketIssuer } from '../../common/ticket.ts';
+import { Journal } from './terminal-journal.ts';
+
+export const podUid = 'uid-of-the-pod';
+export const podToken = 'token-of-the-pod';
+
+export type TicketWish = Partial<Omit<Ticket, 'iss'>> & {
+  iss?: string;
+  key?: Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+  kid?: string;
+};
+
+export type TestManager = Awaited<ReturnType<typeof startManager>>;
+
+export async function startManager(t: ExecutionContext, options: { idleTimeoutMs?: number } = {}) {
+  const keys = await generateKeyPair(ticketAlgorithm, { extractable: true });
+  const reports = new Journal<Report>('reports');
+  const deletes = new Journal<number>('deletes');
+  const keyRequests = new Journal<number>('requests for keys');
+  const state = {
+    kid: 'first',
+    publicKey: keys.publicKey,
+    privateKey: keys.privateKey,
+    answer: { idleTimeoutMs: options.idleTimeoutMs ?? 900_000 } as ReportAnswer,
+    /** How long after its first report a session may last, if not for ever. */
+    livesMs: undefined as number | undefined,
+    /** Answers everything with 503. */
+    away: false,
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const say = (status: number, body?: unknown) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(body === undefined ? undefined : JSON.stringify(body));
+    };
+    const call = `${request.method} ${request.url}`;
+    if (call === 'GET /.well-known/jwks.json') {
+      keyRequests.add(Date.now());
+      if (state.away) return say(503);
+      const jwk = { ...(await exportJWK(state.publicKey)), kid: state.kid, alg: ticketAlgorithm, use: 'sig' };
+      return say(200, { keys: [jwk] });
+    }
+    if (call === 'DELETE /api/self') deletes.add(Date.now());
+    if (state.away) return say(503);
+    if (request.headers.authorization !== `Bearer ${podToken}`) return say(401);
+    if (call === 'DELETE /api/self') return say(202);
+    if (call !== 'POST /api/self/report') return say(404);
+    let text = '';
+    for await (const piece of request) text += piece;
+    reports.add(reportSchema.parse(JSON.parse(text)));
+    if (state.livesMs !== undefined) state.answer.expiresAt ??= new Date(Date.now() + state.livesMs).toISOString();
+    say(200, state.answer);
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  t.teardown(close);
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    state,
+    reports,
+    deletes,
+    keyRequests,
+    /** Nothing listens any more: connections are refused. */
+    goAway: close,
+    comeBack: () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve)),
+    /** A ticket that opens the pod, unless the wish is for one that must not. */
+    ticket: (wish: TicketWish = {}) => {
+      const { key = state.privateKey, kid = state.kid, ...claims } = wish;
+      const now = Math.floor(Date.now() / 1_000);
+      const payload = {
+        iss: ticketIssuer,
+        aud: podUid,
+        sub: 'visitor-of-the-pod',
+        jti: randomUUID(),
+        claim: 'claim-of-the-pod',
+        role: 'owner',
+        iat: now,
+        exp: now + 60,
+        ...claims,
+      };
+      return new SignJWT(payload).setProtectedHeader({ alg: ticketAlgorithm, kid }).sign(key);
+    },
+  };
+}

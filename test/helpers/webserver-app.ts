@@ -1,0 +1,70 @@
+// The real webserver on a free port, in front of a manager double.
+
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { buildFrontend } from '../../frontend/build.mjs';
+import { createApp } from '../../webserver/app.ts';
+import { readConfig } from '../../webserver/config.ts';
+import { createManagerClient } from '../../webserver/manager-client.ts';
+import { listen, type Teardown } from './webserver-listen.ts';
+import { type ManagerDouble, managerToken, startManager } from './webserver-manager.ts';
+
+export const cookieSecret = 'a secret of more than thirty-two bytes';
+export const hostToken = 'the token of the host';
+
+export type Webserver = { url: string; port: number; manager: ManagerDouble; logged: () => string };
+
+/** Starts the webserver with `environment` over the required settings. */
+export async function startWebserver(
+  t: Teardown,
+  environment: Record<string, string> = {},
+  options: { publicDir?: string; hostPage?: boolean; secrets?: [string, ...string[]]; clock?: () => number } = {},
+): Promise<Webserver> {
+  const manager = await startManager(t);
+  const config = readConfig({
+    WARMTERM_MANAGER_URL: manager.url,
+    WARMTERM_MANAGER_TOKEN_FILE: 'not read here',
+    WARMTERM_COOKIE_SECRET_FILE: 'not read here',
+    ...environment,
+  });
+  const lines: string[] = [];
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const app = createApp({
+    config,
+    log: pino({ level: 'trace' }, sink),
+    publicDir: options.publicDir ?? (await builtPage()),
+    cookieSecrets: options.secrets ?? [cookieSecret],
+    hostToken: options.hostPage === false ? undefined : hostToken,
+    manager: createManagerClient({
+      url: config.WARMTERM_MANAGER_URL,
+      readToken: async () => managerToken,
+      deadlineMs: config.WARMTERM_REQUEST_TIMEOUT,
+    }),
+    ...(options.clock ? { clock: options.clock } : {}),
+  });
+  return { ...(await listen(t, app)), manager, logged: () => lines.join('') };
+}
+
+let built: Promise<string> | undefined;
+
+/** The page, built once for all tests of a file. */
+export function builtPage(): Promise<string> {
+  built ??= buildPage();
+  return built;
+}
+
+async function buildPage(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'warmterm-page-'));
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+  await buildFrontend({ outdir: directory });
+  return directory;
+}

@@ -1,0 +1,176 @@
+// A manager double behind real HTTP: it keeps claims in memory, answers by the schemas of common/manager-api.ts, and
+// does what a test tells it to instead.
+
+import type { IncomingMessage } from 'node:http';
+import { ServiceError } from '../../common/errors.ts';
+import { problemType, toProblem } from '../../common/http/problem.ts';
+import { type Address, type Claim, claimRequestSchema, claimSchema, poolsSchema } from '../../common/manager-api.ts';
+import { listen, type Teardown } from './webserver-listen.ts';
+
+export const managerToken = 'the token of this webserver';
+
+export type Recorded = { method: string; path: string; authorization: string | undefined; body: unknown };
+
+/** Instead of the usual answer: an error, `hang` (never answers), or a status with any body. */
+export type Misbehaviour = ServiceError | 'hang' | { status: number; body: string };
+
+export type ManagerDouble = {
+  url: string;
+  requests: Recorded[];
+  /** Where the terminals that it gives out are. */
+  address: Address;
+  /** Asked at each request. */
+  misbehave: (request: Recorded) => Misbehaviour | undefined;
+  /** What the next tickets are. */
+  ticket: () => string;
+  /** Resolves once a request was given up before it had an answer. */
+  hungUp: () => Promise<void>;
+  /** Ends every terminal: the next claims are new ones. */
+  forgetAll: () => void;
+};
+
+export async function startManager(t: Teardown): Promise<ManagerDouble> {
+  const claims = new Map<string, Omit<Claim, 'status' | 'ticket'>>();
+  let count = 0;
+  let onHungUp = () => {};
+  const hungUp = new Promise<void>((resolve) => {
+    onHungUp = resolve;
+  });
+  const double: ManagerDouble = {
+    url: '',
+    requests: [],
+    address: { host: '192.0.2.7', port: 30_123 },
+    misbehave: () => undefined,
+    ticket: () => `ticket-${double.requests.length}`,
+    hungUp: () => hungUp,
+    forgetAll: () => claims.clear(),
+  };
+
+  function claim(body: unknown): { status: number; body: unknown } {
+    const { visitor, pool = 'default' } = claimRequestSchema.parse(body);
+    const status = claims.has(visitor) ? 'reconnected' : 'new';
+    const held = claims.get(visitor) ?? createTerminal(pool, count++, double.address);
+    claims.set(visitor, held);
+    const answer = claimSchema.parse({ ...held, status, ticket: double.ticket() });
+    return { status: status === 'new' ? 201 : 200, body: answer };
+  }
+
+  function answer({ method, path, body }: Recorded): { status: number; body?: unknown } {
+    if (method === 'POST' && path === '/api/terminals') return claim(body);
+    if (method === 'POST' && path === '/api/terminals/restart') {
+      claims.delete(claimRequestSchema.parse(body).visitor);
+      return claim(body);
+    }
+    if (method === 'GET' && path === '/api/pools') return { status: 200, body: somePools };
+    const visitor = path.replace('/api/terminals/', '').replace(/\?.*/, '');
+    const held = claims.get(visitor);
+    if (!held) throw new ServiceError('session-not-found', 'This visitor has no terminal.');
+    if (method === 'GET') return { status: 200, body: held };
+    claims.delete(visitor);
+    return { status: 204 };
+  }
+
+  const { url } = await listen(t, async (request, response) => {
+    const recorded = await record(request);
+    double.requests.push(recorded);
+    const bad = double.misbehave(recorded);
+    if (bad === 'hang') return void response.once('close', onHungUp);
+    if (bad && !(bad instanceof ServiceError)) return response.writeHead(bad.status).end(bad.body);
+    try {
+      if (bad) throw bad;
+      const { status, body } = answer(recorded);
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(body === undefined ? undefined : JSON.stringify(body));
+    } catch (error) {
+      const problem = toProblem(error instanceof ServiceError ? error : new ServiceError('internal', String(error)));
+      response.writeHead(problem.status, { 'content-type': problemType }).end(JSON.stringify(problem));
+    }
+  });
+  double.url = url;
+  return double;
+}
+
+function createTerminal(pool: string, ordinal: number, address: Address) {
+  const claimedAt = new Date(Date.UTC(2026, 0, 1, 9, 0, ordinal)).toISOString();
+  const expiresAt = new Date(Date.UTC(2026, 0, 1, 15, 0, ordinal)).toISOString();
+  return {
+    name: `${pool}-${ordinal}`,
+    uid: `uid-${ordinal}`,
+    pool,
+    address,
+    claimedAt,
+    expiresAt,
+    idleTimeoutMs: 900_000,
+  };
+}
+
+async function record(request: IncomingMessage): Promise<Recorded> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  return {
+    method: request.method ?? '',
+    path: request.url ?? '',
+    authorization: request.headers.authorization,
+    body: text === '' ? undefined : JSON.parse(text),
+  };
+}
+
+/** A pool in the middle of a workshop. */
+export const somePools = poolsSchema.parse({
+  pools: [
+    {
+      name: 'workshop',
+      replicas: 6,
+      ready: 1,
+      inUse: 4,
+      recreating: 1,
+      waiting: 0,
+      settings: {
+        spare: 1,
+        min: 0,
+        max: 6,
+        idleTimeoutMs: 900_000,
+        maxLifetimeMs: 21_600_000,
+        connectTimeoutMs: 120_000,
+      },
+      problems: [],
+      pods: [
+        { name: 'workshop-0', ordinal: 0, state: 'ready' },
+        {
+          name: 'workshop-1',
+          ordinal: 1,
+          state: 'in-use',
+          claimedAt: minutesAgo(42),
+          connectedAt: minutesAgo(42),
+          connections: 1,
+          lastInputAt: minutesAgo(0),
+        },
+        {
+          name: 'workshop-2',
+          ordinal: 2,
+          state: 'in-use',
+          claimedAt: minutesAgo(41),
+          connectedAt: minutesAgo(41),
+          connections: 2,
+          lastInputAt: minutesAgo(17),
+        },
+        { name: 'workshop-3', ordinal: 3, state: 'in-use', claimedAt: minutesAgo(5) },
+        {
+          name: 'workshop-4',
+          ordinal: 4,
+          state: 'in-use',
+          claimedAt: minutesAgo(38),
+          connectedAt: minutesAgo(38),
+          connections: 0,
+          lastInputAt: minutesAgo(3),
+        },
+        { name: 'workshop-5', ordinal: 5, state: 'recreating' },
+      ],
+    },
+  ],
+});
+
+function minutesAgo(minutes: number): string {
+  return new Date(Date.now() - minutes * 60_000).toISOString();
+}

@@ -1,0 +1,16 @@
+// The stand-in answers as a real API server does: the suite of test/cluster/api-semantics.test.ts.
+
+import test from 'ava';
+import { startTestCluster, type TestCluster } from '../helpers/local-cluster.ts';
+import { testApiSemantics } from '../helpers/local-semantics.ts';
+
+let cluster: TestCluster;
+const ends: (() => Promise<unknown>)[] = [];
+test.before(async () => {
+  cluster = await startTestCluster({ teardown: (end) => ends.push(end) });
+});
+test.after.always(async () => {
+  for (const end of ends) await end();
+});
+
+testApiSemantics(test, () => cluster);

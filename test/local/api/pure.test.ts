@@ -1,0 +1,182 @@
+// Tables of cases for the pure parts of the API: selectors, patches, ages, paths, history.
+
+import test from 'ava';
+import type { Stored } from '../../../local/api/objects.ts';
+import { readPatch } from '../../../local/api/patch.ts';
+import { parsePath } from '../../../local/api/paths.ts';
+import { pods, secrets } from '../../../local/api/resources.ts';
+import { labelSelector, parseFieldSelector, parseLabelSelector } from '../../../local/api/selectors.ts';
+import { ApiError } from '../../../local/api/status.ts';
+import { Store } from '../../../local/api/store.ts';
+import { age } from '../../../local/api/table.ts';
+import { startWatch, typeFor } from '../../../local/api/watch.ts';
+
+const labels = { app: 'web', tier: 'front', 'warmterm.dev/claimed': 'false', empty: '' };
+for (const [text, expected] of [
+  ['', true],
+  ['app=web', true],
+  ['app==web,tier=front', true],
+  ['app=other', false],
+  ['app!=web', false],
+  ['absent!=x', true],
+  ['app in (web, other)', true],
+  ['app notin (web)', false],
+  ['absent notin (web)', true],
+  ['app', true],
+  ['!app', false],
+  ['!absent , app', true],
+  ['warmterm.dev/claimed=false', true],
+  ['empty=', true],
+  ['tier in (back),app=web', false],
+] as const) {
+  test(`the label selector "${text}" ${expected ? 'matches' : 'does not match'}`, (t) => {
+    t.is(parseLabelSelector(text)(labels), expected);
+  });
+}
+
+for (const text of ['a===b', 'a in b', 'a b', '=a', '!', 'a in (b']) {
+  test(`"${text}" is no label selector`, (t) => {
+    t.is(t.throws(() => parseLabelSelector(text), { instanceOf: ApiError }).code, 400);
+  });
+}
+
+test('a selector of an object knows expressions', (t) => {
+  const selects = (operator: string, values?: string[]) =>
+    labelSelector({
+      matchLabels: { app: 'web' },
+      matchExpressions: [{ key: 'tier', operator, ...(values && { values }) }],
+    })(labels);
+  t.true(selects('In', ['front']));
+  t.false(selects('NotIn', ['front']));
+  t.true(selects('Exists'));
+  t.false(selects('DoesNotExist'));
+  t.throws(() => selects('Gt', ['1']));
+});
+
+test('field selectors ask for the fields that the kind has', (t) => {
+  const pod = {
+    kind: 'Pod',
+    apiVersion: 'v1',
+    metadata: { name: 'p', namespace: 'n' },
+    spec: { nodeName: 'local' },
+  } as unknown as Stored;
+  t.true(parseFieldSelector(pods, 'metadata.name=p,spec.nodeName==local,status.phase!=Running')(pod));
+  t.false(parseFieldSelector(pods, 'metadata.namespace=other')(pod));
+  t.is(t.throws(() => parseFieldSelector(secrets, 'spec.nodeName=a'), { instanceOf: ApiError }).code, 400);
+});
+
+for (const [title, patch, expected] of [
+  ['add', [{ op: 'add', path: '/a', value: 1 }], { a: 1, b: { c: 'd' } }],
+  ['replace of an absent key of a map', [{ op: 'replace', path: '/b/x', value: 1 }], { b: { c: 'd', x: 1 } }],
+  ['test for null of an absent key', [{ op: 'test', path: '/x', value: null }], { b: { c: 'd' } }],
+  ['move', [{ op: 'move', from: '/b/c', path: '/e' }], { b: {}, e: 'd' }],
+  ['an escaped path', [{ op: 'add', path: '/b/x~1y~0z', value: 1 }], { b: { c: 'd', 'x/y~z': 1 } }],
+  ['a failing test', [{ op: 'test', path: '/b/c', value: 'x' }], 422],
+  ['remove of an absent key', [{ op: 'remove', path: '/x' }], 422],
+  ['a path under nothing', [{ op: 'add', path: '/x/y', value: 1 }], 422],
+  ['no operation', ['x'], 422],
+  ['the prototype', [{ op: 'add', path: '/__proto__/polluted', value: 1 }], 422],
+  ['no list', { op: 'add' }, 400],
+] as const) {
+  test(`JSON Patch: ${title}`, (t) => {
+    const apply = () => readPatch('application/json-patch+json', JSON.stringify(patch))!({ b: { c: 'd' } });
+    if (typeof expected === 'number') t.is(t.throws(apply, { instanceOf: ApiError }).code, expected);
+    else t.deepEqual(apply(), expected);
+    t.false('polluted' in {});
+  });
+}
+
+test('a merge patch removes with null, and replaces what is no map', (t) => {
+  const merge = (patch: object) =>
+    readPatch('application/merge-patch+json', JSON.stringify(patch))!({ a: 1, b: { c: [1], d: 2 } });
+  t.deepEqual(merge({ a: null, b: { c: [2, 3], e: { f: null } } }), { b: { c: [2, 3], d: 2, e: {} } });
+  t.deepEqual(merge({ b: 'x' }), { a: 1, b: 'x' });
+  t.is(readPatch('application/strategic-merge-patch+json', '{}'), undefined);
+});
+
+for (const [seconds, expected] of [
+  [0, '0s'],
+  [119, '119s'],
+  [120, '2m'],
+  [125, '2m5s'],
+  [599, '9m59s'],
+  [600, '10m'],
+  [10_799, '179m'],
+  [10_800, '3h'],
+  [11_100, '3h5m'],
+  [28_800, '8h'],
+  [172_799, '47h'],
+  [172_800, '2d'],
+  [176_400, '2d1h'],
+  [864_000, '10d'],
+] as const) {
+  test(`an age of ${seconds} s is written ${expected}`, (t) => {
+    const now = Date.parse('2026-11-21T00:00:00Z');
+    t.is(age(new Date(now - seconds * 1_000).toISOString(), now), expected);
+  });
+}
+
+for (const [path, expected] of [
+  ['/api/v1/pods', { plural: 'pods' }],
+  ['/api/v1/namespaces/n/pods/p', { plural: 'pods', namespace: 'n', name: 'p' }],
+  ['/api/v1/namespaces/n/pods/p/log', { plural: 'pods', namespace: 'n', name: 'p', subresource: 'log' }],
+  ['/api/v1/namespaces/n', { plural: 'namespaces', name: 'n' }],
+  [
+    '/apis/apps/v1/namespaces/n/statefulsets/s/scale',
+    { plural: 'statefulsets', namespace: 'n', name: 's', subresource: 'scale' },
+  ],
+  ['/apis/apps/v1/namespaces/n/pods', undefined],
+  ['/api/v1/namespaces/n/pods/p/exec', undefined],
+  ['/api/v1/pods/p', undefined],
+  ['/api/v2/pods', undefined],
+  ['/', undefined],
+] as const) {
+  test(`${path} names ${expected ? JSON.stringify(expected) : 'nothing'}`, (t) => {
+    const target = parsePath(path);
+    t.deepEqual(
+      target && { ...target, resource: undefined, plural: target.resource.plural },
+      expected && ({ ...expected, resource: undefined } as never),
+    );
+  });
+}
+
+const secret = (name: string, more: object = {}): Stored =>
+  ({
+    kind: 'Secret',
+    apiVersion: 'v1',
+    metadata: { name, namespace: 'n', uid: name, resourceVersion: '', creationTimestamp: '', ...more },
+  }) as Stored;
+
+test('the history forgets the oldest, and a watch from there is told so', (t) => {
+  const store = new Store(10);
+  const first = store.put(secrets, secret('a'));
+  for (let n = 0; n < 30; n++) store.put(secrets, secret('a', { annotations: { n: String(n) } }));
+  t.is(store.since(secrets, Number(first.metadata.resourceVersion)), undefined);
+  t.is(store.since(secrets, store.revision - 10)?.length, 10);
+  const lines: string[] = [];
+  let ended = false;
+  const sink = {
+    write: (line: string) => lines.push(line),
+    end: () => {
+      ended = true;
+    },
+  };
+  startWatch(store, { resource: secrets, match: () => true, from: 1, bookmarks: false, timeoutMs: 1_000 }, sink);
+  t.true(ended);
+  t.like(JSON.parse(lines[0]!), { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });
+});
+
+test('through a selector an object comes, changes and goes', (t) => {
+  const match = ({ metadata }: Stored) => metadata.labels?.a === 'b';
+  const [plain, marked] = [secret('s'), secret('s', { labels: { a: 'b' } })];
+  const of = (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: Stored, previous?: Stored) =>
+    typeFor({ type, revision: 1, object, ...(previous && { previous }) }, match);
+  t.is(of('ADDED', marked), 'ADDED');
+  t.is(of('ADDED', plain), undefined);
+  t.is(of('MODIFIED', marked, plain), 'ADDED');
+  t.is(of('MODIFIED', marked, marked), 'MODIFIED');
+  t.is(of('MODIFIED', plain, marked), 'DELETED');
+  t.is(of('MODIFIED', plain, plain), undefined);
+  t.is(of('DELETED', marked, marked), 'DELETED');
+  t.is(of('DELETED', plain, plain), undefined);
+});

@@ -1,0 +1,86 @@
+// The cluster as a whole: the outage that tests make, and what remains when it is killed.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import { openApi } from '../helpers/local-api.ts';
+import { startTestCluster, writeProgram } from '../helpers/local-cluster.ts';
+
+test('after an outage the API is at the same port, with the same history: a watch resumes', async (t) => {
+  const cluster = await startTestCluster(t, { node: 'hollow' });
+  const api = await openApi(cluster.kubeconfig);
+  const secret = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name } });
+  const { metadata } = await cluster.create(secret('a'));
+  const path = `/api/v1/namespaces/${cluster.namespace}/secrets?watch=1&resourceVersion=${metadata!.resourceVersion}`;
+  const watch = api.watch(path);
+  await cluster.stopApi();
+  await watch.ended;
+  await t.throwsAsync(api.call('GET', '/api/v1/nodes'), { code: 'ECONNREFUSED' });
+  await cluster.create(secret('b'));
+  await cluster.startApi();
+  const resumed = api.watch(path);
+  t.teardown(() => resumed.stop());
+  t.is((await resumed.until(() => true)).object.metadata.name, 'b');
+});
+
+test('only its owner can read the kubeconfig', async (t) => {
+  const cluster = await startTestCluster(t, { node: 'hollow' });
+  t.is(statSync(cluster.kubeconfig).mode & 0o777, 0o600);
+});
+
+test('a token that is bound to no pod is known by its account, and no more than that', async (t) => {
+  const cluster = await startTestCluster(t, { node: 'hollow' });
+  const api = await openApi(cluster.kubeconfig);
+  const token = cluster.mintToken({ serviceAccount: 'webserver', audience: 'warmterm-manager' });
+  const spec = { token, audiences: ['warmterm-manager'] };
+  const { body } = await api.call('POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec });
+  t.like(body.status, {
+    authenticated: true,
+    user: { username: `system:serviceaccount:${cluster.namespace}:webserver` },
+  });
+  t.false('extra' in body.status.user);
+  const stranger = await openApi(cluster.kubeconfig, `Bearer ${token}`);
+  t.is((await stranger.call('GET', '/api/v1/nodes')).code, 401);
+});
+
+const marked = (mark: string): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark);
+    } catch {
+      return false;
+    }
+  });
+
+for (const sandbox of ['auto', 'off'] as const) {
+  test(`killed with -9, it leaves no process (sandbox ${sandbox})`, async (t) => {
+    const mark = `mark-${process.pid}-${sandbox}`;
+    const directory = await mkdtemp(join(tmpdir(), 'killed-'));
+    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const at = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
+    const command = ['/bin/sh', '-c', '(setsid sleep 1000 &); sleep 1000'];
+    const container = { name: 'c', image: 'i', command, env: [{ name: 'MARK', value: mark }] };
+    const [node = '', file = ''] = await writeProgram(
+      t,
+      `import { startLocalCluster } from ${at('local/cluster.ts')};
+       import { createLog } from ${at('common/log.ts')};
+       const options = { directory: ${JSON.stringify(directory)}, sandbox: '${sandbox}', log: createLog('local', 'silent') };
+       const cluster = await startLocalCluster(options);
+       await cluster.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [${JSON.stringify(container)}] } });
+       setInterval(() => {}, 1000);`,
+    );
+    const child = spawn(node, ['--import=tsx', file], { stdio: 'inherit', cwd: new URL('../..', import.meta.url) });
+    const over = once(child, 'exit');
+    // There is nothing to wait on but the process table itself.
+    while (marked(mark).length < 2) await delay(20);
+    child.kill('SIGKILL');
+    await over;
+    while (marked(mark).length > 0) await delay(20);
+    t.pass();
+  });
+}

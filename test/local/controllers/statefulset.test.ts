@@ -1,0 +1,164 @@
+// StatefulSets: Parallel, OnDelete, over a node without processes.
+
+import test, { type ExecutionContext } from 'ava';
+import { type Body, mergePatch, openApi } from '../../helpers/local-api.ts';
+import { startTestCluster } from '../../helpers/local-cluster.ts';
+
+const setOf = (replicas: number): Body => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  metadata: { name: 'web' },
+  spec: {
+    replicas,
+    serviceName: 'web',
+    podManagementPolicy: 'Parallel',
+    updateStrategy: { type: 'OnDelete' },
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+  },
+});
+
+async function setUp(t: ExecutionContext, replicas: number) {
+  const cluster = await startTestCluster(t, { node: 'hollow' });
+  const api = await openApi(cluster.kubeconfig);
+  const core = `/api/v1/namespaces/${cluster.namespace}`;
+  const path = `/apis/apps/v1/namespaces/${cluster.namespace}/statefulsets/web`;
+  const made = await cluster.create(setOf(replicas));
+  const sets = api.watch(`/apis/apps/v1/statefulsets?watch=1`);
+  const pods = api.watch(`${core}/pods?watch=1`);
+  t.teardown(() => sets.stop());
+  t.teardown(() => pods.stop());
+  const status = (holds: (status: Body, spec: Body) => boolean) =>
+    sets.until(({ object }) => holds(object.status, object.spec));
+  await status(({ readyReplicas = 0 }) => readyReplicas === replicas);
+  const names = async () =>
+    (await api.call('GET', `${core}/pods`)).body.items.map(({ metadata }: Body) => metadata.name);
+  const patch = (body: Body) => api.call('PATCH', path, body, mergePatch);
+  return { cluster, api, core, path, made, sets, pods, status, names, patch };
+}
+
+test('pods are made in parallel from ordinal 0, named, labelled and owned', async (t) => {
+  const { api, core, made, names, status } = await setUp(t, 3);
+  t.deepEqual(await names(), ['web-0', 'web-1', 'web-2']);
+  const { metadata, spec } = (await api.call('GET', `${core}/pods/web-1`)).body;
+  const { object } = await status(({ readyReplicas }) => readyReplicas === 3);
+  t.like(metadata.labels, {
+    app: 'web',
+    'statefulset.kubernetes.io/pod-name': 'web-1',
+    'apps.kubernetes.io/pod-index': '1',
+    'controller-revision-hash': object.status.updateRevision,
+  });
+  t.deepEqual(metadata.ownerReferences, [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      name: 'web',
+      uid: made.metadata!.uid,
+      controller: true,
+      blockOwnerDeletion: true,
+    },
+  ]);
+  t.like(spec, { hostname: 'web-1', subdomain: 'web', nodeName: 'local' });
+  t.like(object.status, { observedGeneration: 1, replicas: 3, currentReplicas: 3, updatedReplicas: 3 });
+});
+
+test('it shrinks from the top, and grows again', async (t) => {
+  const { names, patch, status } = await setUp(t, 4);
+  await patch({ spec: { replicas: 2 } });
+  await status(({ replicas, observedGeneration }) => replicas === 2 && observedGeneration === 2);
+  t.deepEqual(await names(), ['web-0', 'web-1']);
+  await patch({ spec: { replicas: 3 } });
+  await status(({ readyReplicas, observedGeneration }) => readyReplicas === 3 && observedGeneration === 3);
+  t.deepEqual(await names(), ['web-0', 'web-1', 'web-2']);
+});
+
+test('a pod that is deleted comes back: same name, another uid', async (t) => {
+  const { api, core, pods } = await setUp(t, 2);
+  const { uid } = (await api.call('DELETE', `${core}/pods/web-0`)).body.metadata;
+  const again = await pods.until(
+    ({ type, object }) => type === 'ADDED' && object.metadata.name === 'web-0' && object.metadata.uid !== uid,
+  );
+  t.like(again.object.metadata, { name: 'web-0' });
+});
+
+test('inv 5: a new template replaces no pod by itself; a deleted one comes back as the new one', async (t) => {
+  const { api, core, names, patch, status, pods } = await setUp(t, 2);
+  const before = (await api.call('GET', `${core}/pods/web-0`)).body.metadata;
+  await patch({ spec: { template: { metadata: { annotations: { version: '2' } } } } });
+  const { object } = await status(({ currentRevision, updateRevision }) => currentRevision !== updateRevision);
+  t.is(before.labels['controller-revision-hash'], object.status.currentRevision);
+  t.deepEqual(await names(), ['web-0', 'web-1']);
+  t.is((await api.call('GET', `${core}/pods/web-0`)).body.metadata.uid, before.uid);
+  await api.call('DELETE', `${core}/pods/web-0`);
+  const { object: next } = await pods.until(
+    ({ type, object }) => type === 'ADDED' && object.metadata.name === 'web-0' && object.metadata.uid !== before.uid,
+  );
+  t.is(next.metadata.labels['controller-revision-hash'], object.status.updateRevision);
+  t.is(next.metadata.annotations.version, '2');
+});
+
+test('with the set go its pods and Services; orphaned, they stay', async (t) => {
+  const { api, core, path, cluster, made, pods, names } = await setUp(t, 2);
+  const { name, uid } = made.metadata!;
+  const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: name!, uid: uid! }];
+  await cluster.create({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 's', ownerReferences },
+    spec: { ports: [{ port: 80 }] },
+  });
+  const services = api.watch(`${core}/services?watch=1`);
+  t.teardown(() => services.stop());
+  await services.until(({ type }) => type === 'ADDED');
+  await api.call('DELETE', path);
+  for (const pod of ['web-0', 'web-1'])
+    await pods.until(({ type, object }) => type === 'DELETED' && object.metadata.name === pod);
+  t.is((await services.until(({ type }) => type === 'DELETED')).object.metadata.name, 's');
+  t.deepEqual(await names(), []);
+});
+
+test('orphaned, a set’s pods stay', async (t) => {
+  const { api, path, pods, sets, names } = await setUp(t, 2);
+  await api.call('DELETE', path, { propagationPolicy: 'Orphan' });
+  await sets.until(({ type }) => type === 'DELETED');
+  await pods.until(({ object }) => object.metadata.name === 'web-1' && object.metadata.ownerReferences === undefined);
+  t.deepEqual(await names(), ['web-0', 'web-1']);
+});
+
+test('deleted in the foreground, a set goes after its pods', async (t) => {
+  const { api, path, sets, names } = await setUp(t, 2);
+  const marked = await api.call('DELETE', path, { propagationPolicy: 'Foreground' });
+  t.deepEqual(marked.body.metadata.finalizers, ['foregroundDeletion']);
+  await sets.until(({ type }) => type === 'DELETED');
+  t.deepEqual(await names(), []);
+});
+
+test('a namespace goes with everything in it, and takes nothing in meanwhile', async (t) => {
+  const { api, cluster } = await setUp(t, 1);
+  await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'other' } });
+  await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'other' } });
+  const watch = api.watch('/api/v1/namespaces?watch=1');
+  t.teardown(() => watch.stop());
+  const deleted = await api.call('DELETE', '/api/v1/namespaces/other');
+  t.is(deleted.body.status.phase, 'Terminating');
+  await watch.until(({ type, object }) => type === 'DELETED' && object.metadata.name === 'other');
+  t.is((await api.call('GET', '/api/v1/namespaces/other/secrets/s')).code, 404);
+});
+
+test('ways of running a set that are not known are refused', async (t) => {
+  const { api, path } = await setUp(t, 0);
+  const base = path.replace('/web', '');
+  for (const change of [
+    { podManagementPolicy: 'OrderedReady' },
+    { updateStrategy: { type: 'RollingUpdate' } },
+    { volumeClaimTemplates: [{}] },
+  ]) {
+    const set = setOf(1);
+    const reply = await api.call('POST', base, {
+      ...set,
+      metadata: { name: 'other' },
+      spec: { ...set.spec, ...change },
+    });
+    t.is(reply.code, 422, reply.text);
+  }
+});

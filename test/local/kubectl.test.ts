@@ -1,0 +1,158 @@
+// The real kubectl is the judge: every command that people use on pools and terminals, with each kubectl there is on the
+// PATH, or named in WARMTERM_TEST_KUBECTL (paths, with colons between).
+
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import test, { type ExecutionContext } from 'ava';
+import type { Body } from '../helpers/local-api.ts';
+import { startTestCluster } from '../helpers/local-cluster.ts';
+import { isReady, openNode, serverPod } from '../helpers/local-pods.ts';
+
+const isProgram = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const onPath = (process.env.PATH ?? '').split(':').map((directory) => join(directory, 'kubectl'));
+const named = process.env.WARMTERM_TEST_KUBECTL?.split(':') ?? [];
+const programs = [...new Set([...onPath, ...named].filter(isProgram).map((path) => realpathSync(path)))];
+
+if (programs.length === 0) {
+  test('kubectl is not installed here: nothing to judge', (t) => t.pass());
+}
+
+const run = promisify(execFile);
+
+async function setUp(t: ExecutionContext, program: string) {
+  const cluster = await startTestCluster(t);
+  const node = await openNode(t, cluster);
+  const cache = await mkdtemp(join(tmpdir(), 'kubectl-'));
+  t.teardown(() => rm(cache, { recursive: true, force: true }));
+  const options = ['--kubeconfig', cluster.kubeconfig, '--cache-dir', cache];
+  /** What it prints; what it says of an error begins with `!`. */
+  const kubectl = async (...args: string[]): Promise<string> => {
+    const done = await run(program, [...options, ...args], { timeout: 30_000 }).catch((error) => error);
+    return done.code === undefined ? done.stdout : `!${done.stderr}`;
+  };
+  const file = async (object: Body): Promise<string> => {
+    const path = join(cache, `${object.kind}.json`);
+    await writeFile(path, JSON.stringify(object));
+    return path;
+  };
+  const { spec } = serverPod('', node.server);
+  const pool = {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'web' },
+    spec: {
+      replicas: 2,
+      serviceName: 'web',
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'OnDelete' },
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web', 'warmterm.dev/claimed': 'false' } }, spec },
+    },
+  };
+  return { cluster, node, kubectl, file, pool, options };
+}
+
+for (const program of programs) {
+  test(`create -f with validation, get, describe and logs (${program})`, async (t) => {
+    const { node, kubectl, file, pool } = await setUp(t, program);
+    t.regex(await kubectl('version'), /v1\.32\.0\+warmterm\.local/);
+    t.is(await kubectl('create', '-f', await file(pool)), 'statefulset.apps/web created\n');
+    await node.until('web-0', isReady);
+    await node.until('web-1', isReady);
+    const pods = await kubectl('get', 'pods', '-L', 'warmterm.dev/claimed');
+    t.regex(pods, /^NAME +READY +STATUS +RESTARTS +AGE +CLAIMED\nweb-0 +1\/1 +Running +0 +\d+s +false\nweb-1 /);
+    t.regex(await kubectl('get', 'sts,svc,events'), /statefulset\.apps\/web +2\/2[\s\S]*SuccessfulCreate/);
+    t.regex(await kubectl('get', 'nodes', '-o', 'wide'), /local +Ready/);
+    const described = await kubectl('describe', 'pod', 'web-0');
+    for (const part of [
+      /Status: +Running/,
+      /Controlled By: +StatefulSet\/web/,
+      /Readiness: +http-get http:\/\/:http\/ready/,
+      /Started container server/,
+    ]) {
+      t.regex(described, part);
+    }
+    t.regex(await kubectl('describe', 'sts', 'web'), /create Pod web-0 in StatefulSet web successful/);
+    t.is(await kubectl('logs', 'web-1'), 'hello from web-1\n');
+    t.regex(await kubectl('get', 'pod', 'web-0', '-o', 'yaml'), /podIP: 127\./);
+    t.regex(await kubectl('wait', '--for=condition=Ready', 'pod/web-0'), /condition met/);
+    t.regex(
+      await kubectl('create', '-f', await file(pool)),
+      /^!Error from server \(AlreadyExists\).*"web" already exists/,
+    );
+    t.regex(await kubectl('get', 'pod', 'none'), /^!Error from server \(NotFound\): pods "none" not found/);
+    t.regex(await kubectl('get', 'configmaps'), /^!error: the server doesn't have a resource type "configmaps"/);
+  });
+
+  test(`scale, annotate, label, patch and delete (${program})`, async (t) => {
+    const { cluster, node, kubectl, pool } = await setUp(t, program);
+    await cluster.create(pool);
+    const { object } = await node.until('web-0', isReady);
+    await node.until('web-1', isReady);
+    t.is(await kubectl('scale', 'sts', 'web', '--replicas=1'), 'statefulset.apps/web scaled\n');
+    await node.until('web-1', ({ type }) => type === 'DELETED');
+    t.is(await kubectl('annotate', 'sts', 'web', 'warmterm.dev/spare=3'), 'statefulset.apps/web annotated\n');
+    t.is(await kubectl('get', 'sts', 'web', '-o', 'jsonpath={.metadata.annotations}'), '{"warmterm.dev/spare":"3"}');
+    t.is(await kubectl('label', 'pod', 'web-0', 'a=b'), 'pod/web-0 labeled\n');
+    t.is(
+      await kubectl('patch', 'pod', 'web-0', '--type=merge', '-p', '{"metadata":{"labels":{"a":"c"}}}'),
+      'pod/web-0 patched\n',
+    );
+    const operations = (value: string) =>
+      JSON.stringify([
+        { op: 'test', path: '/metadata/labels/a', value },
+        { op: 'replace', path: '/metadata/labels/a', value: 'd' },
+      ]);
+    t.is(await kubectl('patch', 'pod', 'web-0', '--type=json', '-p', operations('c')), 'pod/web-0 patched\n');
+    t.regex(await kubectl('patch', 'pod', 'web-0', '--type=json', '-p', operations('c')), /^!The request is invalid/);
+    t.is(await kubectl('get', 'pods', '-l', 'a=d', '-o', 'name'), 'pod/web-0\n');
+    t.is(await kubectl('delete', 'pod', 'web-0'), 'pod "web-0" deleted\n');
+    const again = await node.until(
+      'web-0',
+      (event) => isReady(event) && event.object.metadata.uid !== object.metadata.uid,
+    );
+    t.is(again.object.metadata.labels.a, undefined);
+    t.is(await kubectl('delete', 'sts', 'web'), 'statefulset.apps "web" deleted\n');
+    await node.until(
+      'web-0',
+      ({ type, object: { metadata } }) => type === 'DELETED' && metadata.uid === again.object.metadata.uid,
+    );
+  });
+
+  test(`get -w shows what happens as it happens (${program})`, async (t) => {
+    const { cluster, node, options } = await setUp(t, program);
+    const child = spawn(program, [...options, 'get', 'pods', '-w', '-L', 'app'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    t.teardown(async () => {
+      const over = once(child, 'exit');
+      child.kill();
+      await over;
+    });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const until = async (pattern: RegExp): Promise<string> => {
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done || pattern.test(value)) return value;
+      }
+    };
+    await cluster.create(serverPod('p', node.server, { labels: { app: 'x' } }));
+    t.regex(await until(/^NAME/), /^NAME +READY +STATUS +RESTARTS +AGE +APP$/);
+    t.regex(await until(/1\/1/), /^p +1\/1 +Running +0 +\d+s +x$/);
+    await node.api.call('DELETE', `${node.core}/pods/p`);
+    t.regex(await until(/Terminating/), /^p +1\/1 +Terminating/);
+  });
+}

@@ -1,0 +1,191 @@
+// The manager's HTTP API over a model cluster: who may ask what, and what garbage gets.
+
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { problemSchema } from '../../../common/http/problem.ts';
+import { claimSchema, poolsSchema, terminalSchema } from '../../../common/manager-api.ts';
+import { createApp } from '../../../manager/api/app.ts';
+import { createAuthenticator } from '../../../manager/api/authenticate.ts';
+import { createTicketSigner } from '../../../manager/claims/keys.ts';
+import { settle, silent, startManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+const visitor = 'v'.repeat(43);
+
+async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: () => boolean } = {}) {
+  const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' } });
+  const manager = startManager(model, { clock: () => 1_000_000 });
+  await settle(model, manager);
+  const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  let reviews = 0;
+  const reviewToken = (token: string) => {
+    reviews++;
+    return manager.port.reviewToken(token);
+  };
+  const app = createApp({
+    ...manager,
+    signer: await createTicketSigner(key),
+    authenticator: createAuthenticator({ cluster: { reviewToken }, clients: ['web'], clock: () => 0 }),
+    log: silent,
+    clock: () => 1_000_000,
+    newId: () => 'id',
+    version: '0.0.0',
+    isReady,
+  });
+  const server = createServer(app).listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  t.teardown(async () => {
+    server.closeAllConnections();
+    server.close();
+    await manager.stop();
+  });
+  model.identities.set('web', { serviceAccount: 'web', pod: { name: 'web-0', uid: 'web-uid' } });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const call = async (
+    method: string,
+    path: string,
+    { token = 'web', body }: { token?: string; body?: unknown } = {},
+  ) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const response = await fetch(origin + path, {
+      method,
+      headers: { ...(token && { authorization: `Bearer ${token}` }), 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: text }),
+    });
+    const answer = await response.text();
+    return { status: response.status, type: response.headers.get('content-type'), body: answer && parse(answer) };
+  };
+  const claim = () => call('POST', '/api/terminals', { body: { visitor } });
+  const podToken = (name: string, uid: string) => {
+    model.identities.set(uid, { serviceAccount: 'warmterm-terminal', pod: { name, uid } });
+    return uid;
+  };
+  return { model, manager, call, claim, podToken, reviews: () => reviews };
+}
+
+const parse = (text: string) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+test('a claim answers 201 with address, times and ticket; the next one 200 and the same terminal', async (t) => {
+  const { claim, call } = await start(t);
+  const first = await claim();
+  t.is(first.status, 201);
+  const { name, address, status, claimedAt, expiresAt } = claimSchema.parse(first.body);
+  t.like({ name, address, status }, { name: 'default-0', address: { host: '192.0.2.1', port: 30_000 }, status: 'new' });
+  t.is(Date.parse(expiresAt) - Date.parse(claimedAt), 6 * 3_600_000);
+  const second = await claim();
+  t.is(second.status, 200);
+  t.like(second.body, { name, status: 'reconnected' });
+  t.is(terminalSchema.parse((await call('GET', `/api/terminals/${visitor}`)).body).name, name);
+});
+
+test('ending answers 204, then 404; a restart answers 201 with another pod', async (t) => {
+  const { claim, call } = await start(t);
+  const { body: first } = await claim();
+  const restarted = await call('POST', '/api/terminals/restart', { body: { visitor } });
+  t.is(restarted.status, 201);
+  t.not(restarted.body.uid, first.uid);
+  t.is((await call('DELETE', `/api/terminals/${visitor}`)).status, 204);
+  for (const method of ['GET', 'DELETE']) {
+    const { status, body } = await call(method, `/api/terminals/${visitor}`);
+    t.is(status, 404);
+    t.is(problemSchema.parse(body).code, 'session-not-found');
+  }
+});
+
+test('inv 7: a terminal can report, and ask for its own deletion, and nothing else', async (t) => {
+  const { model, claim, call, podToken } = await start(t);
+  const { body } = await claim();
+  const token = podToken(body.name, body.uid);
+  const report = { connections: 1, connectedAt: new Date(1_000_000).toISOString() };
+  const answer = await call('POST', '/api/self/report', { token, body: report });
+  t.deepEqual(answer.body, { idleTimeoutMs: 900_000, expiresAt: body.expiresAt });
+  t.is(model.pods.get(body.name)?.claim?.connectedAt, 1_000_000);
+  for (const [method, path] of [
+    ['POST', '/api/terminals'],
+    ['POST', '/api/terminals/restart'],
+    ['GET', `/api/terminals/${visitor}`],
+    ['DELETE', `/api/terminals/${visitor}`],
+    ['GET', '/api/pools'],
+  ] as const) {
+    t.is((await call(method, path, { token, ...(method === 'POST' && { body: { visitor } }) })).status, 403, path);
+  }
+  t.is((await call('DELETE', '/api/self', { token })).status, 202);
+  t.true(model.pods.get(body.name)?.terminating);
+});
+
+test('inv 7: a webserver cannot speak as a terminal, nor can a pod that is none', async (t) => {
+  const { model, call, podToken } = await start(t);
+  t.is((await call('DELETE', '/api/self')).status, 403);
+  t.is((await call('DELETE', '/api/self', { token: podToken('default-0', 'another-uid') })).status, 403);
+  t.true([...model.pods.values()].every((pod) => !pod.terminating));
+});
+
+test('without a token, or with a forged one: 401, and the API server is not asked twice for the same', async (t) => {
+  const { call, reviews } = await start(t);
+  t.is((await call('POST', '/api/terminals', { token: '', body: { visitor } })).status, 401);
+  for (let time = 0; time < 3; time++) t.is((await call('GET', '/api/pools', { token: 'forged' })).status, 401);
+  t.is(reviews(), 1);
+});
+
+test('the pools show every terminal, its visitor’s claim and last report', async (t) => {
+  const { claim, call, podToken } = await start(t);
+  const { body } = await claim();
+  await call('POST', '/api/self/report', { token: podToken(body.name, body.uid), body: { connections: 2 } });
+  const [pool] = poolsSchema.parse((await call('GET', '/api/pools')).body).pools;
+  t.like(pool, { name: 'default', inUse: 1, waiting: 0, problems: [] });
+  t.like(pool?.pods[0], { name: 'default-0', state: 'in-use', connections: 2, claimedAt: body.claimedAt });
+  t.false(JSON.stringify(pool).includes(visitor));
+});
+
+for (const [what, body] of Object.entries({
+  'no body': undefined,
+  'no JSON': '{"visitor":',
+  'no object': '[]',
+  'a visitor that is no hash': { visitor: 'ann' },
+  'an unknown field': { visitor, admin: true },
+  'a pool name that cannot be': { visitor, pool: '../x' },
+  'too much': { visitor: 'x'.repeat(20_000) },
+})) {
+  test(`inv 10: a claim with ${what} is refused with a problem, and changes nothing`, async (t) => {
+    const { model, call } = await start(t);
+    const before = model.writes;
+    const { status, type, body: answer } = await call('POST', '/api/terminals', { body });
+    t.true(status === 400 || status === 413);
+    t.regex(type ?? '', /^application\/problem\+json/);
+    t.is(problemSchema.parse(answer).status, status);
+    t.is(model.writes, before);
+  });
+}
+
+test('an unknown path is a problem too', async (t) => {
+  const { call } = await start(t);
+  t.like(await call('GET', '/api/nothing'), { status: 404, body: { code: 'not-found' } });
+  t.like(await call('GET', '/api/terminals/%ff'), { status: 400, body: { code: 'invalid-request' } });
+});
+
+test('until the cluster is known, claims are asked to come back', async (t) => {
+  const { claim, call } = await start(t, { isReady: () => false });
+  t.like(await claim(), { status: 503, body: { code: 'unavailable', retryable: true, retryAfter: 1 } });
+  t.is((await call('GET', '/readyz')).status, 503);
+  t.is((await call('GET', '/healthz')).status, 200);
+});
+
+test('the API describes itself, and every route that it describes is there', async (t) => {
+  const { call } = await start(t);
+  const { body } = await call('GET', '/openapi.json');
+  t.is(body.openapi, '3.1.0');
+  for (const [path, methods] of Object.entries<object>(body.paths)) {
+    for (const method of Object.keys(methods)) {
+      const { body: answer } = await call(method.toUpperCase(), path.replace('{visitor}', visitor), { token: '' });
+      t.not(answer?.code, 'not-found', `${method} ${path}`);
+    }
+  }
+});

@@ -1,0 +1,193 @@
+import test, { type ExecutionContext } from 'ava';
+import { isAbort, ServiceError } from '../../../common/errors.ts';
+import { type ManagerOptions, settle, startManager } from '../../helpers/manager.ts';
+import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
+
+const never = new AbortController().signal;
+
+async function start(
+  t: ExecutionContext,
+  settings: Record<string, string>,
+  options?: ManagerOptions & { managers?: number },
+) {
+  const annotations = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
+  );
+  const model = new ModelCluster({ annotations });
+  const managers = Array.from({ length: options?.managers ?? 1 }, () => startManager(model, options));
+  t.teardown(() => Promise.all(managers.map(({ stop }) => stop())));
+  await settle(model, ...managers);
+  return { model, managers, manager: managers[0]! };
+}
+
+test('inv 11: a claim is one write, and takes the lowest ready pod', async (t) => {
+  const { model, manager } = await start(t, { spare: '3', max: '3' });
+  const writes = model.writes;
+  const { pod, status } = await manager.claims.claim('ann', undefined, never);
+  t.like({ ...pod, status }, { name: 'default-0', status: 'new', taken: true });
+  t.is(model.writes - writes, 1);
+});
+
+test('inv 2: a visitor who comes back gets the same terminal, without a write', async (t) => {
+  const { model, manager } = await start(t, { spare: '2' });
+  const first = await manager.claims.claim('ann', undefined, never);
+  await settle(model, manager);
+  const writes = model.writes;
+  const again = await manager.claims.claim('ann', undefined, never);
+  t.is(again.pod.uid, first.pod.uid);
+  t.is(again.status, 'reconnected');
+  t.is(model.writes, writes);
+});
+
+test('inv 2: two tabs that open at once get one terminal', async (t) => {
+  const { manager } = await start(t, { spare: '2' });
+  const [a, b] = await Promise.all([1, 2].map(() => manager.claims.claim('ann', undefined, never)));
+  t.is(a!.pod.uid, b!.pod.uid);
+  t.deepEqual([a!.status, b!.status], ['new', 'reconnected']);
+});
+
+test('inv 3: a manager that is killed and restarted knows whose terminal is whose', async (t) => {
+  const { model, manager } = await start(t, { spare: '2' });
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  await manager.stop();
+  const next = startManager(model);
+  t.teardown(next.stop);
+  t.is(next.claims.find('ann')?.uid, pod.uid);
+});
+
+test('inv 4: a manager that lags behind loses the race for a pod, and takes the next', async (t) => {
+  const { managers } = await start(t, { spare: '3' }, { managers: 2 });
+  const [a, b] = await Promise.all(
+    managers.map(({ claims }, index) => claims.claim(`visitor-${index}`, undefined, never)),
+  );
+  t.deepEqual([a!.pod.name, b!.pod.name].sort(), ['default-0', 'default-1']);
+});
+
+test('a claim refills the pool at once, up to the maximum', async (t) => {
+  const { model, manager } = await start(t, { spare: '2', max: '4' });
+  for (const visitor of ['a', 'b', 'c', 'd']) {
+    await manager.claims.claim(visitor, undefined, never);
+    await settle(model, manager);
+  }
+  t.is(model.pool.replicas, 4);
+  const error = await t.throwsAsync(manager.claims.claim('e', undefined, never), { code: 'pool-exhausted' });
+  t.is(error?.message, 'All 4 terminals are in use.');
+});
+
+test('inv 12: whoever waits is served in the order of coming, or told when there is nothing left to wait for', async (t) => {
+  const { model, manager } = await start(t, { spare: '0', max: '2' });
+  const claims = ['a', 'b', 'c'].map((visitor) => manager.claims.claim(visitor, undefined, never));
+  await t.throwsAsync(claims[2]!, { code: 'pool-exhausted' });
+  await settle(model, manager);
+  t.deepEqual([(await claims[0]!).pod.name, (await claims[1]!).pod.name], ['default-0', 'default-1']);
+});
+
+test('inv 12: a pod that never becomes ready does not hold its visitor for ever', async (t) => {
+  const { model, manager } = await start(t, { spare: '0', max: '1' }, { timeoutMs: 50 });
+  t.is(model.pool.replicas, 0);
+  await t.throwsAsync(manager.claims.claim('a', undefined, never), { code: 'pool-exhausted', message: /in time/ });
+  t.is(manager.claims.waiting(manager.pools.get('default')!), 0);
+});
+
+test('whoever hangs up leaves the line', async (t) => {
+  const { manager } = await start(t, { spare: '0', max: '1' });
+  const hangUp = new AbortController();
+  const claim = manager.claims.claim('a', undefined, hangUp.signal);
+  await nextTurn();
+  hangUp.abort();
+  t.true(await claim.then(() => false, isAbort));
+  t.is(manager.claims.waiting(manager.pools.get('default')!), 0);
+});
+
+for (const fault of ['lost-request', 'lost-response'] as const) {
+  test(`inv 1, 2: a ${fault} neither leaks nor doubles a claim`, async (t) => {
+    const { model, manager } = await start(t, { spare: '3', max: '3' });
+    manager.port.faults.push(fault, fault);
+    const { pod } = await manager.claims.claim('ann', undefined, never);
+    await settle(model, manager);
+    t.is(pod.name, 'default-0');
+    t.deepEqual([...model.visitorsOf.entries()], [[pod.uid, new Set(['ann'])]]);
+  });
+}
+
+test('inv 1: an ended terminal is deleted, and the next claim is a fresh one', async (t) => {
+  const { model, manager } = await start(t, { spare: '1', max: '2' });
+  const first = await manager.claims.claim('ann', undefined, never);
+  await manager.claims.end('ann');
+  t.is(manager.claims.find('ann'), undefined);
+  t.true(model.pods.get(first.pod.name)?.terminating);
+  await settle(model, manager);
+  const second = await manager.claims.claim('ann', undefined, never);
+  t.not(second.pod.uid, first.pod.uid);
+  await t.throwsAsync(manager.claims.end('bob'), { code: 'session-not-found' });
+});
+
+test('a restart ends the old terminal and claims a fresh one, in one go', async (t) => {
+  const { model, manager } = await start(t, { spare: '2' });
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod: fresh, status } = await manager.claims.restart('ann', undefined, never);
+  t.not(fresh.uid, pod.uid);
+  t.is(status, 'new');
+  t.true(model.pods.get(pod.name)?.terminating);
+  t.is(manager.claims.find('ann')?.uid, fresh.uid);
+});
+
+test('inv 10: a pool that does not exist is named', async (t) => {
+  const { manager } = await start(t, { spare: '1' });
+  await t.throwsAsync(async () => manager.claims.claim('ann', 'python', never), {
+    code: 'not-found',
+    message: /python/,
+  });
+});
+
+test('inv 6: the reaper deletes what is overdue, and not before', async (t) => {
+  let now = 0;
+  const { model, manager } = await start(
+    t,
+    { spare: '1', 'connect-timeout': '30s', 'max-lifetime': '1h' },
+    { clock: () => now },
+  );
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const look = async () => {
+    manager.controller.touch(manager.pools.get('default')!);
+    for (let turn = 0; turn < 4; turn++) await nextTurn();
+    return model.pods.get(pod.name)?.terminating;
+  };
+  now = 29_999;
+  t.false(await look());
+  await manager.terminals.report(pod, { connections: 1, connectedAt: new Date(now).toISOString() });
+  now = 3_599_999;
+  t.false(await look());
+  now = 3_600_000;
+  t.true(await look());
+});
+
+test('wrong settings are told once, as an Event, and change nothing', async (t) => {
+  const { model, manager } = await start(t, { spare: '2' });
+  model.setPool({ annotations: { 'warmterm.dev/spare': 'lots' } });
+  await settle(model, manager);
+  t.is(manager.pools.get('default')?.settings.spare, 2);
+  t.deepEqual(model.warnings, [
+    'InvalidSettings: warmterm.dev/spare="lots" must be a whole number from 0 to 10000. The former values stay in force.',
+  ]);
+});
+
+test('a warning that could not be written is written later', async (t) => {
+  let now = 0;
+  const { model, manager } = await start(t, { spare: '2' }, { clock: () => now });
+  const warn = manager.port.warn.bind(manager.port);
+  let refusals = 0;
+  manager.port.warn = async () => {
+    refusals++;
+    throw new ServiceError('unavailable', 'no');
+  };
+  model.setPool({ annotations: { 'warmterm.dev/spare': 'lots' } });
+  await settle(model, manager);
+  t.is(refusals, 1);
+  t.deepEqual(model.warnings, []);
+  manager.port.warn = warn;
+  now = 1_000;
+  manager.controller.touch(manager.pools.get('default')!);
+  await settle(model, manager);
+  t.is(model.warnings.length, 1);
+});

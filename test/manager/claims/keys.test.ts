@@ -1,0 +1,33 @@
+import { generateKeyPairSync } from 'node:crypto';
+import test from 'ava';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { ticketSchema } from '../../../common/ticket.ts';
+import { createTicketSigner } from '../../../manager/claims/keys.ts';
+
+const pem = (type: 'ed25519' | 'ed448') =>
+  (type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448')).privateKey
+    .export({ type: 'pkcs8', format: 'pem' })
+    .toString();
+const content = { aud: 'uid', sub: 'visitor', jti: 'one', claim: 'claim', role: 'owner' } as const;
+
+test('inv 8: a ticket names the pod, the visitor, the claim and the role, and is good for a minute', async (t) => {
+  const signer = await createTicketSigner(pem('ed25519'));
+  const now = Date.now();
+  const { payload, protectedHeader } = await jwtVerify(await signer.sign(content, now), createLocalJWKSet(signer.jwks));
+  t.is(protectedHeader.alg, 'EdDSA');
+  const ticket = ticketSchema.parse(payload);
+  t.like(ticket, content);
+  t.is(ticket.exp - Math.floor(now / 1_000), 60);
+});
+
+test('the published key set holds no private half', async (t) => {
+  const { jwks } = await createTicketSigner(pem('ed25519'));
+  t.deepEqual(Object.keys(jwks.keys[0]!).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x']);
+});
+
+test('inv 10: a key of another kind, or none, is refused without showing it', async (t) => {
+  for (const wrong of [pem('ed448'), 'not a key', '']) {
+    const error = await t.throwsAsync(createTicketSigner(wrong), { code: 'invalid-config' });
+    t.false(wrong !== '' && error?.message.includes(wrong));
+  }
+});

@@ -1,0 +1,84 @@
+import test from 'ava';
+import { readIdentity } from '../../../manager/cluster/kubernetes.ts';
+import { type RawPod, readNode, readPod, readPool, readService } from '../../../manager/cluster/objects.ts';
+
+const meta = { name: 'python-12', uid: 'u', resourceVersion: '7', labels: { 'warmterm.dev/pool': 'python' } };
+const labelled = (claimed: string, annotations?: Record<string, string>): RawPod => ({
+  metadata: {
+    ...meta,
+    labels: { ...meta.labels, 'warmterm.dev/claimed': claimed },
+    ...(annotations && { annotations }),
+  },
+  spec: { nodeName: 'n' },
+  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+});
+const claim = {
+  'warmterm.dev/claim-id': 'c',
+  'warmterm.dev/visitor': 'v',
+  'warmterm.dev/claimed-at': '2026-01-02T03:04:05.678Z',
+};
+
+test('a pod is read with its ordinal, readiness and claim', (t) => {
+  t.deepEqual(readPod(labelled('true', { ...claim, 'warmterm.dev/connected-at': '2026-01-02T03:04:06Z' })), {
+    name: 'python-12',
+    uid: 'u',
+    pool: 'python',
+    ordinal: 12,
+    version: 7,
+    node: 'n',
+    ready: true,
+    terminating: false,
+    taken: true,
+    claim: { id: 'c', visitor: 'v', claimedAt: 1_767_323_045_678, connectedAt: 1_767_323_046_000 },
+    annotated: true,
+  });
+});
+
+test('inv 1: a pod is free only with the label "false" and without the trace of a claim', (t) => {
+  t.false(readPod(labelled('false'))?.taken);
+  t.true(readPod(labelled('true'))?.taken);
+  t.true(readPod(labelled('False'))?.taken);
+  t.true(readPod(labelled('false', claim))?.taken);
+  t.true(readPod({ ...labelled('false'), metadata: meta })?.taken);
+});
+
+test('inv 6: a claim whose time was spoilt counts as long past, not as eternal', (t) => {
+  t.is(readPod(labelled('true', { ...claim, 'warmterm.dev/claimed-at': 'noon' }))?.claim?.claimedAt, 0);
+});
+
+test('what is no numbered member of a pool is nothing to us', (t) => {
+  t.is(readPod({ metadata: { ...meta, name: 'python' } }), undefined);
+  t.is(readPod({ metadata: { ...meta, labels: {} } }), undefined);
+  t.is(readService({ metadata: { ...meta, name: 'webserver' }, spec: {} }), undefined);
+  t.is(readPool({ metadata: { ...meta, deletionTimestamp: 'now' }, spec: {} }), undefined);
+});
+
+test('a node is reached by its ExternalIP, else its InternalIP, else its Hostname', (t) => {
+  const addresses = ['Hostname', 'InternalIP', 'ExternalIP'].map((type) => ({ type, address: type }));
+  const host = (count: number) => readNode({ metadata: meta, status: { addresses: addresses.slice(0, count) } }).host;
+  t.deepEqual([3, 2, 1, 0].map(host), ['ExternalIP', 'InternalIP', 'Hostname', undefined]);
+});
+
+const extra = { 'authentication.kubernetes.io/pod-name': ['web-1'], 'authentication.kubernetes.io/pod-uid': ['uid-1'] };
+const review = {
+  authenticated: true,
+  audiences: ['warmterm-manager'],
+  user: { username: 'system:serviceaccount:ns:web', extra },
+};
+
+test('inv 7: a token speaks for a service account of our namespace, and for the pod that it is bound to', (t) => {
+  t.deepEqual(readIdentity(review, 'ns'), { serviceAccount: 'web', pod: { name: 'web-1', uid: 'uid-1' } });
+  t.deepEqual(readIdentity({ ...review, user: { ...review.user, extra: {} } }, 'ns')?.pod, undefined);
+});
+
+for (const [what, status] of Object.entries({
+  'not authenticated': { ...review, authenticated: false },
+  'meant for another audience': { ...review, audiences: ['https://kubernetes.default.svc'] },
+  'reviewed without audiences': { ...review, audiences: [] },
+  'from another namespace': { ...review, user: { username: 'system:serviceaccount:other:web' } },
+  'a person': { ...review, user: { username: 'admin' } },
+})) {
+  test(`inv 7: a token that is ${what} speaks for nobody`, (t) => {
+    t.is(readIdentity(status, 'ns'), undefined);
+  });
+}

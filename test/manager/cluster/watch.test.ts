@@ -1,0 +1,161 @@
+// The watch against a server that misbehaves in every way that an API server and the network between can.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { createTransport } from '../../../manager/cluster/transport.ts';
+import { listAndWatch } from '../../../manager/cluster/watch.ts';
+import { silent } from '../../helpers/manager.ts';
+
+type Answer = (response: ServerResponse, url: URL) => void;
+const object = (name: string, resourceVersion: number) => ({
+  metadata: { name, uid: name, resourceVersion: String(resourceVersion) },
+});
+const event = (type: string, name: string, version: number) =>
+  `${JSON.stringify({ type, object: object(name, version) })}\n`;
+const list =
+  (version: number, ...names: string[]): Answer =>
+  (response) =>
+    response.end(
+      JSON.stringify({
+        metadata: { resourceVersion: String(version) },
+        items: names.map((name) => object(name, version)),
+      }),
+    );
+const silence: Answer = (response) => void response.writeHead(200).flushHeaders();
+
+/** Serves `answers`, one to each request and the last for ever; returns what the watch saw once `until` holds. */
+async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen: string[]) => boolean) {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '', 'http://server');
+    requests.push(url.searchParams.has('watch') ? `watch from ${url.searchParams.get('resourceVersion')}` : 'list');
+    answers[Math.min(requests.length, answers.length) - 1]!(response, url);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const directory = mkdtempSync(join(tmpdir(), 'watch-'));
+  process.env.KUBECONFIG = join(directory, 'kubeconfig');
+  writeFileSync(process.env.KUBECONFIG, kubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  const transport = createTransport({ deadlineMs: 2_000 });
+  t.teardown(() => {
+    server.closeAllConnections();
+    server.close();
+    transport.close();
+    rmSync(directory, { recursive: true });
+  });
+  const seen: string[] = [];
+  const abort = new AbortController();
+  const see = (what: string) => {
+    seen.push(what);
+    if (until(seen)) abort.abort();
+  };
+  await listAndWatch(
+    {
+      transport,
+      path: '/api/v1/things',
+      labelSelector: 'x',
+      log: silent,
+      onObject: (name, raw) => see(raw ? `${name}@${raw.metadata.resourceVersion}` : `${name} gone`),
+      onListed: () => see('listed'),
+    },
+    abort.signal,
+  );
+  return { seen, requests };
+}
+
+const kubeconfig = (server: string) =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'c', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'u', user: { token: 'secret' } }],
+    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'ns' } }],
+    'current-context': 'x',
+  });
+
+const sees = (what: string) => (seen: string[]) => seen.includes(what);
+
+test.serial('it lists, then watches from the version of the list', async (t) => {
+  const { seen, requests } = await watchThrough(
+    t,
+    [list(5, 'a'), (response) => response.write(event('MODIFIED', 'a', 6) + event('DELETED', 'a', 7))],
+    sees('a gone'),
+  );
+  t.deepEqual(seen, ['a@5', 'listed', 'a@6', 'a gone']);
+  t.deepEqual(requests, ['list', 'watch from 5']);
+});
+
+test.serial('inv 9: a connection that is reset in the middle of a line is taken up where it broke off', async (t) => {
+  const { seen, requests } = await watchThrough(
+    t,
+    [
+      list(5),
+      (response) => {
+        response.write(event('ADDED', 'a', 6) + event('ADDED', 'b', 7).slice(0, 20));
+        setImmediate(() => response.destroy());
+      },
+      (response) => response.write(event('ADDED', 'b', 7)),
+    ],
+    sees('b@7'),
+  );
+  t.deepEqual(seen, ['listed', 'a@6', 'b@7']);
+  t.deepEqual(requests, ['list', 'watch from 5', 'watch from 6']);
+});
+
+test.serial('a version that is too old leads to a new list, which tells what has gone meanwhile', async (t) => {
+  const gone = `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`;
+  const { seen } = await watchThrough(
+    t,
+    [list(5, 'a', 'b'), (response) => response.end(gone), list(90, 'b', 'c'), silence],
+    (seen) => seen.filter((what) => what === 'listed').length === 2,
+  );
+  t.deepEqual(seen, ['a@5', 'b@5', 'listed', 'b@90', 'c@90', 'a gone', 'listed']);
+});
+
+test.serial('bookmarks move the version on', async (t) => {
+  const { requests } = await watchThrough(
+    t,
+    [
+      list(5),
+      (response) => response.end(event('BOOKMARK', '', 44)),
+      (response) => response.write(event('ADDED', 'a', 45)),
+    ],
+    sees('a@45'),
+  );
+  t.deepEqual(requests, ['list', 'watch from 5', 'watch from 44']);
+});
+
+test.serial('errors, garbage and closed doors are outlived', async (t) => {
+  const refuse =
+    (status: number): Answer =>
+    (response) =>
+      response.writeHead(status).end('{"kind":"Status","message":"no"}');
+  const { seen } = await watchThrough(
+    t,
+    [
+      refuse(500),
+      refuse(429),
+      (response) => response.destroy(),
+      (response) => response.end('<html>'),
+      list(5),
+      refuse(403),
+      (response) => response.end('garbage\n'),
+      (response) => response.end(),
+      (response) => response.write(event('ADDED', 'a', 6)),
+    ],
+    sees('a@6'),
+  );
+  t.deepEqual(seen, ['listed', 'a@6']);
+});
+
+test.serial('a long list comes in pages', async (t) => {
+  const page =
+    (name: string, next: string): Answer =>
+    (response) =>
+      response.end(JSON.stringify({ metadata: { resourceVersion: '5', continue: next }, items: [object(name, 5)] }));
+  const { seen } = await watchThrough(t, [page('a', 'more'), page('b', ''), silence], sees('listed'));
+  t.deepEqual(seen, ['a@5', 'b@5', 'listed']);
+});

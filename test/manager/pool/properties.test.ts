@@ -1,0 +1,169 @@
+// Random histories over several managers that share one cluster: visitors come and go, pods live and die, watches lag,
+// answers get lost, managers are killed, and of several one leads. After every step the invariants are checked against the cluster's own history.
+
+import test from 'ava';
+import fc from 'fast-check';
+import { countPods } from '../../../manager/pool/plan.ts';
+import { FakeTime } from '../../helpers/fake-time.ts';
+import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { type Fault, ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
+
+const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/min': '1', 'warmterm.dev/max': '6' };
+const visitors = 9;
+
+type Step =
+  | { do: 'claim'; manager: number; visitor: number; fault: Fault | undefined }
+  | { do: 'leave'; manager: number; visitor: number }
+  | { do: 'restart'; manager: number; visitor: number }
+  | { do: 'deliver'; manager: number; count: number }
+  | { do: 'become-ready' | 'die' | 'be-gone'; pod: number }
+  | { do: 'scale'; replicas: number }
+  | { do: 'kill'; manager: number }
+  | { do: 'lease-fault'; manager: number; fault: Fault | undefined }
+  | { do: 'pass'; ms: number }
+  | { do: 'wait' };
+
+const index = (below: number) => fc.nat(below - 1);
+const fault = fc.option(fc.constantFrom<Fault>('lost-request', 'lost-response'), { nil: undefined, freq: 3 });
+const stepOf = (managers: number): fc.Arbitrary<Step> =>
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('claim' as const),
+        manager: index(managers),
+        visitor: index(visitors),
+        fault,
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('leave' as const), manager: index(managers), visitor: index(visitors) }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('restart' as const), manager: index(managers), visitor: index(visitors) }),
+    },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('deliver' as const),
+        manager: index(managers),
+        count: fc.integer({ min: 1, max: 12 }),
+      }),
+    },
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('become-ready' as const), pod: index(8) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('die' as const), pod: index(8) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('be-gone' as const), pod: index(8) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), replicas: index(8) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const), manager: index(managers) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('lease-fault' as const), manager: index(managers), fault }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 30_000 }) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
+  );
+
+async function run(steps: Step[], managerCount: number) {
+  const model = new ModelCluster({ annotations, replicas: 2 });
+  const time = new FakeTime();
+  // One alone leads; several elect.
+  const start = () => startManager(model, managerCount > 1 ? { time, clock: () => time.now } : {});
+  const managers: TestManager[] = Array.from({ length: managerCount }, start);
+  const handedTo = new Map<string, Set<string>>();
+  const open = new Set<Promise<void>>();
+  const aborts: AbortController[] = [];
+
+  const ask = (result: Promise<{ pod: { uid: string } }>, visitor: string) => {
+    const answered = result.then(
+      ({ pod }) => void handedTo.set(pod.uid, (handedTo.get(pod.uid) ?? new Set()).add(visitor)),
+      () => {},
+    );
+    open.add(answered);
+    void answered.finally(() => open.delete(answered));
+  };
+
+  const signal = () => {
+    const controller = new AbortController();
+    aborts.push(controller);
+    return controller.signal;
+  };
+
+  async function perform(step: Step): Promise<void> {
+    if ('pod' in step) {
+      const pod = model.pods.get(`default-${step.pod}`);
+      if (!pod) return;
+      if (step.do === 'become-ready' && !pod.terminating && !pod.ready) model.put({ ...pod, ready: true });
+      if (step.do === 'die' && !pod.terminating) model.put({ ...pod, terminating: true });
+      if (step.do === 'be-gone' && pod.terminating) model.remove(pod.name);
+      return model.reconcile();
+    }
+    if (step.do === 'wait') return nextTurn();
+    if (step.do === 'pass') return time.pass(step.ms, check);
+    if (step.do === 'scale') return void model.scale(step.replicas);
+    const manager = managers[step.manager]!;
+    if (step.do === 'deliver') return manager.port.deliver(step.count);
+    if (step.do === 'lease-fault') return void manager.port.leaseFaults.push(step.fault);
+    if (step.do === 'kill') {
+      managers[step.manager] = start();
+      return manager.stop();
+    }
+    const visitor = `visitor-${step.visitor}`;
+    if (step.do === 'leave') return void manager.claims.end(visitor).catch(() => {});
+    if (step.do === 'restart') return ask(manager.claims.restart(visitor, 'default', signal()), visitor);
+    if (step.fault) manager.port.faults.push(step.fault);
+    ask(manager.claims.claim(visitor, 'default', signal()), visitor);
+  }
+
+  function check(): void {
+    for (const [uid, names] of model.visitorsOf) {
+      if (names.size > 1) throw new Error(`inv 1: ${uid} was claimed by ${[...names].join(' and ')}`);
+    }
+    for (const [uid, names] of handedTo) {
+      if (names.size > 1) throw new Error(`inv 1: ${uid} was handed to ${[...names].join(' and ')}`);
+      if (!model.visitorsOf.get(uid)?.has([...names][0]!)) throw new Error(`${uid} was handed out without a claim`);
+    }
+    if (managers.filter(({ isLeader }) => isLeader()).length > 1) throw new Error('two lead at once');
+    if (managerCount > 1) return;
+    const owners = [...model.pods.values()]
+      .filter((pod) => pod.claim && !pod.terminating)
+      .map((pod) => pod.claim!.visitor);
+    if (new Set(owners).size < owners.length)
+      throw new Error(`inv 2: a visitor has two terminals: ${owners.join(', ')}`);
+  }
+
+  try {
+    for (const step of steps) {
+      await perform(step);
+      check();
+    }
+    await time.pass(40_000, check);
+    await settle(model, ...managers);
+    check();
+    if (!managers.some(({ isLeader }) => isLeader())) throw new Error('nobody leads');
+    const { max, spare } = { max: 6, spare: 2 };
+    for (const { pools } of managers) {
+      const pool = pools.get('default')!;
+      const { ready, recreating } = countPods(pool);
+      if (ready + recreating < spare && pool.replicas < max) throw new Error(`only ${ready} spare at ${pool.replicas}`);
+    }
+  } finally {
+    for (const controller of aborts) controller.abort();
+    await Promise.all([...open, ...managers.map(({ stop }) => stop())]);
+    check();
+  }
+}
+
+const property = (managerCount: number) =>
+  fc.asyncProperty(fc.array(stepOf(managerCount), { minLength: 5, maxLength: 80 }), (steps) =>
+    run(steps, managerCount),
+  );
+
+test('inv 1, 2, 3: one manager, lagging watches, lost answers and kills: no pod has two visitors, no visitor two pods', async (t) => {
+  await t.notThrowsAsync(() => fc.assert(property(1), { numRuns: 1_000 }));
+});
+
+test('inv 1, 4: three managers claim at once from one cluster: no pod has two visitors, and never do two lead', async (t) => {
+  await t.notThrowsAsync(() => fc.assert(property(3), { numRuns: 1_000 }));
+});

@@ -1,0 +1,66 @@
+import test from 'ava';
+import { defaultSettings, readSettings } from '../../../manager/pool/settings.ts';
+
+const read = (annotations: Record<string, string>, former = defaultSettings) =>
+  readSettings(
+    Object.fromEntries(Object.entries(annotations).map(([key, value]) => [`warmterm.dev/${key}`, value])),
+    former,
+  );
+
+test('what is not annotated has its default', (t) => {
+  t.deepEqual(readSettings({ 'example.org/else': 'x' }), { settings: defaultSettings, problems: [] });
+});
+
+test('each setting is read with its unit', (t) => {
+  const { settings, problems } = read({
+    spare: '3',
+    min: '2',
+    max: '40',
+    'idle-timeout': '30m',
+    'max-lifetime': '3h',
+    'connect-timeout': '90s',
+  });
+  t.deepEqual(problems, []);
+  t.deepEqual(settings, {
+    spare: 3,
+    min: 2,
+    max: 40,
+    idleTimeout: 1_800_000,
+    maxLifetime: 10_800_000,
+    connectTimeout: 90_000,
+  });
+});
+
+for (const [key, value] of [
+  ['spare', '-1'],
+  ['spare', 'many'],
+  ['spare', '1.5'],
+  ['spare', ''],
+  ['max', '10001'],
+  ['idle-timeout', '15'],
+  ['idle-timeout', '0s'],
+  ['idle-timeout', '8d'],
+  ['connect-timeout', '2h'],
+] as const) {
+  test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
+    const former = { spare: 7, min: 1, max: 9, idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000 };
+    const others = {
+      spare: '7',
+      min: '1',
+      max: '9',
+      'idle-timeout': '1s',
+      'max-lifetime': '2s',
+      'connect-timeout': '3s',
+    };
+    const { settings, problems } = read({ ...others, [key]: value }, former);
+    t.deepEqual(settings, former);
+    t.is(problems.length, 1);
+    t.regex(problems[0]!, new RegExp(`^warmterm.dev/${key}=.* must be`));
+  });
+}
+
+test('inv 10: a min above the max leaves both as they were, and says so', (t) => {
+  const { settings, problems } = read({ min: '5', max: '3' }, { ...defaultSettings, min: 1, max: 4 });
+  t.like(settings, { min: 1, max: 4 });
+  t.deepEqual(problems, ['warmterm.dev/min=5 is above warmterm.dev/max=3']);
+});

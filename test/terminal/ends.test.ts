@@ -1,0 +1,181 @@
+import { existsSync, readFileSync } from 'node:fs';
+import test from 'ava';
+import { openBrowser } from '../helpers/terminal-browser.ts';
+import { processesNaming } from '../helpers/terminal-leftovers.ts';
+import { startManager } from '../helpers/terminal-manager.ts';
+import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
+
+const hook = { WARMTERM_BEFORE_EXIT: 'echo "$PWD $COLORTERM [$WARMTERM_POD_UID]" >> hook' };
+const hookRuns = (folder: string) =>
+  existsSync(`${folder}/hook`) ? readFileSync(`${folder}/hook`, 'utf8').trim().split('\n') : [];
+
+/** What is still there a few seconds after everything should be gone. */
+const leftovers = (folder: string) =>
+  eventually(() => (processesNaming(`${folder}/`).length === 0 ? [] : undefined), 5_000).catch(() =>
+    processesNaming(`${folder}/`),
+  );
+
+test('inv 6: an idle session warns, is kept by a key, and ends: page told, hook run, deletion asked for', async (t) => {
+  const manager = await startManager(t, { idleTimeoutMs: 4_000 });
+  const settings = { WARMTERM_IDLE_TIMEOUT: '4s', WARMTERM_IDLE_WARNING: '2s', ...hook };
+  const terminal = await startTerminal(t, manager, { settings });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  const warning = await browser.endings.next((ending) => ending !== null);
+  t.is(warning?.reason, 'idle');
+  t.true((warning?.inMs ?? 0) > 0 && (warning?.inMs ?? 0) <= 2_000, `${warning?.inMs} ms`);
+  browser.types('\x1b[O');
+  browser.types(' ');
+  t.is(await browser.endings.next((ending) => ending === null), null);
+  t.deepEqual(browser.ended.entries, []);
+  t.is(await browser.ended.next(), 'idle');
+  await manager.deletes.next();
+  t.deepEqual(hookRuns(terminal.folder), [`${terminal.folder} truecolor []`]);
+  t.is(await browser.closed.next(), 'io server disconnect');
+  t.is(await terminal.check('/readyz'), 503);
+  t.is(await terminal.check('/healthz'), 200);
+  const late = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  t.is((await late.refused.next()).code, 'session-not-found');
+  terminal.kill('SIGTERM');
+  t.deepEqual(await terminal.exits.next(), { code: 0, signal: null });
+  t.is(hookRuns(terminal.folder).length, 1, 'the hook never runs twice');
+});
+
+test('a terminal that nobody has come to does not age', async (t) => {
+  const manager = await startManager(t);
+  const settings = { WARMTERM_IDLE_TIMEOUT: '1s' };
+  const waiting = await startTerminal(t, manager, { settings });
+  const used = await startTerminal(t, manager, { settings });
+  manager.state.answer = { idleTimeoutMs: 1_000 };
+  // The one that is used starts later and is over first.
+  const browser = openBrowser(t, used.url, { ticket: await manager.ticket() });
+  await browser.ended.next();
+  t.is(await waiting.check('/readyz'), 200);
+});
+
+test('a browser that attaches during a countdown ends it, and the others are told', async (t) => {
+  const manager = await startManager(t, { idleTimeoutMs: 8_000 });
+  const settings = { WARMTERM_IDLE_TIMEOUT: '8s', WARMTERM_IDLE_WARNING: '4s' };
+  const terminal = await startTerminal(t, manager, { settings });
+  const one = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await one.endings.next((ending) => ending !== null);
+  const two = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await two.attached.next();
+  t.is(await one.endings.next((ending) => ending === null), null);
+});
+
+test('with WARMTERM_ACTIVITY=output a job that prints keeps the session, and its silence ends it', async (t) => {
+  const manager = await startManager(t, { idleTimeoutMs: 2_000 });
+  const settings = { WARMTERM_IDLE_TIMEOUT: '2s', WARMTERM_IDLE_WARNING: '1s', WARMTERM_ACTIVITY: 'output' };
+  const terminal = await startTerminal(t, manager, { settings });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.sees(prompt);
+  const typedAt = Date.now();
+  browser.types('for i in $(seq 18); do sleep 0.2; echo tick-$i; done\r');
+  await browser.sees('tick-1');
+  const before = browser.endings.entries.length;
+  await browser.sees('tick-18');
+  t.deepEqual(browser.ended.entries, []);
+  t.is(await browser.ended.next(), 'idle');
+  t.true(Date.now() - typedAt > 3_600 + 1_000, 'the job outlived the timeout');
+  t.true(browser.endings.entries.length <= before + 1, JSON.stringify(browser.endings.entries));
+});
+
+test('inv 6: the lifetime that the manager tells ends the session, whatever is typed', async (t) => {
+  const manager = await startManager(t);
+  manager.state.livesMs = 1_500;
+  const terminal = await startTerminal(t, manager, { settings: hook });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  const warning = await browser.endings.next((ending) => ending !== null);
+  t.is(warning?.reason, 'lifetime');
+  browser.types('echo typing\r');
+  t.is(await browser.ended.next(), 'lifetime');
+  await manager.deletes.next();
+  t.is(hookRuns(terminal.folder).length, 1);
+});
+
+test('inv 6: `exit` ends the session: page told, hook run, deletion asked for', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager, { settings: hook });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.sees(prompt);
+  browser.types('exit\r');
+  t.is(await browser.ended.next(), 'exit');
+  await manager.deletes.next();
+  t.is(hookRuns(terminal.folder).length, 1);
+});
+
+test('a tmux server that is killed ends the session like an exit', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.sees(prompt);
+  browser.types('kill -9 $(tmux display-message -p "#{pid}")\r');
+  t.is(await browser.ended.next(), 'exit');
+  await manager.deletes.next();
+});
+
+test('SIGTERM tells the pages, runs the hook once, and leaves nothing behind', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager, { settings: hook });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.sees(prompt);
+  browser.types('sleep 1000 &\r');
+  terminal.kill('SIGTERM');
+  t.is(await browser.ended.next(), 'deleted');
+  t.deepEqual(await terminal.exits.next(), { code: 0, signal: null });
+  t.is(hookRuns(terminal.folder).length, 1);
+  t.is(manager.deletes.entries.length, 0);
+  t.deepEqual(await leftovers(terminal.folder), []);
+  t.is(terminal.complaints(), '');
+});
+
+test('a hook that hangs is killed at its limit with all that it started, also when SIGTERM comes meanwhile', async (t) => {
+  const manager = await startManager(t);
+  const settings = {
+    WARMTERM_BEFORE_EXIT: 'echo x >> hook; sleep 1234 & trap "" TERM; sleep 1234',
+    WARMTERM_BEFORE_EXIT_TIMEOUT: '600ms',
+  };
+  const terminal = await startTerminal(t, manager, { settings });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.sees(prompt);
+  browser.types('exit\r');
+  await browser.ended.next();
+  await eventually(() => hookRuns(terminal.folder).length === 1 || undefined);
+  terminal.kill('SIGTERM');
+  t.deepEqual(await terminal.exits.next(), { code: 0, signal: null });
+  t.is(hookRuns(terminal.folder).length, 1);
+  t.deepEqual(await leftovers(terminal.folder), []);
+});
+
+test('a server that is killed without a warning leaves no tmux behind', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.sees(prompt);
+  terminal.kill('SIGKILL');
+  await terminal.exits.next();
+  t.deepEqual(await leftovers(terminal.folder), []);
+});
+
+test('inv 9: an outage of the manager ends no session, and is over when the manager is back', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const ticket = await manager.ticket();
+  const browser = openBrowser(t, terminal.url, { ticket });
+  await browser.sees(prompt);
+  await manager.reports.next();
+  await manager.goAway();
+  await terminal.logs.next(({ msg }) => msg.startsWith('the manager could not be told'));
+  browser.types('echo alive-$((5 + 5))\r');
+  await browser.sees('alive-10');
+  // A ticket that is in somebody's hands still opens the terminal.
+  const second = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await second.sees('alive-10');
+  browser.types('exit\r');
+  t.is(await browser.ended.next(), 'exit');
+  await terminal.logs.next(({ msg }) => msg.startsWith('the manager could not be asked'));
+  await manager.comeBack();
+  await manager.deletes.next();
+  const warnings = terminal.logs.entries.filter(({ level }) => level === 40);
+  t.true(warnings.length <= 2, `an outage is logged once: ${JSON.stringify(warnings)}`);
+});

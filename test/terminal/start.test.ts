@@ -1,0 +1,72 @@
+import { writeFileSync } from 'node:fs';
+import test from 'ava';
+import { openBrowser } from '../helpers/terminal-browser.ts';
+import { startManager } from '../helpers/terminal-manager.ts';
+import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
+
+test('it is ready once the prompt is drawn, and not before', async (t) => {
+  const manager = await startManager(t);
+  const shell = `echo A greeting; until [ -e go ]; do sleep 0.02; done; export PS1='${prompt}'`;
+  const terminal = await startTerminal(t, manager, { shell, ready: false });
+  await manager.keyRequests.next();
+  t.is(await terminal.check('/readyz'), 503);
+  t.is(await terminal.check('/healthz'), 200);
+  const early = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  t.is((await early.refused.next()).code, 'unavailable');
+  writeFileSync(`${terminal.folder}/go`, '');
+  await terminal.ready();
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.sees(/A greeting[\s\S]*ready>/);
+});
+
+test('it is ready once it has the keys of the manager, and not before', async (t) => {
+  const manager = await startManager(t);
+  manager.state.away = true;
+  const terminal = await startTerminal(t, manager, { ready: false });
+  await manager.keyRequests.until((requests) => requests.length > 3 || undefined);
+  t.is(await terminal.check('/readyz'), 503);
+  manager.state.away = false;
+  await terminal.ready();
+  t.is(manager.reports.entries.length, 0, 'nothing is reported before anybody came');
+});
+
+test('a shell that ends before its prompt ends the server with an error', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager, { shell: 'exit 3', ready: false });
+  t.is((await terminal.exits.next()).code, 1);
+  await terminal.logs.next(({ msg }) => msg === 'part lost');
+});
+
+test('wrong settings are told all at once', async (t) => {
+  const manager = await startManager(t);
+  const settings = { WARMTERM_IDLE_TIMEOUT: '15', WARMTERM_ACTIVITY: 'mouse', WARMTERM_TYPO: 'x', PORT: '-1' };
+  const { message } = (await t.throwsAsync(startTerminal(t, manager, { settings }))) ?? { message: '' };
+  for (const name of Object.keys(settings)) t.true(message.includes(name), `${name} in ${message}`);
+});
+
+test('the first report comes at once, later ones when the number of browsers changes', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager, { settings: { WARMTERM_REPORT_INTERVAL: '10m' } });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  const first = await manager.reports.next();
+  t.is(first.connections, 1);
+  t.truthy(first.connectedAt);
+  const second = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await manager.reports.next(({ connections }) => connections === 2);
+  second.socket.disconnect();
+  browser.socket.disconnect();
+  const last = await manager.reports.next(({ connections }) => connections === 0);
+  t.is(last.connectedAt, first.connectedAt);
+});
+
+test('only the two health checks are served', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  t.is(await terminal.check('/healthz'), 200);
+  t.is(await terminal.check('/readyz'), 200);
+  for (const path of ['/', '/metrics', '/healthz/', '/../etc/passwd', '/socket.io', '/%00']) {
+    t.is(await terminal.check(path), 404, path);
+  }
+  t.is((await fetch(`${terminal.url}/healthz`, { method: 'POST', body: 'x' })).status, 404);
+  await eventually(async () => (await terminal.check('/readyz')) === 200 || undefined);
+});

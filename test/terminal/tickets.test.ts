@@ -1,0 +1,110 @@
+import test, { type ExecutionContext } from 'ava';
+import { generateKeyPair, SignJWT } from 'jose';
+import { openBrowser } from '../helpers/terminal-browser.ts';
+import { startManager, type TestManager, type TicketWish } from '../helpers/terminal-manager.ts';
+import { prompt, startTerminal } from '../helpers/terminal-process.ts';
+
+const now = () => Math.floor(Date.now() / 1_000);
+
+async function refusals(t: ExecutionContext, cases: Record<string, (manager: TestManager) => Promise<unknown>>) {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await owner.attached.next();
+  for (const [what, make] of Object.entries(cases)) {
+    const browser = openBrowser(t, terminal.url, { ticket: await make(manager) });
+    const refused = await browser.refused.next();
+    t.is(refused.code, 'invalid-ticket', `${what}: ${refused.message}`);
+    t.deepEqual(browser.attached.entries, [], what);
+  }
+  const log = JSON.stringify(terminal.logs.entries);
+  t.false(log.includes('eyJ'), 'no ticket is logged');
+  owner.types('echo still-$((4 + 4))\r');
+  await owner.sees('still-8');
+}
+
+const wish = (claims: TicketWish) => (manager: TestManager) => manager.ticket(claims);
+
+test('inv 8: a ticket that is forged, expired, or for another pod is refused', refusals, {
+  forged: async (manager: TestManager) => manager.ticket({ key: (await generateKeyPair('EdDSA')).privateKey }),
+  'of an unknown key': async (manager: TestManager) =>
+    manager.ticket({ key: (await generateKeyPair('EdDSA')).privateKey, kid: 'unknown' }),
+  'changed afterwards': async (manager: TestManager) => {
+    const [head, , signature] = (await manager.ticket()).split('.');
+    const claims = { ...JSON.parse(Buffer.from((await manager.ticket()).split('.')[1] ?? '', 'base64url').toString()) };
+    return `${head}.${Buffer.from(JSON.stringify({ ...claims, role: 'owner' })).toString('base64url')}.${signature}`;
+  },
+  expired: wish({ exp: now() - 30, iat: now() - 90 }),
+  'for another pod': wish({ aud: 'uid-of-another-pod' }),
+  'of another issuer': wish({ iss: 'somebody-else' }),
+  'of an unknown role': wish({ role: 'root' as 'owner' }),
+  'without a claim': wish({ claim: '' }),
+  'no ticket at all': async () => 'nonsense',
+  'three empty parts': async () => '..',
+});
+
+test('inv 8: a ticket that is not signed with EdDSA is refused', refusals, {
+  'with a shared secret': (manager: TestManager) =>
+    new SignJWT({ iss: 'warmterm-manager' })
+      .setProtectedHeader({ alg: 'HS256', kid: manager.state.kid })
+      .sign(new TextEncoder().encode('x'.repeat(32))),
+  'with another algorithm': async (manager: TestManager) =>
+    new SignJWT({ iss: 'warmterm-manager' })
+      .setProtectedHeader({ alg: 'ES256', kid: manager.state.kid })
+      .sign((await generateKeyPair('ES256')).privateKey),
+  unsigned: async (manager: TestManager) => {
+    const [, claims] = (await manager.ticket()).split('.');
+    return `${Buffer.from('{"alg":"none"}').toString('base64url')}.${claims}.`;
+  },
+});
+
+test('inv 1: once an owner has come, tickets of another visitor or claim are refused', refusals, {
+  'of another visitor': wish({ sub: 'another-visitor' }),
+  'of another claim': wish({ claim: 'another-claim' }),
+  'of another claim, to look on': wish({ claim: 'another-claim', role: 'viewer' }),
+});
+
+test('inv 8: a ticket opens one connection, also when two come with it at once', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const ticket = await manager.ticket();
+  const both = [1, 2].map(() => openBrowser(t, terminal.url, { ticket }));
+  const refused = await Promise.any(both.map((browser) => browser.refused.next()));
+  t.is(refused.code, 'invalid-ticket');
+  await Promise.any(both.map((browser) => browser.sees(prompt)));
+  const late = openBrowser(t, terminal.url, { ticket });
+  t.regex((await late.refused.next()).message, /used before/);
+});
+
+test('a handshake without a ticket or with a wrong size is told what it lacks', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const ticket = await manager.ticket();
+  const wrong = [
+    { ticket: undefined },
+    { ticket: 7 },
+    { ticket: { sub: 'me' } },
+    { ticket: 'x'.repeat(5_000) },
+    { ticket, size: null },
+    { ticket, size: { cols: 0, rows: 24 } },
+    { ticket, size: { cols: 80, rows: 1e9 } },
+    { ticket, size: { cols: '80', rows: '24' } },
+  ];
+  for (const auth of wrong) {
+    const refused = await openBrowser(t, terminal.url, auth).refused.next();
+    t.is(refused.code, 'invalid-request', JSON.stringify(auth).slice(0, 100));
+  }
+  // None of it has used the ticket up.
+  await openBrowser(t, terminal.url, { ticket }).attached.next();
+});
+
+test('a key that the manager has changed to is fetched when the first ticket is signed with it', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const next = await generateKeyPair('EdDSA', { extractable: true });
+  Object.assign(manager.state, { ...next, kid: 'second' });
+  // Within the cool-down after the start, an unknown key is not worth a question.
+  const early = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  t.regex((await early.refused.next()).message, /key that the manager does not have/);
+  t.is(manager.keyRequests.entries.length, 1);
+});

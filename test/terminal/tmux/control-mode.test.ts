@@ -1,0 +1,49 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { ControlParser } from '../../../terminal/tmux/control-mode.ts';
+import { showsPrompt } from '../../../terminal/tmux/warm-up.ts';
+
+const conversation = [
+  '%begin 1 260 0',
+  '%end 1 260 0',
+  '%window-add @0',
+  '%session-changed $0 main',
+  '%output %0 %end 1 1 1',
+  '%begin 1 266 1',
+  '0 $0',
+  'second line',
+  '%end 1 266 1',
+  '%begin 1 267 1',
+  'no such command',
+  '%error 1 267 1',
+  '%exit',
+  '',
+].join('\n');
+
+const said = [
+  { kind: 'attached' },
+  { kind: 'output' },
+  { kind: 'answer', failed: false, text: '0 $0\nsecond line' },
+  { kind: 'answer', failed: true, text: 'no such command' },
+];
+
+test('answers are told from what other commands and panes say', (t) => {
+  t.deepEqual(new ControlParser().push(conversation), said as never);
+});
+
+test('it does not matter where the pieces are cut', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(conversation.length)), (cuts) => {
+      const parser = new ControlParser();
+      const at = [0, ...cuts.sort((a, b) => a - b), conversation.length];
+      const all = at.slice(1).flatMap((end, i) => parser.push(conversation.slice(at[i], end)));
+      return JSON.stringify(all) === JSON.stringify(said);
+    }),
+  );
+  t.pass();
+});
+
+test('a prompt leaves the cursor to the right of the first column', (t) => {
+  t.true(showsPrompt('2 0'));
+  for (const pane of ['0 0', '5 1', '', 'x y']) t.false(showsPrompt(pane), pane);
+});

@@ -1,0 +1,68 @@
+// The webserver as a process of its own.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { builtPage, cookieSecret, hostToken } from '../helpers/webserver-app.ts';
+import { createVisitor } from '../helpers/webserver-browser.ts';
+import { managerToken, startManager } from '../helpers/webserver-manager.ts';
+
+function start(t: ExecutionContext, environment: Record<string, string>) {
+  const child = spawn(process.execPath, ['--import=tsx', 'webserver/main.ts'], {
+    env: { PATH: process.env.PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  return { child, exited };
+}
+
+async function secretFiles(t: ExecutionContext, contents: Record<string, string>): Promise<Record<string, string>> {
+  const directory = await mkdtemp(join(tmpdir(), 'warmterm-webserver-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const paths = Object.keys(contents).map((name) => [name, join(directory, name)] as const);
+  await Promise.all(paths.map(([name, path]) => writeFile(path, `${contents[name]}\n`)));
+  return Object.fromEntries(paths);
+}
+
+test('it starts, serves a visitor, and leaves on SIGTERM', async (t) => {
+  const manager = await startManager(t);
+  const { child, exited } = start(t, {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    WARMTERM_PUBLIC_DIR: await builtPage(),
+    WARMTERM_MANAGER_URL: manager.url,
+    ...(await secretFiles(t, {
+      WARMTERM_MANAGER_TOKEN_FILE: managerToken,
+      WARMTERM_COOKIE_SECRET_FILE: cookieSecret,
+      WARMTERM_HOST_TOKEN_FILE: hostToken,
+    })),
+  });
+  const [line] = await once(createInterface(child.stdout), 'line');
+  const { port, msg } = JSON.parse(line);
+  t.is(msg, 'listening');
+  const visitor = createVisitor(`http://127.0.0.1:${port}`);
+  t.is((await visitor.send('GET', '/')).status, 200);
+  t.is((await visitor.send('POST', '/api/terminals', { body: {} })).status, 201);
+  t.is(manager.requests[0]?.authorization, `Bearer ${managerToken}`);
+  child.kill('SIGTERM');
+  t.deepEqual(await exited, [0, null]);
+});
+
+test('inv 10: wrong settings end it before it listens, with what is wrong and nothing else', async (t) => {
+  const { child, exited } = start(t, { PORT: 'http', WARMTERM_IDENTITY: 'person' });
+  const complaint = await text(child.stderr);
+  t.deepEqual(await exited, [2, null]);
+  t.regex(complaint, /PORT="http"/);
+  t.regex(complaint, /WARMTERM_IDENTITY="person"/);
+  t.regex(complaint, /WARMTERM_MANAGER_URL is not set/);
+  t.notRegex(complaint, /at .*\.ts:/);
+});

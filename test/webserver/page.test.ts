@@ -1,0 +1,78 @@
+import { request } from 'node:http';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import test from 'ava';
+import { startWebserver } from '../helpers/webserver-app.ts';
+
+// fetch would decompress, and hide what came over the wire.
+function get(url: string, headers: Record<string, string> = {}) {
+  return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>((resolve, reject) => {
+    const sent = request(url, { headers }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+async function assets(url: string): Promise<string[]> {
+  const { body } = await get(url);
+  return [...body.toString().matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '');
+}
+
+test('every file that the page names is hashed, compressed and immutable', async (t) => {
+  const { url } = await startWebserver(t);
+  const paths = await assets(url);
+  t.true(paths.length >= 4);
+  for (const path of paths) {
+    t.regex(path, /-[A-Z0-9]{8}\.(js|css|svg)$/);
+    const plain = await get(url + path);
+    const brotli = await get(url + path, { 'accept-encoding': 'gzip, br' });
+    const gzip = await get(url + path, { 'accept-encoding': 'gzip' });
+    t.is(plain.headers['cache-control'], 'public, max-age=31536000, immutable');
+    t.is(brotli.headers['content-encoding'], 'br');
+    t.is(gzip.headers['content-encoding'], 'gzip');
+    t.is(brotli.headers['content-type'], plain.headers['content-type']);
+    t.true(brotliDecompressSync(brotli.body).equals(plain.body));
+    t.true(gunzipSync(gzip.body).equals(plain.body));
+    t.regex(String(brotli.headers.vary), /Accept-Encoding/i);
+  }
+});
+
+test('the page itself is checked at every visit', async (t) => {
+  const { url } = await startWebserver(t);
+  const first = await get(url, { 'accept-encoding': 'br' });
+  t.is(first.headers['cache-control'], 'private, no-cache');
+  t.is(first.headers['content-encoding'], 'br');
+  const again = await get(url, { 'accept-encoding': 'br', 'if-none-match': String(first.headers.etag) });
+  t.is(again.status, 304);
+});
+
+test('the page holds no inline script or style', async (t) => {
+  const { url } = await startWebserver(t);
+  for (const path of ['/', '/host']) {
+    const page = (await get(url + path)).body.toString();
+    t.notRegex(page, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
+    t.notRegex(page, /\{\{|<!--/);
+  }
+});
+
+test('the usual security headers are on every answer', async (t) => {
+  const { url } = await startWebserver(t);
+  for (const path of ['/', '/healthz', '/api/terminals/current', '/nothing', ...(await assets(url)).slice(0, 1)]) {
+    const { headers } = await get(url + path);
+    t.regex(
+      String(headers['content-security-policy']),
+      /^default-src 'none'; script-src 'self'; style-src 'self';/,
+      path,
+    );
+    t.is(headers['x-content-type-options'], 'nosniff');
+    t.is(headers['referrer-policy'], 'no-referrer');
+    t.is(headers['cross-origin-opener-policy'], 'same-origin');
+    t.is(headers['cross-origin-resource-policy'], 'same-origin');
+    t.is(headers['x-frame-options'], 'DENY');
+    t.regex(String(headers['permissions-policy']), /clipboard-write=\(self\)/);
+    t.is(headers['x-powered-by'], undefined);
+    t.is(headers['strict-transport-security'], undefined);
+  }
+});

@@ -1,0 +1,234 @@
+import test from 'ava';
+import { ServiceError } from '../../common/errors.ts';
+import { problemSchema } from '../../common/http/problem.ts';
+import { openedSchema, openTerminalSchema } from '../../common/terminals-api.ts';
+import { startWebserver } from '../helpers/webserver-app.ts';
+import { type Answer, createVisitor } from '../helpers/webserver-browser.ts';
+import { managerToken } from '../helpers/webserver-manager.ts';
+
+const claim = { body: {} };
+
+function problem(answer: Answer) {
+  const { code, detail, status } = problemSchema.parse(answer.body);
+  return { code, detail, status, type: answer.headers.get('content-type') };
+}
+
+test('a first claim answers 201 with a new terminal, the next 200 with the same one (inv 2)', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  const first = await visitor.send('POST', '/api/terminals', claim);
+  const second = await visitor.send('POST', '/api/terminals', claim);
+  t.deepEqual([first.status, second.status], [201, 200]);
+  const [opened, again] = [openedSchema.parse(first.body), openedSchema.parse(second.body)];
+  t.is(opened.url, 'http://192.0.2.7:30123');
+  t.is(opened.name, again.name);
+  t.not(opened.ticket, again.ticket);
+  t.is(first.headers.get('cache-control'), 'no-store');
+  t.true(manager.requests.every(({ authorization }) => authorization === `Bearer ${managerToken}`));
+  t.deepEqual(Object.keys(first.body).toSorted(), Object.keys(openedSchema.shape).toSorted());
+});
+
+test('the terminal can be looked at, ended, and is a fresh one afterwards', async (t) => {
+  const { url } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  t.is(problem(await visitor.send('GET', '/api/terminals/current')).code, 'session-not-found');
+  const { body } = await visitor.send('POST', '/api/terminals', claim);
+  const current = await visitor.send('GET', '/api/terminals/current');
+  t.is(openTerminalSchema.parse(current.body).name, String(body.name));
+  t.is(current.body.ticket, undefined);
+  t.is((await visitor.send('DELETE', '/api/terminals/current')).status, 204);
+  t.is(problem(await visitor.send('DELETE', '/api/terminals/current')).status, 404);
+  const next = await visitor.send('POST', '/api/terminals', claim);
+  t.is(next.body.status, 'new');
+  t.not(next.body.name, body.name);
+});
+
+test('a restart ends the terminal and answers with another', async (t) => {
+  const { url } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  const first = await visitor.send('POST', '/api/terminals', claim);
+  const second = await visitor.send('POST', '/api/terminals/current/restart', claim);
+  t.is(second.status, 201);
+  t.not(openedSchema.parse(second.body).name, openedSchema.parse(first.body).name);
+});
+
+test('whoever has terminals of several pools says which one is looked at, or ended', async (t) => {
+  const plain = await startWebserver(t);
+  const set = await startWebserver(t, { WARMTERM_POOL: 'workshop' });
+  for (const [{ url, manager }, expected] of [
+    [plain, ['', '?pool=other']],
+    [set, ['?pool=workshop', '?pool=other']],
+  ] as const) {
+    const visitor = createVisitor(url);
+    await visitor.send('GET', '/api/terminals/current');
+    await visitor.send('DELETE', '/api/terminals/current?pool=other');
+    t.deepEqual(
+      manager.requests.map(({ path }) => path.replace(/^[^?]*/, '')),
+      [...expected],
+    );
+    for (const wrong of ['?pool=../x', '?pol=other', '?pool=a&pool=b']) {
+      t.is((await visitor.send('GET', `/api/terminals/current${wrong}`)).status, 400, wrong);
+    }
+  }
+});
+
+test('the pool is the one asked for, else the setting, else none', async (t) => {
+  const plain = await startWebserver(t);
+  const set = await startWebserver(t, { WARMTERM_POOL: 'workshop' });
+  for (const { url } of [plain, set]) {
+    await createVisitor(url).send('POST', '/api/terminals', claim);
+    await createVisitor(url).send('POST', '/api/terminals', { body: { pool: 'other' } });
+  }
+  const pools = [plain, set].map(({ manager }) => manager.requests.map(({ body }) => (body as { pool?: string }).pool));
+  t.deepEqual(pools, [
+    [undefined, 'other'],
+    ['workshop', 'other'],
+  ]);
+});
+
+test('the address is the page’s own host name where the setting says so, also behind proxies', async (t) => {
+  const { url, port } = await startWebserver(t, { WARMTERM_ADDRESS: 'page', WARMTERM_TRUST_PROXY: 'loopback' });
+  const direct = await createVisitor(`http://localhost:${port}`).send('POST', '/api/terminals', claim);
+  t.is(direct.body.url, 'http://localhost:30123');
+  const headers = { 'x-forwarded-host': 'shell.example.org', 'x-forwarded-proto': 'https' };
+  const behind = await createVisitor(url).send('POST', '/api/terminals', { body: {}, headers });
+  t.is(behind.body.url, 'https://shell.example.org:30123');
+});
+
+test('inv 10: garbage is refused with what is wrong with it, and asks nothing of the manager', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  for (const [body, detail] of [
+    ['{"pool":', /cannot be read/],
+    ['[]', /expected object/],
+    ['"text"', /cannot be read/],
+    ['{"pool":"Not A Pool"}', /pool: must be the name of a pool/],
+    ['{"visitor":"somebody else"}', /visitor/],
+  ] as const) {
+    const answer = problem(await visitor.send('POST', '/api/terminals', { body }));
+    t.is(answer.status, 400, body);
+    t.regex(answer.detail, detail);
+    t.is(answer.type, 'application/problem+json; charset=utf-8');
+  }
+  const text = await visitor.send('POST', '/api/terminals', { body: '{}', headers: { 'content-type': 'text/plain' } });
+  t.is(problem(text).code, 'invalid-request');
+  const large = await visitor.send('POST', '/api/terminals', { body: { pool: 'x'.repeat(10_000) } });
+  t.is(problem(large).code, 'too-large');
+  t.is(manager.requests.length, 0);
+});
+
+test('requests that another site’s page makes are refused, and change nothing', async (t) => {
+  const { url, manager, port } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  const foreign: Record<string, string>[] = [
+    { origin: 'https://evil.example.org' },
+    { origin: 'null' },
+    { 'sec-fetch-site': 'cross-site', origin: url },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'none' },
+    { origin: `http://127.0.0.1:${port + 1}` },
+  ];
+  for (const headers of foreign) {
+    for (const [method, path] of [
+      ['POST', '/api/terminals'],
+      ['POST', '/api/terminals/current/restart'],
+      ['DELETE', '/api/terminals/current'],
+    ] as const) {
+      const options = method === 'POST' ? { body: {}, headers } : { headers };
+      const answer = await visitor.send(method, path, options);
+      t.is(problem(answer).code, 'forbidden', `${method} ${path} ${JSON.stringify(headers)}`);
+      t.deepEqual(answer.setCookies, []);
+      t.is(answer.headers.get('access-control-allow-origin'), null);
+    }
+  }
+  t.is(manager.requests.length, 0);
+  t.is((await visitor.send('POST', '/api/terminals', { body: {}, headers: { origin: url } })).status, 201);
+});
+
+test('what the manager refuses is passed on, with the time to wait', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  manager.misbehave = () => new ServiceError('pool-exhausted', 'All 5 are in use.', { retryAfter: 4.2 });
+  const answer = await createVisitor(url).send('POST', '/api/terminals', claim);
+  t.is(answer.status, 503);
+  t.is(answer.headers.get('retry-after'), '5');
+  const { code, detail, retryable, retryAfter } = problemSchema.parse(answer.body);
+  t.deepEqual(
+    { code, detail, retryable, retryAfter },
+    { code: 'pool-exhausted', detail: 'All 5 are in use.', retryable: true, retryAfter: 4.2 },
+  );
+});
+
+for (const code of ['unauthenticated', 'forbidden'] as const) {
+  test(`a manager that answers ${code} to the webserver is not the visitor's fault`, async (t) => {
+    const { url, manager } = await startWebserver(t);
+    manager.misbehave = () => new ServiceError(code, 'no');
+    t.is(problem(await createVisitor(url).send('POST', '/api/terminals', claim)).code, 'unavailable');
+  });
+}
+
+test('inv 12: a manager that does not answer is a timeout after the deadline', async (t) => {
+  const { url, manager } = await startWebserver(t, { WARMTERM_REQUEST_TIMEOUT: '150ms' });
+  manager.misbehave = () => 'hang';
+  const answer = problem(await createVisitor(url).send('POST', '/api/terminals', claim));
+  t.is(answer.code, 'timeout');
+  t.is(answer.status, 504);
+});
+
+test('a visitor who does not wait any more is not waited for, and is no error', async (t) => {
+  const { url, manager, logged } = await startWebserver(t);
+  let asked = () => {};
+  const reached = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  manager.misbehave = () => {
+    asked();
+    return 'hang';
+  };
+  const leave = new AbortController();
+  const headers = { 'content-type': 'application/json' };
+  const answer = fetch(`${url}/api/terminals`, { method: 'POST', headers, body: '{}', signal: leave.signal });
+  await reached;
+  leave.abort();
+  t.is(await answer.catch((error: Error) => error.name), 'AbortError');
+  await manager.hungUp();
+  t.is(logged(), '');
+});
+
+test('a manager that talks nonsense, or is not there, is unavailable', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  const nonsense = [
+    { status: 200, body: '{"name":"x"}' },
+    { status: 200, body: '<html>' },
+    { status: 502, body: 'Bad Gateway' },
+  ];
+  for (const answer of nonsense) {
+    manager.misbehave = () => answer;
+    t.is(problem(await createVisitor(url).send('POST', '/api/terminals', claim)).code, 'unavailable');
+  }
+  const gone = await startWebserver(t, { WARMTERM_MANAGER_URL: 'http://127.0.0.1:9' });
+  t.is(problem(await createVisitor(gone.url).send('POST', '/api/terminals', claim)).code, 'unavailable');
+});
+
+test('the webserver is healthy and ready whatever the manager does', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  manager.misbehave = () => 'hang';
+  for (const path of ['/healthz', '/readyz']) t.is((await createVisitor(url).send('GET', path)).status, 200);
+  t.is(manager.requests.length, 0);
+});
+
+test('what no route has is not found, in the words of the API', async (t) => {
+  const { url } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  for (const [method, path] of [
+    ['GET', '/api/terminals'],
+    ['PUT', '/api/terminals/current'],
+    ['POST', '/'],
+    ['GET', '/nothing'],
+    ['GET', '/assets/nothing.js'],
+    ['GET', '/..%2f..%2fpackage.json'],
+    ['GET', '/%E0%A4%A'],
+  ] as const) {
+    const answer = problem(await visitor.send(method, path));
+    t.true([404, 400].includes(answer.status), `${method} ${path}: ${answer.status}`);
+  }
+});

@@ -1,0 +1,43 @@
+// The Content-Security-Policy (CSP level 3): nothing but our own files, no inline script or style at all, and sockets
+// only to where terminals can be. Pure.
+
+import type { Addressing, PageOrigin } from './address.ts';
+
+/** The header's value for a page that was asked for as `page`. */
+export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin): string {
+  return [
+    `default-src 'none'`,
+    `script-src 'self'`,
+    `style-src 'self'`,
+    `img-src 'self'`,
+    `connect-src 'self' ${socketSources(addressing, page)}`,
+    `base-uri 'none'`,
+    `form-action 'none'`,
+    `frame-ancestors 'none'`,
+    `require-trusted-types-for 'script'`,
+    `trusted-types 'none'`,
+  ].join('; ');
+}
+
+/** Where the page may open sockets; terminals speak WebSocket and nothing else. */
+export function socketSources(addressing: Addressing, page: PageOrigin): string {
+  // Nodes may have any address: only the scheme can be said.
+  if (addressing.mode === 'manager') return 'ws: wss:';
+  if (addressing.mode === 'page') {
+    const scheme = page.protocol === 'https' ? 'wss' : 'ws';
+    // A host source cannot be an IPv6 address, and a Host header of an attacker's making must not write our policy.
+    return /^[a-z0-9.-]{1,253}$/i.test(page.hostname) ? `${scheme}://${page.hostname}:*` : `${scheme}:`;
+  }
+  return templateSource(addressing.template);
+}
+
+// A wildcard may stand for whole labels at the left only: every label up to the last placeholder becomes one.
+function templateSource(template: string): string {
+  const [, secure, rest = ''] = /^http(s?):\/\/(.*)$/.exec(template) ?? [];
+  const [, host = '', port] = /^(.*?)(?::([^:]+))?$/.exec(rest) ?? [];
+  const labels = host.split('.');
+  const fixed = labels.slice(labels.findLastIndex((label) => label.includes('{')) + 1);
+  const source = fixed.length === labels.length ? host : ['*', ...fixed].join('.');
+  const ports = port === undefined ? '' : `:${port.includes('{') ? '*' : port}`;
+  return `ws${secure}://${source}${ports}`;
+}

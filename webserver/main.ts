@@ -1,0 +1,44 @@
+// Wires the webserver together and runs it.
+
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ServiceError } from '../common/errors.ts';
+import { serve } from '../common/http/server.ts';
+import { createLog } from '../common/log.ts';
+import { exitOnInvalidConfig, runService } from '../common/service.ts';
+import { createApp } from './app.ts';
+import { readConfig } from './config.ts';
+import { createManagerClient } from './manager-client.ts';
+import { createTokenReader, readSecrets, readToken } from './secrets.ts';
+
+try {
+  const config = readConfig(process.env);
+  const log = createLog('webserver', config.LOG_LEVEL);
+  const hostTokenFile = config.WARMTERM_HOST_TOKEN_FILE;
+  const app = createApp({
+    config,
+    log,
+    publicDir: findPublicDir(config.WARMTERM_PUBLIC_DIR),
+    cookieSecrets: await readSecrets('WARMTERM_COOKIE_SECRET_FILE', config.WARMTERM_COOKIE_SECRET_FILE),
+    hostToken: hostTokenFile === undefined ? undefined : await readToken('WARMTERM_HOST_TOKEN_FILE', hostTokenFile),
+    manager: createManagerClient({
+      url: config.WARMTERM_MANAGER_URL,
+      readToken: createTokenReader(config.WARMTERM_MANAGER_TOKEN_FILE),
+      deadlineMs: config.WARMTERM_REQUEST_TIMEOUT,
+    }),
+  });
+  const onListening = (at: { host: string; port: number }) => log.info(at, 'listening');
+  process.exitCode = await runService(log, {
+    http: (signal) => serve(app, { host: config.HOST, port: config.PORT, onListening }, signal),
+  });
+} catch (error) {
+  exitOnInvalidConfig(error);
+}
+
+// Next to the bundle, unless told otherwise.
+function findPublicDir(configured: string | undefined): string {
+  const publicDir = configured ?? fileURLToPath(new URL('public', import.meta.url));
+  if (existsSync(`${publicDir}/index.html`)) return publicDir;
+  const value = `WARMTERM_PUBLIC_DIR=${JSON.stringify(publicDir)}`;
+  throw new ServiceError('invalid-config', `${value}: must be a directory with the built page`);
+}

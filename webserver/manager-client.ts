@@ -1,0 +1,61 @@
+// What the webserver asks of the manager: one function per request, each with a deadline and the service's own token.
+
+import type * as z from 'zod';
+import { isAbort, ServiceError, toServiceError } from '../common/errors.ts';
+import { type JsonRequest, requestJson } from '../common/http/client.ts';
+import { type Claim, claimSchema, paths, poolsSchema, type Terminal, terminalSchema } from '../common/manager-api.ts';
+
+type Pools = z.infer<typeof poolsSchema>;
+
+/** A visitor's hash and, if one is asked for, a pool. */
+export type Wish = { visitor: string; pool: string | undefined };
+
+export type Manager = {
+  /** The visitor's terminal, claimed now if there was none. `signal` is aborted when the visitor does not wait. */
+  claim(wish: Wish, signal: AbortSignal): Promise<Claim>;
+  /** Ends the visitor's terminal and claims another. */
+  restart(wish: Wish, signal: AbortSignal): Promise<Claim>;
+  /** Throws `session-not-found` when the visitor has none. */
+  find(wish: Wish): Promise<Terminal>;
+  release(wish: Wish): Promise<void>;
+  pools(): Promise<Pools>;
+};
+
+/** A client of the manager at `url`; `readToken` is called for every request. */
+export function createManagerClient(options: {
+  url: string;
+  readToken: () => Promise<string>;
+  deadlineMs: number;
+}): Manager {
+  const { url, readToken, deadlineMs } = options;
+  const base = url.replace(/\/+$/, '');
+
+  async function ask<T = undefined>(
+    request: Pick<JsonRequest<T>, 'method' | 'body' | 'answer' | 'signal'> & { path: string },
+  ) {
+    const { path, ...rest } = request;
+    try {
+      return await requestJson<T>({ ...rest, url: base + path, token: await readToken(), deadlineMs });
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      throw forVisitor(toServiceError(error));
+    }
+  }
+
+  const one = ({ visitor, pool }: Wish) =>
+    paths.terminal.replace('{visitor}', visitor) + (pool === undefined ? '' : `?pool=${encodeURIComponent(pool)}`);
+  return {
+    claim: (wish, signal) => ask({ method: 'POST', path: paths.terminals, body: wish, answer: claimSchema, signal }),
+    restart: (wish, signal) => ask({ method: 'POST', path: paths.restart, body: wish, answer: claimSchema, signal }),
+    find: (wish) => ask({ method: 'GET', path: one(wish), answer: terminalSchema }),
+    release: (wish) => ask({ method: 'DELETE', path: one(wish) }),
+    pools: () => ask({ method: 'GET', path: paths.pools, answer: poolsSchema }),
+  };
+}
+
+// A manager that does not accept this webserver is our trouble: told as such, it would read as the visitor's fault.
+function forVisitor(error: ServiceError): ServiceError {
+  if (error.code !== 'unauthenticated' && error.code !== 'forbidden') return error;
+  const message = 'The manager does not accept this webserver.';
+  return new ServiceError('unavailable', message, { cause: error });
+}

@@ -1,0 +1,61 @@
+// The visitor's own terminal over HTTP: claim or reconnect, look, end, restart.
+
+import { json, type Request, type Response, Router } from 'express';
+import type { Logger } from '../../common/log.ts';
+import type { Terminal } from '../../common/manager-api.ts';
+import { type Opened, type OpenTerminal, openRequestSchema, paths } from '../../common/terminals-api.ts';
+import { type Addressing, terminalUrl } from '../address.ts';
+import type { Visitors } from '../identity/visitor.ts';
+import type { Manager } from '../manager-client.ts';
+import { pageOrigin } from '../page-origin.ts';
+import { parseBody } from '../parse-body.ts';
+import { requireJson, requireSameOrigin } from '../same-origin.ts';
+
+export function terminalRoutes(options: {
+  manager: Manager;
+  log: Logger;
+  visitors: Visitors;
+  addressing: Addressing;
+  defaultPool: string | undefined;
+}): Router {
+  const { manager, log, visitors, addressing, defaultPool } = options;
+
+  const open = (ask: Manager['claim']) => async (request: Request, response: Response) => {
+    const { pool = defaultPool } = parseBody(openRequestSchema, request.body);
+    const visitor = visitors.identify(request, response);
+    // Whoever leaves makes room in the line for a terminal.
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const claim = await ask({ visitor, pool }, gone.signal);
+    log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');
+    const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };
+    response.status(claim.status === 'new' ? 201 : 200).json(opened);
+  };
+
+  const describe = (terminal: Terminal, request: Request): OpenTerminal => ({
+    name: terminal.name,
+    url: terminalUrl(addressing, terminal, pageOrigin(request)),
+    claimedAt: terminal.claimedAt,
+    expiresAt: terminal.expiresAt,
+    idleTimeoutMs: terminal.idleTimeoutMs,
+  });
+
+  // Whoever has terminals of several pools says which one is meant: `?pool=`.
+  const meant = (request: Request, response: Response) => {
+    const { pool = defaultPool } = parseBody(openRequestSchema, request.query);
+    return { visitor: visitors.identify(request, response), pool };
+  };
+
+  const body = [requireSameOrigin, requireJson, json({ limit: '4kb' })];
+  return Router()
+    .post(paths.terminals, body, open(manager.claim))
+    .post(paths.restart, body, open(manager.restart))
+    .get(paths.current, async (request, response) => {
+      response.json(describe(await manager.find(meant(request, response)), request));
+    })
+    .delete(paths.current, requireSameOrigin, async (request, response) => {
+      await manager.release(meant(request, response));
+      log.info('terminal ended by its visitor');
+      response.status(204).end();
+    });
+}
