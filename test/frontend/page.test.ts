@@ -1,7 +1,7 @@
 // The page in a real Chromium, against the real webserver.
 
 import test from 'ava';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { ServiceError } from '../../common/errors.ts';
 import { acknowledgeEvery, type Ending, type EndReason } from '../../common/socket.ts';
 import { launchBrowser, readScreen, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
@@ -17,13 +17,16 @@ test.after.always(() => browser?.close());
 const prompt = 'visitor@terminal:~$';
 
 /** Waits until `shows` holds. */
-async function until(shows: () => boolean, what: string): Promise<void> {
+async function until(shows: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 10_000;
-  while (!shows()) {
+  while (!(await shows())) {
     if (Date.now() > deadline) throw new Error(`It never came to this: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+// `waitForFunction` would do, but the page's policy forbids the eval that it comes down to.
+const clipboard = (page: Page) => page.evaluate<string>('navigator.clipboard.readText()');
 
 const warn = (terminal: TerminalDouble, ending: Ending | null) => {
   for (const socket of terminal.sockets) socket.emit('ending', ending);
@@ -343,9 +346,9 @@ test.serial('the shell names the tab', async (t) => {
   const { page, terminal } = await openPage(t, browser);
   t.is(await page.title(), 'warmterm');
   terminal.output('\x1b]0;vim notes.txt\x07');
-  await page.waitForFunction('document.title === "vim notes.txt"');
+  await until(async () => (await page.title()) === 'vim notes.txt', 'the title that the shell set');
   end(terminal, 'exit');
-  await page.waitForFunction('document.title === "warmterm"');
+  await until(async () => (await page.title()) === 'warmterm', 'the title as it was');
 });
 
 test.serial('programs may fill the clipboard, whatever the target, and never read it', async (t) => {
@@ -353,7 +356,7 @@ test.serial('programs may fill the clipboard, whatever the target, and never rea
   const { page, terminal } = await openPage(t, browser, { visitor });
   const copied = Buffer.from('from tmux é').toString('base64');
   terminal.output(`\x1b]52;;${copied}\x07`);
-  await page.waitForFunction('navigator.clipboard.readText().then((text) => text === "from tmux é")');
+  await until(async () => (await clipboard(page)) === 'from tmux é', 'the text in the clipboard');
   terminal.output('\x1b]52;c;?\x07asked');
   await waitForScreen(page, 'asked');
   await typeText(page, 'x');
@@ -397,6 +400,6 @@ test.serial('Ctrl+Shift+C copies the selection', async (t) => {
   await waitForScreen(page, prompt);
   await page.locator('.xterm-screen').dblclick({ position: { x: 30, y: 8 } });
   await page.keyboard.press('Control+Shift+C');
-  await page.waitForFunction('navigator.clipboard.readText().then((text) => text.includes("visitor"))');
+  await until(async () => (await clipboard(page)).includes('visitor'), 'the selection in the clipboard');
   t.deepEqual(terminal.inputs, []);
 });
