@@ -1,8 +1,9 @@
 // What the webserver asks of the manager: one function per request, each with a deadline and the service's own token.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type * as z from 'zod';
 import { isAbort, ServiceError, toServiceError } from '../common/errors.ts';
-import { type JsonRequest, requestJson } from '../common/http/client.ts';
+import { isRefused, type JsonRequest, requestJson } from '../common/http/client.ts';
 import { type Claim, claimSchema, paths, poolsSchema, type Terminal, terminalSchema } from '../common/manager-api.ts';
 
 type Pools = z.infer<typeof poolsSchema>;
@@ -21,6 +22,10 @@ export type Manager = {
   pools(): Promise<Pools>;
 };
 
+// A manager that has just started, or just ended, is known to all nodes as such up to a second later: until then its
+// Service refuses connections. What was never sent can be sent again.
+const refusals = { forMs: 1_500, pauseMs: 100 };
+
 /** A client of the manager at `url`; `readToken` is called for every request. */
 export function createManagerClient(options: {
   url: string;
@@ -34,11 +39,16 @@ export function createManagerClient(options: {
     request: Pick<JsonRequest<T>, 'method' | 'body' | 'answer' | 'signal'> & { path: string },
   ) {
     const { path, ...rest } = request;
-    try {
-      return await requestJson<T>({ ...rest, url: base + path, token: await readToken(), deadlineMs });
-    } catch (error) {
-      if (isAbort(error)) throw error;
-      throw forVisitor(toServiceError(error));
+    const startedAt = performance.now();
+    for (;;) {
+      try {
+        return await requestJson<T>({ ...rest, url: base + path, token: await readToken(), deadlineMs });
+      } catch (error) {
+        if (isAbort(error)) throw error;
+        if (!isRefused(error) || performance.now() - startedAt > refusals.forMs)
+          throw forVisitor(toServiceError(error));
+      }
+      await delay(refusals.pauseMs, undefined, rest.signal && { signal: rest.signal });
     }
   }
 

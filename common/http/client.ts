@@ -47,6 +47,12 @@ export async function requestJson<T = undefined>(request: JsonRequest<T>): Promi
   }
 }
 
+/** Whether the request never reached anybody: the connection itself was refused. */
+export function isRefused(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' || isRefused(error.cause);
+}
+
 function parse(text: string): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);

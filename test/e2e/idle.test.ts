@@ -7,7 +7,7 @@ test.serial(
   async (t) => {
     const system = await startTestSystem(t, {
       settings: { spare: '1', max: '1', idleTimeout: '6s' },
-      env: { terminal: { WARMTERM_IDLE_WARNING: '3s' } },
+      idleWarning: '3s',
     });
     await poolIsReady(system, 1);
     const [before] = await system.kubernetes.pods();

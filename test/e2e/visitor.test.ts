@@ -31,7 +31,7 @@ test.serial(
     const browser = await openBrowser(t);
     const [ann, bob] = [await openTerminal(system, browser), await openTerminal(system, browser)];
     t.is(new Set((await system.kubernetes.pods()).filter(isClaimed).map(visitorOf)).size, 2);
-    if (!system.cluster.sandboxed) return void t.log('without bubblewrap nothing keeps their files apart');
+    if (!system.isolated) return void t.log('without bubblewrap nothing keeps their files apart');
     await typeText(ann.page, 'echo s3cret > ~/mine; echo s3cret > /tmp/mine; exec -a anns-job sleep 1000 &\n');
     await typeText(ann.page, 'cat ~/mine /tmp/mine | wc -l; echo $WARMTERM_POD_NAME $HOSTNAME\n');
     await waitForScreen(ann.page, /^2$/m);

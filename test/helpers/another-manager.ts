@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { type Claim, claimSchema, paths } from '../../common/manager-api.ts';
 import { managerAudience } from '../../common/names.ts';
-import { type TestSystem, until } from './system.ts';
+import { type LocalSystem, until } from './system.ts';
 
 /** Starts it with the same settings, at a port of its own; nobody starts it again once it is killed. */
-export async function startAnotherManager(t: ExecutionContext, { directory, cluster }: TestSystem) {
+export async function startAnotherManager(t: ExecutionContext, { directory, cluster }: LocalSystem) {
   const program = fileURLToPath(new URL('../../dist/manager.mjs', import.meta.url));
   const child = spawn(process.execPath, [program], {
     env: {
@@ -46,7 +46,7 @@ export async function startAnotherManager(t: ExecutionContext, { directory, clus
 }
 
 /** Claims a terminal for a visitor at one manager, as the webserver does. */
-export function createClaimer({ cluster }: TestSystem) {
+export function createClaimer({ cluster }: LocalSystem) {
   const token = cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
   return async (managerUrl: string, visitor: string): Promise<Claim> => {
     const response = await fetch(new URL(paths.terminals, managerUrl), {

@@ -72,6 +72,12 @@ export async function typeText(page: Page, text: string): Promise<void> {
   }
 }
 
+/** Types a command, and sees its answer: the terminal works. */
+export async function stillAnswers(page: Page, word: string): Promise<void> {
+  await typeText(page, `echo ${word}-$((1 + 1))\n`);
+  await waitForScreen(page, new RegExp(`^${word}-2$`, 'm'));
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

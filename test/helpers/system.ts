@@ -1,4 +1,5 @@
-// The whole system as `npm start` wires it, for end-to-end tests: real processes, real ptys, real tmux.
+// The whole system, for end-to-end tests: as `npm start` wires it, of real processes on this machine; or, for `npm run
+// test:cluster`, a release of the chart on a real cluster. A test that needs more than both have asks for a LocalSystem.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,16 +10,109 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type PoolStatus, paths, poolsSchema } from '../../common/manager-api.ts';
 import { claimAnnotations, labels, managerLease } from '../../common/names.ts';
 import { type Opened, openedSchema } from '../../common/terminals-api.ts';
-import { type SystemOptions, startSystem } from '../../local/system.ts';
+import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
 import { waitForState } from './frontend-browser.ts';
 import { silent } from './manager.ts';
+import { installRelease } from './release.ts';
 
 export type TestSystemOptions = {
   settings?: SystemOptions['pool']['settings'];
   replicas?: number;
-  env?: SystemOptions['env'];
+  /** How long before an idle session ends the countdown begins. */
+  idleWarning?: string;
 };
+
+export type TestSystem = {
+  pageUrl: string;
+  hostToken: string;
+  kubernetes: ReturnType<typeof talkToKubernetes>;
+  /** Whether something keeps terminals out of each other's files and processes. */
+  isolated: boolean;
+  /** Ends every manager without a warning; each is started again. */
+  killManagers(): Promise<void>;
+  stopWebservers(): Promise<void>;
+  startWebservers(): Promise<void>;
+};
+
+export type LocalSystem = TestSystem & System & { directory: string };
+
+const onCluster = process.env.WARMTERM_TEST === 'cluster';
+// A real kubelet takes its time to end a pod and to start another: up to thirteen seconds when nothing else is to do.
+const patienceMs = onCluster ? 90_000 : 20_000;
+
+/** Starts a system that ends with the test. Its logs are printed when the test fails. */
+export const startTestSystem = (t: ExecutionContext, options: TestSystemOptions = {}): Promise<TestSystem> =>
+  onCluster ? startOnCluster(t, options) : startOnMachine(t, options);
+
+export async function startOnMachine(t: ExecutionContext, options: TestSystemOptions = {}): Promise<LocalSystem> {
+  const directory = mkdtempSync(join(tmpdir(), 'warmterm-test-'));
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning } = options;
+  const system = await startSystem({
+    directory,
+    dist: new URL('../../dist/', import.meta.url),
+    log: silent,
+    host: '127.0.0.1',
+    port: 0,
+    pool: { replicas, settings },
+    env: idleWarning === undefined ? {} : { terminal: { WARMTERM_IDLE_WARNING: idleWarning } },
+  });
+  process.env.KUBECONFIG = system.cluster.kubeconfig;
+  const transport: Transport = createTransport({ namespace: system.cluster.namespace, deadlineMs: 10_000 });
+  t.teardown(async () => {
+    if (!t.passed) for (const name of ['manager', 'webserver']) t.log(readTail(join(directory, 'log', `${name}.log`)));
+    transport.close();
+    await system.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    ...system,
+    directory,
+    kubernetes: talkToKubernetes(transport),
+    isolated: system.cluster.sandboxed,
+    killManagers: async () => system.manager.kill('SIGKILL'),
+    stopWebservers: () => system.webserver.stop(),
+    startWebservers: async () => system.webserver.start(),
+  };
+}
+
+async function startOnCluster(t: ExecutionContext, options: TestSystemOptions): Promise<TestSystem> {
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning } = options;
+  const pool = { ...settings, ...(idleWarning !== undefined && { idleWarning }) };
+  const release = await installRelease(
+    Object.fromEntries(Object.entries(pool).map(([name, value]) => [`poolDefaults.${name}`, value])),
+  );
+  t.teardown(async () => {
+    if (!t.passed) for (const log of await release.logs()) t.log(log);
+    await release.discard();
+  });
+  const { transport, namespace, pageUrl, hostToken } = release;
+  const kubernetes = talkToKubernetes(transport);
+  if (replicas > 1) await kubernetes.scale(replicas);
+  const scaleWebservers = (to: number) => kubernetes.scale(to, 'deployments/warmterm-webserver');
+  return {
+    pageUrl,
+    hostToken,
+    kubernetes,
+    isolated: true,
+    killManagers: async () => {
+      const managers = 'labelSelector=app.kubernetes.io/component%3Dmanager&gracePeriodSeconds=0';
+      await transport.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/pods?${managers}` });
+    },
+    stopWebservers: async () => {
+      await scaleWebservers(0);
+      await until('no webserver', async () => !(await answers(pageUrl)));
+    },
+    startWebservers: () => scaleWebservers(2),
+  };
+}
+
+/** Whether anything good is to be had at `url`. */
+export const answers = (url: string): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
 export type RawPod = {
   metadata: {
@@ -31,44 +125,26 @@ export type RawPod = {
   status: { conditions?: { type: string; status: string }[]; podIP?: string };
 };
 
-export type TestSystem = Awaited<ReturnType<typeof startTestSystem>>;
-
-/** Starts a system that ends with the test. Its logs are printed when the test fails. */
-export async function startTestSystem(t: ExecutionContext, options: TestSystemOptions = {}) {
-  const directory = mkdtempSync(join(tmpdir(), 'warmterm-test-'));
-  const { settings = { spare: '1', max: '3' }, replicas = 1, env } = options;
-  const system = await startSystem({
-    directory,
-    dist: new URL('../../dist/', import.meta.url),
-    log: silent,
-    host: '127.0.0.1',
-    port: 0,
-    pool: { replicas, settings },
-    ...(env && { env }),
-  });
-  process.env.KUBECONFIG = system.cluster.kubeconfig;
-  const transport: Transport = createTransport({ namespace: system.cluster.namespace, deadlineMs: 10_000 });
-  t.teardown(async () => {
-    if (!t.passed) for (const name of ['manager', 'webserver']) t.log(readTail(join(directory, 'log', `${name}.log`)));
-    transport.close();
-    await system.close();
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return { ...system, directory, kubernetes: talkToKubernetes(transport) };
-}
-
 /** Requests such as kubectl makes. */
 function talkToKubernetes(transport: Transport) {
   const pods = `/api/v1/namespaces/${transport.namespace}/pods`;
-  const pool = `/apis/apps/v1/namespaces/${transport.namespace}/statefulsets/default`;
+  const apps = `/apis/apps/v1/namespaces/${transport.namespace}`;
+  const pool = `${apps}/statefulsets/default`;
   const contentType = 'application/merge-patch+json';
-  const list = async () => (await transport.request<{ items: RawPod[] }>({ method: 'GET', path: pods })).items;
+  const ofPool = `${pods}?labelSelector=${encodeURIComponent(labels.pool)}`;
+  const list = async () => (await transport.request<{ items: RawPod[] }>({ method: 'GET', path: ofPool })).items;
   return {
     pods: list,
     pod: async (name: string) => (await list()).find(({ metadata }) => metadata.name === name),
     deletePod: (name: string) => transport.request({ method: 'DELETE', path: `${pods}/${name}` }),
-    scale: (replicas: number) =>
-      transport.request({ method: 'PATCH', path: `${pool}/scale`, contentType, body: { spec: { replicas } } }),
+    scale: async (replicas: number, what = 'statefulsets/default') => {
+      await transport.request({
+        method: 'PATCH',
+        path: `${apps}/${what}/scale`,
+        contentType,
+        body: { spec: { replicas } },
+      });
+    },
     replicas: async () =>
       (await transport.request<{ spec: { replicas: number } }>({ method: 'GET', path: pool })).spec.replicas,
     lease: async () => {
@@ -92,7 +168,7 @@ export const visitorOf = ({ metadata }: RawPod): string | undefined => metadata.
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
-  timeoutMs = 20_000,
+  timeoutMs = patienceMs,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

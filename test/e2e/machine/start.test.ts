@@ -6,9 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { until } from '../helpers/system.ts';
+import { until } from '../../helpers/system.ts';
 
-const start = fileURLToPath(new URL('../../local/setup/start.mjs', import.meta.url));
+const start = fileURLToPath(new URL('../../../local/setup/start.mjs', import.meta.url));
 
 function run(t: ExecutionContext, env: Record<string, string>): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, [start], {

@@ -1,13 +1,13 @@
 // Two managers, as processes, on one cluster: both claim, one leads (inv 1, 4).
 
 import test from 'ava';
-import { createClaimer, startAnotherManager } from '../helpers/another-manager.ts';
-import { isClaimed, poolIsReady, startTestSystem, until, visitorOf } from '../helpers/system.ts';
+import { createClaimer, startAnotherManager } from '../../helpers/another-manager.ts';
+import { isClaimed, poolIsReady, startOnMachine, until, visitorOf } from '../../helpers/system.ts';
 
 const visitorOfNumber = (number: number) => `visitor-${number}`.padEnd(43, '-');
 
 test.serial('inv 1, 4: two managers claim at once from one pool, and refill it without a leader', async (t) => {
-  const system = await startTestSystem(t, { replicas: 3, settings: { spare: '2', max: '9' } });
+  const system = await startOnMachine(t, { replicas: 3, settings: { spare: '2', max: '9' } });
   await poolIsReady(system, 3);
   const other = await startAnotherManager(t, system);
   const claim = createClaimer(system);
@@ -30,7 +30,7 @@ test.serial('inv 1, 4: two managers claim at once from one pool, and refill it w
 });
 
 test.serial('a leader that stops is succeeded at once, one that is killed when its lease has expired', async (t) => {
-  const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '9' } });
+  const system = await startOnMachine(t, { replicas: 2, settings: { spare: '2', max: '9' } });
   await poolIsReady(system, 2);
   const claim = createClaimer(system);
   const first = await until('a leader', () => system.kubernetes.lease());

@@ -1,0 +1,29 @@
+// inv 9: the Kubernetes API away for a while. On one machine only: a real cluster's is not a test's to stop.
+
+import test from 'ava';
+import { openBrowser, stillAnswers, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
+import { createVisitor, openTerminal, poolIsReady, startOnMachine, until } from '../../helpers/system.ts';
+
+test.serial('inv 9: Kubernetes API stopped and started: open terminals do not notice', async (t) => {
+  const system = await startOnMachine(t, { replicas: 2, settings: { spare: '2', max: '5' } });
+  await poolIsReady(system, 2);
+  const { page } = await openTerminal(system, await openBrowser(t));
+  const visitor = createVisitor(system);
+  const { name } = await visitor.claim();
+
+  await system.cluster.stopApi();
+  await stillAnswers(page, 'without-api');
+  // Its own terminal is known without asking anybody; a new one is not to be had, and that is said.
+  t.like(await visitor.claim(), { name, status: 'reconnected' });
+  t.like(await createVisitor(system).call('POST', '/api/terminals'), { body: { retryable: true } });
+  await system.cluster.startApi();
+  await stillAnswers(page, 'afterwards');
+  const late = createVisitor(system);
+  const { status } = await until('a claim', () => late.claim().catch(() => undefined));
+  t.is(status, 'new');
+  t.is((await visitor.claim()).name, name);
+
+  await page.reload();
+  await waitForState(page, 'connected');
+  await waitForScreen(page, /^afterwards-2$/m);
+});

@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import test from 'ava';
+import { createManagerClient } from '../../webserver/manager-client.ts';
+import { listen } from '../helpers/webserver-listen.ts';
+
+test('a manager that refuses connections is asked again: it may have just started', async (t) => {
+  const { url, port, server } = await listen(t, (_request, response) => response.end('{"pools":[]}'));
+  server.close();
+  await once(server, 'close');
+  let tries = 0;
+  const readToken = async () => {
+    // By the second time it has been refused once.
+    if (++tries === 2) await once(server.listen(port, '127.0.0.1'), 'listening');
+    return 'a token';
+  };
+  t.deepEqual(await createManagerClient({ url, readToken, deadlineMs: 5_000 }).pools(), { pools: [] });
+  t.true(tries >= 2);
+});
+
+test('what may have reached a manager is not sent twice', async (t) => {
+  let requests = 0;
+  const { url } = await listen(t, (request) => {
+    requests++;
+    request.socket.destroy();
+  });
+  const client = createManagerClient({ url, readToken: async () => 'a token', deadlineMs: 5_000 });
+  const restart = client.restart({ visitor: 'v'.repeat(43), pool: undefined }, new AbortController().signal);
+  await t.throwsAsync(restart, { code: 'unavailable' });
+  t.is(requests, 1);
+});
