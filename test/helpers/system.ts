@@ -189,7 +189,7 @@ export async function poolStatus({ pageUrl, hostToken }: TestSystem): Promise<Po
 }
 
 /** A visitor without a browser: keeps the cookie, and asks for a terminal. */
-export function createVisitor({ pageUrl }: TestSystem) {
+export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>) {
   let cookie = '';
   const call = async (method: 'GET' | 'POST' | 'DELETE', path: string) => {
     const response = await fetch(new URL(path, pageUrl), {
@@ -214,14 +214,14 @@ export function createVisitor({ pageUrl }: TestSystem) {
 
 /** Opens the page as a new visitor, and waits for its terminal. */
 export async function openTerminal(
-  system: TestSystem,
+  system: Pick<TestSystem, 'pageUrl'>,
   browser: Browser,
   context?: BrowserContext,
 ): Promise<{ page: Page; context: BrowserContext }> {
   const visitor = context ?? (await browser.newContext());
   const page = await visitor.newPage();
   await page.goto(`${system.pageUrl}?renderer=dom`);
-  await waitForState(page, 'connected');
+  await waitForState(page, 'connected', patienceMs);
   return { page, context: visitor };
 }
 
