@@ -7,8 +7,12 @@ import * as z from 'zod';
 export const visitorSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be a keyed hash in base64url');
 export const poolNameSchema = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of a pool');
 
-/** Where a browser reaches a terminal: the node's address, and the node port of the pod's Service. */
-export const addressSchema = z.object({ host: z.string(), port: z.number().int().min(1).max(65_535) });
+/** Where a browser reaches a terminal: its node's address with the Service's node port, or the host of its route. */
+export const addressSchema = z.object({
+  protocol: z.enum(['http', 'https']),
+  host: z.string(),
+  port: z.number().int().min(1).max(65_535),
+});
 export type Address = z.infer<typeof addressSchema>;
 
 /** POST /api/terminals and POST /api/terminals/restart */

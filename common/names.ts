@@ -3,7 +3,7 @@
 
 const prefix = 'warmterm.dev/';
 
-/** Labels, on StatefulSets, Pods and Services. */
+/** Labels, on StatefulSets, Pods, Services and routes. */
 export const labels = {
   /** Value: the pool's name. Marks everything that belongs to a pool, and is the watch's selector. */
   pool: `${prefix}pool`,
@@ -22,6 +22,9 @@ export const claimAnnotations = {
   /** When a browser first attached, ISO 8601. Absent until then. */
   connectedAt: `${prefix}connected-at`,
 } as const;
+
+/** Annotation on an Ingress or HTTPRoute of a terminal: a hash of the template that it was made of. */
+export const routeTemplateAnnotation = `${prefix}route-template`;
 
 /** Annotations on a pool's StatefulSet: its settings, edited by whoever may edit the StatefulSet. */
 export const settingAnnotations = {

@@ -17,6 +17,12 @@ const shape = {
   WARMTERM_CLAIM_TIMEOUT: setting.duration('100ms', '60s').default(10_000),
   /** Deadline of one request to the Kubernetes API. */
   WARMTERM_API_TIMEOUT: setting.duration('100ms', '60s').default(5_000),
+  /** How browsers reach terminals: by node ports, or by an Ingress or HTTPRoute each. */
+  WARMTERM_EXPOSURE: setting.choice('nodePort', 'ingress').default('nodePort'),
+  /** JSON file of the Ingress or HTTPRoute that the routes of terminals are made of. */
+  WARMTERM_ROUTE_TEMPLATE_FILE: setting.text().optional(),
+  /** How browsers speak to the hosts of routes, where the template does not tell. */
+  WARMTERM_ROUTE_PROTOCOL: setting.choice('http', 'https').optional(),
 };
 
 export type Config = ReturnType<typeof readConfig>;

@@ -6,7 +6,8 @@ import { setInterval } from 'node:timers/promises';
 import { isAbort } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
-import { planPool, withoutLead } from './pool/plan.ts';
+import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
+import { type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 
@@ -25,7 +26,7 @@ export type ControllerOptions = {
 
 const lookEveryMs = 1_000;
 const backOff = { firstMs: 500, maxMs: 30_000 };
-// Services are made ahead of need, so there is no hurry that would justify a flood of them.
+// Services and routes are made ahead of need, so there is no hurry that would justify a flood of them.
 const exposuresAtOnce = 8;
 
 export class Controller {
@@ -96,8 +97,9 @@ export class Controller {
     if (!spec) return;
     const leads = isLeader();
     if (leads) this.#tellProblems(pool);
-    const plan = planPool(pool, clock(), waiting(pool));
-    const { scaleTo, expose, reap } = leads ? plan : withoutLead(plan, pool);
+    const everything = planPool(pool, clock(), waiting(pool));
+    const plan = leads ? everything : withoutLead(everything, pool);
+    const { scaleTo, reap } = plan;
     if (scaleTo !== undefined) {
       this.#once(`scale ${pool.name}`, async () => {
         const scaled = await cluster.scalePool(spec, scaleTo);
@@ -107,13 +109,7 @@ export class Controller {
         this.touch(pool);
       });
     }
-    for (const ordinal of expose.slice(0, exposuresAtOnce)) {
-      this.#once(`expose ${pool.name} ${ordinal}`, async () => {
-        const service = await cluster.exposePod(spec, ordinal);
-        pools.observe({ kind: 'service', name: service.name, object: service });
-        this.touch(pool);
-      });
-    }
+    this.#expose(pool, spec, plan);
     for (const { name, uid, reason } of reap) {
       this.#once(`reap ${uid}`, async () => {
         pools.observeDeletion({ name, uid }, await cluster.deletePod({ name, uid }));
@@ -121,6 +117,43 @@ export class Controller {
         this.touch(pool);
       });
     }
+  }
+
+  #expose(pool: Pool, spec: ObservedPool, { expose, restore, withdraw }: Plan): void {
+    const { cluster, pools, log } = this.#options;
+    const each = <T>(items: T[], key: (item: T) => string, act: (item: T) => Promise<Observation | undefined>) => {
+      for (const item of items.slice(0, exposuresAtOnce)) {
+        this.#once(key(item), async () => {
+          const news = await act(item);
+          if (!news) return;
+          pools.observe(news);
+          this.touch(pool);
+        });
+      }
+    };
+    each(
+      expose.services,
+      (ordinal) => `expose ${pool.name} ${ordinal}`,
+      async (ordinal) => tell('service', await cluster.exposePod(spec, ordinal)),
+    );
+    each(
+      expose.routes,
+      (ordinal) => `route ${pool.name} ${ordinal}`,
+      async (ordinal) => tell('route', await cluster.routePod(spec, ordinal)),
+    );
+    each(
+      restore,
+      ({ uid }) => `restore ${uid}`,
+      async (route) => {
+        const restored = await cluster.restoreRoute(route);
+        if (restored) log.info({ pool: pool.name, route: route.name }, 'route restored to its template');
+        return restored && tell('route', restored);
+      },
+    );
+    // Of what is withdrawn the watch tells: a successor of its name may have been seen already.
+    const withdrawn = ({ uid }: { uid: string }) => `withdraw ${uid}`;
+    each(withdraw.routes, withdrawn, (route) => cluster.withdrawRoute(route).then(() => undefined));
+    each(withdraw.services, withdrawn, (service) => cluster.withdrawService(service).then(() => undefined));
   }
 
   /** Runs an action unless it is under way already, or has failed too recently. */
@@ -161,3 +194,6 @@ export class Controller {
     });
   }
 }
+
+const tell = (kind: 'service' | 'route', object: ObservedService | ObservedRoute) =>
+  ({ kind, name: object.name, object }) as Observation;

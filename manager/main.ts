@@ -17,6 +17,7 @@ import { createCluster } from './cluster/kubernetes.ts';
 import { createTransport } from './cluster/transport.ts';
 import { readConfig } from './config.ts';
 import { Controller } from './controller.ts';
+import { readExposure } from './exposure/exposure.ts';
 import { Elector } from './leader/elector.ts';
 import type { Pool } from './pool/pool.ts';
 import { Pools } from './pool/pools.ts';
@@ -29,10 +30,11 @@ async function main(): Promise<number> {
   const delay = (ms: number, signal?: AbortSignal) =>
     setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) });
   const newId = () => randomBytes(16).toString('base64url');
-  const signer = await createTicketSigner(readFile(config.WARMTERM_SIGNING_KEY_FILE));
+  const signer = await createTicketSigner(readFile('WARMTERM_SIGNING_KEY_FILE', config.WARMTERM_SIGNING_KEY_FILE));
+  const exposure = readExposure(config, (path) => readFile('WARMTERM_ROUTE_TEMPLATE_FILE', path));
   const transport = createTransport({ namespace: config.WARMTERM_NAMESPACE, deadlineMs: config.WARMTERM_API_TIMEOUT });
-  const cluster = createCluster({ transport, log });
-  const pools = new Pools();
+  const cluster = createCluster({ transport, exposure, log });
+  const pools = new Pools(exposure.mode);
   const touch = (pool: Pool) => controller.touch(pool);
   const claims = new Claims({
     pools,
@@ -77,11 +79,11 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-function readFile(path: string): string {
+function readFile(setting: string, path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ServiceError('invalid-config', `WARMTERM_SIGNING_KEY_FILE=${path}: cannot be read`, { cause: error });
+    throw new ServiceError('invalid-config', `${setting}=${path}: cannot be read`, { cause: error });
   }
 }
 

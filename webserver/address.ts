@@ -36,8 +36,9 @@ export function terminalUrl(
   terminal: Pick<Terminal, 'name' | 'pool' | 'address'>,
   page: PageOrigin,
 ): string {
-  const { host, port } = terminal.address;
-  if (addressing.mode === 'manager') return `http://${bracketed(host)}:${port}`;
+  const { protocol, host, port } = terminal.address;
+  // As an origin is written: without the port that the protocol implies.
+  if (addressing.mode === 'manager') return new URL(`${protocol}://${bracketed(host)}:${port}`).origin;
   if (addressing.mode === 'page') return `${page.protocol}://${bracketed(page.hostname)}:${port}`;
   return fill(addressing.template, {
     name: terminal.name,

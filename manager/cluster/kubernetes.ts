@@ -2,30 +2,36 @@
 
 import { hostname } from 'node:os';
 import type { Logger } from '../../common/log.ts';
-import { claimAnnotations, labels, managerAudience, terminalPortName } from '../../common/names.ts';
-import type { ObservedPod, ObservedPool, ObservedService } from '../pool/observation.ts';
+import { claimAnnotations, labels, managerAudience } from '../../common/names.ts';
+import type { Exposure } from '../exposure/exposure.ts';
+import type { ObservedPod } from '../pool/observation.ts';
+import { createExposures, routesPath } from './exposures.ts';
 import {
   describeLease,
   type RawLease,
   type RawNode,
   type RawPod,
+  type RawRoute,
   type RawService,
   type RawStatefulSet,
   readLease,
   readNode,
   readPod,
   readPool,
+  readRoute,
   readService,
 } from './objects.ts';
 import type { Cluster, PodRef } from './port.ts';
-import { ApiError, type Transport } from './transport.ts';
+import { type Transport, unless } from './transport.ts';
 import { listAndWatch } from './watch.ts';
 
 const leaseKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
 const jsonPatch = 'application/json-patch+json';
 const mergePatch = 'application/merge-patch+json';
 
-export function createCluster({ transport, log }: { transport: Transport; log: Logger }): Cluster {
+export type ClusterOptions = { transport: Transport; exposure: Exposure; log: Logger };
+
+export function createCluster({ transport, exposure, log }: ClusterOptions): Cluster {
   const { namespace } = transport;
   const core = `/api/v1/namespaces/${namespace}`;
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
@@ -34,6 +40,22 @@ export function createCluster({ transport, log }: { transport: Transport; log: L
 
   const patchPod = async (pod: PodRef, contentType: string, body: unknown): Promise<ObservedPod | undefined> =>
     readPod(await transport.request<RawPod>({ method: 'PATCH', path: podPath(pod.name), contentType, body }));
+
+  // A node port is at a node's address, a route has a host of its own: of the two only one matters.
+  const whereTerminalsAre =
+    exposure.mode === 'nodePort'
+      ? ({
+          path: '/api/v1/nodes',
+          kind: 'node',
+          selected: false,
+          read: (raw: unknown) => readNode(raw as RawNode),
+        } as const)
+      : ({
+          path: routesPath(exposure.template, namespace),
+          kind: 'route',
+          selected: true,
+          read: (raw: unknown) => readRoute(raw as RawRoute, exposure.template),
+        } as const);
 
   return {
     async watch(sink, signal) {
@@ -51,7 +73,7 @@ export function createCluster({ transport, log }: { transport: Transport; log: L
           selected: true,
           read: (raw: unknown) => readService(raw as RawService),
         },
-        { path: '/api/v1/nodes', kind: 'node', selected: false, read: (raw: unknown) => readNode(raw as RawNode) },
+        whereTerminalsAre,
       ] as const;
       const unlisted = new Set<string>(kinds.map(({ kind }) => kind));
       await Promise.all(
@@ -127,15 +149,7 @@ export function createCluster({ transport, log }: { transport: Transport; log: L
       return (await unless([404, 409, 422], request.then(readPool))) ?? 'conflict';
     },
 
-    async exposePod(pool, ordinal) {
-      const service = describeService(pool, ordinal);
-      const created = transport.request<RawService>({ method: 'POST', path: `${core}/services`, body: service });
-      const name = service.metadata.name;
-      const raw =
-        (await unless([409], created)) ??
-        (await transport.request<RawService>({ method: 'GET', path: `${core}/services/${name}` }));
-      return readService(raw) ?? ({ name, pool: pool.name, ordinal, nodePort: undefined } satisfies ObservedService);
-    },
+    ...createExposures(transport, exposure),
 
     readLease: async (name) =>
       unless([404], transport.request<RawLease>({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),
@@ -189,23 +203,6 @@ export function createCluster({ transport, log }: { transport: Transport; log: L
   };
 }
 
-/** The Service of one ordinal: it outlives its pods, so that a replacement is reachable as soon as it is ready. */
-function describeService(pool: ObservedPool, ordinal: number) {
-  const name = `${pool.statefulSet}-${ordinal}`;
-  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: pool.statefulSet, uid: pool.uid, controller: true };
-  return {
-    kind: 'Service',
-    apiVersion: 'v1',
-    metadata: { name, labels: { [labels.pool]: pool.name }, ownerReferences: [owner] },
-    spec: {
-      type: 'NodePort',
-      externalTrafficPolicy: 'Local',
-      selector: { 'statefulset.kubernetes.io/pod-name': name },
-      ports: [{ name: terminalPortName, port: 80, targetPort: terminalPortName, protocol: 'TCP' }],
-    },
-  };
-}
-
 type ReviewStatus = {
   authenticated?: boolean;
   audiences?: string[];
@@ -222,16 +219,6 @@ export function readIdentity(status: ReviewStatus, namespace: string) {
   const name = extra['authentication.kubernetes.io/pod-name']?.[0];
   const uid = extra['authentication.kubernetes.io/pod-uid']?.[0];
   return { serviceAccount: username.slice(prefix.length), pod: name && uid ? { name, uid } : undefined };
-}
-
-/** The result, or undefined when the API server refused with one of `statuses`. */
-async function unless<T>(statuses: number[], result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof ApiError && statuses.includes(error.status)) return undefined;
-    throw error;
-  }
 }
 
 /** RFC 6901: `/` in a key is written `~1`. */

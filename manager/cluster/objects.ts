@@ -2,7 +2,16 @@
 // Pure; the only place that knows where in an object a fact stands.
 
 import { claimAnnotations, labels } from '../../common/names.ts';
-import type { ClaimRecord, ObservedNode, ObservedPod, ObservedPool, ObservedService } from '../pool/observation.ts';
+import { readHost } from '../exposure/route-kind.ts';
+import { fillRoute, type RouteTemplate, says } from '../exposure/route-template.ts';
+import type {
+  ClaimRecord,
+  ObservedNode,
+  ObservedPod,
+  ObservedPool,
+  ObservedRoute,
+  ObservedService,
+} from '../pool/observation.ts';
 import type { Lease, LeaseToWrite } from './port.ts';
 
 export type ObjectMeta = {
@@ -21,6 +30,7 @@ export type RawPod = {
 };
 export type RawStatefulSet = { metadata: ObjectMeta; spec: { replicas?: number } };
 export type RawService = { metadata: ObjectMeta; spec: { ports?: { nodePort?: number }[] } };
+export type RawRoute = { metadata: ObjectMeta; spec?: unknown };
 export type RawNode = { metadata: ObjectMeta; status?: { addresses?: { type: string; address: string }[] } };
 export type RawLease = {
   metadata: ObjectMeta;
@@ -83,10 +93,32 @@ export function readPool({ metadata, spec }: RawStatefulSet): ObservedPool | und
 }
 
 export function readService({ metadata, spec }: RawService): ObservedService | undefined {
-  const pool = metadata.labels?.[labels.pool];
-  const ordinal = readOrdinal(metadata.name);
-  if (pool === undefined || ordinal === undefined || metadata.deletionTimestamp !== undefined) return undefined;
-  return { name: metadata.name, pool, ordinal, nodePort: spec.ports?.[0]?.nodePort };
+  const about = readTarget(metadata);
+  return about && { ...about, uid: metadata.uid, nodePort: spec.ports?.[0]?.nodePort };
+}
+
+/** A route of the kind of `template`, which also says how its host is spoken to. */
+export function readRoute({ metadata, spec }: RawRoute, template: RouteTemplate): ObservedRoute | undefined {
+  const about = readTarget(metadata);
+  if (!about) return undefined;
+  const host = readHost(template.kind, spec);
+  const { protocol } = template;
+  const wanted = fillRoute(template, about);
+  return {
+    ...about,
+    uid: metadata.uid,
+    address: host === undefined ? undefined : { protocol, host, port: protocol === 'https' ? 443 : 80 },
+    asTemplate: says({ metadata, spec }, { metadata: wanted.metadata, spec: wanted.spec }),
+  };
+}
+
+/** The terminal that a Service or route is for; undefined when it is for none, or about to go. */
+function readTarget({ name, labels: marks, deletionTimestamp }: ObjectMeta) {
+  const pool = marks?.[labels.pool];
+  const ordinal = readOrdinal(name);
+  return pool === undefined || ordinal === undefined || deletionTimestamp !== undefined
+    ? undefined
+    : { name, pool, ordinal };
 }
 
 /** The address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */

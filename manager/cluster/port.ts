@@ -1,7 +1,7 @@
 // The one way by which the manager reaches Kubernetes. Everything else in manager/ sees only these words; tests put
 // faults in here.
 
-import type { Observation, ObservedPod, ObservedPool, ObservedService } from '../pool/observation.ts';
+import type { Observation, ObservedPod, ObservedPool, ObservedRoute, ObservedService } from '../pool/observation.ts';
 
 /** Who calls, as the API server reviewed the token. */
 export type Identity = {
@@ -40,7 +40,7 @@ export type Sink = {
 
 /** Requests reject with `unavailable` or `timeout` when the API did not answer: whether they took effect is then unknown. */
 export type Cluster = {
-  /** Watches pools, pods, Services and nodes, for ever, until `signal` is aborted. */
+  /** Watches pools, pods, Services, and nodes or routes, whichever lead to terminals, for ever, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
   /** One conditional write; `conflict` when the pod is not that pod any more, or is claimed already. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
@@ -53,6 +53,13 @@ export type Cluster = {
   scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
   /** Makes the Service of one ordinal, or returns the one that exists. */
   exposePod(pool: ObservedPool, ordinal: number): Promise<ObservedService>;
+  /** Makes the route to that Service, or returns the one that exists. */
+  routePod(pool: ObservedPool, ordinal: number): Promise<ObservedRoute>;
+  /** Makes a route say again what the template says; undefined when that very route is gone or changing. */
+  restoreRoute(route: ObservedRoute): Promise<ObservedRoute | undefined>;
+  /** Deletes that very Service; one that is gone is no failure. */
+  withdrawService(service: ObservedService): Promise<void>;
+  withdrawRoute(route: ObservedRoute): Promise<void>;
   /** undefined when there is none. */
   readLease(name: string): Promise<Lease | undefined>;
   /** `conflict` when there is one already. */

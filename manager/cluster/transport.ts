@@ -149,3 +149,13 @@ function noAnswer(error: unknown, deadline: AbortSignal): unknown {
 
 const defined = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined && value !== null)) as T;
+
+/** The result, or undefined when the API server refused with one of `statuses`. */
+export async function unless<T>(statuses: number[], result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof ApiError && statuses.includes(error.status)) return undefined;
+    throw error;
+  }
+}

@@ -1,5 +1,7 @@
 // What the pool logic knows of the world: plain facts read off Kubernetes objects. Times are milliseconds since 1970.
 
+import type { Address } from '../../common/manager-api.ts';
+
 /** What a claim wrote on its pod. */
 export type ClaimRecord = {
   id: string;
@@ -38,8 +40,26 @@ export type ObservedPool = {
   annotations: Readonly<Record<string, string>>;
 };
 
-/** The Service that exposes one ordinal of a pool. */
-export type ObservedService = { name: string; pool: string; ordinal: number; nodePort: number | undefined };
+/** The Service of one ordinal of a pool. */
+export type ObservedService = {
+  name: string;
+  uid: string;
+  pool: string;
+  ordinal: number;
+  nodePort: number | undefined;
+};
+
+/** The Ingress or HTTPRoute that leads to one ordinal's Service. */
+export type ObservedRoute = {
+  name: string;
+  uid: string;
+  pool: string;
+  ordinal: number;
+  /** Where browsers reach it; undefined for a route without a host. */
+  address: Address | undefined;
+  /** Whether it says what the template says: not, when somebody has changed it, or the template is another by now. */
+  asTemplate: boolean;
+};
 
 export type ObservedNode = { name: string; host: string | undefined };
 
@@ -48,6 +68,7 @@ export type Observation =
   | { kind: 'pod'; name: string; object: ObservedPod | undefined }
   | { kind: 'pool'; name: string; object: ObservedPool | undefined }
   | { kind: 'service'; name: string; object: ObservedService | undefined }
+  | { kind: 'route'; name: string; object: ObservedRoute | undefined }
   | { kind: 'node'; name: string; object: ObservedNode | undefined };
 
 export type PodState = 'ready' | 'in-use' | 'recreating';

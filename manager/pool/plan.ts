@@ -1,6 +1,6 @@
 // What a pool needs now, from how it is now: pure, so that every decision can be read off a table in its test.
 
-import { podState } from './observation.ts';
+import { type ObservedRoute, type ObservedService, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
 
 export type ReapReason = 'max-lifetime' | 'never-connected';
@@ -8,8 +8,12 @@ export type ReapReason = 'max-lifetime' | 'never-connected';
 export type Plan = {
   /** The replicas that the StatefulSet should have; undefined when it has them. */
   scaleTo: number | undefined;
-  /** Ordinals that want a Service, lowest first; ahead of need, so those of pods to come too. */
-  expose: number[];
+  /** Ordinals that want a Service, or a route, lowest first; ahead of need, so those of pods to come too. */
+  expose: { services: number[]; routes: number[] };
+  /** Routes that do not say what the template says. */
+  restore: ObservedRoute[];
+  /** What exposes ordinals that are no more: node ports are scarce, and controllers pay for each route. */
+  withdraw: { services: ObservedService[]; routes: ObservedRoute[] };
   /** Pods whose session is over. */
   reap: { name: string; uid: string; reason: ReapReason }[];
 };
@@ -33,25 +37,43 @@ export function podsToHopeFor(pool: Pool): number {
   return ready + recreating + Math.max(0, pool.settings.max - pool.replicas);
 }
 
+const nothing: Plan = {
+  scaleTo: undefined,
+  expose: { services: [], routes: [] },
+  restore: [],
+  withdraw: { services: [], routes: [] },
+  reap: [],
+};
+
 /** Plans for the pool at the time `now` (milliseconds since 1970), for which `waiting` visitors are waiting. */
 export function planPool(pool: Pool, now: number, waiting = 0): Plan {
-  if (!pool.spec) return { scaleTo: undefined, expose: [], reap: [] };
+  if (!pool.spec) return nothing;
   const replicas = neededReplicas(pool, waiting);
-  const expose: number[] = [];
-  for (let ordinal = 0; ordinal < replicas; ordinal++) {
-    if (pool.nodePort(ordinal) === undefined) expose.push(ordinal);
-  }
-  return { scaleTo: replicas === pool.replicas ? undefined : replicas, expose, reap: findOverdue(pool, now) };
+  const ordinals = Array.from({ length: replicas }, (_, ordinal) => ordinal);
+  // What an ordinal's pod still needs is left alone: a session goes on until the pod is gone, and so must its way there.
+  const over = ({ ordinal }: { ordinal: number }) => ordinal >= replicas && !pool.pod(ordinal);
+  const routes = [...pool.routes()];
+  return {
+    scaleTo: replicas === pool.replicas ? undefined : replicas,
+    expose: {
+      services: ordinals.filter((ordinal) => pool.lacksService(ordinal)),
+      routes: ordinals.filter((ordinal) => pool.lacksRoute(ordinal)),
+    },
+    restore: routes.filter((route) => !route.asTemplate && !over(route)),
+    withdraw: { services: [...pool.services()].filter(over), routes: routes.filter(over) },
+    reap: findOverdue(pool, now),
+  };
 }
 
 /**
  * What of a plan a manager may do that does not lead: whatever makes a pod ready for somebody. Visitors wait at every
  * manager, and the leader knows of its own only; nor may a pool run dry while a dead leader's lease expires. Several may
- * do it at once: growing compares the replicas that it was planned on, and a Service can be made only once.
+ * do it at once: growing compares the replicas that it was planned on, and a Service or a route can be made only once.
+ * Managers of two templates, as in a rollout, would restore each other's routes for ever: that is for the leader.
  */
 export function withoutLead(plan: Plan, pool: Pool): Plan {
   const grows = plan.scaleTo !== undefined && plan.scaleTo > pool.replicas;
-  return { scaleTo: grows ? plan.scaleTo : undefined, expose: plan.expose, reap: [] };
+  return { ...nothing, scaleTo: grows ? plan.scaleTo : undefined, expose: plan.expose };
 }
 
 /** So many replicas that ready + starting ≥ spare + waiting, never fewer than now, within min and max. */

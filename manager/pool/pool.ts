@@ -2,8 +2,24 @@
 // found without looking at the others. Knows no Kubernetes and no clock; a change of state comes in as an observation.
 
 import TinyQueue from 'tinyqueue';
-import { type ObservedPod, type ObservedPool, type ObservedService, podState } from './observation.ts';
+import type { Address } from '../../common/manager-api.ts';
+import {
+  type ObservedPod,
+  type ObservedPool,
+  type ObservedRoute,
+  type ObservedService,
+  podState,
+} from './observation.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
+
+/** How the terminals of this installation are exposed. */
+export type ExposureMode = 'nodePort' | 'ingress';
+
+export type PoolOptions = {
+  exposure?: ExposureMode;
+  /** The address of the node that a pod is on; undefined while that is not known. */
+  hostOf?: (pod: ObservedPod) => string | undefined;
+};
 
 export class Pool {
   readonly name: string;
@@ -14,7 +30,8 @@ export class Pool {
   problems: string[] = [];
 
   readonly #pods = new Map<number, ObservedPod>();
-  readonly #ports = new Map<number, number>();
+  readonly #services = new Map<number, ObservedService>();
+  readonly #routes = new Map<number, ObservedRoute>();
   readonly #byVisitor = new Map<string, Set<ObservedPod>>();
   // Ordinals that were ready when they were pushed; what has changed since is dropped when it comes up.
   #queue = new TinyQueue<number>();
@@ -23,12 +40,13 @@ export class Pool {
   /** Pods that the API server knows better than this cache: name → version at which a claim on it failed. */
   readonly #distrusted = new Map<string, number>();
 
-  readonly #hasAddress: (pod: ObservedPod) => boolean;
+  readonly #exposure: ExposureMode;
+  readonly #hostOf: (pod: ObservedPod) => string | undefined;
 
-  /** `hasAddress` tells whether browsers could reach the node that the pod is on. */
-  constructor(name: string, hasAddress: (pod: ObservedPod) => boolean = () => true) {
+  constructor(name: string, { exposure = 'nodePort', hostOf = () => undefined }: PoolOptions = {}) {
     this.name = name;
-    this.#hasAddress = hasAddress;
+    this.#exposure = exposure;
+    this.#hostOf = hostOf;
   }
 
   get replicas(): number {
@@ -44,8 +62,29 @@ export class Pool {
     return this.#pods.get(ordinal);
   }
 
-  nodePort(ordinal: number): number | undefined {
-    return this.#ports.get(ordinal);
+  services(): Iterable<ObservedService> {
+    return this.#services.values();
+  }
+
+  routes(): Iterable<ObservedRoute> {
+    return this.#routes.values();
+  }
+
+  lacksService(ordinal: number): boolean {
+    const service = this.#services.get(ordinal);
+    return service === undefined || (this.#exposure === 'nodePort' && service.nodePort === undefined);
+  }
+
+  lacksRoute(ordinal: number): boolean {
+    return this.#exposure === 'ingress' && !this.#routes.has(ordinal);
+  }
+
+  /** Where browsers reach the pod; undefined while its Service, and its node or its route, are not known. */
+  address(pod: ObservedPod): Address | undefined {
+    const service = this.#services.get(pod.ordinal);
+    if (this.#exposure === 'ingress') return service && this.#routes.get(pod.ordinal)?.address;
+    const [host, port] = [this.#hostOf(pod), service?.nodePort];
+    return host === undefined || port === undefined ? undefined : { protocol: 'http', host, port };
   }
 
   observeSpec(spec: ObservedPool | undefined): void {
@@ -81,13 +120,21 @@ export class Pool {
   }
 
   observeService(service: ObservedService): void {
-    if (service.nodePort === undefined) this.#ports.delete(service.ordinal);
-    else this.#ports.set(service.ordinal, service.nodePort);
+    this.#services.set(service.ordinal, service);
     this.#offer(service.ordinal);
   }
 
   observeServiceGone(ordinal: number): void {
-    this.#ports.delete(ordinal);
+    this.#services.delete(ordinal);
+  }
+
+  observeRoute(route: ObservedRoute): void {
+    this.#routes.set(route.ordinal, route);
+    this.#offer(route.ordinal);
+  }
+
+  observeRouteGone(ordinal: number): void {
+    this.#routes.delete(ordinal);
   }
 
   /** The visitor's pod; of several, the one claimed first. */
@@ -106,8 +153,7 @@ export class Pool {
     return (
       podState(pod) === 'ready' &&
       pod.ordinal < this.replicas &&
-      this.#ports.has(pod.ordinal) &&
-      this.#hasAddress(pod) &&
+      this.address(pod) !== undefined &&
       !this.#reserved.has(pod.uid) &&
       !this.#distrusted.has(pod.name)
     );

@@ -2,7 +2,7 @@
 
 import type { Address } from '../../common/manager-api.ts';
 import type { Observation, ObservedNode, ObservedPod } from './observation.ts';
-import { Pool } from './pool.ts';
+import { type ExposureMode, Pool } from './pool.ts';
 
 const rememberedGone = 1_000;
 
@@ -13,9 +13,16 @@ export class Pools {
   readonly #podsByName = new Map<string, ObservedPod>();
   readonly #podsByUid = new Map<string, ObservedPod>();
   readonly #servicesByName = new Map<string, { pool: string; ordinal: number }>();
+  readonly #routesByName = new Map<string, { pool: string; ordinal: number }>();
   readonly #poolsByStatefulSet = new Map<string, string>();
   // UIDs of pods that are gone: the answer to a patch can arrive after the watch has told of the deletion.
   readonly #gone = new Set<string>();
+
+  readonly #exposure: ExposureMode;
+
+  constructor(exposure: ExposureMode = 'nodePort') {
+    this.#exposure = exposure;
+  }
 
   /** Pools that have a StatefulSet. */
   *all(): Iterable<Pool> {
@@ -31,11 +38,9 @@ export class Pools {
     return this.#podsByUid.get(uid);
   }
 
-  /** Where browsers reach the pod; undefined while its node or Service is not known. */
+  /** Where browsers reach the pod; undefined while that is not known. */
   address(pod: ObservedPod): Address | undefined {
-    const host = this.#hostOf(pod);
-    const port = this.#pools.get(pod.pool)?.nodePort(pod.ordinal);
-    return host === undefined || port === undefined ? undefined : { host, port };
+    return this.#pools.get(pod.pool)?.address(pod);
   }
 
   /** Takes in one observation; returns the pool that it is about, if it is about one. */
@@ -47,6 +52,8 @@ export class Pools {
         return this.#observePool(observation);
       case 'service':
         return this.#observeService(observation);
+      case 'route':
+        return this.#observeRoute(observation);
       case 'node':
         this.#observeNode(observation.name, observation.object);
         return undefined;
@@ -67,7 +74,7 @@ export class Pools {
   #ensure(name: string): Pool {
     const known = this.#pools.get(name);
     if (known) return known;
-    const pool = new Pool(name, (pod) => this.#hostOf(pod) !== undefined);
+    const pool = new Pool(name, { exposure: this.#exposure, hostOf: (pod) => this.#hostOf(pod) });
     this.#pools.set(name, pool);
     return pool;
   }
@@ -126,6 +133,20 @@ export class Pools {
     } else {
       this.#servicesByName.delete(name);
       pool.observeServiceGone(about.ordinal);
+    }
+    return pool;
+  }
+
+  #observeRoute({ name, object }: Observation & { kind: 'route' }): Pool | undefined {
+    const about = object ?? this.#routesByName.get(name);
+    if (!about) return undefined;
+    const pool = this.#ensure(about.pool);
+    if (object) {
+      this.#routesByName.set(name, object);
+      pool.observeRoute(object);
+    } else {
+      this.#routesByName.delete(name);
+      pool.observeRouteGone(about.ordinal);
     }
     return pool;
   }

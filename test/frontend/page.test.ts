@@ -199,7 +199,7 @@ test.serial('a terminal that has moved is found at its new address', async (t) =
   const moved = await startTerminal(t);
   moved.greet = (socket) => socket.emit('output', Buffer.from('moved here'));
   webserver.manager.forgetAll();
-  webserver.manager.address = { host: moved.host, port: moved.port };
+  webserver.manager.address = { protocol: 'http', host: moved.host, port: moved.port };
   await terminal.close();
   await waitForScreen(page, 'moved here');
   await page.getByText('Your former terminal has ended. This is a new one.').first().waitFor();

@@ -35,7 +35,7 @@ export async function openPage(t: ExecutionContext, browser: Browser, options: P
     browser.newContext(visitor),
   ]);
   t.teardown(() => context.close());
-  webserver.manager.address = { host: terminal.host, port: terminal.port };
+  webserver.manager.address = { protocol: 'http', host: terminal.host, port: terminal.port };
   const page = await context.newPage();
   const complaints = listenForComplaints(page);
   await prepare?.({ page, context, webserver, terminal });

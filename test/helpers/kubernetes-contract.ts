@@ -226,7 +226,7 @@ type World = Awaited<ReturnType<typeof startWorld>>;
 /** A pool in the target's namespace, and what the watch has told of it so far. */
 async function startWorld(transport: Transport, target: ContractTarget) {
   const { namespace } = target;
-  const cluster = createCluster({ transport, log: silent });
+  const cluster = createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent });
   const pods = new Map<string, ObservedPod>();
   const pools = new Map<string, ObservedPool>();
   const services = new Map<string, { nodePort: number | undefined }>();

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Claims } from '../../manager/claims/claims.ts';
 import { Controller } from '../../manager/controller.ts';
 import { Elector } from '../../manager/leader/elector.ts';
+import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { Pools } from '../../manager/pool/pools.ts';
 import { Terminals } from '../../manager/terminals.ts';
 import type { FakeTime } from './fake-time.ts';
@@ -12,14 +13,20 @@ import { type ModelCluster, nextTurn } from './model-cluster.ts';
 export const silent = pino({ level: 'silent' });
 
 /** With `time`, the manager takes part in the election; without, it leads. */
-export type ManagerOptions = { timeoutMs?: number; clock?: () => number; time?: FakeTime };
+export type ManagerOptions = {
+  timeoutMs?: number;
+  clock?: () => number;
+  time?: FakeTime;
+  exposure?: ExposureMode;
+};
 
 let managers = 0;
 
 /** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
-export function startManager(model: ModelCluster, { timeoutMs = 10_000, clock = () => 0, time }: ManagerOptions = {}) {
+export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
+  const { timeoutMs = 10_000, clock = () => 0, time, exposure } = options;
   const port = model.connect();
-  const pools = new Pools();
+  const pools = new Pools(exposure);
   let ids = 0;
   const claims: Claims = new Claims({
     pools,

@@ -4,7 +4,13 @@
 
 import { ServiceError } from '../../common/errors.ts';
 import type { Cluster, Identity, Lease, LeaseToWrite, Sink } from '../../manager/cluster/port.ts';
-import type { Observation, ObservedPod, ObservedPool, ObservedService } from '../../manager/pool/observation.ts';
+import type {
+  Observation,
+  ObservedPod,
+  ObservedPool,
+  ObservedRoute,
+  ObservedService,
+} from '../../manager/pool/observation.ts';
 
 export type Fault = 'lost-request' | 'lost-response';
 /** `hangs`: arrives, and takes effect, only at `unhang`. `late-answer`: takes effect at once, and is answered then. */
@@ -14,6 +20,7 @@ export class ModelCluster {
   pool: ObservedPool;
   readonly pods = new Map<string, ObservedPod>();
   readonly services = new Map<string, ObservedService>();
+  readonly routes = new Map<string, ObservedRoute>();
   /** The one Lease, whatever its name. */
   lease: Lease | undefined;
   readonly identities = new Map<string, Identity>();
@@ -46,10 +53,9 @@ export class ModelCluster {
     for (let ordinal = 0; ordinal < this.pool.replicas; ordinal++) {
       const name = `default-${ordinal}`;
       if (this.pods.has(name)) continue;
-      this.#uids++;
       this.put({
         name,
-        uid: `uid-${this.#uids}`,
+        uid: this.#newUid(),
         pool: 'default',
         ordinal,
         version: 0,
@@ -98,15 +104,37 @@ export class ModelCluster {
 
   expose(ordinal: number): ObservedService {
     const name = `default-${ordinal}`;
-    const service = this.services.get(name) ?? { name, pool: 'default', ordinal, nodePort: 30_000 + ordinal };
+    const made = { name, uid: this.#newUid(), pool: 'default', ordinal, nodePort: 30_000 + ordinal };
+    const service = this.services.get(name) ?? made;
     this.services.set(name, service);
     this.#tell({ kind: 'service', name, object: service });
     return service;
   }
 
+  route(ordinal: number): ObservedRoute {
+    const name = `default-${ordinal}`;
+    const address = { protocol: 'https' as const, host: `${name}.terminals.test`, port: 443 };
+    const made = { name, uid: this.#newUid(), pool: 'default', ordinal, address, asTemplate: true };
+    return this.putRoute(this.routes.get(name) ?? made);
+  }
+
+  putRoute(route: ObservedRoute): ObservedRoute {
+    this.routes.set(route.name, route);
+    this.#tell({ kind: 'route', name: route.name, object: route });
+    return route;
+  }
+
+  /** Deletes a Service or a route, if it is that very one. */
+  withdraw(kind: 'service' | 'route', name: string, uid?: string): void {
+    const all = kind === 'service' ? this.services : this.routes;
+    if (uid !== undefined && all.get(name)?.uid !== uid) return;
+    if (all.delete(name)) this.#tell({ kind, name, object: undefined });
+  }
+
   *everything(): Iterable<Observation> {
     yield { kind: 'node', name: 'node', object: { name: 'node', host: '192.0.2.1' } };
     yield { kind: 'pool', name: this.pool.statefulSet, object: this.pool };
+    for (const route of this.routes.values()) yield { kind: 'route', name: route.name, object: route };
     for (const service of this.services.values()) yield { kind: 'service', name: service.name, object: service };
     for (const pod of this.pods.values()) yield { kind: 'pod', name: pod.name, object: pod };
   }
@@ -116,6 +144,11 @@ export class ModelCluster {
     if (this.lease?.version !== version) return 'conflict';
     this.lease = { ...lease, version: String(++this.#version) };
     return this.lease;
+  }
+
+  #newUid(): string {
+    this.#uids++;
+    return `uid-${this.#uids}`;
   }
 
   #tell(observation: Observation): void {
@@ -205,6 +238,27 @@ export class ModelPort implements Cluster {
   async exposePod(_pool: ObservedPool, ordinal: number) {
     this.#model.writes++;
     return this.#model.expose(ordinal);
+  }
+
+  async routePod(_pool: ObservedPool, ordinal: number) {
+    this.#model.writes++;
+    return this.#model.route(ordinal);
+  }
+
+  async restoreRoute(route: ObservedRoute) {
+    if (this.#model.routes.get(route.name)?.uid !== route.uid) return undefined;
+    this.#model.writes++;
+    return this.#model.putRoute({ ...route, asTemplate: true });
+  }
+
+  async withdrawService({ name, uid }: ObservedService) {
+    this.#model.writes++;
+    this.#model.withdraw('service', name, uid);
+  }
+
+  async withdrawRoute({ name, uid }: ObservedRoute) {
+    this.#model.writes++;
+    this.#model.withdraw('route', name, uid);
   }
 
   readLease = (_name: string) => this.#askLease(() => this.#model.lease);

@@ -39,7 +39,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
   const double: ManagerDouble = {
     url: '',
     requests: [],
-    address: { host: '192.0.2.7', port: 30_123 },
+    address: { protocol: 'http', host: '192.0.2.7', port: 30_123 },
     misbehave: () => undefined,
     ticket: () => `ticket-${double.requests.length}`,
     hungUp: () => hungUp,

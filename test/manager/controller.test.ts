@@ -1,19 +1,22 @@
 // Several managers on one cluster: what each does, and what only the one that leads does.
 
 import test, { type ExecutionContext } from 'ava';
+import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { FakeTime } from '../helpers/fake-time.ts';
 import { settle, startManager, type TestManager } from '../helpers/manager.ts';
 import { ModelCluster } from '../helpers/model-cluster.ts';
 
 const never = new AbortController().signal;
 
-async function start(t: ExecutionContext, settings: Record<string, string>, count = 2) {
+async function start(t: ExecutionContext, settings: Record<string, string>, count = 2, exposure?: ExposureMode) {
   const annotations = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
   );
   const model = new ModelCluster({ annotations });
   const time = new FakeTime();
-  const managers = Array.from({ length: count }, () => startManager(model, { time, clock: () => time.now }));
+  const managers = Array.from({ length: count }, () =>
+    startManager(model, { time, clock: () => time.now, ...(exposure && { exposure }) }),
+  );
   t.teardown(() => Promise.all(managers.map(({ stop }) => stop())));
   await time.settle();
   await settle(model, ...managers);
@@ -88,4 +91,40 @@ test('wrong settings are told by the leader only', async (t) => {
   model.setPool({ annotations: { 'warmterm.dev/spare': 'lots' } });
   await settle(model, ...managers);
   t.is(model.warnings.length, 1);
+});
+
+test('with routes, a terminal is handed out at the host of its route', async (t) => {
+  const { model, leader, others } = await start(t, { spare: '2' }, 2, 'ingress');
+  t.deepEqual([...model.routes.keys()].sort(), ['default-0', 'default-1']);
+  const { pod } = await others[0]!.claims.claim('ann', undefined, never);
+  t.deepEqual(leader.pools.address(pod), { protocol: 'https', host: `${pod.name}.terminals.test`, port: 443 });
+});
+
+test('a route that was deleted is made again by any manager, and one that was changed restored by the leader', async (t) => {
+  const { model, time, leader, others } = await start(t, { spare: '2' }, 2, 'ingress');
+  model.withdraw('route', 'default-0');
+  await look(time, ...others);
+  t.true(model.routes.has('default-0'));
+  model.putRoute({ ...model.routes.get('default-1')!, asTemplate: false });
+  await look(time, ...others);
+  t.false(model.routes.get('default-1')!.asTemplate);
+  await look(time, leader);
+  t.true(model.routes.get('default-1')!.asTemplate);
+});
+
+test('inv 5: the leader withdraws the way to an ordinal that was scaled away, once its pod is gone', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: '3', max: '3' }, 2, 'ingress');
+  const ways = () => [...model.services.keys(), ...model.routes.keys()].filter((name) => name === 'default-2').length;
+  model.setPool({ annotations: { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' } });
+  model.scale(2);
+  await look(time, ...managers);
+  t.is(ways(), 2, 'its pod is still ending');
+  model.remove('default-2');
+  await look(time, ...others);
+  t.is(ways(), 2, 'this one does not lead');
+  await look(time, leader);
+  t.is(ways(), 0);
+  await settle(model, ...managers);
+  t.is(model.services.size, 2);
+  t.is(model.routes.size, 2);
 });

@@ -1,6 +1,8 @@
 import test from 'ava';
 import { readIdentity } from '../../../manager/cluster/kubernetes.ts';
-import { type RawPod, readNode, readPod, readPool, readService } from '../../../manager/cluster/objects.ts';
+import { type RawPod, readNode, readPod, readPool, readRoute, readService } from '../../../manager/cluster/objects.ts';
+import { fillRoute } from '../../../manager/exposure/route-template.ts';
+import { httpRouteTemplate, ingressTemplate, templateOf } from '../../helpers/route-templates.ts';
 
 const meta = { name: 'python-12', uid: 'u', resourceVersion: '7', labels: { 'warmterm.dev/pool': 'python' } };
 const labelled = (claimed: string, annotations?: Record<string, string>): RawPod => ({
@@ -51,6 +53,34 @@ test('what is no numbered member of a pool is nothing to us', (t) => {
   t.is(readPod({ metadata: { ...meta, labels: {} } }), undefined);
   t.is(readService({ metadata: { ...meta, name: 'webserver' }, spec: {} }), undefined);
   t.is(readPool({ metadata: { ...meta, deletionTimestamp: 'now' }, spec: {} }), undefined);
+});
+
+test('a route is read with its address, and with whether it says what the template says', (t) => {
+  const ingress = templateOf(ingressTemplate);
+  const written = fillRoute(ingress, { name: 'python-12', pool: 'python', ordinal: 12 });
+  const found = { metadata: { ...meta, ...written.metadata }, spec: written.spec };
+  const read = {
+    name: 'python-12',
+    uid: 'u',
+    pool: 'python',
+    ordinal: 12,
+    address: { protocol: 'https' as const, host: 'python-12.terminals.test', port: 443 },
+    asTemplate: true,
+  };
+  t.deepEqual(readRoute(found, ingress), read);
+  t.deepEqual(readRoute({ ...found, spec: { ...written.spec, ingressClassName: 'nginx' } }, ingress), read);
+  const elsewhere = JSON.parse(JSON.stringify(found).replaceAll('python-12.terminals', 'elsewhere'));
+  t.like(readRoute(elsewhere, ingress), { address: { host: 'elsewhere.test' }, asTemplate: false });
+  t.like(readRoute({ ...found, spec: {} }, ingress), { address: undefined, asTemplate: false });
+  t.like(readRoute({ ...found, metadata: { ...found.metadata, annotations: {} } }, ingress), { asTemplate: false });
+  t.is(readRoute({ ...found, metadata: { ...found.metadata, deletionTimestamp: 'now' } }, ingress), undefined);
+
+  const gateway = templateOf(httpRouteTemplate, 'http');
+  const route = fillRoute(gateway, { name: 'python-12', pool: 'python', ordinal: 12 });
+  t.like(readRoute({ metadata: { ...meta, ...route.metadata }, spec: route.spec }, gateway), {
+    address: { protocol: 'http', host: '12.python.terminals.test', port: 80 },
+    asTemplate: true,
+  });
 });
 
 test('a node is reached by its ExternalIP, else its InternalIP, else its Hostname', (t) => {

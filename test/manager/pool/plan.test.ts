@@ -1,23 +1,45 @@
 import test from 'ava';
-import type { ObservedPod } from '../../../manager/pool/observation.ts';
-import { planPool, podsToHopeFor, withoutLead } from '../../../manager/pool/plan.ts';
-import { Pool } from '../../../manager/pool/pool.ts';
+import type { ObservedPod, ObservedRoute, ObservedService } from '../../../manager/pool/observation.ts';
+import { type Plan, planPool, podsToHopeFor, withoutLead } from '../../../manager/pool/plan.ts';
+import { type ExposureMode, Pool } from '../../../manager/pool/pool.ts';
 
 type Letter = 'r' | 'u' | 's' | '.' | 't';
 
 const minute = 60_000;
 
+const serviceOf = (ordinal: number): ObservedService => ({
+  name: `p-${ordinal}`,
+  uid: `service-${ordinal}`,
+  pool: 'p',
+  ordinal,
+  nodePort: 30_000 + ordinal,
+});
+const routeOf = (ordinal: number): ObservedRoute => ({
+  name: `p-${ordinal}`,
+  uid: `route-${ordinal}`,
+  pool: 'p',
+  ordinal,
+  address: { protocol: 'https', host: `p-${ordinal}.terminals.test`, port: 443 },
+  asTemplate: true,
+});
+
 /** A pool drawn as a string: `r` ready, `u` in use, `s` starting, `.` no pod yet, `t` terminating; exposed throughout. */
-function drawPool(pods: string, settings: Record<string, string> = {}, exposed = pods.length): Pool {
-  const pool = new Pool('p');
+function drawPool(
+  pods: string,
+  settings: Record<string, string> = {},
+  exposed = pods.length,
+  exposure: ExposureMode = 'nodePort',
+): Pool {
+  const pool = new Pool('p', { exposure, hostOf: () => '192.0.2.1' });
   const annotations = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
   );
   pool.observeSpec({ name: 'p', statefulSet: 'p', uid: 'p', version: 1, replicas: pods.length, annotations });
   for (const [ordinal, letter] of ([...pods] as Letter[]).entries()) {
     if (letter !== '.') pool.observePod(drawPod(ordinal, letter));
-    if (ordinal < exposed)
-      pool.observeService({ name: `p-${ordinal}`, pool: 'p', ordinal, nodePort: 30_000 + ordinal });
+    if (ordinal >= exposed) continue;
+    pool.observeService(serviceOf(ordinal));
+    if (exposure === 'ingress') pool.observeRoute(routeOf(ordinal));
   }
   return pool;
 }
@@ -61,7 +83,68 @@ test(scaling, { pods: 'u', settings: { spare: '0' }, waiting: 1, scaleTo: 2 });
 test(scaling, { pods: 'us', settings: { spare: '0' }, waiting: 1, scaleTo: undefined });
 
 test('Services are planned ahead of the pods that are to come, lowest first', (t) => {
-  t.deepEqual(planPool(drawPool('uuu', { spare: '2' }, 1), 0).expose, [1, 2, 3, 4]);
+  t.deepEqual(planPool(drawPool('uuu', { spare: '2' }, 1), 0).expose, { services: [1, 2, 3, 4], routes: [] });
+});
+
+test('with routes, each ordinal gets a Service and a route ahead of need', (t) => {
+  const pool = drawPool('uuu', { spare: '2' }, 1, 'ingress');
+  t.deepEqual(planPool(pool, 0).expose, { services: [1, 2, 3, 4], routes: [1, 2, 3, 4] });
+  pool.observeService({ ...serviceOf(1), nodePort: undefined });
+  pool.observeRoute(routeOf(2));
+  t.deepEqual(planPool(pool, 0).expose, { services: [2, 3, 4], routes: [1, 3, 4] });
+  pool.observeRouteGone(0);
+  t.deepEqual(planPool(pool, 0).expose.routes, [0, 1, 3, 4]);
+});
+
+test('a Service without a node port, made while there were routes, is planned again', (t) => {
+  const pool = drawPool('r');
+  pool.observeService({ ...serviceOf(0), nodePort: undefined });
+  t.deepEqual(planPool(pool, 0).expose.services, [0]);
+  t.is(pool.take(), undefined);
+});
+
+test('a pod without a route, or whose route has no host, is not handed out, and is as soon as it has one', (t) => {
+  const pool = drawPool('r', {}, 0, 'ingress');
+  pool.observeService({ ...serviceOf(0), nodePort: undefined });
+  t.is(pool.take(), undefined);
+  pool.observeRoute({ ...routeOf(0), address: undefined, asTemplate: false });
+  t.is(pool.take(), undefined);
+  pool.observeRoute(routeOf(0));
+  t.is(pool.take()?.ordinal, 0);
+  pool.observeServiceGone(0);
+  t.is(pool.address(pool.pod(0)!), undefined);
+});
+
+test('inv 5: what exposes an ordinal is withdrawn when it is above the replicas, and never while its pod is there', (t) => {
+  const pool = drawPool('urut', { spare: '1' }, 4, 'ingress');
+  pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
+  t.deepEqual(planPool(pool, 0).withdraw, { services: [], routes: [] });
+  pool.observePodGone(3, 'uid-3');
+  t.deepEqual(planPool(pool, 0).withdraw, { services: [serviceOf(3)], routes: [routeOf(3)] });
+  pool.observePodGone(2, 'uid-2');
+  t.deepEqual(
+    planPool(pool, 0).withdraw.routes.map(({ ordinal }) => ordinal),
+    [2, 3],
+  );
+});
+
+test('what exposes an ordinal is kept while the plan needs it again', (t) => {
+  const pool = drawPool('uuu', { spare: '1' });
+  pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
+  pool.observePodGone(2, 'uid-2');
+  const { scaleTo, withdraw } = planPool(pool, 0);
+  t.is(scaleTo, 3);
+  t.deepEqual(withdraw, { services: [], routes: [] });
+});
+
+test('a route that somebody has changed is restored', (t) => {
+  const pool = drawPool('rr', {}, 2, 'ingress');
+  const changed = { ...routeOf(1), asTemplate: false };
+  pool.observeRoute(changed);
+  t.deepEqual(planPool(pool, 0).restore, [changed]);
+  // Until then it is where it is.
+  t.is(pool.take()?.ordinal, 0);
+  t.is(pool.take()?.ordinal, 1);
 });
 
 test('inv 6: a session past its lifetime is reaped, and one that nobody ever connected to', (t) => {
@@ -107,18 +190,18 @@ test('the lowest ready pod is taken first, and a reserved one not again', (t) =>
 test('a pod without a Service is not handed out, and is as soon as it has one', (t) => {
   const pool = drawPool('r', {}, 0);
   t.is(pool.take(), undefined);
-  pool.observeService({ name: 'p-0', pool: 'p', ordinal: 0, nodePort: 30_000 });
+  pool.observeService(serviceOf(0));
   t.is(pool.take()?.ordinal, 0);
 });
 
 test('a pod on a node without an address is not handed out, and is as soon as it has one', (t) => {
-  let address = false;
-  const pool = new Pool('p', () => address);
+  let address: string | undefined;
+  const pool = new Pool('p', { hostOf: () => address });
   pool.observeSpec({ name: 'p', statefulSet: 'p', uid: 'p', version: 1, replicas: 1, annotations: {} });
-  pool.observeService({ name: 'p-0', pool: 'p', ordinal: 0, nodePort: 30_000 });
+  pool.observeService(serviceOf(0));
   pool.observePod(drawPod(0, 'r'));
   t.is(pool.take(), undefined);
-  address = true;
+  address = '192.0.2.1';
   pool.rebuildQueue();
   t.is(pool.take()?.ordinal, 0);
 });
@@ -155,9 +238,16 @@ test('of two pods of one visitor, the one claimed first counts', (t) => {
 
 test('whoever does not lead may make terminals, and end none', (t) => {
   const pool = drawPool('ruu');
-  const reap = [{ name: 'p-1', uid: 'uid-1', reason: 'max-lifetime' as const }];
-  const plan = { scaleTo: 4, expose: [3], reap };
-  t.deepEqual(withoutLead(plan, pool), { scaleTo: 4, expose: [3], reap: [] });
-  t.deepEqual(withoutLead({ ...plan, scaleTo: 2 }, pool), { scaleTo: undefined, expose: [3], reap: [] });
-  t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }, pool), { scaleTo: undefined, expose: [3], reap: [] });
+  const expose = { services: [3], routes: [2] };
+  const plan: Plan = {
+    scaleTo: 4,
+    expose,
+    restore: [{ ...routeOf(1), asTemplate: false }],
+    withdraw: { services: [serviceOf(5)], routes: [routeOf(5)] },
+    reap: [{ name: 'p-1', uid: 'uid-1', reason: 'max-lifetime' }],
+  };
+  const little = { scaleTo: undefined, expose, restore: [], withdraw: { services: [], routes: [] }, reap: [] };
+  t.deepEqual(withoutLead(plan, pool), { ...little, scaleTo: 4 });
+  t.deepEqual(withoutLead({ ...plan, scaleTo: 2 }, pool), little);
+  t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }, pool), little);
 });

@@ -4,6 +4,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { countPods } from '../../../manager/pool/plan.ts';
+import type { ExposureMode } from '../../../manager/pool/pool.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
 import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { type Fault, ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
@@ -18,6 +19,7 @@ type Step =
   | { do: 'deliver'; manager: number; count: number }
   | { do: 'become-ready' | 'die' | 'be-gone'; pod: number }
   | { do: 'scale'; replicas: number }
+  | { do: 'unexpose'; kind: 'service' | 'route'; ordinal: number }
   | { do: 'kill'; manager: number }
   | { do: 'lease-fault'; manager: number; fault: Fault | undefined }
   | { do: 'pass'; ms: number }
@@ -56,6 +58,14 @@ const stepOf = (managers: number): fc.Arbitrary<Step> =>
     { weight: 2, arbitrary: fc.record({ do: fc.constant('die' as const), pod: index(8) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('be-gone' as const), pod: index(8) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), replicas: index(8) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constant('unexpose' as const),
+        kind: fc.constantFrom('service' as const, 'route' as const),
+        ordinal: index(8),
+      }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const), manager: index(managers) }) },
     {
       weight: 2,
@@ -65,11 +75,11 @@ const stepOf = (managers: number): fc.Arbitrary<Step> =>
     { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const) }) },
   );
 
-async function run(steps: Step[], managerCount: number) {
+async function run(steps: Step[], managerCount: number, exposure: ExposureMode) {
   const model = new ModelCluster({ annotations, replicas: 2 });
   const time = new FakeTime();
   // One alone leads; several elect.
-  const start = () => startManager(model, managerCount > 1 ? { time, clock: () => time.now } : {});
+  const start = () => startManager(model, { exposure, ...(managerCount > 1 && { time, clock: () => time.now }) });
   const managers: TestManager[] = Array.from({ length: managerCount }, start);
   const handedTo = new Map<string, Set<string>>();
   const open = new Set<Promise<void>>();
@@ -99,6 +109,7 @@ async function run(steps: Step[], managerCount: number) {
       if (step.do === 'be-gone' && pod.terminating) model.remove(pod.name);
       return model.reconcile();
     }
+    if (step.do === 'unexpose') return model.withdraw(step.kind, `default-${step.ordinal}`);
     if (step.do === 'wait') return nextTurn();
     if (step.do === 'pass') return time.pass(step.ms, check);
     if (step.do === 'scale') return void model.scale(step.replicas);
@@ -143,6 +154,12 @@ async function run(steps: Step[], managerCount: number) {
     check();
     if (!managers.some(({ isLeader }) => isLeader())) throw new Error('nobody leads');
     const { max, spare } = { max: 6, spare: 2 };
+    const exposed = exposure === 'ingress' ? [model.services, model.routes] : [model.services];
+    for (const all of exposed) {
+      const ordinals = [...all.values()].map(({ ordinal }) => ordinal).sort();
+      const wanted = Array.from({ length: model.pool.replicas }, (_, ordinal) => ordinal);
+      if (`${ordinals}` !== `${wanted}`) throw new Error(`${model.pool.replicas} replicas, exposed are ${ordinals}`);
+    }
     for (const { pools } of managers) {
       const pool = pools.get('default')!;
       const { ready, recreating } = countPods(pool);
@@ -155,9 +172,9 @@ async function run(steps: Step[], managerCount: number) {
   }
 }
 
-const property = (managerCount: number) =>
+const property = (managerCount: number, exposure: ExposureMode = 'nodePort') =>
   fc.asyncProperty(fc.array(stepOf(managerCount), { minLength: 5, maxLength: 80 }), (steps) =>
-    run(steps, managerCount),
+    run(steps, managerCount, exposure),
   );
 
 test('inv 1, 2, 3: one manager, lagging watches, lost answers and kills: no pod has two visitors, no visitor two pods', async (t) => {
@@ -166,4 +183,8 @@ test('inv 1, 2, 3: one manager, lagging watches, lost answers and kills: no pod 
 
 test('inv 1, 4: three managers claim at once from one cluster: no pod has two visitors, and never do two lead', async (t) => {
   await t.notThrowsAsync(() => fc.assert(property(3), { numRuns: 1_000 }));
+});
+
+test('inv 1, 4: two managers with routes that come and go: the same, and in the end each ordinal has its way', async (t) => {
+  await t.notThrowsAsync(() => fc.assert(property(2, 'ingress'), { numRuns: 500 }));
 });

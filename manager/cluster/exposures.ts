@@ -1,0 +1,123 @@
+// What leads browsers to terminals, as Kubernetes objects: a Service of each ordinal, and where the installation is so,
+// an Ingress or HTTPRoute in front of it. They outlive the pods, so that a replacement is reachable as soon as it is
+// ready, and go with the StatefulSet, which owns them.
+
+import { ServiceError } from '../../common/errors.ts';
+import { labels, terminalPortName } from '../../common/names.ts';
+import type { Exposure } from '../exposure/exposure.ts';
+import { routeKinds, servicePort } from '../exposure/route-kind.ts';
+import { fillRoute, type RouteTemplate } from '../exposure/route-template.ts';
+import type { ObservedPool, ObservedRoute } from '../pool/observation.ts';
+import { type RawRoute, readRoute, readService } from './objects.ts';
+import type { Cluster } from './port.ts';
+import { type Transport, unless } from './transport.ts';
+
+type Exposures = Pick<Cluster, 'exposePod' | 'routePod' | 'restoreRoute' | 'withdrawService' | 'withdrawRoute'>;
+
+/** Where the routes of `template` are. */
+export const routesPath = ({ kind }: RouteTemplate, namespace: string): string =>
+  `/apis/${routeKinds[kind].apiVersion}/namespaces/${namespace}/${routeKinds[kind].plural}`;
+
+export function createExposures(transport: Transport, exposure: Exposure): Exposures {
+  const { namespace } = transport;
+  const services = `/api/v1/namespaces/${namespace}/services`;
+  const type =
+    exposure.mode === 'nodePort' ? { type: 'NodePort', externalTrafficPolicy: 'Local' } : { type: 'ClusterIP' };
+  const routing = () => {
+    if (exposure.mode === 'nodePort') throw new Error('terminals have no routes here');
+    return { template: exposure.template, path: routesPath(exposure.template, namespace) };
+  };
+
+  /** Makes an object, or finds the one of its name; throws `conflict` when that is none of ours. */
+  async function ensure<Raw, T>(
+    path: string,
+    wanted: { metadata: { name: string } },
+    read: (raw: Raw) => T | undefined,
+  ) {
+    const { name } = wanted.metadata;
+    const created = await unless([409], transport.request<Raw>({ method: 'POST', path, body: wanted }));
+    const found = read(created ?? (await transport.request<Raw>({ method: 'GET', path: `${path}/${name}` })));
+    if (found) return found;
+    throw new ServiceError('conflict', `${path}/${name} is there already, without the label ${labels.pool}, or going`);
+  }
+
+  async function remove(path: string, { name, uid }: { name: string; uid: string }): Promise<void> {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid } };
+    await unless([404, 409], transport.request({ method: 'DELETE', path: `${path}/${name}`, body }));
+  }
+
+  return {
+    async exposePod(pool, ordinal) {
+      const found = await ensure(services, describeService(pool, ordinal, type), readService);
+      if (exposure.mode === 'ingress' || found.nodePort !== undefined) return found;
+      // It was made while terminals had routes. (The other way round, a Service with a node port has all that a route needs.)
+      const body = { metadata: { uid: found.uid }, spec: type };
+      const path = `${services}/${found.name}`;
+      const contentType = 'application/merge-patch+json';
+      return readService(await transport.request({ method: 'PATCH', path, contentType, body })) ?? found;
+    },
+
+    async routePod(pool, ordinal) {
+      const { template, path } = routing();
+      const route = fillRoute(template, { name: nameOf(pool, ordinal), pool: pool.name, ordinal });
+      const owned = { ...route, metadata: { ...route.metadata, ownerReferences: [ownerOf(pool)] } };
+      return ensure(path, owned, (raw: RawRoute) => readRoute(raw, template));
+    },
+
+    async restoreRoute(route) {
+      const { template, path } = routing();
+      const { metadata, spec } = fillRoute(template, route);
+      // The whole spec, and of the metadata what the template says: what other controllers have added there is theirs.
+      const { labels: marks, annotations } = metadata;
+      const at = `${path}/${route.name}`;
+      const now = await unless([404], transport.request<RawRoute>({ method: 'GET', path: at }));
+      if (now?.metadata.uid !== route.uid) return undefined;
+      const body = {
+        ...now,
+        metadata: {
+          ...now.metadata,
+          labels: { ...now.metadata.labels, ...marks },
+          annotations: { ...now.metadata.annotations, ...annotations },
+        },
+        spec,
+      };
+      const written = await unless([404, 409], transport.request<RawRoute>({ method: 'PUT', path: at, body }));
+      const restored: ObservedRoute | undefined = written && readRoute(written, template);
+      if (restored && !restored.asTemplate) {
+        throw new ServiceError(
+          'conflict',
+          `${at} is changed by somebody else, such as an admission webhook, as it is written`,
+        );
+      }
+      return restored;
+    },
+
+    withdrawService: (service) => remove(services, service),
+    withdrawRoute: (route) => remove(routing().path, route),
+  };
+}
+
+/** Service and route are called as the pod that they lead to. */
+const nameOf = ({ statefulSet }: ObservedPool, ordinal: number): string => `${statefulSet}-${ordinal}`;
+
+const ownerOf = ({ statefulSet, uid }: ObservedPool) => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  name: statefulSet,
+  uid,
+  controller: true,
+});
+
+function describeService(pool: ObservedPool, ordinal: number, type: { type: string }) {
+  const name = nameOf(pool, ordinal);
+  return {
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { name, labels: { [labels.pool]: pool.name }, ownerReferences: [ownerOf(pool)] },
+    spec: {
+      ...type,
+      selector: { 'statefulset.kubernetes.io/pod-name': name },
+      ports: [{ name: terminalPortName, port: servicePort, targetPort: terminalPortName, protocol: 'TCP' }],
+    },
+  };
+}
