@@ -21,6 +21,7 @@ const spec: Record<string, Set<string>> = {
   Service: words(
     'ports selector clusterIP clusterIPs type externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges externalName externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts loadBalancerClass internalTrafficPolicy trafficDistribution',
   ),
+  Ingress: words('ingressClassName defaultBackend tls rules'),
   Lease: words('holderIdentity leaseDurationSeconds acquireTime renewTime leaseTransitions strategy preferredHolder'),
   Scale: words('replicas'),
   TokenReview: words('token audiences'),

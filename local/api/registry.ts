@@ -222,11 +222,12 @@ export class Registry {
   }
 }
 
-const generations = new Set(['StatefulSet']);
+const generations = new Set(['StatefulSet', 'Ingress']);
 const initialStatus: Record<string, object> = {
   Pod: { phase: 'Pending', qosClass: 'BestEffort' },
   StatefulSet: { replicas: 0 },
   Service: { loadBalancer: {} },
+  Ingress: { loadBalancer: {} },
   Namespace: { phase: 'Active' },
 };
 

@@ -71,6 +71,13 @@ export const pods = resource({
   ),
 });
 export const services = resource({ plural: 'services', kind: 'Service', shortNames: ['svc'], status: true });
+export const ingresses = resource({
+  plural: 'ingresses',
+  kind: 'Ingress',
+  group: 'networking.k8s.io',
+  shortNames: ['ing'],
+  status: true,
+});
 export const statefulSets = resource({
   plural: 'statefulsets',
   kind: 'StatefulSet',
@@ -99,7 +106,7 @@ export const events = resource({
 export const secrets = resource({ plural: 'secrets', kind: 'Secret', fields: fields('type') });
 
 /** Everything that is stored. TokenReview is only ever created, and Scale is a view of a StatefulSet. */
-export const resources = [namespaces, nodes, pods, services, statefulSets, leases, events, secrets];
+export const resources = [namespaces, nodes, pods, services, ingresses, statefulSets, leases, events, secrets];
 
 export const groupVersion = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;

@@ -2,7 +2,9 @@
 // stand-in acts on. What it cannot act on rightly, it refuses here rather than accept it and do something else.
 
 import { isDeepStrictEqual } from 'node:util';
+import { ingressProblems } from './ingress.ts';
 import { isMap } from './json.ts';
+import { names } from './names.ts';
 import type { LabelSelector, Labels } from './objects.ts';
 import type { Resource } from './resources.ts';
 import { labelSelector } from './selectors.ts';
@@ -10,22 +12,6 @@ import { forbidden, invalid, type Problem, required, unsupported } from './statu
 
 type Fields = Record<string, unknown>;
 
-const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
-const name1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
-const names = {
-  label: {
-    pattern: new RegExp(`^(?=.{1,63}$)${label}$`),
-    why: `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,
-  },
-  label1035: {
-    pattern: new RegExp(`^(?=.{1,63}$)${name1035}$`),
-    why: `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '${name1035}')`,
-  },
-  subdomain: {
-    pattern: new RegExp(`^(?=.{1,253}$)${label}(\\.${label})*$`),
-    why: `a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '${label}(\\.${label})*')`,
-  },
-};
 const labelKey = /^(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelValue = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const valueWhy =
@@ -75,6 +61,7 @@ const rules: Record<string, (object: Fields) => Problem[]> = {
   Pod: (pod) => podSpecProblems('spec', pod.spec),
   StatefulSet: ({ spec }) => (isMap(spec) ? statefulSetProblems(spec) : [required('spec.selector')]),
   Service: ({ spec }) => (isMap(spec) ? serviceProblems(spec) : [required('spec.ports')]),
+  Ingress: ingressProblems,
   Lease: ({ spec }) => {
     const seconds = isMap(spec) ? spec.leaseDurationSeconds : undefined;
     const wrong = typeof seconds === 'number' && seconds <= 0;

@@ -2,22 +2,57 @@
 // WARMTERM_TEST_IMAGE is an image with Node that the cluster has or can pull.
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
-import { createTransport } from '../../manager/cluster/transport.ts';
+import { createTransport, unless } from '../../manager/cluster/transport.ts';
 import { type ContractContext, testKubernetesPort } from '../helpers/kubernetes-contract.ts';
 
 const test = anyTest as TestFn<ContractContext>;
 const namespace = `warmterm-test-${randomBytes(4).toString('hex')}`;
 const admin = createTransport({ deadlineMs: 20_000 });
 
+// A cluster without the Gateway API gets the least of it that the suite needs, for as long as the suite runs.
+const httpRoutes = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: {
+    name: 'httproutes.gateway.networking.k8s.io',
+    annotations: { 'api-approved.kubernetes.io': 'unapproved, for a test' },
+  },
+  spec: {
+    group: 'gateway.networking.k8s.io',
+    scope: 'Namespaced',
+    names: { kind: 'HTTPRoute', plural: 'httproutes' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+      },
+    ],
+  },
+};
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+let defined = false;
+
 test.serial.before(async () => {
+  const made = admin.request({ method: 'POST', path: definitions, body: httpRoutes });
+  defined = (await unless([409], made)) !== undefined;
+  // Served a moment after it is made.
+  const path = '/apis/gateway.networking.k8s.io/v1/httproutes';
+  const deadline = AbortSignal.timeout(30_000);
+  while (!(await unless([404], admin.request({ method: 'GET', path }))))
+    await delay(100, undefined, { signal: deadline });
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
   await admin.request({ method: 'POST', path: '/api/v1/namespaces', body });
 });
 
 test.serial.after.always(async () => {
   await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
+  if (defined) await admin.request({ method: 'DELETE', path: `${definitions}/${httpRoutes.metadata.name}` });
   admin.close();
 });
 
-testKubernetesPort(test, { node: 'node', image: process.env.WARMTERM_TEST_IMAGE ?? 'node:24-trixie-slim', namespace });
+const image = process.env.WARMTERM_TEST_IMAGE ?? 'node:24-trixie-slim';
+testKubernetesPort(test, { node: 'node', image, namespace }, ['Ingress', 'HTTPRoute']);

@@ -6,10 +6,15 @@ import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestFn } from 'ava';
 import { labels, managerAudience, terminalPortName } from '../../common/names.ts';
+import { routesPath } from '../../manager/cluster/exposures.ts';
 import { createCluster } from '../../manager/cluster/kubernetes.ts';
+import type { Cluster } from '../../manager/cluster/port.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
-import type { Observation, ObservedPod, ObservedPool } from '../../manager/pool/observation.ts';
+import type { RouteKind } from '../../manager/exposure/route-kind.ts';
+import { fillRoute, type RouteTemplate } from '../../manager/exposure/route-template.ts';
+import type { Observation, ObservedPod, ObservedPool, ObservedRoute } from '../../manager/pool/observation.ts';
 import { silent } from './manager.ts';
+import { httpRouteTemplate, ingressTemplate, templateOf } from './route-templates.ts';
 
 export type ContractTarget = {
   /** The Node program in the pod, an image that has it, and whatever else a pod needs there. */
@@ -28,10 +33,16 @@ require('node:http').createServer((_, response) => response.end('ok')).listen(30
 process.on('SIGTERM', () => process.exit(0));
 `;
 
-/** Adds the suite's tests to `test`, whose context `setUp` fills in before the first. */
+const templates: Record<RouteKind, RouteTemplate> = {
+  Ingress: templateOf(ingressTemplate),
+  HTTPRoute: templateOf(httpRouteTemplate, 'http'),
+};
+
+/** Adds the suite's tests to `test`, whose context `setUp` fills in before the first. `kinds`: routes that are served. */
 export function testKubernetesPort(
   test: TestFn<ContractContext>,
   target: ContractTarget | (() => ContractTarget),
+  kinds: RouteKind[] = ['Ingress'],
 ): void {
   const here = () => (typeof target === 'function' ? target() : target);
   let transport: Transport;
@@ -39,7 +50,7 @@ export function testKubernetesPort(
 
   test.serial.before(async (t) => {
     transport = createTransport({ namespace: here().namespace, deadlineMs: 20_000 });
-    world = await startWorld(transport, here());
+    world = await startWorld(transport, here(), kinds);
     t.context = { transport, world };
   });
   test.beforeEach((t) => {
@@ -169,6 +180,72 @@ export function testKubernetesPort(
     t.is(await world.untilFetched(url), 'ok');
   });
 
+  test.serial('a Service that was made for routes gets a node port once it needs one', async (t) => {
+    const { world } = t.context;
+    const made = await world.routed.Ingress!.exposePod(world.pool(), 5);
+    t.is(made.nodePort, undefined);
+    const exposed = await world.cluster.exposePod(world.pool(), 5);
+    t.like(exposed, { uid: made.uid, ordinal: 5 });
+    t.true(exposed.nodePort! >= 30_000);
+    t.deepEqual(await world.routed.Ingress!.exposePod(world.pool(), 5), exposed);
+    await world.until(() => world.services.get(made.name)?.nodePort === exposed.nodePort);
+    await world.cluster.withdrawService({ ...exposed, uid: 'ffffffff-0000-4000-8000-000000000000' });
+    t.deepEqual(await world.cluster.exposePod(world.pool(), 5), exposed);
+    await world.cluster.withdrawService(exposed);
+    await world.until(() => !world.services.has(made.name));
+    await t.notThrowsAsync(world.cluster.withdrawService(exposed));
+  });
+
+  for (const kind of kinds) {
+    test.serial(`each ordinal has one ${kind}, which is watched, restored and withdrawn`, async (t) => {
+      const { world } = t.context;
+      const cluster = world.routed[kind]!;
+      const routes = world.routes[kind]!;
+      const path = world.routePath(kind);
+      const route = await cluster.routePod(world.pool(), 0);
+      const { name } = route;
+      const spec = (await world.get(`${path}/${name}`)).spec;
+      t.deepEqual(route, { ...route, name: 'contract-0', pool: 'contract', ordinal: 0, asTemplate: true });
+      t.regex(route.address!.host, /^(contract-0|0\.contract)\.terminals\.test$/);
+      t.deepEqual(await cluster.routePod(world.pool(), 0), route);
+      await world.until(() => routes.get(name)?.uid === route.uid);
+
+      const elsewhere = JSON.parse(JSON.stringify(spec).replaceAll('terminals.test', 'elsewhere.test'));
+      await world.patch(`${path}/${name}`, {
+        metadata: { annotations: { 'example.org/of': 'others' } },
+        spec: elsewhere,
+      });
+      await world.until(() => routes.get(name)?.asTemplate === false);
+      t.regex(routes.get(name)!.address!.host, /elsewhere\.test$/);
+      t.is(await cluster.restoreRoute({ ...route, uid: 'ffffffff-0000-4000-8000-000000000000' }), undefined);
+      t.deepEqual(await cluster.restoreRoute(routes.get(name)!), route);
+      await world.until(() => routes.get(name)?.asTemplate === true);
+      const restored = await world.get(`${path}/${name}`);
+      t.deepEqual(restored.spec, spec);
+      t.is(restored.metadata.annotations['example.org/of'], 'others');
+
+      await cluster.withdrawRoute({ ...route, uid: 'ffffffff-0000-4000-8000-000000000000' });
+      t.deepEqual(await cluster.routePod(world.pool(), 0), route);
+      await cluster.withdrawRoute(route);
+      await world.until(() => !routes.has(name));
+      await t.notThrowsAsync(cluster.withdrawRoute(route));
+      t.is(await cluster.restoreRoute(route), undefined);
+      t.not((await cluster.routePod(world.pool(), 0)).uid, route.uid);
+      await world.until(() => routes.has(name));
+    });
+
+    test.serial(`inv 10: an ${kind} of somebody else is left alone, and said to be in the way`, async (t) => {
+      const { world } = t.context;
+      const path = world.routePath(kind);
+      const { metadata, ...route } = fillRoute(templates[kind], { name: 'contract-7', pool: 'contract', ordinal: 7 });
+      await world.post(path, { ...route, metadata: { name: metadata.name } });
+      await t.throwsAsync(world.routed[kind]!.routePod(world.pool(), 7), {
+        code: 'conflict',
+        message: /contract-7 is/,
+      });
+    });
+  }
+
   test.serial('a Lease is made once, and changed only by whoever has seen its last state', async (t) => {
     const { cluster } = t.context.world;
     const ours = {
@@ -205,10 +282,11 @@ export function testKubernetesPort(
     t.like(event, { type: 'Warning', message: 'something is wrong', involvedObject: { name: 'contract' } });
   });
 
-  test.serial('with the StatefulSet go its pods and Services', async (t) => {
+  test.serial('with the StatefulSet go its pods, Services and routes', async (t) => {
     const { world } = t.context;
     await world.deletePool();
-    await world.until(() => world.pods.size === 0 && world.services.size === 0);
+    const left = () => [world.pods, world.services, ...Object.values(world.routes)];
+    await world.until(() => left().every(({ size }) => size === 0));
     t.pass();
   });
 }
@@ -218,19 +296,22 @@ const claimOf = (visitor: string) => ({ id: `claim-of-${visitor}`, visitor, clai
 /** What the suite looks at in answers that it reads past the port. */
 type RawAnswer = {
   metadata: { annotations: Record<string, string> };
+  spec: object;
   items: { type: string; reason: string; message: string; involvedObject: { name: string } }[];
 };
 
 type World = Awaited<ReturnType<typeof startWorld>>;
 
 /** A pool in the target's namespace, and what the watch has told of it so far. */
-async function startWorld(transport: Transport, target: ContractTarget) {
+async function startWorld(transport: Transport, target: ContractTarget, kinds: RouteKind[]) {
   const { namespace } = target;
   const cluster = createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent });
   const pods = new Map<string, ObservedPod>();
   const pools = new Map<string, ObservedPool>();
   const services = new Map<string, { nodePort: number | undefined }>();
   const nodes = new Map<string, string | undefined>();
+  const routes: Partial<Record<RouteKind, Map<string, ObservedRoute>>> = {};
+  const routed: Partial<Record<RouteKind, Cluster>> = {};
   const news = new EventTarget();
   const remember = <T>(map: Map<string, T>, name: string, value: T | undefined) =>
     value === undefined ? map.delete(name) : map.set(name, value);
@@ -242,7 +323,19 @@ async function startWorld(transport: Transport, target: ContractTarget) {
     news.dispatchEvent(new Event('news'));
   };
   const abort = new AbortController();
-  const watching = cluster.watch({ observe, synced: () => {} }, abort.signal);
+  const watching = [cluster.watch({ observe, synced: () => {} }, abort.signal)];
+  for (const kind of kinds) {
+    const seen = new Map<string, ObservedRoute>();
+    const port = createCluster({ transport, exposure: { mode: 'ingress', template: templates[kind] }, log: silent });
+    const observeRoute = (observation: Observation) => {
+      if (observation.kind !== 'route') return;
+      remember(seen, observation.name, observation.object);
+      news.dispatchEvent(new Event('news'));
+    };
+    watching.push(port.watch({ observe: observeRoute, synced: () => {} }, abort.signal));
+    routes[kind] = seen;
+    routed[kind] = port;
+  }
   const request = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, contentType?: string) =>
     transport.request<RawAnswer>({
       method,
@@ -270,6 +363,12 @@ async function startWorld(transport: Transport, target: ContractTarget) {
     pods,
     services,
     nodes,
+    routes,
+    routed,
+    routePath: (kind: RouteKind) => routesPath(templates[kind], namespace),
+    get: (path: string) => request('GET', path),
+    post: (path: string, body: object) => request('POST', path, body),
+    patch: mergePatch,
     until,
     podWhere,
     pool: () => pools.get('contract')!,
@@ -300,7 +399,7 @@ async function startWorld(transport: Transport, target: ContractTarget) {
     },
     async stop() {
       abort.abort();
-      await watching;
+      await Promise.all(watching);
     },
   };
 }

@@ -441,6 +441,86 @@ export function testApiSemantics(test: TestFn, target: () => Target): void {
     );
   });
 
+  rule('an Ingress is refused for what no controller could act on', async (t, { api, namespace, fresh, refused }) => {
+    const name = fresh('ingress');
+    const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`;
+    const service = { name: 'a', port: { number: 80 } };
+    const route = { path: '/', pathType: 'Prefix', backend: { service } };
+    const ruleOf = (change: object) => ({ rules: [{ host: 'a.example.org', http: { paths: [route] }, ...change }] });
+    const pathOf = (change: object) => ruleOf({ http: { paths: [{ ...route, ...change }] } });
+    const backendOf = (change: object) => pathOf({ backend: { service: { ...service, ...change } } });
+    const at = 'spec.rules[0].http.paths[0]';
+    const wrong: [spec: object, message: string][] = [
+      [{}, '`defaultBackend` or `rules` must be specified'],
+      [
+        ruleOf({ host: '192.0.2.1' }),
+        'spec.rules[0].host: Invalid value: "192.0.2.1": must be a DNS name, not an IP address',
+      ],
+      [
+        ruleOf({ host: 'A.b' }),
+        'spec.rules[0].host: Invalid value: "A.b": a lowercase RFC 1123 subdomain must consist',
+      ],
+      [
+        ruleOf({ host: '*.*.b' }),
+        'spec.rules[0].host: Invalid value: "*.*.b": a wildcard DNS-1123 subdomain must start',
+      ],
+      [ruleOf({ http: { paths: [] } }), 'spec.rules[0].http.paths: Required value'],
+      [pathOf({ pathType: undefined }), `${at}.pathType: Required value: pathType must be specified`],
+      [pathOf({ pathType: 'Suffix' }), `${at}.pathType: Unsupported value: "Suffix": supported values: "Exact", "Imp`],
+      [pathOf({ path: 'x' }), `${at}.path: Invalid value: "x": must be an absolute path`],
+      [pathOf({ path: undefined }), `${at}.path: Invalid value: "": must be an absolute path`],
+      [pathOf({ path: '/a//b' }), `${at}.path: Invalid value: "/a//b": must not contain '//'`],
+      [pathOf({ backend: {} }), `${at}.backend: Invalid value: "": resource or service backend is required`],
+      [backendOf({ name: undefined }), `${at}.backend.service.name: Required value`],
+      [backendOf({ name: '1a' }), `${at}.backend.service.name: Invalid value: "1a": a DNS-1035 label must consist`],
+      [backendOf({ port: {} }), `${at}.backend: Required value: port name or number is required`],
+      [backendOf({ port: { number: 80, name: 'a' } }), `${at}.backend: Invalid value: "": cannot set both port name`],
+      [
+        backendOf({ port: { number: 65_536 } }),
+        `${at}.backend.service.port.number: Invalid value: 65536: must be between`,
+      ],
+      [
+        backendOf({ port: { name: 'A' } }),
+        `${at}.backend.service.port.name: Invalid value: "A": must contain only alpha`,
+      ],
+      [{ ...ruleOf({}), tls: [{ hosts: ['A'] }] }, 'spec.tls[0].hosts[0]: Invalid value: "A": a lowercase RFC 1123'],
+      [{ ...ruleOf({}), tls: [{ secretName: 'A' }] }, 'spec.tls[0].secretName: Invalid value: "A": a lowercase RFC'],
+      [{ ...ruleOf({}), ingressClassName: 'A' }, 'spec.ingressClassName: Invalid value: "A": a lowercase RFC 1123'],
+    ];
+    for (const [spec, message] of wrong) {
+      const reply = await api.call('POST', path, { metadata: { name }, spec });
+      refused(reply, 422, 'Invalid');
+      t.true(reply.body.message.includes(message), `${reply.body.message} does not say ${message}`);
+    }
+    for (const spec of [
+      { rules: {} },
+      ruleOf({ host: 1 }),
+      pathOf({ backend: 'a' }),
+      backendOf({ port: { number: '80' } }),
+    ]) {
+      refused(await api.call('POST', path, { metadata: { name }, spec }), 400, 'BadRequest');
+    }
+  });
+
+  rule('an Ingress is kept as it is given, with a generation', async (t, { api, namespace, make, fresh }) => {
+    const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses`;
+    const backend = { service: { name: 'a', port: { number: 80 } } };
+    const spec = {
+      ingressClassName: 'nowhere',
+      tls: [{ hosts: ['a.example.org'], secretName: 'a' }],
+      rules: [{ host: 'a.example.org', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    };
+    const made = await make(path, { metadata: { name: fresh('ingress') }, spec });
+    t.deepEqual(made.spec, spec);
+    t.deepEqual(made.status, { loadBalancer: {} });
+    t.is(made.metadata.generation, 1);
+    const { tls, ...plain } = spec;
+    const put = await api.call('PUT', `${path}/${made.metadata.name}`, { ...made, spec: plain });
+    t.deepEqual(put.body.spec, plain);
+    t.is(put.body.metadata.generation, 2);
+    t.is((await api.call('PUT', `${path}/${made.metadata.name}`, made)).code, 409);
+  });
+
   rule('an Event belongs to the namespace of what it is about', async (t, { api, core, namespace, refused }) => {
     const event = {
       metadata: { generateName: 'e.' },
