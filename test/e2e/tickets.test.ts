@@ -1,32 +1,11 @@
 // inv 8: who may open a terminal's socket. The tickets come from the real manager, the refusals from the real terminal.
 
 import { generateKeyPairSync } from 'node:crypto';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose';
-import { io } from 'socket.io-client';
 import type { Opened } from '../../common/terminals-api.ts';
+import { knock } from '../helpers/knock.ts';
 import { createVisitor, isReady, poolIsReady, startTestSystem, until } from '../helpers/system.ts';
-
-/** Knocks with a ticket: `attached`, or the code of the refusal. */
-async function knock(t: ExecutionContext, url: string, ticket: unknown): Promise<string> {
-  for (;;) {
-    const answer = await knockOnce(t, url, ticket);
-    // A node port that does not lead to its pod yet swallows the connection; no ticket has been seen then.
-    if (answer !== 'timeout') return answer;
-  }
-}
-
-function knockOnce(t: ExecutionContext, url: string, ticket: unknown): Promise<string> {
-  const auth = { ticket, size: { cols: 80, rows: 24 } };
-  const socket = io(url, { transports: ['websocket'], reconnection: false, timeout: 1_000, auth, forceNew: true });
-  t.teardown(() => void socket.close());
-  return new Promise((resolve) => {
-    socket.once('attached', () => resolve('attached'));
-    socket.once('connect_error', (error) =>
-      resolve((error as Error & { data?: { code: string } }).data?.code ?? error.message),
-    );
-  });
-}
 
 /** The same ticket with other claims, signed by another key under the same key id. */
 async function forge(ticket: string, changes: Record<string, unknown>): Promise<string> {

@@ -30,12 +30,12 @@ export function findChromium(): string {
 }
 
 /** Starts a browser with an empty profile. Each of its contexts is a visitor of its own. Whoever starts it closes it. */
-export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: findChromium(), headless: true, args });
+export const launchBrowser = (more: string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: findChromium(), headless: true, args: [...args, ...more] });
 
-/** Starts a browser that is closed after the test. */
-export async function openBrowser(t: Pick<ExecutionContext, 'teardown'>): Promise<Browser> {
-  const browser = await launchBrowser();
+/** Starts a browser, with `more` switches, that is closed after the test. */
+export async function openBrowser(t: Pick<ExecutionContext, 'teardown'>, more: string[] = []): Promise<Browser> {
+  const browser = await launchBrowser(more);
   t.teardown(() => browser.close());
   return browser;
 }

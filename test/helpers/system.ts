@@ -45,9 +45,12 @@ const patienceMs = onCluster ? 90_000 : 20_000;
 export const startTestSystem = (t: ExecutionContext, options: TestSystemOptions = {}): Promise<TestSystem> =>
   onCluster ? startOnCluster(t, options) : startOnMachine(t, options);
 
-export async function startOnMachine(t: ExecutionContext, options: TestSystemOptions = {}): Promise<LocalSystem> {
-  const directory = mkdtempSync(join(tmpdir(), 'warmterm-test-'));
-  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning } = options;
+export async function startOnMachine(
+  t: ExecutionContext,
+  options: TestSystemOptions & Pick<SystemOptions, 'env'> = {},
+): Promise<LocalSystem> {
+  const directory = temporaryDirectory(t);
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, env = {} } = options;
   const system = await startSystem({
     directory,
     dist: new URL('../../dist/', import.meta.url),
@@ -55,7 +58,7 @@ export async function startOnMachine(t: ExecutionContext, options: TestSystemOpt
     host: '127.0.0.1',
     port: 0,
     pool: { replicas, settings },
-    env: idleWarning === undefined ? {} : { terminal: { WARMTERM_IDLE_WARNING: idleWarning } },
+    env: { ...env, ...(idleWarning !== undefined && { terminal: { WARMTERM_IDLE_WARNING: idleWarning } }) },
   });
   process.env.KUBECONFIG = system.cluster.kubeconfig;
   const transport: Transport = createTransport({ namespace: system.cluster.namespace, deadlineMs: 10_000 });
@@ -63,7 +66,6 @@ export async function startOnMachine(t: ExecutionContext, options: TestSystemOpt
     if (!t.passed) for (const name of ['manager', 'webserver']) t.log(readTail(join(directory, 'log', `${name}.log`)));
     transport.close();
     await system.close();
-    rmSync(directory, { recursive: true, force: true });
   });
   return {
     ...system,
@@ -124,6 +126,13 @@ export type RawPod = {
   };
   status: { conditions?: { type: string; status: string }[]; podIP?: string };
 };
+
+/** A folder that is removed after the test. */
+export function temporaryDirectory(t: ExecutionContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'warmterm-test-'));
+  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
 
 /** Requests such as kubectl makes. */
 function talkToKubernetes(transport: Transport) {

@@ -1,0 +1,31 @@
+// Whoever knocks at a terminal's socket, without a page.
+
+import type { ExecutionContext } from 'ava';
+import { io, type ManagerOptions } from 'socket.io-client';
+
+/** Knocks with a ticket: `attached`, or the code of the refusal. */
+export async function knock(
+  t: ExecutionContext,
+  url: string,
+  ticket: unknown,
+  options: Partial<ManagerOptions> = {},
+): Promise<string> {
+  for (;;) {
+    const answer = await knockOnce(t, url, ticket, options);
+    // A node port that does not lead to its pod yet swallows the connection; no ticket has been seen then.
+    if (answer !== 'timeout') return answer;
+  }
+}
+
+function knockOnce(t: ExecutionContext, url: string, ticket: unknown, more: Partial<ManagerOptions>): Promise<string> {
+  const auth = { ticket, size: { cols: 80, rows: 24 } };
+  const options = { transports: ['websocket'], reconnection: false, timeout: 1_000, auth, forceNew: true, ...more };
+  const socket = io(url, options);
+  t.teardown(() => void socket.close());
+  return new Promise((resolve) => {
+    socket.once('attached', () => resolve('attached'));
+    socket.once('connect_error', (error) =>
+      resolve((error as Error & { data?: { code: string } }).data?.code ?? error.message),
+    );
+  });
+}
