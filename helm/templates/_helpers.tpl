@@ -53,6 +53,50 @@ imagePullSecrets:
 http://{{ include "warmterm.fullname" . }}-manager.{{ .Release.Namespace }}.svc
 {{- end -}}
 
+{{/* How browsers speak to the hosts of terminals that have routes. */}}
+{{- define "warmterm.routeProtocol" -}}
+{{- with .Values.terminals.ingress -}}
+{{- if eq .kind "Ingress" -}}
+{{- .protocol | default (ternary "https" "http" (ne .tlsSecret "")) -}}
+{{- else -}}
+{{- required "terminals.ingress.protocol must be http or https: whether there is TLS is the affair of an HTTPRoute's Gateway" .protocol -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Where the page finds a terminal. The host that its routes have is told, so that the page may open sockets there only. */}}
+{{- define "warmterm.address" -}}
+{{- if eq .Values.terminals.exposure "nodePort" -}}
+{{- .Values.webserver.address -}}
+{{- else if eq .Values.webserver.address "page" -}}
+{{- fail "webserver.address: page has a meaning with terminals.exposure: nodePort only" -}}
+{{- else if eq .Values.webserver.address "manager" -}}
+{{- include "warmterm.routeProtocol" . }}://{{ .Values.terminals.ingress.host -}}
+{{- else -}}
+{{- .Values.webserver.address -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the manager makes the route of each terminal of, as JSON. The port is that of the Services that it makes. */}}
+{{- define "warmterm.routeTemplate" -}}
+{{- with .Values.terminals.ingress -}}
+{{- $spec := dict -}}
+{{- if eq .kind "Ingress" -}}
+{{- $backend := dict "service" (dict "name" "{service}" "port" (dict "number" 80)) -}}
+{{- $path := dict "path" "/" "pathType" "Prefix" "backend" $backend -}}
+{{- $_ := set $spec "rules" (list (dict "host" .host "http" (dict "paths" (list $path)))) -}}
+{{- if .className }}{{ $_ := set $spec "ingressClassName" .className }}{{ end -}}
+{{- if .tlsSecret }}{{ $_ := set $spec "tls" (list (dict "hosts" (list .host) "secretName" .tlsSecret)) }}{{ end -}}
+{{- else -}}
+{{- $_ := set $spec "parentRefs" (required "terminals.ingress.parentRefs must name a Gateway" .parentRefs) -}}
+{{- $_ := set $spec "hostnames" (list .host) -}}
+{{- $_ := set $spec "rules" (list (dict "backendRefs" (list (dict "name" "{service}" "port" 80)))) -}}
+{{- end -}}
+{{- $version := ternary "networking.k8s.io/v1" "gateway.networking.k8s.io/v1" (eq .kind "Ingress") -}}
+{{- dict "apiVersion" $version "kind" .kind "metadata" (dict "annotations" .annotations) "spec" $spec | toJson -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Restricted Pod Security, for the pod and for each of its containers. */}}
 {{- define "warmterm.podSecurity" -}}
 runAsNonRoot: true

@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 import anyTest, { type TestFn } from 'ava';
 import { labels } from '../../common/names.ts';
 import { createTransport } from '../../manager/cluster/transport.ts';
+import { readHost } from '../../manager/exposure/route-kind.ts';
+import { fillRoute, parseRouteTemplate } from '../../manager/exposure/route-template.ts';
 import { openBrowser, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
 
 const program = process.env.WARMTERM_TEST_HELM;
@@ -45,6 +47,25 @@ anyTest.after.always(async () => {
   }
   api.close();
 });
+
+for (const [kind, values] of Object.entries({
+  Ingress: 'tlsSecret=terminals,terminals.ingress.className=nginx',
+  HTTPRoute: 'protocol=https,terminals.ingress.parentRefs[0].name=edge',
+})) {
+  test(`with ${kind} for terminals, manager and webserver are told the same hosts`, async (t) => {
+    const set = `terminals.exposure=ingress,terminals.ingress.kind=${kind},terminals.ingress.${values}`;
+    const manifests = await helm('template', 'warmterm', chart, '--set', set);
+    const told = (name: string) => new RegExp(`name: ${name}, value: "?(.+?)"?}$`, 'm').exec(manifests)?.[1];
+    const { text } = /template\.json: (?<text>".*")$/m.exec(manifests)?.groups ?? {};
+    const template = parseRouteTemplate(JSON.parse(text!), told('WARMTERM_ROUTE_PROTOCOL') as 'https');
+    if (Array.isArray(template)) return t.fail(template.join('\n'));
+    t.like(template, { kind, protocol: 'https' });
+    const route = fillRoute(template, { name: 'default-3', pool: 'default', ordinal: 3 });
+    t.is(readHost(kind as 'Ingress', route.spec), 'default-3.terminals.example.org');
+    t.is(told('WARMTERM_ADDRESS'), 'https://{name}.terminals.example.org');
+    t.is(told('WARMTERM_EXPOSURE'), 'ingress');
+  });
+}
 
 test('one command installs it, and `helm test` finds a shell that answers', async (t) => {
   await helm('install', 'warmterm', chart, '--create-namespace', '--wait', '--timeout', '3m');

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { labels, managerAudience, settingAnnotations, terminalPortName } from '../../common/names.ts';
 import { readConfig as readManagerConfig } from '../../manager/config.ts';
+import { routeKinds } from '../../manager/exposure/route-kind.ts';
 import { defaultSettings, readSettings } from '../../manager/pool/settings.ts';
 import { readConfig as readTerminalConfig } from '../../terminal/config.ts';
 import { readConfig as readWebserverConfig } from '../../webserver/config.ts';
@@ -57,4 +58,35 @@ test('inv 7: a pod takes no service links and no token of the Kubernetes API, un
     t.true(text.includes('enableServiceLinks: false'), String(template));
     t.is(text.includes('automountServiceAccountToken: true'), template === 'manager.yaml', String(template));
   }
+});
+
+test('the manager may do with routes what it does with them, and with nodes nothing where it need not', (t) => {
+  const rbac = read('templates/rbac.yaml');
+  const rules = rbac.split(/^ {2}- apiGroups: /m);
+  const verbsOf = (rule: string) => [...rule.matchAll(/^ {6}- (\w+)/gm)].map(([, verb]) => verb);
+  const routes = rules.find((rule) => rule.includes('httproutes'))!;
+  for (const { apiVersion, plural } of Object.values(routeKinds)) {
+    t.true(routes.includes(`"${apiVersion.split('/')[0]}"`) && routes.includes(`"${plural}"`), plural);
+  }
+  t.deepEqual(verbsOf(routes), ['list', 'watch', 'create', 'get', 'update', 'delete']);
+  t.regex(rbac, /\{\{- if \$routed \}\}\n {2}- apiGroups: \[\{\{ ternary "networking.k8s.io" /);
+  t.regex(rbac, /\{\{- if not \$routed \}\}\n {2}- apiGroups: \[""\]\n {4}resources: \[nodes\]/);
+});
+
+test('inv 10: a host for terminals that they would have to share is refused by the schema', (t) => {
+  const { properties } = JSON.parse(read('values.schema.json')).properties.terminals;
+  const right = new RegExp(properties.ingress.properties.host.pattern);
+  for (const host of ['{name}.term.example.org', 't-{ordinal}.{pool}.example.org', '{pool}-{ordinal}.example.org']) {
+    t.regex(host, right);
+  }
+  for (const host of [
+    'term.example.org',
+    '{ordinal}.example.org',
+    '{pool}.example.org',
+    'https://{name}.example.org',
+    '',
+  ]) {
+    t.notRegex(host, right);
+  }
+  t.deepEqual(properties.ingress.properties.kind.enum, Object.keys(routeKinds));
 });
