@@ -7,7 +7,7 @@ import { labels, terminalPortName } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import { routeKinds, servicePort } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../exposure/route-template.ts';
-import type { ObservedPool, ObservedRoute } from '../pool/observation.ts';
+import type { ObservedPool } from '../pool/observation.ts';
 import { type RawRoute, readRoute, readService } from './objects.ts';
 import type { Cluster } from './port.ts';
 import { type Transport, unless } from './transport.ts';
@@ -82,14 +82,11 @@ export function createExposures(transport: Transport, exposure: Exposure): Expos
         spec,
       };
       const written = await unless([404, 409], transport.request<RawRoute>({ method: 'PUT', path: at, body }));
-      const restored: ObservedRoute | undefined = written && readRoute(written, template);
-      if (restored && !restored.asTemplate) {
-        throw new ServiceError(
-          'conflict',
-          `${at} is changed by somebody else, such as an admission webhook, as it is written`,
-        );
-      }
-      return restored;
+      const restored = written && readRoute(written, template);
+      if (!restored || restored.asTemplate) return restored;
+      // A failure, so that it is tried again ever more seldom, and told.
+      const why = 'a webhook changes it, or the API server does not know one of its fields';
+      throw new ServiceError('conflict', `${at} comes out otherwise than it is written: ${why}`);
     },
 
     withdrawService: (service) => remove(services, service),

@@ -1,0 +1,54 @@
+// What the contract cannot bring about on a cluster: an API server that does not keep what it is given.
+
+import test from 'ava';
+import { createExposures } from '../../../manager/cluster/exposures.ts';
+import { type RawRoute, readRoute } from '../../../manager/cluster/objects.ts';
+import type { ApiRequest, Transport } from '../../../manager/cluster/transport.ts';
+import { fillRoute } from '../../../manager/exposure/route-template.ts';
+import { ingressTemplate, templateOf } from '../../helpers/route-templates.ts';
+
+const template = templateOf(ingressTemplate);
+
+/** An API server with one route, of which each PUT makes `kept`. */
+function startServer(found: RawRoute, kept: (given: RawRoute) => RawRoute) {
+  const requests: ApiRequest[] = [];
+  const transport: Transport = {
+    namespace: 'ns',
+    async request<T>(request: ApiRequest) {
+      requests.push(request);
+      return (request.method === 'PUT' ? kept(request.body as RawRoute) : found) as T;
+    },
+    stream: () => Promise.reject(new Error('nothing is watched')),
+    close: () => {},
+  };
+  return { requests, exposures: createExposures(transport, { mode: 'ingress', template }) };
+}
+
+const route = fillRoute(template, { name: 'p-0', pool: 'p', ordinal: 0 });
+const changed: RawRoute = {
+  metadata: {
+    ...route.metadata,
+    uid: 'u',
+    resourceVersion: '7',
+    finalizers: ['others.example.org'],
+  } as RawRoute['metadata'],
+  spec: {},
+};
+
+test('a route is restored by one write, fenced by its version, that keeps what others have put there', async (t) => {
+  const { requests, exposures } = startServer(changed, (given) => given);
+  t.like(await exposures.restoreRoute(readRoute(changed, template)!), { asTemplate: true });
+  t.deepEqual(
+    requests.map(({ method, path }) => `${method} ${path}`),
+    ['GET', 'PUT'].map((method) => `${method} /apis/networking.k8s.io/v1/namespaces/ns/ingresses/p-0`),
+  );
+  t.like(requests[1]!.body as object, { metadata: { resourceVersion: '7', finalizers: ['others.example.org'] } });
+});
+
+test('inv 12: a route that never comes out as it is written is a failure, not something to write again at once', async (t) => {
+  const { exposures } = startServer(changed, (given) => ({ ...given, spec: { ...(given.spec as object), tls: [] } }));
+  await t.throwsAsync(exposures.restoreRoute(readRoute(changed, template)!), {
+    code: 'conflict',
+    message: /p-0 comes out otherwise than it is written/,
+  });
+});
