@@ -3,6 +3,6 @@
 mkdir -p -m 750 "$HOME" && cp -r --update=none /etc/skel/. "$HOME"
 # No file takes more than half of what the pod may store, in blocks of 512 bytes: a runaway `yes > file` ends by itself,
 # while the node would notice an overfull pod, and end it, only a minute later.
-if [ -n "$WARMTERM_STORAGE_KIB" ]; then ulimit -f "$WARMTERM_STORAGE_KIB"; fi
-unset WARMTERM_STORAGE_KIB
+if [ -n "$STORAGE_KIB" ]; then ulimit -f "$STORAGE_KIB"; fi
+unset STORAGE_KIB
 exec node --max-semi-space-size=1 /opt/warmterm/terminal.mjs

@@ -1,0 +1,153 @@
+// What an administrator does to a release while visitors work and others come: upgrades, deleted pods, drained nodes.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import test from 'ava';
+import type { Browser, Page } from 'playwright-core';
+import { labels } from '../../common/names.ts';
+import { launchBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { installRelease, type Release } from '../helpers/release.ts';
+import { createVisitor, isClaimed, isReady, openTerminal, type RawPod, until, visitorOf } from '../helpers/system.ts';
+
+let release: Release;
+let browser: Browser;
+/** Visitors whose shells count for as long as the tests last. */
+let pages: Page[];
+
+test.before(async () => {
+  release = await installRelease({ 'poolDefaults.spare': '2', 'poolDefaults.max': '10' });
+  browser = await launchBrowser();
+  pages = [(await openTerminal(release, browser)).page, (await openTerminal(release, browser)).page];
+  for (const page of pages)
+    await typeText(page, 'kept=0; while sleep 1; do kept=$((kept + 1)); done &\nkept=elephant\n');
+});
+test.after.always(async () => {
+  await browser?.close();
+  await release?.discard();
+});
+
+const core = () => `/api/v1/namespaces/${release.namespace}`;
+const list = async (selector: string) => {
+  const path = `${core()}/pods?labelSelector=${encodeURIComponent(selector)}`;
+  return (await release.transport.request<{ items: RawPod[] }>({ method: 'GET', path })).items;
+};
+const terminals = () => list(labels.pool);
+const inUse = async () =>
+  (await terminals())
+    .filter(isClaimed)
+    .map(({ metadata }) => metadata.uid)
+    .toSorted();
+const remove = (name: string) => release.transport.request({ method: 'DELETE', path: `${core()}/pods/${name}` });
+const evict = (name: string) =>
+  release.transport.request({
+    method: 'POST',
+    path: `${core()}/pods/${name}/eviction`,
+    body: { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name, namespace: release.namespace } },
+  });
+
+/** Visitors who come back for their terminals ten times a second, until they are stopped. */
+function startComing(count: number) {
+  const stop = new AbortController();
+  const failures: string[] = [];
+  let claims = 0;
+  const visitors = Array.from({ length: count }, () => createVisitor(release));
+  const loops = visitors.map(async (visitor) => {
+    const first = await until('a first terminal', () => visitor.claim().catch(() => undefined));
+    while (!stop.signal.aborted) {
+      try {
+        const { name } = await visitor.claim();
+        if (name !== first.name) failures.push(`${name} instead of ${first.name}`);
+        claims++;
+      } catch (error) {
+        failures.push(String(error));
+      }
+      await delay(100, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  });
+  return {
+    claims: () => claims,
+    /** What went wrong, by then. */
+    async stop(): Promise<string[]> {
+      stop.abort();
+      await Promise.all(loops);
+      for (const visitor of visitors) await visitor.call('DELETE', '/api/terminals/current');
+      return failures;
+    },
+  };
+}
+
+/** The two visitors are still in the same shells. */
+async function shellsAreTheSame(word: string): Promise<void> {
+  for (const page of pages) {
+    await stillAnswers(page, word);
+    await page.reload();
+    await waitForState(page, 'connected', 30_000);
+    await typeText(page, `clear; echo "${word}: $kept"\n`);
+    await waitForScreen(page, new RegExp(`^${word}: elephant$`, 'm'));
+  }
+}
+
+test.serial('inv 5, 9: an upgrade under load ends no session, and refuses no visitor', async (t) => {
+  const load = startComing(3);
+  await until('visitors who come', async () => load.claims() > 10);
+  const before = await inUse();
+  const former = load.claims();
+  await release.upgrade({
+    'poolDefaults.tmpSize': '300Mi',
+    'webserver.podAnnotations.changed': 'yes',
+    'manager.podAnnotations.changed': 'yes',
+  });
+  t.true(load.claims() > former);
+  t.deepEqual(await inUse(), before);
+  await shellsAreTheSame('upgraded');
+  t.deepEqual(await load.stop(), []);
+});
+
+test.serial('inv 4, 9: managers and webservers deleted under load end no session, and refuse no visitor', async (t) => {
+  const load = startComing(3);
+  await until('visitors who come', async () => load.claims() > 10);
+  const before = await inUse();
+  for (const component of ['manager', 'webserver']) {
+    const selector = `app.kubernetes.io/component=${component}`;
+    const [pod] = await list(selector);
+    await remove(pod!.metadata.name);
+    await until(`another ${component}`, async () => {
+      const now = (await list(selector)).filter(({ metadata }) => metadata.uid !== pod!.metadata.uid);
+      return now.length === 2 && now.every(isReady);
+    });
+  }
+  t.deepEqual(await inUse(), before);
+  await shellsAreTheSame('deleted');
+  t.deepEqual(await load.stop(), []);
+});
+
+test.serial('inv 5: a drain waits for sessions, and takes terminals that nobody uses', async (t) => {
+  const [used] = (await terminals()).filter(isClaimed);
+  await t.throwsAsync(evict(used!.metadata.name), { message: /disruption budget/ });
+  const [free] = (await terminals()).filter((pod) => isReady(pod) && !isClaimed(pod));
+  await evict(free!.metadata.name);
+  await until('another pod in its place', async () => {
+    const now = (await terminals()).find(({ metadata }) => metadata.name === free!.metadata.name);
+    return now && now.metadata.uid !== free!.metadata.uid && isReady(now) && !isClaimed(now);
+  });
+  await shellsAreTheSame('drained');
+  t.pass();
+});
+
+test.serial('inv 1: a deleted terminal is told to its visitor, and its successor is nobody’s', async (t) => {
+  const { page } = await openTerminal(release, browser);
+  await typeText(page, 'touch ~/left; echo $HOSTNAME\n');
+  const name = /^(\S+-\d+)$/m.exec(await waitForScreen(page, /^\S+-\d+$/m))![1]!;
+  const find = async () => (await terminals()).find(({ metadata }) => metadata.name === name);
+  const before = await find();
+  await remove(name);
+  await waitForState(page, 'ended', 30_000);
+  const after = await until('its successor', async () => {
+    const pod = await find();
+    return pod && pod.metadata.uid !== before!.metadata.uid && isReady(pod) && pod;
+  });
+  t.is(visitorOf(after), undefined);
+  await page.keyboard.press('Enter');
+  await waitForState(page, 'connected', 60_000);
+  await typeText(page, 'clear; ls ~ | wc -l\n');
+  await waitForScreen(page, /^0$/m);
+});
