@@ -12,6 +12,7 @@ import {
   type RawNode,
   type RawPod,
   type RawRoute,
+  type RawScale,
   type RawService,
   type RawStatefulSet,
   readLease,
@@ -19,6 +20,7 @@ import {
   readPod,
   readPool,
   readRoute,
+  readScale,
   readService,
 } from './objects.ts';
 import type { Cluster, PodRef } from './port.ts';
@@ -138,15 +140,18 @@ export function createCluster({ transport, exposure, log }: ClusterOptions): Clu
       return unless([404, 409], request.then(readPod));
     },
 
+    // By the subresource: whoever may patch a StatefulSet may also change what its pods run.
     async scalePool(pool, to) {
       const body = [
         { op: 'test', path: '/metadata/uid', value: pool.uid },
-        { op: 'test', path: '/spec/replicas', value: pool.replicas },
-        { op: 'replace', path: '/spec/replicas', value: to },
+        // A Scale leaves a zero out, and what is absent equals null.
+        { op: 'test', path: '/spec/replicas', value: pool.replicas || null },
+        { op: 'add', path: '/spec/replicas', value: to },
       ];
-      const path = `${apps}/statefulsets/${pool.statefulSet}`;
-      const request = transport.request<RawStatefulSet>({ method: 'PATCH', path, contentType: jsonPatch, body });
-      return (await unless([404, 409, 422], request.then(readPool))) ?? 'conflict';
+      const path = `${apps}/statefulsets/${pool.statefulSet}/scale`;
+      const request = transport.request<RawScale>({ method: 'PATCH', path, contentType: jsonPatch, body });
+      const scale = await unless([404, 409, 422], request);
+      return scale ? readScale(scale, pool) : 'conflict';
     },
 
     ...createExposures(transport, exposure),

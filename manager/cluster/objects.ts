@@ -29,6 +29,7 @@ export type RawPod = {
   status?: { conditions?: Condition[] };
 };
 export type RawStatefulSet = { metadata: ObjectMeta; spec: { replicas?: number } };
+export type RawScale = { metadata: ObjectMeta; spec?: { replicas?: number } };
 export type RawService = { metadata: ObjectMeta; spec: { ports?: { nodePort?: number }[] } };
 export type RawRoute = { metadata: ObjectMeta; spec?: unknown };
 export type RawNode = { metadata: ObjectMeta; status?: { addresses?: { type: string; address: string }[] } };
@@ -91,6 +92,13 @@ export function readPool({ metadata, spec }: RawStatefulSet): ObservedPool | und
     annotations: metadata.annotations ?? {},
   };
 }
+
+/** The pool as it was seen, in the size and version that a Scale of it tells. */
+export const readScale = ({ metadata, spec }: RawScale, pool: ObservedPool): ObservedPool => ({
+  ...pool,
+  version: Number(metadata.resourceVersion),
+  replicas: spec?.replicas ?? 0,
+});
 
 export function readService({ metadata, spec }: RawService): ObservedService | undefined {
   const about = readTarget(metadata);

@@ -170,6 +170,30 @@ export function testKubernetesPort(
     await world.readyPod(3);
   });
 
+  test.serial(
+    'inv 5: of ten who scale at once by what they saw, one does; a pool of none can grow again',
+    async (t) => {
+      const { world } = t.context;
+      const { cluster } = world;
+      const idle = await world.createPool(describeIdlePool(here()));
+      const racing = Array.from({ length: 10 }, (_, index) => cluster.scalePool(idle, 1 + (index % 2)));
+      const won = (await Promise.all(racing)).filter((result) => result !== 'conflict');
+      t.is(won.length, 1);
+      const [grown] = won as ObservedPool[];
+      await world.until(() => world.pool('idle').version >= grown!.version);
+      t.deepEqual({ ...world.pool('idle'), version: grown!.version }, grown);
+
+      const shrunk = await cluster.scalePool(grown!, 0);
+      if (shrunk === 'conflict') return t.fail('nobody else scales it');
+      t.is(shrunk.replicas, 0);
+      t.is(await cluster.scalePool(grown!, 5), 'conflict');
+      t.is(await cluster.scalePool({ ...shrunk, uid: 'ffffffff-0000-4000-8000-000000000000' }, 5), 'conflict');
+      t.is(await cluster.scalePool({ ...shrunk, statefulSet: 'absent' }, 5), 'conflict');
+      t.like(await cluster.scalePool(shrunk, 1), { replicas: 1 });
+      await world.deletePool('idle');
+    },
+  );
+
   test.serial('each ordinal has one Service with a node port, which leads to its pod', async (t) => {
     const { world } = t.context;
     const service = await world.cluster.exposePod(world.pool(), 3);
@@ -284,7 +308,7 @@ export function testKubernetesPort(
 
   test.serial('with the StatefulSet go its pods, Services and routes', async (t) => {
     const { world } = t.context;
-    await world.deletePool();
+    await world.deletePool('contract');
     const left = () => [world.pods, world.services, ...Object.values(world.routes)];
     await world.until(() => left().every(({ size }) => size === 0));
     t.pass();
@@ -356,8 +380,14 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     return find()!;
   }
 
-  await request('POST', `/apis/apps/v1/namespaces/${namespace}/statefulsets`, describeContractPool(target));
-  await until(() => pools.has('contract'));
+  async function createPool(statefulSet: { metadata: { name: string } }): Promise<ObservedPool> {
+    const { name } = statefulSet.metadata;
+    await request('POST', `/apis/apps/v1/namespaces/${namespace}/statefulsets`, statefulSet);
+    await until(() => pools.has(name));
+    return pools.get(name)!;
+  }
+
+  await createPool(describeContractPool(target));
   return {
     cluster,
     pods,
@@ -371,7 +401,8 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     patch: mergePatch,
     until,
     podWhere,
-    pool: () => pools.get('contract')!,
+    pool: (name = 'contract') => pools.get(name)!,
+    createPool,
     async untilAsync(holds: () => Promise<boolean>): Promise<void> {
       const deadline = AbortSignal.timeout(60_000);
       while (!(await holds())) await delay(200, undefined, { signal: deadline });
@@ -380,7 +411,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     raw: (path: string) => request('GET', core(path)),
     annotate: (name: string, annotations: object) => mergePatch(core(`pods/${name}`), { metadata: { annotations } }),
     removeAnnotations: (name: string) => mergePatch(core(`pods/${name}`), { metadata: { annotations: null } }),
-    deletePool: () => request('DELETE', `/apis/apps/v1/namespaces/${namespace}/statefulsets/contract`),
+    deletePool: (name: string) => request('DELETE', `/apis/apps/v1/namespaces/${namespace}/statefulsets/${name}`),
     async log(name: string): Promise<string> {
       const stream = await transport.stream(core(`pods/${name}/log`), AbortSignal.timeout(10_000));
       return (await stream.setEncoding('utf8').toArray()).join('');
@@ -447,6 +478,30 @@ function describeContractPool({ node, image }: ContractTarget) {
             },
           ],
           volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: token }] } }],
+        },
+      },
+    },
+  };
+}
+
+/** A pool of no replicas, whose pods, if any come, are none of the watch's. */
+function describeIdlePool({ node, image }: ContractTarget) {
+  const marks = { 'example.org/idle': 'true' };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'idle', labels: { [labels.pool]: 'idle' }, annotations: { 'example.org/kept': 'yes' } },
+    spec: {
+      replicas: 0,
+      serviceName: 'idle',
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'OnDelete' },
+      selector: { matchLabels: marks },
+      template: {
+        metadata: { labels: marks },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'server', image, command: [node, '-e', server] }],
         },
       },
     },
