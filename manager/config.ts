@@ -6,6 +6,8 @@ const shape = {
   /** Address to listen on. */
   HOST: setting.text().default('0.0.0.0'),
   PORT: setting.port().default(5253),
+  /** Where Prometheus finds /metrics; nowhere when absent. */
+  METRICS_PORT: setting.port().optional(),
   LOG_LEVEL: setting.logLevel().default('info'),
   /** The namespace of the pools; the kubeconfig's, or the manager's own, when absent. */
   WARMTERM_NAMESPACE: setting.text().optional(),

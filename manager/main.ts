@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { ServiceError } from '../common/errors.ts';
+import { metricsPart } from '../common/http/metrics.ts';
 import { serve } from '../common/http/server.ts';
 import { createLog } from '../common/log.ts';
 import { exitOnInvalidConfig, runService } from '../common/service.ts';
@@ -19,6 +20,7 @@ import { readConfig } from './config.ts';
 import { Controller } from './controller.ts';
 import { readExposure } from './exposure/exposure.ts';
 import { Elector } from './leader/elector.ts';
+import { createMetrics } from './metrics.ts';
 import type { Pool } from './pool/pool.ts';
 import { Pools } from './pool/pools.ts';
 import { Terminals } from './terminals.ts';
@@ -32,11 +34,20 @@ async function main(): Promise<number> {
   const newId = () => randomBytes(16).toString('base64url');
   const signer = await createTicketSigner(readFile('WARMTERM_SIGNING_KEY_FILE', config.WARMTERM_SIGNING_KEY_FILE));
   const exposure = readExposure(config, (path) => readFile('WARMTERM_ROUTE_TEMPLATE_FILE', path));
-  const transport = createTransport({ namespace: config.WARMTERM_NAMESPACE, deadlineMs: config.WARMTERM_API_TIMEOUT });
-  const cluster = createCluster({ transport, exposure, log });
   const pools = new Pools(exposure.mode);
+  const metrics = createMetrics({
+    pools,
+    waiting: (pool) => claims.waiting(pool),
+    isLeader: () => elector.isLeader(),
+  });
+  const transport = createTransport({
+    namespace: config.WARMTERM_NAMESPACE,
+    deadlineMs: config.WARMTERM_API_TIMEOUT,
+    onAnswer: metrics.requested,
+  });
+  const cluster = createCluster({ transport, exposure, log, onWatchBroken: metrics.watchBroke });
   const touch = (pool: Pool) => controller.touch(pool);
-  const claims = new Claims({
+  const claims: Claims = new Claims({
     pools,
     cluster,
     log,
@@ -45,9 +56,10 @@ async function main(): Promise<number> {
     newId,
     timeoutMs: config.WARMTERM_CLAIM_TIMEOUT,
     onChange: touch,
+    onClaim: metrics.claimed,
   });
   const terminals = new Terminals({ pools, cluster, clock, onChange: touch });
-  const elector = new Elector({
+  const elector: Elector = new Elector({
     cluster,
     // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
     identity: `${hostname()}_${newId()}`,
@@ -74,6 +86,7 @@ async function main(): Promise<number> {
     controller: (signal) => controller.run(signal),
     http: (signal) =>
       serve(app, { host: config.HOST, port: config.PORT, onListening: (at) => log.info(at, 'listening') }, signal),
+    ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
   });
   transport.close();
   return exitCode;

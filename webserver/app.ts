@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { securityHeaders } from './headers.ts';
 import { createVisitors } from './identity/visitor.ts';
 import type { Manager } from './manager-client.ts';
+import type { Metrics } from './metrics.ts';
 import { hostRoutes } from './routes/host.ts';
 import { pageRoutes } from './routes/page.ts';
 import { terminalRoutes } from './routes/terminals.ts';
@@ -17,6 +18,7 @@ export type AppOptions = {
   config: Pick<Config, 'WARMTERM_ADDRESS' | 'WARMTERM_IDENTITY' | 'WARMTERM_POOL' | 'WARMTERM_TRUST_PROXY'>;
   manager: Manager;
   log: Logger;
+  metrics: Metrics;
   publicDir: string;
   cookieSecrets: readonly [string, ...string[]];
   /** Absent: no host page. */
@@ -25,7 +27,7 @@ export type AppOptions = {
 };
 
 export function createApp(options: AppOptions): Express {
-  const { config, manager, log, publicDir, cookieSecrets, hostToken, clock = Date.now } = options;
+  const { config, manager, log, metrics, publicDir, cookieSecrets, hostToken, clock = Date.now } = options;
   const addressing = config.WARMTERM_ADDRESS;
   const visitors = createVisitors({ identity: config.WARMTERM_IDENTITY, secrets: cookieSecrets, clock });
 
@@ -33,6 +35,7 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('trust proxy', config.WARMTERM_TRUST_PROXY);
+  app.use(metrics.countRequests);
   app.use(securityHeaders(addressing));
   app.get(['/healthz', '/readyz'], health);
   app.use(cookieParser());

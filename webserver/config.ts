@@ -12,6 +12,8 @@ export type TrustProxy = false | number | string[];
 const shape = {
   HOST: setting.text().default('0.0.0.0'),
   PORT: setting.port().default(5252),
+  /** Where Prometheus finds /metrics; nowhere when absent. */
+  METRICS_PORT: setting.port().optional(),
   LOG_LEVEL: setting.logLevel().default('info'),
   WARMTERM_MANAGER_URL: setting.url(),
   /** The service's own token towards the manager; it rotates, so the file is read again and again. */

@@ -3,21 +3,25 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../common/errors.ts';
+import { metricsPart } from '../common/http/metrics.ts';
 import { serve } from '../common/http/server.ts';
 import { createLog } from '../common/log.ts';
 import { exitOnInvalidConfig, runService } from '../common/service.ts';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createManagerClient } from './manager-client.ts';
+import { createMetrics } from './metrics.ts';
 import { createTokenReader, readSecrets, readToken } from './secrets.ts';
 
 try {
   const config = readConfig(process.env);
   const log = createLog('webserver', config.LOG_LEVEL);
   const hostTokenFile = config.WARMTERM_HOST_TOKEN_FILE;
+  const metrics = createMetrics();
   const app = createApp({
     config,
     log,
+    metrics,
     publicDir: findPublicDir(config.WARMTERM_PUBLIC_DIR),
     cookieSecrets: await readSecrets('WARMTERM_COOKIE_SECRET_FILE', config.WARMTERM_COOKIE_SECRET_FILE),
     hostToken: hostTokenFile === undefined ? undefined : await readToken('WARMTERM_HOST_TOKEN_FILE', hostTokenFile),
@@ -30,6 +34,7 @@ try {
   const onListening = (at: { host: string; port: number }) => log.info(at, 'listening');
   process.exitCode = await runService(log, {
     http: (signal) => serve(app, { host: config.HOST, port: config.PORT, onListening }, signal),
+    ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
   });
 } catch (error) {
   exitOnInvalidConfig(error);

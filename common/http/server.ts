@@ -11,19 +11,26 @@ export type Listening = { host: string; port: number };
 
 /**
  * Serves `handler` until `signal` is aborted; then answers what is under way, for at most `drainMs`, and closes.
- * Calls `onListening` with the real port (port 0 asks for any). Rejects with `invalid-config` when the port is in use.
+ * Calls `onListening` with the real port (port 0 asks for any). Rejects with `invalid-config`, which names the `setting`
+ * that the port is of, when it is in use.
  */
 export async function serve(
   handler: RequestListener,
-  options: { host: string; port: number; drainMs?: number; onListening?: (at: Listening) => void },
+  options: {
+    host: string;
+    port: number;
+    setting?: string;
+    drainMs?: number;
+    onListening?: (at: Listening) => void;
+  },
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, port, drainMs = 5_000, onListening } = options;
+  const { host, port, setting = 'PORT', drainMs = 5_000, onListening } = options;
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(new ServiceError('invalid-config', `PORT=${port}: something else is listening there already`));
+      reject(new ServiceError('invalid-config', `${setting}=${port}: something else is listening there already`));
     });
     server.listen(port, host, resolve);
   });

@@ -1,7 +1,7 @@
 // Claiming a terminal for a visitor, and ending it: the visitor's own pod if there is one, else the lowest ready pod by
 // one conditional write (inv 1, 2, 11). Knows the Kubernetes port, but not who serves HTTP.
 
-import { isAbort, ServiceError } from '../../common/errors.ts';
+import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { ObservedPod } from '../pool/observation.ts';
@@ -10,6 +10,9 @@ import type { Pools } from '../pool/pools.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected' };
+
+/** What a claim came to, for whoever counts; `abandoned` by a visitor who left before. */
+export type ClaimOutcome = { pool: string; result: ClaimResult['status'] | ErrorCode | 'abandoned'; ms: number };
 
 export type ClaimsOptions = {
   pools: Pools;
@@ -24,6 +27,7 @@ export type ClaimsOptions = {
   timeoutMs: number;
   /** Called after each change that this class made itself, so that the pool is refilled at once. */
   onChange: (pool: Pool) => void;
+  onClaim?: (outcome: ClaimOutcome) => void;
 };
 
 // For how long a pod is passed over after the API server contradicted what was known of it, unless news come earlier.
@@ -107,6 +111,20 @@ export class Claims {
   }
 
   async #claim(pool: Pool, visitor: string, hangUp: AbortSignal): Promise<ClaimResult> {
+    const { clock, onClaim } = this.#options;
+    const startedAt = clock();
+    const tell = (result: ClaimOutcome['result']) => onClaim?.({ pool: pool.name, result, ms: clock() - startedAt });
+    try {
+      const claim = await this.#findOrTake(pool, visitor, hangUp);
+      tell(claim.status);
+      return claim;
+    } catch (error) {
+      tell(isAbort(error) ? 'abandoned' : toServiceError(error).code);
+      throw error;
+    }
+  }
+
+  async #findOrTake(pool: Pool, visitor: string, hangUp: AbortSignal): Promise<ClaimResult> {
     const { timeoutMs, clock, newId, log } = this.#options;
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([hangUp, deadline]);

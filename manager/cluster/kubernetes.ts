@@ -31,9 +31,15 @@ const leaseKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
 const jsonPatch = 'application/json-patch+json';
 const mergePatch = 'application/merge-patch+json';
 
-export type ClusterOptions = { transport: Transport; exposure: Exposure; log: Logger };
+export type ClusterOptions = {
+  transport: Transport;
+  exposure: Exposure;
+  log: Logger;
+  /** Told of the collection whose watch has broken. */
+  onWatchBroken?: (path: string) => void;
+};
 
-export function createCluster({ transport, exposure, log }: ClusterOptions): Cluster {
+export function createCluster({ transport, exposure, log, onWatchBroken = () => {} }: ClusterOptions): Cluster {
   const { namespace } = transport;
   const core = `/api/v1/namespaces/${namespace}`;
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
@@ -90,6 +96,7 @@ export function createCluster({ transport, exposure, log }: ClusterOptions): Clu
                 const object = raw && read(raw);
                 sink.observe({ kind, name, object } as Parameters<typeof sink.observe>[0]);
               },
+              onBroken: () => onWatchBroken(path),
               onListed() {
                 if (unlisted.delete(kind) && unlisted.size === 0) sink.synced();
               },

@@ -47,7 +47,12 @@ export type Transport = {
 const idleMs = 30_000;
 
 /** A transport to the cluster that KUBECONFIG names, or that this process is a pod of. */
-export function createTransport(options: { namespace?: string | undefined; deadlineMs: number }): Transport {
+export function createTransport(options: {
+  namespace?: string | undefined;
+  deadlineMs: number;
+  /** Told of each answer: its status, or 0 when there was none. */
+  onAnswer?: (method: string, status: number) => void;
+}): Transport {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
   const cluster = kubeConfig.getCurrentCluster();
@@ -56,6 +61,7 @@ export function createTransport(options: { namespace?: string | undefined; deadl
   // The client refuses plain http unless it is told not to verify what is not there. The stand-in speaks it on loopback.
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
+  const { onAnswer = () => {} } = options;
   let agent: Agent | undefined;
 
   async function send(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
@@ -81,8 +87,17 @@ export function createTransport(options: { namespace?: string | undefined; deadl
         },
         signal,
       });
-      outgoing.once('response', resolve);
-      outgoing.once('error', reject);
+      let answered = false;
+      outgoing.once('response', (answer) => {
+        answered = true;
+        onAnswer(request.method, answer.statusCode ?? 0);
+        resolve(answer);
+      });
+      outgoing.once('error', (error) => {
+        // A stream may break long after its answer.
+        if (!answered) onAnswer(request.method, 0);
+        reject(error);
+      });
       outgoing.end(body);
     });
   }

@@ -21,6 +21,8 @@ export type WatchOptions = {
   log: Logger;
   /** An object as it now is, or undefined once it is gone. */
   onObject(name: string, object: RawObject | undefined): void;
+  /** The watch has broken, and is started again. */
+  onBroken(): void;
   /** After each complete list. */
   onListed(): void;
 };
@@ -33,7 +35,7 @@ const backOff = { firstMs: 100, maxMs: 10_000 };
 
 /** Runs until `signal` is aborted; never rejects. */
 export async function listAndWatch(options: WatchOptions, signal: AbortSignal): Promise<void> {
-  const { path, log, onObject, onListed } = options;
+  const { path, log, onObject, onBroken, onListed } = options;
   const known = new Set<string>();
   let version: string | undefined;
   let failures = 0;
@@ -58,6 +60,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
       }
     } catch (error) {
       if (signal.aborted) return;
+      onBroken();
       if (error instanceof ApiError && error.status === 410) version = undefined;
       log[failures === 1 ? 'warn' : 'debug'](
         { path, failures, why: describe(error) },

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Claims } from '../../manager/claims/claims.ts';
 import { Controller } from '../../manager/controller.ts';
 import { Elector } from '../../manager/leader/elector.ts';
+import { createMetrics } from '../../manager/metrics.ts';
 import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { Pools } from '../../manager/pool/pools.ts';
 import { Terminals } from '../../manager/terminals.ts';
@@ -38,6 +39,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     newId: () => `id-${ids++}-${Math.random()}`,
     timeoutMs,
     onChange: (pool) => controller.touch(pool),
+    onClaim: (outcome) => metrics.claimed(outcome),
   });
   const terminals = new Terminals({ pools, cluster: port, clock, onChange: (pool) => controller.touch(pool) });
   const elector =
@@ -52,6 +54,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     waiting: (pool) => claims.waiting(pool),
     onChange: (pool) => claims.serve(pool),
   });
+  const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader });
   const abort = new AbortController();
   const ended = Promise.all([controller.run(abort.signal), elector?.run(abort.signal)]);
   const stop = async () => {
@@ -60,7 +63,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     model.disconnect(port);
     await ended;
   };
-  return { port, pools, claims, terminals, controller, isLeader, stop };
+  return { port, pools, claims, terminals, controller, isLeader, metrics, stop };
 }
 
 export type TestManager = ReturnType<typeof startManager>;

@@ -10,13 +10,20 @@ import { buildFrontend } from '../../frontend/build.mjs';
 import { createApp } from '../../webserver/app.ts';
 import { readConfig } from '../../webserver/config.ts';
 import { createManagerClient } from '../../webserver/manager-client.ts';
+import { createMetrics } from '../../webserver/metrics.ts';
 import { listen, type Teardown } from './webserver-listen.ts';
 import { type ManagerDouble, managerToken, startManager } from './webserver-manager.ts';
 
 export const cookieSecret = 'a secret of more than thirty-two bytes';
 export const hostToken = 'the token of the host';
 
-export type Webserver = { url: string; port: number; manager: ManagerDouble; logged: () => string };
+export type Webserver = {
+  url: string;
+  port: number;
+  manager: ManagerDouble;
+  logged: () => string;
+  metrics: () => Promise<string>;
+};
 
 /** Starts the webserver with `environment` over the required settings. */
 export async function startWebserver(
@@ -38,9 +45,11 @@ export async function startWebserver(
       done();
     },
   });
+  const metrics = createMetrics();
   const app = createApp({
     config,
     log: pino({ level: 'trace' }, sink),
+    metrics,
     publicDir: options.publicDir ?? (await builtPage()),
     cookieSecrets: options.secrets ?? [cookieSecret],
     hostToken: options.hostPage === false ? undefined : hostToken,
@@ -51,7 +60,12 @@ export async function startWebserver(
     }),
     ...(options.clock ? { clock: options.clock } : {}),
   });
-  return { ...(await listen(t, app)), manager, logged: () => lines.join('') };
+  return {
+    ...(await listen(t, app)),
+    manager,
+    logged: () => lines.join(''),
+    metrics: () => metrics.registry.metrics(),
+  };
 }
 
 let built: Promise<string> | undefined;

@@ -39,7 +39,8 @@ async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen
   const directory = mkdtempSync(join(tmpdir(), 'watch-'));
   process.env.KUBECONFIG = join(directory, 'kubeconfig');
   writeFileSync(process.env.KUBECONFIG, kubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-  const transport = createTransport({ deadlineMs: 2_000 });
+  const told: number[] = [];
+  const transport = createTransport({ deadlineMs: 2_000, onAnswer: (_, status) => told.push(status) });
   t.teardown(() => {
     server.closeAllConnections();
     server.close();
@@ -48,6 +49,7 @@ async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen
   });
   const seen: string[] = [];
   const abort = new AbortController();
+  let broken = 0;
   const see = (what: string) => {
     seen.push(what);
     if (until(seen)) abort.abort();
@@ -59,11 +61,12 @@ async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen
       labelSelector: 'x',
       log: silent,
       onObject: (name, raw) => see(raw ? `${name}@${raw.metadata.resourceVersion}` : `${name} gone`),
+      onBroken: () => void broken++,
       onListed: () => see('listed'),
     },
     abort.signal,
   );
-  return { seen, requests };
+  return { seen, requests, told, broken };
 }
 
 const kubeconfig = (server: string) =>
@@ -133,7 +136,7 @@ test.serial('errors, garbage and closed doors are outlived', async (t) => {
     (status: number): Answer =>
     (response) =>
       response.writeHead(status).end('{"kind":"Status","message":"no"}');
-  const { seen } = await watchThrough(
+  const { seen, told, broken } = await watchThrough(
     t,
     [
       refuse(500),
@@ -149,6 +152,8 @@ test.serial('errors, garbage and closed doors are outlived', async (t) => {
     sees('a@6'),
   );
   t.deepEqual(seen, ['listed', 'a@6']);
+  t.deepEqual(told, [500, 429, 0, 200, 200, 403, 200, 200, 200], 'what is counted of answers');
+  t.is(broken, 6, 'what is counted of watches; one that ends in order is none');
 });
 
 test.serial('a long list comes in pages', async (t) => {

@@ -1,0 +1,87 @@
+import test, { type ExecutionContext } from 'ava';
+import { settle, startManager } from '../helpers/manager.ts';
+import { readMetrics } from '../helpers/metrics.ts';
+import { ModelCluster, nextTurn } from '../helpers/model-cluster.ts';
+
+const never = new AbortController().signal;
+
+async function start(t: ExecutionContext, annotations: Record<string, string>) {
+  const model = new ModelCluster({ annotations });
+  let now = 0;
+  const manager = startManager(model, { clock: () => now });
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  const scrape = async () => {
+    const samples = readMetrics(await manager.metrics.registry.metrics());
+    return (name: string) => samples.get(name);
+  };
+  return { model, manager, scrape, wait: (ms: number) => (now += ms) };
+}
+
+test('a pool is told of as it is when it is asked for, and not at all once it is gone', async (t) => {
+  const { model, manager, scrape } = await start(t, { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' });
+  await manager.claims.claim('ann', undefined, never);
+  await settle(model, manager);
+  model.setPool({ annotations: { 'warmterm.dev/spare': 'lots', 'warmterm.dev/max': '3' } });
+  await settle(model, manager);
+  const before = await scrape();
+  t.is(before('warmterm_pool_terminals{pool="default",state="ready"}'), 2);
+  t.is(before('warmterm_pool_terminals{pool="default",state="in-use"}'), 1);
+  t.is(before('warmterm_pool_terminals{pool="default",state="recreating"}'), 0);
+  t.is(before('warmterm_pool_replicas{pool="default"}'), 3);
+  t.is(before('warmterm_pool_spare{pool="default"}'), 2);
+  t.is(before('warmterm_pool_min{pool="default"}'), 0);
+  t.is(before('warmterm_pool_max{pool="default"}'), 3);
+  t.is(before('warmterm_pool_wrong_settings{pool="default"}'), 1);
+  t.is(before('warmterm_pool_waiting{pool="default"}'), 0);
+  t.is(before('warmterm_leader'), 1);
+
+  manager.pools.observe({ kind: 'pool', name: 'default', object: undefined });
+  const after = await scrape();
+  t.is(after('warmterm_pool_terminals{pool="default",state="ready"}'), undefined);
+  t.is(after('warmterm_pool_max{pool="default"}'), undefined);
+});
+
+test('claims are counted by what they came to; what a new one took is measured', async (t) => {
+  const { model, manager, scrape, wait } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1' });
+  await manager.claims.claim('ann', undefined, never);
+  await manager.claims.claim('ann', undefined, never);
+  await settle(model, manager);
+  await t.throwsAsync(manager.claims.claim('bob', undefined, never), { code: 'pool-exhausted' });
+  const bye = new AbortController();
+  bye.abort();
+  await t.throwsAsync(manager.claims.claim('eve', undefined, bye.signal), { any: true, name: 'AbortError' });
+  const claims = await scrape();
+  t.is(claims('warmterm_claims_total{pool="default",result="new"}'), 1);
+  t.is(claims('warmterm_claims_total{pool="default",result="reconnected"}'), 1);
+  t.is(claims('warmterm_claims_total{pool="default",result="pool-exhausted"}'), 1);
+  t.is(claims('warmterm_claims_total{pool="default",result="abandoned"}'), 1);
+  t.is(claims('warmterm_claim_duration_seconds_count{pool="default"}'), 1);
+
+  await manager.claims.end('ann');
+  await settle(model, manager);
+  model.setPool({ annotations: { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '2' } });
+  await settle(model, manager);
+  const waits = [manager.claims.claim('bob', undefined, never), manager.claims.claim('eve', undefined, never)];
+  await nextTurn();
+  t.is((await scrape())('warmterm_pool_waiting{pool="default"}'), 1);
+  wait(3_000);
+  await settle(model, manager);
+  await Promise.all(waits);
+  const later = await scrape();
+  t.is(later('warmterm_claim_duration_seconds_count{pool="default"}'), 3);
+  t.is(later('warmterm_claim_duration_seconds_bucket{le="5",pool="default"}'), 3);
+  t.true(later('warmterm_claim_duration_seconds_sum{pool="default"}')! >= 3);
+});
+
+test('requests to the Kubernetes API are counted by status, broken watches by what they watch', async (t) => {
+  const { manager, scrape } = await start(t, {});
+  manager.metrics.requested('PATCH', 422);
+  manager.metrics.requested('PATCH', 422);
+  manager.metrics.requested('GET', 0);
+  manager.metrics.watchBroke('/api/v1/namespaces/n/pods');
+  const samples = await scrape();
+  t.is(samples('warmterm_kubernetes_requests_total{verb="PATCH",code="422"}'), 2);
+  t.is(samples('warmterm_kubernetes_requests_total{verb="GET",code="0"}'), 1);
+  t.is(samples('warmterm_kubernetes_watch_restarts_total{resource="pods"}'), 1);
+});
