@@ -111,6 +111,22 @@ allowPrivilegeEscalation: false
 capabilities: {drop: [ALL]}
 {{- end -}}
 
+{{/*
+The same for a terminal whose visitor is root: baseline Pod Security, in a user namespace. The capabilities are what apt and
+dpkg need to give files to others, to become them, and to end what they run. Programs may gain privileges, or sudo would not
+work: there are no more of them than root has here.
+*/}}
+{{- define "warmterm.rootPodSecurity" -}}
+runAsNonRoot: false
+runAsUser: 0
+runAsGroup: 0
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+{{- define "warmterm.rootContainerSecurity" -}}
+allowPrivilegeEscalation: true
+capabilities: {drop: [ALL], add: [CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID]}
+{{- end -}}
+
 {{/* A token for the manager and nobody else, as a volume. */}}
 {{- define "warmterm.managerToken" -}}
 name: manager-token
@@ -145,7 +161,8 @@ topologySpreadConstraints:
 
 {{/*
 The pools with the defaults filled in, as JSON: {"pools": […]}. What a pool says stands in place of the default, also when
-it is 0, false or empty, which the usual merging functions pass over; a map of a pool is laid over that of the default.
+it is 0, false or empty, which the usual merging functions pass over; a map of a pool is laid over that of the default. What
+follows from `root` is filled in last.
 */}}
 {{- define "warmterm.pools" -}}
 {{- $pools := list -}}
@@ -161,6 +178,12 @@ it is 0, false or empty, which the usual merging functions pass over; a map of a
 {{- $_ := set $pool $key $value -}}
 {{- end -}}
 {{- end -}}
+{{- if gt (int $pool.min) (int $pool.max) }}{{ fail (printf "pools: %q has min: %v above max: %v" $pool.name $pool.min $pool.max) }}{{ end -}}
+{{- if and $pool.root (semverCompare "<1.33-0" $.Capabilities.KubeVersion.Version) }}{{ fail (printf "pools: %q has root: true, which needs Kubernetes 1.33: an older one drops hostUsers: false without a word, and the visitor would be root of the node" $pool.name) }}{{ end -}}
+{{- if and $pool.root $pool.hostUsers }}{{ fail (printf "pools: %q has root: true, and hostUsers: true would make it root of the node" $pool.name) }}{{ end -}}
+{{- if and $pool.root $pool.readOnlyRootFilesystem }}{{ fail (printf "pools: %q has root: true, and readOnlyRootFilesystem: true would leave it nothing to install into" $pool.name) }}{{ end -}}
+{{- if $pool.root }}{{ $_ := set $pool "hostUsers" false }}{{ end -}}
+{{- if kindIs "invalid" $pool.readOnlyRootFilesystem }}{{ $_ := set $pool "readOnlyRootFilesystem" (not $pool.root) }}{{ end -}}
 {{- $pools = append $pools $pool -}}
 {{- end -}}
 {{- dict "pools" $pools | toJson -}}

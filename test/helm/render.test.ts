@@ -1,0 +1,245 @@
+// The chart as the real helm renders it, where there is one: every switch, every example, and every wrong value.
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+import anyTest, { type TestFn } from 'ava';
+import { parse } from 'yaml';
+import { labels, settingAnnotations } from '../../common/names.ts';
+import { chart, helmProgram, type Rendered, render } from '../helpers/helm.ts';
+
+const test = (helmProgram === undefined ? anyTest.skip : anyTest) as TestFn;
+if (helmProgram === undefined) anyTest('helm is not installed here: nothing is rendered', (t) => t.pass());
+
+const find = (objects: Rendered[], kind: string, name: string) =>
+  objects.find((object) => object.kind === kind && object.metadata.name === name);
+const podOf = (object: Rendered | undefined) => object?.spec.template.spec;
+
+for (const name of readdirSync(`${chart}/ci`)) {
+  test(`it renders with ci/${name}`, async (t) => {
+    const { objects, refusal } = await render(`${chart}/ci/${name}`);
+    t.is(refusal, '');
+    t.true(objects.length > 10);
+    const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    t.deepEqual(names, [...new Set(names)], 'each object once');
+  });
+}
+
+test('the example of a page by HTTPS', async (t) => {
+  const { objects, refusal } = await render(`${chart}/examples/https-ingress.yaml`);
+  t.is(refusal, '');
+  const ingress = find(objects, 'Ingress', 'warmterm-webserver')?.spec;
+  t.deepEqual(ingress.tls, [{ hosts: ['shell.example.org'], secretName: 'shell-example-org' }]);
+  t.is(find(objects, 'Service', 'warmterm-webserver')?.spec.type, 'ClusterIP');
+});
+
+test('the example of a workshop', async (t) => {
+  const { objects, refusal } = await render(`${chart}/examples/workshop.yaml`);
+  t.is(refusal, '');
+  const pool = find(objects, 'StatefulSet', 'workshop');
+  t.like(pool?.metadata.annotations, { 'warmterm.dev/min': '44', 'warmterm.dev/max': '50' });
+  t.like(podOf(pool), { hostUsers: false, nodeSelector: { workshop: 'yes' } });
+  t.is(podOf(pool).containers[0].resources.limits.memory, '1Gi');
+});
+
+test('the example of a sandbox', async (t) => {
+  const { objects, refusal } = await render(`${chart}/examples/gvisor.yaml`);
+  t.is(refusal, '');
+  t.is(podOf(find(objects, 'StatefulSet', 'public')).runtimeClassName, 'gvisor');
+  t.is(podOf(find(objects, 'StatefulSet', 'team')).runtimeClassName, undefined);
+});
+
+test('the example for Argo CD leaves to the cluster what is set there, and makes no Secret', async (t) => {
+  type Application = {
+    spec: { source: { helm: { valuesObject: object } }; ignoreDifferences: { jsonPointers: string[] }[] };
+  };
+  const { spec } = parse(readFileSync(`${chart}/examples/argocd.yaml`, 'utf8')) as Application;
+  const annotations = Object.values(settingAnnotations).map((name) => name.replace('/', '~1'));
+  t.deepEqual(spec.ignoreDifferences[0]?.jsonPointers, [
+    '/spec/replicas',
+    ...annotations.map((name) => `/metadata/annotations/${name}`),
+  ]);
+  const { objects, refusal } = await render(spec.source.helm.valuesObject);
+  t.is(refusal, '');
+  t.deepEqual(
+    objects.filter(({ kind }) => kind === 'Secret'),
+    [],
+  );
+  t.regex(podOf(find(objects, 'StatefulSet', 'default')).containers[0].image, /^ghcr\.io\//);
+});
+
+test('root is root of a user namespace, with the capabilities of apt; others have none', async (t) => {
+  const { objects } = await render({ pools: [{ name: 'plain' }, { name: 'root', root: true }] });
+  const root = podOf(find(objects, 'StatefulSet', 'root'));
+  t.like(root, { hostUsers: false, securityContext: { runAsUser: 0, runAsNonRoot: false } });
+  t.like(root.containers[0].securityContext, {
+    readOnlyRootFilesystem: false,
+    capabilities: {
+      drop: ['ALL'],
+      add: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID'],
+    },
+  });
+  const env = (name: string) => root.containers[0].env.find((entry: { name: string }) => entry.name === name)?.value;
+  t.is(env('HOME'), '/root');
+  t.true(root.containers[0].volumeMounts.some(({ mountPath }: { mountPath: string }) => mountPath === '/root'));
+
+  const plain = podOf(find(objects, 'StatefulSet', 'plain'));
+  t.false('hostUsers' in plain);
+  t.like(plain.securityContext, { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
+  t.deepEqual(plain.containers[0].securityContext, {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    readOnlyRootFilesystem: true,
+  });
+});
+
+test('a Gateway leads its hosts to the page', async (t) => {
+  const parentRefs = [{ name: 'gateway', namespace: 'gateways' }];
+  const hostnames = ['shell.example.org'];
+  const { objects } = await render({ webserver: { httpRoute: { enabled: true, parentRefs, hostnames } } });
+  t.like(find(objects, 'HTTPRoute', 'warmterm-webserver')?.spec, {
+    parentRefs,
+    hostnames,
+    rules: [{ backendRefs: [{ name: 'warmterm-webserver', port: 80 }] }],
+  });
+  t.deepEqual(
+    (await render({})).objects.filter(({ kind }) => ['HTTPRoute', 'Ingress', 'ServiceMonitor'].includes(kind)),
+    [],
+  );
+});
+
+test('inv 7: metrics are at ports that terminals are kept from, and on no Service that visitors reach', async (t) => {
+  const { objects } = await render({
+    metrics: { enabled: true, serviceMonitor: { enabled: true, labels: { a: 'b' } } },
+  });
+  for (const [component, port] of [
+    ['manager', 9253],
+    ['webserver', 9252],
+  ] as const) {
+    const name = `warmterm-${component}`;
+    const [container] = podOf(find(objects, 'Deployment', name)).containers;
+    t.deepEqual(container.ports[1], { name: 'metrics', containerPort: port });
+    t.deepEqual(container.env.find((entry: { name: string }) => entry.name === 'METRICS_PORT').value, String(port));
+    t.is(find(objects, 'Service', name)?.spec.ports.length, 1);
+    t.is(find(objects, 'Service', `${name}-metrics`)?.spec.ports[0].targetPort, 'metrics');
+    const monitor = find(objects, 'ServiceMonitor', `${name}-metrics`);
+    t.is(monitor?.metadata.labels.a, 'b');
+    t.like(find(objects, 'Service', `${name}-metrics`)?.metadata.labels, monitor?.spec.selector.matchLabels);
+    const rules: { from?: unknown; ports: { port: string }[] }[] = find(objects, 'NetworkPolicy', name)?.spec.ingress;
+    t.deepEqual(
+      rules.filter(({ ports }) => ports.some(({ port }) => port === 'metrics')).map(({ from }) => from),
+      [
+        [
+          {
+            namespaceSelector: {},
+            podSelector: { matchExpressions: [{ key: labels.pool, operator: 'DoesNotExist' }] },
+          },
+        ],
+      ],
+    );
+  }
+  t.notRegex(JSON.stringify((await render({})).objects), /metrics/i);
+});
+
+test('inv 10: the manager may scale a pool, and not change what its pods are', async (t) => {
+  const { objects } = await render({});
+  type Rule = { resources: string[]; verbs: string[] };
+  const rules = (find(objects, 'Role', 'warmterm-manager') as unknown as { rules: Rule[] }).rules;
+  const verbs = (resource: string) =>
+    rules.filter(({ resources }) => resources.includes(resource)).flatMap(({ verbs }) => verbs);
+  t.deepEqual(verbs('statefulsets'), ['list', 'watch']);
+  t.deepEqual(verbs('statefulsets/scale'), ['patch']);
+});
+
+// Each value where it stands, what is wrong there, and what helm says of it: all of them at once, each by its name.
+const wrong: [path: string, value: unknown, said: string][] = [
+  ['imagess', {}, '(root): Additional property imagess is not allowed'],
+  ['fullnameOverride', 'Ours', 'fullnameOverride: Does not match pattern'],
+  ['images.registry', 'https://registry.example.org', 'images.registry: Does not match pattern'],
+  ['images.tag', 1.2, 'images.tag: Invalid type'],
+  ['images.pullPolicy', 'Sometimes', 'images.pullPolicy: images.pullPolicy must be one of'],
+  ['images.pullSecrets', 'registry', 'images.pullSecrets: Invalid type'],
+  ['secret.exists', 'mine', 'secret: Additional property exists is not allowed'],
+  ['webserver.replicas', '2', 'webserver.replicas: Invalid type'],
+  ['webserver.logLevel', 'loud', 'webserver.logLevel: webserver.logLevel must be one of'],
+  ['webserver.identity', 'person', 'webserver.identity: webserver.identity must be one of'],
+  ['webserver.address', 'ws://here', 'webserver.address: Does not match pattern'],
+  ['webserver.trustProxy', true, 'webserver.trustProxy: Must validate at least one schema'],
+  ['webserver.pool', 'No', 'webserver.pool: Must validate at least one schema'],
+  ['webserver.hostPage', 'yes', 'webserver.hostPage: Invalid type'],
+  ['webserver.requestTimeout', 12, 'webserver.requestTimeout: Invalid type'],
+  ['webserver.env', [{ name: 'A', value: 1 }], 'webserver.env.0.value: Invalid type'],
+  ['webserver.service.type', 'Nodeport', 'webserver.service.type: webserver.service.type must be one of'],
+  ['webserver.service.port', 0, 'webserver.service.port: Must be greater than or equal to 1'],
+  ['webserver.service.nodePort', 70000, 'webserver.service.nodePort: Must be less than or equal to 65535'],
+  ['webserver.ingress.host', 'https://shell', 'webserver.ingress.host: Must validate at least one schema'],
+  ['webserver.ingress.annotations', { a: 1 }, 'webserver.ingress.annotations.a: Invalid type'],
+  ['webserver.httpRoute.parentRefs', ['gateway'], 'webserver.httpRoute.parentRefs.0: Invalid type'],
+  ['webserver.httpRoute.hostnames', ['Shell!'], 'webserver.httpRoute.hostnames.0: Does not match pattern'],
+  ['webserver.autoscaling.targetCPU', 0, 'webserver.autoscaling.targetCPU: Must be greater than or equal to 1'],
+  ['webserver.resources', 'big', 'webserver.resources: Invalid type'],
+  ['manager.replicas', -1, 'manager.replicas: Must be greater than or equal to 0'],
+  ['manager.claimTimeout', '10', 'manager.claimTimeout: Does not match pattern'],
+  ['manager.apiTimeout', '5 s', 'manager.apiTimeout: Does not match pattern'],
+  ['manager.tolerations', {}, 'manager.tolerations: Invalid type'],
+  ['poolDefaults.name', 'default', 'poolDefaults.name: False always fails validation'],
+  ['poolDefaults.spare', -1, 'poolDefaults.spare: Must be greater than or equal to 0'],
+  ['poolDefaults.max', 'many', 'poolDefaults.max: Invalid type'],
+  ['poolDefaults.idleTimeout', '15', 'poolDefaults.idleTimeout: Does not match pattern'],
+  ['poolDefaults.activity', 'both', 'poolDefaults.activity: poolDefaults.activity must be one of'],
+  ['poolDefaults.shell', 'zsh', 'poolDefaults.shell: Does not match pattern'],
+  ['poolDefaults.beforeExitSeconds', 0, 'poolDefaults.beforeExitSeconds: Must be greater than or equal to 1'],
+  ['poolDefaults.homeSize', '1 GB', 'poolDefaults.homeSize: Does not match pattern'],
+  ['poolDefaults.root', 'yes', 'poolDefaults.root: Invalid type'],
+  ['poolDefaults.hostUsers', 'no', 'poolDefaults.hostUsers: Invalid type'],
+  ['pools', [{ name: 'A' }, { spare: 1 }, { name: 'b', sparse: 1 }], 'pools.0.name: Does not match pattern'],
+  ['terminals.podDisruptionBudget', 1, 'terminals.podDisruptionBudget: Invalid type'],
+  ['networkPolicy.dns', [], 'networkPolicy.dns: Array must have at least 1 items'],
+  ['networkPolicy.internet', 'yes', 'networkPolicy.internet: Invalid type'],
+  ['networkPolicy.privateRanges.ipv4', ['10.0.0.0'], 'networkPolicy.privateRanges.ipv4.0: Does not match pattern'],
+  ['networkPolicy.privateRanges.ipv6', ['10.0.0.0/8'], 'networkPolicy.privateRanges.ipv6.0: Does not match pattern'],
+  ['metrics.enabled', 'yes', 'metrics.enabled: Invalid type'],
+  ['metrics.ports.manager', 70000, 'metrics.ports.manager: Must be less than or equal to 65535'],
+  ['metrics.from', [], 'metrics.from: Array must have at least 1 items'],
+  ['metrics.serviceMonitor.interval', 30, 'metrics.serviceMonitor.interval: Invalid type'],
+];
+
+test('inv 10: a wrong value is refused by its name, and with it all others that are wrong', async (t) => {
+  const values = {};
+  for (const [path, value] of wrong) put(values, path.split('.'), value);
+  const { refusal } = await render(values);
+  for (const [path, , said] of wrong) t.true(refusal.includes(`- ${said}`), `${path}\n${refusal}`);
+  t.true(refusal.includes('- pools.1: name is required'));
+  t.true(refusal.includes('- pools.2: Additional property sparse is not allowed'));
+});
+
+const contradictions: [values: object, said: string, kubeVersion?: string][] = [
+  [{ pools: [{ name: 'a' }, { name: 'a' }] }, 'pools: there are two of the name "a"'],
+  [{ pools: [{ name: 'a', min: 5, max: 3 }] }, 'pools: "a" has min: 5 above max: 3'],
+  [{ pools: [{ name: 'a', root: true, hostUsers: true }] }, 'pools: "a" has root: true, and hostUsers: true'],
+  [
+    { poolDefaults: { root: true, readOnlyRootFilesystem: true } },
+    'pools: "default" has root: true, and readOnlyRootFilesystem: true',
+  ],
+  [{ poolDefaults: { root: true } }, 'pools: "default" has root: true, which needs Kubernetes 1.33', '1.32.9'],
+  [{ webserver: { pool: 'other' } }, 'webserver.pool: there is no pool of the name "other"'],
+  [{ webserver: { ingress: { enabled: true } } }, 'webserver.ingress.host must be set'],
+  [{ webserver: { httpRoute: { enabled: true } } }, 'webserver.httpRoute.parentRefs must name a Gateway'],
+  [{ webserver: { autoscaling: { minReplicas: 9 } } }, 'webserver.autoscaling.minReplicas is above maxReplicas'],
+  [{ metrics: { serviceMonitor: { enabled: true } } }, 'metrics.serviceMonitor.enabled needs metrics.enabled'],
+];
+for (const [values, said, kubeVersion] of contradictions) {
+  test(`inv 10: ${JSON.stringify(values)} is refused`, async (t) => {
+    const { refusal } = await render(values, kubeVersion);
+    t.true(refusal.includes(said), refusal);
+  });
+}
+
+function put(into: Record<string, unknown>, [key = '', ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) {
+    into[key] = value;
+    return;
+  }
+  const inner = (into[key] ?? {}) as Record<string, unknown>;
+  into[key] = inner;
+  put(inner, rest, value);
+}
