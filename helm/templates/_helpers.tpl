@@ -159,6 +159,19 @@ topologySpreadConstraints:
 {{- if .Capabilities.APIVersions.Has "policy/v1" -}}policy/v1{{- else -}}policy/v1beta1{{- end -}}
 {{- end -}}
 
+{{/* Milliseconds of a duration such as 15m. */}}
+{{- define "warmterm.milliseconds" -}}
+{{- mul (regexFind "^[0-9]+" .) (index (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000) (regexFind "[a-z]+$" .)) -}}
+{{- end -}}
+
+{{/* Refuses what a service would not start with. Takes a list: whose value it is, its name, the value, the least, the most. */}}
+{{- define "warmterm.checkDuration" -}}
+{{- $ms := include "warmterm.milliseconds" (index . 2) | int64 -}}
+{{- if or (lt $ms (include "warmterm.milliseconds" (index . 3) | int64)) (gt $ms (include "warmterm.milliseconds" (index . 4) | int64)) -}}
+{{- fail (printf "%s: %s: %s must be a duration from %s to %s" (index . 0) (index . 1) (index . 2) (index . 3) (index . 4)) -}}
+{{- end -}}
+{{- end -}}
+
 {{/*
 The pools with the defaults filled in, as JSON: {"pools": […]}. What a pool says stands in place of the default, also when
 it is 0, false or empty, which the usual merging functions pass over; a map of a pool is laid over that of the default. What
@@ -178,6 +191,11 @@ follows from `root` is filled in last.
 {{- $_ := set $pool $key $value -}}
 {{- end -}}
 {{- end -}}
+{{- $whose := printf "pools: %q" $pool.name -}}
+{{- include "warmterm.checkDuration" (list $whose "idleTimeout" $pool.idleTimeout "1s" "7d") -}}
+{{- include "warmterm.checkDuration" (list $whose "maxLifetime" $pool.maxLifetime "1s" "7d") -}}
+{{- include "warmterm.checkDuration" (list $whose "connectTimeout" $pool.connectTimeout "1s" "1h") -}}
+{{- include "warmterm.checkDuration" (list $whose "idleWarning" $pool.idleWarning "100ms" "1d") -}}
 {{- if gt (int $pool.min) (int $pool.max) }}{{ fail (printf "pools: %q has min: %v above max: %v" $pool.name $pool.min $pool.max) }}{{ end -}}
 {{- if and $pool.root (semverCompare "<1.33-0" $.Capabilities.KubeVersion.Version) }}{{ fail (printf "pools: %q has root: true, which needs Kubernetes 1.33: an older one drops hostUsers: false without a word, and the visitor would be root of the node" $pool.name) }}{{ end -}}
 {{- if and $pool.root $pool.hostUsers }}{{ fail (printf "pools: %q has root: true, and hostUsers: true would make it root of the node" $pool.name) }}{{ end -}}

@@ -183,6 +183,7 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['manager.tolerations', {}, 'manager.tolerations: Invalid type'],
   ['poolDefaults.name', 'default', 'poolDefaults.name: False always fails validation'],
   ['poolDefaults.spare', -1, 'poolDefaults.spare: Must be greater than or equal to 0'],
+  ['poolDefaults.min', 10_001, 'poolDefaults.min: Must be less than or equal to 10000'],
   ['poolDefaults.max', 'many', 'poolDefaults.max: Invalid type'],
   ['poolDefaults.idleTimeout', '15', 'poolDefaults.idleTimeout: Does not match pattern'],
   ['poolDefaults.activity', 'both', 'poolDefaults.activity: poolDefaults.activity must be one of'],
@@ -215,6 +216,13 @@ test('inv 10: a wrong value is refused by its name, and with it all others that 
 const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   [{ pools: [{ name: 'a' }, { name: 'a' }] }, 'pools: there are two of the name "a"'],
   [{ pools: [{ name: 'a', min: 5, max: 3 }] }, 'pools: "a" has min: 5 above max: 3'],
+  [{ poolDefaults: { idleTimeout: '8d' } }, 'pools: "default": idleTimeout: 8d must be a duration from 1s to 7d'],
+  [{ poolDefaults: { maxLifetime: '999ms' } }, 'maxLifetime: 999ms must be'],
+  [{ poolDefaults: { connectTimeout: '61m' } }, 'connectTimeout: 61m must be'],
+  [{ poolDefaults: { idleWarning: '25h' } }, 'idleWarning: 25h must be'],
+  [{ manager: { claimTimeout: '61s' } }, 'manager: claimTimeout: 61s must be a duration from 100ms to 60s'],
+  [{ manager: { apiTimeout: '99ms' } }, 'manager: apiTimeout: 99ms must be'],
+  [{ webserver: { requestTimeout: '3m' } }, 'webserver: requestTimeout: 3m must be'],
   [{ pools: [{ name: 'a', root: true, hostUsers: true }] }, 'pools: "a" has root: true, and hostUsers: true'],
   [
     { poolDefaults: { root: true, readOnlyRootFilesystem: true } },
