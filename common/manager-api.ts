@@ -15,6 +15,10 @@ export const addressSchema = z.object({
 });
 export type Address = z.infer<typeof addressSchema>;
 
+/** Where other pods reach it: the pod's own address, and the port that its container listens on. */
+export const podAddressSchema = z.object({ host: z.string(), port: z.number().int().min(1).max(65_535) });
+export type PodAddress = z.infer<typeof podAddressSchema>;
+
 /** POST /api/terminals and POST /api/terminals/restart */
 export const claimRequestSchema = z.strictObject({
   visitor: visitorSchema,
@@ -29,6 +33,8 @@ export const terminalSchema = z.object({
   uid: z.string(),
   pool: z.string(),
   address: addressSchema,
+  /** Absent while the pod has no address. */
+  podAddress: podAddressSchema.optional(),
   claimedAt: z.iso.datetime(),
   /** When its lifetime is over, whatever happens. */
   expiresAt: z.iso.datetime(),

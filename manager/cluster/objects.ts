@@ -1,7 +1,8 @@
 // The parts of Kubernetes objects that the manager reads, as they come off the wire, and how they become observations.
 // Pure; the only place that knows where in an object a fact stands.
 
-import { claimAnnotations, labels } from '../../common/names.ts';
+import type { PodAddress } from '../../common/manager-api.ts';
+import { claimAnnotations, labels, terminalPortName } from '../../common/names.ts';
 import { readHost } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate, says } from '../exposure/route-template.ts';
 import type {
@@ -25,8 +26,8 @@ export type ObjectMeta = {
 type Condition = { type: string; status: string };
 export type RawPod = {
   metadata: ObjectMeta;
-  spec?: { nodeName?: string };
-  status?: { conditions?: Condition[] };
+  spec?: { nodeName?: string; containers?: { ports?: { name?: string; containerPort: number }[] }[] };
+  status?: { conditions?: Condition[]; podIP?: string };
 };
 export type RawStatefulSet = { metadata: ObjectMeta; spec: { replicas?: number } };
 export type RawScale = { metadata: ObjectMeta; spec?: { replicas?: number } };
@@ -57,6 +58,7 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     ordinal,
     version: Number(metadata.resourceVersion),
     node: spec?.nodeName,
+    podAddress: readPodAddress({ spec, status }),
     ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
     terminating: metadata.deletionTimestamp !== undefined,
     // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
@@ -64,6 +66,12 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     claim,
     annotated: metadata.annotations !== undefined,
   };
+}
+
+function readPodAddress({ spec, status }: Pick<RawPod, 'spec' | 'status'>): PodAddress | undefined {
+  const ports = spec?.containers?.flatMap(({ ports = [] }) => ports);
+  const port = ports?.find(({ name }) => name === terminalPortName)?.containerPort;
+  return status?.podIP && port !== undefined ? { host: status.podIP, port } : undefined;
 }
 
 function readClaim(annotations: Record<string, string>): ClaimRecord | undefined {

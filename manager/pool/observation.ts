@@ -1,6 +1,6 @@
 // What the pool logic knows of the world: plain facts read off Kubernetes objects. Times are milliseconds since 1970.
 
-import type { Address } from '../../common/manager-api.ts';
+import type { Address, PodAddress } from '../../common/manager-api.ts';
 
 /** What a claim wrote on its pod. */
 export type ClaimRecord = {
@@ -20,6 +20,8 @@ export type ObservedPod = {
   /** The object's resourceVersion as a number: higher is newer. */
   version: number;
   node: string | undefined;
+  /** Where other pods reach it; undefined until it has an address. */
+  podAddress: PodAddress | undefined;
   /** Kubernetes' own condition. */
   ready: boolean;
   terminating: boolean;

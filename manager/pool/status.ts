@@ -25,6 +25,7 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
     uid: pod.uid,
     pool: pod.pool,
     address,
+    ...(pod.podAddress && { podAddress: pod.podAddress }),
     claimedAt: iso(pod.claim.claimedAt),
     expiresAt: iso(pod.claim.claimedAt + pool.settings.maxLifetime),
     idleTimeoutMs: pool.settings.idleTimeout,

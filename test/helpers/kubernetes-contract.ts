@@ -29,7 +29,8 @@ export type ContractContext = { transport: Transport; world: World };
 const server = `
 const { readFileSync } = require('node:fs');
 console.log(readFileSync('/var/run/secrets/warmterm/token', 'utf8'));
-require('node:http').createServer((_, response) => response.end('ok')).listen(3000, process.env.POD_IP);
+const whereItIs = ({ socket }, response) => response.end(JSON.stringify({ host: socket.localAddress, port: socket.localPort }));
+require('node:http').createServer(whereItIs).listen(3000, process.env.POD_IP);
 process.on('SIGTERM', () => process.exit(0));
 `;
 
@@ -194,14 +195,14 @@ export function testKubernetesPort(
     },
   );
 
-  test.serial('each ordinal has one Service with a node port, which leads to its pod', async (t) => {
+  test.serial('each ordinal has one Service with a node port, which leads to its pod’s own address', async (t) => {
     const { world } = t.context;
     const service = await world.cluster.exposePod(world.pool(), 3);
     t.deepEqual(await world.cluster.exposePod(world.pool(), 3), service);
     await world.until(() => world.services.get(service.name)?.nodePort === service.nodePort);
     const pod = await world.readyPod(3);
     const url = `http://${world.nodes.get(pod.node!)}:${service.nodePort}/`;
-    t.is(await world.untilFetched(url), 'ok');
+    t.deepEqual(JSON.parse(await world.untilFetched(url)), pod.podAddress);
   });
 
   test.serial('a Service that was made for routes gets a node port once it needs one', async (t) => {

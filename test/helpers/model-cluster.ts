@@ -60,6 +60,7 @@ export class ModelCluster {
         ordinal,
         version: 0,
         node: 'node',
+        podAddress: { host: `10.0.0.${ordinal}`, port: 3_000 },
         ready: false,
         terminating: false,
         taken: false,

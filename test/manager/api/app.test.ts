@@ -77,9 +77,10 @@ test('a claim answers 201 with address, times and ticket; the next one 200 and t
   const { claim, call } = await start(t);
   const first = await claim();
   t.is(first.status, 201);
-  const { name, address, status, claimedAt, expiresAt } = claimSchema.parse(first.body);
+  const { name, address, podAddress, status, claimedAt, expiresAt } = claimSchema.parse(first.body);
   t.deepEqual(address, { protocol: 'http', host: '192.0.2.1', port: 30_000 });
   t.like({ name, status }, { name: 'default-0', status: 'new' });
+  t.deepEqual(podAddress, { host: '10.0.0.0', port: 3_000 });
   t.is(Date.parse(expiresAt) - Date.parse(claimedAt), 6 * 3_600_000);
   const second = await claim();
   t.is(second.status, 200);

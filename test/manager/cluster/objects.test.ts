@@ -11,8 +11,11 @@ const labelled = (claimed: string, annotations?: Record<string, string>): RawPod
     labels: { ...meta.labels, 'warmterm.dev/claimed': claimed },
     ...(annotations && { annotations }),
   },
-  spec: { nodeName: 'n' },
-  status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  spec: {
+    nodeName: 'n',
+    containers: [{}, { ports: [{ containerPort: 9 }, { name: 'terminal', containerPort: 3_000 }] }],
+  },
+  status: { conditions: [{ type: 'Ready', status: 'True' }], podIP: '10.1.2.3' },
 });
 const claim = {
   'warmterm.dev/claim-id': 'c',
@@ -28,6 +31,7 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
     ordinal: 12,
     version: 7,
     node: 'n',
+    podAddress: { host: '10.1.2.3', port: 3_000 },
     ready: true,
     terminating: false,
     taken: true,
@@ -42,6 +46,15 @@ test('inv 1: a pod is free only with the label "false" and without the trace of 
   t.true(readPod(labelled('False'))?.taken);
   t.true(readPod(labelled('false', claim))?.taken);
   t.true(readPod({ ...labelled('false'), metadata: meta })?.taken);
+});
+
+test('other pods reach a pod at its own address, once it has one and a port of the name', (t) => {
+  const { metadata, spec, status } = labelled('false');
+  t.is(readPod({ metadata, spec: spec!, status: { ...status, podIP: '' } })?.podAddress, undefined);
+  t.is(
+    readPod({ metadata, spec: { containers: [{ ports: [{ containerPort: 9 }] }] }, status: status! })?.podAddress,
+    undefined,
+  );
 });
 
 test('inv 6: a claim whose time was spoilt counts as long past, not as eternal', (t) => {

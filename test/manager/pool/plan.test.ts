@@ -51,6 +51,7 @@ const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['cl
   ordinal,
   version: 1,
   node: 'n',
+  podAddress: undefined,
   ready: letter !== 's',
   terminating: letter === 't',
   taken: letter === 'u',
