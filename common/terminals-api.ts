@@ -4,12 +4,26 @@
 import * as z from 'zod';
 import { poolNameSchema } from './manager-api.ts';
 
-/** In a tab of its own identity (WARMTERM_IDENTITY=tab), this header holds the tab's random id. */
+/** In a tab of its own identity (WARMTERM_IDENTITY=tab), this header (of a WebSocket: `?tab=`) holds the tab's random id. */
 export const tabHeader = 'x-warmterm-tab';
 export const tabSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 characters of base64url');
 
 /** POST /api/terminals and POST /api/terminals/current/restart; as the query (`?pool=`), GET and DELETE current. */
 export const openRequestSchema = z.strictObject({ pool: poolNameSchema.optional() });
+
+/**
+ * When the page goes by the relay: where the direct way is blocked (`fallback`), `always`, or `never`. The relay is a
+ * WebSocket at the page's own origin, which the webserver passes on to the visitor's terminal.
+ */
+export const relayModes = ['fallback', 'always', 'never'] as const;
+export type RelayMode = (typeof relayModes)[number];
+
+/** The query of the relay's WebSocket: what socket.io says of itself, and which terminal of the visitor's is meant. */
+export const relayQuerySchema = openRequestSchema.extend({
+  EIO: z.literal('4'),
+  transport: z.literal('websocket'),
+  tab: tabSchema.optional(),
+});
 
 /** GET /api/terminals/current */
 export const openTerminalSchema = z.object({
@@ -17,6 +31,7 @@ export const openTerminalSchema = z.object({
   name: z.string(),
   /** Origin of the terminal's socket, such as `http://192.0.2.7:30123`. */
   url: z.string(),
+  relay: z.enum(relayModes),
   claimedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime(),
   idleTimeoutMs: z.number().int(),
@@ -35,5 +50,6 @@ export const paths = {
   terminals: '/api/terminals',
   current: '/api/terminals/current',
   restart: '/api/terminals/current/restart',
+  relay: '/api/terminals/current/relay',
   hostPools: '/api/host/pools',
 } as const;

@@ -10,12 +10,22 @@ import { securityHeaders } from './headers.ts';
 import { createVisitors } from './identity/visitor.ts';
 import type { Manager } from './manager-client.ts';
 import type { Metrics } from './metrics.ts';
+import { createPlaces } from './relay/places.ts';
 import { hostRoutes } from './routes/host.ts';
 import { pageRoutes } from './routes/page.ts';
+import { relayRoutes } from './routes/relay.ts';
 import { terminalRoutes } from './routes/terminals.ts';
 
 export type AppOptions = {
-  config: Pick<Config, 'WARMTERM_ADDRESS' | 'WARMTERM_IDENTITY' | 'WARMTERM_POOL' | 'WARMTERM_TRUST_PROXY'>;
+  config: Pick<
+    Config,
+    | 'WARMTERM_ADDRESS'
+    | 'WARMTERM_IDENTITY'
+    | 'WARMTERM_POOL'
+    | 'WARMTERM_RELAY'
+    | 'WARMTERM_RELAY_LIMIT'
+    | 'WARMTERM_TRUST_PROXY'
+  >;
   manager: Manager;
   log: Logger;
   metrics: Metrics;
@@ -40,7 +50,11 @@ export function createApp(options: AppOptions): Express {
   app.get(['/healthz', '/readyz'], health);
   app.use(cookieParser());
   app.use('/api', noStore);
-  app.use(terminalRoutes({ manager, log, visitors, addressing, defaultPool: config.WARMTERM_POOL }));
+  const terminals = { manager, log, visitors, defaultPool: config.WARMTERM_POOL };
+  app.use(terminalRoutes({ ...terminals, addressing, relay: config.WARMTERM_RELAY }));
+  if (config.WARMTERM_RELAY !== 'never') {
+    app.use(relayRoutes({ ...terminals, places: createPlaces(config.WARMTERM_RELAY_LIMIT) }));
+  }
   if (hostToken !== undefined) app.use(hostRoutes({ manager, token: hostToken }));
   app.use(pageRoutes({ publicDir, visitors, hostPage: hostToken !== undefined }));
   app.use(notFound);

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { type Environment, readEnvironment, setting } from '../common/environment.ts';
 import { poolNameSchema } from '../common/manager-api.ts';
+import { relayModes } from '../common/terminals-api.ts';
 import { parseAddressing } from './address.ts';
 
 /** What express takes as `trust proxy`: nobody, so many hops, or these subnets. */
@@ -30,6 +31,9 @@ const shape = {
       context.addIssue({ code: 'custom', message: parsed });
       return z.NEVER;
     }),
+  WARMTERM_RELAY: setting.choice(...relayModes).default('fallback'),
+  /** Relayed connections at once. */
+  WARMTERM_RELAY_LIMIT: setting.whole(1, 100_000).default(1_000),
   WARMTERM_TRUST_PROXY: z
     .string()
     .default('false')

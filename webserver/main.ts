@@ -33,7 +33,7 @@ try {
   });
   const onListening = (at: { host: string; port: number }) => log.info(at, 'listening');
   process.exitCode = await runService(log, {
-    http: (signal) => serve(app, { host: config.HOST, port: config.PORT, onListening }, signal),
+    http: (signal) => serve(app, { host: config.HOST, port: config.PORT, upgrades: true, onListening }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
   });
 } catch (error) {

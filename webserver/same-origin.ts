@@ -1,16 +1,19 @@
 // Refuses requests that another site's page makes this visitor's browser send (Fetch Metadata, RFC 6454).
 
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { ServiceError } from '../common/errors.ts';
 
 /** Lets through what our own page sends, and programs that are no browsers: those send neither header. */
 export const requireSameOrigin: RequestHandler = (request, _response, next) => {
   const site = request.get('sec-fetch-site');
-  const origin = request.get('origin');
-  // Browsers send Sec-Fetch-Site to https and localhost only; elsewhere the origin has to do. Schemes are not compared:
-  // TLS may well end at a proxy that does not say so.
-  const ours = site === undefined ? origin === undefined || hostOf(origin) === request.host : site === 'same-origin';
-  if (!ours) throw new ServiceError('forbidden', 'This request comes from another site.');
+  // Browsers send Sec-Fetch-Site to https and localhost only; elsewhere the origin has to do.
+  if (site === undefined ? !hasOwnOrigin(request) : site !== 'same-origin') throw foreign();
+  next();
+};
+
+/** The same for a WebSocket's handshake: browsers send its origin always, and do not agree on its Sec-Fetch-Site. */
+export const requireSameOriginSocket: RequestHandler = (request, _response, next) => {
+  if (request.get('sec-fetch-site') !== 'same-origin' && !hasOwnOrigin(request)) throw foreign();
   next();
 };
 
@@ -21,5 +24,13 @@ export const requireJson: RequestHandler = (request, _response, next) => {
   }
   next();
 };
+
+// Schemes are not compared: TLS may well end at a proxy that does not say so.
+function hasOwnOrigin(request: Request): boolean {
+  const origin = request.get('origin');
+  return origin === undefined || hostOf(origin) === request.host;
+}
+
+const foreign = () => new ServiceError('forbidden', 'This request comes from another site.');
 
 const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined);

@@ -6,27 +6,30 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { isAbort, ServiceError, toServiceError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { problemType, toProblem } from './problem.ts';
+import { handleUpgrades } from './upgrade.ts';
 
 export type Listening = { host: string; port: number };
 
+export type ServeOptions = {
+  host: string;
+  port: number;
+  /** What the port is called where it is set. */
+  setting?: string;
+  drainMs?: number;
+  /** Whether `handler` answers upgrade requests too. */
+  upgrades?: boolean;
+  onListening?: (at: Listening) => void;
+};
+
 /**
- * Serves `handler` until `signal` is aborted; then answers what is under way, for at most `drainMs`, and closes.
- * Calls `onListening` with the real port (port 0 asks for any). Rejects with `invalid-config`, which names the `setting`
- * that the port is of, when it is in use.
+ * Serves `handler` until `signal` is aborted; then answers what is under way, for at most `drainMs`, and closes, what was
+ * upgraded at once: whoever is at the other end finds another replica. Calls `onListening` with the real port (port 0
+ * asks for any). Rejects with `invalid-config`, which names the `setting` that the port is of, when it is in use.
  */
-export async function serve(
-  handler: RequestListener,
-  options: {
-    host: string;
-    port: number;
-    setting?: string;
-    drainMs?: number;
-    onListening?: (at: Listening) => void;
-  },
-  signal: AbortSignal,
-): Promise<void> {
+export async function serve(handler: RequestListener, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { host, port, setting = 'PORT', drainMs = 5_000, onListening } = options;
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
+  const upgraded = options.upgrades ? handleUpgrades(server, handler) : undefined;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
@@ -40,6 +43,7 @@ export async function serve(
     const close = () => {
       server.close(() => resolve());
       server.closeIdleConnections();
+      upgraded?.close();
       setTimeout(() => server.closeAllConnections(), drainMs).unref();
     };
     if (signal.aborted) close();

@@ -2,16 +2,18 @@
 
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
+import { type Listening, serve } from '../../common/http/server.ts';
 import { buildFrontend } from '../../frontend/build.mjs';
 import { createApp } from '../../webserver/app.ts';
 import { readConfig } from '../../webserver/config.ts';
 import { createManagerClient } from '../../webserver/manager-client.ts';
 import { createMetrics } from '../../webserver/metrics.ts';
-import { listen, type Teardown } from './webserver-listen.ts';
+import type { Teardown } from './webserver-listen.ts';
 import { type ManagerDouble, managerToken, startManager } from './webserver-manager.ts';
 
 export const cookieSecret = 'a secret of more than thirty-two bytes';
@@ -23,6 +25,8 @@ export type Webserver = {
   manager: ManagerDouble;
   logged: () => string;
   metrics: () => Promise<string>;
+  /** Stops it, as SIGTERM does; resolves once it has ended. */
+  stop: () => Promise<void>;
 };
 
 /** Starts the webserver with `environment` over the required settings. */
@@ -61,11 +65,27 @@ export async function startWebserver(
     ...(options.clock ? { clock: options.clock } : {}),
   });
   return {
-    ...(await listen(t, app)),
+    ...(await serveApp(t, app)),
     manager,
     logged: () => lines.join(''),
     metrics: () => metrics.registry.metrics(),
   };
+}
+
+async function serveApp(t: Teardown, app: RequestListener) {
+  const stopping = new AbortController();
+  let onListening: (at: Listening) => void = () => {};
+  const listening = new Promise<Listening>((resolve) => {
+    onListening = resolve;
+  });
+  const ended = serve(app, { host: '127.0.0.1', port: 0, drainMs: 200, upgrades: true, onListening }, stopping.signal);
+  const stop = () => {
+    stopping.abort();
+    return ended;
+  };
+  t.teardown(stop);
+  const { port } = await Promise.race([listening, ended.then(() => Promise.reject(new Error('it does not listen')))]);
+  return { url: `http://127.0.0.1:${port}`, port, stop };
 }
 
 let built: Promise<string> | undefined;

@@ -4,7 +4,14 @@
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../common/errors.ts';
 import { problemType, toProblem } from '../../common/http/problem.ts';
-import { type Address, type Claim, claimRequestSchema, claimSchema, poolsSchema } from '../../common/manager-api.ts';
+import {
+  type Address,
+  type Claim,
+  claimRequestSchema,
+  claimSchema,
+  type PodAddress,
+  poolsSchema,
+} from '../../common/manager-api.ts';
 import { listen, type Teardown } from './webserver-listen.ts';
 
 export const managerToken = 'the token of this webserver';
@@ -19,6 +26,8 @@ export type ManagerDouble = {
   requests: Recorded[];
   /** Where the terminals that it gives out are. */
   address: Address;
+  /** Where the webserver reaches them; undefined: nowhere. */
+  podAddress: PodAddress | undefined;
   /** Asked at each request. */
   misbehave: (request: Recorded) => Misbehaviour | undefined;
   /** What the next tickets are. */
@@ -40,6 +49,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     url: '',
     requests: [],
     address: { protocol: 'http', host: '192.0.2.7', port: 30_123 },
+    podAddress: undefined,
     misbehave: () => undefined,
     ticket: () => `ticket-${double.requests.length}`,
     hungUp: () => hungUp,
@@ -49,7 +59,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
   function claim(body: unknown): { status: number; body: unknown } {
     const { visitor, pool = 'default' } = claimRequestSchema.parse(body);
     const status = claims.has(visitor) ? 'reconnected' : 'new';
-    const held = claims.get(visitor) ?? createTerminal(pool, count++, double.address);
+    const held = claims.get(visitor) ?? createTerminal(pool, count++, double);
     claims.set(visitor, held);
     const answer = claimSchema.parse({ ...held, status, ticket: double.ticket() });
     return { status: status === 'new' ? 201 : 200, body: answer };
@@ -90,7 +100,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
   return double;
 }
 
-function createTerminal(pool: string, ordinal: number, address: Address) {
+function createTerminal(pool: string, ordinal: number, { address, podAddress }: ManagerDouble) {
   const claimedAt = new Date(Date.UTC(2026, 0, 1, 9, 0, ordinal)).toISOString();
   const expiresAt = new Date(Date.UTC(2026, 0, 1, 15, 0, ordinal)).toISOString();
   return {
@@ -98,6 +108,7 @@ function createTerminal(pool: string, ordinal: number, address: Address) {
     uid: `uid-${ordinal}`,
     pool,
     address,
+    ...(podAddress && { podAddress }),
     claimedAt,
     expiresAt,
     idleTimeoutMs: 900_000,

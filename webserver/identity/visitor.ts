@@ -27,7 +27,8 @@ export function createVisitors(options: {
   const { identity, secrets, clock } = options;
 
   function browser(request: Request, response: Response): SignedId {
-    const name = cookieName(request.secure);
+    const secure = isSecure(request);
+    const name = cookieName(secure);
     const now = Math.floor(clock() / 1_000);
     const known = readSignedId((request.cookies as Record<string, unknown>)[name], secrets);
     // Written anew each day of use: a cookie never expires under somebody who keeps coming.
@@ -36,7 +37,7 @@ export function createVisitors(options: {
     response.cookie(name, writeSignedId(id), {
       httpOnly: true,
       sameSite: 'lax',
-      secure: request.secure,
+      secure,
       path: '/',
       maxAge: cookieDays * daySeconds * 1_000,
     });
@@ -54,7 +55,8 @@ export function createVisitors(options: {
         const { id, secret } = browser(request, response);
         return hash(secret, `browser:${id}`);
       }
-      const tab = tabSchema.safeParse(request.get(tabHeader));
+      // A page cannot add headers to a WebSocket.
+      const tab = tabSchema.safeParse(request.get(tabHeader) ?? request.query.tab);
       if (!tab.success) {
         throw new ServiceError('invalid-request', `The header ${tabHeader} must be 16 to 64 characters of base64url.`);
       }
@@ -66,6 +68,9 @@ export function createVisitors(options: {
 
 /** `__Host-` binds the cookie to this very host, which browsers allow over https only. */
 export const cookieName = (secure: boolean) => (secure ? '__Host-warmterm' : 'warmterm');
+
+// Some proxies (Traefik) say wss of a WebSocket.
+const isSecure = ({ protocol }: Request) => protocol === 'https' || protocol === 'wss';
 
 // The secret signs cookies too: a key of its own for the hash, so that neither tells anything about the other.
 function hash(secret: string, who: string): string {

@@ -3,7 +3,13 @@
 import { json, type Request, type Response, Router } from 'express';
 import type { Logger } from '../../common/log.ts';
 import type { Terminal } from '../../common/manager-api.ts';
-import { type Opened, type OpenTerminal, openRequestSchema, paths } from '../../common/terminals-api.ts';
+import {
+  type Opened,
+  type OpenTerminal,
+  openRequestSchema,
+  paths,
+  type RelayMode,
+} from '../../common/terminals-api.ts';
 import { type Addressing, terminalUrl } from '../address.ts';
 import type { Visitors } from '../identity/visitor.ts';
 import type { Manager } from '../manager-client.ts';
@@ -16,9 +22,10 @@ export function terminalRoutes(options: {
   log: Logger;
   visitors: Visitors;
   addressing: Addressing;
+  relay: RelayMode;
   defaultPool: string | undefined;
 }): Router {
-  const { manager, log, visitors, addressing, defaultPool } = options;
+  const { manager, log, visitors, addressing, relay, defaultPool } = options;
 
   const open = (ask: Manager['claim']) => async (request: Request, response: Response) => {
     const { pool = defaultPool } = parseBody(openRequestSchema, request.body);
@@ -35,6 +42,7 @@ export function terminalRoutes(options: {
   const describe = (terminal: Terminal, request: Request): OpenTerminal => ({
     name: terminal.name,
     url: terminalUrl(addressing, terminal, pageOrigin(request)),
+    relay,
     claimedAt: terminal.claimedAt,
     expiresAt: terminal.expiresAt,
     idleTimeoutMs: terminal.idleTimeoutMs,

@@ -1,0 +1,278 @@
+// The relay through the real webserver: whom it lets through, what of them reaches the pod, and how it ends.
+
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { type Socket as Client, io } from 'socket.io-client';
+import type { ClientEvents, ServerEvents } from '../../common/socket.ts';
+import { paths } from '../../common/terminals-api.ts';
+import { startTerminal } from '../helpers/frontend-terminal.ts';
+import { startWebserver } from '../helpers/webserver-app.ts';
+import { createVisitor } from '../helpers/webserver-browser.ts';
+import { type Handshake, knock, type Pod, startClosed, startMute, startPod } from '../helpers/webserver-relay.ts';
+
+const relay = `${paths.relay}?EIO=4&transport=websocket`;
+
+/** A webserver whose terminals are all at `pod`, and a visitor who has one. */
+async function start(t: ExecutionContext, pod: Pick<Pod, 'host' | 'port'> | undefined, environment = {}) {
+  const webserver = await startWebserver(t, environment);
+  webserver.manager.podAddress = pod && { host: pod.host, port: pod.port };
+  const visitor = createVisitor(webserver.url);
+  await visitor.send('POST', paths.terminals, { body: {} });
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  return { ...webserver, cookie };
+}
+
+function refusal(answer: Handshake): { status: number; code: string | undefined } {
+  return { status: answer.status, code: 'body' in answer ? answer.body.code : undefined };
+}
+
+function upgraded(t: ExecutionContext, answer: Handshake): Socket {
+  if ('socket' in answer) return answer.socket;
+  t.log(answer);
+  throw new Error('The relay does not let this through.');
+}
+
+/** A relayed connection, by both its ends. */
+async function open(t: ExecutionContext, { url, cookie }: { url: string; cookie: string }, pod: Pod) {
+  const arrives = pod.next();
+  const browser = upgraded(t, await knock(t, url, { headers: { cookie } }));
+  return { browser, pod: await arrives };
+}
+
+test('socket.io goes through it to the visitor’s own terminal, ticket and all', async (t) => {
+  const terminal = await startTerminal(t);
+  const { url, cookie } = await start(t, terminal);
+  const socket: Client<ServerEvents, ClientEvents> = io(url, {
+    path: paths.relay,
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    extraHeaders: { cookie },
+    auth: { ticket: 'the ticket', size: { cols: 80, rows: 24 } },
+  });
+  t.teardown(() => void socket.close());
+  const paste = 'x'.repeat(60_000);
+  socket.once('attached', () => socket.emit('input', paste));
+  const echo = new Promise<void>((resolve) => {
+    socket.on('output', (bytes) => {
+      if (Buffer.from(bytes).toString() === paste) resolve();
+    });
+  });
+  await echo;
+  t.deepEqual(terminal.handshakes, [{ ticket: 'the ticket', size: { cols: 80, rows: 24 } }]);
+  const gone = new Promise((resolve) => socket.once('disconnect', resolve));
+  terminal.cut();
+  t.is(await gone, 'transport close');
+});
+
+test('of the browser’s headers only the handshake reaches the pod, and of the pod’s only its answer the browser', async (t) => {
+  const pod = await startPod(
+    t,
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: yes\r\n' +
+      'Set-Cookie: warmterm=planted\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n',
+  );
+  const { url, cookie } = await start(t, pod);
+  const headers = {
+    cookie,
+    origin: url,
+    authorization: 'Bearer secret',
+    'x-forwarded-for': '198.51.100.7',
+    'sec-websocket-extensions': 'permessage-deflate',
+    'user-agent': 'browser',
+  };
+  const answer = await knock(t, url, { headers, path: `${relay}&pool=default` });
+  upgraded(t, answer);
+  t.deepEqual(answer.headers, { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-accept': 'yes' });
+  const [request] = pod.requests;
+  t.is(request?.url, '/socket.io/?EIO=4&transport=websocket');
+  t.deepEqual(request?.headers, {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    host: `127.0.0.1:${pod.port}`,
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-version': '13',
+  });
+});
+
+test('sockets that another site’s page opens are refused, and nobody is asked for a terminal', async (t) => {
+  const pod = await startPod(t);
+  const { url, cookie, manager, port } = await start(t, pod);
+  const before = manager.requests.length;
+  const foreign: Record<string, string>[] = [
+    { origin: 'https://evil.example.org' },
+    { origin: 'null' },
+    { origin: `http://127.0.0.1:${port + 1}` },
+    { origin: 'https://evil.example.org', 'sec-fetch-site': 'cross-site' },
+    { origin: 'https://evil.example.org', 'sec-fetch-site': 'same-site' },
+  ];
+  for (const headers of foreign) {
+    const answer = await knock(t, url, { headers: { cookie, ...headers } });
+    t.deepEqual(refusal(answer), { status: 403, code: 'forbidden' }, JSON.stringify(headers));
+  }
+  t.is(manager.requests.length, before);
+  const own: Record<string, string>[] = [
+    { origin: url },
+    // A proxy has changed the host; the browser knows better.
+    { origin: 'https://shell.example.org', 'sec-fetch-site': 'same-origin' },
+    // To some browsers ws: is another site than http:.
+    { origin: url, 'sec-fetch-site': 'cross-site' },
+    {},
+  ];
+  for (const headers of own) upgraded(t, await knock(t, url, { headers: { cookie, ...headers } }));
+  t.is(pod.requests.length, own.length);
+});
+
+test('inv 8: who has no terminal gets none, whoever’s it is that they name', async (t) => {
+  const pod = await startPod(t);
+  const { url, cookie } = await start(t, pod);
+  const stranger = createVisitor(url);
+  await stranger.send('GET', '/');
+  const theirs = [...stranger.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  t.deepEqual(refusal(await knock(t, url)), { status: 404, code: 'session-not-found' });
+  t.deepEqual(refusal(await knock(t, url, { headers: { cookie: theirs } })), {
+    status: 404,
+    code: 'session-not-found',
+  });
+  const forged = cookie.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+  t.deepEqual(refusal(await knock(t, url, { headers: { cookie: forged } })).status, 404);
+  for (const more of [
+    '&visitor=x',
+    '&name=default-0',
+    '&host=127.0.0.1',
+    '&pool=../x',
+    '&tab=x',
+    '&transport=polling',
+  ]) {
+    const answer = await knock(t, url, { headers: { cookie }, path: relay + more });
+    t.deepEqual(refusal(answer), { status: 400, code: 'invalid-request' }, more);
+  }
+  t.is(pod.requests.length, 0);
+  upgraded(t, await knock(t, url, { headers: { cookie } }));
+});
+
+test('a tab says in the query which it is, for want of headers', async (t) => {
+  const pod = await startPod(t);
+  const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'tab' });
+  manager.podAddress = { host: pod.host, port: pod.port };
+  const visitor = createVisitor(url);
+  await visitor.send('POST', paths.terminals, { body: {}, headers: { 'x-warmterm-tab': 'a'.repeat(32) } });
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const asked = (tab: string) => knock(t, url, { headers: { cookie }, path: relay + tab });
+  t.deepEqual(refusal(await asked('')), { status: 400, code: 'invalid-request' });
+  t.deepEqual(refusal(await asked(`&tab=${'b'.repeat(32)}`)), { status: 404, code: 'session-not-found' });
+  upgraded(t, await asked(`&tab=${'a'.repeat(32)}`));
+});
+
+for (const protocol of ['https', 'wss']) {
+  test(`behind a proxy that says ${protocol} of it, the visitor is who they were`, async (t) => {
+    const pod = await startPod(t);
+    const { url, manager } = await startWebserver(t, { WARMTERM_TRUST_PROXY: 'loopback' });
+    manager.podAddress = { host: pod.host, port: pod.port };
+    const forwarded = { 'x-forwarded-host': 'shell.example.org', origin: 'https://shell.example.org' };
+    const visitor = createVisitor(url);
+    const headers = { ...forwarded, 'x-forwarded-proto': 'https' };
+    await visitor.send('POST', paths.terminals, { body: {}, headers });
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const socket = { ...forwarded, 'x-forwarded-proto': protocol, cookie };
+    t.is((await knock(t, url, { headers: socket })).status, 101);
+  });
+}
+
+test('WARMTERM_RELAY=never: there is none', async (t) => {
+  const pod = await startPod(t);
+  const { url, cookie } = await start(t, pod, { WARMTERM_RELAY: 'never' });
+  t.deepEqual(refusal(await knock(t, url, { headers: { cookie } })), { status: 404, code: 'not-found' });
+  t.is(pod.requests.length, 0);
+});
+
+test('what is no WebSocket is told so', async (t) => {
+  const { url, cookie } = await start(t, await startPod(t));
+  const wrong: Record<string, string>[] = [{ connection: 'close' }, { upgrade: 'h2c' }, { 'sec-websocket-key': '' }];
+  for (const headers of wrong) {
+    const answer = await knock(t, url, { headers: { cookie, ...headers } });
+    t.deepEqual(refusal(answer), { status: 400, code: 'invalid-request' }, JSON.stringify(headers));
+  }
+});
+
+test('an upgrade that nobody wants is passed over, and the request answered', async (t) => {
+  const { url } = await startWebserver(t);
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+  const answer = await knock(t, url, { headers, path: '/healthz' });
+  t.is(answer.status, 200);
+  t.is(answer.headers.connection, 'close');
+});
+
+test('a terminal without an address, or that cannot be reached, or is no terminal, is unavailable', async (t) => {
+  const closed = await startClosed(t);
+  const page = await startPod(t, 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<script/>');
+  const half = await startPod(
+    t,
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  );
+  for (const pod of [undefined, closed, page, half]) {
+    const { url, cookie } = await start(t, pod);
+    const answer = await knock(t, url, { headers: { cookie } });
+    t.deepEqual(refusal(answer), { status: 503, code: 'unavailable' });
+  }
+});
+
+test('the end of either side is the end of both', async (t) => {
+  const pod = await startPod(t);
+  const webserver = await start(t, pod);
+  const ends: Record<string, (ends: { browser: Socket; pod: Socket }) => Socket> = {
+    'the browser hangs up': ({ browser, pod }) => {
+      browser.resetAndDestroy();
+      return pod;
+    },
+    'the browser says goodbye': ({ browser, pod }) => {
+      browser.end();
+      return pod;
+    },
+    'the pod is gone': ({ browser, pod }) => {
+      pod.resetAndDestroy();
+      return browser;
+    },
+    'the pod says goodbye': ({ browser, pod }) => {
+      pod.end('last words');
+      return browser;
+    },
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    const other = end(await open(t, webserver, pod));
+    const chunks: Buffer[] = [];
+    other.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(other, 'close');
+    t.is(Buffer.concat(chunks).toString(), what === 'the pod says goodbye' ? 'last words' : '', what);
+  }
+});
+
+test('no more are relayed at once than the setting says, and the place of one that has ended is free', async (t) => {
+  const pod = await startPod(t);
+  const webserver = await start(t, pod, { WARMTERM_RELAY_LIMIT: '2' });
+  const { url, cookie } = webserver;
+  const first = await open(t, webserver, pod);
+  await open(t, webserver, pod);
+  // One that is refused takes no place.
+  t.is((await knock(t, url, { path: relay })).status, 503);
+  t.deepEqual(refusal(await knock(t, url, { headers: { cookie } })), { status: 503, code: 'unavailable' });
+  first.browser.destroy();
+  await once(first.pod.resume(), 'close');
+  await open(t, webserver, pod);
+  t.is(pod.requests.length, 3);
+});
+
+test('SIGTERM ends what is relayed at once, also what is still being opened', async (t) => {
+  const [pod, mute] = [await startPod(t), await startMute(t)];
+  const webserver = await start(t, pod);
+  const { browser, pod: podEnd } = await open(t, webserver, pod);
+  webserver.manager.podAddress = mute;
+  const late = createVisitor(webserver.url);
+  await late.send('POST', paths.terminals, { body: {} });
+  const cookie = [...late.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const reached = once(mute.server, 'connection');
+  const opening = knock(t, webserver.url, { headers: { cookie } });
+  const [mutePod] = await reached;
+  const closed = [browser.resume(), podEnd.resume(), mutePod as Socket].map((socket) => once(socket, 'close'));
+  await Promise.all([webserver.stop(), t.throwsAsync(opening), ...closed]);
+});

@@ -1,0 +1,30 @@
+import { once } from 'node:events';
+import test from 'ava';
+import { isAbort } from '../../../common/errors.ts';
+import { openPodSocket } from '../../../webserver/relay/pod-socket.ts';
+import { startMute } from '../../helpers/webserver-relay.ts';
+
+const handshake = { key: 'key', version: '13' };
+
+test('inv 12: a pod that takes the connection and says nothing is a timeout, and is left', async (t) => {
+  const pod = await startMute(t);
+  const connected = once(pod.server, 'connection');
+  const { signal } = new AbortController();
+  const opening = openPodSocket(pod, handshake, { deadlineMs: 20, signal });
+  await t.throwsAsync(opening, { code: 'timeout' });
+  const [socket] = await connected;
+  if (!socket.closed) await once(socket, 'close');
+});
+
+test('nobody is connected to when nobody waits for it any more', async (t) => {
+  const pod = await startMute(t);
+  const connected = once(pod.server, 'connection');
+  const controller = new AbortController();
+  const opening = openPodSocket(pod, handshake, { deadlineMs: 60_000, signal: controller.signal });
+  const [socket] = await connected;
+  controller.abort();
+  t.true(await opening.catch(isAbort));
+  if (!socket.closed) await once(socket, 'close');
+  const { signal } = controller;
+  t.true(await openPodSocket(pod, handshake, { deadlineMs: 60_000, signal }).catch(isAbort));
+});
