@@ -9,6 +9,9 @@ const pool = new URLSearchParams(location.search).get('pool');
 /** Asks for a terminal, in the pool that the page's address names (`?pool=`). */
 export const claim = (signal?: AbortSignal): Promise<Event> => requestTerminal(tabId, pool, signal);
 
+/** What the relay is told, because a WebSocket has no headers and no body to tell it by. */
+export const relayQuery: Record<string, string> = { tab: tabId, ...(pool !== null && { pool }) };
+
 /** The answer to the claim that this page began with. */
 export const firstClaim: Promise<Event> = visited().then(() => claim());
 

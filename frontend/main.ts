@@ -1,13 +1,16 @@
 // Wires the page: one terminal, one session, and what is said about it.
 
-import { claim, firstClaim } from './claim.ts';
+import { claim, firstClaim, relayQuery } from './claim.ts';
+import { endpointOf } from './endpoint.ts';
 import { runSession } from './session/run-session.ts';
-import type { Event, State } from './session/state.ts';
+import { type Event, isDetour, type State } from './session/state.ts';
+import { stored } from './session/storage.ts';
+import { blockedAfter } from './session/way.ts';
 import { createAttachment } from './terminal/attach.ts';
 import { createTerminal } from './terminal/create-terminal.ts';
 import { bindKeys } from './terminal/keys.ts';
 import { pageTitle } from './terminal/title.ts';
-import { product } from './texts.ts';
+import { product, texts } from './texts.ts';
 import { createNotice } from './view/notice.ts';
 import { createStatusView } from './view/status.ts';
 
@@ -19,6 +22,9 @@ const status = createStatusView(body, (event) => session.send(event));
 const notice = createNotice(body, () => terminal.focus());
 const attachment = createAttachment(view, status.nudge);
 
+// Lasts as long as the tab: a reload goes by the relay at once, and the next visit tries the direct way again.
+const blocked = stored('warmterm-blocked');
+
 let first: Promise<Event> | undefined = firstClaim;
 
 const session = runSession({
@@ -27,10 +33,14 @@ const session = runSession({
     first = undefined;
     return answer;
   },
-  attach: attachment.attach,
+  attach(to, send, signal) {
+    const endpoint = endpointOf(to, { origin: location.origin, query: relayQuery });
+    attachment.attach({ endpoint, ticket: to.opened.ticket }, send, signal);
+  },
   onState: show,
   now: Date.now,
   chance: Math.random,
+  missed: blocked.get() === undefined ? 0 : blockedAfter,
 });
 
 function show(state: State, before: State | undefined): void {
@@ -42,10 +52,17 @@ function show(state: State, before: State | undefined): void {
   if (before?.is === 'connected') notice.forget();
   if (state.is === 'connected') {
     terminal.focus();
-    if (state.replaced) notice.replaced();
+    noteWay(isDetour(state));
+    if (state.replaced) notice.say(texts.replaced);
   } else if (state.is === 'ended') {
     document.title = product;
   }
+}
+
+function noteWay(detour: boolean): void {
+  if (detour && blocked.get() === undefined) notice.say(texts.relayed);
+  if (detour) blocked.set('yes');
+  else blocked.clear();
 }
 
 terminal.onTitleChange((title) => {

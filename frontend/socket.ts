@@ -17,26 +17,41 @@ export type ConnectionEvents = {
   ended: (reason: EndReason) => void;
   refused: (code: Refusal['code']) => void;
   disconnected: () => void;
+  /** It was not attached in time. */
+  unanswered: () => void;
 };
 
-// A node port that does not lead to its pod yet swallows the connection, which only a new one gets over.
-const connectTimeoutMs = 4_000;
+/** Where a terminal's socket is, and how long it may take to be attached. */
+export type Endpoint = { url: string; path: string; query: Record<string, string>; patienceMs: number };
 
-/** Connects to `url` with `ticket`; closes when `signal` is aborted. */
+/** Connects to `endpoint` with `ticket`; closes when `signal` is aborted. */
 export function connect(
-  { url, ticket, size }: { url: string; ticket: string; size: Size },
+  { endpoint, ticket, size }: { endpoint: Endpoint; ticket: string; size: Size },
   on: ConnectionEvents,
   signal: AbortSignal,
 ): void {
+  const { url, path, query, patienceMs } = endpoint;
   const socket: Socket<ServerEvents, ClientEvents> = io(url, {
+    path,
+    query,
     transports: ['websocket'],
     reconnection: false,
     forceNew: true,
-    timeout: connectTimeoutMs,
     auth: { ticket, size },
   });
-  signal.addEventListener('abort', () => socket.disconnect(), { once: true });
+  // A node port that does not lead to its pod yet swallows the connection, which only a new one gets over; and some
+  // networks swallow whatever they block.
+  const timer = setTimeout(on.unanswered, patienceMs);
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearTimeout(timer);
+      socket.disconnect();
+    },
+    { once: true },
+  );
   socket.on('attached', (attached) => {
+    clearTimeout(timer);
     const { maxInput } = attached;
     on.attached(
       {

@@ -14,6 +14,7 @@ export const texts = {
   trying: 'Trying again',
   now: 'Try now',
   replaced: 'Your former terminal has ended. This is a new one.',
+  relayed: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
   startNew: 'Start a new terminal',
   tryAgain: 'Try again',
   orEnter: 'or press Enter',

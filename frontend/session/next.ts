@@ -2,6 +2,7 @@
 
 import { pauseMs } from './backoff.ts';
 import { type Doing, type Event, type Failure, identityOf, type Moment, type State, start } from './state.ts';
+import { blockedAfter, misses, wayTo } from './way.ts';
 
 /** So many refused tickets are no accident. */
 const maxRefusals = 4;
@@ -11,13 +12,15 @@ const quietFailures = 2;
 const lastingMs = 5_000;
 
 type Running = Exclude<State, { is: 'ended' | 'error' }>;
+type Connected = Extract<State, { is: 'connected' }>;
+type Unattached = Exclude<Running, Connected>;
 
 /** The state after `event`; the very same object if nothing changes. */
 export function next(state: State, event: Event, moment: Moment): State {
   if (event.type === 'ended') {
     return { is: 'ended', ...memory(state), failures: 0, refusals: 0, reason: event.reason };
   }
-  if (state.is === 'ended') return event.type === 'renew' ? start : state;
+  if (state.is === 'ended') return event.type === 'renew' ? start(state.missed) : state;
   if (state.is === 'error') {
     const again = { ...memory(state), failures: 0, refusals: 0, doing: { at: 'claim' } as const };
     return event.type === 'renew' ? { is: 'connecting', ...again } : state;
@@ -29,17 +32,19 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
   switch (event.type) {
     case 'opened':
       if (state.is === 'connected' || state.doing.at !== 'claim') return state;
-      return { ...state, doing: { at: 'attach', opened: event.opened } };
+      return { ...state, doing: { at: 'attach', opened: event.opened, way: wayTo(event.opened, state.missed) } };
     case 'attached':
       return attached(state, moment);
     case 'failed':
       return event.retryable ? failed(state, moment, event.why, event.retryAfter) : failedForGood(state, event.why);
     case 'refused': {
-      const refused = { ...state, refusals: state.refusals + 1 };
+      const refused = { ...state, ...reached(state), refusals: state.refusals + 1 };
       return refused.refusals < maxRefusals ? failed(refused, moment) : failedForGood(refused, event.why);
     }
     case 'disconnected':
-      return disconnected(state, moment);
+      return state.is === 'connected' ? disconnected(state, moment) : missed(state, moment, misses.turnedAway);
+    case 'unanswered':
+      return state.is === 'connected' ? state : missed(state, moment, misses.unanswered);
     case 'ending': {
       if (state.is !== 'connected') return state;
       const { ending } = event;
@@ -55,15 +60,29 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
 
 function attached(state: Running, { now }: Moment): State {
   if (state.is === 'connected' || state.doing.at !== 'attach') return state;
-  const { known, failures } = memory(state);
-  const { doing } = state;
+  const { doing, known } = state;
   const identity = identityOf(doing.opened);
   const replaced = known !== undefined && known !== identity;
-  return { is: 'connected', known: identity, failures, refusals: 0, doing, since: now, replaced, ending: undefined };
+  const remembered = { ...memory(state), ...reached(state), known: identity, refusals: 0 };
+  return { is: 'connected', ...remembered, doing, since: now, replaced, ending: undefined };
 }
 
-function disconnected(state: Running, moment: Moment): State {
-  if (state.is !== 'connected') return failed(state, moment);
+// A terminal that answers, whatever it says, is one that this way leads to.
+const reached = ({ doing, missed }: Running) => ({
+  missed: doing.at === 'attach' && doing.way === 'direct' ? 0 : missed,
+});
+
+// An attach led nowhere. That may be for the way, if there is another: with the way of the next attempt it begins anew.
+function missed(state: Unattached, moment: Moment, by: number): State {
+  const { doing } = state;
+  if (doing.at !== 'attach' || doing.opened.relay !== 'fallback') return failed(state, moment);
+  // Neither way leads there: it was not for the way.
+  if (doing.way === 'relay') return failed({ ...state, missed: 0 }, moment);
+  const after = { ...state, missed: state.missed + by };
+  return after.missed < blockedAfter ? failed(after, moment) : { ...after, doing: { at: 'claim' } };
+}
+
+function disconnected(state: Connected, moment: Moment): State {
   const lasted = moment.now - state.since >= lastingMs;
   const before = { ...memory(state), failures: lasted ? 0 : state.failures };
   // The first time at once: most drops are over before anybody has seen them.
@@ -86,7 +105,7 @@ function failed(state: Running, moment: Moment, why?: Failure, retryAfter?: numb
 
 const failedForGood = (state: Running, why: Failure): State => ({ is: 'error', ...memory(state), why });
 
-const memory = ({ known, failures, refusals }: State) => ({ known, failures, refusals });
+const memory = ({ known, failures, refusals, missed }: State) => ({ known, failures, refusals, missed });
 
 const pause = (failures: number, { now, chance }: Moment, retryAfter?: number): Doing => ({
   at: 'pause',

@@ -2,6 +2,7 @@
 
 import type { Opened } from '../../common/terminals-api.ts';
 import type { Event, Failure } from './state.ts';
+import { forPage } from './way.ts';
 
 // As in common/terminals-api.ts, whose types are checked below; its code would bring all of zod along.
 const path: typeof import('../../common/terminals-api.ts').paths.terminals = '/api/terminals';
@@ -22,7 +23,7 @@ export async function requestTerminal(tab: string, pool: string | null, signal?:
     });
     const body: unknown = await response.json().catch(() => undefined);
     if (!response.ok) return toFailed(response.status, body);
-    if (isOpened(body)) return { type: 'opened', opened: body };
+    if (isOpened(body)) return { type: 'opened', opened: forPage(body, location.protocol) };
     return { type: 'failed', why: { code: 'internal', detail: '' }, retryable: false };
   } catch {
     const code = deadline.aborted ? 'timeout' : 'unreachable';

@@ -1,19 +1,20 @@
 // The edge of the state machine: does what a state asks for, and feeds back what came of it. It is handed the claim,
 // the socket and the clock, and knows neither the page nor the terminal.
 
-import type { Opened } from '../../common/terminals-api.ts';
 import { next } from './next.ts';
-import { type Doing, type Event, type State, start } from './state.ts';
+import { type Attach, type Doing, type Event, type State, start } from './state.ts';
 
 export type SessionPorts = {
   /** Asks for the terminal; resolves to what came of it, and never rejects. */
   claim: (signal: AbortSignal) => Promise<Event>;
   /** Opens the socket, and tells by `send` what happens on it until `signal` is aborted. */
-  attach: (opened: Opened, send: (event: Event) => void, signal: AbortSignal) => void;
+  attach: (what: Attach, send: (event: Event) => void, signal: AbortSignal) => void;
   onState: (state: State, before: State | undefined) => void;
   now: () => number;
   /** From 0 to 1. */
   chance: () => number;
+  /** What is known against the direct way from before (way.ts). */
+  missed: number;
 };
 
 export type Session = {
@@ -23,8 +24,8 @@ export type Session = {
 };
 
 export function runSession(ports: SessionPorts): Session {
-  const { claim, attach, onState, now, chance } = ports;
-  let state: State = start;
+  const { claim, attach, onState, now, chance, missed } = ports;
+  let state: State = start(missed);
   let doing: Doing | undefined;
   let current = new AbortController();
 
@@ -50,7 +51,7 @@ export function runSession(ports: SessionPorts): Session {
       if (!signal.aborted) send(event);
     };
     if (what.at === 'claim') void claim(signal).then(heard);
-    else if (what.at === 'attach') attach(what.opened, heard, signal);
+    else if (what.at === 'attach') attach(what, heard, signal);
     else {
       const timer = setTimeout(() => heard({ type: 'go' }), Math.max(0, what.until - now()));
       signal.addEventListener('abort', () => clearTimeout(timer), { once: true });

@@ -4,13 +4,16 @@
 import type { ErrorCode } from '../../common/errors.ts';
 import type { Ending, EndReason } from '../../common/socket.ts';
 import type { Opened } from '../../common/terminals-api.ts';
+import { blockedAfter, type Way } from './way.ts';
 
 /** What the edge does while a state lasts; another object means: stop that, do this. */
 export type Doing =
   | { at: 'claim' }
-  | { at: 'attach'; opened: Opened }
+  | Attach
   /** Until then (milliseconds since 1970), or until told to go on. */
   | { at: 'pause'; until: number };
+
+export type Attach = { at: 'attach'; opened: Opened; way: Way };
 
 /** A failure as a person may read it: of the webserver, of the network (`unreachable`), or of the terminal. */
 export type Failure = { code: ErrorCode | 'unreachable'; detail: string };
@@ -23,6 +26,8 @@ type Memory = {
   failures: number;
   /** How many tickets have been refused since the last attach. */
   refusals: number;
+  /** What has come together against the direct way since it last led to a terminal (way.ts). */
+  missed: number;
 };
 
 export type State = Memory &
@@ -30,7 +35,7 @@ export type State = Memory &
     | { is: 'connecting'; doing: Doing }
     | {
         is: 'connected';
-        doing: { at: 'attach'; opened: Opened };
+        doing: Attach;
         since: number;
         /** This is another terminal than the one before. */
         replaced: boolean;
@@ -53,6 +58,8 @@ export type Event =
   /** The terminal does not accept the ticket. */
   | { type: 'refused'; why: Failure }
   | { type: 'disconnected' }
+  /** Nothing came of the attach in the time that it had. */
+  | { type: 'unanswered' }
   | { type: 'ending'; ending: Ending | null }
   | { type: 'ended'; reason: EndReason }
   /** The pause is over, the network is back, or a person does not want to wait. */
@@ -63,12 +70,18 @@ export type Event =
 /** When an event happens, and where in the range of a jittered pause it falls (0 to 1). */
 export type Moment = { now: number; chance: number };
 
-export const start: State = {
+/** The beginning. `missed`: what is known of the direct way from before. */
+export const start = (missed: number): State => ({
   is: 'connecting',
   known: undefined,
   failures: 0,
   refusals: 0,
+  missed,
   doing: { at: 'claim' },
-};
+});
+
+/** The direct way was tried, and led nowhere, where this one did. */
+export const isDetour = (state: State): boolean =>
+  state.is === 'connected' && state.doing.way === 'relay' && state.missed >= blockedAfter;
 
 export const identityOf = ({ name, claimedAt }: Opened): string => `${name} ${claimedAt}`;

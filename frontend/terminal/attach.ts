@@ -1,8 +1,7 @@
 // Joins a terminal on the screen to a terminal in a pod, one connection at a time.
 
-import type { Opened } from '../../common/terminals-api.ts';
 import type { Event } from '../session/state.ts';
-import { type Connection, connect } from '../socket.ts';
+import { type Connection, connect, type Endpoint } from '../socket.ts';
 import { createAcknowledger } from './acknowledger.ts';
 import type { TerminalView } from './create-terminal.ts';
 
@@ -12,7 +11,7 @@ const freshScreen = '\x18\x1bc';
 const maxTypeAhead = 4_096;
 
 export type Attachment = {
-  attach: (opened: Opened, send: (event: Event) => void, signal: AbortSignal) => void;
+  attach: (to: { endpoint: Endpoint; ticket: string }, send: (event: Event) => void, signal: AbortSignal) => void;
   /** Forgets what was typed before the first prompt: it has been too long. */
   dropTypeAhead: () => void;
 };
@@ -36,7 +35,7 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
     dropTypeAhead() {
       typeAhead = undefined;
     },
-    attach(opened, send, signal) {
+    attach(to, send, signal) {
       refit();
       const size = { cols: terminal.cols, rows: terminal.rows };
       let parsed: (bytes: number) => void = () => {};
@@ -45,7 +44,7 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
         connection = undefined;
       });
       connect(
-        { url: opened.url, ticket: opened.ticket, size },
+        { ...to, size },
         {
           attached(attached, { acknowledgeEvery }) {
             connection = attached;
@@ -66,6 +65,7 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
           ended: (reason) => send({ type: 'ended', reason }),
           refused: (code) => send({ type: 'refused', why: { code, detail: '' } }),
           disconnected: () => send({ type: 'disconnected' }),
+          unanswered: () => send({ type: 'unanswered' }),
         },
         signal,
       );

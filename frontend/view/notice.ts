@@ -1,4 +1,4 @@
-// A line at the bottom while the terminal goes on: the end is near, or this terminal is a new one.
+// A line at the bottom while the terminal goes on: the end is near, or there is something to know.
 
 import type { Countdown } from '../session/state.ts';
 import { texts } from '../texts.ts';
@@ -8,8 +8,8 @@ import { createTicker } from './ticker.ts';
 export type Notice = {
   /** Counts down to the end of the session; undefined takes it away. */
   ending: (countdown: Countdown | undefined) => void;
-  /** Says that the terminal is another one, until `forget`. */
-  replaced: () => void;
+  /** Says something, until `forget`. */
+  say: (text: string) => void;
   /** Takes that away: somebody types, or the terminal is gone as well. */
   forget: () => void;
 };
@@ -38,14 +38,14 @@ export function createNotice(root: HTMLElement, onHide: () => void): Notice {
       announcer.textContent = next ? texts[`${next.reason}Soon`] : '';
       ticker.run(next !== undefined);
     },
-    replaced() {
+    say(text) {
       box.hidden = false;
-      box.dataset.about = 'replaced';
-      words.textContent = texts.replaced;
-      announcer.textContent = texts.replaced;
+      box.dataset.about = 'news';
+      words.textContent = text;
+      announcer.textContent = text;
     },
     forget() {
-      if (box.dataset.about === 'replaced') box.hidden = true;
+      if (box.dataset.about === 'news') box.hidden = true;
     },
   };
 }

@@ -4,9 +4,11 @@ import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import { ServiceError } from '../../common/errors.ts';
 import { acknowledgeEvery, type Ending, type EndReason } from '../../common/socket.ts';
+import { paths } from '../../common/terminals-api.ts';
 import { launchBrowser, readScreen, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
-import { openPage } from '../helpers/frontend-page.ts';
+import { type OpenPage, openPage } from '../helpers/frontend-page.ts';
 import { startTerminal, type TerminalDouble } from '../helpers/frontend-terminal.ts';
+import { startClosed, startMute } from '../helpers/webserver-relay.ts';
 
 let browser: Browser;
 test.before(async () => {
@@ -131,6 +133,107 @@ test.serial('a terminal anywhere else is not', async (t) => {
     try { new WebSocket('ws://127.0.0.1:1'); } catch {}
   })`);
   t.regex(complaints.join(), /connect-src|Content Security Policy/);
+});
+
+const relayed = 'This network blocks the direct way to your terminal.';
+/** How many sockets the page has opened so far, by the way that they took. */
+function countSockets(page: Page): { direct: number; relay: number } {
+  const count = { direct: 0, relay: 0 };
+  page.on('websocket', (socket) => {
+    count[new URL(socket.url()).pathname.startsWith(paths.relay) ? 'relay' : 'direct']++;
+  });
+  return count;
+}
+
+test.serial('where the direct way leads to the terminal, the relay is never touched', async (t) => {
+  let sockets = { direct: 0, relay: 0 };
+  const { page } = await openPage(t, browser, {
+    prepare: ({ page: opening }) => {
+      sockets = countSockets(opening);
+    },
+  });
+  await page.reload();
+  await waitForState(page, 'connected');
+  t.deepEqual(sockets, { direct: 2, relay: 0 });
+  t.is(await page.getByText(relayed).count(), 0);
+});
+
+for (const [what, startBlocked] of [
+  ['swallows the direct way', startMute],
+  ['turns the direct way away', startClosed],
+] as const) {
+  test.serial(
+    `a network that ${what}: the page goes by the relay, and says so; a reload does so at once`,
+    async (t) => {
+      const blocked = await startBlocked(t);
+      let sockets = { direct: 0, relay: 0 };
+      const { page, terminal, context, complaints } = await openPage(t, browser, {
+        until: false,
+        // Nothing but the page's own origin is within the policy, besides where terminals are said to be.
+        environment: { WARMTERM_ADDRESS: 'http://127.0.0.1:{port}' },
+        prepare: ({ page: opening, webserver }) => {
+          webserver.manager.address = { host: blocked.host, port: blocked.port };
+          sockets = countSockets(opening);
+        },
+      });
+      await typeText(page, 'typed ahead ');
+      await waitForState(page, 'connected');
+      await page.getByText(relayed).first().waitFor();
+      await typeText(page, 'and after');
+      await waitForScreen(page, `${prompt} typed ahead and after`);
+      await page.locator('.notice').waitFor({ state: 'hidden' });
+      t.is(new Set(terminal.handshakes.map(({ ticket }) => ticket)).size, terminal.handshakes.length);
+      t.is(sockets.relay, 1);
+      const tried = sockets.direct;
+
+      await page.reload();
+      await waitForState(page, 'connected');
+      await typeText(page, 'again');
+      await waitForScreen(page, `${prompt} again`);
+      terminal.cut();
+      await until(() => terminal.handshakes.length === 3, 'a third connection');
+      t.deepEqual(sockets, { direct: tried, relay: 3 });
+      t.deepEqual(
+        complaints.filter((text) => /policy/i.test(text)),
+        [],
+      );
+
+      const another = await context.newPage();
+      const fresh = countSockets(another);
+      await another.goto(page.url());
+      await waitForState(another, 'connected');
+      t.deepEqual(fresh, { direct: tried, relay: 1 }, 'another visit tries the direct way again');
+    },
+  );
+}
+
+test.serial('WARMTERM_RELAY=always goes by the relay without a word, =never does not, come what may', async (t) => {
+  const blocked = await startClosed(t);
+  let sockets = { direct: 0, relay: 0 };
+  const options = (mode: string, state: string) => ({
+    until: state,
+    environment: { WARMTERM_RELAY: mode },
+    prepare: ({ page: opening, webserver }: Pick<OpenPage, 'page' | 'webserver'>) => {
+      webserver.manager.address = { host: blocked.host, port: blocked.port };
+      sockets = countSockets(opening);
+    },
+  });
+  const { page } = await openPage(t, browser, options('always', 'connected'));
+  await waitForScreen(page, prompt);
+  t.deepEqual(sockets, { direct: 0, relay: 1 });
+  t.is(await page.getByText(relayed).count(), 0);
+  const { terminal } = await openPage(t, browser, options('never', 'waiting'));
+  t.is(sockets.relay, 0);
+  t.is(terminal.handshakes.length, 0);
+});
+
+test.serial('a tab of its own identity comes to its own terminal by the relay too', async (t) => {
+  const environment = { WARMTERM_IDENTITY: 'tab', WARMTERM_RELAY: 'always' };
+  const { page, webserver } = await openPage(t, browser, { environment, path: '/?renderer=dom&pool=other' });
+  await waitForScreen(page, prompt);
+  const [claimed, sought] = webserver.manager.requests;
+  const { visitor } = (claimed?.body ?? {}) as { visitor?: string };
+  t.is(sought?.path, `/api/terminals/${visitor}?pool=other`);
 });
 
 test.serial('what is typed before the first prompt is not lost', async (t) => {

@@ -36,6 +36,7 @@ export async function openPage(t: ExecutionContext, browser: Browser, options: P
   ]);
   t.teardown(() => context.close());
   webserver.manager.address = { protocol: 'http', host: terminal.host, port: terminal.port };
+  webserver.manager.podAddress = { host: terminal.host, port: terminal.port };
   const page = await context.newPage();
   const complaints = listenForComplaints(page);
   await prepare?.({ page, context, webserver, terminal });

@@ -1,7 +1,8 @@
 import test from 'ava';
-import type { Opened } from '../../../common/terminals-api.ts';
+import { type Opened, type RelayMode, relayModes } from '../../../common/terminals-api.ts';
 import { next } from '../../../frontend/session/next.ts';
-import { type Event, identityOf, type State, start } from '../../../frontend/session/state.ts';
+import { type Event, identityOf, isDetour, type State, start } from '../../../frontend/session/state.ts';
+import type { Way } from '../../../frontend/session/way.ts';
 
 const now = 1_000_000;
 const moment = { now, chance: 1 };
@@ -9,6 +10,7 @@ const moment = { now, chance: 1 };
 const opened = (name = 'default-0', claimedAt = '2026-01-01T09:00:00Z'): Opened => ({
   name,
   url: 'http://192.0.2.7:30123',
+  relay: 'never',
   claimedAt,
   expiresAt: '2026-01-01T15:00:00Z',
   idleTimeoutMs: 900_000,
@@ -16,15 +18,15 @@ const opened = (name = 'default-0', claimedAt = '2026-01-01T09:00:00Z'): Opened 
   ticket: 'ticket',
 });
 
-const memory = { known: undefined, failures: 0, refusals: 0 };
+const memory = { known: undefined, failures: 0, refusals: 0, missed: 0 };
 const known = identityOf(opened());
-const claiming = start as State;
-const attaching = { is: 'connecting', ...memory, doing: { at: 'attach', opened: opened() } } as State;
+const claiming = start(0);
+const attaching = { is: 'connecting', ...memory, doing: { at: 'attach', opened: opened(), way: 'direct' } } as State;
 const connected: State = {
   is: 'connected',
   ...memory,
   known,
-  doing: { at: 'attach', opened: opened() },
+  doing: { at: 'attach', opened: opened(), way: 'direct' },
   since: now - 60_000,
   replaced: false,
   ending: undefined,
@@ -169,4 +171,107 @@ test('what means nothing changes nothing', (t) => {
   ] as [State, Event][]) {
     t.is(next(state, event, moment), state);
   }
+});
+
+const by = (relay: RelayMode, way: Way, missed = 0): State => ({
+  ...(attaching as Extract<State, { is: 'connecting' }>),
+  missed,
+  doing: { at: 'attach', opened: { ...opened(), relay }, way },
+});
+const unanswered: Event = { type: 'unanswered' };
+const turnedAway: Event = { type: 'disconnected' };
+
+/** The state, and the way that an attach now takes. */
+function andThen(state: State, relay: RelayMode = 'fallback'): string {
+  const claimed = next(state, { type: 'go' }, moment);
+  const { doing } = next(claimed, { type: 'opened', opened: { ...opened(), relay } }, moment);
+  return `${inWords(state)}, then ${doing?.at === 'attach' ? doing.way : doing?.at}`;
+}
+
+const leadsTo = test.macro({
+  exec(t, state: State, event: Event, expected: string) {
+    t.is(andThen(next(state, event, moment)), expected);
+  },
+  title: (name = '') => name,
+});
+
+const direct = by('fallback', 'direct');
+test('silence on the direct way: the relay, at once', leadsTo, direct, unanswered, 'connecting, claim, then relay');
+test(
+  'turned away on the direct way once: it may be moving',
+  leadsTo,
+  direct,
+  turnedAway,
+  'connecting, pause 250, then direct',
+);
+test(
+  '... twice: the relay, at once',
+  leadsTo,
+  by('fallback', 'direct', 1),
+  turnedAway,
+  'connecting, claim, then relay',
+);
+test(
+  'where the relay leads nowhere either, it was not for the way',
+  leadsTo,
+  by('fallback', 'relay', 2),
+  unanswered,
+  'connecting, pause 250, then direct',
+);
+test(
+  'a lost connection is sought by the way that it came',
+  leadsTo,
+  next(by('fallback', 'relay', 2), { type: 'attached' }, { ...moment, now: now - 60_000 }),
+  turnedAway,
+  'reconnecting, claim, then relay',
+);
+test(
+  '... and one that came directly is sought there, whatever was before',
+  leadsTo,
+  next(by('fallback', 'direct', 1), { type: 'attached' }, { ...moment, now: now - 60_000 }),
+  turnedAway,
+  'reconnecting, claim, then direct',
+);
+test(
+  'a new terminal is sought by the way that is known',
+  leadsTo,
+  next(next(by('fallback', 'relay', 2), { type: 'ended', reason: 'exit' }, moment), { type: 'renew' }, moment),
+  { type: 'go' },
+  'connecting, claim, then relay',
+);
+test(
+  'where there is no relay, silence is a failure',
+  leadsTo,
+  by('never', 'direct'),
+  unanswered,
+  'connecting, pause 250, then direct',
+);
+
+test('what was known against the direct way at the beginning holds, if there is another', (t) => {
+  const ways = (missed: number) => relayModes.map((relay) => andThen(start(missed), relay).replace(/.* /, ''));
+  t.deepEqual(ways(0), ['direct', 'relay', 'direct']);
+  t.deepEqual(ways(2), ['relay', 'relay', 'direct']);
+});
+
+test('a terminal that answers is one that the direct way leads to, also if it refuses', (t) => {
+  const answered = [refused, { type: 'attached' } as const].map((event) =>
+    next(by('fallback', 'direct', 1), event, moment),
+  );
+  t.deepEqual(
+    answered.map(({ missed }) => missed),
+    [0, 0],
+  );
+  t.is(next(by('fallback', 'relay', 2), refused, moment).missed, 2);
+});
+
+test('a detour is one only where the direct way was tried', (t) => {
+  const detours = [by('fallback', 'relay', 2), by('always', 'relay'), by('fallback', 'direct', 1)].map((state) =>
+    isDetour(next(state, { type: 'attached' }, moment)),
+  );
+  t.deepEqual(detours, [true, false, false]);
+  t.false(isDetour(by('fallback', 'relay', 2)));
+});
+
+test('a connection that is there is not given up for a slow answer', (t) => {
+  t.is(next(connected, unanswered, moment), connected);
 });

@@ -7,6 +7,7 @@ const opened: Event = {
   opened: {
     name: 'default-0',
     url: 'http://192.0.2.7:30123',
+    relay: 'fallback',
     claimedAt: '2026-01-01T09:00:00Z',
     expiresAt: '2026-01-01T15:00:00Z',
     idleTimeoutMs: 900_000,
@@ -26,6 +27,7 @@ function run(ports: Partial<SessionPorts>) {
     onState: (state: State) => states.push(`${state.is} ${state.doing?.at ?? ''}`.trim()),
     now: () => 0,
     chance: () => 0,
+    missed: 0,
     ...ports,
   });
   return { session, states, attached };

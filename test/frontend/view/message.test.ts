@@ -5,7 +5,7 @@ import type { State } from '../../../frontend/session/state.ts';
 import { duration, explain } from '../../../frontend/texts.ts';
 import { countdownText, messageFor } from '../../../frontend/view/message.ts';
 
-const memory = { known: undefined, failures: 1, refusals: 0 };
+const memory = { known: undefined, failures: 1, refusals: 0, missed: 0 };
 const pause = { at: 'pause', until: 5_000 } as const;
 
 test('every end has words of its own and a button for a new terminal', (t) => {
@@ -45,13 +45,14 @@ test('a terminal that is there speaks for itself', (t) => {
   const opened = {
     name: '',
     url: '',
+    relay: 'fallback',
     claimedAt: '',
     expiresAt: '',
     idleTimeoutMs: 0,
     status: 'new',
     ticket: '',
   } as const;
-  const doing = { at: 'attach', opened } as const;
+  const doing = { at: 'attach', opened, way: 'relay' } as const;
   t.is(messageFor({ is: 'connected', ...memory, doing, since: 0, replaced: false, ending: undefined }), undefined);
 });
 
