@@ -169,8 +169,8 @@ for (const [what, startBlocked] of [
       let sockets = { direct: 0, relay: 0 };
       const { page, terminal, context, complaints } = await openPage(t, browser, {
         until: false,
-        // Nothing but the page's own origin is within the policy, besides where terminals are said to be.
-        environment: { WARMTERM_ADDRESS: 'http://127.0.0.1:{port}' },
+        // Sockets at 127.0.0.1 are within the policy only because the page itself comes from there.
+        environment: { WARMTERM_ADDRESS: 'http://localhost:{port}' },
         prepare: ({ page: opening, webserver }) => {
           webserver.manager.address = { host: blocked.host, port: blocked.port };
           sockets = countSockets(opening);

@@ -213,6 +213,7 @@ export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>) {
   };
   return {
     call,
+    cookie: () => cookie,
     async claim(): Promise<Opened> {
       const { status, body } = await call('POST', paths.terminals);
       if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
