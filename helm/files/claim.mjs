@@ -7,7 +7,7 @@ const headers = { 'content-type': 'application/json', 'x-warmterm-tab': `helm-te
 const claim = await fetch(`${page}/api/terminals`, { method: 'POST', headers, body: '{}', signal: soon() });
 const terminal = await claim.json();
 if (!claim.ok) throw new Error(`The claim was refused: ${claim.status} ${JSON.stringify(terminal)}`);
-console.log(`claimed ${terminal.name} at ${terminal.url}`);
+console.log(`claimed ${terminal.name} at ${terminal.relay === 'always' ? 'the relay' : terminal.url}`);
 headers.cookie = claim.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; ');
 
 try {
@@ -42,8 +42,17 @@ async function ticket() {
   return (await again.json()).ticket;
 }
 
-function run({ url, ticket }, input, expected) {
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/?EIO=4&transport=websocket`);
+// By the way that pages take first.
+function connect({ url, relay }) {
+  const query = '?EIO=4&transport=websocket';
+  if (relay !== 'always') return new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/${query}`);
+  return new WebSocket(`${page.replace(/^http/, 'ws')}/api/terminals/current/relay${query}`, { headers });
+}
+
+function run(terminal, input, expected) {
+  const { ticket } = terminal;
+  const socket = connect(terminal);
+  const { url } = socket;
   socket.binaryType = 'arraybuffer';
   let screen = '';
   let timer;

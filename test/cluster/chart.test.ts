@@ -72,8 +72,10 @@ test('one command installs it, and `helm test` finds a shell that answers', asyn
   t.regex(await helm('test', 'warmterm'), /Phase: +Succeeded/);
 });
 
-test('inv 5: an upgrade leaves a session where it is, and the secrets as they were', async (t) => {
+test('inv 5: an upgrade, to another way to terminals, leaves a session where it is, and the secrets as they were', async (t) => {
   const page = await (await openBrowser(t)).newPage();
+  const sockets: string[] = [];
+  page.on('websocket', (socket) => sockets.push(new URL(socket.url()).host));
   await page.goto(await pageUrl());
   await waitForScreen(page, '$', 30_000);
   await typeText(page, 'answer=$((6*7)); echo "it is $answer"\n');
@@ -84,15 +86,18 @@ test('inv 5: an upgrade leaves a session where it is, and the secrets as they we
     );
   const before = { pod: await inUse(), secret: await get<Secret>(`${core}/secrets/warmterm`) };
 
-  const changed = 'poolDefaults.tmpSize=300Mi,webserver.podAnnotations.a=b,manager.podAnnotations.a=b';
+  const changed = 'poolDefaults.tmpSize=300Mi,webserver.relay=always,manager.podAnnotations.a=b';
   await helm('upgrade', 'warmterm', chart, '--set', changed, '--wait', '--timeout', '3m');
 
   t.is((await inUse())?.metadata.uid, before.pod?.metadata.uid);
   t.deepEqual((await get<Secret>(`${core}/secrets/warmterm`)).data, before.secret.data);
+  t.not(sockets.at(-1), new URL(page.url()).host);
   await page.reload();
   await waitForScreen(page, '$');
   await typeText(page, 'clear; echo "still $answer"\n');
   t.regex(await waitForScreen(page, /^still 42$/m), /still 42/);
+  t.is(sockets.at(-1), new URL(page.url()).host);
+  t.regex(await helm('test', 'warmterm'), /Phase: +Succeeded/);
 });
 
 test('what it leaves behind is nothing', async (t) => {

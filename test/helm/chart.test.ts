@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
 import { labels, managerAudience, settingAnnotations, terminalPortName } from '../../common/names.ts';
+import { relayModes } from '../../common/terminals-api.ts';
 import { readConfig as readManagerConfig } from '../../manager/config.ts';
 import { routeKinds } from '../../manager/exposure/route-kind.ts';
 import { defaultSettings, readSettings } from '../../manager/pool/settings.ts';
@@ -89,4 +90,22 @@ test('inv 10: a host for terminals that they would have to share is refused by t
     t.notRegex(host, right);
   }
   t.deepEqual(properties.ingress.properties.kind.enum, Object.keys(routeKinds));
+});
+
+test('the relay is what the webserver takes it for, and has a way to terminals unless there is none', (t) => {
+  const { properties } = JSON.parse(read('values.schema.json'));
+  const { relay, relayLimit } = properties.webserver.properties;
+  t.deepEqual(relay.enum, [...relayModes]);
+  const required = { WARMTERM_MANAGER_URL: 'http://manager' };
+  const files = { WARMTERM_MANAGER_TOKEN_FILE: 'token', WARMTERM_COOKIE_SECRET_FILE: 'cookie' };
+  const defaults = readWebserverConfig({ ...required, ...files });
+  t.true(values.includes(`\n  relay: ${defaults.WARMTERM_RELAY}\n  `));
+  t.true(values.includes(`\n  relayLimit: ${defaults.WARMTERM_RELAY_LIMIT}\n`));
+  t.true(defaults.WARMTERM_RELAY_LIMIT <= relayLimit.maximum);
+  const policy = read('templates/networkpolicies.yaml')
+    .split('\n---\n')
+    .find((document) => document.includes('-webserver\n'));
+  const [, open] = /if ne \$\.Values\.webserver\.relay "never" \}\}\n([\s\S]*?)\{\{- end/.exec(policy ?? '') ?? [];
+  t.regex(open ?? '', /matchLabels: \{\{- \$terminal /);
+  t.true(open?.includes(`ports: [{port: ${terminalPortName}, protocol: TCP}]`));
 });
