@@ -84,10 +84,20 @@ test('inv 5: an upgrade, to another way to terminals, leaves a session where it 
     (await list('pods')).find(
       (pod) => pod.metadata.labels?.[labels.claimed] === 'true' && !('deletionTimestamp' in pod.metadata),
     );
-  const before = { pod: await inUse(), secret: await get<Secret>(`${core}/secrets/warmterm`) };
+  const webservers = async () =>
+    (await list('pods')).map(({ metadata }) => metadata.name).filter((name) => name.includes('-webserver-'));
+  const before = {
+    pod: await inUse(),
+    secret: await get<Secret>(`${core}/secrets/warmterm`),
+    webservers: await webservers(),
+  };
 
   const changed = 'poolDefaults.tmpSize=300Mi,webserver.relay=always,manager.podAnnotations.a=b';
   await helm('upgrade', 'warmterm', chart, '--set', changed, '--wait', '--timeout', '3m');
+
+  // Those of before still answer while they go.
+  const going = async () => (await webservers()).some((name) => before.webservers.includes(name));
+  while (await going()) await new Promise((resolve) => setTimeout(resolve, 200));
 
   t.is((await inUse())?.metadata.uid, before.pod?.metadata.uid);
   t.deepEqual((await get<Secret>(`${core}/secrets/warmterm`)).data, before.secret.data);
