@@ -227,6 +227,24 @@ test.serial('WARMTERM_RELAY=always goes by the relay without a word, =never does
   t.is(terminal.handshakes.length, 0);
 });
 
+test.serial('a page by https, which may open nothing by http, goes by the relay without trying', async (t) => {
+  const { context, webserver } = await openPage(t, browser, { environment: { WARMTERM_TRUST_PROXY: 'loopback' } });
+  const page = await context.newPage();
+  const origin = 'https://shell.example.org';
+  const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shell.example.org' };
+  await page.route(`${origin}/**`, async (route) => {
+    const request = route.request();
+    const headers = { ...(await request.allHeaders()), ...forwarded };
+    await route.fulfill({
+      response: await route.fetch({ url: request.url().replace(origin, webserver.url), headers }),
+    });
+  });
+  const first = page.waitForEvent('websocket');
+  await page.goto(`${origin}/?renderer=dom`);
+  t.regex((await first).url(), /^wss:\/\/shell\.example\.org\/api\/terminals\/current\/relay\//);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
 test.serial('a tab of its own identity comes to its own terminal by the relay too', async (t) => {
   const environment = { WARMTERM_IDENTITY: 'tab', WARMTERM_RELAY: 'always' };
   const { page, webserver } = await openPage(t, browser, { environment, path: '/?renderer=dom&pool=other' });
