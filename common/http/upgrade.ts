@@ -4,11 +4,13 @@
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Has `handler` answer upgrade requests of `server` too. What it returns closes their connections. */
+/** Has `handler` answer upgrade requests of `server` too. What it returns closes their connections, and takes no more. */
 export function handleUpgrades(server: Server, handler: RequestListener): { close: () => void } {
   const open = new Set<Socket>();
+  let closed = false;
   server.on('upgrade', (request: IncomingMessage, _stream, head: Buffer) => {
     const { socket } = request;
+    if (closed) return void socket.destroy();
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     // What is wrong with a connection is told by its close.
@@ -23,6 +25,7 @@ export function handleUpgrades(server: Server, handler: RequestListener): { clos
   });
   return {
     close() {
+      closed = true;
       for (const socket of open) socket.destroy();
     },
   };

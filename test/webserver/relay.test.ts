@@ -1,7 +1,7 @@
 // The relay through the real webserver: whom it lets through, what of them reaches the pod, and how it ends.
 
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { type Socket as Client, io } from 'socket.io-client';
 import type { ClientEvents, ServerEvents } from '../../common/socket.ts';
@@ -275,4 +275,21 @@ test('SIGTERM ends what is relayed at once, also what is still being opened', as
   const [mutePod] = await reached;
   const closed = [browser.resume(), podEnd.resume(), mutePod as Socket].map((socket) => once(socket, 'close'));
   await Promise.all([webserver.stop(), t.throwsAsync(opening), ...closed]);
+});
+
+test('SIGTERM: what asks for the relay only then is not let in', async (t) => {
+  const pod = await startPod(t);
+  const { cookie, port, stop } = await start(t, pod);
+  const browser = connect(port, '127.0.0.1');
+  t.teardown(() => void browser.destroy());
+  browser.on('error', () => {});
+  const lines = [`GET ${relay} HTTP/1.1`, 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
+  browser.write(`${lines.join('\r\n')}\r\n`);
+  await once(browser, 'connect');
+  // An answer to somebody else who came later: by then the half of the request has been read.
+  await createVisitor(`http://127.0.0.1:${port}`).send('GET', '/healthz');
+  const stopped = stop();
+  browser.write(`Cookie: ${cookie}\r\nSec-WebSocket-Key: key\r\nSec-WebSocket-Version: 13\r\n\r\n`);
+  await Promise.all([stopped, once(browser.resume(), 'close')]);
+  t.is(pod.requests.length, 0);
 });
