@@ -68,7 +68,7 @@ function noteWay(detour: boolean): void {
 terminal.onTitleChange((title) => {
   document.title = pageTitle(title);
 });
-terminal.onData(notice.forget);
+terminal.onData(notice.read);
 bindKeys(terminal, () => void openSearch());
 
 let openSearchBox: (() => void) | undefined;

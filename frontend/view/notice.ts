@@ -8,11 +8,15 @@ import { createTicker } from './ticker.ts';
 export type Notice = {
   /** Counts down to the end of the session; undefined takes it away. */
   ending: (countdown: Countdown | undefined) => void;
-  /** Says something, until `forget`. */
+  /** Says something, until `read` or `forget`. */
   say: (text: string) => void;
-  /** Takes that away: somebody types, or the terminal is gone as well. */
+  /** Takes that away once there was time to read it: somebody types, and may have been typing all along. */
+  read: () => void;
+  /** Takes that away: the terminal is gone. */
   forget: () => void;
 };
+
+const readingMs = 5_000;
 
 export function createNotice(root: HTMLElement, onHide: () => void): Notice {
   const words = element('p', { 'aria-hidden': 'true' });
@@ -29,6 +33,16 @@ export function createNotice(root: HTMLElement, onHide: () => void): Notice {
     if (countdown) words.textContent = texts[countdown.reason](secondsUntil(countdown.at));
   });
 
+  let saidAt = 0;
+  let reading: ReturnType<typeof setTimeout> | undefined;
+  const forget = () => {
+    clearTimeout(reading);
+    reading = undefined;
+    if (box.dataset.about !== 'news') return;
+    box.hidden = true;
+    box.dataset.about = '';
+  };
+
   return {
     ending(next) {
       if (next === countdown) return;
@@ -39,14 +53,18 @@ export function createNotice(root: HTMLElement, onHide: () => void): Notice {
       ticker.run(next !== undefined);
     },
     say(text) {
+      forget();
+      saidAt = Date.now();
       box.hidden = false;
       box.dataset.about = 'news';
       words.textContent = text;
       announcer.textContent = text;
     },
-    forget() {
-      if (box.dataset.about === 'news') box.hidden = true;
+    read() {
+      if (box.dataset.about !== 'news' || reading !== undefined) return;
+      reading = setTimeout(forget, saidAt + readingMs - Date.now());
     },
+    forget,
   };
 }
 
