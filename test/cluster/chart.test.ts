@@ -1,125 +1,82 @@
 // The chart on the real cluster that KUBECONFIG names: installed, tested, upgraded under a visitor, and gone without a
-// trace. WARMTERM_TEST_HELM is the helm to use; WARMTERM_TEST_VALUES says, as `--set` does, where the images are.
+// trace.
 
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import anyTest, { type TestFn } from 'ava';
-import { labels } from '../../common/names.ts';
-import { createTransport } from '../../manager/cluster/transport.ts';
-import { readHost } from '../../manager/exposure/route-kind.ts';
-import { fillRoute, parseRouteTemplate } from '../../manager/exposure/route-template.ts';
+import test from 'ava';
 import { openBrowser, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
+import { installRelease, type Release } from '../helpers/release.ts';
+import { isClaimed, type RawPod, until } from '../helpers/system.ts';
 
-const program = process.env.WARMTERM_TEST_HELM;
-const chart = fileURLToPath(new URL('../../helm', import.meta.url));
-const namespace = `warmterm-chart-${randomBytes(4).toString('hex')}`;
-const api = createTransport({ deadlineMs: 20_000 });
-const test = (program === undefined ? anyTest.skip : anyTest.serial) as TestFn;
+let release: Release;
+test.before(async () => {
+  release = await installRelease();
+});
+test.after.always(() => release?.discard());
 
-type Item = { metadata: { name: string; uid: string; labels?: Record<string, string>; ownerReferences?: unknown[] } };
-type Service = Item & { spec: { ports: { nodePort: number }[] } };
-type Node = { status: { addresses: { type: string; address: string }[] } };
-type Secret = { data: Record<string, string> };
+type Object = { metadata: RawPod['metadata'] };
+const get = <T>(path: string) =>
+  release.transport.request<T>({ method: 'GET', path: `/api/v1/namespaces/${release.namespace}/${path}` });
+const list = async <T extends Object>(resource: string) => (await get<{ items: T[] }>(resource)).items;
 
-const get = <T>(path: string) => api.request<T>({ method: 'GET', path });
-const core = `/api/v1/namespaces/${namespace}`;
-const list = async (resource: string) => (await get<{ items: Item[] }>(`${core}/${resource}`)).items;
-
-async function helm(...args: string[]): Promise<string> {
-  const values = process.env.WARMTERM_TEST_VALUES;
-  const set = values !== undefined && ['install', 'upgrade'].includes(args[0] ?? '') ? ['--set', values] : [];
-  return (await promisify(execFile)(program ?? '', [...args, ...set, '--namespace', namespace])).stdout;
-}
-
-async function pageUrl(): Promise<string> {
-  const { spec } = await get<Service>(`${core}/services/warmterm-webserver`);
-  const { items } = await get<{ items: Node[] }>('/api/v1/nodes');
-  const address = items[0]?.status.addresses.find(({ type }) => type === 'InternalIP')?.address;
-  return `http://${address}:${spec.ports[0]?.nodePort}/?renderer=dom`;
-}
-
-anyTest.after.always(async () => {
-  if (program !== undefined) {
-    await helm('uninstall', 'warmterm').catch(() => {});
-    await api.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` }).catch(() => {});
-  }
-  api.close();
+test.serial('one command installs it, and `helm test` finds a shell that answers', async (t) => {
+  t.regex(await release.test(), /Phase: +Succeeded/);
 });
 
-for (const [kind, values] of Object.entries({
-  Ingress: 'tlsSecret=terminals,terminals.ingress.className=nginx',
-  HTTPRoute: 'protocol=https,terminals.ingress.parentRefs[0].name=edge',
-})) {
-  test(`with ${kind} for terminals, manager and webserver are told the same hosts`, async (t) => {
-    const set = `terminals.exposure=ingress,terminals.ingress.kind=${kind},terminals.ingress.${values}`;
-    const manifests = await helm('template', 'warmterm', chart, '--set', set);
-    const told = (name: string) => new RegExp(`name: ${name}, value: "?(.+?)"?}$`, 'm').exec(manifests)?.[1];
-    const { text } = /template\.json: (?<text>".*")$/m.exec(manifests)?.groups ?? {};
-    const template = parseRouteTemplate(JSON.parse(text!), told('WARMTERM_ROUTE_PROTOCOL') as 'https');
-    if (Array.isArray(template)) return t.fail(template.join('\n'));
-    t.like(template, { kind, protocol: 'https' });
-    const route = fillRoute(template, { name: 'default-3', pool: 'default', ordinal: 3 });
-    t.is(readHost(kind as 'Ingress', route.spec), 'default-3.terminals.example.org');
-    t.is(told('WARMTERM_ADDRESS'), 'https://{name}.terminals.example.org');
-    t.is(told('WARMTERM_EXPOSURE'), 'ingress');
-  });
-}
-
-test('one command installs it, and `helm test` finds a shell that answers', async (t) => {
-  await helm('install', 'warmterm', chart, '--create-namespace', '--wait', '--timeout', '3m');
-  t.regex(await helm('test', 'warmterm'), /Phase: +Succeeded/);
-});
-
-test('inv 5: an upgrade, to another way to terminals, leaves a session where it is, and the secrets as they were', async (t) => {
+test.serial('inv 5: an upgrade, to another way to terminals, leaves session and secrets as they were', async (t) => {
   const page = await (await openBrowser(t)).newPage();
   const sockets: string[] = [];
   page.on('websocket', (socket) => sockets.push(new URL(socket.url()).host));
-  await page.goto(await pageUrl());
-  await waitForScreen(page, '$', 30_000);
+  await page.goto(`${release.pageUrl}?renderer=dom`);
+  await waitForScreen(page, '$', 60_000);
   await typeText(page, 'answer=$((6*7)); echo "it is $answer"\n');
   await waitForScreen(page, 'it is 42');
   const inUse = async () =>
-    (await list('pods')).find(
-      (pod) => pod.metadata.labels?.[labels.claimed] === 'true' && !('deletionTimestamp' in pod.metadata),
-    );
+    (await list<RawPod>('pods?labelSelector=warmterm.dev/pool'))
+      .filter((pod) => isClaimed(pod) && pod.metadata.deletionTimestamp === undefined)
+      .map(({ metadata }) => metadata.uid);
   const webservers = async () =>
-    (await list('pods')).map(({ metadata }) => metadata.name).filter((name) => name.includes('-webserver-'));
-  const before = {
-    pod: await inUse(),
-    secret: await get<Secret>(`${core}/secrets/warmterm`),
-    webservers: await webservers(),
-  };
+    (await list('pods?labelSelector=app.kubernetes.io/component=webserver')).map(({ metadata }) => metadata.uid);
+  const secret = async () => (await get<{ data: Record<string, string> }>('secrets/warmterm')).data;
+  const before = { inUse: await inUse(), secret: await secret(), webservers: await webservers() };
+  t.is(before.inUse.length, 1);
 
-  const changed = 'poolDefaults.tmpSize=300Mi,webserver.relay=always,manager.podAnnotations.a=b';
-  await helm('upgrade', 'warmterm', chart, '--set', changed, '--wait', '--timeout', '3m');
+  await release.upgrade({
+    'poolDefaults.tmpSize': '300Mi',
+    'webserver.relay': 'always',
+    'manager.podAnnotations.changed': 'yes',
+  });
+  await until('the former webservers gone, which answer while they go', async () => {
+    const now = await webservers();
+    return !before.webservers.some((uid) => now.includes(uid));
+  });
 
-  // Those of before still answer while they go.
-  const going = async () => (await webservers()).some((name) => before.webservers.includes(name));
-  while (await going()) await new Promise((resolve) => setTimeout(resolve, 200));
-
-  t.is((await inUse())?.metadata.uid, before.pod?.metadata.uid);
-  t.deepEqual((await get<Secret>(`${core}/secrets/warmterm`)).data, before.secret.data);
+  t.deepEqual(await inUse(), before.inUse);
+  t.deepEqual(await secret(), before.secret);
   t.not(sockets.at(-1), new URL(page.url()).host);
   await page.reload();
   await waitForScreen(page, '$');
   await typeText(page, 'clear; echo "still $answer"\n');
-  t.regex(await waitForScreen(page, /^still 42$/m), /still 42/);
+  await waitForScreen(page, /^still 42$/m);
   t.is(sockets.at(-1), new URL(page.url()).host);
-  t.regex(await helm('test', 'warmterm'), /Phase: +Succeeded/);
+  t.regex(await release.test(), /Phase: +Succeeded/);
 });
 
-test('what it leaves behind is nothing', async (t) => {
-  await helm('uninstall', 'warmterm');
-  const left = async () => {
-    const found = await Promise.all(['pods', 'services', 'secrets'].map(list));
-    return found
-      .flat()
-      .filter(({ metadata }) => !metadata.name.startsWith('default-token-'))
-      .map(({ metadata }) => metadata.name);
-  };
-  const deadline = Date.now() + 120_000;
-  while ((await left()).length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 500));
-  t.deepEqual(await left(), []);
+test.serial('what it leaves behind is nothing', async (t) => {
+  await release.uninstall();
+  const resources = ['pods', 'services', 'secrets', 'configmaps', 'serviceaccounts', 'endpoints'];
+  const ofTheNamespace = /^(default$|default-token-|kube-root-ca\.crt$)/;
+  await until('an empty namespace', async () => {
+    const left = (await Promise.all(resources.map((resource) => list(resource)))).flat();
+    return left.every(({ metadata }) => ofTheNamespace.test(metadata.name));
+  });
+  const roles = '/apis/rbac.authorization.k8s.io/v1';
+  for (const resource of ['clusterroles', 'clusterrolebindings']) {
+    const { items } = await release.transport.request<{ items: Object[] }>({
+      method: 'GET',
+      path: `${roles}/${resource}`,
+    });
+    t.deepEqual(
+      items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith(release.namespace)),
+      [],
+    );
+  }
 });

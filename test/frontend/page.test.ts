@@ -172,7 +172,7 @@ for (const [what, startBlocked] of [
         // Sockets at 127.0.0.1 are within the policy only because the page itself comes from there.
         environment: { WARMTERM_ADDRESS: 'http://localhost:{port}' },
         prepare: ({ page: opening, webserver }) => {
-          webserver.manager.address = { host: blocked.host, port: blocked.port };
+          webserver.manager.address = { protocol: 'http', host: blocked.host, port: blocked.port };
           sockets = countSockets(opening);
         },
       });
@@ -214,7 +214,7 @@ test.serial('WARMTERM_RELAY=always goes by the relay without a word, =never does
     until: state,
     environment: { WARMTERM_RELAY: mode },
     prepare: ({ page: opening, webserver }: Pick<OpenPage, 'page' | 'webserver'>) => {
-      webserver.manager.address = { host: blocked.host, port: blocked.port };
+      webserver.manager.address = { protocol: 'http', host: blocked.host, port: blocked.port };
       sockets = countSockets(opening);
     },
   });

@@ -1,10 +1,11 @@
 // The chart as the real helm renders it, where there is one: every switch, every example, and every wrong value.
 
 import { readdirSync, readFileSync } from 'node:fs';
-
 import anyTest, { type TestFn } from 'ava';
 import { parse } from 'yaml';
 import { labels, settingAnnotations } from '../../common/names.ts';
+import { readHost } from '../../manager/exposure/route-kind.ts';
+import { fillRoute, parseRouteTemplate } from '../../manager/exposure/route-template.ts';
 import { chart, helmProgram, type Rendered, render } from '../helpers/helm.ts';
 
 const test = (helmProgram === undefined ? anyTest.skip : anyTest) as TestFn;
@@ -31,6 +32,28 @@ test('the example of a page by HTTPS', async (t) => {
   t.deepEqual(ingress.tls, [{ hosts: ['shell.example.org'], secretName: 'shell-example-org' }]);
   t.is(find(objects, 'Service', 'warmterm-webserver')?.spec.type, 'ClusterIP');
 });
+
+for (const [kind, values] of [
+  ['Ingress', { tlsSecret: 'terminals', className: 'nginx' }],
+  ['HTTPRoute', { protocol: 'https', parentRefs: [{ name: 'edge' }] }],
+] as const) {
+  test(`with ${kind} for terminals, manager and webserver are told the same hosts`, async (t) => {
+    const { objects, refusal } = await render({ terminals: { exposure: 'ingress', ingress: { kind, ...values } } });
+    t.is(refusal, '');
+    const told = (service: string, name: string): string =>
+      podOf(find(objects, 'Deployment', `warmterm-${service}`)).containers[0].env.find(
+        (entry: { name: string }) => entry.name === name,
+      ).value;
+    const file = objects.flatMap(({ data }) => data?.['template.json'] ?? [])[0] ?? '';
+    const template = parseRouteTemplate(file, told('manager', 'WARMTERM_ROUTE_PROTOCOL') as 'https');
+    if (Array.isArray(template)) return t.fail(template.join('\n'));
+    t.like(template, { kind, protocol: 'https' });
+    const route = fillRoute(template, { name: 'default-3', pool: 'default', ordinal: 3 });
+    t.is(readHost(kind, route.spec), 'default-3.terminals.example.org');
+    t.is(told('webserver', 'WARMTERM_ADDRESS'), 'https://{name}.terminals.example.org');
+    t.is(told('manager', 'WARMTERM_EXPOSURE'), 'ingress');
+  });
+}
 
 test('the example of a workshop', async (t) => {
   const { objects, refusal } = await render(`${chart}/examples/workshop.yaml`);

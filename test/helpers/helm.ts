@@ -21,6 +21,8 @@ export type Rendered = {
   metadata: { name: string; labels: Record<string, string>; annotations?: Record<string, string> };
   // biome-ignore lint/suspicious/noExplicitAny: of any kind
   spec: any;
+  /** Of a ConfigMap. */
+  data?: Record<string, string>;
 };
 
 export type Rendering = { objects: Rendered[]; refusal: string };

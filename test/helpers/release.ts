@@ -1,14 +1,11 @@
-// A release of the chart on the real cluster that KUBECONFIG names, in a namespace of its own. WARMTERM_TEST_HELM is the
-// helm to use (`helm` unless told otherwise); WARMTERM_TEST_VALUES says, as `--set` does, where the images are.
+// A release of the chart on the real cluster that KUBECONFIG names, in a namespace of its own. WARMTERM_TEST_VALUES says,
+// as `--set` does, where the images are.
 
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
-
-const program = process.env.WARMTERM_TEST_HELM ?? 'helm';
-const chart = fileURLToPath(new URL('../../helm', import.meta.url));
+import { chart, helmProgram } from './helm.ts';
 
 // What a node has to set aside for them is little, so that a test fits on a small one beside what the last has left.
 const frugal = Object.fromEntries(
@@ -40,7 +37,7 @@ export async function installRelease(values: Values = {}): Promise<Release> {
   const namespace = `warmterm-test-${randomBytes(4).toString('hex')}`;
   const transport = createTransport({ namespace, deadlineMs: 20_000 });
   const helm = async (...args: string[]) =>
-    (await promisify(execFile)(program, [...args, '--namespace', namespace])).stdout;
+    (await promisify(execFile)(helmProgram ?? 'helm', [...args, '--namespace', namespace])).stdout;
   const change = (command: 'install' | 'upgrade', set: Values, ...flags: string[]) => {
     const images = process.env.WARMTERM_TEST_VALUES ?? '';
     const all = [...Object.entries({ ...frugal, ...set }).map(([name, value]) => `${name}=${value}`), images]

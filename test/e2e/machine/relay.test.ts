@@ -2,9 +2,9 @@
 
 import test from 'ava';
 import { io } from 'socket.io-client';
-import { paths } from '../../common/terminals-api.ts';
-import { openBrowser, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
-import { createVisitor, openTerminal, poolIsReady, startTestSystem, type TestSystem } from '../helpers/system.ts';
+import { paths } from '../../../common/terminals-api.ts';
+import { openBrowser, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
+import { createVisitor, openTerminal, poolIsReady, startOnMachine, type TestSystem } from '../../helpers/system.ts';
 
 const env = { webserver: { WARMTERM_RELAY: 'always' } };
 
@@ -29,7 +29,7 @@ function knock({ pageUrl }: TestSystem, cookie: string, ticket: string): Promise
 test.serial(
   'inv 2, 9: by the relay, a reload and a webserver that is killed lead back to the same shell',
   async (t) => {
-    const system = await startTestSystem(t, { env });
+    const system = await startOnMachine(t, { env });
     const { page } = await openTerminal(system, await openBrowser(t));
     const sockets: string[] = [];
     page.on('websocket', (socket) => sockets.push(new URL(socket.url()).host));
@@ -55,7 +55,7 @@ test.serial(
 );
 
 test.serial('SIGTERM: the webserver goes at once, and its pages come back by the next one', async (t) => {
-  const system = await startTestSystem(t, { env });
+  const system = await startOnMachine(t, { env });
   const { page } = await openTerminal(system, await openBrowser(t));
   await typeText(page, 'answer=42\n');
   const stopped = system.webserver.stop();
@@ -68,7 +68,7 @@ test.serial('SIGTERM: the webserver goes at once, and its pages come back by the
 });
 
 test.serial('inv 8: the relay leads a visitor to no terminal but their own, and only with a good ticket', async (t) => {
-  const system = await startTestSystem(t, { env, replicas: 2, settings: { spare: '2', max: '4' } });
+  const system = await startOnMachine(t, { env, replicas: 2, settings: { spare: '2', max: '4' } });
   await poolIsReady(system, 2);
   const [ann, bob] = [createVisitor(system), createVisitor(system)];
   const anns = await ann.claim();
