@@ -1,7 +1,6 @@
 // Where the socket of a terminal is opened: at the terminal itself, or at the relay of this page's own origin. Pure.
 
 import type { Attach } from './session/state.ts';
-import { patienceMs } from './session/way.ts';
 import type { Endpoint } from './socket.ts';
 
 // As in common/terminals-api.ts, whose type is checked; its code would bring all of zod along.
@@ -9,10 +8,9 @@ const relayPath: typeof import('../common/terminals-api.ts').paths.relay = '/api
 
 /** `origin` is this page's, `query` says which terminal of the visitor's is meant. */
 export function endpointOf(
-  { opened, way }: Attach,
+  { opened, way, patienceMs }: Attach,
   { origin, query }: { origin: string; query: Record<string, string> },
 ): Endpoint {
-  const patience = { patienceMs: patienceMs(opened, way) };
-  if (way === 'direct') return { url: opened.url, path: '/socket.io', query: {}, ...patience };
-  return { url: origin, path: relayPath, query, ...patience };
+  if (way === 'direct') return { url: opened.url, path: '/socket.io', query: {}, patienceMs };
+  return { url: origin, path: relayPath, query, patienceMs };
 }

@@ -2,7 +2,7 @@
 
 import { pauseMs } from './backoff.ts';
 import { type Doing, type Event, type Failure, identityOf, type Moment, type State, start } from './state.ts';
-import { blockedAfter, misses, wayTo } from './way.ts';
+import { attemptAt, blockedAfter } from './way.ts';
 
 /** So many refused tickets are no accident. */
 const maxRefusals = 4;
@@ -32,7 +32,7 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
   switch (event.type) {
     case 'opened':
       if (state.is === 'connected' || state.doing.at !== 'claim') return state;
-      return { ...state, doing: { at: 'attach', opened: event.opened, way: wayTo(event.opened, state.missed) } };
+      return { ...state, doing: { at: 'attach', opened: event.opened, ...attemptAt(event.opened, state.missed) } };
     case 'attached':
       return attached(state, moment);
     case 'failed':
@@ -42,9 +42,9 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
       return refused.refusals < maxRefusals ? failed(refused, moment) : failedForGood(refused, event.why);
     }
     case 'disconnected':
-      return state.is === 'connected' ? disconnected(state, moment) : missed(state, moment, misses.turnedAway);
+      return state.is === 'connected' ? disconnected(state, moment) : missed(state, moment, 'turned away');
     case 'unanswered':
-      return state.is === 'connected' ? state : missed(state, moment, misses.unanswered);
+      return state.is === 'connected' ? state : missed(state, moment, 'unanswered');
     case 'ending': {
       if (state.is !== 'connected') return state;
       const { ending } = event;
@@ -73,13 +73,15 @@ const reached = ({ doing, missed }: Running) => ({
 });
 
 // An attach led nowhere. That may be for the way, if there is another: with the way of the next attempt it begins anew.
-function missed(state: Unattached, moment: Moment, by: number): State {
+function missed(state: Unattached, moment: Moment, how: 'turned away' | 'unanswered'): State {
   const { doing } = state;
   if (doing.at !== 'attach' || doing.opened.relay !== 'fallback') return failed(state, moment);
   // Neither way leads there: it was not for the way.
   if (doing.way === 'relay') return failed({ ...state, missed: 0 }, moment);
-  const after = { ...state, missed: state.missed + by };
-  return after.missed < blockedAfter ? failed(after, moment) : { ...after, doing: { at: 'claim' } };
+  const after = { ...state, missed: state.missed + 1 };
+  // Silence has been pause enough; one that was turned away may have met a terminal that is just moving.
+  const pauses = how === 'turned away' && after.missed < blockedAfter;
+  return pauses ? failed(after, moment) : { ...after, doing: { at: 'claim' } };
 }
 
 function disconnected(state: Connected, moment: Moment): State {

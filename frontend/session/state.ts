@@ -4,7 +4,7 @@
 import type { ErrorCode } from '../../common/errors.ts';
 import type { Ending, EndReason } from '../../common/socket.ts';
 import type { Opened } from '../../common/terminals-api.ts';
-import { blockedAfter, type Way } from './way.ts';
+import { type Attempt, blockedAfter } from './way.ts';
 
 /** What the edge does while a state lasts; another object means: stop that, do this. */
 export type Doing =
@@ -13,7 +13,7 @@ export type Doing =
   /** Until then (milliseconds since 1970), or until told to go on. */
   | { at: 'pause'; until: number };
 
-export type Attach = { at: 'attach'; opened: Opened; way: Way };
+export type Attach = { at: 'attach'; opened: Opened } & Attempt;
 
 /** A failure as a person may read it: of the webserver, of the network (`unreachable`), or of the terminal. */
 export type Failure = { code: ErrorCode | 'unreachable'; detail: string };

@@ -8,18 +8,21 @@ export type Way = 'direct' | 'relay';
 /** So many misses in a row, and the direct way counts as blocked. */
 export const blockedAfter = 2;
 
-/** How much an attempt that led nowhere counts: one that was turned away may have met a terminal that is just moving. */
-export const misses = { turnedAway: 1, unanswered: blockedAfter } as const;
+/** How a socket is to be opened. `patienceMs`: how long it may take until it is attached. */
+export type Attempt = { way: Way; patienceMs: number };
 
-/** The way to `opened` after `missed` misses of the direct one. */
-export function wayTo({ relay }: Pick<Opened, 'relay'>, missed: number): Way {
-  if (relay === 'always') return 'relay';
-  return relay === 'fallback' && missed >= blockedAfter ? 'relay' : 'direct';
+// Three seconds in all. The first of them is short, because a node port that does not lead to its pod yet swallows a
+// connection, and only another one gets over that.
+const directMs = [1_200, 1_800] as const;
+const onlyWayMs = 4_000;
+
+/** The attempt to make after `missed` misses of the direct way. */
+export function attemptAt({ relay }: Pick<Opened, 'relay'>, missed: number): Attempt {
+  if (relay === 'always') return { way: 'relay', patienceMs: onlyWayMs };
+  if (relay === 'never') return { way: 'direct', patienceMs: onlyWayMs };
+  const patienceMs = directMs[missed];
+  return patienceMs === undefined ? { way: 'relay', patienceMs: onlyWayMs } : { way: 'direct', patienceMs };
 }
-
-/** How long a socket may take to be attached: less where there is another way to try. Milliseconds. */
-export const patienceMs = ({ relay }: Pick<Opened, 'relay'>, way: Way): number =>
-  relay === 'fallback' && way === 'direct' ? 3_000 : 4_000;
 
 /** What a page at `protocol` makes of `opened`: https pages may not open ws: at all, and need not try. */
 export const forPage = (opened: Opened, protocol: string): Opened =>

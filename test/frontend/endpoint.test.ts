@@ -5,10 +5,13 @@ import type { Attach } from '../../frontend/session/state.ts';
 
 const page = { origin: 'https://shell.example.org', query: { tab: 'the tab' } };
 const to = (way: Attach['way']) =>
-  endpointOf({ at: 'attach', opened: { url: 'http://192.0.2.7:30123' } as Attach['opened'], way }, page);
+  endpointOf(
+    { at: 'attach', opened: { url: 'http://192.0.2.7:30123' } as Attach['opened'], way, patienceMs: 1_234 },
+    page,
+  );
 
 test('the direct way is that of the terminal, and is told nothing of the page', (t) => {
-  t.like(to('direct'), { url: 'http://192.0.2.7:30123', path: '/socket.io', query: {} });
+  t.like(to('direct'), { url: 'http://192.0.2.7:30123', path: '/socket.io', query: {}, patienceMs: 1_234 });
 });
 
 test('the relay is at the page’s own origin, and is told which terminal is meant', (t) => {

@@ -21,12 +21,16 @@ const opened = (name = 'default-0', claimedAt = '2026-01-01T09:00:00Z'): Opened 
 const memory = { known: undefined, failures: 0, refusals: 0, missed: 0 };
 const known = identityOf(opened());
 const claiming = start(0);
-const attaching = { is: 'connecting', ...memory, doing: { at: 'attach', opened: opened(), way: 'direct' } } as State;
+const attaching = {
+  is: 'connecting',
+  ...memory,
+  doing: { at: 'attach', opened: opened(), way: 'direct', patienceMs: 1_200 },
+} as State;
 const connected: State = {
   is: 'connected',
   ...memory,
   known,
-  doing: { at: 'attach', opened: opened(), way: 'direct' },
+  doing: { at: 'attach', opened: opened(), way: 'direct', patienceMs: 1_200 },
   since: now - 60_000,
   replaced: false,
   ending: undefined,
@@ -176,7 +180,7 @@ test('what means nothing changes nothing', (t) => {
 const by = (relay: RelayMode, way: Way, missed = 0): State => ({
   ...(attaching as Extract<State, { is: 'connecting' }>),
   missed,
-  doing: { at: 'attach', opened: { ...opened(), relay }, way },
+  doing: { at: 'attach', opened: { ...opened(), relay }, way, patienceMs: 1_200 },
 });
 const unanswered: Event = { type: 'unanswered' };
 const turnedAway: Event = { type: 'disconnected' };
@@ -196,7 +200,20 @@ const leadsTo = test.macro({
 });
 
 const direct = by('fallback', 'direct');
-test('silence on the direct way: the relay, at once', leadsTo, direct, unanswered, 'connecting, claim, then relay');
+test(
+  'silence on the direct way: another connection, at once',
+  leadsTo,
+  direct,
+  unanswered,
+  'connecting, claim, then direct',
+);
+test(
+  '... twice: the relay, at once',
+  leadsTo,
+  by('fallback', 'direct', 1),
+  unanswered,
+  'connecting, claim, then relay',
+);
 test(
   'turned away on the direct way once: it may be moving',
   leadsTo,
@@ -205,7 +222,7 @@ test(
   'connecting, pause 250, then direct',
 );
 test(
-  '... twice: the relay, at once',
+  '... and twice: the relay, at once',
   leadsTo,
   by('fallback', 'direct', 1),
   turnedAway,

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Opened } from '../../../common/terminals-api.ts';
-import { forPage, patienceMs } from '../../../frontend/session/way.ts';
+import { attemptAt, forPage } from '../../../frontend/session/way.ts';
 
 const opened = { relay: 'fallback', url: 'http://192.0.2.7:30123' } as Opened;
 
@@ -15,8 +15,16 @@ test('an https page does not try a way that is closed to it, if there is another
   }
 });
 
-test('patience is shorter where there is another way to try', (t) => {
-  t.is(patienceMs(opened, 'direct'), 3_000);
-  t.is(patienceMs(opened, 'relay'), 4_000);
-  t.is(patienceMs({ relay: 'never' }, 'direct'), 4_000);
+test('three seconds for the direct way, in two attempts, where there is another way to try', (t) => {
+  const patience = [0, 1].map((missed) => {
+    const { way, patienceMs } = attemptAt(opened, missed);
+    t.is(way, 'direct');
+    return patienceMs;
+  });
+  t.is(patience[0]! + patience[1]!, 3_000);
+  for (const missed of [2, 3]) t.is(attemptAt(opened, missed).way, 'relay');
+  for (const missed of [0, 5]) {
+    t.is(attemptAt({ relay: 'never' }, missed).way, 'direct');
+    t.is(attemptAt({ relay: 'always' }, missed).way, 'relay');
+  }
 });

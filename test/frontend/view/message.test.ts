@@ -52,7 +52,7 @@ test('a terminal that is there speaks for itself', (t) => {
     status: 'new',
     ticket: '',
   } as const;
-  const doing = { at: 'attach', opened, way: 'relay' } as const;
+  const doing = { at: 'attach', opened, way: 'relay', patienceMs: 4_000 } as const;
   t.is(messageFor({ is: 'connected', ...memory, doing, since: 0, replaced: false, ending: undefined }), undefined);
 });
 
