@@ -28,10 +28,10 @@ export const acknowledgeEvery = 65_536;
 /** Unacknowledged bytes at which the pty is paused, and at which it is resumed. */
 export const flowControl = { high: 524_288, low: 262_144 } as const;
 
-export const endReasons = ['exit', 'idle', 'lifetime', 'deleted'] as const;
+export const endReasons = ['exit', 'idle', 'lifetime', 'processes', 'deleted'] as const;
 /**
- * Why a session is over: its shell ended (`exit`), nobody typed (`idle`), its maximum lifetime passed (`lifetime`), or
- * the pod was deleted by its owner or an administrator (`deleted`).
+ * Why a session is over: its shell ended (`exit`), nobody typed (`idle`), its maximum lifetime passed (`lifetime`), it
+ * had too many processes (`processes`), or the pod was deleted by its owner or an administrator (`deleted`).
  */
 export type EndReason = (typeof endReasons)[number];
 

@@ -37,6 +37,7 @@ export const endings: Record<EndReason, { title: string; detail: string }> = {
   exit: { title: 'The shell has ended', detail: 'Nothing is running any more.' },
   idle: { title: 'This terminal was idle', detail: 'It was closed to make room for others.' },
   lifetime: { title: 'Time is up', detail: 'This terminal has reached its longest lifetime.' },
+  processes: { title: 'Too many processes', detail: 'Everything in this terminal was ended, to spare the others.' },
   deleted: { title: 'This terminal was closed', detail: 'You or an administrator ended it.' },
 };
 

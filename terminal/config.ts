@@ -13,6 +13,7 @@ const shape = {
   WARMTERM_IDLE_TIMEOUT: setting.duration('1s', '7d').default(900_000),
   WARMTERM_IDLE_WARNING: setting.duration('100ms', '1d').default(60_000),
   WARMTERM_ACTIVITY: setting.choice('input', 'output').default('input'),
+  WARMTERM_MAX_PROCESSES: setting.whole(50, 4_000_000).default(500),
   WARMTERM_BEFORE_EXIT: setting.text().optional(),
   WARMTERM_BEFORE_EXIT_TIMEOUT: setting.duration('100ms', '1h').default(20_000),
   WARMTERM_SHELL: setting
@@ -41,6 +42,8 @@ export function readConfig(environment: Environment) {
     idleWarningMs: read.WARMTERM_IDLE_WARNING,
     /** What keeps a session alive: keys only, or what its jobs print as well. */
     activity: read.WARMTERM_ACTIVITY,
+    /** Threads count too. */
+    maxProcesses: read.WARMTERM_MAX_PROCESSES,
     beforeExit: read.WARMTERM_BEFORE_EXIT,
     beforeExitTimeoutMs: read.WARMTERM_BEFORE_EXIT_TIMEOUT,
     shell: read.WARMTERM_SHELL ?? (environment.SHELL?.startsWith('/') ? environment.SHELL : '/bin/bash'),

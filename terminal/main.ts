@@ -14,6 +14,7 @@ import { connect } from './connection.ts';
 import { createHealthServer, listen } from './http-server.ts';
 import { createManagerClient } from './manager/manager-client.ts';
 import { createReporter } from './manager/reporter.ts';
+import { createProcessLimit } from './session/process-limit.ts';
 import { createSession } from './session/session.ts';
 import { attachEnvironment, shellEnvironment } from './shell-environment.ts';
 import { createSocketServer } from './socket.ts';
@@ -75,6 +76,7 @@ const pages = createSocketServer(server, {
   onCount: () => reporter.poke(),
   log,
 });
+const processes = createProcessLimit({ limit: config.maxProcesses, log });
 const session = createSession({
   idle: {
     timeoutMs: config.idleTimeoutMs,
@@ -83,6 +85,7 @@ const session = createSession({
   },
   tmux,
   pages,
+  exceeded: processes.exceeded,
   beforeExit: createBeforeExit({ command: config.beforeExit, timeoutMs: config.beforeExitTimeoutMs, environment, log }),
   deleteSelf: manager.deleteSelf,
   clock,
@@ -116,6 +119,7 @@ const exitCode = await runService(log, {
       log.info({ address, port }, 'listening');
     return listen(server, { host: config.host, port: config.port, onListening }, closing.signal);
   },
+  processes: processes.run,
   reports: reporter.run,
   keys: async (signal) => {
     await keys.load(signal);

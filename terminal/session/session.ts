@@ -23,6 +23,8 @@ export type SessionOptions = {
   idle: { timeoutMs: number; warningMs: number; countsOutput: boolean };
   tmux: Pick<Tmux, 'warm' | 'ended' | 'kill' | 'lastOutputAt'>;
   pages: { ending: (ending: Ending | null) => void; ended: (reason: EndReason) => void };
+  /** Resolves when the session has more processes than it may. */
+  exceeded: Promise<void>;
   beforeExit: BeforeExit;
   deleteSelf: (signal: AbortSignal) => Promise<void>;
   clock: Clock;
@@ -44,7 +46,7 @@ export type Session = {
 };
 
 export function createSession(options: SessionOptions): Session {
-  const { tmux, pages, beforeExit, deleteSelf, clock, log } = options;
+  const { tmux, pages, exceeded, beforeExit, deleteSelf, clock, log } = options;
   const idle = new IdleClock(options.idle);
   const lifetime = new Lifetime();
   let state: Session['state'] = 'warming';
@@ -145,7 +147,12 @@ export function createSession(options: SessionOptions): Session {
           over = resolve;
           tick();
         });
-        const reason = await Promise.race([deleted, expired, tmux.ended.then(() => 'exit' as const)]);
+        const reason = await Promise.race([
+          deleted,
+          expired,
+          exceeded.then(() => 'processes' as const),
+          tmux.ended.then(() => 'exit' as const),
+        ]);
         await end(reason, first === 'warm');
       } finally {
         clearTimeout(timer);

@@ -1,17 +1,21 @@
 // `npm run bench`: what the product promises, measured on this machine. `--json` prints JSON instead of a table;
-// a word such as `claims` or `terminals` runs only that part. Machines are noisy: compare within one run.
+// a word such as `claims` or `terminals` runs only that part. `cluster` is run only when asked for, and needs KUBECONFIG.
+// Machines are noisy: compare within one run.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchClaims } from './claims.ts';
+import { benchCluster } from './cluster.ts';
 import type { Measure } from './statistics.ts';
 import { benchTerminals } from './terminals.ts';
 
 const parts: Record<string, (directory: string) => Promise<Measure[]>> = {
   terminals: (directory) => benchTerminals(directory),
   claims: (directory) => benchClaims(directory, [10, 100, 1_000]),
+  cluster: () => benchCluster(),
 };
+const always = ['terminals', 'claims'];
 
 const words = process.argv.slice(2);
 const json = words.includes('--json');
@@ -32,7 +36,7 @@ const directory = mkdtempSync(join(tmpdir(), 'warmterm-bench-'));
 const measures: Measure[] = [];
 try {
   for (const [name, run] of Object.entries(parts)) {
-    if (wanted.length === 0 || wanted.includes(name)) measures.push(...(await run(join(directory, name))));
+    if ((wanted.length === 0 ? always : wanted).includes(name)) measures.push(...(await run(join(directory, name))));
   }
 } finally {
   rmSync(directory, { recursive: true, force: true });

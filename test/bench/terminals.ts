@@ -7,8 +7,8 @@ import { poolsSchema } from '../../common/manager-api.ts';
 import { paths } from '../../common/terminals-api.ts';
 import { startSystem } from '../../local/system.ts';
 import { createTransport } from '../../manager/cluster/transport.ts';
-import { launchBrowser } from '../helpers/frontend-browser.ts';
 import { silent } from '../helpers/manager.ts';
+import { clickToPrompt } from './click.ts';
 import { type Measure, measure, median, quantile } from './statistics.ts';
 import { until } from './tools.ts';
 
@@ -39,7 +39,7 @@ export async function benchTerminals(directory: string): Promise<Measure[]> {
     // While it is the only one: pages that many terminals share would count for less in each.
     const memory = await idleMemory(system.cluster.namespace);
     const toReady = await startToReady(system.cluster.namespace);
-    const clicks = await clickToPrompt(system.pageUrl, refilled);
+    const clicks = await clickToPrompt(system.pageUrl, visits, refilled);
     return [
       measure('npm start: process → page answers (already built)', upMs, 'ms'),
       measure('click → first prompt painted, median', median(clicks.prompt), 'ms'),
@@ -53,40 +53,6 @@ export async function benchTerminals(directory: string): Promise<Measure[]> {
   } finally {
     await system.close();
   }
-}
-
-/** Opens the page as a new visitor each time, with an empty cache. */
-async function clickToPrompt(pageUrl: string, refilled: () => Promise<void>) {
-  const browser = await launchBrowser();
-  const prompt: number[] = [];
-  let transferKB = 0;
-  try {
-    for (let visit = 0; visit < visits; visit++) {
-      await refilled();
-      // The page's policy forbids the eval that waitForFunction needs.
-      const context = await browser.newContext({ bypassCSP: true });
-      const page = await context.newPage();
-      let bytes = 0;
-      const devtools = await context.newCDPSession(page);
-      await devtools.send('Network.enable');
-      devtools.on('Network.loadingFinished', ({ encodedDataLength }) => {
-        bytes += encodedDataLength;
-      });
-      await page.goto(`${pageUrl}?renderer=dom`, { waitUntil: 'commit' });
-      // Counted by the page's own clock, from the start of the navigation to the frame that shows a prompt.
-      const painted = await page.waitForFunction(
-        "/[$#] *$/m.test([...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent).join('\\n').trimEnd()) && performance.now()",
-        undefined,
-        { polling: 'raf' },
-      );
-      prompt.push((await painted.jsonValue()) as number);
-      transferKB = Math.max(transferKB, bytes / 1_000);
-      await context.close();
-    }
-  } finally {
-    await browser.close();
-  }
-  return { prompt, transferKB };
 }
 
 type Pod = {

@@ -12,9 +12,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Asks until it holds, every `everyMs`; gives up after a minute. */
-export async function until(holds: () => Promise<boolean>, everyMs = 20): Promise<void> {
-  const deadline = Date.now() + 60_000;
+/** Asks until it holds, every `everyMs`; gives up after `patienceMs`. */
+export async function until(holds: () => Promise<boolean>, everyMs = 20, patienceMs = 60_000): Promise<void> {
+  const deadline = Date.now() + patienceMs;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error('It takes too long.');
     await delay(everyMs);

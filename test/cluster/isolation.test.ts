@@ -4,7 +4,7 @@
 import { connect } from 'node:net';
 import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, stillAnswers, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
+import { launchBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { installRelease, type Release } from '../helpers/release.ts';
 import { openTerminal, type RawPod, until } from '../helpers/system.ts';
 
@@ -199,14 +199,12 @@ test.serial('a file can not outgrow what the pod may store, and who writes many 
 });
 
 test.serial('a fork bomb is over in seconds, and the neighbour does not notice', async (t) => {
+  await page.reload();
+  await waitForState(page, 'connected', 60_000);
   await typeText(page, 'b() { b | b & }; b\n');
   await stillAnswers(neighbour, 'beside-a-bomb');
-  type Status = { containerStatuses?: { restartCount: number }[] };
-  await until('its container ended', async () =>
-    (await pods('terminal')).some(({ status }) => ((status as Status).containerStatuses?.[0]?.restartCount ?? 0) > 0),
-  );
+  await waitForState(page, 'ended', 60_000);
+  await page.getByRole('heading', { name: 'Too many processes' }).waitFor();
   await stillAnswers(neighbour, 'after-a-bomb');
-  await page.reload();
-  await waitForScreen(page, '$', 60_000);
-  t.is(await output('echo $((6 * 7))'), '42');
+  t.pass();
 });

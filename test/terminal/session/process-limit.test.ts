@@ -1,0 +1,43 @@
+import test from 'ava';
+import { createProcessLimit } from '../../../terminal/session/process-limit.ts';
+import { silent } from '../../helpers/manager.ts';
+
+/** A limit of ten over a container whose number of processes goes through `counts`; ends with the last of them. */
+async function watch(counts: number[]) {
+  const end = new AbortController();
+  const killed: number[] = [];
+  let now = 0;
+  const limit = createProcessLimit({
+    limit: 10,
+    count: () => {
+      now = counts.shift() ?? 0;
+      if (counts.length === 0) end.abort();
+      return now;
+    },
+    killAll: () => killed.push(now),
+    log: silent,
+  });
+  let exceeded = false;
+  void limit.exceeded.then(() => {
+    exceeded = true;
+  });
+  await limit.run(end.signal);
+  return { killed, exceeded };
+}
+
+test('as many processes as there may be are let be', async (t) => {
+  t.deepEqual(await watch([3, 10]), { killed: [], exceeded: false });
+});
+
+test('too many end all of them, and again if some escaped', async (t) => {
+  t.deepEqual(await watch([3, 11, 12, 4]), { killed: [11, 12], exceeded: true });
+});
+
+test('outside of a container nothing is counted, and nothing is ended', async (t) => {
+  const end = new AbortController();
+  const limit = createProcessLimit({ limit: 0, killAll: () => t.fail('somebody else’s processes'), log: silent });
+  const running = limit.run(end.signal);
+  end.abort();
+  await running;
+  t.pass();
+});
