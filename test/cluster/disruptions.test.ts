@@ -6,7 +6,16 @@ import type { Browser, Page } from 'playwright-core';
 import { labels } from '../../common/names.ts';
 import { launchBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { installRelease, type Release } from '../helpers/release.ts';
-import { createVisitor, isClaimed, isReady, openTerminal, type RawPod, until, visitorOf } from '../helpers/system.ts';
+import {
+  claimSoon,
+  createVisitor,
+  isClaimed,
+  isReady,
+  openTerminal,
+  type RawPod,
+  until,
+  visitorOf,
+} from '../helpers/system.ts';
 
 let release: Release;
 let browser: Browser;
@@ -50,9 +59,7 @@ async function startComing(t: ExecutionContext, count: number) {
   const failures: string[] = [];
   let claims = 0;
   const visitors = Array.from({ length: count }, () => createVisitor(release));
-  const firsts = await Promise.all(
-    visitors.map((visitor) => until('a first terminal', () => visitor.claim().catch(() => undefined))),
-  );
+  const firsts = await Promise.all(visitors.map((visitor) => claimSoon(visitor)));
   const loops = visitors.map(async (visitor, index) => {
     while (!stopping.signal.aborted) {
       try {
@@ -125,11 +132,13 @@ test.serial('inv 4, 9: managers and webservers deleted under load end no session
 test.serial('inv 5: a drain waits for sessions, and takes terminals that nobody uses', async (t) => {
   const [used] = (await terminals()).filter(isClaimed);
   await t.throwsAsync(evict(used!.metadata.name), { message: /disruption budget/ });
-  const [free] = (await terminals()).filter((pod) => isReady(pod) && !isClaimed(pod));
-  await evict(free!.metadata.name);
+  const free = await until('one that nobody uses', async () =>
+    (await terminals()).find((pod) => isReady(pod) && !isClaimed(pod)),
+  );
+  await evict(free.metadata.name);
   await until('another pod in its place', async () => {
-    const now = (await terminals()).find(({ metadata }) => metadata.name === free!.metadata.name);
-    return now && now.metadata.uid !== free!.metadata.uid && isReady(now) && !isClaimed(now);
+    const now = (await terminals()).find(({ metadata }) => metadata.name === free.metadata.name);
+    return now && now.metadata.uid !== free.metadata.uid && isReady(now) && !isClaimed(now);
   });
   await shellsAreTheSame('drained');
   t.pass();

@@ -5,6 +5,7 @@ import type { Opened } from '../../common/terminals-api.ts';
 import { openBrowser, stillAnswers, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import {
   answers,
+  claimSoon,
   createVisitor,
   isClaimed,
   openTerminal,
@@ -26,7 +27,7 @@ test.serial(
 
     // Visitors claim without pause while the managers die under them, twice.
     const visitors = Array.from({ length: 5 }, () => createVisitor(system));
-    const claims = visitors.map((visitor) => until('a claim', () => visitor.claim().catch(() => undefined)));
+    const claims = visitors.map(claimSoon);
     await system.killManagers();
     await stillAnswers(page, 'during');
     await managerAnswers();

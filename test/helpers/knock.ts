@@ -10,10 +10,11 @@ export async function knock(
   ticket: unknown,
   options: Partial<ManagerOptions> = {},
 ): Promise<string> {
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await knockOnce(t, url, ticket, options);
-    // A node port that does not lead to its pod yet swallows the connection; no ticket has been seen then.
-    if (answer !== 'timeout') return answer;
+    // A node port that does not lead to its pod yet swallows or refuses the connection; no ticket has been seen then.
+    if ((answer !== 'timeout' && answer !== 'websocket error') || Date.now() > deadline) return answer;
   }
 }
 

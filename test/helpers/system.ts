@@ -222,6 +222,10 @@ export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>) {
   };
 }
 
+/** A terminal as soon as there is one: whoever is told to come back later does, as the page would. */
+export const claimSoon = (visitor: ReturnType<typeof createVisitor>): Promise<Opened> =>
+  until('a claim', () => visitor.claim().catch(() => undefined));
+
 /** Opens the page as a new visitor, and waits for its terminal. */
 export async function openTerminal(
   system: Pick<TestSystem, 'pageUrl'>,

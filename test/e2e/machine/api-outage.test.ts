@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { openBrowser, stillAnswers, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
-import { createVisitor, openTerminal, poolIsReady, startOnMachine, until } from '../../helpers/system.ts';
+import { claimSoon, createVisitor, openTerminal, poolIsReady, startOnMachine } from '../../helpers/system.ts';
 
 test.serial('inv 9: Kubernetes API stopped and started: open terminals do not notice', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '2', max: '5' } });
@@ -19,7 +19,7 @@ test.serial('inv 9: Kubernetes API stopped and started: open terminals do not no
   await system.cluster.startApi();
   await stillAnswers(page, 'afterwards');
   const late = createVisitor(system);
-  const { status } = await until('a claim', () => late.claim().catch(() => undefined));
+  const { status } = await claimSoon(late);
   t.is(status, 'new');
   t.is((await visitor.claim()).name, name);
 
