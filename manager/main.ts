@@ -53,6 +53,7 @@ async function main(): Promise<number> {
     log,
     clock,
     delay,
+    chance: Math.random,
     newId,
     timeoutMs: config.WARMTERM_CLAIM_TIMEOUT,
     onChange: touch,

@@ -21,6 +21,8 @@ export type ClaimsOptions = {
   clock: () => number;
   /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** From 0 to 1. */
+  chance: () => number;
   /** A fresh id for each claim. */
   newId: () => string;
   /** How long a visitor waits for a pod that is starting, in milliseconds. */
@@ -33,9 +35,15 @@ export type ClaimsOptions = {
 // For how long a pod is passed over after the API server contradicted what was known of it, unless news come earlier.
 const distrustMs = 5_000;
 
+// Several managers that all take the lowest pod meet there while each has yet to hear of what the other took. Whoever has
+// met another lately picks among so many.
+const crowd = { among: 16, forMs: 10_000 };
+
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #lines = new Map<Pool, WaitingLine>();
+  /** When a claim in the pool last met another manager's. */
+  readonly #met = new Map<Pool, number>();
   /** The last thing under way for each visitor: two tabs that open at once get one terminal. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
@@ -152,7 +160,7 @@ export class Claims {
   /** A reserved pod: at once if one is ready, else the next to become so, if one is on its way. */
   async #reserve(pool: Pool, signal: AbortSignal, wasFirst: boolean): Promise<ObservedPod> {
     const line = this.#line(pool);
-    const pod = !signal.aborted && (line.length === 0 || wasFirst) ? pool.take() : undefined;
+    const pod = !signal.aborted && (line.length === 0 || wasFirst) ? this.#take(pool) : undefined;
     if (pod) return pod;
     const turn = line.wait(signal, { front: wasFirst });
     this.#options.onChange(pool);
@@ -162,6 +170,12 @@ export class Claims {
       if (error instanceof ServiceError || isAbort(error)) throw error;
       throw new ServiceError('pool-exhausted', 'No terminal became ready in time.', { retryAfter: 2, cause: error });
     }
+  }
+
+  #take(pool: Pool): ObservedPod | undefined {
+    const { clock, chance } = this.#options;
+    const crowded = clock() - (this.#met.get(pool) ?? Number.NEGATIVE_INFINITY) < crowd.forMs;
+    return crowded ? pool.take(crowd.among, chance()) : pool.take();
   }
 
   /**
@@ -202,6 +216,7 @@ export class Claims {
   }
 
   #distrust(pool: Pool, pod: ObservedPod): void {
+    this.#met.set(pool, this.#options.clock());
     pool.distrust(pod);
     void this.#options.delay(distrustMs).then(() => {
       pool.trust(pod);

@@ -159,15 +159,21 @@ export class Pool {
     );
   }
 
-  /** Reserves the lowest available pod. The highest stay free, so that a StatefulSet, which shrinks from the top, can. */
-  take(): ObservedPod | undefined {
-    for (let ordinal = this.#queue.pop(); ordinal !== undefined; ordinal = this.#queue.pop()) {
-      const pod = this.#pods.get(ordinal);
-      if (!pod || !this.isAvailable(pod)) continue;
-      this.#reserved.add(pod.uid);
-      return pod;
+  /**
+   * Reserves the lowest available pod, or that of the `among` lowest which `chance` (0 to 1) falls on. The highest stay
+   * free, so that a StatefulSet, which shrinks from the top, can.
+   */
+  take(among = 1, chance = 0): ObservedPod | undefined {
+    const lowest: ObservedPod[] = [];
+    while (lowest.length < among && this.#queue.length > 0) {
+      const pod = this.#pods.get(this.#queue.pop()!);
+      // An ordinal may be queued more than once.
+      if (pod && this.isAvailable(pod) && !lowest.includes(pod)) lowest.push(pod);
     }
-    return undefined;
+    const [taken] = lowest.splice(Math.floor(chance * lowest.length), 1);
+    for (const { ordinal } of lowest) this.#queue.push(ordinal);
+    if (taken) this.#reserved.add(taken.uid);
+    return taken;
   }
 
   /** The claim that took `pod` is over, well or badly. */

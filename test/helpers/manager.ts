@@ -36,6 +36,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     clock,
     // Pauses between attempts are over at once; those that only news can shorten last for ever.
     delay: (ms) => (ms > 1_000 ? new Promise(() => {}) : nextTurn()),
+    chance: () => (ids % 7) / 7,
     newId: () => `id-${ids++}-${Math.random()}`,
     timeoutMs,
     onChange: (pool) => controller.touch(pool),

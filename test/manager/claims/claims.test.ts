@@ -63,6 +63,25 @@ test('inv 4: a manager that lags behind loses the race for a pod, and takes the 
   t.deepEqual([a!.pod.name, b!.pod.name].sort(), ['default-0', 'default-1']);
 });
 
+test('inv 4: a manager that has met another keeps out of its way', async (t) => {
+  const { managers } = await start(t, { spare: '40', max: '60' }, { managers: 2 });
+  const [first, late] = managers;
+  for (let visitor = 0; visitor < 8; visitor++) await first!.claims.claim(`early-${visitor}`, undefined, never);
+  let tries = 0;
+  const { claimPod } = late!.port;
+  late!.port.claimPod = (...args) => {
+    tries++;
+    return claimPod.apply(late!.port, args);
+  };
+  // It has heard of none of these: the lowest eight are all taken.
+  const claimed = new Set<string>();
+  for (let visitor = 0; visitor < 8; visitor++) {
+    claimed.add((await late!.claims.claim(`late-${visitor}`, undefined, never)).pod.uid);
+  }
+  t.is(claimed.size, 8);
+  t.true(tries < 16, `${tries} tries for 8 claims`);
+});
+
 test('a claim refills the pool at once, up to the maximum', async (t) => {
   const { model, manager } = await start(t, { spare: '2', max: '4' });
   for (const visitor of ['a', 'b', 'c', 'd']) {

@@ -148,6 +148,16 @@ test('a route that somebody has changed is restored', (t) => {
   t.is(pool.take()?.ordinal, 1);
 });
 
+test('of the lowest few one is taken by chance, and the others stay', (t) => {
+  const pool = drawPool('rrrrr', {}, 5);
+  t.is(pool.take(3, 0.5)?.ordinal, 1);
+  t.is(pool.take(3, 0.99)?.ordinal, 3);
+  t.deepEqual(
+    [pool.take(), pool.take(9, 0.6), pool.take(), pool.take(2, 0.9)].map((pod) => pod?.ordinal),
+    [0, 4, 2, undefined],
+  );
+});
+
 test('inv 6: a session past its lifetime is reaped, and one that nobody ever connected to', (t) => {
   const pool = drawPool('uuuu', { 'max-lifetime': '1h', 'connect-timeout': '1m' });
   pool.observePod({ ...drawPod(0, 'u', { claimedAt: 0 }), version: 2 });
