@@ -83,8 +83,9 @@ export const poolStatusSchema = z.object({
     idleTimeoutMs: z.number().int(),
     maxLifetimeMs: z.number().int(),
     connectTimeoutMs: z.number().int(),
+    scaleDownDelayMs: z.number().int(),
   }),
-  /** Settings that did not parse: the former value is in force. */
+  /** Settings that did not parse, so that the former value is in force; and what else an administrator should know. */
   problems: z.array(z.string()),
   pods: z.array(podStatusSchema),
 });

@@ -7,9 +7,12 @@ const prefix = 'warmterm.dev/';
 export const labels = {
   /** Value: the pool's name. Marks everything that belongs to a pool, and is the watch's selector. */
   pool: `${prefix}pool`,
-  /** On a pod: `"false"` from the template, `"true"` for the rest of its life once it is claimed. */
+  /** On a pod: `"false"` from the template, `"true"` for the rest of its life once it is claimed, or else `retired`. */
   claimed: `${prefix}claimed`,
 } as const;
+
+/** The value of `labels.claimed` on a pod that the manager is about to replace or to scale away, and hands to nobody. */
+export const retired = 'retired';
 
 /** Annotations written on a pod by the one patch that claims it. They live exactly as long as the pod does. */
 export const claimAnnotations = {
@@ -34,6 +37,7 @@ export const settingAnnotations = {
   idleTimeout: `${prefix}idle-timeout`,
   maxLifetime: `${prefix}max-lifetime`,
   connectTimeout: `${prefix}connect-timeout`,
+  scaleDownDelay: `${prefix}scale-down-delay`,
 } as const;
 
 /** Audience of every token that is meant for the manager, and for nobody else. */

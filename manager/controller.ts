@@ -6,10 +6,12 @@ import { setInterval } from 'node:timers/promises';
 import { isAbort } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
+import { noticesOf } from './pool/notices.ts';
 import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
-import { type Plan, planPool, withoutLead } from './pool/plan.ts';
+import { noteDemand, type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
+import { replacePod, shrinkPool } from './retire.ts';
 
 export type ControllerOptions = {
   pools: Pools;
@@ -35,7 +37,7 @@ export class Controller {
   /** Actions under way, and those that failed lately with the time before which they are not tried again. */
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
-  readonly #toldProblems = new Map<Pool, string>();
+  readonly #told = new Map<Pool, Set<string>>();
   #synced = false;
 
   constructor(options: ControllerOptions) {
@@ -96,10 +98,12 @@ export class Controller {
     const { spec } = pool;
     if (!spec) return;
     const leads = isLeader();
-    if (leads) this.#tellProblems(pool);
+    if (leads) this.#tellNotices(pool);
+    noteDemand(pool, clock(), waiting(pool));
     const everything = planPool(pool, clock(), waiting(pool));
-    const plan = leads ? everything : withoutLead(everything, pool);
-    const { scaleTo, reap } = plan;
+    const plan = leads ? everything : withoutLead(everything);
+    const { reap } = plan;
+    const scaleTo = plan.putBackTo ?? plan.scaleTo;
     if (scaleTo !== undefined) {
       this.#once(`scale ${pool.name}`, async () => {
         const scaled = await cluster.scalePool(spec, scaleTo);
@@ -109,11 +113,35 @@ export class Controller {
         this.touch(pool);
       });
     }
+    this.#retire(pool, spec, plan);
     this.#expose(pool, spec, plan);
     for (const { name, uid, reason } of reap) {
       this.#once(`reap ${uid}`, async () => {
         pools.observeDeletion({ name, uid }, await cluster.deletePod({ name, uid }));
         log.info({ pool: pool.name, pod: name, reason }, 'reaped');
+        this.touch(pool);
+      });
+    }
+  }
+
+  #retire(pool: Pool, spec: ObservedPool, { shrink, replace }: Plan): void {
+    const { cluster, pools, log } = this.#options;
+    const observe = (observation: Observation) => {
+      pools.observe(observation);
+      this.touch(pool);
+    };
+    if (shrink) {
+      this.#once(`shrink ${pool.name}`, async () => {
+        const to = await shrinkPool(cluster, pool, spec, shrink, observe);
+        if (to !== undefined) log.info({ pool: pool.name, from: spec.replicas, to }, 'shrunk');
+      });
+    }
+    for (const pod of replace) {
+      this.#once(`replace ${pod.uid}`, async () => {
+        const going = await replacePod(cluster, pod, observe);
+        if (going === 'conflict') return;
+        pools.observeDeletion(pod, going);
+        log.info({ pool: pool.name, pod: pod.name, revision: pod.revision }, 'replaced');
         this.touch(pool);
       });
     }
@@ -181,17 +209,23 @@ export class Controller {
     for (const [key, { notBefore }] of this.#failed) if (notBefore < longAgo) this.#failed.delete(key);
   }
 
-  #tellProblems(pool: Pool): void {
-    const { cluster, log } = this.#options;
-    const told = pool.problems.join('; ');
-    if ((this.#toldProblems.get(pool) ?? '') === told) return;
-    if (told === '') return void this.#toldProblems.delete(pool);
-    // Told only once the Event is written: until then it is tried again like every other action.
-    this.#once(`warn ${pool.name}`, async () => {
-      await cluster.warn(pool.spec!, 'InvalidSettings', `${told}. The former values stay in force.`);
-      this.#toldProblems.set(pool, told);
-      log.warn({ pool: pool.name, problems: pool.problems }, 'wrong settings, the former stay in force');
-    });
+  /** Told only once the Event is written: until then it is tried again like every other action. */
+  #tellNotices(pool: Pool): void {
+    const { cluster, log, clock } = this.#options;
+    const told = this.#told.get(pool);
+    const now = new Map(noticesOf(pool, clock()).map((notice) => [`${notice.reason} ${notice.about}`, notice]));
+    // What has come to its end may come again.
+    const still = new Set([...now.keys()].filter((key) => told?.has(key)));
+    if (now.size === 0) this.#told.delete(pool);
+    else this.#told.set(pool, still);
+    for (const [key, { reason, message }] of now) {
+      if (still.has(key)) continue;
+      this.#once(`warn ${pool.name} ${reason}`, async () => {
+        await cluster.warn(pool.spec!, reason, message);
+        this.#told.get(pool)?.add(key);
+        log.warn({ pool: pool.name, reason, message }, 'something is wrong with a pool');
+      });
+    }
   }
 }
 

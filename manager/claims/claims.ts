@@ -65,7 +65,7 @@ export class Claims {
     const { pools } = this.#options;
     const candidates = poolName === undefined ? [...pools.all()] : [this.#pool(poolName)];
     for (const pool of candidates) {
-      const pod = pool.terminalOf(visitor);
+      const pod = pool.terminalOf(visitor, this.#options.clock());
       if (pod) return pod;
     }
     return undefined;
@@ -88,7 +88,7 @@ export class Claims {
   restart(visitor: string, poolName: string | undefined, signal: AbortSignal): Promise<ClaimResult> {
     const pool = this.#pool(poolName);
     return this.#inTurn(`${pool.name}/${visitor}`, async () => {
-      const pod = pool.terminalOf(visitor);
+      const pod = pool.terminalOf(visitor, this.#options.clock());
       if (pod) await this.#end(pod);
       return this.#claim(pool, visitor, signal);
     });
@@ -138,8 +138,9 @@ export class Claims {
     const signal = AbortSignal.any([hangUp, deadline]);
     const startedAt = clock();
     for (let attempt = 0; ; attempt++) {
-      const own = pool.terminalOf(visitor);
-      if (own) return { pod: own, status: 'reconnected' };
+      const own = pool.terminalOf(visitor, clock());
+      // A lost one is ended by the leader, once its visitor has another.
+      if (own && !pool.isLost(own, clock())) return { pod: own, status: 'reconnected' };
       const pod = await this.#reserve(pool, signal, attempt > 0);
       try {
         const claimed = await this.#write(pod, { id: newId(), visitor, claimedAt: clock() }, signal);

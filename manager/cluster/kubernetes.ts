@@ -2,7 +2,7 @@
 
 import { hostname } from 'node:os';
 import type { Logger } from '../../common/log.ts';
-import { claimAnnotations, labels, managerAudience } from '../../common/names.ts';
+import { claimAnnotations, labels, managerAudience, retired } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { ObservedPod } from '../pool/observation.ts';
 import { createExposures, routesPath } from './exposures.ts';
@@ -49,21 +49,19 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
   const patchPod = async (pod: PodRef, contentType: string, body: unknown): Promise<ObservedPod | undefined> =>
     readPod(await transport.request<RawPod>({ method: 'PATCH', path: podPath(pod.name), contentType, body }));
 
-  // A node port is at a node's address, a route has a host of its own: of the two only one matters.
-  const whereTerminalsAre =
-    exposure.mode === 'nodePort'
-      ? ({
-          path: '/api/v1/nodes',
-          kind: 'node',
-          selected: false,
-          read: (raw: unknown) => readNode(raw as RawNode),
-        } as const)
-      : ({
-          path: routesPath(exposure.template, namespace),
-          kind: 'route',
-          selected: true,
-          read: (raw: unknown) => readRoute(raw as RawRoute, exposure.template),
-        } as const);
+  const claimedLabel = `/metadata/labels/${escapePointer(labels.claimed)}`;
+
+  const routes =
+    exposure.mode === 'ingress'
+      ? ([
+          {
+            path: routesPath(exposure.template, namespace),
+            kind: 'route',
+            selected: true,
+            read: (raw: unknown) => readRoute(raw as RawRoute, exposure.template),
+          },
+        ] as const)
+      : [];
 
   return {
     async watch(sink, signal) {
@@ -81,7 +79,8 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
           selected: true,
           read: (raw: unknown) => readService(raw as RawService),
         },
-        whereTerminalsAre,
+        { path: '/api/v1/nodes', kind: 'node', selected: false, read: (raw: unknown) => readNode(raw as RawNode) },
+        ...routes,
       ] as const;
       const unlisted = new Set<string>(kinds.map(({ kind }) => kind));
       await Promise.all(
@@ -108,7 +107,6 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
     },
 
     async claimPod(pod, claim) {
-      const label = `/metadata/labels/${escapePointer(labels.claimed)}`;
       const annotations = {
         [claimAnnotations.id]: claim.id,
         [claimAnnotations.visitor]: claim.visitor,
@@ -116,8 +114,8 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       };
       const body = [
         { op: 'test', path: '/metadata/uid', value: pod.uid },
-        { op: 'test', path: label, value: 'false' },
-        { op: 'replace', path: label, value: 'true' },
+        { op: 'test', path: claimedLabel, value: 'false' },
+        { op: 'replace', path: claimedLabel, value: 'true' },
         ...(pod.annotated
           ? Object.entries(annotations).map(([key, value]) => ({
               op: 'add',
@@ -129,6 +127,15 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
               { op: 'test', path: '/metadata/resourceVersion', value: String(pod.version) },
               { op: 'add', path: '/metadata/annotations', value: annotations },
             ]),
+      ];
+      return (await unless([404, 409, 422], patchPod(pod, jsonPatch, body))) ?? 'conflict';
+    },
+
+    async retirePod(pod) {
+      const body = [
+        { op: 'test', path: '/metadata/uid', value: pod.uid },
+        { op: 'test', path: claimedLabel, value: pod.retired ? retired : 'false' },
+        { op: 'replace', path: claimedLabel, value: retired },
       ];
       return (await unless([404, 409, 422], patchPod(pod, jsonPatch, body))) ?? 'conflict';
     },

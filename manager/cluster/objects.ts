@@ -2,7 +2,7 @@
 // Pure; the only place that knows where in an object a fact stands.
 
 import type { PodAddress } from '../../common/manager-api.ts';
-import { claimAnnotations, labels, terminalPortName } from '../../common/names.ts';
+import { claimAnnotations, labels, retired, terminalPortName } from '../../common/names.ts';
 import { readHost } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate, says } from '../exposure/route-template.ts';
 import type {
@@ -21,19 +21,29 @@ export type ObjectMeta = {
   resourceVersion: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  creationTimestamp?: string;
   deletionTimestamp?: string;
+  generation?: number;
 };
-type Condition = { type: string; status: string };
+type Condition = { type: string; status: string; lastTransitionTime?: string | null };
 export type RawPod = {
   metadata: ObjectMeta;
   spec?: { nodeName?: string; containers?: { ports?: { name?: string; containerPort: number }[] }[] };
   status?: { conditions?: Condition[]; podIP?: string };
 };
-export type RawStatefulSet = { metadata: ObjectMeta; spec: { replicas?: number } };
+export type RawStatefulSet = {
+  metadata: ObjectMeta;
+  spec: { replicas?: number };
+  status?: { observedGeneration?: number; updateRevision?: string };
+};
 export type RawScale = { metadata: ObjectMeta; spec?: { replicas?: number } };
 export type RawService = { metadata: ObjectMeta; spec: { ports?: { nodePort?: number }[] } };
 export type RawRoute = { metadata: ObjectMeta; spec?: unknown };
-export type RawNode = { metadata: ObjectMeta; status?: { addresses?: { type: string; address: string }[] } };
+export type RawNode = {
+  metadata: ObjectMeta;
+  spec?: { unschedulable?: boolean };
+  status?: { addresses?: { type: string; address: string }[]; conditions?: Condition[] };
+};
 export type RawLease = {
   metadata: ObjectMeta;
   spec?: {
@@ -44,6 +54,9 @@ export type RawLease = {
     leaseTransitions?: number;
   };
 };
+
+/** What the StatefulSet controller writes on each pod. */
+const revisionLabel = 'controller-revision-hash';
 
 /** A pod of a pool; undefined for one that carries the label without being numbered by a StatefulSet. */
 export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undefined {
@@ -63,7 +76,10 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     terminating: metadata.deletionTimestamp !== undefined,
     // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
     taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
+    retired: metadata.labels?.[labels.claimed] === retired,
     claim,
+    revision: metadata.labels?.[revisionLabel],
+    createdAt: Date.parse(metadata.creationTimestamp ?? '') || 0,
     annotated: metadata.annotations !== undefined,
   };
 }
@@ -88,7 +104,7 @@ function readClaim(annotations: Record<string, string>): ClaimRecord | undefined
   };
 }
 
-export function readPool({ metadata, spec }: RawStatefulSet): ObservedPool | undefined {
+export function readPool({ metadata, spec, status }: RawStatefulSet): ObservedPool | undefined {
   const name = metadata.labels?.[labels.pool];
   if (name === undefined || metadata.deletionTimestamp !== undefined) return undefined;
   return {
@@ -97,6 +113,8 @@ export function readPool({ metadata, spec }: RawStatefulSet): ObservedPool | und
     uid: metadata.uid,
     version: Number(metadata.resourceVersion),
     replicas: spec.replicas ?? 1,
+    // A template that the controller has not looked at yet has no revision.
+    revision: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? status?.updateRevision : undefined,
     annotations: metadata.annotations ?? {},
   };
 }
@@ -137,10 +155,16 @@ function readTarget({ name, labels: marks, deletionTimestamp }: ObjectMeta) {
     : { name, pool, ordinal };
 }
 
-/** The address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */
-export function readNode({ metadata, status }: RawNode): ObservedNode {
+/** `host`, the address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */
+export function readNode({ metadata, spec, status }: RawNode): ObservedNode {
   const address = (type: string) => status?.addresses?.find((entry) => entry.type === type)?.address;
-  return { name: metadata.name, host: address('ExternalIP') ?? address('InternalIP') ?? address('Hostname') };
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return {
+    name: metadata.name,
+    host: address('ExternalIP') ?? address('InternalIP') ?? address('Hostname'),
+    cordoned: spec?.unschedulable === true,
+    notReadySince: ready?.status === 'True' ? undefined : Date.parse(ready?.lastTransitionTime ?? '') || 0,
+  };
 }
 
 // What a Lease without a duration is taken for; every elector writes one.

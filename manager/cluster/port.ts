@@ -40,13 +40,18 @@ export type Sink = {
 
 /** Requests reject with `unavailable` or `timeout` when the API did not answer: whether they took effect is then unknown. */
 export type Cluster = {
-  /** Watches pools, pods, Services, and nodes or routes, whichever lead to terminals, for ever, until `signal` is aborted. */
+  /** Watches pools, pods, Services, nodes, and routes where there are any, for ever, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
   /** One conditional write; `conflict` when the pod is not that pod any more, or is claimed already. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
   readPod(name: string): Promise<ObservedPod | undefined>;
   /** Records the first connection; undefined when that pod is gone. */
   markConnected(pod: PodRef, at: number): Promise<ObservedPod | undefined>;
+  /**
+   * Marks that very pod, unclaimed or retired already, as one that no manager hands out any more: the same comparison as
+   * a claim's, so of the two one wins. `conflict` when it was claimed, or is not that pod any more.
+   */
+  retirePod(pod: ObservedPod): Promise<ObservedPod | 'conflict'>;
   /** Deletes that very pod, gracefully; undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
   /** Sets the replicas if they still are what was observed; else `conflict`. */

@@ -25,8 +25,13 @@ export type ObservedPod = {
   /** Kubernetes' own condition. */
   ready: boolean;
   terminating: boolean;
-  /** Taken out of the pool for the rest of its life, by a claim or by an administrator's label. */
+  /** Taken out of the pool for the rest of its life: by a claim, by a manager that retired it, or by an administrator. */
   taken: boolean;
+  /** Marked as one that is about to be replaced or scaled away. */
+  retired: boolean;
+  /** The revision of the template that it was made of. */
+  revision: string | undefined;
+  createdAt: number;
   claim: ClaimRecord | undefined;
   /** Whether it has annotations at all: a patch cannot add to a map that is not there. */
   annotated: boolean;
@@ -39,6 +44,8 @@ export type ObservedPool = {
   uid: string;
   version: number;
   replicas: number;
+  /** The revision of which pods are made now; undefined while the cluster has not said so. */
+  revision: string | undefined;
   annotations: Readonly<Record<string, string>>;
 };
 
@@ -63,7 +70,14 @@ export type ObservedRoute = {
   asTemplate: boolean;
 };
 
-export type ObservedNode = { name: string; host: string | undefined };
+export type ObservedNode = {
+  name: string;
+  host: string | undefined;
+  /** Somebody means to empty it: no new pod is put there, and those that are there are soon evicted. */
+  cordoned: boolean;
+  /** Since when it has not been Ready; undefined while it is. */
+  notReadySince: number | undefined;
+};
 
 /** What each watch tells of: the object as it now is, or that there is none. Whole, so that a missed one costs nothing. */
 export type Observation =
@@ -78,6 +92,7 @@ export type PodState = 'ready' | 'in-use' | 'recreating';
 /** The state is derived from the pod, never stored beside it. A taken pod is never ready again (inv 1). */
 export function podState(pod: ObservedPod): PodState {
   if (pod.terminating) return 'recreating';
+  if (pod.retired && !pod.claim) return 'recreating';
   if (pod.taken) return 'in-use';
   return pod.ready ? 'ready' : 'recreating';
 }

@@ -1,13 +1,20 @@
 // What a pool needs now, from how it is now: pure, so that every decision can be read off a table in its test.
 
-import { type ObservedRoute, type ObservedService, podState } from './observation.ts';
+import { type ObservedPod, type ObservedRoute, type ObservedService, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
+import { lookAtRollout, planReplacements, surge } from './rollout.ts';
+import { planShrink, type Shrink } from './shrink.ts';
 
-export type ReapReason = 'max-lifetime' | 'never-connected';
+export type ReapReason = 'max-lifetime' | 'never-connected' | 'node-lost';
 
 export type Plan = {
-  /** The replicas that the StatefulSet should have; undefined when it has them. */
+  /** The replicas that the StatefulSet should grow to; undefined when it has enough. */
   scaleTo: number | undefined;
+  /** The replicas that terminals in use need, when somebody has scaled the pool below them. */
+  putBackTo: number | undefined;
+  shrink: Shrink | undefined;
+  /** Pods that nobody uses, to be retired, deleted and so made anew. */
+  replace: ObservedPod[];
   /** Ordinals that want a Service, or a route, lowest first; ahead of need, so those of pods to come too. */
   expose: { services: number[]; routes: number[] };
   /** Routes that do not say what the template says. */
@@ -18,17 +25,22 @@ export type Plan = {
   reap: { name: string; uid: string; reason: ReapReason }[];
 };
 
-/** Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet. */
+/**
+ * Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet. A pod that
+ * is stranded, on a node from which nothing is handed out, is nothing to count on.
+ */
 export function countPods(pool: Pool): { ready: number; inUse: number; recreating: number } {
   let ready = 0;
   let inUse = 0;
+  let stranded = 0;
   for (let ordinal = 0; ordinal < pool.replicas; ordinal++) {
     const pod = pool.pod(ordinal);
     const state = pod ? podState(pod) : 'recreating';
-    if (state === 'ready') ready++;
     if (state === 'in-use') inUse++;
+    else if (pod && pool.isStranded(pod)) stranded++;
+    else if (state === 'ready') ready++;
   }
-  return { ready, inUse, recreating: pool.replicas - ready - inUse };
+  return { ready, inUse, recreating: pool.replicas - ready - inUse - stranded };
 }
 
 /** How many pods could still be handed out: ready, on their way, or allowed by `max`. */
@@ -39,6 +51,9 @@ export function podsToHopeFor(pool: Pool): number {
 
 const nothing: Plan = {
   scaleTo: undefined,
+  putBackTo: undefined,
+  shrink: undefined,
+  replace: [],
   expose: { services: [], routes: [] },
   restore: [],
   withdraw: { services: [], routes: [] },
@@ -48,13 +63,28 @@ const nothing: Plan = {
 /** Plans for the pool at the time `now` (milliseconds since 1970), for which `waiting` visitors are waiting. */
 export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   if (!pool.spec) return nothing;
-  const replicas = neededReplicas(pool, waiting);
+  const { max } = pool.settings;
+  const rollout = lookAtRollout(pool, now);
+  const readyWanted = pool.settings.spare + waiting;
+  const wanted = wantedReplicas(pool, readyWanted + surge(rollout));
+  const replicas = Math.max(pool.replicas, withinBounds(wanted, pool));
+  const inUse = 1 + highestInUse(pool);
+  const shrink = inUse > pool.replicas ? undefined : planShrink(pool, now, withinBounds(wanted, pool), readyWanted);
   const ordinals = Array.from({ length: replicas }, (_, ordinal) => ordinal);
   // What an ordinal's pod still needs is left alone: a session goes on until the pod is gone, and so must its way there.
   const over = ({ ordinal }: { ordinal: number }) => ordinal >= replicas && !pool.pod(ordinal);
   const routes = [...pool.routes()];
   return {
     scaleTo: replicas === pool.replicas ? undefined : replicas,
+    putBackTo: inUse > replicas && (!pool.cut || pool.cut.outlived) ? inUse : undefined,
+    shrink,
+    replace: planReplacements(pool, rollout, now, {
+      replicas: shrink?.to ?? pool.replicas,
+      ready: countPods(pool).ready,
+      readyWanted,
+      waiting,
+      cramped: wanted > max,
+    }),
     expose: {
       services: ordinals.filter((ordinal) => pool.lacksService(ordinal)),
       routes: ordinals.filter((ordinal) => pool.lacksRoute(ordinal)),
@@ -71,17 +101,31 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
  * do it at once: growing compares the replicas that it was planned on, and a Service or a route can be made only once.
  * Managers of two templates, as in a rollout, would restore each other's routes for ever: that is for the leader.
  */
-export function withoutLead(plan: Plan, pool: Pool): Plan {
-  const grows = plan.scaleTo !== undefined && plan.scaleTo > pool.replicas;
-  return { ...nothing, scaleTo: grows ? plan.scaleTo : undefined, expose: plan.expose };
+export function withoutLead(plan: Plan): Plan {
+  return { ...nothing, scaleTo: plan.scaleTo, expose: plan.expose };
 }
 
-/** So many replicas that ready + starting ≥ spare + waiting, never fewer than now, within min and max. */
-function neededReplicas(pool: Pool, waiting: number): number {
-  const { spare, min, max } = pool.settings;
+/** Has the pool remember what it needs at `now`. To be called at every look. */
+export function noteDemand(pool: Pool, now: number, waiting = 0): void {
+  pool.settleCut(now);
+  let lastClaimAt = 0;
+  for (const { claim } of pool.pods()) lastClaimAt = Math.max(lastClaimAt, claim?.claimedAt ?? 0);
+  const wanted = wantedReplicas(pool, pool.settings.spare + waiting + surge(lookAtRollout(pool, now)));
+  pool.demand.look({ replicas: pool.replicas, needed: withinBounds(wanted, pool), lastClaimAt }, now);
+}
+
+/** So many replicas that ready + starting = `free`. */
+function wantedReplicas(pool: Pool, free: number): number {
   const { ready, recreating } = countPods(pool);
-  const shortage = Math.max(0, spare + waiting - ready - recreating);
-  return Math.max(pool.replicas, Math.min(max, Math.max(min, pool.replicas + shortage)));
+  return pool.replicas - ready - recreating + free;
+}
+
+const withinBounds = (count: number, { settings: { min, max } }: Pool): number => Math.min(max, Math.max(min, count));
+
+function highestInUse(pool: Pool): number {
+  let highest = -1;
+  for (const pod of pool.pods()) if (podState(pod) === 'in-use') highest = Math.max(highest, pod.ordinal);
+  return highest;
 }
 
 function findOverdue(pool: Pool, now: number): Plan['reap'] {
@@ -95,8 +139,15 @@ function findOverdue(pool: Pool, now: number): Plan['reap'] {
         ? 'max-lifetime'
         : connectedAt === undefined && now >= claimedAt + connectTimeout
           ? 'never-connected'
-          : undefined;
+          : isSucceeded(pool, pod, now)
+            ? 'node-lost'
+            : undefined;
     if (reason) overdue.push({ name: pod.name, uid: pod.uid, reason });
   }
   return overdue;
+}
+
+/** Whether the pod is out of reach, and its visitor has another by now: it is to go when its node returns. */
+function isSucceeded(pool: Pool, pod: ObservedPod, now: number): boolean {
+  return pool.isLost(pod, now) && pool.terminalOf(pod.claim!.visitor, now) !== pod;
 }

@@ -3,7 +3,9 @@
 
 import TinyQueue from 'tinyqueue';
 import type { Address } from '../../common/manager-api.ts';
+import { Demand } from './demand.ts';
 import {
+  type ObservedNode,
   type ObservedPod,
   type ObservedPool,
   type ObservedRoute,
@@ -19,7 +21,29 @@ export type PoolOptions = {
   exposure?: ExposureMode;
   /** The address of the node that a pod is on; undefined while that is not known. */
   hostOf?: (pod: ObservedPod) => string | undefined;
+  /** The node that a pod is on; undefined while nothing is known of it. */
+  nodeOf?: (pod: ObservedPod) => ObservedNode | undefined;
 };
+
+export type Cut = {
+  /** To how many. */
+  replicas: number;
+  version: number;
+  /** Those that were in use above. */
+  pods: readonly ObservedPod[];
+  /** When the manager first looked at it. */
+  seenAt: number | undefined;
+  /** Those of them whose sessions go on; undefined until that is clear. */
+  outlived: readonly ObservedPod[] | undefined;
+};
+
+// Where the StatefulSet controller may end sessions, it has done so by then.
+const cutSettledMs = 1_000;
+const cutToldMs = 10 * 60_000;
+
+// For how long a node may be NotReady before its visitors are offered other terminals. Kubernetes itself waits for 40 s of
+// silence before it says so.
+const nodeGraceMs = 10_000;
 
 export class Pool {
   readonly name: string;
@@ -28,6 +52,10 @@ export class Pool {
   settings: Settings = defaultSettings;
   /** What is wrong with the settings, in sentences. */
   problems: string[] = [];
+  /** That somebody has lately scaled the pool below terminals in use. */
+  cut: Cut | undefined;
+  /** What the pool has lately needed. */
+  readonly demand = new Demand();
 
   readonly #pods = new Map<number, ObservedPod>();
   readonly #services = new Map<number, ObservedService>();
@@ -42,11 +70,16 @@ export class Pool {
 
   readonly #exposure: ExposureMode;
   readonly #hostOf: (pod: ObservedPod) => string | undefined;
+  readonly #nodeOf: (pod: ObservedPod) => ObservedNode | undefined;
 
-  constructor(name: string, { exposure = 'nodePort', hostOf = () => undefined }: PoolOptions = {}) {
+  constructor(
+    name: string,
+    { exposure = 'nodePort', hostOf = () => undefined, nodeOf = () => undefined }: PoolOptions = {},
+  ) {
     this.name = name;
     this.#exposure = exposure;
     this.#hostOf = hostOf;
+    this.#nodeOf = nodeOf;
   }
 
   get replicas(): number {
@@ -90,6 +123,7 @@ export class Pool {
   observeSpec(spec: ObservedPool | undefined): void {
     if (spec && this.spec?.uid === spec.uid && spec.version < this.spec.version) return;
     const grown = (spec?.replicas ?? 0) > this.replicas;
+    if (spec && spec.uid === this.spec?.uid && spec.replicas < this.replicas) this.#noteCut(spec);
     this.spec = spec;
     if (spec) Object.assign(this, readSettings(spec.annotations, this.settings));
     if (grown) this.rebuildQueue();
@@ -137,21 +171,51 @@ export class Pool {
     this.#routes.delete(ordinal);
   }
 
-  /** The visitor's pod; of several, the one claimed first. */
-  terminalOf(visitor: string): ObservedPod | undefined {
-    let oldest: ObservedPod | undefined;
+  /** The visitor's pod; of several, the one claimed first. One that is lost at `now` comes last. */
+  terminalOf(visitor: string, now: number): ObservedPod | undefined {
+    let best: ObservedPod | undefined;
     for (const pod of this.#byVisitor.get(visitor) ?? []) {
-      if (!oldest || pod.claim!.claimedAt < oldest.claim!.claimedAt) oldest = pod;
+      const order = best && (Number(this.isLost(pod, now)) - Number(this.isLost(best, now)) || claimOrder(pod, best));
+      if (order === undefined || order < 0) best = pod;
     }
-    return oldest;
+    return best;
+  }
+
+  /** To be called at every look, so that a cut is told of for a while, once it is clear what came of it. */
+  settleCut(now: number): void {
+    const { cut } = this;
+    if (!cut) return;
+    cut.seenAt ??= now;
+    if (now >= cut.seenAt + cutToldMs) this.cut = undefined;
+    else if (now >= cut.seenAt + cutSettledMs) {
+      cut.outlived ??= cut.pods.filter(({ ordinal, uid }) => {
+        const pod = this.#pods.get(ordinal);
+        return pod?.uid === uid && podState(pod) === 'in-use';
+      });
+    }
+  }
+
+  /** Whether nobody reaches the pod any more: its node has been NotReady for some time, and may never come back. */
+  isLost(pod: ObservedPod, now: number): boolean {
+    const since = this.#nodeOf(pod)?.notReadySince;
+    return since !== undefined && now >= since + nodeGraceMs;
+  }
+
+  /** Whether the pod is on a node from which nothing is handed out: one that is cordoned or not Ready. */
+  isStranded(pod: ObservedPod): boolean {
+    const node = this.#nodeOf(pod);
+    if (node === undefined) return false;
+    // What is going from a cordoned node comes again on another; what is going from a dead one does not go.
+    return node.notReadySince !== undefined || (node.cordoned && !pod.terminating);
   }
 
   /**
-   * Whether the pod may be handed out: Ready, never claimed, not about to be scaled away, and reachable.
+   * Whether the pod may be handed out: Ready, never claimed, not about to be scaled away, on a node that stays, and reachable.
    */
   isAvailable(pod: ObservedPod): boolean {
     return (
       podState(pod) === 'ready' &&
+      !this.isStranded(pod) &&
       pod.ordinal < this.replicas &&
       this.address(pod) !== undefined &&
       !this.#reserved.has(pod.uid) &&
@@ -198,6 +262,12 @@ export class Pool {
     for (const ordinal of this.#pods.keys()) this.#offer(ordinal);
   }
 
+  #noteCut({ replicas, version }: ObservedPool): void {
+    // No manager shrinks past a claim.
+    const pods = [...this.#pods.values()].filter(({ ordinal, claim }) => claim && ordinal >= replicas);
+    if (pods.length > 0) this.cut = { replicas, version, pods, seenAt: undefined, outlived: undefined };
+  }
+
   #offer(ordinal: number): void {
     const pod = this.#pods.get(ordinal);
     if (pod && this.isAvailable(pod)) this.#queue.push(ordinal);
@@ -210,3 +280,5 @@ export class Pool {
     if (own?.size === 0) this.#byVisitor.delete(pod.claim.visitor);
   }
 }
+
+const claimOrder = (a: ObservedPod, b: ObservedPod): number => a.claim!.claimedAt - b.claim!.claimedAt;

@@ -1,5 +1,6 @@
 // All pools of the namespace, and the nodes under them: where observations go in, and terminals are found.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../../common/manager-api.ts';
 import type { Observation, ObservedNode, ObservedPod } from './observation.ts';
 import { type ExposureMode, Pool } from './pool.ts';
@@ -74,21 +75,18 @@ export class Pools {
   #ensure(name: string): Pool {
     const known = this.#pools.get(name);
     if (known) return known;
-    const pool = new Pool(name, { exposure: this.#exposure, hostOf: (pod) => this.#hostOf(pod) });
+    const nodeOf = (pod: ObservedPod) => (pod.node === undefined ? undefined : this.#nodes.get(pod.node));
+    const pool = new Pool(name, { exposure: this.#exposure, hostOf: (pod) => nodeOf(pod)?.host, nodeOf });
     this.#pools.set(name, pool);
     return pool;
   }
 
-  #hostOf(pod: ObservedPod): string | undefined {
-    return pod.node === undefined ? undefined : this.#nodes.get(pod.node)?.host;
-  }
-
   #observeNode(name: string, node: ObservedNode | undefined): void {
-    const changed = this.#nodes.get(name)?.host !== node?.host;
+    const former = this.#nodes.get(name);
     if (node) this.#nodes.set(name, node);
     else this.#nodes.delete(name);
-    // A node tells of itself every few seconds; only a new address concerns its pods.
-    if (changed) for (const pool of this.#pools.values()) pool.rebuildQueue();
+    // A node tells of itself every few seconds; that seldom concerns its pods.
+    if (!isDeepStrictEqual(former, node)) for (const pool of this.#pools.values()) pool.rebuildQueue();
   }
 
   #observePod(name: string, pod: ObservedPod | undefined): Pool | undefined {

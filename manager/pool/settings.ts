@@ -13,6 +13,8 @@ export type Settings = {
   maxLifetime: number;
   /** How long a claimed pod may wait for its visitor's first connection. */
   connectTimeout: number;
+  /** How long a pool is larger than it needs to be before it shrinks. */
+  scaleDownDelay: number;
 };
 
 export const defaultSettings: Settings = {
@@ -22,6 +24,7 @@ export const defaultSettings: Settings = {
   idleTimeout: 15 * 60_000,
   maxLifetime: 6 * 3_600_000,
   connectTimeout: 60_000,
+  scaleDownDelay: 5 * 60_000,
 };
 
 type Kind = { read: (text: string) => number | undefined; right: string };
@@ -47,6 +50,7 @@ const kinds: Record<keyof Settings, Kind> = {
   idleTimeout: time(1_000, week),
   maxLifetime: time(1_000, week),
   connectTimeout: time(1_000, 3_600_000),
+  scaleDownDelay: time(1_000, week),
 };
 
 /**

@@ -1,6 +1,7 @@
 // A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
 
 import type { PodStatus, PoolStatus, Terminal } from '../../common/manager-api.ts';
+import { noticesOf } from './notices.ts';
 import { type ObservedPod, podState } from './observation.ts';
 import { countPods } from './plan.ts';
 import type { Pool } from './pool.ts';
@@ -32,8 +33,14 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
   };
 }
 
-export function describePool(pool: Pool, waiting: number, reports: ReadonlyMap<string, LastReport>): PoolStatus {
-  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout } = pool.settings;
+export function describePool(
+  pool: Pool,
+  waiting: number,
+  reports: ReadonlyMap<string, LastReport>,
+  now: number,
+): PoolStatus {
+  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, scaleDownDelay } = pool.settings;
+  const notices = noticesOf(pool, now).filter(({ reason }) => reason !== 'InvalidSettings');
   return {
     name: pool.name,
     replicas: pool.replicas,
@@ -46,8 +53,9 @@ export function describePool(pool: Pool, waiting: number, reports: ReadonlyMap<s
       idleTimeoutMs: idleTimeout,
       maxLifetimeMs: maxLifetime,
       connectTimeoutMs: connectTimeout,
+      scaleDownDelayMs: scaleDownDelay,
     },
-    problems: pool.problems,
+    problems: [...pool.problems, ...notices.map(({ message }) => message)],
     pods: [...pool.pods()]
       .sort((a, b) => a.ordinal - b.ordinal)
       .map((pod) => describePod(pod, pool, reports.get(pod.uid))),

@@ -44,7 +44,15 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
   await page.getByText('No answer. What you see is old; trying again.').waitFor();
   t.true(await row(page, 'workshop-0').isVisible());
   const pool = { name: 'later', replicas: 0, ready: 0, inUse: 0, recreating: 0, waiting: 2, problems: [], pods: [] };
-  const settings = { spare: 1, min: 0, max: 6, idleTimeoutMs: 1, maxLifetimeMs: 1, connectTimeoutMs: 1 };
+  const settings = {
+    spare: 1,
+    min: 0,
+    max: 6,
+    idleTimeoutMs: 1,
+    maxLifetimeMs: 1,
+    connectTimeoutMs: 1,
+    scaleDownDelayMs: 1,
+  };
   const body = JSON.stringify({ pools: [{ ...pool, problems: ['spare: no'], settings }] });
   webserver.manager.misbehave = () => ({ status: 200, body });
   await page.getByRole('heading', { name: 'later' }).waitFor();

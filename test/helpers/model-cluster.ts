@@ -6,6 +6,7 @@ import { ServiceError } from '../../common/errors.ts';
 import type { Cluster, Identity, Lease, LeaseToWrite, Sink } from '../../manager/cluster/port.ts';
 import type {
   Observation,
+  ObservedNode,
   ObservedPod,
   ObservedPool,
   ObservedRoute,
@@ -16,9 +17,12 @@ export type Fault = 'lost-request' | 'lost-response';
 /** `hangs`: arrives, and takes effect, only at `unhang`. `late-answer`: takes effect at once, and is answered then. */
 export type LeaseFault = Fault | 'hangs' | 'late-answer';
 
+export type ModelOptions = { replicas?: number; annotations?: Record<string, string>; clock?: () => number };
+
 export class ModelCluster {
   pool: ObservedPool;
   readonly pods = new Map<string, ObservedPod>();
+  readonly nodes = new Map<string, ObservedNode>();
   readonly services = new Map<string, ObservedService>();
   readonly routes = new Map<string, ObservedRoute>();
   /** The one Lease, whatever its name. */
@@ -26,14 +30,27 @@ export class ModelCluster {
   readonly identities = new Map<string, Identity>();
   /** Visitors ever written on a pod, by UID: the history that inv 1 is checked against. */
   readonly visitorsOf = new Map<string, Set<string>>();
+  /** Whose sessions a manager has ended by scaling: none, or inv 5 is broken. */
+  readonly scaledAway: string[] = [];
+  /** Visitors of the claimed pods that managers have deleted. */
+  readonly deleted: ObservedPod[] = [];
+  /** UIDs of pods that were ever retired. */
+  readonly retired = new Set<string>();
   readonly warnings: string[] = [];
   writes = 0;
   #version = 1;
   #uids = 0;
   readonly #ports: ModelPort[] = [];
 
-  constructor({ replicas = 0, annotations = {} }: { replicas?: number; annotations?: Record<string, string> } = {}) {
-    this.pool = { name: 'default', statefulSet: 'default', uid: 'sts', version: 1, replicas, annotations };
+  readonly #clock: () => number;
+
+  constructor({ replicas = 0, annotations = {}, clock = () => 0 }: ModelOptions = {}) {
+    const revision = 'revision-1';
+    this.pool = { name: 'default', statefulSet: 'default', uid: 'sts', version: 1, replicas, revision, annotations };
+    this.#clock = clock;
+    for (const [index, name] of ['node', 'node-2'].entries()) {
+      this.nodes.set(name, { name, host: `192.0.2.${index + 1}`, cordoned: false, notReadySince: undefined });
+    }
     this.reconcile();
   }
 
@@ -59,18 +76,59 @@ export class ModelCluster {
         pool: 'default',
         ordinal,
         version: 0,
-        node: 'node',
+        node: this.#schedule(ordinal),
         podAddress: { host: `10.0.0.${ordinal}`, port: 3_000 },
         ready: false,
         terminating: false,
         taken: false,
+        retired: false,
         claim: undefined,
+        revision: this.pool.revision,
+        createdAt: this.#clock(),
         annotated: true,
       });
     }
     for (const pod of this.pods.values()) {
       if (pod.ordinal >= this.pool.replicas && !pod.terminating) this.put({ ...pod, terminating: true });
+      if (pod.node === undefined && !pod.terminating) {
+        const node = this.#schedule(pod.ordinal);
+        if (node !== undefined) this.put({ ...pod, node });
+      }
     }
+  }
+
+  /** The node for a new pod: of those that take any, one by its ordinal. */
+  #schedule(ordinal: number): string | undefined {
+    const open = [...this.nodes.values()].filter(
+      ({ cordoned, notReadySince }) => !cordoned && notReadySince === undefined,
+    );
+    return open[ordinal % open.length]?.name;
+  }
+
+  /** Changes a node. On one that is not Ready no pod is, and none goes. */
+  setNode(name: string, change: Partial<ObservedNode>): void {
+    const node = { ...this.nodes.get(name)!, ...change };
+    this.nodes.set(name, node);
+    this.#tell({ kind: 'node', name, object: node });
+    for (const pod of [...this.pods.values()]) {
+      if (pod.node === name && pod.ready && node.notReadySince !== undefined) this.put({ ...pod, ready: false });
+    }
+    this.reconcile();
+  }
+
+  /** Whether the pod's node runs it: it can become Ready, and it can end. */
+  runs({ node }: ObservedPod): boolean {
+    return node !== undefined && this.nodes.get(node)?.notReadySince === undefined;
+  }
+
+  /** Whether the pod could be Ready: pods of a template called bad never are. */
+  canBeReady(pod: ObservedPod): boolean {
+    return this.runs(pod) && !pod.terminating && !pod.revision?.startsWith('bad');
+  }
+
+  /** Changes the template. */
+  setRevision(revision: string): void {
+    this.setPool({ revision });
   }
 
   put(pod: ObservedPod): ObservedPod {
@@ -87,9 +145,14 @@ export class ModelCluster {
 
   /** Every pod that is starting becomes Ready, every pod that is ending is gone, and is made again. */
   settle(): void {
-    for (const pod of [...this.pods.values()]) if (pod.terminating) this.remove(pod.name);
+    for (const pod of [...this.pods.values()]) if (pod.terminating && this.canEnd(pod)) this.remove(pod.name);
     this.reconcile();
-    for (const pod of [...this.pods.values()]) if (!pod.ready) this.put({ ...pod, ready: true });
+    for (const pod of [...this.pods.values()])
+      if (!pod.ready && this.canBeReady(pod)) this.put({ ...pod, ready: true });
+  }
+
+  canEnd(pod: ObservedPod): boolean {
+    return pod.node === undefined || this.runs(pod);
   }
 
   scale(replicas: number): ObservedPool {
@@ -133,7 +196,7 @@ export class ModelCluster {
   }
 
   *everything(): Iterable<Observation> {
-    yield { kind: 'node', name: 'node', object: { name: 'node', host: '192.0.2.1' } };
+    for (const node of this.nodes.values()) yield { kind: 'node', name: node.name, object: node };
     yield { kind: 'pool', name: this.pool.statefulSet, object: this.pool };
     for (const route of this.routes.values()) yield { kind: 'route', name: route.name, object: route };
     for (const service of this.services.values()) yield { kind: 'service', name: service.name, object: service };
@@ -223,16 +286,35 @@ export class ModelPort implements Cluster {
     return this.#model.put({ ...now, claim: { ...now.claim, connectedAt: at } });
   }
 
+  async retirePod(pod: ObservedPod) {
+    const model = this.#model;
+    await nextTurn();
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    const now = model.pods.get(pod.name);
+    const free = now?.uid === pod.uid && (pod.retired ? now.retired && !now.claim : !now.taken);
+    if (!free) return 'conflict';
+    model.writes++;
+    model.retired.add(now.uid);
+    const marked = model.put({ ...now, taken: true, retired: true });
+    await nextTurn();
+    return marked;
+  }
+
   async deletePod(pod: { name: string; uid: string }) {
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     const now = this.#model.pods.get(pod.name);
     if (now?.uid !== pod.uid) return undefined;
     this.#model.writes++;
+    if (now.claim && !now.terminating) this.#model.deleted.push(now);
     return this.#model.put({ ...now, terminating: true });
   }
 
   async scalePool(pool: ObservedPool, to: number) {
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     if (this.#model.pool.replicas !== pool.replicas) return 'conflict' as const;
     this.#model.writes++;
+    for (const { name, ordinal, claim, terminating } of this.#model.pods.values())
+      if (ordinal >= to && claim && !terminating) this.#model.scaledAway.push(name);
     return this.#model.scale(to);
   }
 

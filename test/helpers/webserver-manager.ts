@@ -144,6 +144,7 @@ export const somePools = poolsSchema.parse({
         idleTimeoutMs: 900_000,
         maxLifetimeMs: 21_600_000,
         connectTimeoutMs: 120_000,
+        scaleDownDelayMs: 300_000,
       },
       problems: [],
       pods: [

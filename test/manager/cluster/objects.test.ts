@@ -2,9 +2,16 @@ import test from 'ava';
 import { readIdentity } from '../../../manager/cluster/kubernetes.ts';
 import { type RawPod, readNode, readPod, readPool, readRoute, readService } from '../../../manager/cluster/objects.ts';
 import { fillRoute } from '../../../manager/exposure/route-template.ts';
+import { podState } from '../../../manager/pool/observation.ts';
 import { httpRouteTemplate, ingressTemplate, templateOf } from '../../helpers/route-templates.ts';
 
-const meta = { name: 'python-12', uid: 'u', resourceVersion: '7', labels: { 'warmterm.dev/pool': 'python' } };
+const meta = {
+  name: 'python-12',
+  uid: 'u',
+  resourceVersion: '7',
+  creationTimestamp: '2026-01-02T03:03:20Z',
+  labels: { 'warmterm.dev/pool': 'python', 'controller-revision-hash': 'python-7d9' },
+};
 const labelled = (claimed: string, annotations?: Record<string, string>): RawPod => ({
   metadata: {
     ...meta,
@@ -35,6 +42,9 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
     ready: true,
     terminating: false,
     taken: true,
+    retired: false,
+    revision: 'python-7d9',
+    createdAt: 1_767_323_000_000,
     claim: { id: 'c', visitor: 'v', claimedAt: 1_767_323_045_678, connectedAt: 1_767_323_046_000 },
     annotated: true,
   });
@@ -46,6 +56,34 @@ test('inv 1: a pod is free only with the label "false" and without the trace of 
   t.true(readPod(labelled('False'))?.taken);
   t.true(readPod(labelled('false', claim))?.taken);
   t.true(readPod({ ...labelled('false'), metadata: meta })?.taken);
+});
+
+test('a retired pod is no more free than a claimed one, and no session either', (t) => {
+  const pod = readPod(labelled('retired'))!;
+  t.like(pod, { taken: true, retired: true });
+  t.is(podState(pod), 'recreating');
+  t.is(podState(readPod(labelled('retired', claim))!), 'in-use');
+});
+
+test('a pool is of the revision that the controller has made of its present template', (t) => {
+  const status = { observedGeneration: 3, updateRevision: 'python-8e0' };
+  t.is(readPool({ metadata: { ...meta, generation: 3 }, spec: {}, status })?.revision, 'python-8e0');
+  t.is(readPool({ metadata: { ...meta, generation: 4 }, spec: {}, status })?.revision, undefined);
+  t.is(readPool({ metadata: meta, spec: {} })?.revision, undefined);
+});
+
+test('a node is read with whether pods stay on it', (t) => {
+  const since = '2026-01-02T03:04:05Z';
+  const ready = (status: string) => ({ conditions: [{ type: 'Ready', status, lastTransitionTime: since }] });
+  const read = (spec: { unschedulable?: boolean }, status: object) => {
+    const { cordoned, notReadySince } = readNode({ metadata: meta, spec, status });
+    return { cordoned, notReadySince };
+  };
+  t.deepEqual(read({}, ready('True')), { cordoned: false, notReadySince: undefined });
+  t.deepEqual(read({ unschedulable: true }, ready('True')), { cordoned: true, notReadySince: undefined });
+  t.deepEqual(read({}, ready('Unknown')), { cordoned: false, notReadySince: Date.parse(since) });
+  t.deepEqual(read({}, ready('False')), { cordoned: false, notReadySince: Date.parse(since) });
+  t.deepEqual(read({}, {}), { cordoned: false, notReadySince: 0 });
 });
 
 test('other pods reach a pod at its own address, once it has one and a port of the name', (t) => {

@@ -34,7 +34,15 @@ function drawPool(
   const annotations = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
   );
-  pool.observeSpec({ name: 'p', statefulSet: 'p', uid: 'p', version: 1, replicas: pods.length, annotations });
+  pool.observeSpec({
+    name: 'p',
+    statefulSet: 'p',
+    uid: 'p',
+    version: 1,
+    replicas: pods.length,
+    revision: 'one',
+    annotations,
+  });
   for (const [ordinal, letter] of ([...pods] as Letter[]).entries()) {
     if (letter !== '.') pool.observePod(drawPod(ordinal, letter));
     if (ordinal >= exposed) continue;
@@ -55,6 +63,9 @@ const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['cl
   ready: letter !== 's',
   terminating: letter === 't',
   taken: letter === 'u',
+  retired: false,
+  revision: 'one',
+  createdAt: 0,
   claim: letter === 'u' ? { id: 'c', visitor: `v${ordinal}`, claimedAt: 0, connectedAt: 1, ...claim } : undefined,
   annotated: true,
 });
@@ -208,7 +219,15 @@ test('a pod without a Service is not handed out, and is as soon as it has one', 
 test('a pod on a node without an address is not handed out, and is as soon as it has one', (t) => {
   let address: string | undefined;
   const pool = new Pool('p', { hostOf: () => address });
-  pool.observeSpec({ name: 'p', statefulSet: 'p', uid: 'p', version: 1, replicas: 1, annotations: {} });
+  pool.observeSpec({
+    name: 'p',
+    statefulSet: 'p',
+    uid: 'p',
+    version: 1,
+    replicas: 1,
+    revision: 'one',
+    annotations: {},
+  });
   pool.observeService(serviceOf(0));
   pool.observePod(drawPod(0, 'r'));
   t.is(pool.take(), undefined);
@@ -231,7 +250,7 @@ test('news that are older than what is known change nothing', (t) => {
   pool.observePod({ ...drawPod(0, 'u'), version: 5 });
   pool.observePod({ ...drawPod(0, 'r'), version: 4 });
   t.is(pool.take(), undefined);
-  t.is(pool.terminalOf('v0')?.ordinal, 0);
+  t.is(pool.terminalOf('v0', 0)?.ordinal, 0);
 });
 
 test('a claimed pod whose label was put back by hand is still its visitor’s (inv 1)', (t) => {
@@ -244,21 +263,23 @@ test('of two pods of one visitor, the one claimed first counts', (t) => {
   const pool = drawPool('uu');
   pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 20 }), version: 2 });
   pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 10 }), version: 2 });
-  t.is(pool.terminalOf('v')?.ordinal, 1);
+  t.is(pool.terminalOf('v', 0)?.ordinal, 1);
 });
 
 test('whoever does not lead may make terminals, and end none', (t) => {
-  const pool = drawPool('ruu');
   const expose = { services: [3], routes: [2] };
   const plan: Plan = {
     scaleTo: 4,
+    putBackTo: 5,
+    shrink: { to: 2 },
+    replace: [drawPod(0, 'r')],
     expose,
     restore: [{ ...routeOf(1), asTemplate: false }],
     withdraw: { services: [serviceOf(5)], routes: [routeOf(5)] },
     reap: [{ name: 'p-1', uid: 'uid-1', reason: 'max-lifetime' }],
   };
-  const little = { scaleTo: undefined, expose, restore: [], withdraw: { services: [], routes: [] }, reap: [] };
-  t.deepEqual(withoutLead(plan, pool), { ...little, scaleTo: 4 });
-  t.deepEqual(withoutLead({ ...plan, scaleTo: 2 }, pool), little);
-  t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }, pool), little);
+  const nothing = { scaleTo: undefined, putBackTo: undefined, shrink: undefined, replace: [], restore: [], reap: [] };
+  const little = { ...nothing, expose, withdraw: { services: [], routes: [] } };
+  t.deepEqual(withoutLead(plan), { ...little, scaleTo: 4 });
+  t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }), little);
 });

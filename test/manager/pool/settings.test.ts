@@ -19,6 +19,7 @@ test('each setting is read with its unit', (t) => {
     'idle-timeout': '30m',
     'max-lifetime': '3h',
     'connect-timeout': '90s',
+    'scale-down-delay': '10m',
   });
   t.deepEqual(problems, []);
   t.deepEqual(settings, {
@@ -28,6 +29,7 @@ test('each setting is read with its unit', (t) => {
     idleTimeout: 1_800_000,
     maxLifetime: 10_800_000,
     connectTimeout: 90_000,
+    scaleDownDelay: 600_000,
   });
 });
 
@@ -41,9 +43,11 @@ for (const [key, value] of [
   ['idle-timeout', '0s'],
   ['idle-timeout', '8d'],
   ['connect-timeout', '2h'],
+  ['scale-down-delay', 'soon'],
 ] as const) {
   test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
-    const former = { spare: 7, min: 1, max: 9, idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000 };
+    const times = { idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000, scaleDownDelay: 4_000 };
+    const former = { spare: 7, min: 1, max: 9, ...times };
     const others = {
       spare: '7',
       min: '1',
@@ -51,6 +55,7 @@ for (const [key, value] of [
       'idle-timeout': '1s',
       'max-lifetime': '2s',
       'connect-timeout': '3s',
+      'scale-down-delay': '4s',
     };
     const { settings, problems } = read({ ...others, [key]: value }, former);
     t.deepEqual(settings, former);
