@@ -3,7 +3,7 @@
 
 import { isReady, type Pod, type PodStatus, type Stored } from '../api/objects.ts';
 import type { Registry } from '../api/registry.ts';
-import { pods } from '../api/resources.ts';
+import { nodes, pods } from '../api/resources.ts';
 import { podStatus, type Runtime } from './pod-status.ts';
 
 export type RunningPod = {
@@ -25,7 +25,19 @@ export function runAgent(options: {
   const { registry, runner, nodeName, now } = options;
   const { store } = registry;
   const running = new Map<string, RunningPod>();
+  /** Pods that wait for the node to be uncordoned, by UID. */
+  const held = new Map<string, Pod>();
+  const isCordoned = () => {
+    const spec = store.get(nodes, undefined, nodeName)?.spec as { unschedulable?: boolean } | undefined;
+    return spec?.unschedulable === true;
+  };
 
+  const unsubscribeNodes = store.subscribe(nodes, () => {
+    if (isCordoned()) return;
+    const waiting = [...held.values()];
+    held.clear();
+    for (const pod of waiting) setImmediate(admit, pod);
+  });
   const unsubscribe = store.subscribe(pods, ({ type, object, previous }) => {
     const pod = object as Pod;
     const { uid, deletionTimestamp, deletionGracePeriodSeconds = 0 } = pod.metadata;
@@ -43,6 +55,8 @@ export function runAgent(options: {
   function admit(pod: Pod) {
     const { nodeName: wanted } = pod.spec;
     if (closed || (wanted && wanted !== nodeName)) return;
+    // Cordoned is a matter between the scheduler and pods that nobody has put anywhere.
+    if (!wanted && isCordoned()) return void held.set(pod.metadata.uid, pod);
     const bound = registry.updateStatus(pods, pod, (at) => ({ ...at, spec: { ...(at as Pod).spec, nodeName } })) as
       | Pod
       | undefined;
@@ -60,6 +74,7 @@ export function runAgent(options: {
 
   function stop(pod: Pod, graceMs: number) {
     const { uid } = pod.metadata;
+    held.delete(uid);
     const found = running.get(uid);
     if (!found) return;
     found
@@ -76,6 +91,7 @@ export function runAgent(options: {
     close: async (graceMs) => {
       closed = true;
       unsubscribe();
+      unsubscribeNodes();
       await Promise.all([...running.values()].map((pod) => pod.stop(graceMs).catch(options.onFailure)));
     },
   };

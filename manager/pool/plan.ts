@@ -65,8 +65,10 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   if (!pool.spec) return nothing;
   const { max } = pool.settings;
   const rollout = lookAtRollout(pool, now);
-  const readyWanted = pool.settings.spare + waiting;
-  const wanted = wantedReplicas(pool, readyWanted + surge(rollout));
+  const free = countPods(pool);
+  const occupied = pool.replicas - free.ready - free.recreating;
+  const readyWanted = Math.min(pool.settings.spare + waiting, Math.max(0, max - occupied));
+  const wanted = wantedReplicas(pool, pool.settings.spare + waiting + surge(rollout));
   const replicas = Math.max(pool.replicas, withinBounds(wanted, pool));
   const inUse = 1 + highestInUse(pool);
   const shrink = inUse > pool.replicas ? undefined : planShrink(pool, now, withinBounds(wanted, pool), readyWanted);
@@ -80,7 +82,7 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
     shrink,
     replace: planReplacements(pool, rollout, now, {
       replicas: shrink?.to ?? pool.replicas,
-      ready: countPods(pool).ready,
+      ready: free.ready,
       readyWanted,
       waiting,
       cramped: wanted > max,

@@ -236,12 +236,31 @@ test('inv 10: a wrong value is refused by its name, and with it all others that 
   t.true(refusal.includes('- pools.2: Additional property sparse is not allowed'));
 });
 
+test('inv 5: where the cluster knows such policies, the StatefulSet controller may not delete a terminal in use', async (t) => {
+  const known = ['admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy'];
+  const policies = async (values: object, apiVersions: string[]) =>
+    (await render(values, undefined, apiVersions)).objects.filter(({ kind }) => kind.startsWith('Validating'));
+  t.deepEqual(await policies({}, []), []);
+  t.deepEqual(await policies({ terminals: { protectSessions: false } }, known), []);
+  const [policy, binding] = await policies({ fullnameOverride: 'shells' }, known);
+  t.like(policy, { kind: 'ValidatingAdmissionPolicy', metadata: { name: 'ours-shells-sessions' } });
+  t.is(policy!.spec.failurePolicy, 'Ignore');
+  t.is(binding!.spec.policyName, policy!.metadata.name);
+  const { namespaceSelector, objectSelector } = binding!.spec.matchResources;
+  t.deepEqual(namespaceSelector.matchLabels, { 'kubernetes.io/metadata.name': 'ours' });
+  t.is(objectSelector.matchLabels[labels.claimed], 'true');
+  const { objects } = await render({ fullnameOverride: 'shells' });
+  const template = find(objects, 'StatefulSet', 'default')!.spec.template.metadata.labels;
+  t.like(template, { ...objectSelector.matchLabels, [labels.claimed]: 'false' });
+});
+
 const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   [{ pools: [{ name: 'a' }, { name: 'a' }] }, 'pools: there are two of the name "a"'],
   [{ pools: [{ name: 'a', min: 5, max: 3 }] }, 'pools: "a" has min: 5 above max: 3'],
   [{ poolDefaults: { idleTimeout: '8d' } }, 'pools: "default": idleTimeout: 8d must be a duration from 1s to 7d'],
   [{ poolDefaults: { maxLifetime: '999ms' } }, 'maxLifetime: 999ms must be'],
   [{ poolDefaults: { connectTimeout: '61m' } }, 'connectTimeout: 61m must be'],
+  [{ poolDefaults: { scaleDownDelay: '0s' } }, 'scaleDownDelay: 0s must be'],
   [{ poolDefaults: { idleWarning: '25h' } }, 'idleWarning: 25h must be'],
   [{ manager: { claimTimeout: '61s' } }, 'manager: claimTimeout: 61s must be a duration from 100ms to 60s'],
   [{ manager: { apiTimeout: '99ms' } }, 'manager: apiTimeout: 99ms must be'],

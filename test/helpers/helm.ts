@@ -27,10 +27,15 @@ export type Rendered = {
 
 export type Rendering = { objects: Rendered[]; refusal: string };
 
-/** Renders the chart with `values`, as a file or as an object. `refusal` is what helm said instead. */
-export async function render(values: string | object, kubeVersion = '1.33.0'): Promise<Rendering> {
+/** Renders the chart with `values`, as a file or as an object, for a cluster that knows `apiVersions` too. `refusal` is what helm said instead. */
+export async function render(
+  values: string | object,
+  kubeVersion = '1.33.0',
+  apiVersions: string[] = [],
+): Promise<Rendering> {
   const file = typeof values === 'string' ? values : '-';
   const args = ['template', 'warmterm', chart, '--namespace', 'ours', '--kube-version', kubeVersion, '--values', file];
+  args.push(...apiVersions.flatMap((version) => ['--api-versions', version]));
   const running = promisify(execFile)(helmProgram ?? 'helm', args, { maxBuffer: 2 ** 24 });
   running.child.stdin?.end(typeof values === 'string' ? '' : JSON.stringify(values));
   try {

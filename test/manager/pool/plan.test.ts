@@ -1,9 +1,10 @@
 import test from 'ava';
+import { noticesOf } from '../../../manager/pool/notices.ts';
 import type { ObservedPod, ObservedRoute, ObservedService } from '../../../manager/pool/observation.ts';
-import { type Plan, planPool, podsToHopeFor, withoutLead } from '../../../manager/pool/plan.ts';
+import { noteDemand, type Plan, planPool, podsToHopeFor, withoutLead } from '../../../manager/pool/plan.ts';
 import { type ExposureMode, Pool } from '../../../manager/pool/pool.ts';
 
-type Letter = 'r' | 'u' | 's' | '.' | 't';
+type Letter = 'r' | 'u' | 's' | '.' | 't' | 'x' | 'o' | 'b';
 
 const minute = 60_000;
 
@@ -23,7 +24,10 @@ const routeOf = (ordinal: number): ObservedRoute => ({
   asTemplate: true,
 });
 
-/** A pool drawn as a string: `r` ready, `u` in use, `s` starting, `.` no pod yet, `t` terminating; exposed throughout. */
+/**
+ * A pool drawn as a string: `r` ready, `u` in use, `s` starting, `.` no pod yet, `t` terminating, `x` retired; `o` ready and
+ * `b` not ready, of a former template; exposed throughout.
+ */
 function drawPool(
   pods: string,
   settings: Record<string, string> = {},
@@ -60,11 +64,11 @@ const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['cl
   version: 1,
   node: 'n',
   podAddress: undefined,
-  ready: letter !== 's',
+  ready: letter !== 's' && letter !== 'b',
   terminating: letter === 't',
-  taken: letter === 'u',
-  retired: false,
-  revision: 'one',
+  taken: letter === 'u' || letter === 'x',
+  retired: letter === 'x',
+  revision: letter === 'o' || letter === 'b' ? 'former' : 'one',
   createdAt: 0,
   claim: letter === 'u' ? { id: 'c', visitor: `v${ordinal}`, claimedAt: 0, connectedAt: 1, ...claim } : undefined,
   annotated: true,
@@ -282,4 +286,184 @@ test('whoever does not lead may make terminals, and end none', (t) => {
   const little = { ...nothing, expose, withdraw: { services: [], routes: [] } };
   t.deepEqual(withoutLead(plan), { ...little, scaleTo: 4 });
   t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }), little);
+});
+
+const shrinking = test.macro<[{ pods: string; settings: Record<string, string>; waiting?: number; to?: number }]>({
+  title: (_, { pods, settings, waiting = 0, to }) =>
+    `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting, and quiet: ${to === undefined ? 'nothing is scaled away' : `shrink to ${to}`}`,
+  exec(t, { pods, settings, waiting, to }) {
+    t.deepEqual(planPool(drawPool(pods, settings), 0, waiting).shrink, to === undefined ? undefined : { to });
+  },
+});
+
+test(shrinking, { pods: 'rrrr', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'rrrr', settings: { spare: '1', min: '3' }, to: 3 });
+test(shrinking, { pods: 'urrr', settings: { spare: '1' }, to: 2 });
+test(shrinking, { pods: 'rrru', settings: { spare: '1' } });
+test(shrinking, { pods: 'urur', settings: { spare: '1' }, to: 3 });
+test(shrinking, { pods: 'rrrr', settings: { spare: '1' }, waiting: 2, to: 3 });
+test(shrinking, { pods: 'rrrr', settings: { spare: '4' } });
+test(shrinking, { pods: 'rrrs', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'rrr.', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'rrrx', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'sssr', settings: { spare: '1' } });
+test(shrinking, { pods: 'ssrr', settings: { spare: '1' }, to: 3 });
+test(shrinking, { pods: 'uurr', settings: { spare: '2', max: '3' }, to: 3 });
+
+test('inv 5: a session that is ending is not scaled away from under its last words', (t) => {
+  const pool = drawPool('rrt', { spare: '1' });
+  t.deepEqual(planPool(pool, 0).shrink, { to: 1 });
+  pool.observePod({ ...drawPod(2, 'u'), terminating: true, version: 2 });
+  t.is(planPool(pool, 0).shrink, undefined);
+});
+
+test('a pool that has lately needed more does not shrink before the delay', (t) => {
+  const pool = drawPool('uurr', { spare: '2', 'scale-down-delay': '1m' });
+  noteDemand(pool, 0);
+  for (const ordinal of [0, 1]) pool.observePod({ ...drawPod(ordinal, 'r'), version: 2 });
+  noteDemand(pool, 1_000);
+  t.is(planPool(pool, 59_999).shrink, undefined);
+  t.deepEqual(planPool(pool, minute).shrink, { to: 2 });
+});
+
+test('an administrator who lowers max does not wait', (t) => {
+  const pool = drawPool('uurr', { spare: '2', max: '4' });
+  noteDemand(pool, 0);
+  const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' };
+  pool.observeSpec({ ...pool.spec!, version: 2, annotations });
+  noteDemand(pool, 1);
+  t.deepEqual(planPool(pool, 1).shrink, { to: 3 });
+});
+
+const replacing = test.macro<[{ pods: string; settings: Record<string, string>; waiting?: number; replace: number[] }]>(
+  {
+    title: (_, { pods, settings, waiting = 0, replace }) =>
+      `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting: replaced are ${JSON.stringify(replace)}`,
+    exec(t, { pods, settings, waiting, replace }) {
+      const pool = drawPool(pods, settings);
+      noteDemand(pool, 0, waiting);
+      t.deepEqual(
+        planPool(pool, 0, waiting).replace.map(({ ordinal }) => ordinal),
+        replace,
+      );
+    },
+  },
+);
+
+test(replacing, { pods: 'rrr', settings: { spare: '1' }, replace: [] });
+test(replacing, { pods: 'oor', settings: { spare: '2' }, replace: [1] });
+test(replacing, { pods: 'oos', settings: { spare: '2' }, replace: [] });
+test(replacing, { pods: 'ooo', settings: { spare: '1' }, replace: [2] });
+test(replacing, { pods: 'oot', settings: { spare: '1' }, replace: [] });
+test(replacing, { pods: 'oor', settings: { spare: '2' }, waiting: 1, replace: [] });
+test(replacing, { pods: 'o'.repeat(20), settings: { spare: '1', max: '20' }, replace: [19, 18] });
+test(replacing, { pods: 'o'.repeat(20), settings: { spare: '19', max: '20' }, replace: [19] });
+test(replacing, { pods: 'uoo', settings: { spare: '2', max: '3' }, replace: [2] });
+test(replacing, { pods: 'uor', settings: { spare: '2', max: '3' }, replace: [1] });
+test(replacing, { pods: 'uuo', settings: { spare: '2', max: '3' }, replace: [] });
+test(replacing, { pods: 'bbo', settings: { spare: '3' }, replace: [0, 1] });
+test(replacing, { pods: 'bbo', settings: { spare: '1' }, waiting: 1, replace: [] });
+test(replacing, { pods: 'rx', settings: { spare: '2' }, replace: [1] });
+
+test('a roll-out makes one terminal more, and gives up a former one when that is ready', (t) => {
+  const plan = (pods: string) => planPool(drawPool(pods, { spare: '2' }), 0);
+  t.like(plan('oo'), { scaleTo: 3, replace: [] });
+  t.like(plan('oos'), { scaleTo: undefined, replace: [] });
+  t.is(plan('oor').replace[0]?.ordinal, 1);
+  t.like(plan('otr'), { scaleTo: undefined, replace: [] });
+  t.is(plan('orr').replace[0]?.ordinal, 0);
+  t.deepEqual(plan('rrr'), { ...plan('rrr'), replace: [], shrink: { to: 2 } });
+});
+
+test('new terminals that are not ready past the deadline stop a roll-out, which is told, until the template is mended', (t) => {
+  const pool = drawPool('ooooos', { spare: '1', max: '20' });
+  noteDemand(pool, 0);
+  const ordinals = (now: number) => planPool(pool, now).replace.map(({ ordinal }) => ordinal);
+  const reasons = (now: number) => noticesOf(pool, now).map(({ reason }) => reason);
+  t.deepEqual(reasons(2 * minute - 1), []);
+  t.deepEqual(reasons(2 * minute), ['RolloutStopped']);
+  t.regex(noticesOf(pool, 2 * minute)[0]!.message, /p-5 is not ready after 120 s\. .* former template: 5/);
+  t.deepEqual(ordinals(2 * minute), []);
+  pool.observeSpec({ ...pool.spec!, version: 2, revision: 'mended' });
+  t.deepEqual(reasons(2 * minute), []);
+  t.deepEqual(ordinals(2 * minute), [5]);
+});
+
+test('while it is not known what new pods are made of, none is replaced', (t) => {
+  const pool = drawPool('oob', { spare: '1' });
+  pool.observeSpec({ ...pool.spec!, version: 2, revision: undefined });
+  t.deepEqual(planPool(pool, 0).replace, []);
+});
+
+test('inv 5: terminals in use above the replicas are put back, once it is clear that they outlived the cut', (t) => {
+  const pool = drawPool('ruuu', { spare: '1' });
+  const reasons = (now: number) => noticesOf(pool, now).map(({ reason, message }) => [reason, message.split('. ')[0]]);
+  pool.observeSpec({ ...pool.spec!, version: 2, replicas: 1 });
+  noteDemand(pool, 0);
+  t.is(planPool(pool, 0).putBackTo, undefined);
+  pool.observePod({ ...drawPod(3, 'u'), version: 2, terminating: true });
+  noteDemand(pool, 1_000);
+  t.is(planPool(pool, 1_000).putBackTo, 3);
+  t.deepEqual(reasons(1_000), [
+    ['ReplicasPutBack', 'Scaled to 1: p-1 and p-2 are in use, so the replicas are put back'],
+    ['SessionsEnded', 'Scaled to 1: p-3 was in use until the StatefulSet controller deleted what was above'],
+  ]);
+  pool.observePodGone(1, 'uid-1');
+  t.is(reasons(1_000).length, 2, 'who leaves later changes nothing of it');
+  noteDemand(pool, 10 * minute);
+  t.deepEqual(reasons(10 * minute), []);
+});
+
+test('a manager that finds terminals in use above the replicas puts them back', (t) => {
+  const pool = drawPool('ru', { spare: '1' });
+  pool.observePod({ ...drawPod(4, 'u'), version: 2 });
+  noteDemand(pool, 0);
+  t.is(planPool(pool, 0).putBackTo, 5);
+  t.is(planPool(pool, 0).shrink, undefined);
+});
+
+const nodeStates = {
+  fine: { cordoned: false, notReadySince: undefined },
+  cordoned: { cordoned: true, notReadySince: undefined },
+  dead: { cordoned: false, notReadySince: 0 },
+};
+
+/** A pool whose pod of each ordinal is on a node in that state. */
+function onNodes(pods: string, states: (keyof typeof nodeStates)[], settings: Record<string, string> = {}): Pool {
+  const drawn = drawPool(pods, settings);
+  const pool = new Pool('p', {
+    hostOf: () => '192.0.2.1',
+    nodeOf: ({ ordinal }) => ({ name: 'n', host: '192.0.2.1', ...nodeStates[states[ordinal] ?? 'fine'] }),
+  });
+  pool.observeSpec(drawn.spec);
+  for (const service of drawn.services()) pool.observeService(service);
+  for (const pod of drawn.pods()) pool.observePod(pod);
+  return pool;
+}
+
+test('a pod on a cordoned or dead node is not handed out, and another is made elsewhere', (t) => {
+  for (const state of ['cordoned', 'dead'] as const) {
+    const pool = onNodes('rrs', [state, 'fine', state], { spare: '2' });
+    t.is(pool.take()?.ordinal, 1);
+    t.is(pool.take(), undefined);
+    t.like(planPool(pool, 0), { scaleTo: 4, replace: [] });
+    t.is(podsToHopeFor(onNodes('rr', [state, state], { max: '2' })), 0);
+  }
+});
+
+test('a pod that is going comes again elsewhere from a cordoned node, and does not go from a dead one', (t) => {
+  t.is(planPool(onNodes('t', ['cordoned'], { spare: '1' }), 0).scaleTo, undefined);
+  t.is(planPool(onNodes('t', ['dead'], { spare: '1' }), 0).scaleTo, 2);
+});
+
+test('a session on a node that has been dead for a while is lost, and goes once its visitor has another', (t) => {
+  const pool = onNodes('uu', ['dead', 'fine'], { 'connect-timeout': '1h' });
+  pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+  t.false(pool.isLost(pool.pod(0)!, 9_999));
+  t.true(pool.isLost(pool.pod(0)!, 10_000));
+  t.deepEqual(planPool(pool, minute).reap, []);
+  t.is(pool.terminalOf('v', minute)?.ordinal, 0, 'it is all that the visitor has');
+  pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 20_000 }), version: 2 });
+  t.is(pool.terminalOf('v', minute)?.ordinal, 1);
+  t.deepEqual(planPool(pool, minute).reap, [{ name: 'p-0', uid: 'uid-0', reason: 'node-lost' }]);
 });
