@@ -127,6 +127,17 @@ export type RawPod = {
   status: { conditions?: { type: string; status: string }[]; podIP?: string };
 };
 
+type RawStatefulSet = {
+  kind: string;
+  apiVersion: string;
+  metadata: { name: string; labels: Record<string, string>; annotations: Record<string, string> };
+  spec: object;
+  status: { updateRevision: string };
+};
+type RawEvent = { reason: string; message: string; involvedObject: { kind: string } };
+
+export const revisionOf = ({ metadata }: RawPod): string | undefined => metadata.labels['controller-revision-hash'];
+
 /** A folder that is removed after the test. */
 export function temporaryDirectory(t: ExecutionContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'warmterm-test-'));
@@ -161,6 +172,33 @@ function talkToKubernetes(transport: Transport) {
       const { spec } = await transport.request<{ spec: { holderIdentity: string } }>({ method: 'GET', path });
       return spec.holderIdentity;
     },
+    /** The pool's StatefulSet. */
+    statefulSet: () => transport.request<RawStatefulSet>({ method: 'GET', path: pool }),
+    deletePool: () => transport.request({ method: 'DELETE', path: pool }),
+    createPool: (body: object) => transport.request({ method: 'POST', path: `${apps}/statefulsets`, body }),
+    /** Changes what the pool's pods are made of from now on, by a JSON Patch within the template. */
+    changeTemplate: (op: 'add' | 'replace', path: string, value: unknown) =>
+      transport.request({
+        method: 'PATCH',
+        path: pool,
+        contentType: 'application/json-patch+json',
+        body: [{ op, path: `/spec/template${path}`, value }],
+      }),
+    /** What was told of the pool, by reason. */
+    events: async () => {
+      const path = `/api/v1/namespaces/${transport.namespace}/events`;
+      const { items } = await transport.request<{ items: RawEvent[] }>({ method: 'GET', path });
+      const ours = items.filter(({ involvedObject }) => involvedObject.kind === 'StatefulSet');
+      return new Map(ours.map(({ reason, message }) => [reason, message]));
+    },
+    /** As `kubectl cordon` and `uncordon`. */
+    cordon: (node: string, unschedulable: boolean) =>
+      transport.request({
+        method: 'PATCH',
+        path: `/api/v1/nodes/${node}`,
+        contentType,
+        body: { spec: { unschedulable } },
+      }),
     annotate: (annotations: Record<string, string>) =>
       transport.request({ method: 'PATCH', path: pool, contentType, body: { metadata: { annotations } } }),
   };

@@ -1,0 +1,156 @@
+// What an administrator does to a pool with kubectl, and what becomes of its visitors.
+
+import test, { type ExecutionContext } from 'ava';
+import {
+  createVisitor,
+  isClaimed,
+  isReady,
+  poolIsReady,
+  poolStatus,
+  revisionOf,
+  startTestSystem,
+  type TestSystem,
+  until,
+} from '../helpers/system.ts';
+
+const replicasAre = ({ kubernetes }: TestSystem, count: number) =>
+  until(`${count} replicas`, async () => (await kubernetes.replicas()) === count);
+
+/** So many visitors, each in the terminal of the ordinal of its place. */
+async function seat(t: ExecutionContext, system: TestSystem, count: number) {
+  const visitors = [];
+  for (let ordinal = 0; ordinal < count; ordinal++) {
+    const visitor = createVisitor(system);
+    const { name } = await visitor.claim();
+    t.is(name, `default-${ordinal}`);
+    visitors.push(visitor);
+  }
+  return visitors;
+}
+
+const leave = (visitor: ReturnType<typeof createVisitor>) => visitor.call('DELETE', '/api/terminals/current');
+
+test.serial(
+  'kubectl scale up holds until the pool was quiet for the delay; it shrinks past nobody (inv 5)',
+  async (t) => {
+    const system = await startTestSystem(t, { settings: { spare: '1', max: '8' } });
+    await system.kubernetes.scale(5);
+    await poolIsReady(system, 5);
+    const [first, second, third] = await seat(t, system, 3);
+    t.is(await system.kubernetes.replicas(), 5);
+    await leave(first!);
+    await leave(second!);
+    await system.kubernetes.annotate({ 'warmterm.dev/scale-down-delay': '1s' });
+    // Two ready ones where one is to be spare: the third is in use, and a StatefulSet shrinks from the top.
+    await replicasAre(system, 3);
+    await poolIsReady(system, 2);
+    t.is((await third!.claim()).status, 'reconnected');
+    await leave(third!);
+    await replicasAre(system, 1);
+    await poolIsReady(system, 1);
+    t.is((await createVisitor(system).claim()).status, 'new');
+  },
+);
+
+test.serial('a lower max takes terminals that nobody uses at once, and leaves the others (inv 5)', async (t) => {
+  const system = await startTestSystem(t, { settings: { spare: '4', max: '8' } });
+  await poolIsReady(system, 4);
+  const visitors = await seat(t, system, 2);
+  await poolIsReady(system, 4);
+  await system.kubernetes.annotate({ 'warmterm.dev/max': '1' });
+  await replicasAre(system, 2);
+  for (const visitor of visitors) t.is((await visitor.claim()).status, 'reconnected');
+  await until('the rest gone', async () => (await system.kubernetes.pods()).length === 2);
+  await leave(visitors[1]!);
+  await replicasAre(system, 1);
+  t.is((await visitors[0]!.claim()).status, 'reconnected');
+});
+
+test.serial(
+  'kubectl scale to fewer than are in use: who was above is told so, and gets another terminal',
+  async (t) => {
+    const system = await startTestSystem(t, { settings: { spare: '1', max: '8' } });
+    const [first, , third] = await seat(t, system, 3);
+    await system.kubernetes.scale(1);
+    const said = /^Scaled to 1: default-1 and default-2 were in use until .* warmterm\.dev\/max\.$/;
+    t.regex(await until('the Event', async () => (await system.kubernetes.events()).get('SessionsEnded')), said);
+    const { problems } = await until('the line on the host page', async () => {
+      const status = await poolStatus(system);
+      return status.problems.length > 0 && status;
+    });
+    t.regex(problems[0]!, said);
+    t.is((await first!.claim()).status, 'reconnected');
+    const again = await until('another terminal', () => third!.claim().catch(() => undefined));
+    t.is(again.status, 'new');
+  },
+);
+
+test.serial('a changed template reaches what nobody uses, and a session when it is over (inv 5)', async (t) => {
+  const system = await startTestSystem(t, { settings: { spare: '2', max: '8' } });
+  const [visitor] = await seat(t, system, 1);
+  await poolIsReady(system, 2);
+  const used = (await system.kubernetes.pods()).find(isClaimed)!;
+
+  await system.kubernetes.changeTemplate('add', '/metadata/annotations/changed', 'yes');
+  const revision = await until('a new revision', async () => {
+    const { updateRevision } = (await system.kubernetes.statefulSet()).status;
+    return updateRevision !== revisionOf(used) && updateRevision;
+  });
+  await until('terminals of the new template', async () => {
+    const free = (await system.kubernetes.pods()).filter((pod) => !isClaimed(pod));
+    const ready = free.filter(isReady);
+    if (ready.length < 2) throw new Error(`${ready.length} ready terminals, below the spare`);
+    return ready.every((pod) => revisionOf(pod) === revision);
+  });
+  t.is((await system.kubernetes.pod(used.metadata.name))?.metadata.uid, used.metadata.uid);
+  t.is((await visitor!.claim()).status, 'reconnected');
+  await leave(visitor!);
+  await until('the new template there too', async () => {
+    const pod = await system.kubernetes.pod(used.metadata.name);
+    return pod && revisionOf(pod) === revision && isReady(pod);
+  });
+});
+
+test.serial(
+  'a template whose pods are never ready stops, the former serve, and it goes on once it is mended',
+  async (t) => {
+    const system = await startTestSystem(t, { settings: { spare: '2', max: '8' } });
+    await poolIsReady(system, 2);
+    const former = await system.kubernetes.pods();
+    const probe = '/spec/containers/0/readinessProbe/httpGet/path';
+    await system.kubernetes.changeTemplate('replace', probe, '/nowhere');
+    await until('one of the bad template', async () => (await system.kubernetes.pods()).length === 3);
+    const visitor = createVisitor(system);
+    const { name } = await visitor.claim();
+    t.is(name, former[0]!.metadata.name);
+    for (const { metadata } of former) {
+      const now = await system.kubernetes.pod(metadata.name);
+      t.is(now?.metadata.uid, metadata.uid);
+      t.true(isReady(now!));
+    }
+    await system.kubernetes.changeTemplate('replace', probe, '/readyz');
+    await system.kubernetes.changeTemplate('add', '/metadata/annotations/mended', 'yes');
+    const { status } = await until('the revision', async () => {
+      const set = await system.kubernetes.statefulSet();
+      return former.every((pod) => revisionOf(pod) !== set.status.updateRevision) && set;
+    });
+    await until('terminals of the mended template', async () => {
+      const free = (await system.kubernetes.pods()).filter((pod) => !isClaimed(pod) && isReady(pod));
+      return free.length >= 2 && free.every((pod) => revisionOf(pod) === status.updateRevision);
+    });
+    t.is((await visitor.claim()).status, 'reconnected');
+  },
+);
+
+test.serial('a pool that is deleted ends its sessions, and one that is made again serves', async (t) => {
+  const system = await startTestSystem(t, { settings: { spare: '1', max: '4' } });
+  const [visitor] = await seat(t, system, 1);
+  const { kind, apiVersion, metadata, spec } = await system.kubernetes.statefulSet();
+  await system.kubernetes.deletePool();
+  await until('no pods', async () => (await system.kubernetes.pods()).length === 0);
+  t.is((await visitor!.call('POST', '/api/terminals')).status, 503);
+  const { name, labels, annotations } = metadata;
+  await system.kubernetes.createPool({ kind, apiVersion, metadata: { name, labels, annotations }, spec });
+  const again = await until('a terminal', () => visitor!.claim().catch(() => undefined));
+  t.is(again.status, 'new');
+});
