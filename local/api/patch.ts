@@ -1,4 +1,4 @@
-// JSON Patch (RFC 6902) and JSON merge patch (RFC 7386), with the habits of a real API server: every way in which a
+// JSON Patch (RFC 6902), JSON merge patch (RFC 7386) and the little of a strategic one that equals it, with the habits of a real API server: every way in which a
 // JSON Patch can fail is the same 422, and `replace` may add a key to a
 // map, and an absent key of a map passes a `test` for null.
 
@@ -12,8 +12,12 @@ export type Patch = (document: unknown) => unknown;
 export function readPatch(contentType: string, body: string): Patch | undefined {
   if (contentType === 'application/json-patch+json') return jsonPatch(body);
   if (contentType === 'application/merge-patch+json') return mergePatch(body);
+  if (contentType === 'application/strategic-merge-patch+json' && isPlain(body)) return mergePatch(body);
   return undefined;
 }
+
+/** Whether a strategic merge patch says the same as a merge patch: without lists and directives, as that of `kubectl cordon`. */
+const isPlain = (body: string): boolean => !/[[$]/.test(body);
 
 function jsonPatch(body: string): Patch {
   const operations = parse(body, (message) => badRequest(message));

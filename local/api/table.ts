@@ -131,7 +131,9 @@ const tables: Record<string, Kind> = {
       const { kubeletVersion, osImage, kernelVersion, containerRuntimeVersion } = status.nodeInfo;
       const internal = status.addresses.find(({ type }) => type === 'InternalIP')?.address ?? none;
       const wide = [internal, none, osImage, kernelVersion, containerRuntimeVersion];
-      return [object.metadata.name, 'Ready', none, ageOf(object, now), kubeletVersion, ...wide];
+      const { unschedulable } = (object.spec ?? {}) as { unschedulable?: boolean };
+      const ready = unschedulable ? 'Ready,SchedulingDisabled' : 'Ready';
+      return [object.metadata.name, ready, none, ageOf(object, now), kubeletVersion, ...wide];
     },
   },
   Namespace: {

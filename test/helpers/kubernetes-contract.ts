@@ -101,6 +101,28 @@ export function testKubernetesPort(
     },
   );
 
+  test.serial('inv 1, 5: of a claim and what retires a pod one wins, and a retired pod is never claimed', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    const [claimed, marked] = await Promise.all([
+      world.cluster.claimPod(pod, claimOf('v')),
+      world.cluster.retirePod(pod),
+    ]);
+    t.is([claimed, marked].filter((result) => result === 'conflict').length, 1);
+    await world.cluster.deletePod(pod);
+
+    const next = await world.podWhere(2, (now) => now.uid !== pod.uid && now.ready);
+    const retired = await world.cluster.retirePod(next);
+    if (retired === 'conflict') return t.fail();
+    t.like(retired, { taken: true, retired: true, claim: undefined });
+    t.is(await world.cluster.claimPod(next, claimOf('v')), 'conflict');
+    t.is(await world.cluster.retirePod(next), 'conflict', 'whoever retires it must know what it is');
+    t.like(await world.cluster.retirePod(retired), { retired: true });
+    t.is(await world.cluster.retirePod({ ...retired, uid: pod.uid }), 'conflict');
+    await world.cluster.deletePod(next);
+    t.is(await world.cluster.retirePod(await world.podWhere(0, ({ taken }) => taken)), 'conflict', 'one in use');
+  });
+
   test.serial(
     'inv 1: a claim of a pod that is another one by now is a conflict, as is one of a pod that is not there',
     async (t) => {

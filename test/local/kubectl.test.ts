@@ -132,6 +132,21 @@ for (const program of programs) {
     );
   });
 
+  test(`cordon keeps new pods off the node, uncordon lets them in (${program})`, async (t) => {
+    const { cluster, node, kubectl } = await setUp(t, program);
+    await cluster.create(serverPod('before', node.server));
+    t.is(await kubectl('cordon', 'local'), 'node/local cordoned\n');
+    t.regex(await kubectl('get', 'nodes'), /^local +Ready,SchedulingDisabled /m);
+    await cluster.create(serverPod('after', node.server));
+    await cluster.create(serverPod('never', node.server));
+    await node.until('before', isReady);
+    t.regex(await kubectl('get', 'pods'), /^after +0\/1 +Pending /m);
+    t.is(await kubectl('delete', 'pod', 'never'), 'pod "never" deleted\n');
+    t.is(await kubectl('uncordon', 'local'), 'node/local uncordoned\n');
+    await node.until('after', isReady);
+    t.notRegex(await kubectl('get', 'pods'), /never/);
+  });
+
   test(`get -w shows what happens as it happens (${program})`, async (t) => {
     const { cluster, node, options } = await setUp(t, program);
     const child = spawn(program, [...options, 'get', 'pods', '-w', '-L', 'app'], {

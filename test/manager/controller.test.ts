@@ -128,3 +128,93 @@ test('inv 5: the leader withdraws the way to an ordinal that was scaled away, on
   t.is(model.services.size, 2);
   t.is(model.routes.size, 2);
 });
+
+/** A quiet while passes. */
+async function quiet(time: FakeTime, ms: number, ...managers: TestManager[]): Promise<void> {
+  for (let left = ms; left >= 0; left -= 1_000) {
+    await time.pass(1_000);
+    await look(time, ...managers);
+  }
+}
+
+test('inv 5: only the leader shrinks a pool, and retires what goes before', async (t) => {
+  const settings = { spare: '1', max: '9', 'scale-down-delay': '10s' };
+  const { model, time, managers, leader, others } = await start(t, settings);
+  model.scale(4);
+  await settle(model, ...managers);
+  await quiet(time, 8_000, ...managers);
+  t.is(model.pool.replicas, 4);
+  await quiet(time, 10_000, ...others);
+  t.is(model.pool.replicas, 4);
+  await quiet(time, 3_000, leader);
+  t.is(model.pool.replicas, 1);
+  t.is(model.retired.size, 3);
+});
+
+test('inv 5: a claim that comes between keeps its terminal, and those above it go', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: '1', max: '9', 'scale-down-delay': '10s' });
+  model.scale(5);
+  await settle(model, ...managers);
+  await quiet(time, 5_000, ...managers);
+  // The leader hears of it too late.
+  const pod = model.pods.get('default-2')!;
+  await others[0]!.port.claimPod(pod, { id: 'c', visitor: 'ann', claimedAt: time.now });
+  model.setPool({ annotations: { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1' } });
+  const late = leader.port.queue.filter(({ kind }) => kind === 'pod');
+  for (const observation of late) leader.port.queue.splice(leader.port.queue.indexOf(observation), 1);
+  await look(time, leader);
+  await time.settle();
+  t.is(model.pool.replicas, 3);
+  t.like(model.pods.get('default-2'), { uid: pod.uid, terminating: false });
+  t.deepEqual(model.scaledAway, []);
+});
+
+test('a terminal that was retired by a manager that was killed then is made anew', async (t) => {
+  const { model, managers } = await start(t, { spare: '2' });
+  const pod = model.put({ ...model.pods.get('default-1')!, taken: true, retired: true });
+  await settle(model, ...managers);
+  t.like(model.pods.get('default-1'), { retired: false, ready: true });
+  t.not(model.pods.get('default-1')!.uid, pod.uid);
+  t.is(model.pool.replicas, 2);
+});
+
+test('inv 5: a changed template reaches all that nobody uses; a bad one stops, is told once, and is mended', async (t) => {
+  const { model, time, managers, leader } = await start(t, { spare: '2', max: '9', 'connect-timeout': '1h' });
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, ...managers);
+  const revisions = () => [...model.pods.values()].map(({ revision }) => revision);
+  model.setRevision('bad-2');
+  await settle(model, ...managers);
+  t.deepEqual(revisions(), ['revision-1', 'revision-1', 'revision-1', 'bad-2']);
+  await quiet(time, 125_000, ...managers);
+  t.is(model.warnings.length, 1);
+  t.regex(model.warnings[0]!, /^RolloutStopped: .*default-3 is not ready after 120 s/);
+  model.setRevision('good-3');
+  await settle(model, ...managers);
+  t.deepEqual(revisions().slice(0, 3), ['revision-1', 'good-3', 'good-3']);
+  t.is(model.pods.get(pod.name)!.uid, pod.uid);
+  await leader.claims.end('ann');
+  await settle(model, ...managers);
+  t.deepEqual([...new Set(revisions())], ['good-3']);
+});
+
+test('inv 2, 6: a visitor whose node has died gets another terminal at once, and keeps it when the node returns', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: '1', 'connect-timeout': '1h' });
+  const claim = () => others[0]!.claims.claim('ann', undefined, never);
+  const { pod: lost } = await claim();
+  await settle(model, ...managers);
+  model.setNode(lost.node!, { notReadySince: time.now });
+  await look(time, ...managers);
+  t.is((await claim()).status, 'reconnected', 'it may be a matter of seconds');
+  await time.pass(10_000);
+  await look(time, ...managers);
+  const { pod, status } = await claim();
+  t.is(status, 'new');
+  t.not(pod.node, lost.node);
+  await look(time, leader);
+  t.true(model.pods.get(lost.name)!.terminating);
+  model.setNode(lost.node!, { notReadySince: undefined });
+  await settle(model, ...managers);
+  t.not(model.pods.get(lost.name)?.uid, lost.uid);
+  t.deepEqual([(await claim()).pod.uid, (await claim()).status], [pod.uid, 'reconnected']);
+});

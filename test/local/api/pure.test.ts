@@ -91,7 +91,9 @@ test('a merge patch removes with null, and replaces what is no map', (t) => {
     readPatch('application/merge-patch+json', JSON.stringify(patch))!({ a: 1, b: { c: [1], d: 2 } });
   t.deepEqual(merge({ a: null, b: { c: [2, 3], e: { f: null } } }), { b: { c: [2, 3], d: 2, e: {} } });
   t.deepEqual(merge({ b: 'x' }), { a: 1, b: 'x' });
-  t.is(readPatch('application/strategic-merge-patch+json', '{}'), undefined);
+  const strategic = (body: string) => readPatch('application/strategic-merge-patch+json', body);
+  t.deepEqual(strategic('{"a":{"b":null,"c":1}}')?.({ a: { b: 1 }, d: 1 }), { a: { c: 1 }, d: 1 });
+  for (const body of ['{"a":[]}', '{"a":{"$patch":"replace"}}']) t.is(strategic(body), undefined, body);
 });
 
 for (const [seconds, expected] of [
