@@ -102,8 +102,7 @@ export class Controller {
     noteDemand(pool, clock(), waiting(pool));
     const everything = planPool(pool, clock(), waiting(pool));
     const plan = leads ? everything : withoutLead(everything);
-    const { reap } = plan;
-    const scaleTo = plan.putBackTo ?? plan.scaleTo;
+    const { scaleTo, reap } = plan;
     if (scaleTo !== undefined) {
       this.#once(`scale ${pool.name}`, async () => {
         const scaled = await cluster.scalePool(spec, scaleTo);

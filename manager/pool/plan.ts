@@ -10,8 +10,6 @@ export type ReapReason = 'max-lifetime' | 'never-connected' | 'node-lost';
 export type Plan = {
   /** The replicas that the StatefulSet should grow to; undefined when it has enough. */
   scaleTo: number | undefined;
-  /** The replicas that terminals in use need, when somebody has scaled the pool below them. */
-  putBackTo: number | undefined;
   shrink: Shrink | undefined;
   /** Pods that nobody uses, to be retired, deleted and so made anew. */
   replace: ObservedPod[];
@@ -51,7 +49,6 @@ export function podsToHopeFor(pool: Pool): number {
 
 const nothing: Plan = {
   scaleTo: undefined,
-  putBackTo: undefined,
   shrink: undefined,
   replace: [],
   expose: { services: [], routes: [] },
@@ -69,8 +66,9 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   const occupied = pool.replicas - free.ready - free.recreating;
   const readyWanted = Math.min(pool.settings.spare + waiting, Math.max(0, max - occupied));
   const wanted = wantedReplicas(pool, pool.settings.spare + waiting + surge(rollout));
-  const replicas = Math.max(pool.replicas, withinBounds(wanted, pool));
+  // Somebody may have scaled the pool below terminals in use: the sooner they are put back, the sooner they may be spared.
   const inUse = 1 + highestInUse(pool);
+  const replicas = Math.max(pool.replicas, withinBounds(wanted, pool), inUse);
   const shrink = inUse > pool.replicas ? undefined : planShrink(pool, now, withinBounds(wanted, pool), readyWanted);
   const ordinals = Array.from({ length: replicas }, (_, ordinal) => ordinal);
   // What an ordinal's pod still needs is left alone: a session goes on until the pod is gone, and so must its way there.
@@ -78,7 +76,6 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   const routes = [...pool.routes()];
   return {
     scaleTo: replicas === pool.replicas ? undefined : replicas,
-    putBackTo: inUse > replicas && (!pool.cut || pool.cut.outlived) ? inUse : undefined,
     shrink,
     replace: planReplacements(pool, rollout, now, {
       replicas: shrink?.to ?? pool.replicas,

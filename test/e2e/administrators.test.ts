@@ -67,26 +67,34 @@ test.serial('a lower max takes terminals that nobody uses at once, and leaves th
 });
 
 test.serial(
-  'kubectl scale to fewer than are in use: who was above is told so, and gets another terminal',
+  'kubectl scale to fewer than are in use: it is told who was above, and whose session has ended',
   async (t) => {
-    const system = await startTestSystem(t, { settings: { spare: '1', max: '8' } });
-    const [first, , third] = await seat(t, system, 3);
+    const system = await startTestSystem(t, { settings: { spare: '1', max: '8', connectTimeout: '1h' } });
+    await poolIsReady(system, 1);
+    const visitors = await seat(t, system, 3);
     await system.kubernetes.scale(1);
-    const said = /^Scaled to 1: default-1 and default-2 were in use until .* warmterm\.dev\/max\.$/;
-    t.regex(await until('the Event', async () => (await system.kubernetes.events()).get('SessionsEnded')), said);
+    // The manager puts back what they need, and may be in time or not: the StatefulSet controller does not ask.
+    const { ended, kept } = await until('the Event', async () => {
+      const events = await system.kubernetes.events();
+      const [ended = '', kept = ''] = [events.get('SessionsEnded'), events.get('ReplicasPutBack')];
+      return /default-1/.test(ended + kept) && /default-2/.test(ended + kept) && { ended, kept };
+    });
+    for (const told of [ended, kept]) t.regex(told, /^$|^Scaled to 1: default-.* warmterm\.dev\/max\.$/);
     const { problems } = await until('the line on the host page', async () => {
       const status = await poolStatus(system);
       return status.problems.length > 0 && status;
     });
-    t.regex(problems[0]!, said);
-    t.is((await first!.claim()).status, 'reconnected');
-    const again = await until('another terminal', () => third!.claim().catch(() => undefined));
-    t.is(again.status, 'new');
+    t.deepEqual(problems.toSorted(), [ended, kept].filter(Boolean).toSorted());
+    for (const [ordinal, visitor] of visitors.entries()) {
+      const { status } = await until('a terminal', () => visitor.claim().catch(() => undefined));
+      t.is(status, ended.includes(`default-${ordinal}`) ? 'new' : 'reconnected', String(ordinal));
+    }
   },
 );
 
 test.serial('a changed template reaches what nobody uses, and a session when it is over (inv 5)', async (t) => {
-  const system = await startTestSystem(t, { settings: { spare: '2', max: '8' } });
+  const system = await startTestSystem(t, { settings: { spare: '2', max: '8', connectTimeout: '1h' } });
+  await poolIsReady(system, 2);
   const [visitor] = await seat(t, system, 1);
   await poolIsReady(system, 2);
   const used = (await system.kubernetes.pods()).find(isClaimed)!;
@@ -144,6 +152,7 @@ test.serial(
 
 test.serial('a pool that is deleted ends its sessions, and one that is made again serves', async (t) => {
   const system = await startTestSystem(t, { settings: { spare: '1', max: '4' } });
+  await poolIsReady(system, 1);
   const [visitor] = await seat(t, system, 1);
   const { kind, apiVersion, metadata, spec } = await system.kubernetes.statefulSet();
   await system.kubernetes.deletePool();
