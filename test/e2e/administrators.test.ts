@@ -70,7 +70,8 @@ test.serial(
   'kubectl scale to fewer than are in use: it is told who was above, and whose session has ended',
   async (t) => {
     const system = await startTestSystem(t, { settings: { spare: '1', max: '8', connectTimeout: '1h' } });
-    await poolIsReady(system, 1);
+    await system.kubernetes.scale(4);
+    await poolIsReady(system, 4);
     const visitors = await seat(t, system, 3);
     await system.kubernetes.scale(1);
     // The manager puts back what they need, and may be in time or not: the StatefulSet controller does not ask.
@@ -122,12 +123,14 @@ test.serial('a changed template reaches what nobody uses, and a session when it 
 test.serial(
   'a template whose pods are never ready stops, the former serve, and it goes on once it is mended',
   async (t) => {
-    const system = await startTestSystem(t, { settings: { spare: '2', max: '8' } });
+    const system = await startTestSystem(t, { settings: { spare: '2', max: '8', connectTimeout: '1h' } });
     await poolIsReady(system, 2);
     const former = await system.kubernetes.pods();
     const probe = '/spec/containers/0/readinessProbe/httpGet/path';
     await system.kubernetes.changeTemplate('replace', probe, '/nowhere');
-    await until('one of the bad template', async () => (await system.kubernetes.pods()).length === 3);
+    const bad = await until('one of the bad template', async () =>
+      (await system.kubernetes.pods()).find((pod) => revisionOf(pod) !== revisionOf(former[0]!)),
+    );
     const visitor = createVisitor(system);
     const { name } = await visitor.claim();
     t.is(name, former[0]!.metadata.name);
@@ -138,13 +141,11 @@ test.serial(
     }
     await system.kubernetes.changeTemplate('replace', probe, '/readyz');
     await system.kubernetes.changeTemplate('add', '/metadata/annotations/mended', 'yes');
-    const { status } = await until('the revision', async () => {
-      const set = await system.kubernetes.statefulSet();
-      return former.every((pod) => revisionOf(pod) !== set.status.updateRevision) && set;
-    });
     await until('terminals of the mended template', async () => {
+      const { updateRevision } = (await system.kubernetes.statefulSet()).status;
       const free = (await system.kubernetes.pods()).filter((pod) => !isClaimed(pod) && isReady(pod));
-      return free.length >= 2 && free.every((pod) => revisionOf(pod) === status.updateRevision);
+      const isMended = ![...former, bad].some((pod) => revisionOf(pod) === updateRevision);
+      return isMended && free.length >= 2 && free.every((pod) => revisionOf(pod) === updateRevision);
     });
     t.is((await visitor.claim()).status, 'reconnected');
   },
