@@ -34,6 +34,7 @@ export const settingAnnotations = {
   idleTimeout: `${prefix}idle-timeout`,
   maxLifetime: `${prefix}max-lifetime`,
   connectTimeout: `${prefix}connect-timeout`,
+  startTimeout: `${prefix}start-timeout`,
 } as const;
 
 /** Audience of every token that is meant for the manager, and for nobody else. */

@@ -6,6 +6,7 @@ import { setInterval } from 'node:timers/promises';
 import { isAbort } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
+import { describeBroken, reasonOf } from './pool/broken.ts';
 import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
 import { type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
@@ -35,7 +36,8 @@ export class Controller {
   /** Actions under way, and those that failed lately with the time before which they are not tried again. */
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
-  readonly #toldProblems = new Map<Pool, string>();
+  /** What was last warned of, by pool and kind. */
+  readonly #told = new Map<string, string>();
   #synced = false;
 
   constructor(options: ControllerOptions) {
@@ -96,10 +98,10 @@ export class Controller {
     const { spec } = pool;
     if (!spec) return;
     const leads = isLeader();
-    if (leads) this.#tellProblems(pool);
+    if (leads) this.#tellTroubles(pool);
     const everything = planPool(pool, clock(), waiting(pool));
     const plan = leads ? everything : withoutLead(everything, pool);
-    const { scaleTo, reap } = plan;
+    const { scaleTo, reap, retry } = plan;
     if (scaleTo !== undefined) {
       this.#once(`scale ${pool.name}`, async () => {
         const scaled = await cluster.scalePool(spec, scaleTo);
@@ -114,6 +116,15 @@ export class Controller {
       this.#once(`reap ${uid}`, async () => {
         pools.observeDeletion({ name, uid }, await cluster.deletePod({ name, uid }));
         log.info({ pool: pool.name, pod: name, reason }, 'reaped');
+        this.touch(pool);
+      });
+    }
+    for (const pod of retry) {
+      this.#once(`retry ${pod.uid}`, async () => {
+        const retried = await cluster.retryPod(pod);
+        if (retried === 'conflict') return;
+        pools.observeDeletion(pod, retried);
+        log.info({ pool: pool.name, pod: pod.name, reason: reasonOf(pod) }, 'broken, trying again');
         this.touch(pool);
       });
     }
@@ -181,16 +192,26 @@ export class Controller {
     for (const [key, { notBefore }] of this.#failed) if (notBefore < longAgo) this.#failed.delete(key);
   }
 
-  #tellProblems(pool: Pool): void {
+  #tellTroubles(pool: Pool): void {
+    const wrong = pool.problems.join('; ');
+    this.#tellOnce(pool, 'InvalidSettings', wrong, wrong && `${wrong}. The former values stay in force.`);
+    // Kubernetes' reasons come and go while it tries again: it is one trouble until every pod has been Ready since.
+    const broken = describeBroken(pool, this.#options.clock());
+    if (broken) this.#tellOnce(pool, 'BrokenTerminals', 'broken', `${broken}. They are tried again, and not counted.`);
+    else if (!pool.starts.failing(pool.replicas)) this.#tellOnce(pool, 'BrokenTerminals', '', '');
+  }
+
+  /** A Warning on the pool, once for each `subject` other than the former; none for an empty one. */
+  #tellOnce(pool: Pool, reason: string, subject: string, message: string): void {
     const { cluster, log } = this.#options;
-    const told = pool.problems.join('; ');
-    if ((this.#toldProblems.get(pool) ?? '') === told) return;
-    if (told === '') return void this.#toldProblems.delete(pool);
+    const key = `warn ${reason} ${pool.name}`;
+    if ((this.#told.get(key) ?? '') === subject) return;
+    if (subject === '') return void this.#told.delete(key);
     // Told only once the Event is written: until then it is tried again like every other action.
-    this.#once(`warn ${pool.name}`, async () => {
-      await cluster.warn(pool.spec!, 'InvalidSettings', `${told}. The former values stay in force.`);
-      this.#toldProblems.set(pool, told);
-      log.warn({ pool: pool.name, problems: pool.problems }, 'wrong settings, the former stay in force');
+    this.#once(key, async () => {
+      await cluster.warn(pool.spec!, reason, message);
+      this.#told.set(key, subject);
+      log.warn({ pool: pool.name, reason, message }, 'warned of');
     });
   }
 }

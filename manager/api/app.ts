@@ -29,7 +29,7 @@ export type AppOptions = {
 };
 
 export function createApp(options: AppOptions): express.Express {
-  const { claims, terminals, pools, signer, authenticator, log, isReady } = options;
+  const { claims, terminals, pools, signer, authenticator, log, clock, isReady } = options;
   const { forServices, forPods } = authenticator;
   const app = express().disable('x-powered-by').disable('etag');
   const json = express.json({ limit: '16kb' });
@@ -72,7 +72,9 @@ export function createApp(options: AppOptions): express.Express {
     });
   app.get(api.paths.pools, forServices, (_request, response) => {
     const reports = terminals.reports();
-    response.json({ pools: [...pools.all()].map((pool) => describePool(pool, claims.waiting(pool), reports)) });
+    response.json({
+      pools: [...pools.all()].map((pool) => describePool(pool, clock(), claims.waiting(pool), reports)),
+    });
   });
 
   app.post(api.paths.report, forPods, json, async (request, response) => {

@@ -49,6 +49,8 @@ export type Cluster = {
   markConnected(pod: PodRef, at: number): Promise<ObservedPod | undefined>;
   /** Deletes that very pod, gracefully; undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
+  /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */
+  retryPod(pod: ObservedPod): Promise<ObservedPod | 'conflict' | undefined>;
   /** Sets the replicas if they still are what was observed; else `conflict`. */
   scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
   /** Makes the Service of one ordinal, or returns the one that exists. */

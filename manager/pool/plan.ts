@@ -1,7 +1,9 @@
 // What a pool needs now, from how it is now: pure, so that every decision can be read off a table in its test.
 
-import { type ObservedRoute, type ObservedService, podState } from './observation.ts';
+import { podStateAt, podsToRetry } from './broken.ts';
+import { type ObservedPod, type ObservedRoute, type ObservedService, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
+import { spareFor } from './sizing.ts';
 
 export type ReapReason = 'max-lifetime' | 'never-connected';
 
@@ -16,25 +18,38 @@ export type Plan = {
   withdraw: { services: ObservedService[]; routes: ObservedRoute[] };
   /** Pods whose session is over. */
   reap: { name: string; uid: string; reason: ReapReason }[];
+  /** Broken pods that are due for another attempt, as they were seen. */
+  retry: ObservedPod[];
 };
 
+export type PodCounts = { ready: number; inUse: number; recreating: number; broken: number };
+
 /** Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet. */
-export function countPods(pool: Pool): { ready: number; inUse: number; recreating: number } {
+export function countPods(pool: Pool, now: number): PodCounts {
   let ready = 0;
   let inUse = 0;
+  let broken = 0;
   for (let ordinal = 0; ordinal < pool.replicas; ordinal++) {
     const pod = pool.pod(ordinal);
-    const state = pod ? podState(pod) : 'recreating';
+    const state = pod ? podStateAt(pod, pool, now) : 'recreating';
     if (state === 'ready') ready++;
     if (state === 'in-use') inUse++;
+    if (state === 'broken') broken++;
   }
-  return { ready, inUse, recreating: pool.replicas - ready - inUse };
+  return { ready, inUse, recreating: pool.replicas - ready - inUse - broken, broken };
 }
 
-/** How many pods could still be handed out: ready, on their way, or allowed by `max`. */
+/** How many terminals the pool's `spare` means at `now`. */
+export function spareAt(pool: Pool, now: number, { inUse }: Pick<PodCounts, 'inUse'> = countPods(pool, now)): number {
+  const { spare, max } = pool.settings;
+  return spareFor(spare, { inUse, rates: pool.arrivalRates(now), refillMs: pool.starts.refillMs }, max);
+}
+
+/** How many pods could still be handed out: ready, on their way, allowed by `max`, or mended. */
 export function podsToHopeFor(pool: Pool): number {
-  const { ready, recreating } = countPods(pool);
-  return ready + recreating + Math.max(0, pool.settings.max - pool.replicas);
+  // At no time is one in use that is not in use at another.
+  const { inUse } = countPods(pool, 0);
+  return Math.max(pool.settings.max, pool.replicas) - inUse;
 }
 
 const nothing: Plan = {
@@ -43,12 +58,13 @@ const nothing: Plan = {
   restore: [],
   withdraw: { services: [], routes: [] },
   reap: [],
+  retry: [],
 };
 
 /** Plans for the pool at the time `now` (milliseconds since 1970), for which `waiting` visitors are waiting. */
 export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   if (!pool.spec) return nothing;
-  const replicas = neededReplicas(pool, waiting);
+  const replicas = neededReplicas(pool, now, waiting);
   const ordinals = Array.from({ length: replicas }, (_, ordinal) => ordinal);
   // What an ordinal's pod still needs is left alone: a session goes on until the pod is gone, and so must its way there.
   const over = ({ ordinal }: { ordinal: number }) => ordinal >= replicas && !pool.pod(ordinal);
@@ -62,6 +78,7 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
     restore: routes.filter((route) => !route.asTemplate && !over(route)),
     withdraw: { services: [...pool.services()].filter(over), routes: routes.filter(over) },
     reap: findOverdue(pool, now),
+    retry: podsToRetry(pool, now),
   };
 }
 
@@ -77,10 +94,10 @@ export function withoutLead(plan: Plan, pool: Pool): Plan {
 }
 
 /** So many replicas that ready + starting ≥ spare + waiting, never fewer than now, within min and max. */
-function neededReplicas(pool: Pool, waiting: number): number {
-  const { spare, min, max } = pool.settings;
-  const { ready, recreating } = countPods(pool);
-  const shortage = Math.max(0, spare + waiting - ready - recreating);
+function neededReplicas(pool: Pool, now: number, waiting: number): number {
+  const { min, max } = pool.settings;
+  const counts = countPods(pool, now);
+  const shortage = Math.max(0, spareAt(pool, now, counts) + waiting - counts.ready - counts.recreating);
   return Math.max(pool.replicas, Math.min(max, Math.max(min, pool.replicas + shortage)));
 }
 

@@ -1,8 +1,9 @@
 // A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
 
 import type { PodStatus, PoolStatus, Terminal } from '../../common/manager-api.ts';
-import { type ObservedPod, podState } from './observation.ts';
-import { countPods } from './plan.ts';
+import { podStateAt, reasonOf } from './broken.ts';
+import type { ObservedPod } from './observation.ts';
+import { countPods, spareAt } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Pools } from './pools.ts';
 
@@ -32,12 +33,19 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
   };
 }
 
-export function describePool(pool: Pool, waiting: number, reports: ReadonlyMap<string, LastReport>): PoolStatus {
-  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout } = pool.settings;
+export function describePool(
+  pool: Pool,
+  now: number,
+  waiting: number,
+  reports: ReadonlyMap<string, LastReport>,
+): PoolStatus {
+  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, startTimeout } = pool.settings;
+  const counts = countPods(pool, now);
   return {
     name: pool.name,
     replicas: pool.replicas,
-    ...countPods(pool),
+    ...counts,
+    spare: spareAt(pool, now, counts),
     waiting,
     settings: {
       spare,
@@ -46,21 +54,24 @@ export function describePool(pool: Pool, waiting: number, reports: ReadonlyMap<s
       idleTimeoutMs: idleTimeout,
       maxLifetimeMs: maxLifetime,
       connectTimeoutMs: connectTimeout,
+      startTimeoutMs: startTimeout,
     },
     problems: pool.problems,
     pods: [...pool.pods()]
       .sort((a, b) => a.ordinal - b.ordinal)
-      .map((pod) => describePod(pod, pool, reports.get(pod.uid))),
+      .map((pod) => describePod(pod, pool, now, reports.get(pod.uid))),
   };
 }
 
-function describePod(pod: ObservedPod, pool: Pool, report: LastReport | undefined): PodStatus {
+function describePod(pod: ObservedPod, pool: Pool, now: number, report: LastReport | undefined): PodStatus {
   const { claim } = pod;
+  const state = podStateAt(pod, pool, now);
   const expiresAt = expiryOf(pod, pool);
   return {
     name: pod.name,
     ordinal: pod.ordinal,
-    state: podState(pod),
+    state,
+    ...(state === 'broken' && { reason: reasonOf(pod) }),
     ...(claim && { claimedAt: iso(claim.claimedAt) }),
     ...(claim?.connectedAt !== undefined && { connectedAt: iso(claim.connectedAt) }),
     ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),

@@ -10,6 +10,7 @@ import type {
   ObservedPool,
   ObservedRoute,
   ObservedService,
+  Trouble,
 } from '../../manager/pool/observation.ts';
 
 export type Fault = 'lost-request' | 'lost-response';
@@ -27,13 +28,32 @@ export class ModelCluster {
   /** Visitors ever written on a pod, by UID: the history that inv 1 is checked against. */
   readonly visitorsOf = new Map<string, Set<string>>();
   readonly warnings: string[] = [];
+  /** Pods that were deleted as broken while they were in use: there must be none (inv 5). */
+  readonly retriedInUse: string[] = [];
   writes = 0;
   #version = 1;
   #uids = 0;
   readonly #ports: ModelPort[] = [];
 
-  constructor({ replicas = 0, annotations = {} }: { replicas?: number; annotations?: Record<string, string> } = {}) {
-    this.pool = { name: 'default', statefulSet: 'default', uid: 'sts', version: 1, replicas, annotations };
+  /** Names of pods that never become Ready, with what Kubernetes says of them. */
+  readonly stuck = new Map<string, Trouble>();
+  readonly #clock: () => number;
+
+  constructor({
+    replicas = 0,
+    annotations = {},
+    clock = () => 0,
+  }: { replicas?: number; annotations?: Record<string, string>; clock?: () => number } = {}) {
+    this.#clock = clock;
+    this.pool = {
+      name: 'default',
+      statefulSet: 'default',
+      uid: 'sts',
+      version: 1,
+      createdAt: 0,
+      replicas,
+      annotations,
+    };
     this.reconcile();
   }
 
@@ -61,7 +81,10 @@ export class ModelCluster {
         version: 0,
         node: 'node',
         podAddress: { host: `10.0.0.${ordinal}`, port: 3_000 },
+        createdAt: this.#clock(),
         ready: false,
+        readyChangedAt: undefined,
+        trouble: this.stuck.get(name),
         terminating: false,
         taken: false,
         claim: undefined,
@@ -89,7 +112,13 @@ export class ModelCluster {
   settle(): void {
     for (const pod of [...this.pods.values()]) if (pod.terminating) this.remove(pod.name);
     this.reconcile();
-    for (const pod of [...this.pods.values()]) if (!pod.ready) this.put({ ...pod, ready: true });
+    for (const { name, ready } of [...this.pods.values()]) if (!ready) this.become(name);
+  }
+
+  /** The pod becomes Ready, unless it is one that never does. */
+  become(name: string): void {
+    const pod = this.pods.get(name)!;
+    if (!this.stuck.has(name)) this.put({ ...pod, ready: true, readyChangedAt: this.#clock(), trouble: undefined });
   }
 
   scale(replicas: number): ObservedPool {
@@ -227,6 +256,15 @@ export class ModelPort implements Cluster {
     const now = this.#model.pods.get(pod.name);
     if (now?.uid !== pod.uid) return undefined;
     this.#model.writes++;
+    return this.#model.put({ ...now, terminating: true });
+  }
+
+  async retryPod(pod: ObservedPod) {
+    const now = this.#model.pods.get(pod.name);
+    if (now?.uid !== pod.uid) return undefined;
+    if (now.version !== pod.version) return 'conflict' as const;
+    this.#model.writes++;
+    if (now.taken) this.#model.retriedInUse.push(now.uid);
     return this.#model.put({ ...now, terminating: true });
   }
 

@@ -34,7 +34,15 @@ function drawPool(
   const annotations = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
   );
-  pool.observeSpec({ name: 'p', statefulSet: 'p', uid: 'p', version: 1, replicas: pods.length, annotations });
+  pool.observeSpec({
+    name: 'p',
+    statefulSet: 'p',
+    uid: 'p',
+    version: 1,
+    createdAt: 0,
+    replicas: pods.length,
+    annotations,
+  });
   for (const [ordinal, letter] of ([...pods] as Letter[]).entries()) {
     if (letter !== '.') pool.observePod(drawPod(ordinal, letter));
     if (ordinal >= exposed) continue;
@@ -52,7 +60,10 @@ const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['cl
   version: 1,
   node: 'n',
   podAddress: undefined,
+  createdAt: 0,
   ready: letter !== 's',
+  readyChangedAt: undefined,
+  trouble: undefined,
   terminating: letter === 't',
   taken: letter === 'u',
   claim: letter === 'u' ? { id: 'c', visitor: `v${ordinal}`, claimedAt: 0, connectedAt: 1, ...claim } : undefined,
@@ -198,7 +209,7 @@ test('a pod without a Service is not handed out, and is as soon as it has one', 
 test('a pod on a node without an address is not handed out, and is as soon as it has one', (t) => {
   let address: string | undefined;
   const pool = new Pool('p', { hostOf: () => address });
-  pool.observeSpec({ name: 'p', statefulSet: 'p', uid: 'p', version: 1, replicas: 1, annotations: {} });
+  pool.observeSpec({ name: 'p', statefulSet: 'p', uid: 'p', version: 1, createdAt: 0, replicas: 1, annotations: {} });
   pool.observeService(serviceOf(0));
   pool.observePod(drawPod(0, 'r'));
   t.is(pool.take(), undefined);
@@ -245,9 +256,17 @@ test('whoever does not lead may make terminals, and end none', (t) => {
     expose,
     restore: [{ ...routeOf(1), asTemplate: false }],
     withdraw: { services: [serviceOf(5)], routes: [routeOf(5)] },
+    retry: [drawPod(0, 's')],
     reap: [{ name: 'p-1', uid: 'uid-1', reason: 'max-lifetime' }],
   };
-  const little = { scaleTo: undefined, expose, restore: [], withdraw: { services: [], routes: [] }, reap: [] };
+  const little = {
+    scaleTo: undefined,
+    expose,
+    restore: [],
+    withdraw: { services: [], routes: [] },
+    reap: [],
+    retry: [],
+  };
   t.deepEqual(withoutLead(plan, pool), { ...little, scaleTo: 4 });
   t.deepEqual(withoutLead({ ...plan, scaleTo: 2 }, pool), little);
   t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }, pool), little);

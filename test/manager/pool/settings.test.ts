@@ -19,6 +19,7 @@ test('each setting is read with its unit', (t) => {
     'idle-timeout': '30m',
     'max-lifetime': '3h',
     'connect-timeout': '90s',
+    'start-timeout': '10m',
   });
   t.deepEqual(problems, []);
   t.deepEqual(settings, {
@@ -28,22 +29,52 @@ test('each setting is read with its unit', (t) => {
     idleTimeout: 1_800_000,
     maxLifetime: 10_800_000,
     connectTimeout: 90_000,
+    startTimeout: 600_000,
   });
 });
+
+for (const [text, spare] of [
+  ['0', 0],
+  ['10000', 10_000],
+  ['20%', '20%'],
+  ['020%', '20%'],
+  ['0%', '0%'],
+  ['1000%', '1000%'],
+  ['auto', 'auto'],
+  [' auto ', 'auto'],
+] as const) {
+  test(`spare may be ${JSON.stringify(text)}`, (t) => {
+    t.deepEqual(read({ spare: text }), { settings: { ...defaultSettings, spare }, problems: [] });
+  });
+}
 
 for (const [key, value] of [
   ['spare', '-1'],
   ['spare', 'many'],
   ['spare', '1.5'],
   ['spare', ''],
+  ['spare', '-5%'],
+  ['spare', '1.5%'],
+  ['spare', '1001%'],
+  ['spare', '%'],
+  ['spare', 'Auto'],
   ['max', '10001'],
   ['idle-timeout', '15'],
   ['idle-timeout', '0s'],
   ['idle-timeout', '8d'],
   ['connect-timeout', '2h'],
+  ['start-timeout', '61m'],
 ] as const) {
   test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
-    const former = { spare: 7, min: 1, max: 9, idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000 };
+    const former = {
+      spare: 7,
+      min: 1,
+      max: 9,
+      idleTimeout: 1_000,
+      maxLifetime: 2_000,
+      connectTimeout: 3_000,
+      startTimeout: 4_000,
+    };
     const others = {
       spare: '7',
       min: '1',
@@ -51,6 +82,7 @@ for (const [key, value] of [
       'idle-timeout': '1s',
       'max-lifetime': '2s',
       'connect-timeout': '3s',
+      'start-timeout': '4s',
     };
     const { settings, problems } = read({ ...others, [key]: value }, former);
     t.deepEqual(settings, former);
