@@ -6,8 +6,8 @@
 import type { ArrivalRate } from './sizing.ts';
 
 // An arrival of that long ago weighs 1/e. Sessions last about as long as the long memory, so that a manager that starts
-// finds most of what it would remember. The short one was chosen by `npm run simulate`: half of it costs another idle pod
-// all day, twice of it lets a fifth more of a flash crowd wait.
+// finds most of what it would remember. The short one was chosen by `npm run simulate`: half of it leaves half a pod more
+// idle all day, twice of it lets nearly three times as many of a class wait.
 const longMs = 30 * 60_000;
 const shortMs = 30_000;
 // Before anything is known: half an arrival (Jeffreys' prior for a Poisson rate) in a minute.

@@ -7,16 +7,16 @@ import type { Pool } from './pool.ts';
 // A deadline of five minutes makes that two and a half hours between two attempts: what is wrong for longer takes somebody.
 const longestPause = 32;
 
-/** The state of a pod at `now`, as hosts and metrics see it. */
-export type PodStateNow = PodState | 'broken';
-
-export const podStateAt = (pod: ObservedPod, pool: Pool, now: number): PodStateNow =>
-  isBroken(pod, pool, now) ? 'broken' : podState(pod);
-
-/** A claimed pod is its visitor's, whatever it is like; one that does not come to its end is as lost as one that does not start. */
-export function isBroken(pod: ObservedPod, pool: Pool, now: number): boolean {
-  return podState(pod) === 'recreating' && now - unreadySince(pod) >= pool.settings.startTimeout;
+/**
+ * The state of a pod at `now`. A claimed one is its visitor's, whatever it is like; one that does not come to its end is as
+ * lost as one that does not start.
+ */
+export function podStateAt(pod: ObservedPod, pool: Pool, now: number): PodState | 'broken' {
+  const state = podState(pod);
+  return state === 'recreating' && now - unreadySince(pod) >= pool.settings.startTimeout ? 'broken' : state;
 }
+
+export const isBroken = (pod: ObservedPod, pool: Pool, now: number) => podStateAt(pod, pool, now) === 'broken';
 
 /** Those to delete, so that a fresh one is made: at the deadline first, then at twice, four times, ... the deadline. */
 export function podsToRetry(pool: Pool, now: number): ObservedPod[] {

@@ -88,7 +88,7 @@ class World {
     this.#waiting.push({ visit, counts });
   }
 
-  /** The manager looks once in a while, and lets what has been too much for the whole delay go, from the top. */
+  /** What has been too much for the whole delay goes, from the top; without the fences that real visitors need. */
   look(): void {
     const { ready, recreating, inUse } = countPods(this.#pool, this.#now);
     const surplus = ready + recreating - spareAt(this.#pool, this.#now, { inUse });

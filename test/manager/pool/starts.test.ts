@@ -82,6 +82,7 @@ test('pods that were never Ready are counted until one is; those that were, or w
   const claimed = starting({ taken: true });
   starts.observe(claimed, timeout);
   starts.gone(0);
+  t.is(starts.failures(0), 0);
   const ending = starting({ ready: true, readyChangedAt: 1 });
   starts.observe(ending, timeout);
   starts.observe({ ...ending, ready: false, terminating: true }, timeout);
