@@ -50,7 +50,7 @@ test(
 );
 test('a terminal that waits', described, { ...never, state: 'ready', claimedAt: undefined }, 'Ready |  |  |  | ');
 
-test('a terminal that is broken says why, and comes before everybody', (t) => {
+test('a terminal that is broken says why, and comes before those who are well', (t) => {
   const broken = pod({ ...never, ordinal: 9, state: 'broken', claimedAt: undefined, reason: 'Unschedulable: no node' });
   t.like(describePod(broken, now), { state: 'Broken', trouble: 'Unschedulable: no node', attention: 'trouble' });
   t.deepEqual(
