@@ -29,6 +29,8 @@ const lookEveryMs = 1_000;
 const backOff = { firstMs: 500, maxMs: 30_000 };
 // Services and routes are made ahead of need, so there is no hurry that would justify a flood of them.
 const exposuresAtOnce = 8;
+// A cluster that cannot start pods is not helped by a flood of new ones.
+const retriesAtOnce = 8;
 
 export class Controller {
   readonly #options: ControllerOptions;
@@ -119,7 +121,7 @@ export class Controller {
         this.touch(pool);
       });
     }
-    for (const pod of retry) {
+    for (const pod of retry.slice(0, retriesAtOnce)) {
       this.#once(`retry ${pod.uid}`, async () => {
         const retried = await cluster.retryPod(pod);
         if (retried === 'conflict') return;
