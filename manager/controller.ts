@@ -40,6 +40,8 @@ export class Controller {
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
   /** What was last warned of, by pool and kind. */
   readonly #told = new Map<string, string>();
+  /** When a pod was last broken, by pool. */
+  readonly #brokenAt = new Map<string, number>();
   #synced = false;
 
   constructor(options: ControllerOptions) {
@@ -197,10 +199,19 @@ export class Controller {
   #tellTroubles(pool: Pool): void {
     const wrong = pool.problems.join('; ');
     this.#tellOnce(pool, 'InvalidSettings', wrong, wrong && `${wrong}. The former values stay in force.`);
-    // Kubernetes' reasons come and go while it tries again: it is one trouble until every pod has been Ready since.
-    const broken = describeBroken(pool, this.#options.clock());
-    if (broken) this.#tellOnce(pool, 'BrokenTerminals', 'broken', `${broken}. They are tried again, and not counted.`);
-    else if (!pool.starts.failing(pool.replicas)) this.#tellOnce(pool, 'BrokenTerminals', '', '');
+    const now = this.#options.clock();
+    const broken = describeBroken(pool, now);
+    if (broken) {
+      this.#brokenAt.set(pool.name, now);
+      this.#tellOnce(pool, 'BrokenTerminals', 'broken', `${broken}. They are tried again, and not counted.`);
+      return;
+    }
+    // One trouble lasts until every pod that started meanwhile, and every one that was tried again, has become Ready:
+    // Kubernetes' reasons for it come and go.
+    const brokenAt = this.#brokenAt.get(pool.name) ?? now;
+    if (now >= brokenAt + pool.settings.startTimeout && !pool.starts.failing(pool.replicas)) {
+      this.#tellOnce(pool, 'BrokenTerminals', '', '');
+    }
   }
 
   /** A Warning on the pool, once for each `subject` other than the former; none for an empty one. */

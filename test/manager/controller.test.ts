@@ -167,6 +167,41 @@ test('broken pods are told once by the leader, tried again by it ever more seldo
   t.not(name, 'default-0');
 });
 
+test('a trouble is told again only after everything was well for a while', async (t) => {
+  const { model, time, managers, leader } = await start(t, settingsOfBroken);
+  const pass = async (ms: number) => {
+    await time.pass(ms);
+    await look(time, ...managers);
+  };
+  const restart = (name: string) => {
+    model.remove(name);
+    model.reconcile();
+  };
+  model.scale(3);
+  await settle(model, ...managers);
+  for (const name of ['default-1', 'default-2']) model.stuck.set(name, noImage);
+  restart('default-1');
+  await pass(5_000);
+  restart('default-2');
+  await pass(5_000);
+  t.is(model.warnings.length, 1);
+  model.stuck.delete('default-1');
+  restart('default-1');
+  model.become('default-1');
+  await pass(4_000);
+  t.is(countPods(leader.pools.get('default')!, time.now).broken, 0);
+  await pass(1_000);
+  t.is(countPods(leader.pools.get('default')!, time.now).broken, 1);
+  t.is(model.warnings.length, 1, 'the second has the trouble of the first');
+  model.stuck.clear();
+  await settle(model, ...managers);
+  await pass(11_000);
+  model.stuck.set('default-1', noImage);
+  restart('default-1');
+  await pass(10_000);
+  t.is(model.warnings.length, 2);
+});
+
 test('inv 5: a broken pod that becomes Ready and is claimed while it is about to be tried again stays', async (t) => {
   const { model, time, leader, others } = await start(t, settingsOfBroken);
   model.stuck.set('default-1', noImage);

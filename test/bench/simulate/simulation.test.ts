@@ -16,9 +16,12 @@ test('a simulation is the same for the same seed, and another for another', (t) 
   t.notDeepEqual(simulate(day, 'auto', 8), simulate(day, 'auto', 7));
 });
 
-for (const perMinute of [1, 10]) {
+for (const { perMinute, hours } of [
+  { perMinute: 1, hours: 12 },
+  { perMinute: 10, hours: 6 },
+]) {
   test(`at a steady ${perMinute} a minute, auto lets 999 in 1,000 in at once, with at most three idle more than the best number`, (t) => {
-    const day = poisson(11, { perMinute, hours: 12 });
+    const day = poisson(11, { perMinute, hours });
     const auto = simulate(day, 'auto', 11);
     t.true(auto.hitRate >= 0.999, said(auto));
     // The best number is known only afterwards; auto pays for not knowing it.
