@@ -53,6 +53,7 @@ function drawPanel(trace: string, results: readonly Result[]): string {
     parts.push(line(x(0), y(missed), x(end), y(missed), colours.grid));
     parts.push(text(panel.left - 8, y(missed) + 4, `${round((1 - missed) * 100)} %`, 'end'));
   }
+  parts.push(text(panel.left - 8, y(0) + 4, '100 %', 'end'));
   for (let idle = 0; idle <= end; idle += step) parts.push(text(x(idle), bottom + 18, String(idle), 'middle'));
   parts.push(text(panel.left + inner / 2, bottom + 36, 'terminals idle, on average', 'middle'));
   for (const kind of ['number', 'percentage', 'auto'] as const) {
