@@ -58,7 +58,9 @@ export type Claim = z.infer<typeof claimSchema>;
 export const podStatusSchema = z.object({
   name: z.string(),
   ordinal: z.number().int(),
-  state: z.enum(['ready', 'in-use', 'recreating']),
+  state: z.enum(['ready', 'in-use', 'recreating', 'broken']),
+  /** Of a broken one: why it is not Ready, as Kubernetes says it. */
+  reason: z.string().optional(),
   claimedAt: z.iso.datetime().optional(),
   connectedAt: z.iso.datetime().optional(),
   expiresAt: z.iso.datetime().optional(),
@@ -75,15 +77,21 @@ export const poolStatusSchema = z.object({
   ready: z.number().int(),
   inUse: z.number().int(),
   recreating: z.number().int(),
+  /** Not Ready for longer than the start timeout. */
+  broken: z.number().int(),
+  /** How many are to be ready now, by the setting. */
+  spare: z.number().int(),
   waiting: z.number().int(),
   settings: z.object({
-    spare: z.number().int(),
+    /** A number, a percentage of those in use such as `20%`, or `auto`. */
+    spare: z.union([z.number().int(), z.string()]),
     min: z.number().int(),
     max: z.number().int(),
     idleTimeoutMs: z.number().int(),
     maxLifetimeMs: z.number().int(),
     connectTimeoutMs: z.number().int(),
     scaleDownDelayMs: z.number().int(),
+    startTimeoutMs: z.number().int(),
   }),
   /** Settings that did not parse, so that the former value is in force; and what else an administrator should know. */
   problems: z.array(z.string()),

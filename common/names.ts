@@ -38,6 +38,7 @@ export const settingAnnotations = {
   maxLifetime: `${prefix}max-lifetime`,
   connectTimeout: `${prefix}connect-timeout`,
   scaleDownDelay: `${prefix}scale-down-delay`,
+  startTimeout: `${prefix}start-timeout`,
 } as const;
 
 /** Audience of every token that is meant for the manager, and for nobody else. */

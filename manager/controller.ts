@@ -6,7 +6,8 @@ import { setInterval } from 'node:timers/promises';
 import { isAbort } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
-import { noticesOf } from './pool/notices.ts';
+import { describeBroken, reasonOf } from './pool/broken.ts';
+import { type Notice, noticesOf } from './pool/notices.ts';
 import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
 import { noteDemand, type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
@@ -30,6 +31,8 @@ const lookEveryMs = 1_000;
 const backOff = { firstMs: 500, maxMs: 30_000 };
 // Services and routes are made ahead of need, so there is no hurry that would justify a flood of them.
 const exposuresAtOnce = 8;
+// A cluster that cannot start pods is not helped by a flood of new ones.
+const retriesAtOnce = 8;
 
 export class Controller {
   readonly #options: ControllerOptions;
@@ -38,6 +41,8 @@ export class Controller {
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
   readonly #told = new Map<Pool, Set<string>>();
+  /** When a pod was last broken, by pool. */
+  readonly #brokenAt = new Map<string, number>();
   #synced = false;
 
   constructor(options: ControllerOptions) {
@@ -102,7 +107,7 @@ export class Controller {
     noteDemand(pool, clock(), waiting(pool));
     const everything = planPool(pool, clock(), waiting(pool));
     const plan = leads ? everything : withoutLead(everything);
-    const { scaleTo, reap } = plan;
+    const { scaleTo, reap, retry } = plan;
     if (scaleTo !== undefined) {
       this.#once(`scale ${pool.name}`, async () => {
         const scaled = await cluster.scalePool(spec, scaleTo);
@@ -118,6 +123,15 @@ export class Controller {
       this.#once(`reap ${uid}`, async () => {
         pools.observeDeletion({ name, uid }, await cluster.deletePod({ name, uid }));
         log.info({ pool: pool.name, pod: name, reason }, 'reaped');
+        this.touch(pool);
+      });
+    }
+    for (const pod of retry.slice(0, retriesAtOnce)) {
+      this.#once(`retry ${pod.uid}`, async () => {
+        const retried = await cluster.retryPod(pod);
+        if (retried === 'conflict') return;
+        pools.observeDeletion(pod, retried);
+        log.info({ pool: pool.name, pod: pod.name, reason: reasonOf(pod) }, 'broken, trying again');
         this.touch(pool);
       });
     }
@@ -212,19 +226,35 @@ export class Controller {
   #tellNotices(pool: Pool): void {
     const { cluster, log, clock } = this.#options;
     const told = this.#told.get(pool);
-    const now = new Map(noticesOf(pool, clock()).map((notice) => [`${notice.reason} ${notice.about}`, notice]));
+    const notices = [...noticesOf(pool, clock()), ...this.#noticeOfBroken(pool, clock())];
+    const now = new Map(notices.map((notice) => [`${notice.reason} ${notice.about}`, notice]));
     // What has come to its end may come again.
     const still = new Set([...now.keys()].filter((key) => told?.has(key)));
     if (now.size === 0) this.#told.delete(pool);
     else this.#told.set(pool, still);
     for (const [key, { reason, message }] of now) {
-      if (still.has(key)) continue;
+      if (still.has(key) || message === '') continue;
       this.#once(`warn ${pool.name} ${reason}`, async () => {
         await cluster.warn(pool.spec!, reason, message);
         this.#told.get(pool)?.add(key);
         log.warn({ pool: pool.name, reason, message }, 'something is wrong with a pool');
       });
     }
+  }
+
+  // One trouble lasts until every pod that started meanwhile, and every one that was tried again, has become Ready:
+  // Kubernetes' reasons for it come and go, and so does its description.
+  #noticeOfBroken(pool: Pool, now: number): Notice[] {
+    const broken = describeBroken(pool, now);
+    if (broken) this.#brokenAt.set(pool.name, now);
+    const brokenAt = this.#brokenAt.get(pool.name);
+    if (brokenAt === undefined) return [];
+    if (!broken && now >= brokenAt + pool.settings.startTimeout && !pool.starts.failing(pool.replicas)) {
+      this.#brokenAt.delete(pool.name);
+      return [];
+    }
+    const message = broken ? `${broken}. They are tried again, and not counted.` : '';
+    return [{ reason: 'BrokenTerminals', about: '', message }];
   }
 }
 

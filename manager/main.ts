@@ -39,6 +39,7 @@ async function main(): Promise<number> {
     pools,
     waiting: (pool) => claims.waiting(pool),
     isLeader: () => elector.isLeader(),
+    clock,
   });
   const transport = createTransport({
     namespace: config.WARMTERM_NAMESPACE,

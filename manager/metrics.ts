@@ -3,7 +3,7 @@
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClaimOutcome } from './claims/claims.ts';
-import { countPods } from './pool/plan.ts';
+import { countPods, spareAt } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 
@@ -11,12 +11,13 @@ export type Observed = {
   pools: Pick<Pools, 'all'>;
   waiting: (pool: Pool) => number;
   isLeader: () => boolean;
+  clock: () => number;
 };
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
 /** Metrics of one manager. Those of pools are the same at every manager, except for who waits at it. */
-export function createMetrics({ pools, waiting, isLeader }: Observed) {
+export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
   const registers = [new Registry()];
 
   const perPool = (name: string, help: string, read: (pool: Pool) => number) =>
@@ -32,7 +33,7 @@ export function createMetrics({ pools, waiting, isLeader }: Observed) {
       },
     });
   perPool('waiting', 'Visitors who wait at this manager for a terminal', waiting);
-  perPool('spare', 'Terminals that are to be kept ready', ({ settings }) => settings.spare);
+  perPool('spare', 'Terminals that are to be kept ready', (pool) => spareAt(pool, clock()));
   perPool('min', 'Replicas that the pool never goes below', ({ settings }) => settings.min);
   perPool('max', 'Replicas that the pool never goes above', ({ settings }) => settings.max);
   perPool('replicas', 'Replicas of the StatefulSet', ({ replicas }) => replicas);
@@ -41,16 +42,17 @@ export function createMetrics({ pools, waiting, isLeader }: Observed) {
   });
   new Gauge({
     name: 'warmterm_pool_terminals',
-    help: 'Terminals by state: ready, in-use or recreating',
+    help: 'Terminals by state: ready, in-use, recreating or broken',
     labelNames: ['pool', 'state'],
     registers,
     collect() {
       this.reset();
       for (const pool of pools.all()) {
-        const { ready, inUse, recreating } = countPods(pool);
+        const { ready, inUse, recreating, broken } = countPods(pool, clock());
         this.set({ pool: pool.name, state: 'ready' }, ready);
         this.set({ pool: pool.name, state: 'in-use' }, inUse);
         this.set({ pool: pool.name, state: 'recreating' }, recreating);
+        this.set({ pool: pool.name, state: 'broken' }, broken);
       }
     },
   });

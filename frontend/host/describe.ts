@@ -8,11 +8,13 @@ export type Row = {
   since: string;
   people: string;
   lastInput: string;
-  /** Who may need help, and what tells: nobody ever connected, everybody gone, or no key for a long time. */
-  attention: 'people' | 'lastInput' | undefined;
+  /** Of a broken one: why it is so, in place of all that is told of one in use. */
+  trouble: string;
+  /** Who may need help, and what tells: nobody ever connected, everybody gone, or no key for a long time; or what is broken. */
+  attention: 'people' | 'lastInput' | 'trouble' | undefined;
 };
 
-const states = { ready: 'Ready', 'in-use': 'In use', recreating: 'Starting' } as const;
+const states = { ready: 'Ready', 'in-use': 'In use', recreating: 'Starting', broken: 'Broken' } as const;
 const connectGraceMs = 60_000;
 const stuckMs = 5 * 60_000;
 
@@ -23,8 +25,10 @@ export function describePod(pod: PodStatus, now: number): Row {
     since: '',
     people: '',
     lastInput: '',
+    trouble: '',
     attention: undefined,
   };
+  if (pod.state === 'broken') return { ...row, trouble: pod.reason ?? '', attention: 'trouble' };
   if (pod.state !== 'in-use') return row;
   const claimed = elapsed(pod.claimedAt, now) ?? 0;
   row.since = duration(claimed);
@@ -38,17 +42,22 @@ export function describePod(pod: PodStatus, now: number): Row {
   return { ...row, attention: (typed ?? claimed) > stuckMs ? 'lastInput' : undefined };
 }
 
-/** Those who may need help first, then the others in use, then the rest; each by ordinal. */
+/** What is broken, and those who may need help, first; then the others in use, then the rest; each by ordinal. */
 export function sortPods(pods: readonly PodStatus[], now: number): PodStatus[] {
-  const rank = (pod: PodStatus) => (pod.state !== 'in-use' ? 2 : describePod(pod, now).attention === undefined ? 1 : 0);
+  const rank = (pod: PodStatus) => (describePod(pod, now).attention !== undefined ? 0 : pod.state === 'in-use' ? 1 : 2);
   return pods.toSorted((a, b) => rank(a) - rank(b) || a.ordinal - b.ordinal);
 }
 
-/** `12 in use · 5 ready · 2 starting · 3 waiting`, leaving out what is none, but for the first two. */
-export function summary({ inUse, ready, recreating, waiting }: PoolStatus): string {
+/**
+ * `12 in use · 5 ready · 2 starting · 1 broken · 3 waiting`, leaving out what is none, but for the first two; and what the
+ * spare comes to where it is not simply a number.
+ */
+export function summary({ inUse, ready, recreating, broken, waiting, spare, settings }: PoolStatus): string {
   const parts = [`${inUse} in use`, `${ready} ready`];
   if (recreating > 0) parts.push(`${recreating} starting`);
+  if (broken > 0) parts.push(`${broken} broken`);
   if (waiting > 0) parts.push(`${waiting} waiting`);
+  if (spare !== settings.spare) parts.push(`spare ${settings.spare}: ${spare}`);
   return parts.join(' · ');
 }
 

@@ -40,8 +40,13 @@ function fillPool(section: Element, pool: PoolStatus, now: number): Element {
     if (!line) return;
     line.dataset.state = row.state;
     line.dataset.attention = row.attention ?? '';
-    [row.name, row.state, row.since, row.people, row.lastInput].forEach((text, column) => {
+    [row.name, row.state, row.trouble || row.since, row.people, row.lastInput].forEach((text, column) => {
       setText(line.cells[column] ?? line.insertCell(), text);
+    });
+    // A reason takes the place of three cells that have nothing to tell.
+    [...line.cells].forEach((cell, column) => {
+      cell.colSpan = row.trouble !== '' && column === 2 ? 3 : 1;
+      cell.hidden = row.trouble !== '' && column > 2;
     });
   });
   return section;

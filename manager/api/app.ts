@@ -73,7 +73,7 @@ export function createApp(options: AppOptions): express.Express {
   app.get(api.paths.pools, forServices, (_request, response) => {
     const reports = terminals.reports();
     response.json({
-      pools: [...pools.all()].map((pool) => describePool(pool, claims.waiting(pool), reports, clock())),
+      pools: [...pools.all()].map((pool) => describePool(pool, clock(), claims.waiting(pool), reports)),
     });
   });
 

@@ -24,7 +24,7 @@ import {
   readService,
 } from './objects.ts';
 import type { Cluster, PodRef } from './port.ts';
-import { type Transport, unless } from './transport.ts';
+import { ApiError, type Transport, unless } from './transport.ts';
 import { listAndWatch } from './watch.ts';
 
 const leaseKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
@@ -62,6 +62,11 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
           },
         ] as const)
       : [];
+
+  const deletePod = async (name: string, preconditions: { uid: string; resourceVersion?: string }) => {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions };
+    return readPod(await transport.request<RawPod>({ method: 'DELETE', path: podPath(name), body }));
+  };
 
   return {
     async watch(sink, signal) {
@@ -148,10 +153,15 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
     },
 
-    async deletePod(pod) {
-      const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid: pod.uid } };
-      const request = transport.request<RawPod>({ method: 'DELETE', path: podPath(pod.name), body });
-      return unless([404, 409], request.then(readPod));
+    deletePod: ({ name, uid }) => unless([404, 409], deletePod(name, { uid })),
+
+    async retryPod({ name, uid, version }) {
+      try {
+        return await unless([404], deletePod(name, { uid, resourceVersion: String(version) }));
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 409) return 'conflict';
+        throw error;
+      }
     },
 
     // By the subresource: whoever may patch a StatefulSet may also change what its pods run.

@@ -13,15 +13,16 @@ import type {
   ObservedRoute,
   ObservedService,
 } from '../pool/observation.ts';
+import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
 import type { Lease, LeaseToWrite } from './port.ts';
 
 export type ObjectMeta = {
   name: string;
   uid: string;
   resourceVersion: string;
+  creationTimestamp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
-  creationTimestamp?: string;
   deletionTimestamp?: string;
   generation?: number;
 };
@@ -29,7 +30,7 @@ type Condition = { type: string; status: string; lastTransitionTime?: string | n
 export type RawPod = {
   metadata: ObjectMeta;
   spec?: { nodeName?: string; containers?: { ports?: { name?: string; containerPort: number }[] }[] };
-  status?: { conditions?: Condition[]; podIP?: string };
+  status?: RawPodStatus & { podIP?: string };
 };
 export type RawStatefulSet = {
   metadata: ObjectMeta;
@@ -64,6 +65,8 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
   const ordinal = readOrdinal(metadata.name);
   if (pool === undefined || ordinal === undefined) return undefined;
   const claim = readClaim(metadata.annotations ?? {});
+  const condition = status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = condition?.status === 'True';
   return {
     name: metadata.name,
     uid: metadata.uid,
@@ -72,14 +75,16 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     version: Number(metadata.resourceVersion),
     node: spec?.nodeName,
     podAddress: readPodAddress({ spec, status }),
-    ready: status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
+    createdAt: readTime(metadata.creationTimestamp) ?? 0,
+    ready,
+    readyChangedAt: readTime(condition?.lastTransitionTime),
+    trouble: ready ? undefined : findTrouble(status),
     terminating: metadata.deletionTimestamp !== undefined,
     // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
     taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
     retired: metadata.labels?.[labels.claimed] === retired,
     claim,
     revision: metadata.labels?.[revisionLabel],
-    createdAt: Date.parse(metadata.creationTimestamp ?? '') || 0,
     annotated: metadata.annotations !== undefined,
   };
 }
@@ -94,13 +99,12 @@ function readClaim(annotations: Record<string, string>): ClaimRecord | undefined
   const id = annotations[claimAnnotations.id];
   const visitor = annotations[claimAnnotations.visitor];
   if (id === undefined || visitor === undefined) return undefined;
-  const connectedAt = Date.parse(annotations[claimAnnotations.connectedAt] ?? '');
   return {
     id,
     visitor,
     // Written by the claim itself; were it spoilt by hand, the session would count as overdue rather than eternal.
-    claimedAt: Date.parse(annotations[claimAnnotations.claimedAt] ?? '') || 0,
-    connectedAt: Number.isNaN(connectedAt) ? undefined : connectedAt,
+    claimedAt: readTime(annotations[claimAnnotations.claimedAt]) ?? 0,
+    connectedAt: readTime(annotations[claimAnnotations.connectedAt]),
   };
 }
 
@@ -112,6 +116,7 @@ export function readPool({ metadata, spec, status }: RawStatefulSet): ObservedPo
     statefulSet: metadata.name,
     uid: metadata.uid,
     version: Number(metadata.resourceVersion),
+    createdAt: readTime(metadata.creationTimestamp) ?? 0,
     replicas: spec.replicas ?? 1,
     // A template that the controller has not looked at yet has no revision.
     revision: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? status?.updateRevision : undefined,
@@ -175,8 +180,8 @@ export function readLease({ metadata, spec = {} }: RawLease): Lease {
     version: metadata.resourceVersion,
     holder: spec.holderIdentity ?? '',
     durationMs: (spec.leaseDurationSeconds ?? usualLeaseSeconds) * 1_000,
-    acquiredAt: Date.parse(spec.acquireTime ?? '') || 0,
-    renewedAt: Date.parse(spec.renewTime ?? '') || 0,
+    acquiredAt: readTime(spec.acquireTime) ?? 0,
+    renewedAt: readTime(spec.renewTime) ?? 0,
     transitions: spec.leaseTransitions ?? 0,
   };
 }
@@ -189,6 +194,12 @@ export function describeLease({ holder, durationMs, acquiredAt, renewedAt, trans
     renewTime: microTime(renewedAt),
     leaseTransitions: transitions,
   };
+}
+
+/** Milliseconds since 1970; undefined for what is no time. */
+function readTime(text: string | undefined): number | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** A MicroTime has six decimals, or is refused. */

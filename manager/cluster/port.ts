@@ -54,6 +54,8 @@ export type Cluster = {
   retirePod(pod: ObservedPod): Promise<ObservedPod | 'conflict'>;
   /** Deletes that very pod, gracefully; undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
+  /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */
+  retryPod(pod: ObservedPod): Promise<ObservedPod | 'conflict' | undefined>;
   /** Sets the replicas if they still are what was observed; else `conflict`. */
   scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
   /** Makes the Service of one ordinal, or returns the one that exists. */

@@ -6,7 +6,7 @@ import { hasStopped, lookAtRollout, rolloutDeadlineMs } from './rollout.ts';
 
 export type Notice = {
   /** The reason of the Event. */
-  reason: 'InvalidSettings' | 'ReplicasPutBack' | 'SessionsEnded' | 'RolloutStopped';
+  reason: 'InvalidSettings' | 'ReplicasPutBack' | 'SessionsEnded' | 'RolloutStopped' | 'BrokenTerminals';
   message: string;
   /** What tells it from another of the same reason. */
   about: string;

@@ -2,6 +2,9 @@
 
 import type { Address, PodAddress } from '../../common/manager-api.ts';
 
+/** Kubernetes' own word, such as ImagePullBackOff, and what it adds to that. */
+export type Trouble = { reason: string; message: string };
+
 /** What a claim wrote on its pod. */
 export type ClaimRecord = {
   id: string;
@@ -22,8 +25,13 @@ export type ObservedPod = {
   node: string | undefined;
   /** Where other pods reach it; undefined until it has an address. */
   podAddress: PodAddress | undefined;
+  createdAt: number;
   /** Kubernetes' own condition. */
   ready: boolean;
+  /** When it last became Ready, or ceased to be; undefined until the kubelet has said anything. */
+  readyChangedAt: number | undefined;
+  /** What Kubernetes says of why it is not Ready; undefined where it says nothing of use. */
+  trouble: Trouble | undefined;
   terminating: boolean;
   /** Taken out of the pool for the rest of its life: by a claim, by a manager that retired it, or by an administrator. */
   taken: boolean;
@@ -31,7 +39,6 @@ export type ObservedPod = {
   retired: boolean;
   /** The revision of the template that it was made of. */
   revision: string | undefined;
-  createdAt: number;
   claim: ClaimRecord | undefined;
   /** Whether it has annotations at all: a patch cannot add to a map that is not there. */
   annotated: boolean;
@@ -43,6 +50,7 @@ export type ObservedPool = {
   statefulSet: string;
   uid: string;
   version: number;
+  createdAt: number;
   replicas: number;
   /** The revision of which pods are made now; undefined while the cluster has not said so. */
   revision: string | undefined;

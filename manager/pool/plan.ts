@@ -1,9 +1,11 @@
 // What a pool needs now, from how it is now: pure, so that every decision can be read off a table in its test.
 
+import { podStateAt, podsToRetry } from './broken.ts';
 import { type ObservedPod, type ObservedRoute, type ObservedService, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
 import { lookAtRollout, planReplacements, surge } from './rollout.ts';
 import { planShrink, type Shrink } from './shrink.ts';
+import { spareFor } from './sizing.ts';
 
 export type ReapReason = 'max-lifetime' | 'never-connected' | 'node-lost';
 
@@ -21,30 +23,43 @@ export type Plan = {
   withdraw: { services: ObservedService[]; routes: ObservedRoute[] };
   /** Pods whose session is over. */
   reap: { name: string; uid: string; reason: ReapReason }[];
+  /** Broken pods that are due for another attempt, as they were seen. */
+  retry: ObservedPod[];
 };
+
+export type PodCounts = { ready: number; inUse: number; recreating: number; broken: number; stranded: number };
 
 /**
  * Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet. A pod that
  * is stranded, on a node from which nothing is handed out, is nothing to count on.
  */
-export function countPods(pool: Pool): { ready: number; inUse: number; recreating: number } {
+export function countPods(pool: Pool, now: number): PodCounts {
   let ready = 0;
   let inUse = 0;
+  let broken = 0;
   let stranded = 0;
   for (let ordinal = 0; ordinal < pool.replicas; ordinal++) {
     const pod = pool.pod(ordinal);
-    const state = pod ? podState(pod) : 'recreating';
+    const state = pod ? podStateAt(pod, pool, now) : 'recreating';
     if (state === 'in-use') inUse++;
     else if (pod && pool.isStranded(pod)) stranded++;
     else if (state === 'ready') ready++;
+    else if (state === 'broken') broken++;
   }
-  return { ready, inUse, recreating: pool.replicas - ready - inUse - stranded };
+  return { ready, inUse, recreating: pool.replicas - ready - inUse - broken - stranded, broken, stranded };
 }
 
-/** How many pods could still be handed out: ready, on their way, or allowed by `max`. */
+/** How many terminals the pool's `spare` means at `now`. */
+export function spareAt(pool: Pool, now: number, { inUse }: Pick<PodCounts, 'inUse'> = countPods(pool, now)): number {
+  const { spare, max } = pool.settings;
+  return spareFor(spare, { inUse, rates: pool.arrivalRates(now), refillMs: pool.starts.refillMs }, max);
+}
+
+/** How many pods could still be handed out: ready, on their way, allowed by `max`, or mended. */
 export function podsToHopeFor(pool: Pool): number {
-  const { ready, recreating } = countPods(pool);
-  return ready + recreating + Math.max(0, pool.settings.max - pool.replicas);
+  // At no time is one in use that is not in use at another.
+  const { inUse, stranded } = countPods(pool, 0);
+  return Math.max(pool.settings.max, pool.replicas) - inUse - stranded;
 }
 
 const nothing: Plan = {
@@ -55,6 +70,7 @@ const nothing: Plan = {
   restore: [],
   withdraw: { services: [], routes: [] },
   reap: [],
+  retry: [],
 };
 
 /** Plans for the pool at the time `now` (milliseconds since 1970), for which `waiting` visitors are waiting. */
@@ -62,14 +78,16 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   if (!pool.spec) return nothing;
   const { max } = pool.settings;
   const rollout = lookAtRollout(pool, now);
-  const free = countPods(pool);
-  const occupied = pool.replicas - free.ready - free.recreating;
-  const readyWanted = Math.min(pool.settings.spare + waiting, Math.max(0, max - occupied));
-  const wanted = wantedReplicas(pool, pool.settings.spare + waiting + surge(rollout));
+  const counts = countPods(pool, now);
+  const spare = spareAt(pool, now, counts) + waiting;
+  const occupied = pool.replicas - counts.ready - counts.recreating;
+  const readyWanted = Math.min(spare, Math.max(0, max - occupied));
+  const wanted = wantedReplicas(pool, counts, spare + surge(rollout));
+  const allowed = withinBounds(wanted, pool);
   // Somebody may have scaled the pool below terminals in use: the sooner they are put back, the sooner they may be spared.
   const inUse = 1 + highestInUse(pool);
-  const replicas = Math.max(pool.replicas, withinBounds(wanted, pool), inUse);
-  const shrink = inUse > pool.replicas ? undefined : planShrink(pool, now, withinBounds(wanted, pool), readyWanted);
+  const replicas = Math.max(pool.replicas, allowed, inUse);
+  const shrink = inUse > pool.replicas ? undefined : planShrink(pool, now, allowed, readyWanted);
   const ordinals = Array.from({ length: replicas }, (_, ordinal) => ordinal);
   // What an ordinal's pod still needs is left alone: a session goes on until the pod is gone, and so must its way there.
   const over = ({ ordinal }: { ordinal: number }) => ordinal >= replicas && !pool.pod(ordinal);
@@ -79,7 +97,7 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
     shrink,
     replace: planReplacements(pool, rollout, now, {
       replicas: shrink?.to ?? pool.replicas,
-      ready: free.ready,
+      ready: counts.ready,
       readyWanted,
       waiting,
       cramped: wanted > max,
@@ -91,6 +109,7 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
     restore: routes.filter((route) => !route.asTemplate && !over(route)),
     withdraw: { services: [...pool.services()].filter(over), routes: routes.filter(over) },
     reap: findOverdue(pool, now),
+    retry: podsToRetry(pool, now),
   };
 }
 
@@ -109,15 +128,15 @@ export function noteDemand(pool: Pool, now: number, waiting = 0): void {
   pool.settleCut(now);
   let lastClaimAt = 0;
   for (const { claim } of pool.pods()) lastClaimAt = Math.max(lastClaimAt, claim?.claimedAt ?? 0);
-  const wanted = wantedReplicas(pool, pool.settings.spare + waiting + surge(lookAtRollout(pool, now)));
-  pool.demand.look({ replicas: pool.replicas, needed: withinBounds(wanted, pool), lastClaimAt }, now);
+  const counts = countPods(pool, now);
+  const free = spareAt(pool, now, counts) + waiting + surge(lookAtRollout(pool, now));
+  const needed = withinBounds(wantedReplicas(pool, counts, free), pool);
+  pool.demand.look({ replicas: pool.replicas, needed, lastClaimAt }, now);
 }
 
 /** So many replicas that ready + starting = `free`. */
-function wantedReplicas(pool: Pool, free: number): number {
-  const { ready, recreating } = countPods(pool);
-  return pool.replicas - ready - recreating + free;
-}
+const wantedReplicas = (pool: Pool, { ready, recreating }: PodCounts, free: number): number =>
+  pool.replicas - ready - recreating + free;
 
 const withinBounds = (count: number, { settings: { min, max } }: Pool): number => Math.min(max, Math.max(min, count));
 

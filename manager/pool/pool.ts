@@ -3,6 +3,7 @@
 
 import TinyQueue from 'tinyqueue';
 import type { Address } from '../../common/manager-api.ts';
+import { Arrivals } from './arrivals.ts';
 import { Demand } from './demand.ts';
 import {
   type ObservedNode,
@@ -13,6 +14,8 @@ import {
   podState,
 } from './observation.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
+import type { ArrivalRate } from './sizing.ts';
+import { Starts } from './starts.ts';
 
 /** How the terminals of this installation are exposed. */
 export type ExposureMode = 'nodePort' | 'ingress';
@@ -56,6 +59,10 @@ export class Pool {
   cut: Cut | undefined;
   /** What the pool has lately needed. */
   readonly demand = new Demand();
+
+  /** How its pods start. */
+  readonly starts = new Starts();
+  readonly #arrivals = new Arrivals();
 
   readonly #pods = new Map<number, ObservedPod>();
   readonly #services = new Map<number, ObservedService>();
@@ -112,6 +119,11 @@ export class Pool {
     return this.#exposure === 'ingress' && !this.#routes.has(ordinal);
   }
 
+  /** What is known at `now` of how often visitors come. */
+  arrivalRates(now: number): ArrivalRate[] {
+    return this.#arrivals.rates(now, this.spec?.createdAt ?? now);
+  }
+
   /** Where browsers reach the pod; undefined while its Service, and its node or its route, are not known. */
   address(pod: ObservedPod): Address | undefined {
     const service = this.#services.get(pod.ordinal);
@@ -134,6 +146,8 @@ export class Pool {
     const former = this.#pods.get(pod.ordinal);
     if (former && former.version > pod.version) return;
     if (former) this.#forgetVisitor(former);
+    if (pod.claim && (former?.uid !== pod.uid || !former.claim)) this.#arrivals.add(pod.claim.claimedAt);
+    this.starts.observe(pod, this.settings.startTimeout);
     this.#pods.set(pod.ordinal, pod);
     if (pod.claim && !pod.terminating) {
       const own = this.#byVisitor.get(pod.claim.visitor);
@@ -150,6 +164,7 @@ export class Pool {
     if (former?.uid !== uid) return;
     this.#forgetVisitor(former);
     this.#pods.delete(ordinal);
+    this.starts.gone(ordinal);
     this.#distrusted.delete(former.name);
   }
 

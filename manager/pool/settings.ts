@@ -2,11 +2,12 @@
 
 import { formatDuration, parseDuration } from '../../common/duration.ts';
 import { settingAnnotations as names } from '../../common/names.ts';
+import type { Spare } from './sizing.ts';
 
 /** Counts are pods, times are milliseconds. */
 export type Settings = {
   /** Ready pods to keep for the next visitors. */
-  spare: number;
+  spare: Spare;
   min: number;
   max: number;
   idleTimeout: number;
@@ -15,6 +16,8 @@ export type Settings = {
   connectTimeout: number;
   /** How long a pool is larger than it needs to be before it shrinks. */
   scaleDownDelay: number;
+  /** A pod that is not Ready for so long is broken. */
+  startTimeout: number;
 };
 
 export const defaultSettings: Settings = {
@@ -25,16 +28,29 @@ export const defaultSettings: Settings = {
   maxLifetime: 6 * 3_600_000,
   connectTimeout: 60_000,
   scaleDownDelay: 5 * 60_000,
+  // A node that has to be added and an image that has to be pulled take minutes, and are no fault.
+  startTimeout: 5 * 60_000,
 };
 
-type Kind = { read: (text: string) => number | undefined; right: string };
+type Kind<T> = { read: (text: string) => T | undefined; right: string };
 
-const count = (max: number): Kind => ({
+const count = (max: number): Kind<number> => ({
   read: (text) => (/^\d{1,6}$/.test(text) && Number(text) <= max ? Number(text) : undefined),
   right: `a whole number from 0 to ${max}`,
 });
 
-const time = (min: number, max: number): Kind => ({
+const spare = ({ read, right }: Kind<number>): Kind<Spare> => ({
+  read: (text) => {
+    if (text === 'auto') return text;
+    // More than ten for each in use is a slip of the finger.
+    const percent = /^(\d{1,4})%$/.exec(text)?.[1];
+    if (percent !== undefined) return Number(percent) <= 1_000 ? `${Number(percent)}%` : undefined;
+    return read(text);
+  },
+  right: `${right}, a percentage of those in use from 0% to 1000%, or auto`,
+});
+
+const time = (min: number, max: number): Kind<number> => ({
   read: (text) => {
     const ms = parseDuration(text);
     return ms !== undefined && ms >= min && ms <= max ? ms : undefined;
@@ -43,14 +59,15 @@ const time = (min: number, max: number): Kind => ({
 });
 
 const week = 7 * 24 * 3_600_000;
-const kinds: Record<keyof Settings, Kind> = {
-  spare: count(10_000),
+const kinds: { [Key in keyof Settings]: Kind<Settings[Key]> } = {
+  spare: spare(count(10_000)),
   min: count(10_000),
   max: count(10_000),
   idleTimeout: time(1_000, week),
   maxLifetime: time(1_000, week),
   connectTimeout: time(1_000, 3_600_000),
   scaleDownDelay: time(1_000, week),
+  startTimeout: time(1_000, 3_600_000),
 };
 
 /**
@@ -63,13 +80,14 @@ export function readSettings(
 ): { settings: Settings; problems: string[] } {
   const settings = { ...defaultSettings };
   const problems: string[] = [];
-  for (const key of Object.keys(kinds) as (keyof Settings)[]) {
+  const read = <Key extends keyof Settings>(key: Key) => {
     const text = annotations[names[key]];
-    if (text === undefined) continue;
+    if (text === undefined) return;
     const value = kinds[key].read(text.trim());
     settings[key] = value ?? former[key];
     if (value === undefined) problems.push(`${names[key]}=${JSON.stringify(text)} must be ${kinds[key].right}`);
-  }
+  };
+  for (const key of Object.keys(kinds) as (keyof Settings)[]) read(key);
   if (settings.min > settings.max) {
     problems.push(`${names.min}=${settings.min} is above ${names.max}=${settings.max}`);
     settings.min = former.min;

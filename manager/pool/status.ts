@@ -1,9 +1,10 @@
 // A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
 
 import type { PodStatus, PoolStatus, Terminal } from '../../common/manager-api.ts';
+import { podStateAt, reasonOf } from './broken.ts';
 import { noticesOf } from './notices.ts';
-import { type ObservedPod, podState } from './observation.ts';
-import { countPods } from './plan.ts';
+import type { ObservedPod } from './observation.ts';
+import { countPods, spareAt } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Pools } from './pools.ts';
 
@@ -35,16 +36,21 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
 
 export function describePool(
   pool: Pool,
+  now: number,
   waiting: number,
   reports: ReadonlyMap<string, LastReport>,
-  now: number,
 ): PoolStatus {
-  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, scaleDownDelay } = pool.settings;
+  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, scaleDownDelay, startTimeout } = pool.settings;
   const notices = noticesOf(pool, now).filter(({ reason }) => reason !== 'InvalidSettings');
+  const counts = countPods(pool, now);
   return {
     name: pool.name,
     replicas: pool.replicas,
-    ...countPods(pool),
+    ready: counts.ready,
+    inUse: counts.inUse,
+    recreating: counts.recreating,
+    broken: counts.broken,
+    spare: spareAt(pool, now, counts),
     waiting,
     settings: {
       spare,
@@ -54,21 +60,24 @@ export function describePool(
       maxLifetimeMs: maxLifetime,
       connectTimeoutMs: connectTimeout,
       scaleDownDelayMs: scaleDownDelay,
+      startTimeoutMs: startTimeout,
     },
     problems: [...pool.problems, ...notices.map(({ message }) => message)],
     pods: [...pool.pods()]
       .sort((a, b) => a.ordinal - b.ordinal)
-      .map((pod) => describePod(pod, pool, reports.get(pod.uid))),
+      .map((pod) => describePod(pod, pool, now, reports.get(pod.uid))),
   };
 }
 
-function describePod(pod: ObservedPod, pool: Pool, report: LastReport | undefined): PodStatus {
+function describePod(pod: ObservedPod, pool: Pool, now: number, report: LastReport | undefined): PodStatus {
   const { claim } = pod;
+  const state = podStateAt(pod, pool, now);
   const expiresAt = expiryOf(pod, pool);
   return {
     name: pod.name,
     ordinal: pod.ordinal,
-    state: podState(pod),
+    state,
+    ...(state === 'broken' && { reason: reasonOf(pod) }),
     ...(claim && { claimedAt: iso(claim.claimedAt) }),
     ...(claim?.connectedAt !== undefined && { connectedAt: iso(claim.connectedAt) }),
     ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),

@@ -43,20 +43,25 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
   webserver.manager.misbehave = () => ({ status: 502, body: 'Bad Gateway' });
   await page.getByText('No answer. What you see is old; trying again.').waitFor();
   t.true(await row(page, 'workshop-0').isVisible());
-  const pool = { name: 'later', replicas: 0, ready: 0, inUse: 0, recreating: 0, waiting: 2, problems: [], pods: [] };
+  const pool = { name: 'later', replicas: 0, ready: 0, inUse: 0, recreating: 0, broken: 1, waiting: 2, problems: [] };
   const settings = {
-    spare: 1,
+    spare: 'auto',
     min: 0,
     max: 6,
     idleTimeoutMs: 1,
     maxLifetimeMs: 1,
     connectTimeoutMs: 1,
     scaleDownDelayMs: 1,
+    startTimeoutMs: 1,
   };
-  const body = JSON.stringify({ pools: [{ ...pool, problems: ['spare: no'], settings }] });
+  const reason = 'ImagePullBackOff: Back-off pulling image';
+  const pods = [{ name: 'later-0', ordinal: 0, state: 'broken', reason }];
+  const body = JSON.stringify({ pools: [{ ...pool, spare: 2, problems: ['spare: no'], settings, pods }] });
   webserver.manager.misbehave = () => ({ status: 200, body });
   await page.getByRole('heading', { name: 'later' }).waitFor();
-  await page.getByText('0 in use · 0 ready · 2 waiting').waitFor();
+  await page.getByText('0 in use · 0 ready · 1 broken · 2 waiting · spare auto: 2').waitFor();
+  await row(page, 'later-0').getByRole('cell', { name: reason }).waitFor();
+  t.is(await row(page, 'later-0').getByRole('cell').count(), 3);
   await page.getByText('spare: no').waitFor();
   t.deepEqual(
     complaints.filter((text) => !text.includes('503')),

@@ -215,7 +215,7 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['poolDefaults.homeSize', '1 GB', 'poolDefaults.homeSize: Does not match pattern'],
   ['poolDefaults.root', 'yes', 'poolDefaults.root: Invalid type'],
   ['poolDefaults.hostUsers', 'no', 'poolDefaults.hostUsers: Invalid type'],
-  ['pools', [{ name: 'A' }, { spare: 1 }, { name: 'b', sparse: 1 }], 'pools.0.name: Does not match pattern'],
+  ['pools', [{ name: 'A' }, { spare: '20' }, { name: 'b', sparse: 1 }], 'pools.0.name: Does not match pattern'],
   ['terminals.podDisruptionBudget', 1, 'terminals.podDisruptionBudget: Invalid type'],
   ['networkPolicy.dns', [], 'networkPolicy.dns: Array must have at least 1 items'],
   ['networkPolicy.internet', 'yes', 'networkPolicy.internet: Invalid type'],
@@ -233,6 +233,7 @@ test('inv 10: a wrong value is refused by its name, and with it all others that 
   const { refusal } = await render(values);
   for (const [path, , said] of wrong) t.true(refusal.includes(`- ${said}`), `${path}\n${refusal}`);
   t.true(refusal.includes('- pools.1: name is required'));
+  t.true(refusal.includes('- pools.1.spare: Does not match pattern'));
   t.true(refusal.includes('- pools.2: Additional property sparse is not allowed'));
 });
 
@@ -261,6 +262,7 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   [{ poolDefaults: { maxLifetime: '999ms' } }, 'maxLifetime: 999ms must be'],
   [{ poolDefaults: { connectTimeout: '61m' } }, 'connectTimeout: 61m must be'],
   [{ poolDefaults: { scaleDownDelay: '0s' } }, 'scaleDownDelay: 0s must be'],
+  [{ poolDefaults: { startTimeout: '61m' } }, 'startTimeout: 61m must be'],
   [{ poolDefaults: { idleWarning: '25h' } }, 'idleWarning: 25h must be'],
   [{ manager: { claimTimeout: '61s' } }, 'manager: claimTimeout: 61s must be a duration from 100ms to 60s'],
   [{ manager: { apiTimeout: '99ms' } }, 'manager: apiTimeout: 99ms must be'],

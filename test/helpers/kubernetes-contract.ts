@@ -183,6 +183,18 @@ export function testKubernetesPort(
     t.is((await world.cluster.readPod(pod.name))?.uid, next.uid);
   });
 
+  test.serial('inv 5: a pod is tried again only if nothing about it has changed since it was seen', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    await world.annotate(pod.name, { 'example.org/unrelated': 'written since' });
+    const now = await world.podWhere(2, ({ version }) => version > pod.version);
+    t.is(await world.cluster.retryPod(pod), 'conflict');
+    t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, terminating: false });
+    t.like(await world.cluster.retryPod(now), { uid: pod.uid, terminating: true });
+    await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+    t.is(await world.cluster.retryPod({ ...now, name: 'contract-77' }), undefined);
+  });
+
   test.serial('inv 5: scaling is refused when the replicas are not what was seen', async (t) => {
     const { world } = t.context;
     const pool = world.pool();

@@ -55,7 +55,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     waiting: (pool) => claims.waiting(pool),
     onChange: (pool) => claims.serve(pool),
   });
-  const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader });
+  const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
   const abort = new AbortController();
   const ended = Promise.all([controller.run(abort.signal), elector?.run(abort.signal)]);
   const stop = async () => {

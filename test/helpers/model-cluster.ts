@@ -11,6 +11,7 @@ import type {
   ObservedPool,
   ObservedRoute,
   ObservedService,
+  Trouble,
 } from '../../manager/pool/observation.ts';
 
 export type Fault = 'lost-request' | 'lost-response';
@@ -37,16 +38,21 @@ export class ModelCluster {
   /** UIDs of pods that were ever retired. */
   readonly retired = new Set<string>();
   readonly warnings: string[] = [];
+  /** Pods that were deleted as broken while they were in use: there must be none (inv 5). */
+  readonly retriedInUse: string[] = [];
   writes = 0;
   #version = 1;
   #uids = 0;
   readonly #ports: ModelPort[] = [];
 
+  /** Names of pods that never become Ready, with what Kubernetes says of them. */
+  readonly stuck = new Map<string, Trouble>();
   readonly #clock: () => number;
 
   constructor({ replicas = 0, annotations = {}, clock = () => 0 }: ModelOptions = {}) {
     const revision = 'revision-1';
-    this.pool = { name: 'default', statefulSet: 'default', uid: 'sts', version: 1, replicas, revision, annotations };
+    const names = { name: 'default', statefulSet: 'default', uid: 'sts' };
+    this.pool = { ...names, version: 1, createdAt: 0, replicas, revision, annotations };
     this.#clock = clock;
     for (const [index, name] of ['node', 'node-2'].entries()) {
       this.nodes.set(name, { name, host: `192.0.2.${index + 1}`, cordoned: false, notReadySince: undefined });
@@ -79,6 +85,8 @@ export class ModelCluster {
         node: this.#schedule(ordinal),
         podAddress: { host: `10.0.0.${ordinal}`, port: 3_000 },
         ready: false,
+        readyChangedAt: undefined,
+        trouble: this.stuck.get(name),
         terminating: false,
         taken: false,
         retired: false,
@@ -147,12 +155,17 @@ export class ModelCluster {
   settle(): void {
     for (const pod of [...this.pods.values()]) if (pod.terminating && this.canEnd(pod)) this.remove(pod.name);
     this.reconcile();
-    for (const pod of [...this.pods.values()])
-      if (!pod.ready && this.canBeReady(pod)) this.put({ ...pod, ready: true });
+    for (const pod of [...this.pods.values()]) if (!pod.ready && this.canBeReady(pod)) this.become(pod.name);
   }
 
   canEnd(pod: ObservedPod): boolean {
     return pod.node === undefined || this.runs(pod);
+  }
+
+  /** The pod becomes Ready, unless it is one that never does. */
+  become(name: string): void {
+    const pod = this.pods.get(name)!;
+    if (!this.stuck.has(name)) this.put({ ...pod, ready: true, readyChangedAt: this.#clock(), trouble: undefined });
   }
 
   scale(replicas: number): ObservedPool {
@@ -306,6 +319,15 @@ export class ModelPort implements Cluster {
     if (now?.uid !== pod.uid) return undefined;
     this.#model.writes++;
     if (now.claim && !now.terminating) this.#model.deleted.push(now);
+    return this.#model.put({ ...now, terminating: true });
+  }
+
+  async retryPod(pod: ObservedPod) {
+    const now = this.#model.pods.get(pod.name);
+    if (now?.uid !== pod.uid) return undefined;
+    if (now.version !== pod.version) return 'conflict' as const;
+    this.#model.writes++;
+    if (now.claim) this.#model.retriedInUse.push(now.uid);
     return this.#model.put({ ...now, terminating: true });
   }
 

@@ -151,6 +151,7 @@ function talkToKubernetes(transport: Transport) {
   const apps = `/apis/apps/v1/namespaces/${transport.namespace}`;
   const pool = `${apps}/statefulsets/default`;
   const contentType = 'application/merge-patch+json';
+  let first: { command?: string[] } | undefined;
   const ofPool = `${pods}?labelSelector=${encodeURIComponent(labels.pool)}`;
   const list = async () => (await transport.request<{ items: RawPod[] }>({ method: 'GET', path: ofPool })).items;
   return {
@@ -199,6 +200,24 @@ function talkToKubernetes(transport: Transport) {
         contentType,
         body: { spec: { unschedulable } },
       }),
+    /** Has pods that are made from now on run another command; undefined: what they ran at first. */
+    setCommand: async (command: string[] | undefined) => {
+      const container = '/spec/template/spec/containers/0/command';
+      const now = await transport.request<{ spec: { template: { spec: { containers: { command?: string[] }[] } } } }>({
+        method: 'GET',
+        path: pool,
+      });
+      first ??= now.spec.template.spec.containers[0];
+      const value = command ?? first?.command;
+      const body = [value ? { op: 'add', path: container, value } : { op: 'remove', path: container }];
+      await transport.request({ method: 'PATCH', path: pool, contentType: 'application/json-patch+json', body });
+    },
+    /** Messages of the Events of a reason, in no order. */
+    eventsOf: async (reason: string) => {
+      const path = `/api/v1/namespaces/${transport.namespace}/events?fieldSelector=reason%3D${reason}`;
+      const { items } = await transport.request<{ items: { message: string }[] }>({ method: 'GET', path });
+      return items.map(({ message }) => message);
+    },
     annotate: (annotations: Record<string, string>) =>
       transport.request({ method: 'PATCH', path: pool, contentType, body: { metadata: { annotations } } }),
   };

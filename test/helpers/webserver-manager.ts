@@ -136,6 +136,8 @@ export const somePools = poolsSchema.parse({
       ready: 1,
       inUse: 4,
       recreating: 1,
+      broken: 0,
+      spare: 1,
       waiting: 0,
       settings: {
         spare: 1,
@@ -145,6 +147,7 @@ export const somePools = poolsSchema.parse({
         maxLifetimeMs: 21_600_000,
         connectTimeoutMs: 120_000,
         scaleDownDelayMs: 300_000,
+        startTimeoutMs: 300_000,
       },
       problems: [],
       pods: [

@@ -1,6 +1,7 @@
 // Several managers on one cluster: what each does, and what only the one that leads does.
 
 import test, { type ExecutionContext } from 'ava';
+import { countPods, spareAt } from '../../manager/pool/plan.ts';
 import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { FakeTime } from '../helpers/fake-time.ts';
 import { settle, startManager, type TestManager } from '../helpers/manager.ts';
@@ -12,8 +13,8 @@ async function start(t: ExecutionContext, settings: Record<string, string>, coun
   const annotations = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
   );
-  const model = new ModelCluster({ annotations });
   const time = new FakeTime();
+  const model = new ModelCluster({ annotations, clock: () => time.now });
   const managers = Array.from({ length: count }, () =>
     startManager(model, { time, clock: () => time.now, ...(exposure && { exposure }) }),
   );
@@ -217,4 +218,112 @@ test('inv 2, 6: a visitor whose node has died gets another terminal at once, and
   await settle(model, ...managers);
   t.not(model.pods.get(lost.name)?.uid, lost.uid);
   t.deepEqual([(await claim()).pod.uid, (await claim()).status], [pod.uid, 'reconnected']);
+});
+
+const settingsOfBroken = { spare: '1', max: '3', 'start-timeout': '10s', 'connect-timeout': '5m' };
+const noImage = { reason: 'ImagePullBackOff', message: 'Back-off pulling image' };
+
+test('broken pods are told once by the leader, tried again by it ever more seldom, and others serve meanwhile', async (t) => {
+  const { model, time, managers } = await start(t, settingsOfBroken, 3);
+  const ended: number[] = [];
+  const watch = () => {
+    const pod = model.pods.get('default-1');
+    if (!pod?.terminating) return;
+    ended.push(time.now);
+    model.remove(pod.name);
+    model.reconcile();
+  };
+  for (const name of ['default-1', 'default-2']) model.stuck.set(name, noImage);
+  model.scale(2);
+  const { pod } = await managers[0]!.claims.claim('ann', undefined, never);
+  t.is(pod.name, 'default-0');
+  const from = time.now;
+  for (let second = 0; second < 100; second++) {
+    await look(time, ...managers);
+    watch();
+    await time.pass(1_000);
+  }
+  t.is(model.warnings.length, 1, model.warnings.join('\n'));
+  t.regex(model.warnings[0]!, /^BrokenTerminals: .*default-1.*ImagePullBackOff: Back-off pulling image/);
+  t.deepEqual(
+    ended.map((at) => Math.round((at - from) / 1_000)),
+    [10, 30, 70],
+  );
+  t.is(model.pool.replicas, 3, 'a third was tried for the one that did not come');
+  t.false(model.pods.get('default-0')!.terminating);
+  model.stuck.clear();
+  await settle(model, ...managers);
+  const { name } = (await managers[1]!.claims.claim('bob', undefined, never)).pod;
+  t.not(name, 'default-0');
+});
+
+test('a trouble is told again only after everything was well for a while', async (t) => {
+  const { model, time, managers, leader } = await start(t, settingsOfBroken);
+  const pass = async (ms: number) => {
+    await time.pass(ms);
+    await look(time, ...managers);
+  };
+  const restart = (name: string) => {
+    model.remove(name);
+    model.reconcile();
+  };
+  model.scale(3);
+  await settle(model, ...managers);
+  for (const name of ['default-1', 'default-2']) model.stuck.set(name, noImage);
+  restart('default-1');
+  await pass(5_000);
+  restart('default-2');
+  await pass(5_000);
+  t.is(model.warnings.length, 1);
+  model.stuck.delete('default-1');
+  restart('default-1');
+  model.become('default-1');
+  await pass(4_000);
+  t.is(countPods(leader.pools.get('default')!, time.now).broken, 0);
+  await pass(1_000);
+  t.is(countPods(leader.pools.get('default')!, time.now).broken, 1);
+  t.is(model.warnings.length, 1, 'the second has the trouble of the first');
+  model.stuck.clear();
+  await settle(model, ...managers);
+  await pass(11_000);
+  model.stuck.set('default-1', noImage);
+  restart('default-1');
+  await pass(10_000);
+  t.is(model.warnings.length, 2);
+});
+
+test('inv 5: a broken pod that becomes Ready and is claimed while it is about to be tried again stays', async (t) => {
+  const { model, time, leader, others } = await start(t, settingsOfBroken);
+  model.stuck.set('default-1', noImage);
+  model.scale(2);
+  await look(time, leader, ...others);
+  await time.pass(9_000);
+  // The leader does not hear of what happens now.
+  model.stuck.clear();
+  model.become('default-1');
+  for (const other of others) other.port.deliver();
+  await others[0]!.claims.claim('ann', undefined, never);
+  const { pod } = await others[0]!.claims.claim('bob', undefined, never);
+  t.is(pod.name, 'default-1');
+  await time.pass(5_000);
+  leader.controller.touch(leader.pools.get('default')!);
+  await time.settle();
+  t.is(countPods(leader.pools.get('default')!, time.now).broken, 1, 'so it still believes');
+  t.like(model.pods.get('default-1'), { uid: pod.uid, terminating: false });
+});
+
+test('auto follows what visitors do, at every manager alike', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: 'auto', max: '40' });
+  const spares = () => managers.map(({ pools }) => spareAt(pools.get('default')!, time.now));
+  const [quiet] = spares();
+  for (let visitor = 0; visitor < 12; visitor++) {
+    await others[0]!.claims.claim(`visitor-${visitor}`, undefined, never);
+    await settle(model, ...managers);
+    await time.pass(1_000);
+  }
+  const [busy, alike] = spares();
+  t.is(busy, alike);
+  t.true(busy! > quiet!, `${quiet} → ${busy}`);
+  const { ready } = countPods(leader.pools.get('default')!, time.now);
+  t.true(ready >= busy!, `${ready} ready of ${busy}`);
 });

@@ -28,6 +28,7 @@ test('a pool is told of as it is when it is asked for, and not at all once it is
   t.is(before('warmterm_pool_terminals{pool="default",state="ready"}'), 2);
   t.is(before('warmterm_pool_terminals{pool="default",state="in-use"}'), 1);
   t.is(before('warmterm_pool_terminals{pool="default",state="recreating"}'), 0);
+  t.is(before('warmterm_pool_terminals{pool="default",state="broken"}'), 0);
   t.is(before('warmterm_pool_replicas{pool="default"}'), 3);
   t.is(before('warmterm_pool_spare{pool="default"}'), 2);
   t.is(before('warmterm_pool_min{pool="default"}'), 0);
@@ -40,6 +41,21 @@ test('a pool is told of as it is when it is asked for, and not at all once it is
   const after = await scrape();
   t.is(after('warmterm_pool_terminals{pool="default",state="ready"}'), undefined);
   t.is(after('warmterm_pool_max{pool="default"}'), undefined);
+});
+
+test('what is broken is told apart from what is starting, and the spare is told as what it comes to', async (t) => {
+  const { model, manager, scrape, wait } = await start(t, { 'warmterm.dev/spare': '50%', 'warmterm.dev/max': '4' });
+  for (const visitor of ['a', 'b', 'c']) {
+    await manager.claims.claim(visitor, undefined, never);
+    await settle(model, manager);
+  }
+  model.put({ ...model.pods.get('default-3')!, ready: false });
+  manager.port.deliver();
+  wait(300_000);
+  const samples = await scrape();
+  t.is(samples('warmterm_pool_spare{pool="default"}'), 2);
+  t.is(samples('warmterm_pool_terminals{pool="default",state="broken"}'), 1);
+  t.is(samples('warmterm_pool_terminals{pool="default",state="in-use"}'), 3);
 });
 
 test('claims are counted by what they came to; what a new one took is measured', async (t) => {

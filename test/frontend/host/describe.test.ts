@@ -50,6 +50,25 @@ test(
 );
 test('a terminal that waits', described, { ...never, state: 'ready', claimedAt: undefined }, 'Ready |  |  |  | ');
 
+test('a terminal that is broken says why, and comes before those who are well', (t) => {
+  const broken = pod({ ...never, ordinal: 9, state: 'broken', claimedAt: undefined, reason: 'Unschedulable: no node' });
+  t.like(describePod(broken, now), { state: 'Broken', trouble: 'Unschedulable: no node', attention: 'trouble' });
+  t.deepEqual(
+    sortPods([pod({}), broken], now).map(({ ordinal }) => ordinal),
+    [9, 0],
+  );
+});
+
+test('the summary counts what is broken, and says what a spare comes to that is no number', (t) => {
+  const [pool] = somePools.pools;
+  if (!pool) return t.fail();
+  const settings = { ...pool.settings, spare: '50%' };
+  t.is(
+    summary({ ...pool, broken: 2, spare: 3, settings }),
+    '4 in use · 1 ready · 1 starting · 2 broken · spare 50%: 3',
+  );
+});
+
 test('those who may need help come first', (t) => {
   const [pool] = somePools.pools;
   if (!pool) return t.fail();

@@ -9,7 +9,7 @@ const meta = {
   name: 'python-12',
   uid: 'u',
   resourceVersion: '7',
-  creationTimestamp: '2026-01-02T03:03:20Z',
+  creationTimestamp: '2026-01-02T03:03:50Z',
   labels: { 'warmterm.dev/pool': 'python', 'controller-revision-hash': 'python-7d9' },
 };
 const labelled = (claimed: string, annotations?: Record<string, string>): RawPod => ({
@@ -22,7 +22,10 @@ const labelled = (claimed: string, annotations?: Record<string, string>): RawPod
     nodeName: 'n',
     containers: [{}, { ports: [{ containerPort: 9 }, { name: 'terminal', containerPort: 3_000 }] }],
   },
-  status: { conditions: [{ type: 'Ready', status: 'True' }], podIP: '10.1.2.3' },
+  status: {
+    conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-02T03:03:57Z' }],
+    podIP: '10.1.2.3',
+  },
 });
 const claim = {
   'warmterm.dev/claim-id': 'c',
@@ -39,14 +42,27 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
     version: 7,
     node: 'n',
     podAddress: { host: '10.1.2.3', port: 3_000 },
+    createdAt: 1_767_323_030_000,
     ready: true,
+    readyChangedAt: 1_767_323_037_000,
+    trouble: undefined,
     terminating: false,
     taken: true,
     retired: false,
     revision: 'python-7d9',
-    createdAt: 1_767_323_000_000,
     claim: { id: 'c', visitor: 'v', claimedAt: 1_767_323_045_678, connectedAt: 1_767_323_046_000 },
     annotated: true,
+  });
+});
+
+test('a pod that is not Ready is read with what keeps it', (t) => {
+  const state = { waiting: { reason: 'ErrImagePull', message: 'no such image' } };
+  const status = { conditions: [{ type: 'Ready', status: 'False' }], containerStatuses: [{ state }] };
+  const pod = readPod({ ...labelled('false'), status });
+  t.like(pod, {
+    ready: false,
+    readyChangedAt: undefined,
+    trouble: { reason: 'ErrImagePull', message: 'no such image' },
   });
 });
 

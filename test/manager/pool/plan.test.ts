@@ -43,6 +43,7 @@ function drawPool(
     statefulSet: 'p',
     uid: 'p',
     version: 1,
+    createdAt: 0,
     replicas: pods.length,
     revision: 'one',
     annotations,
@@ -64,12 +65,14 @@ const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['cl
   version: 1,
   node: 'n',
   podAddress: undefined,
+  createdAt: 0,
   ready: letter !== 's' && letter !== 'b',
+  readyChangedAt: undefined,
+  trouble: undefined,
   terminating: letter === 't',
   taken: letter === 'u' || letter === 'x',
   retired: letter === 'x',
   revision: letter === 'o' || letter === 'b' ? 'former' : 'one',
-  createdAt: 0,
   claim: letter === 'u' ? { id: 'c', visitor: `v${ordinal}`, claimedAt: 0, connectedAt: 1, ...claim } : undefined,
   annotated: true,
 });
@@ -228,6 +231,7 @@ test('a pod on a node without an address is not handed out, and is as soon as it
     statefulSet: 'p',
     uid: 'p',
     version: 1,
+    createdAt: 0,
     replicas: 1,
     revision: 'one',
     annotations: {},
@@ -279,9 +283,10 @@ test('whoever does not lead may make terminals, and end none', (t) => {
     expose,
     restore: [{ ...routeOf(1), asTemplate: false }],
     withdraw: { services: [serviceOf(5)], routes: [routeOf(5)] },
+    retry: [drawPod(0, 's')],
     reap: [{ name: 'p-1', uid: 'uid-1', reason: 'max-lifetime' }],
   };
-  const nothing = { scaleTo: undefined, shrink: undefined, replace: [], restore: [], reap: [] };
+  const nothing = { scaleTo: undefined, shrink: undefined, replace: [], restore: [], reap: [], retry: [] };
   const little = { ...nothing, expose, withdraw: { services: [], routes: [] } };
   t.deepEqual(withoutLead(plan), { ...little, scaleTo: 4 });
   t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }), little);

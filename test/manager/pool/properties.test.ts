@@ -9,12 +9,14 @@ import { FakeTime } from '../../helpers/fake-time.ts';
 import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { type Fault, ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
+// Pods of two seconds' trouble are broken here, so that many are within one history.
 const [spare, min, max] = [2, 1, 6];
 const annotations = {
   'warmterm.dev/spare': String(spare),
   'warmterm.dev/min': String(min),
   'warmterm.dev/max': String(max),
   'warmterm.dev/scale-down-delay': '30s',
+  'warmterm.dev/start-timeout': '2s',
   // Longer than a history lasts: whatever ends here is ended by something else.
   'warmterm.dev/connect-timeout': '1h',
 };
@@ -27,7 +29,7 @@ type Step =
   | { do: 'leave'; manager: number; visitor: number }
   | { do: 'restart'; manager: number; visitor: number }
   | { do: 'deliver'; manager: number; count: number }
-  | { do: 'become-ready' | 'die' | 'be-gone'; pod: number }
+  | { do: 'become-ready' | 'die' | 'be-gone' | 'get-stuck' | 'get-unstuck'; pod: number }
   | { do: 'scale'; replicas: number }
   | { do: 'template'; good: boolean }
   | { do: 'node'; node: string; state: keyof typeof nodeStates }
@@ -68,6 +70,10 @@ const stepOf = (managers: number): fc.Arbitrary<Step> =>
     },
     { weight: 6, arbitrary: fc.record({ do: fc.constant('become-ready' as const), pod: index(8) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('die' as const), pod: index(8) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constantFrom('get-stuck' as const, 'get-unstuck' as const), pod: index(8) }),
+    },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('be-gone' as const), pod: index(8) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('scale' as const), replicas: index(8) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('template' as const), good: fc.boolean() }) },
@@ -128,9 +134,12 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
 
   async function perform(step: Step): Promise<void> {
     if ('pod' in step) {
-      const pod = model.pods.get(`default-${step.pod}`);
+      const name = `default-${step.pod}`;
+      if (step.do === 'get-stuck') return void model.stuck.set(name, { reason: 'ImagePullBackOff', message: '' });
+      if (step.do === 'get-unstuck') return void model.stuck.delete(name);
+      const pod = model.pods.get(name);
       if (!pod) return;
-      if (step.do === 'become-ready' && model.canBeReady(pod) && !pod.ready) model.put({ ...pod, ready: true });
+      if (step.do === 'become-ready' && model.canBeReady(pod) && !pod.ready) model.become(name);
       if (step.do === 'die' && !pod.terminating) model.put({ ...pod, terminating: true });
       if (step.do === 'be-gone' && pod.terminating && model.canEnd(pod)) model.remove(pod.name);
       return model.reconcile();
@@ -184,6 +193,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
       if (!leavers.has(claim!.visitor) && !wentDown.has(node!))
         throw new Error(`inv 5: ${name} was in use, and deleted`);
     }
+    if (model.retriedInUse.length > 0) throw new Error(`inv 5: ${model.retriedInUse} was tried again in use`);
     if (managers.filter(({ isLeader }) => isLeader()).length > 1) throw new Error('two lead at once');
     if (managerCount > 1) return;
     const owners = [...model.pods.values()]
@@ -213,6 +223,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
       await perform(step);
       check();
     }
+    model.stuck.clear();
     for (const node of nodes) setNode(node, 'up');
     model.setRevision(`good-${++templates}`);
     for (let minutes = 0; minutes < 6; minutes++) {
@@ -230,7 +241,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
     }
     for (const { pools } of managers) {
       const pool = pools.get('default')!;
-      const { ready, recreating } = countPods(pool);
+      const { ready, recreating } = countPods(pool, time.now);
       if (ready + recreating < spare && pool.replicas < max) throw new Error(`only ${ready} spare at ${pool.replicas}`);
     }
   } finally {

@@ -20,6 +20,7 @@ test('each setting is read with its unit', (t) => {
     'max-lifetime': '3h',
     'connect-timeout': '90s',
     'scale-down-delay': '10m',
+    'start-timeout': '10m',
   });
   t.deepEqual(problems, []);
   t.deepEqual(settings, {
@@ -30,24 +31,46 @@ test('each setting is read with its unit', (t) => {
     maxLifetime: 10_800_000,
     connectTimeout: 90_000,
     scaleDownDelay: 600_000,
+    startTimeout: 600_000,
   });
 });
+
+for (const [text, spare] of [
+  ['0', 0],
+  ['10000', 10_000],
+  ['20%', '20%'],
+  ['020%', '20%'],
+  ['0%', '0%'],
+  ['1000%', '1000%'],
+  ['auto', 'auto'],
+  [' auto ', 'auto'],
+] as const) {
+  test(`spare may be ${JSON.stringify(text)}`, (t) => {
+    t.deepEqual(read({ spare: text }), { settings: { ...defaultSettings, spare }, problems: [] });
+  });
+}
 
 for (const [key, value] of [
   ['spare', '-1'],
   ['spare', 'many'],
   ['spare', '1.5'],
   ['spare', ''],
+  ['spare', '-5%'],
+  ['spare', '1.5%'],
+  ['spare', '1001%'],
+  ['spare', '%'],
+  ['spare', 'Auto'],
   ['max', '10001'],
   ['idle-timeout', '15'],
   ['idle-timeout', '0s'],
   ['idle-timeout', '8d'],
   ['connect-timeout', '2h'],
   ['scale-down-delay', 'soon'],
+  ['start-timeout', '61m'],
 ] as const) {
   test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
     const times = { idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000, scaleDownDelay: 4_000 };
-    const former = { spare: 7, min: 1, max: 9, ...times };
+    const former = { spare: 7, min: 1, max: 9, ...times, startTimeout: 5_000 };
     const others = {
       spare: '7',
       min: '1',
@@ -56,6 +79,7 @@ for (const [key, value] of [
       'max-lifetime': '2s',
       'connect-timeout': '3s',
       'scale-down-delay': '4s',
+      'start-timeout': '5s',
     };
     const { settings, problems } = read({ ...others, [key]: value }, former);
     t.deepEqual(settings, former);

@@ -1,0 +1,41 @@
+// `npm run simulate`: what spares of a number, a percentage and `auto` cost and bring, over days that differ. Prints a
+// table, and writes the picture that the README shows. A number as argument is another seed: then it writes no picture.
+
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { drawChart, type Result } from './chart.ts';
+import { simulate } from './simulation.ts';
+import { makeTraces } from './traces.ts';
+
+const spares = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40].map(String);
+const percentages = ['2%', '5%', '10%', '20%', '50%'];
+const picture = new URL('simulation.svg', import.meta.url);
+const usualSeed = 1;
+
+const [given] = process.argv.slice(2);
+const seed = given === undefined ? usualSeed : Number(given);
+if (!Number.isSafeInteger(seed)) {
+  process.stderr.write(`The seed must be a whole number; this is ${given}.\n`);
+  process.exit(2);
+}
+
+const results: Result[] = [];
+for (const trace of makeTraces(seed)) {
+  process.stdout.write(`\n${trace.name}\n${row('spare', 'at once', 'idle', 'longest wait')}`);
+  for (const spare of [...spares, ...percentages, 'auto']) {
+    const outcome = simulate(trace, spare, seed);
+    const { hitRate, meanIdle, worstWaitMs } = outcome;
+    results.push({ trace: trace.name, spare, ...outcome });
+    process.stdout.write(
+      row(spare, `${(hitRate * 100).toFixed(2)} %`, meanIdle.toFixed(1), `${(worstWaitMs / 1_000).toFixed(1)} s`),
+    );
+  }
+}
+if (seed === usualSeed) {
+  writeFileSync(picture, drawChart(results));
+  process.stdout.write(`\nDrawn in ${fileURLToPath(picture)}\n`);
+}
+
+function row(...[first = '', ...rest]: string[]): string {
+  return `  ${first.padEnd(6)}${rest.map((text) => text.padStart(14)).join('')}\n`;
+}

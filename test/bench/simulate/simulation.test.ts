@@ -1,0 +1,60 @@
+// What `auto` promises, over days that differ: other seeds than the picture's, so that it is no memory of one day.
+
+import test from 'ava';
+import { drawChart } from './chart.ts';
+import { type Outcome, simulate } from './simulation.ts';
+import { classes, diurnal, flashCrowd, poisson } from './traces.ts';
+
+const said = ({ hitRate, meanIdle, worstWaitMs }: Outcome) =>
+  `${(hitRate * 100).toFixed(2)} % at once, ${meanIdle.toFixed(1)} idle, ${worstWaitMs.toFixed(0)} ms at worst`;
+
+test('a simulation is the same for the same seed, and another for another', (t) => {
+  const day = classes(7);
+  t.deepEqual(simulate(day, 'auto', 7), simulate(day, 'auto', 7));
+  t.deepEqual(classes(7), day);
+  t.notDeepEqual(classes(8), day);
+  t.notDeepEqual(simulate(day, 'auto', 8), simulate(day, 'auto', 7));
+});
+
+for (const { perMinute, hours } of [
+  { perMinute: 1, hours: 12 },
+  { perMinute: 10, hours: 6 },
+]) {
+  test(`at a steady ${perMinute} a minute, auto lets 999 in 1,000 in at once, with at most three idle more than the best number`, (t) => {
+    const day = poisson(11, { perMinute, hours });
+    const auto = simulate(day, 'auto', 11);
+    t.true(auto.hitRate >= 0.999, said(auto));
+    // The best number is known only afterwards; auto pays for not knowing it.
+    let number = 0;
+    let best: Outcome;
+    do best = simulate(day, String(++number), 11);
+    while (best.hitRate < 0.999);
+    t.true(auto.meanIdle <= best.meanIdle + 3, `auto ${said(auto)}; ${number}: ${said(best)}`);
+  });
+}
+
+test('auto lets 999 in 1,000 in at once all through days and nights', (t) => {
+  const auto = simulate(diurnal(3), 'auto', 3);
+  t.true(auto.hitRate >= 0.999, said(auto));
+});
+
+for (const [name, day] of Object.entries({ 'a class of 40 in a minute': classes(5), 'a flash crowd': flashCrowd(5) })) {
+  test(`${name} comes without a sign: whoever waits then, waits no longer than a pod takes to start`, (t) => {
+    const auto = simulate(day, 'auto', 5);
+    const one = simulate(day, '1', 5);
+    t.true(auto.hitRate > 0.9 && auto.hitRate < 1, said(auto));
+    t.true(auto.worstWaitMs < 15_000, said(auto));
+    t.true(auto.hitRate > one.hitRate + 0.15, `auto ${said(auto)}; 1: ${said(one)}`);
+  });
+}
+
+test('the picture has a panel for each day, and a point for each spare', (t) => {
+  const outcome = { visitors: 1_000, meanIdle: 5, worstWaitMs: 0 };
+  const results = ['a', 'b'].flatMap((trace) =>
+    ['1', '20%', 'auto'].map((spare, index) => ({ ...outcome, trace, spare, hitRate: 1 - 0.1 ** (index + 1) })),
+  );
+  const svg = drawChart(results);
+  t.is(svg.match(/<circle [^>]*><title>/g)?.length, 6);
+  t.regex(svg, /spare auto: 99\.90 % at once, 5\.0 idle/);
+  t.notRegex(svg, /NaN|undefined/);
+});

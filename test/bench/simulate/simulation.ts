@@ -1,0 +1,182 @@
+// One pool through one trace, in simulated time: the manager's own Pool and planPool decide, a small StatefulSet and node
+// carry it out, pods tell their times in whole seconds as Kubernetes does. Deterministic for a seed.
+
+import TinyQueue from 'tinyqueue';
+import type { ObservedPod } from '../../../manager/pool/observation.ts';
+import { countPods, planPool, spareAt } from '../../../manager/pool/plan.ts';
+import { Pool } from '../../../manager/pool/pool.ts';
+import { createRandom, logNormal } from './random.ts';
+import type { Trace, Visit } from './traces.ts';
+
+export type Outcome = {
+  visitors: number;
+  /** Share of the visitors who found a ready terminal at once. */
+  hitRate: number;
+  /** Terminals that were ready and had nobody, on average over time. */
+  meanIdle: number;
+  /** How long the unluckiest visitor waited, in milliseconds. */
+  worstWaitMs: number;
+};
+
+// What a cluster is like: a pod takes some eight seconds to start.
+const orderMs = 200;
+const start = { medianMs: 8_000, spread: 0.3 };
+const endMs = 2_000;
+const lookEveryMs = 5_000;
+const scaleDownDelayMs = 5 * 60_000;
+const max = 2_000;
+
+type Event = { at: number; act: () => void };
+
+export function simulate(trace: Trace, spare: string, seed = 1): Outcome {
+  const world = new World(spare, seed);
+  for (const visit of trace.visits) world.schedule(visit.at, () => world.arrive(visit, visit.at >= trace.countFrom));
+  for (let at = 0; at < trace.endsAt; at += lookEveryMs) world.schedule(at, () => world.look());
+  return world.run(trace);
+}
+
+class World {
+  readonly #pool = new Pool('p', { hostOf: () => '192.0.2.1' });
+  readonly #events = new TinyQueue<Event>([], (a, b) => a.at - b.at);
+  readonly #waiting: { visit: Visit; counts: boolean }[] = [];
+  readonly #random: () => number;
+  #now = 0;
+  #version = 1;
+  #surplusSince: number | undefined;
+  #visitors = 0;
+  #hits = 0;
+  #worstWaitMs = 0;
+
+  constructor(spare: string, seed: number) {
+    this.#random = createRandom(seed + 1_000_000);
+    const annotations = { 'warmterm.dev/spare': spare, 'warmterm.dev/max': String(max) };
+    this.#pool.observeSpec({
+      name: 'p',
+      statefulSet: 'p',
+      uid: 'p',
+      version: 1,
+      createdAt: 0,
+      replicas: 0,
+      revision: undefined,
+      annotations,
+    });
+    if (this.#pool.problems.length > 0) throw new Error(this.#pool.problems.join());
+  }
+
+  schedule(at: number, act: () => void): void {
+    this.#events.push({ at, act });
+  }
+
+  run({ countFrom, endsAt }: Trace): Outcome {
+    let idle = 0;
+    for (let event = this.#events.pop(); event && event.at <= endsAt; event = this.#events.pop()) {
+      const from = Math.max(this.#now, countFrom);
+      if (event.at > from) idle += countPods(this.#pool, this.#now).ready * (event.at - from);
+      this.#now = event.at;
+      event.act();
+      this.#serve();
+      this.#scaleUp();
+    }
+    return {
+      visitors: this.#visitors,
+      hitRate: this.#hits / this.#visitors,
+      meanIdle: idle / (endsAt - countFrom),
+      worstWaitMs: this.#worstWaitMs,
+    };
+  }
+
+  arrive(visit: Visit, counts: boolean): void {
+    this.#waiting.push({ visit, counts });
+  }
+
+  /** What has been too much for the whole delay goes, from the top; without the fences that real visitors need. */
+  look(): void {
+    const { ready, recreating, inUse } = countPods(this.#pool, this.#now);
+    const surplus = ready + recreating - spareAt(this.#pool, this.#now, { inUse });
+    this.#surplusSince = surplus > 0 ? (this.#surplusSince ?? this.#now) : undefined;
+    if (this.#now - (this.#surplusSince ?? this.#now) < scaleDownDelayMs) return;
+    let replicas = this.#pool.replicas;
+    for (let left = surplus; left > 0 && !this.#pool.pod(replicas - 1)?.taken; left--) {
+      replicas--;
+      const pod = this.#pool.pod(replicas);
+      if (pod) this.#pool.observePodGone(replicas, pod.uid);
+    }
+    this.#resize(replicas);
+  }
+
+  #serve(): void {
+    while (this.#waiting.length > 0) {
+      const pod = this.#pool.take();
+      if (!pod) return;
+      const { visit, counts } = this.#waiting.shift()!;
+      const claim = { id: pod.uid, visitor: pod.uid, claimedAt: this.#now, connectedAt: this.#now };
+      const claimed = this.#put({ ...pod, taken: true, claim });
+      this.#pool.release(pod);
+      this.schedule(this.#now + visit.staysMs, () => this.#end(claimed));
+      if (!counts) continue;
+      this.#visitors++;
+      if (visit.at === this.#now) this.#hits++;
+      this.#worstWaitMs = Math.max(this.#worstWaitMs, this.#now - visit.at);
+    }
+  }
+
+  #scaleUp(): void {
+    const { scaleTo } = planPool(this.#pool, this.#now, this.#waiting.length);
+    if (scaleTo !== undefined && scaleTo > this.#pool.replicas) this.#resize(scaleTo);
+  }
+
+  #resize(replicas: number): void {
+    const before = this.#pool.replicas;
+    this.#pool.observeSpec({ ...this.#pool.spec!, version: ++this.#version, replicas });
+    for (let ordinal = before; ordinal < replicas; ordinal++) {
+      const [name, pool, nodePort] = [`p-${ordinal}`, 'p', 30_000 + ordinal];
+      this.#pool.observeService({ name, uid: name, pool, ordinal, nodePort });
+      this.schedule(this.#now + orderMs, () => this.#create(ordinal));
+    }
+  }
+
+  #create(ordinal: number): void {
+    if (ordinal >= this.#pool.replicas || this.#pool.pod(ordinal)) return;
+    const pod = this.#put({
+      name: `p-${ordinal}`,
+      uid: `uid-${this.#version}`,
+      pool: 'p',
+      ordinal,
+      version: 0,
+      node: 'n',
+      podAddress: undefined,
+      createdAt: inSeconds(this.#now),
+      ready: false,
+      readyChangedAt: undefined,
+      trouble: undefined,
+      terminating: false,
+      taken: false,
+      retired: false,
+      revision: undefined,
+      claim: undefined,
+      annotated: true,
+    });
+    this.schedule(this.#now + logNormal(this.#random, start.medianMs, start.spread), () => this.#become(pod));
+  }
+
+  #become(pod: ObservedPod): void {
+    const now = this.#pool.pod(pod.ordinal);
+    if (now?.uid === pod.uid) this.#put({ ...now, ready: true, readyChangedAt: inSeconds(this.#now) });
+  }
+
+  #end(pod: ObservedPod): void {
+    this.#put({ ...pod, terminating: true });
+    this.schedule(this.#now + endMs, () => {
+      this.#pool.observePodGone(pod.ordinal, pod.uid);
+      this.#create(pod.ordinal);
+    });
+  }
+
+  #put(pod: ObservedPod): ObservedPod {
+    const next = { ...pod, version: ++this.#version };
+    this.#pool.observePod(next);
+    return next;
+  }
+}
+
+const inSeconds = (ms: number): number => Math.floor(ms / 1_000) * 1_000;

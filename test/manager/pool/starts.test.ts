@@ -1,0 +1,93 @@
+import test from 'ava';
+import type { ObservedPod } from '../../../manager/pool/observation.ts';
+import { Starts } from '../../../manager/pool/starts.ts';
+
+const second = 1_000;
+const timeout = 300 * second;
+let uids = 0;
+
+const starting = (rest: Partial<ObservedPod> = {}): ObservedPod => ({
+  name: 'p-0',
+  uid: `uid-${uids++}`,
+  pool: 'p',
+  ordinal: 0,
+  version: 1,
+  node: 'n',
+  podAddress: undefined,
+  createdAt: 0,
+  ready: false,
+  readyChangedAt: undefined,
+  trouble: undefined,
+  terminating: false,
+  taken: false,
+  retired: false,
+  revision: undefined,
+  claim: undefined,
+  annotated: true,
+  ...rest,
+});
+
+/** Pods that took so many seconds each. */
+function after(...seconds: number[]): Starts {
+  const starts = new Starts();
+  for (const took of seconds) {
+    const pod = starting();
+    starts.observe(pod, timeout);
+    starts.observe({ ...pod, ready: true, readyChangedAt: took * second }, timeout);
+  }
+  return starts;
+}
+
+test('before any start was seen there is a guess; the first start takes its place', (t) => {
+  t.is(new Starts().refillMs, 10 * second);
+  // A second more, for the order itself.
+  t.is(after(4).refillMs, 5 * second);
+});
+
+test('it follows starts that get slower within a few, and those that get faster more slowly', (t) => {
+  const slower = after(...Array(30).fill(4), ...Array(5).fill(40)).refillMs;
+  t.true(slower > 30 * second && slower < 41 * second, `${slower}`);
+  const faster = after(...Array(30).fill(40), ...Array(5).fill(4)).refillMs;
+  t.true(faster < 35 * second && faster > 20 * second, `${faster}`);
+  t.true(after(...Array(30).fill(40), ...Array(60).fill(4)).refillMs < 6 * second);
+});
+
+test('what took longer than the deadline is no measure, nor is a clock that went backwards', (t) => {
+  t.is(after(4, 301, -7).refillMs, 5 * second);
+});
+
+test('a pod counts once, however often it becomes Ready again', (t) => {
+  const starts = after(4);
+  const pod = starting({ ready: true, readyChangedAt: 4 * second });
+  for (const readyChangedAt of [4, 90, 200]) {
+    starts.observe({ ...pod, ready: true, readyChangedAt: readyChangedAt * second }, timeout);
+    starts.observe({ ...pod, ready: false, readyChangedAt: readyChangedAt * second }, timeout);
+  }
+  t.is(starts.refillMs, 5 * second);
+});
+
+test('pods that were never Ready are counted until one is; those that were, or were taken, are none', (t) => {
+  const starts = new Starts();
+  for (const expected of [1, 2, 3]) {
+    starts.observe(starting(), timeout);
+    starts.gone(0);
+    t.is(starts.failures(0), expected);
+  }
+  t.true(starts.failing(1));
+  t.false(starts.failing(0), 'the ordinal has been scaled away');
+  // Of the one that comes next, the end of the former was not told.
+  starts.observe(starting(), timeout);
+  starts.observe(starting({ ready: true, readyChangedAt: 1 }), timeout);
+  t.is(starts.failures(0), 0);
+  t.false(starts.failing(1));
+  starts.gone(0);
+  const claimed = starting({ taken: true });
+  starts.observe(claimed, timeout);
+  starts.gone(0);
+  t.is(starts.failures(0), 0);
+  const ending = starting({ ready: true, readyChangedAt: 1 });
+  starts.observe(ending, timeout);
+  starts.observe({ ...ending, ready: false, terminating: true }, timeout);
+  starts.gone(0);
+  t.is(starts.failures(0), 0);
+});
