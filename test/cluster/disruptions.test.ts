@@ -23,7 +23,12 @@ let browser: Browser;
 let pages: Page[];
 
 test.before(async () => {
-  release = await installRelease({ 'poolDefaults.spare': '2', 'poolDefaults.max': '10' });
+  release = await installRelease({
+    'poolDefaults.spare': '2',
+    'poolDefaults.max': '10',
+    // Nobody connects to what the visitors below claim.
+    'poolDefaults.connectTimeout': '30m',
+  });
   browser = await launchBrowser();
   pages = [(await openTerminal(release, browser)).page, (await openTerminal(release, browser)).page];
   for (const page of pages)

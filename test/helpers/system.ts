@@ -80,7 +80,8 @@ export async function startOnMachine(
 
 async function startOnCluster(t: ExecutionContext, options: TestSystemOptions): Promise<TestSystem> {
   const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning } = options;
-  const pool = { ...settings, ...(idleWarning !== undefined && { idleWarning }) };
+  // What takes a second on one machine may take a minute here, and many a visitor of a test never connects.
+  const pool = { connectTimeout: '30m', ...settings, ...(idleWarning !== undefined && { idleWarning }) };
   const release = await installRelease(
     Object.fromEntries(Object.entries(pool).map(([name, value]) => [`poolDefaults.${name}`, value])),
   );
