@@ -216,7 +216,9 @@ export function testKubernetesPort(
       t.is(won.length, 1);
       const [grown] = won as ObservedPool[];
       await world.until(() => world.pool('idle').version >= grown!.version);
-      t.deepEqual({ ...world.pool('idle'), version: grown!.version }, grown);
+      // Which revision the cluster makes pods of is known again once its controller has seen the change.
+      const { version, revision } = grown!;
+      t.deepEqual({ ...world.pool('idle'), version, revision }, grown);
 
       const shrunk = await cluster.scalePool(grown!, 0);
       if (shrunk === 'conflict') return t.fail('nobody else scales it');
