@@ -158,7 +158,9 @@ test.serial('a pool that is deleted ends its sessions, and one that is made agai
   const { kind, apiVersion, metadata, spec } = await system.kubernetes.statefulSet();
   await system.kubernetes.deletePool();
   await until('no pods', async () => (await system.kubernetes.pods()).length === 0);
-  t.is((await visitor!.call('POST', '/api/terminals')).status, 503);
+  // 404 where the webserver asks for a pool by its name, as the chart has it.
+  const { status } = await visitor!.call('POST', '/api/terminals');
+  t.true([404, 503].includes(status), String(status));
   const { name, labels, annotations } = metadata;
   await system.kubernetes.createPool({ kind, apiVersion, metadata: { name, labels, annotations }, spec });
   const again = await until('a terminal', () => visitor!.claim().catch(() => undefined));
