@@ -49,7 +49,8 @@ const list = async (selector: string) => {
 const terminals = () => list(labels.pool);
 const inUse = async () =>
   (await terminals())
-    .filter(isClaimed)
+    // Those of visitors who have left take a while to go.
+    .filter((pod) => isClaimed(pod) && pod.metadata.deletionTimestamp === undefined)
     .map(({ metadata }) => metadata.uid)
     .toSorted();
 const remove = (name: string) => release.transport.request({ method: 'DELETE', path: `${core()}/pods/${name}` });
