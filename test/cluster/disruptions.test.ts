@@ -69,14 +69,18 @@ async function startComing(t: ExecutionContext, count: number) {
   const visitors = Array.from({ length: count }, () => createVisitor(release));
   const firsts = await Promise.all(visitors.map((visitor) => claimSoon(visitor)));
   const loops = visitors.map(async (visitor, index) => {
+    let repeated = 0;
     while (!stopping.signal.aborted) {
       try {
-        // As the page does, which is told to try again in the moment in which a manager goes.
-        const { name } = await claimSoon(visitor);
+        const { name } = await visitor.claim();
         if (name !== firsts[index]!.name) failures.push(`${name} instead of ${firsts[index]!.name}`);
         claims++;
+        repeated = 0;
       } catch (error) {
-        failures.push(String(error));
+        // In the moment in which a manager goes a page may be told to try again; once, and it is served.
+        const again = String(error).includes('"retryable":true') && ++repeated === 1;
+        if (again) t.log(`tried again: ${error}`);
+        else failures.push(String(error));
       }
       await delay(100, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -105,7 +109,7 @@ async function shellsAreTheSame(word: string): Promise<void> {
   }
 }
 
-test.serial('inv 5, 9: an upgrade under load ends no session, and refuses no visitor', async (t) => {
+test.serial('inv 5, 9: an upgrade under load ends no session, and turns no visitor away', async (t) => {
   const load = await startComing(t, 3);
   const before = await inUse();
   const former = load.claims();
@@ -120,23 +124,26 @@ test.serial('inv 5, 9: an upgrade under load ends no session, and refuses no vis
   t.deepEqual(await load.stop(), []);
 });
 
-test.serial('inv 4, 9: managers and webservers deleted under load end no session, and refuse no visitor', async (t) => {
-  const load = await startComing(t, 3);
-  const before = await inUse();
-  for (const component of ['manager', 'webserver']) {
-    const selector = `app.kubernetes.io/component=${component}`;
-    const [pod] = await list(selector);
-    await remove(pod!.metadata.name);
-    await until(`another ${component}`, async () => {
-      const now = (await list(selector)).filter(({ metadata }) => metadata.uid !== pod!.metadata.uid);
-      return now.length === 2 && now.every(isReady);
-    });
-  }
-  t.deepEqual(await inUse(), before);
-  await shellsAreTheSame('deleted');
-  t.deepEqual(await load.stop(), []);
-  t.true(load.claims() > 0);
-});
+test.serial(
+  'inv 4, 9: managers and webservers deleted under load end no session, and turn no visitor away',
+  async (t) => {
+    const load = await startComing(t, 3);
+    const before = await inUse();
+    for (const component of ['manager', 'webserver']) {
+      const selector = `app.kubernetes.io/component=${component}`;
+      const [pod] = await list(selector);
+      await remove(pod!.metadata.name);
+      await until(`another ${component}`, async () => {
+        const now = (await list(selector)).filter(({ metadata }) => metadata.uid !== pod!.metadata.uid);
+        return now.length === 2 && now.every(isReady);
+      });
+    }
+    t.deepEqual(await inUse(), before);
+    await shellsAreTheSame('deleted');
+    t.deepEqual(await load.stop(), []);
+    t.true(load.claims() > 0);
+  },
+);
 
 test.serial('inv 5: a drain waits for sessions, and takes terminals that nobody uses', async (t) => {
   const [used] = (await terminals()).filter(isClaimed);
