@@ -6,8 +6,9 @@ import { setInterval } from 'node:timers/promises';
 import { isAbort } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
-import { describeBroken, reasonOf } from './pool/broken.ts';
-import { type Notice, noticesOf } from './pool/notices.ts';
+import { explainGrowth, explainReap, explainShrink, typeOfReap } from './events/reasons.ts';
+import { aboutPod, aboutPool, Teller } from './events/teller.ts';
+import { reasonOf } from './pool/broken.ts';
 import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
 import { noteDemand, type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
@@ -40,13 +41,13 @@ export class Controller {
   /** Actions under way, and those that failed lately with the time before which they are not tried again. */
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
-  readonly #told = new Map<Pool, Set<string>>();
-  /** When a pod was last broken, by pool. */
-  readonly #brokenAt = new Map<string, number>();
+  readonly #teller: Teller;
   #synced = false;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    const { cluster, log, clock } = options;
+    this.#teller = new Teller({ cluster, log, clock, once: (key, action) => this.#once(key, action) });
   }
 
   /** Whether everything that exists has been seen, so that claims can be answered. */
@@ -82,6 +83,7 @@ export class Controller {
       for await (const _ of setInterval(lookEveryMs, undefined, { signal })) {
         for (const pool of this.#options.pools.all()) this.touch(pool);
         this.#forgetOldFailures();
+        this.#teller.flush();
       }
     } catch (error) {
       if (!isAbort(error)) throw error;
@@ -103,16 +105,19 @@ export class Controller {
     const { spec } = pool;
     if (!spec) return;
     const leads = isLeader();
-    if (leads) this.#tellNotices(pool);
+    if (leads) this.#teller.look(pool);
     noteDemand(pool, clock(), waiting(pool));
     const everything = planPool(pool, clock(), waiting(pool));
     const plan = leads ? everything : withoutLead(everything);
     const { scaleTo, reap, retry } = plan;
+    const about = aboutPool(spec);
     if (scaleTo !== undefined) {
+      const message = explainGrowth(pool, clock(), waiting(pool), scaleTo);
       this.#once(`scale ${pool.name}`, async () => {
         const scaled = await cluster.scalePool(spec, scaleTo);
         if (scaled === 'conflict') return;
         log.info({ pool: pool.name, from: spec.replicas, to: scaleTo }, 'scaled');
+        this.#teller.tell({ about, type: 'Normal', reason: 'ScaledUp', message });
         pools.observe({ kind: 'pool', name: spec.statefulSet, object: scaled });
         this.touch(pool);
       });
@@ -123,6 +128,10 @@ export class Controller {
       this.#once(`reap ${uid}`, async () => {
         pools.observeDeletion({ name, uid }, await cluster.deletePod({ name, uid }));
         log.info({ pool: pool.name, pod: name, reason }, 'reaped');
+        const news = { type: typeOfReap(reason), reason: 'Reaped' };
+        const why = explainReap(reason, pool.settings);
+        this.#teller.tell({ ...news, about: aboutPod({ name, uid }), message: why });
+        this.#teller.tell({ ...news, about, message: `${name} was deleted: ${why}` });
         this.touch(pool);
       });
     }
@@ -132,6 +141,8 @@ export class Controller {
         if (retried === 'conflict') return;
         pools.observeDeletion(pod, retried);
         log.info({ pool: pool.name, pod: pod.name, reason: reasonOf(pod) }, 'broken, trying again');
+        const message = `It is not Ready, and is made anew: ${reasonOf(pod)}`;
+        this.#teller.tell({ about: aboutPod(pod), type: 'Warning', reason: 'TriedAgain', message });
         this.touch(pool);
       });
     }
@@ -146,7 +157,10 @@ export class Controller {
     if (shrink) {
       this.#once(`shrink ${pool.name}`, async () => {
         const to = await shrinkPool(cluster, pool, spec, shrink, observe);
-        if (to !== undefined) log.info({ pool: pool.name, from: spec.replicas, to }, 'shrunk');
+        if (to === undefined) return;
+        log.info({ pool: pool.name, from: spec.replicas, to }, 'shrunk');
+        const message = explainShrink(pool, spec.replicas, to);
+        this.#teller.tell({ about: aboutPool(spec), type: 'Normal', reason: 'ScaledDown', message });
       });
     }
     for (const pod of replace) {
@@ -220,41 +234,6 @@ export class Controller {
   #forgetOldFailures(): void {
     const longAgo = this.#options.clock() - backOff.maxMs;
     for (const [key, { notBefore }] of this.#failed) if (notBefore < longAgo) this.#failed.delete(key);
-  }
-
-  /** Told only once the Event is written: until then it is tried again like every other action. */
-  #tellNotices(pool: Pool): void {
-    const { cluster, log, clock } = this.#options;
-    const told = this.#told.get(pool);
-    const notices = [...noticesOf(pool, clock()), ...this.#noticeOfBroken(pool, clock())];
-    const now = new Map(notices.map((notice) => [`${notice.reason} ${notice.about}`, notice]));
-    // What has come to its end may come again.
-    const still = new Set([...now.keys()].filter((key) => told?.has(key)));
-    if (now.size === 0) this.#told.delete(pool);
-    else this.#told.set(pool, still);
-    for (const [key, { reason, message }] of now) {
-      if (still.has(key) || message === '') continue;
-      this.#once(`warn ${pool.name} ${reason}`, async () => {
-        await cluster.warn(pool.spec!, reason, message);
-        this.#told.get(pool)?.add(key);
-        log.warn({ pool: pool.name, reason, message }, 'something is wrong with a pool');
-      });
-    }
-  }
-
-  // One trouble lasts until every pod that started meanwhile, and every one that was tried again, has become Ready:
-  // Kubernetes' reasons for it come and go, and so does its description.
-  #noticeOfBroken(pool: Pool, now: number): Notice[] {
-    const broken = describeBroken(pool, now);
-    if (broken) this.#brokenAt.set(pool.name, now);
-    const brokenAt = this.#brokenAt.get(pool.name);
-    if (brokenAt === undefined) return [];
-    if (!broken && now >= brokenAt + pool.settings.startTimeout && !pool.starts.failing(pool.replicas)) {
-      this.#brokenAt.delete(pool.name);
-      return [];
-    }
-    const message = broken ? `${broken}. They are tried again, and not counted.` : '';
-    return [{ reason: 'BrokenTerminals', about: '', message }];
   }
 }
 

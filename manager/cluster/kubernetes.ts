@@ -1,12 +1,12 @@
 // The Kubernetes port over the real API (or its stand-in): each method is one request, and says what its refusals mean.
 
-import { hostname } from 'node:os';
 import type { Logger } from '../../common/log.ts';
 import { claimAnnotations, labels, managerAudience, retired } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { ObservedPod } from '../pool/observation.ts';
 import { createExposures, routesPath } from './exposures.ts';
 import {
+  describeEvent,
   describeLease,
   type RawLease,
   type RawNode,
@@ -206,28 +206,8 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       return readIdentity(status, namespace);
     },
 
-    async warn(pool, reason, message) {
-      const now = new Date().toISOString();
-      const event = {
-        kind: 'Event',
-        apiVersion: 'v1',
-        metadata: { generateName: `${pool.statefulSet}.`, namespace },
-        involvedObject: {
-          kind: 'StatefulSet',
-          apiVersion: 'apps/v1',
-          name: pool.statefulSet,
-          uid: pool.uid,
-          namespace,
-        },
-        type: 'Warning',
-        reason,
-        message: message.slice(0, 1_000),
-        source: { component: 'warmterm-manager', host: hostname() },
-        firstTimestamp: now,
-        lastTimestamp: now,
-        count: 1,
-      };
-      await transport.request({ method: 'POST', path: `${core}/events`, body: event });
+    async tell(event) {
+      await transport.request({ method: 'POST', path: `${core}/events`, body: describeEvent(event, namespace) });
     },
   };
 }

@@ -1,6 +1,7 @@
 // The parts of Kubernetes objects that the manager reads, as they come off the wire, and how they become observations.
 // Pure; the only place that knows where in an object a fact stands.
 
+import { hostname } from 'node:os';
 import type { PodAddress } from '../../common/manager-api.ts';
 import { claimAnnotations, labels, retired, terminalPortName } from '../../common/names.ts';
 import { readHost } from '../exposure/route-kind.ts';
@@ -14,7 +15,7 @@ import type {
   ObservedService,
 } from '../pool/observation.ts';
 import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
-import type { Lease, LeaseToWrite } from './port.ts';
+import type { Lease, LeaseToWrite, ToldEvent } from './port.ts';
 
 export type ObjectMeta = {
   name: string;
@@ -196,11 +197,34 @@ export function describeLease({ holder, durationMs, acquiredAt, renewedAt, trans
   };
 }
 
+// An API server takes no longer one than this.
+const longestMessage = 1_000;
+
+export function describeEvent({ about, type, reason, message, count, firstAt, lastAt }: ToldEvent, namespace: string) {
+  const apiVersion = about.kind === 'Pod' ? 'v1' : 'apps/v1';
+  return {
+    kind: 'Event',
+    apiVersion: 'v1',
+    metadata: { generateName: `${about.name}.`, namespace },
+    involvedObject: { ...about, apiVersion, namespace },
+    type,
+    reason,
+    message: message.slice(0, longestMessage),
+    source: { component: 'warmterm-manager', host: hostname() },
+    firstTimestamp: wholeSeconds(firstAt),
+    lastTimestamp: wholeSeconds(lastAt),
+    count,
+  };
+}
+
 /** Milliseconds since 1970; undefined for what is no time. */
 function readTime(text: string | undefined): number | undefined {
   const ms = Date.parse(text ?? '');
   return Number.isNaN(ms) ? undefined : ms;
 }
+
+/** A Time has none. */
+const wholeSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, '');
 
 /** A MicroTime has six decimals, or is refused. */
 const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');

@@ -32,6 +32,19 @@ export type Lease = {
 
 export type LeaseToWrite = Omit<Lease, 'version'>;
 
+/** What `kubectl describe` shows of an object. */
+export type ToldEvent = {
+  about: { kind: 'StatefulSet' | 'Pod'; name: string; uid: string };
+  type: 'Normal' | 'Warning';
+  /** One word in UpperCamelCase. */
+  reason: string;
+  message: string;
+  /** How often it has happened, and when for the first and the last time: milliseconds since 1970. */
+  count: number;
+  firstAt: number;
+  lastAt: number;
+};
+
 export type Sink = {
   observe(observation: Observation): void;
   /** Everything that exists has been observed once. */
@@ -75,6 +88,6 @@ export type Cluster = {
   updateLease(name: string, version: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
   /** undefined when the token is not valid for the manager. */
   reviewToken(token: string): Promise<Identity | undefined>;
-  /** A Kubernetes Event of type Warning on the pool's StatefulSet. */
-  warn(pool: ObservedPool, reason: string, message: string): Promise<void>;
+  /** Writes a Kubernetes Event. */
+  tell(event: ToldEvent): Promise<void>;
 };

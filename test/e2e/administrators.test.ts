@@ -49,6 +49,8 @@ test.serial(
     await replicasAre(system, 1);
     await poolIsReady(system, 1);
     t.is((await createVisitor(system).claim()).status, 'new');
+    const why = await until('an Event', async () => (await system.kubernetes.events()).get('ScaledDown'));
+    t.regex(why, /^Scaled down from \d to \d replicas: no more was needed within 1s \(scale-down-delay\)\.$/);
   },
 );
 

@@ -335,12 +335,27 @@ export function testKubernetesPort(
     t.like(await cluster.readLease('contract'), released);
   });
 
-  test.serial('a warning is an Event on the StatefulSet', async (t) => {
+  test.serial('an Event is told of the StatefulSet or of a pod, with how often and when it happened', async (t) => {
     const { world } = t.context;
-    await world.cluster.warn(world.pool(), 'InvalidSettings', 'something is wrong');
+    const pod = await world.readyPod(0);
+    const told = { message: 'it has happened', count: 3, firstAt: 1_700_000_000_000, lastAt: 1_700_000_030_000 };
+    const { statefulSet, uid } = world.pool();
+    const ofPool = { kind: 'StatefulSet', name: statefulSet, uid } as const;
+    await world.cluster.tell({ about: ofPool, type: 'Warning', reason: 'InvalidSettings', ...told });
+    await world.cluster.tell({
+      about: { kind: 'Pod', name: pod.name, uid: pod.uid },
+      type: 'Normal',
+      reason: 'Reaped',
+      ...told,
+      message: 'x'.repeat(5_000),
+    });
     const { items } = await world.raw('events');
-    const event = items.find(({ reason }) => reason === 'InvalidSettings');
-    t.like(event, { type: 'Warning', message: 'something is wrong', involvedObject: { name: 'contract' } });
+    const find = (reason: string) => items.find((event) => event.reason === reason);
+    const times = { count: 3, firstTimestamp: '2023-11-14T22:13:20Z', lastTimestamp: '2023-11-14T22:13:50Z' };
+    const [warning, reaped] = [find('InvalidSettings'), find('Reaped')];
+    t.like(warning, { type: 'Warning', message: 'it has happened', involvedObject: { ...ofPool }, ...times });
+    t.like(reaped, { type: 'Normal', involvedObject: { kind: 'Pod', name: pod.name, uid: pod.uid }, ...times });
+    t.is(reaped?.message.length, 1_000);
   });
 
   test.serial('with the StatefulSet go its pods, Services and routes', async (t) => {
@@ -358,7 +373,15 @@ const claimOf = (visitor: string) => ({ id: `claim-of-${visitor}`, visitor, clai
 type RawAnswer = {
   metadata: { annotations: Record<string, string> };
   spec: object;
-  items: { type: string; reason: string; message: string; involvedObject: { name: string } }[];
+  items: {
+    type: string;
+    reason: string;
+    message: string;
+    involvedObject: { kind: string; name: string; uid: string };
+    count: number;
+    firstTimestamp: string;
+    lastTimestamp: string;
+  }[];
 };
 
 type World = Awaited<ReturnType<typeof startWorld>>;

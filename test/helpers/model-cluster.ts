@@ -3,7 +3,7 @@
 // watch and its own faults. It remembers who was ever written on which pod, which is what the invariants are about.
 
 import { ServiceError } from '../../common/errors.ts';
-import type { Cluster, Identity, Lease, LeaseToWrite, Sink } from '../../manager/cluster/port.ts';
+import type { Cluster, Identity, Lease, LeaseToWrite, Sink, ToldEvent } from '../../manager/cluster/port.ts';
 import type {
   Observation,
   ObservedNode,
@@ -37,7 +37,7 @@ export class ModelCluster {
   readonly deleted: ObservedPod[] = [];
   /** UIDs of pods that were ever retired. */
   readonly retired = new Set<string>();
-  readonly warnings: string[] = [];
+  readonly events: ToldEvent[] = [];
   /** Pods that were deleted as broken while they were in use: there must be none (inv 5). */
   readonly retriedInUse: string[] = [];
   writes = 0;
@@ -58,6 +58,13 @@ export class ModelCluster {
       this.nodes.set(name, { name, host: `192.0.2.${index + 1}`, cordoned: false, notReadySince: undefined });
     }
     this.reconcile();
+  }
+
+  /** What an administrator is warned of about the pool, as `Reason: message`. */
+  get warnings(): string[] {
+    return this.events
+      .filter(({ about, type }) => about.kind === 'StatefulSet' && type === 'Warning')
+      .map(({ reason, message }) => `${reason}: ${message}`);
   }
 
   /** A port with its own watch, which tells nothing until `deliver`. */
@@ -393,8 +400,9 @@ export class ModelPort implements Cluster {
     return this.#model.identities.get(token);
   }
 
-  async warn(_pool: ObservedPool, reason: string, message: string) {
-    this.#model.warnings.push(`${reason}: ${message}`);
+  async tell(event: ToldEvent) {
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    this.#model.events.push(event);
   }
 }
 

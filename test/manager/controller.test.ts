@@ -327,3 +327,33 @@ test('auto follows what visitors do, at every manager alike', async (t) => {
   const { ready } = countPods(leader.pools.get('default')!, time.now);
   t.true(ready >= busy!, `${ready} ready of ${busy}`);
 });
+
+test('why a pool was scaled, and why a session was ended, is told by Events on the StatefulSet and on the pod', async (t) => {
+  const { model, time, managers, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' });
+  const told = () => model.events.map(({ about, type, reason, count }) => `${about.name} ${type} ${reason} ${count}`);
+  t.deepEqual(told(), ['default Normal ScaledUp 1']);
+  for (const visitor of ['ann', 'bob']) {
+    await leader.claims.claim(visitor, undefined, never);
+    await settle(model, ...managers);
+  }
+  t.is(model.pool.replicas, 3);
+  t.deepEqual(told(), ['default Normal ScaledUp 1'], 'what follows soon is gathered');
+  await quiet(time, 31_000, ...managers);
+  t.deepEqual(told().slice(1).sort(), [
+    'default Normal Reaped 1',
+    'default Normal ScaledUp 2',
+    'default-0 Normal Reaped 1',
+    'default-1 Normal Reaped 1',
+  ]);
+  await quiet(time, 30_000, ...managers);
+  t.true(told().includes('default Normal Reaped 1'));
+  t.regex(model.events.find(({ reason }) => reason === 'Reaped')!.message, /connect-timeout/);
+});
+
+test('an Event that is not taken holds nothing up', async (t) => {
+  const { model, leader, managers } = await start(t, { spare: '1' });
+  for (const { port } of managers) port.tell = () => Promise.reject(new Error('no'));
+  await leader.claims.claim('ann', undefined, never);
+  await settle(model, ...managers);
+  t.is(model.pool.replicas, 2);
+});

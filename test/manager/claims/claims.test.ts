@@ -194,17 +194,17 @@ test('wrong settings are told once, as an Event, and change nothing', async (t) 
 test('a warning that could not be written is written later', async (t) => {
   let now = 0;
   const { model, manager } = await start(t, { spare: '2' }, { clock: () => now });
-  const warn = manager.port.warn.bind(manager.port);
+  const tell = manager.port.tell.bind(manager.port);
   let refusals = 0;
-  manager.port.warn = async () => {
-    refusals++;
+  manager.port.tell = async ({ type }) => {
+    if (type === 'Warning') refusals++;
     throw new ServiceError('unavailable', 'no');
   };
   model.setPool({ annotations: { 'warmterm.dev/spare': 'lots' } });
   await settle(model, manager);
   t.is(refusals, 1);
   t.deepEqual(model.warnings, []);
-  manager.port.warn = warn;
+  manager.port.tell = tell;
   now = 1_000;
   manager.controller.touch(manager.pools.get('default')!);
   await settle(model, manager);

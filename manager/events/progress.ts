@@ -1,0 +1,55 @@
+// What goes on in a pool for a while and then is over: a changed template on its way, replicas that somebody asked for. Each
+// is news once. Pure: what was told is handed back in at the next look.
+
+import { formatDuration } from '../../common/duration.ts';
+import { podState } from '../pool/observation.ts';
+import type { Pool } from '../pool/pool.ts';
+import { lookAtRollout } from '../pool/rollout.ts';
+
+/** What is under way: the revision that a roll-out leads to, and the replicas that are kept though they are not needed. */
+export type Progress = { revision?: string; kept?: number };
+
+export type Step = { reason: 'RolloutStarted' | 'RolloutFinished' | 'ReplicasKept'; message: string };
+
+// What one manager scales up for visitors that wait at it, the others understand once these have claimed.
+const misunderstandingMs = 5_000;
+
+/** What has begun or ended since the look that came to `former`. */
+export function lookAtProgress(pool: Pool, now: number, former: Progress): { progress: Progress; steps: Step[] } {
+  const rollout = followRollout(pool, now, former.revision);
+  const kept = followWish(pool, now, former.kept);
+  return {
+    progress: {
+      ...(rollout.revision !== undefined && { revision: rollout.revision }),
+      ...(kept.replicas !== undefined && { kept: kept.replicas }),
+    },
+    steps: [...rollout.steps, ...kept.steps],
+  };
+}
+
+function followRollout(pool: Pool, now: number, former: string | undefined): { revision?: string; steps: Step[] } {
+  const revision = pool.spec?.revision;
+  // Until its controller has seen a template nobody knows what is of a former one.
+  if (revision === undefined) return { ...(former !== undefined && { revision: former }), steps: [] };
+  const { outdated, outdatedUnready, atOnce } = lookAtRollout(pool, now);
+  const free = outdated.length + outdatedUnready.length;
+  const inUse = [...pool.pods()].filter((pod) => podState(pod) === 'in-use' && pod.revision !== revision).length;
+  const rest = `In use: ${inUse}; each is replaced when its session ends.`;
+  if (free === 0) {
+    const message = `Every terminal that nobody uses is of the changed template. ${rest}`;
+    return { steps: former === undefined ? [] : [{ reason: 'RolloutFinished', message }] };
+  }
+  if (former === revision) return { revision, steps: [] };
+  const message = `The template has changed. Terminals that nobody uses are replaced, at most ${atOnce} at a time: ${free}. ${rest}`;
+  return { revision, steps: [{ reason: 'RolloutStarted', message }] };
+}
+
+function followWish(pool: Pool, now: number, former: number | undefined): { replicas?: number; steps: Step[] } {
+  const { scaleDownDelay } = pool.settings;
+  const wish = pool.demand.wish(now, scaleDownDelay);
+  if (!wish || now < wish.since + misunderstandingMs) return { steps: [] };
+  const { replicas } = wish;
+  if (former === replicas) return { replicas, steps: [] };
+  const message = `Somebody has asked for ${replicas} replicas, more than are needed: they are kept until nobody has come for ${formatDuration(scaleDownDelay)} (scale-down-delay).`;
+  return { replicas, steps: [{ reason: 'ReplicasKept', message }] };
+}

@@ -1,0 +1,56 @@
+// Why a pool did what it did, in sentences for its administrator. Pure.
+
+import { formatDuration } from '../../common/duration.ts';
+import { podState } from '../pool/observation.ts';
+import { countPods, type ReapReason, spareAt } from '../pool/plan.ts';
+import type { Pool } from '../pool/pool.ts';
+import { lookAtRollout, surge } from '../pool/rollout.ts';
+import type { Settings } from '../pool/settings.ts';
+
+/** Why the pool grows to `to` replicas at `now`, while `waiting` visitors wait. */
+export function explainGrowth(pool: Pool, now: number, waiting: number, to: number): string {
+  const { replicas, settings } = pool;
+  const counts = countPods(pool, now);
+  const spare = spareAt(pool, now, counts);
+  const { broken, stranded } = counts;
+  const above = [...pool.pods()].filter((pod) => pod.ordinal >= replicas && podState(pod) === 'in-use');
+  const extra = surge(lookAtRollout(pool, now));
+  const wanted = [
+    `${spare} spare${typeof settings.spare === 'number' ? '' : ` (${settings.spare})`}`,
+    ...(waiting > 0 ? [`${waiting} for visitors who wait`] : []),
+    ...(extra > 0 ? [`${extra} to roll the template out`] : []),
+  ];
+  return [
+    `Scaled up from ${replicas} to ${to} replicas: ${counts.inUse} in use, ${counts.ready} ready, ${counts.recreating} starting; wanted free: ${wanted.join(' and ')}.`,
+    ...(broken > 0 ? [`Broken and not counted: ${broken}.`] : []),
+    ...(stranded > 0 ? [`On nodes to which nobody is sent: ${stranded}.`] : []),
+    ...(above.length > 0 ? [`In use above the replicas: ${above.length}.`] : []),
+    ...(to === settings.min ? [`min is ${to}.`] : []),
+    ...(to === settings.max ? [`That is max.`] : []),
+  ].join(' ');
+}
+
+/** Why the pool has shrunk from `from` to `to` replicas. */
+export function explainShrink({ settings }: Pool, from: number, to: number): string {
+  const { max, scaleDownDelay } = settings;
+  const why =
+    from > max
+      ? `max is ${max}, and nobody used what is given up`
+      : `no more was needed within ${formatDuration(scaleDownDelay)} (scale-down-delay)`;
+  return `Scaled down from ${from} to ${to} replicas: ${why}.`;
+}
+
+/** Why a session was ended. */
+export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout }: Settings): string {
+  switch (reason) {
+    case 'max-lifetime':
+      return `The session has lasted for ${formatDuration(maxLifetime)} (max-lifetime).`;
+    case 'never-connected':
+      return `Nobody has connected within ${formatDuration(connectTimeout)} of the claim (connect-timeout).`;
+    case 'node-lost':
+      return 'Its node is out of reach, and its visitor has another terminal by now.';
+  }
+}
+
+/** What an administrator should look into, and what is the normal end of a session. */
+export const typeOfReap = (reason: ReapReason): 'Normal' | 'Warning' => (reason === 'node-lost' ? 'Warning' : 'Normal');

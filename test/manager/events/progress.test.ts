@@ -1,0 +1,73 @@
+import test, { type ExecutionContext } from 'ava';
+import { lookAtProgress, type Progress } from '../../../manager/events/progress.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+const never = new AbortController().signal;
+
+/** A manager on a pool; `look` says what is news at a time. */
+async function start(t: ExecutionContext, annotations: Record<string, string>, replicas = 0) {
+  const model = new ModelCluster({ annotations, replicas });
+  const manager = startManager(model);
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  let progress: Progress = {};
+  const look = (now: number) => {
+    const seen = lookAtProgress(manager.pools.get('default')!, now, progress);
+    progress = seen.progress;
+    return seen.steps.map(({ reason, message }) => `${reason}: ${message}`);
+  };
+  return { model, manager, look };
+}
+
+test('a roll-out is told when it begins and when nothing of it waits for a visitor, each once', async (t) => {
+  const { model, manager, look } = await start(t, { 'warmterm.dev/spare': '2' });
+  await manager.claims.claim('ann', undefined, never);
+  await settle(model, manager);
+  t.deepEqual(look(0), []);
+  model.setPool({ revision: undefined as unknown as string });
+  manager.port.deliver();
+  t.deepEqual(look(0), []);
+  model.setRevision('revision-2');
+  manager.port.deliver();
+  t.deepEqual(look(0), [
+    'RolloutStarted: The template has changed. Terminals that nobody uses are replaced, at most 1 at a time: 2. In use: 1; each is replaced when its session ends.',
+  ]);
+  t.deepEqual(look(0), []);
+  model.setPool({ revision: undefined as unknown as string });
+  manager.port.deliver();
+  t.deepEqual(look(0), [], 'which revision is made now is not known for a moment');
+  model.setPool({ revision: 'revision-2' });
+  await settle(model, manager);
+  t.deepEqual(look(0), [
+    'RolloutFinished: Every terminal that nobody uses is of the changed template. In use: 1; each is replaced when its session ends.',
+  ]);
+  t.deepEqual(look(0), []);
+});
+
+test('a template that is changed again before the first has arrived is a roll-out of its own', async (t) => {
+  const { model, manager, look } = await start(t, { 'warmterm.dev/spare': '2' });
+  model.setRevision('bad-2');
+  manager.port.deliver();
+  t.regex(look(0)[0]!, /^RolloutStarted/);
+  model.setRevision('revision-3');
+  manager.port.deliver();
+  t.regex(look(0)[0]!, /^RolloutStarted/);
+  await settle(model, manager);
+  t.regex(look(0)[0]!, /^RolloutFinished/);
+});
+
+test('replicas that somebody asks for beyond the need are told, unless visitors explain them soon', async (t) => {
+  const { model, manager, look } = await start(t, { 'warmterm.dev/spare': '1' });
+  model.scale(4);
+  await settle(model, manager);
+  t.deepEqual(look(4_999), []);
+  t.deepEqual(look(5_000), [
+    'ReplicasKept: Somebody has asked for 4 replicas, more than are needed: they are kept until nobody has come for 5m (scale-down-delay).',
+  ]);
+  t.deepEqual(look(6_000), []);
+  t.deepEqual(look(400_000), [], 'the wish is over');
+  model.scale(6);
+  await settle(model, manager);
+  t.is(look(405_000).length, 0);
+});

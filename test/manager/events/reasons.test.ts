@@ -1,0 +1,96 @@
+import test from 'ava';
+import { explainGrowth, explainReap, explainShrink } from '../../../manager/events/reasons.ts';
+import { defaultSettings } from '../../../manager/pool/settings.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+const never = new AbortController().signal;
+
+const growth = test.macro<
+  [
+    {
+      settings: Record<string, string>;
+      visitors?: number;
+      waiting?: number;
+      change?: (model: ModelCluster) => void;
+      to: number;
+      says: string;
+    },
+  ]
+>({
+  title: (_, { says }) => says,
+  async exec(t, { settings, visitors = 0, waiting = 0, change = () => {}, to, says }) {
+    const annotations = Object.fromEntries(
+      Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
+    );
+    const model = new ModelCluster({ annotations });
+    const manager = startManager(model);
+    t.teardown(manager.stop);
+    await settle(model, manager);
+    for (let visitor = 0; visitor < visitors; visitor++) {
+      await manager.claims.claim(`v${visitor}`, undefined, never);
+      await settle(model, manager);
+    }
+    change(model);
+    manager.port.deliver();
+    t.is(explainGrowth(manager.pools.get('default')!, 0, waiting, to), says);
+  },
+});
+
+test(growth, {
+  settings: { spare: '2' },
+  visitors: 1,
+  to: 4,
+  says: 'Scaled up from 3 to 4 replicas: 1 in use, 2 ready, 0 starting; wanted free: 2 spare.',
+});
+test(growth, {
+  settings: { spare: '50%', max: '4' },
+  visitors: 2,
+  waiting: 2,
+  to: 4,
+  says: 'Scaled up from 3 to 4 replicas: 2 in use, 1 ready, 0 starting; wanted free: 1 spare (50%) and 2 for visitors who wait. That is max.',
+});
+test(growth, {
+  settings: { spare: '1', min: '5' },
+  change: (model) => model.scale(2),
+  to: 5,
+  says: 'Scaled up from 2 to 5 replicas: 0 in use, 2 ready, 0 starting; wanted free: 1 spare. min is 5.',
+});
+test(growth, {
+  settings: { spare: '1' },
+  visitors: 2,
+  change: (model) => model.setPool({ replicas: 1 }),
+  to: 3,
+  says: 'Scaled up from 1 to 3 replicas: 1 in use, 0 ready, 0 starting; wanted free: 1 spare. In use above the replicas: 1.',
+});
+test(growth, {
+  settings: { spare: '2' },
+  change: (model) => model.setNode('node-2', { cordoned: true }),
+  to: 3,
+  says: 'Scaled up from 2 to 3 replicas: 0 in use, 1 ready, 0 starting; wanted free: 2 spare. On nodes to which nobody is sent: 1.',
+});
+test(growth, {
+  settings: { spare: '1' },
+  change: (model) => model.setRevision('revision-2'),
+  to: 2,
+  says: 'Scaled up from 1 to 2 replicas: 0 in use, 1 ready, 0 starting; wanted free: 1 spare and 1 to roll the template out.',
+});
+
+test('a shrink is for want of need, or by a lower max', async (t) => {
+  const model = new ModelCluster({ annotations: { 'warmterm.dev/max': '8', 'warmterm.dev/scale-down-delay': '90s' } });
+  const manager = startManager(model);
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  const pool = manager.pools.get('default')!;
+  t.is(
+    explainShrink(pool, 7, 3),
+    'Scaled down from 7 to 3 replicas: no more was needed within 90s (scale-down-delay).',
+  );
+  t.is(explainShrink(pool, 9, 8), 'Scaled down from 9 to 8 replicas: max is 8, and nobody used what is given up.');
+});
+
+test('a reaped session is told with the setting that ended it', (t) => {
+  t.is(explainReap('max-lifetime', defaultSettings), 'The session has lasted for 6h (max-lifetime).');
+  t.regex(explainReap('never-connected', defaultSettings), /within 1m of the claim \(connect-timeout\)/);
+  t.regex(explainReap('node-lost', defaultSettings), /out of reach/);
+});
