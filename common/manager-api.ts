@@ -114,6 +114,8 @@ export const reportAnswerSchema = z.object({
   idleTimeoutMs: z.number().int(),
   /** Absent while the terminal is unclaimed. */
   expiresAt: z.iso.datetime().optional(),
+  /** Who has the pod deleted; present once it is being deleted. */
+  endedBy: z.enum(['owner', 'administrator']).optional(),
 });
 export type ReportAnswer = z.infer<typeof reportAnswerSchema>;
 

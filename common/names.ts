@@ -24,6 +24,8 @@ export const claimAnnotations = {
   claimedAt: `${prefix}claimed-at`,
   /** When a browser first attached, ISO 8601. Absent until then. */
   connectedAt: `${prefix}connected-at`,
+  /** `owner`, written just before the deletion that a visitor asks for. A pod that is deleted without it was by others. */
+  endedBy: `${prefix}ended-by`,
 } as const;
 
 /** Annotation on an Ingress or HTTPRoute of a terminal: a hash of the template that it was made of. */

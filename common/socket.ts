@@ -28,18 +28,27 @@ export const acknowledgeEvery = 65_536;
 /** Unacknowledged bytes at which the pty is paused, and at which it is resumed. */
 export const flowControl = { high: 524_288, low: 262_144 } as const;
 
-export const endReasons = ['exit', 'idle', 'lifetime', 'processes', 'deleted'] as const;
+export const endReasons = ['exit', 'idle', 'lifetime', 'processes', 'owner', 'administrator', 'deleted'] as const;
 /**
  * Why a session is over: its shell ended (`exit`), nobody typed (`idle`), its maximum lifetime passed (`lifetime`), it
- * had too many processes (`processes`), or the pod was deleted by its owner or an administrator (`deleted`).
+ * had too many processes (`processes`), or the pod was deleted: by its `owner`, by an `administrator` or whatever else may
+ * delete pods, or by somebody of whom the manager could not be asked in time (`deleted`).
  */
 export type EndReason = (typeof endReasons)[number];
+
+/** The session is over, and its before-exit hook is at work. `output`: what it has printed, the end of it, as plain text. */
+export type Saving = { reason: EndReason; output: string };
+
+/** What came of the hook: `failed` when it could not be started or ended with another code than 0. */
+export type Saved = { result: 'saved' | 'failed' | 'timed-out'; exitCode?: number; output: string };
 
 /** What a browser is told once it is attached. It is told the limits too, so that only one side holds them. */
 export type Attached = {
   /** The pod's name. */
   name: string;
   role: Role;
+  /** A random name of this run of the server: with another one, the terminal was started anew in the same pod. */
+  run?: string;
   /** `maxInputLength` */
   maxInput: number;
   /** `acknowledgeEvery` */
@@ -54,8 +63,10 @@ export type ServerEvents = {
   output: (bytes: Uint8Array) => void;
   /** A countdown begins, or with null is off again. */
   ending: (ending: Ending | null) => void;
+  /** Told again each time that there is more to say, and to whoever comes late. */
+  saving: (saving: Saving) => void;
   /** The last word; the socket is closed after it and there is nothing to come back to. */
-  ended: (reason: EndReason) => void;
+  ended: (reason: EndReason, saved?: Saved) => void;
 };
 
 export type ClientEvents = {

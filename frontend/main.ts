@@ -53,7 +53,7 @@ function show(state: State, before: State | undefined): void {
   if (state.is === 'connected') {
     terminal.focus();
     noteWay(isDetour(state));
-    if (state.replaced) notice.say(texts.replaced);
+    if (state.replaced) notice.say(texts.replaced[state.replaced]);
   } else if (state.is === 'ended') {
     document.title = product;
   }

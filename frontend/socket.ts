@@ -1,7 +1,17 @@
 // One connection to a terminal (common/socket.ts). Reconnecting is not its business: each connection needs a new ticket.
 
 import { io, type Socket } from 'socket.io-client';
-import type { Attached, ClientEvents, Ending, EndReason, Refusal, ServerEvents, Size } from '../common/socket.ts';
+import type {
+  Attached,
+  ClientEvents,
+  Ending,
+  EndReason,
+  Refusal,
+  Saved,
+  Saving,
+  ServerEvents,
+  Size,
+} from '../common/socket.ts';
 import { cutInput } from './terminal/cut-input.ts';
 
 export type Connection = {
@@ -14,7 +24,8 @@ export type ConnectionEvents = {
   attached: (connection: Connection, attached: Attached) => void;
   output: (bytes: Uint8Array) => void;
   ending: (ending: Ending | null) => void;
-  ended: (reason: EndReason) => void;
+  saving: (saving: Saving) => void;
+  ended: (reason: EndReason, saved: Saved | undefined) => void;
   refused: (code: Refusal['code']) => void;
   disconnected: () => void;
   /** It was not attached in time. */
@@ -67,6 +78,10 @@ export function connect(
   // Binary arrives as an ArrayBuffer in browsers.
   socket.on('output', (bytes) => on.output(new Uint8Array(bytes)));
   socket.on('ending', on.ending);
+  socket.on('saving', (saving) => {
+    clearTimeout(timer);
+    on.saving(saving);
+  });
   socket.on('ended', on.ended);
   socket.on('connect_error', (error) => {
     const code = refusalCode(error);

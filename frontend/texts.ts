@@ -1,6 +1,6 @@
 // Every word that the page says, in one place.
 
-import type { EndReason } from '../common/socket.ts';
+import type { EndReason, Saved } from '../common/socket.ts';
 import type { Failure } from './session/state.ts';
 
 export const product = 'warmterm';
@@ -13,7 +13,10 @@ export const texts = {
   tryingAgain: (seconds: number) => `Trying again in ${duration(seconds)}`,
   trying: 'Trying again',
   now: 'Try now',
-  replaced: 'Your former terminal has ended. This is a new one.',
+  replaced: {
+    terminal: 'Your former terminal has died, or its machine has. This is a new one.',
+    run: 'Your terminal has died and was started again: its programs are lost, your files are here.',
+  },
   relayed: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
   startNew: 'Start a new terminal',
   tryAgain: 'Try again',
@@ -38,8 +41,21 @@ export const endings: Record<EndReason, { title: string; detail: string }> = {
   idle: { title: 'This terminal was idle', detail: 'It was closed to make room for others.' },
   lifetime: { title: 'Time is up', detail: 'This terminal has reached its longest lifetime.' },
   processes: { title: 'Too many processes', detail: 'Everything in this terminal was ended, to spare the others.' },
-  deleted: { title: 'This terminal was closed', detail: 'You or an administrator ended it.' },
+  owner: { title: 'You have ended this terminal', detail: 'It was ended from this browser, perhaps in another tab.' },
+  administrator: { title: 'This terminal was ended', detail: 'An administrator ended it, or the cluster did.' },
+  deleted: { title: 'This terminal was closed', detail: 'Somebody ended it, or its machine is going down.' },
 };
+
+/** What is said while the hook saves the visitor's work, and what came of it. */
+export const saving = {
+  title: 'Your work is being saved',
+  result: ({ result, exitCode }: Saved) => {
+    if (result === 'saved') return 'Your work was saved.';
+    if (result === 'timed-out') return 'Saving your work took too long, and was stopped.';
+    return `Saving your work has failed${exitCode === undefined ? '' : ` (exit code ${exitCode})`}.`;
+  },
+  output: 'What was printed while saving',
+} as const;
 
 /** Why there is no terminal: the title says it, the detail what it means. */
 export function explain({ code, detail }: Failure): { title: string; detail: string } {
@@ -52,6 +68,10 @@ const failures: Partial<Record<Failure['code'], { title: string; detail?: string
   unavailable: { title: 'Terminals are not available right now', detail: 'This is on our side, and passes as a rule.' },
   timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
   conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },
+  blocked: {
+    title: 'The way to your terminal is blocked',
+    detail: 'A firewall may be in the way: try another network.',
+  },
   unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
   'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
   forbidden: { title: 'This is not allowed' },

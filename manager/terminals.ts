@@ -45,6 +45,7 @@ export class Terminals {
     return {
       idleTimeoutMs: pool.settings.idleTimeout,
       ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+      ...(pod.terminating ? { endedBy: pod.endedByOwner ? 'owner' : 'administrator' } : {}),
     };
   }
 

@@ -27,6 +27,8 @@ export type TerminalSocket = Socket<ClientEvents, ServerEvents, Record<string, n
 export type ConnectionOptions = {
   socket: TerminalSocket;
   podName: string;
+  /** A name of this run of the server. */
+  run: string;
   attachArguments: (options: { readOnly: boolean }) => string[];
   environment: Record<string, string>;
   onTyped: () => void;
@@ -38,7 +40,7 @@ export type ConnectionOptions = {
 
 /** Attaches `socket` to the session. Throws if no tmux client can be started. */
 export function connect(options: ConnectionOptions): void {
-  const { socket, podName, environment, clock, log } = options;
+  const { socket, podName, run, environment, clock, log } = options;
   const { ticket, size } = socket.data;
   const readOnly = ticket.role === 'viewer';
   const flow = new FlowControl(flowControl);
@@ -81,7 +83,7 @@ export function connect(options: ConnectionOptions): void {
     onBacklog: (full) => (full ? socket.request.socket.pause() : socket.request.socket.resume()),
   });
 
-  socket.emit('attached', { name: podName, role: ticket.role, maxInput: maxInputLength, acknowledgeEvery });
+  socket.emit('attached', { name: podName, role: ticket.role, run, maxInput: maxInputLength, acknowledgeEvery });
 
   socket.on('input', (data: unknown) => {
     if (readOnly) return;

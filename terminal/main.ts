@@ -1,11 +1,13 @@
 // The server inside a terminal pod: wires its parts, and nothing else.
 
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../common/errors.ts';
 import { createLog } from '../common/log.ts';
+import type { Report } from '../common/manager-api.ts';
 import { exitOnInvalidConfig, runService } from '../common/service.ts';
 import { createBeforeExit } from './before-exit.ts';
 import { systemClock as clock } from './clock.ts';
@@ -14,6 +16,7 @@ import { connect } from './connection.ts';
 import { createHealthServer, listen } from './http-server.ts';
 import { createManagerClient } from './manager/manager-client.ts';
 import { createReporter } from './manager/reporter.ts';
+import { createWhoEnded } from './manager/who-ended.ts';
 import { createProcessLimit } from './session/process-limit.ts';
 import { createSession } from './session/session.ts';
 import { attachEnvironment, shellEnvironment } from './shell-environment.ts';
@@ -48,19 +51,28 @@ const manager = createManagerClient({ url: config.managerUrl, tokenFile: config.
 const keys = createKeySet({ fetchKeys: manager.fetchKeys, log, clock });
 const verifyTicket = createTicketVerifier({ podUid: config.podUid, getKey: keys.getKey, clock });
 const attachedEnvironment = attachEnvironment(environment);
+/** Of this process: another one means another shell. */
+const run = randomUUID();
 let connectedAt: string | undefined;
 
 const server = createHealthServer({ unhealthy, unready });
 const pages = createSocketServer(server, {
   verifyTicket,
   admit: () => {
+    // Whoever comes while the hook is at work is told what becomes of their work.
+    if (session.saving) return;
     if (over()) throw new ServiceError('session-not-found', 'This session is over.');
     if (unready()) throw new ServiceError('unavailable', 'This terminal is not ready yet.');
   },
   onConnection: (socket) => {
+    if (session.saving) {
+      socket.emit('saving', session.saving);
+      return;
+    }
     connect({
       socket,
       podName: config.podName,
+      run,
       attachArguments: tmux.attachArguments,
       environment: attachedEnvironment,
       onTyped: session.typed,
@@ -87,17 +99,13 @@ const session = createSession({
   pages,
   exceeded: processes.exceeded,
   beforeExit: createBeforeExit({ command: config.beforeExit, timeoutMs: config.beforeExitTimeoutMs, environment, log }),
+  whoEnded: createWhoEnded({ describe, send: manager.report, log }),
   deleteSelf: manager.deleteSelf,
   clock,
   log,
 });
 const reporter = createReporter({
-  describe: () => {
-    if (connectedAt === undefined || over()) return undefined;
-    const lastInputAt =
-      session.lastInputAt === undefined ? {} : { lastInputAt: new Date(session.lastInputAt).toISOString() };
-    return { connections: pages.count, connectedAt, ...lastInputAt };
-  },
+  describe: () => (over() ? undefined : describe()),
   send: manager.report,
   onAnswer: session.learn,
   intervalMs: config.reportIntervalMs,
@@ -134,6 +142,14 @@ function read() {
   } catch (error) {
     return exitOnInvalidConfig(error);
   }
+}
+
+/** How this terminal is doing; undefined before anybody has come. */
+function describe(): Report | undefined {
+  if (connectedAt === undefined) return undefined;
+  const lastInputAt =
+    session.lastInputAt === undefined ? {} : { lastInputAt: new Date(session.lastInputAt).toISOString() };
+  return { connections: pages.count, connectedAt, ...lastInputAt };
 }
 
 function over(): boolean {

@@ -11,6 +11,8 @@ import {
   handshakeSchema,
   maxInputLength,
   type Refusal,
+  type Saved,
+  type Saving,
   type ServerEvents,
 } from '../common/socket.ts';
 import type { SocketData, TerminalSocket } from './connection.ts';
@@ -25,7 +27,8 @@ const longestMessage = maxInputLength * 6 + 1_024;
 export type Pages = {
   readonly count: number;
   ending: (ending: Ending | null) => void;
-  ended: (reason: EndReason) => void;
+  saving: (saving: Saving) => void;
+  ended: (reason: EndReason, saved: Saved | undefined) => void;
 };
 
 export type SocketServerOptions = {
@@ -100,8 +103,12 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
     ending: (ending) => {
       pages.emit('ending', ending);
     },
-    ended: (reason) => {
-      pages.emit('ended', reason);
+    saving: (saving) => {
+      pages.emit('saving', saving);
+    },
+    ended: (reason, saved) => {
+      if (saved) pages.emit('ended', reason, saved);
+      else pages.emit('ended', reason);
       pages.disconnectSockets(true);
     },
   };

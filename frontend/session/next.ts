@@ -11,21 +11,27 @@ const quietFailures = 2;
 /** A connection that ends sooner was none: without this, a terminal that drops us at once would be asked in a frenzy. */
 const lastingMs = 5_000;
 
-type Running = Exclude<State, { is: 'ended' | 'error' }>;
+type Running = Exclude<State, { is: 'saving' | 'ended' | 'error' }>;
+type Saving = Extract<State, { is: 'saving' }>;
 type Connected = Extract<State, { is: 'connected' }>;
 type Unattached = Exclude<Running, Connected>;
 
 /** The state after `event`; the very same object if nothing changes. */
 export function next(state: State, event: Event, moment: Moment): State {
   if (event.type === 'ended') {
-    return { is: 'ended', ...memory(state), failures: 0, refusals: 0, reason: event.reason };
+    return { is: 'ended', ...memory(state), failures: 0, refusals: 0, reason: event.reason, saved: event.saved };
   }
   if (state.is === 'ended') return event.type === 'renew' ? start(state.missed) : state;
   if (state.is === 'error') {
     const again = { ...memory(state), failures: 0, refusals: 0, doing: { at: 'claim' } as const };
     return event.type === 'renew' ? { is: 'connecting', ...again } : state;
   }
-  return whileRunning(state, event, moment);
+  return state.is === 'saving' ? whileSaving(state, event, moment) : whileRunning(state, event, moment);
+}
+
+function whileSaving(state: Saving, event: Event, moment: Moment): State {
+  if (event.type === 'saving') return { ...state, saving: event.saving };
+  return event.type === 'disconnected' ? failed(state, moment) : state;
 }
 
 function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, moment: Moment): State {
@@ -34,7 +40,7 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
       if (state.is === 'connected' || state.doing.at !== 'claim') return state;
       return { ...state, doing: { at: 'attach', opened: event.opened, ...attemptAt(event.opened, state.missed) } };
     case 'attached':
-      return attached(state, moment);
+      return attached(state, event.run, moment);
     case 'failed':
       return event.retryable ? failed(state, moment, event.why, event.retryAfter) : failedForGood(state, event.why);
     case 'refused': {
@@ -45,6 +51,10 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
       return state.is === 'connected' ? disconnected(state, moment) : missed(state, moment, 'turned away');
     case 'unanswered':
       return state.is === 'connected' ? state : missed(state, moment, 'unanswered');
+    case 'saving': {
+      const { doing } = state;
+      return doing.at === 'attach' ? { is: 'saving', ...memory(state), doing, saving: event.saving } : state;
+    }
     case 'ending': {
       if (state.is !== 'connected') return state;
       const { ending } = event;
@@ -58,12 +68,13 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
   }
 }
 
-function attached(state: Running, { now }: Moment): State {
+function attached(state: Running, run: string | undefined, { now }: Moment): State {
   if (state.is === 'connected' || state.doing.at !== 'attach') return state;
   const { doing, known } = state;
   const identity = identityOf(doing.opened);
-  const replaced = known !== undefined && known !== identity;
-  const remembered = { ...memory(state), ...reached(state), known: identity, refusals: 0 };
+  const rerun = state.run !== undefined && run !== undefined && state.run !== run;
+  const replaced = known === undefined ? false : known !== identity ? 'terminal' : rerun && 'run';
+  const remembered = { ...memory(state), ...reached(state), known: identity, run, refusals: 0 };
   return { is: 'connected', ...remembered, doing, since: now, replaced, ending: undefined };
 }
 
@@ -96,18 +107,24 @@ function disconnected(state: Connected, moment: Moment): State {
 }
 
 // An attempt failed, and another may succeed: a pause, then a claim, which brings a new ticket and a new address.
-function failed(state: Running, moment: Moment, why?: Failure, retryAfter?: number): State {
+function failed(state: Running | Saving, moment: Moment, why?: Failure, retryAfter?: number): State {
   const failures = state.failures + 1;
   const rest = { ...memory(state), failures, doing: pause(failures, moment, retryAfter) };
   if (why && why.code !== 'unreachable') return { is: 'waiting', ...rest, why };
   if (rest.known !== undefined) return { is: 'reconnecting', ...rest };
   if (failures <= quietFailures) return { is: 'connecting', ...rest };
-  return { is: 'waiting', ...rest, why: why ?? { code: 'unreachable', detail: '' } };
+  return { is: 'waiting', ...rest, why: why ?? { code: whatIsInTheWay(state.doing), detail: '' } };
+}
+
+// Whoever was given the address of a terminal has a network: only the way there leads nowhere, or the terminal is not there.
+function whatIsInTheWay(doing: Doing): Failure['code'] {
+  if (doing.at !== 'attach') return 'unreachable';
+  return doing.way === 'direct' ? 'blocked' : 'unavailable';
 }
 
 const failedForGood = (state: Running, why: Failure): State => ({ is: 'error', ...memory(state), why });
 
-const memory = ({ known, failures, refusals, missed }: State) => ({ known, failures, refusals, missed });
+const memory = ({ known, run, failures, refusals, missed }: State) => ({ known, run, failures, refusals, missed });
 
 const pause = (failures: number, { now, chance }: Moment, retryAfter?: number): Doing => ({
   at: 'pause',

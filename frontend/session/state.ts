@@ -2,7 +2,7 @@
 // time comes in with the events, doing is left to the edge (run-session.ts).
 
 import type { ErrorCode } from '../../common/errors.ts';
-import type { Ending, EndReason } from '../../common/socket.ts';
+import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { Opened } from '../../common/terminals-api.ts';
 import { type Attempt, blockedAfter } from './way.ts';
 
@@ -15,13 +15,18 @@ export type Doing =
 
 export type Attach = { at: 'attach'; opened: Opened } & Attempt;
 
-/** A failure as a person may read it: of the webserver, of the network (`unreachable`), or of the terminal. */
-export type Failure = { code: ErrorCode | 'unreachable'; detail: string };
+/**
+ * A failure as a person may read it: of the webserver, of the network (`unreachable`), of the way to the terminal
+ * alone (`blocked`), or of the terminal.
+ */
+export type Failure = { code: ErrorCode | 'unreachable' | 'blocked'; detail: string };
 
 /** What all states remember. */
 type Memory = {
   /** Which terminal was attached last: its name alone would not do, for the next pod may bear it too. */
   known: string | undefined;
+  /** Which run of that terminal's server it was, if it said so. */
+  run?: string | undefined;
   /** How many attempts have failed in a row; a connection that did not last counts as failed. */
   failures: number;
   /** How many tickets have been refused since the last attach. */
@@ -37,14 +42,16 @@ export type State = Memory &
         is: 'connected';
         doing: Attach;
         since: number;
-        /** This is another terminal than the one before. */
-        replaced: boolean;
+        /** This is another terminal than the one before, or the same one, of which the pod was started again. */
+        replaced: 'terminal' | 'run' | false;
         ending: Countdown | undefined;
       }
     | { is: 'reconnecting'; doing: Doing }
+    /** It is over, and what is to save the visitor's work is under way. */
+    | { is: 'saving'; doing: Attach; saving: Saving }
     /** There is no terminal to be had right now. */
     | { is: 'waiting'; doing: Doing; why: Failure }
-    | { is: 'ended'; reason: EndReason; doing?: undefined }
+    | { is: 'ended'; reason: EndReason; saved?: Saved | undefined; doing?: undefined }
     | { is: 'error'; why: Failure; doing?: undefined }
   );
 
@@ -52,7 +59,8 @@ export type Countdown = { reason: Ending['reason']; at: number };
 
 export type Event =
   | { type: 'opened'; opened: Opened }
-  | { type: 'attached' }
+  /** `run` names the run of the terminal's server. */
+  | { type: 'attached'; run?: string | undefined }
   /** The claim failed. `retryAfter` in seconds. */
   | { type: 'failed'; why: Failure; retryable: boolean; retryAfter?: number }
   /** The terminal does not accept the ticket. */
@@ -61,7 +69,8 @@ export type Event =
   /** Nothing came of the attach in the time that it had. */
   | { type: 'unanswered' }
   | { type: 'ending'; ending: Ending | null }
-  | { type: 'ended'; reason: EndReason }
+  | { type: 'saving'; saving: Saving }
+  | { type: 'ended'; reason: EndReason; saved?: Saved | undefined }
   /** The pause is over, the network is back, or a person does not want to wait. */
   | { type: 'go' }
   /** A person asks for a new terminal, or to try again after an error. */

@@ -46,7 +46,7 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
       connect(
         { ...to, size },
         {
-          attached(attached, { acknowledgeEvery }) {
+          attached(attached, { acknowledgeEvery, run }) {
             connection = attached;
             parsed = createAcknowledger(acknowledgeEvery, attached.acknowledge);
             if (terminal.cols !== size.cols || terminal.rows !== size.rows) {
@@ -54,7 +54,7 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
             }
             for (const data of typeAhead ?? []) attached.input(data);
             typeAhead = undefined;
-            send({ type: 'attached' });
+            send({ type: 'attached', run });
           },
           output(bytes) {
             if (!fresh) terminal.write(freshScreen);
@@ -62,7 +62,8 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
             terminal.write(bytes, () => parsed(bytes.byteLength));
           },
           ending: (ending) => send({ type: 'ending', ending }),
-          ended: (reason) => send({ type: 'ended', reason }),
+          saving: (saving) => send({ type: 'saving', saving }),
+          ended: (reason, saved) => send({ type: 'ended', reason, saved }),
           refused: (code) => send({ type: 'refused', why: { code, detail: '' } }),
           disconnected: () => send({ type: 'disconnected' }),
           unanswered: () => send({ type: 'unanswered' }),

@@ -1,13 +1,16 @@
 // What there is to say in each state, and which button goes with it. Pure: view.ts puts it on the screen.
 
+import type { EndReason } from '../../common/socket.ts';
 import type { State } from '../session/state.ts';
-import { endings, explain, texts } from '../texts.ts';
+import { endings, explain, saving, texts } from '../texts.ts';
 
 export type Message = {
   /** A line at the edge while work may go on, or a dialog where there is nothing to go on with. */
   kind: 'line' | 'dialog';
   title: string;
   detail?: string;
+  /** What a program of the visitor's has printed; `label` says which. */
+  output?: { label: string; text: string };
   /** Counted down beside the title; milliseconds since 1970. */
   until?: number;
   button?: { label: string; sends: 'go' | 'renew' };
@@ -24,12 +27,28 @@ export function messageFor(state: State): Message | undefined {
       return { kind: 'line', title: texts.reconnecting, ...countdown(state) };
     case 'waiting':
       return { kind: 'dialog', ...explain(state.why), ...countdown(state) };
+    case 'saving':
+      return { kind: 'dialog', title: saving.title, ...whyOver(state.saving.reason), ...printed(state.saving.output) };
     case 'ended':
-      return { kind: 'dialog', ...endings[state.reason], button: { label: texts.startNew, sends: 'renew' } };
+      return { kind: 'dialog', ...sayEnded(state), button: { label: texts.startNew, sends: 'renew' } };
     case 'error':
       return { kind: 'dialog', ...explain(state.why), button: { label: texts.tryAgain, sends: 'renew' } };
   }
 }
+
+// A terminal may be newer than this page, and end for reasons of its own.
+const endingOf = (reason: EndReason) => endings[reason] ?? endings.deleted;
+
+const whyOver = (reason: EndReason) => ({ detail: `${endingOf(reason).title}.` });
+
+function sayEnded({ reason, saved }: Extract<State, { is: 'ended' }>): Pick<Message, 'title' | 'detail' | 'output'> {
+  const { title, detail } = endingOf(reason);
+  if (!saved) return { title, detail };
+  return { title, detail: `${detail} ${saving.result(saved)}`, ...printed(saved.output) };
+}
+
+const printed = (text: string): Pick<Message, 'output'> =>
+  text.trim() === '' ? {} : { output: { label: saving.output, text: text.trimEnd() } };
 
 // From the first failure on it stays, also while an attempt is under way: what comes and goes cannot be read.
 function countdown({ doing, failures }: State): Pick<Message, 'until' | 'button'> {

@@ -3,7 +3,7 @@
 import type { State } from '../session/state.ts';
 import { texts } from '../texts.ts';
 import { button, element } from './element.ts';
-import { countdownText, messageFor } from './message.ts';
+import { countdownText, type Message, messageFor } from './message.ts';
 import { createTicker } from './ticker.ts';
 
 export type StatusView = {
@@ -16,13 +16,15 @@ export type StatusView = {
 export function createStatusView(root: HTMLElement, send: (event: { type: 'go' | 'renew' }) => void): StatusView {
   const title = element('h1', { id: 'status-title' });
   const detail = element('p', { class: 'detail', id: 'status-detail' });
+  // Focusable, so that it can be scrolled by keys.
+  const output = element('pre', { class: 'output', tabindex: '0', hidden: '' });
   const count = element('p', { class: 'countdown', 'aria-hidden': 'true' });
   const actions = element('div', { class: 'actions' });
   const card = element(
     'section',
     { class: 'status', 'aria-labelledby': 'status-title', 'aria-describedby': 'status-detail', hidden: '' },
     element('span', { class: 'pulse', 'aria-hidden': 'true' }),
-    element('div', { class: 'words' }, title, detail, count),
+    element('div', { class: 'words' }, title, detail, output, count),
     actions,
   );
   // Said once for each state; the countdown is not read out every second.
@@ -49,9 +51,18 @@ export function createStatusView(root: HTMLElement, send: (event: { type: 'go' |
     else card.removeAttribute('role');
     title.textContent = message.title;
     detail.textContent = message.detail ?? '';
+    showOutput(message.output);
     const said = [message.title, message.detail].filter(Boolean).join('. ');
     if (announcer.textContent !== said) announcer.textContent = said;
     showAction(message.button);
+  }
+
+  function showOutput(shown: Message['output']): void {
+    output.hidden = shown === undefined;
+    output.setAttribute('aria-label', shown?.label ?? '');
+    if (output.textContent === (shown?.text ?? '')) return;
+    output.textContent = shown?.text ?? '';
+    output.scrollTop = output.scrollHeight;
   }
 
   function showAction(action: { label: string; sends: 'go' | 'renew' } | undefined): void {

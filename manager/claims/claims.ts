@@ -205,6 +205,10 @@ export class Claims {
 
   async #end(pod: ObservedPod): Promise<void> {
     const { cluster, pools, log, onChange } = this.#options;
+    // For the page's last word only: whatever becomes of it, the pod is deleted.
+    await cluster.markEndedByOwner(pod).catch((error: unknown) => {
+      log.warn({ pod: pod.name, err: error }, 'it could not be noted who ends this terminal');
+    });
     const deleted = await cluster.deletePod(pod);
     log.info({ pod: pod.name }, 'ended by its visitor');
     const pool = pools.observeDeletion(pod, deleted);

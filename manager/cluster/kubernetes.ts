@@ -153,6 +153,11 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
     },
 
+    async markEndedByOwner(pod) {
+      const annotations = { [claimAnnotations.endedBy]: 'owner' };
+      return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
+    },
+
     deletePod: ({ name, uid }) => unless([404, 409], deletePod(name, { uid })),
 
     async retryPod({ name, uid, version }) {

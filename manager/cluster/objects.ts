@@ -81,6 +81,7 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     readyChangedAt: readTime(condition?.lastTransitionTime),
     trouble: ready ? undefined : findTrouble(status),
     terminating: metadata.deletionTimestamp !== undefined,
+    ...(metadata.annotations?.[claimAnnotations.endedBy] === 'owner' && { endedByOwner: true }),
     // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
     taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
     retired: metadata.labels?.[labels.claimed] === retired,

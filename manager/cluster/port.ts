@@ -65,6 +65,8 @@ export type Cluster = {
    * a claim's, so of the two one wins. `conflict` when it was claimed, or is not that pod any more.
    */
   retirePod(pod: ObservedPod): Promise<ObservedPod | 'conflict'>;
+  /** Writes that the visitor ends it, just before the deletion; undefined when that pod is gone. */
+  markEndedByOwner(pod: PodRef): Promise<ObservedPod | undefined>;
   /** Deletes that very pod, gracefully; undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
   /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */

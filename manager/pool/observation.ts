@@ -33,6 +33,8 @@ export type ObservedPod = {
   /** What Kubernetes says of why it is not Ready; undefined where it says nothing of use. */
   trouble: Trouble | undefined;
   terminating: boolean;
+  /** Its visitor has asked for its end. */
+  endedByOwner?: boolean;
   /** Taken out of the pool for the rest of its life: by a claim, by a manager that retired it, or by an administrator. */
   taken: boolean;
   /** Marked as one that is about to be replaced or scaled away. */

@@ -1,13 +1,14 @@
 // The life of the one session of this pod: warm, in use, over. It decides when the session ends and does what an end asks
-// for, in order: tell the pages, run the hook, end tmux, have the pod deleted. It knows pages, tmux and the manager only
+// for, in order: run the hook, tell the pages, end tmux, have the pod deleted. It knows pages, tmux and the manager only
 // through the few functions that it is handed.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import type { ReportAnswer } from '../../common/manager-api.ts';
-import type { Ending, EndReason } from '../../common/socket.ts';
+import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { BeforeExit } from '../before-exit.ts';
 import type { Clock } from '../clock.ts';
+import type { WhoEnded } from '../manager/who-ended.ts';
 import { retry } from '../retry.ts';
 import type { Tmux } from '../tmux/tmux.ts';
 import { look } from './countdown.ts';
@@ -22,10 +23,15 @@ const outputPollMs = 1_000;
 export type SessionOptions = {
   idle: { timeoutMs: number; warningMs: number; countsOutput: boolean };
   tmux: Pick<Tmux, 'warm' | 'ended' | 'kill' | 'lastOutputAt'>;
-  pages: { ending: (ending: Ending | null) => void; ended: (reason: EndReason) => void };
+  pages: {
+    ending: (ending: Ending | null) => void;
+    saving: (saving: Saving) => void;
+    ended: (reason: EndReason, saved: Saved | undefined) => void;
+  };
   /** Resolves when the session has more processes than it may. */
   exceeded: Promise<void>;
   beforeExit: BeforeExit;
+  whoEnded: WhoEnded;
   deleteSelf: (signal: AbortSignal) => Promise<void>;
   clock: Clock;
   log: Logger;
@@ -38,6 +44,8 @@ export type Session = {
   readonly lastInputAt: number | undefined;
   /** The countdown that a page which attaches now has missed the start of. */
   readonly ending: Ending | null;
+  /** While the hook is at work. */
+  readonly saving: Saving | undefined;
   attached: () => void;
   typed: () => void;
   learn: (answer: ReportAnswer) => void;
@@ -46,11 +54,12 @@ export type Session = {
 };
 
 export function createSession(options: SessionOptions): Session {
-  const { tmux, pages, exceeded, beforeExit, deleteSelf, clock, log } = options;
+  const { tmux, pages, exceeded, beforeExit, whoEnded, deleteSelf, clock, log } = options;
   const idle = new IdleClock(options.idle);
   const lifetime = new Lifetime();
   let state: Session['state'] = 'warming';
   let lastInputAt: number | undefined;
+  let saving: Saving | undefined;
   let told: { reason: Ending['reason']; endAt: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let asking = false;
@@ -118,6 +127,9 @@ export function createSession(options: SessionOptions): Session {
     get ending() {
       return describe();
     },
+    get saving() {
+      return saving;
+    },
     attached: () => {
       touch();
       tick();
@@ -166,12 +178,19 @@ export function createSession(options: SessionOptions): Session {
   async function end(cause: EndReason, used: boolean): Promise<void> {
     clearTimeout(timer);
     const endAt = lifetime.deadline()?.endAt ?? Number.POSITIVE_INFINITY;
-    const reason = cause === 'deleted' && clock.now() >= endAt - lifetimeToleranceMs ? 'lifetime' : cause;
-    state = reason;
+    state = cause === 'deleted' && clock.now() >= endAt - lifetimeToleranceMs ? 'lifetime' : cause;
     told = undefined;
+    const reason = state === 'deleted' ? ((await whoEnded()) ?? state) : state;
+    state = reason;
     log.info({ reason }, 'session over');
-    pages.ended(reason);
-    if (used) await beforeExit();
+    const saved = used
+      ? await beforeExit((output) => {
+          saving = { reason, output };
+          pages.saving(saving);
+        })
+      : undefined;
+    saving = undefined;
+    pages.ended(reason, saved);
   }
 
   async function haveDeleted(signal: AbortSignal): Promise<void> {

@@ -323,7 +323,7 @@ test.serial('a terminal that has moved is found at its new address', async (t) =
   webserver.manager.address = { protocol: 'http', host: moved.host, port: moved.port };
   await terminal.close();
   await waitForScreen(page, 'moved here');
-  await page.getByText('Your former terminal has ended. This is a new one.').first().waitFor();
+  await page.getByText('Your former terminal has died, or its machine has. This is a new one.').first().waitFor();
   await typeText(page, 'x');
   await page.locator('.notice').waitFor({ state: 'hidden' });
   t.pass();
@@ -413,6 +413,9 @@ for (const [reason, words] of [
   ['exit', 'The shell has ended'],
   ['idle', 'This terminal was idle'],
   ['lifetime', 'Time is up'],
+  ['processes', 'Too many processes'],
+  ['owner', 'You have ended this terminal'],
+  ['administrator', 'This terminal was ended'],
   ['deleted', 'This terminal was closed'],
 ] as const) {
   test.serial(`an end by ${reason} is told, and Enter starts a new terminal`, async (t) => {
@@ -430,6 +433,33 @@ for (const [reason, words] of [
     await until(() => terminal.inputs.join('') === 'x', 'the key typed');
   });
 }
+
+test.serial('what a hook prints while it saves is shown, and what came of it, with the end', async (t) => {
+  const { page, terminal } = await openPage(t, browser);
+  for (const socket of terminal.sockets) socket.emit('saving', { reason: 'idle', output: 'pushing <b>1</b>\n' });
+  const dialog = page.getByRole('alertdialog', { name: 'Your work is being saved' });
+  await dialog.getByText('This terminal was idle.').waitFor();
+  await dialog.getByText('pushing <b>1</b>').waitFor();
+  t.is(await dialog.getByRole('button').count(), 0);
+  for (const socket of terminal.sockets) {
+    socket.emit('ended', 'idle', { result: 'failed', exitCode: 128, output: 'pushing\nfatal: no such repository\n' });
+    socket.disconnect(true);
+  }
+  const end = page.getByRole('alertdialog', { name: 'This terminal was idle' });
+  await end.getByText('Saving your work has failed (exit code 128).').waitFor();
+  await end.getByText('fatal: no such repository').waitFor();
+  await end.getByRole('button', { name: 'Start a new terminal' }).waitFor();
+  t.is(await page.evaluate('document.querySelector(".status").scrollWidth <= innerWidth'), true);
+});
+
+test.serial('a pod that died and was started again is told apart from a new one', async (t) => {
+  const { page, terminal } = await openPage(t, browser);
+  terminal.run = 'another';
+  terminal.cut();
+  await page.getByText('Your terminal has died and was started again').first().waitFor();
+  await waitForState(page, 'connected');
+  t.is(terminal.handshakes.length, 2);
+});
 
 test.serial('inv 6: the idle countdown shows the seconds left, and goes away when somebody types', async (t) => {
   const { page, terminal } = await openPage(t, browser);

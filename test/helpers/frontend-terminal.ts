@@ -28,6 +28,8 @@ export type TerminalDouble = {
   acknowledged: number[];
   /** Connections that are open. */
   sockets: Set<TerminalSocket>;
+  /** What it says of the run of its server. */
+  run: string;
   /** While set, handshakes are refused with this code. */
   refuse: ErrorCode | undefined;
   /** Called once a browser is attached. */
@@ -53,6 +55,7 @@ export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
     sizes: [],
     acknowledged: [],
     sockets: new Set(),
+    run: 'first',
     refuse: undefined,
     greet: (socket) => socket.emit('output', Buffer.from('visitor@terminal:~$ ')),
     output: (text) => {
@@ -89,7 +92,13 @@ export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
     });
     socket.on('resize', (size) => double.sizes.push(size));
     socket.on('acknowledge', (bytes) => double.acknowledged.push(bytes));
-    socket.emit('attached', { name: 'default-0', role: 'owner', maxInput: maxInputLength, acknowledgeEvery });
+    socket.emit('attached', {
+      name: 'default-0',
+      role: 'owner',
+      run: double.run,
+      maxInput: maxInputLength,
+      acknowledgeEvery,
+    });
     double.greet(socket);
   }
 

@@ -156,6 +156,14 @@ export function testKubernetesPort(
     t.is((await world.cluster.markConnected(pod, 5_000))?.claim?.connectedAt, 5_000);
   });
 
+  test.serial('that its owner ends it is noted on that very pod only', async (t) => {
+    const { world } = t.context;
+    const pod = await world.podWhere(1, ({ taken }) => taken);
+    t.is(await world.cluster.markEndedByOwner({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.endedByOwner, undefined);
+    t.true((await world.cluster.markEndedByOwner(pod))?.endedByOwner);
+  });
+
   test.serial('inv 7: a token says which pod it is bound to, to its own audience only', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);

@@ -306,6 +306,13 @@ export class ModelPort implements Cluster {
     return this.#model.put({ ...now, claim: { ...now.claim, connectedAt: at } });
   }
 
+  async markEndedByOwner(pod: { name: string; uid: string }) {
+    const now = this.#model.pods.get(pod.name);
+    if (now?.uid !== pod.uid) return undefined;
+    this.#model.writes++;
+    return this.#model.put({ ...now, endedByOwner: true });
+  }
+
   async retirePod(pod: ObservedPod) {
     const model = this.#model;
     await nextTurn();

@@ -2,7 +2,16 @@
 
 import type { ExecutionContext } from 'ava';
 import { io, type Socket } from 'socket.io-client';
-import type { Attached, ClientEvents, Ending, EndReason, ServerEvents, Size } from '../../common/socket.ts';
+import type {
+  Attached,
+  ClientEvents,
+  Ending,
+  EndReason,
+  Saved,
+  Saving,
+  ServerEvents,
+  Size,
+} from '../../common/socket.ts';
 import { Journal } from './terminal-journal.ts';
 
 type Refused = { message: string; code: unknown };
@@ -27,6 +36,8 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   const attached = new Journal<Attached>('attached');
   const endings = new Journal<Ending | null>('countdowns');
   const ended = new Journal<EndReason>('ends');
+  const saving = new Journal<Saving>('hooks at work');
+  const saved = new Journal<Saved | undefined>('hooks that have ended');
   const refused = new Journal<Refused>('refusals');
   const closed = new Journal<string>('closings');
   const output = new Journal<Buffer>('output');
@@ -35,7 +46,11 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   let bytes = 0;
   socket.on('attached', (about) => attached.add(about));
   socket.on('ending', (ending) => endings.add(ending));
-  socket.on('ended', (reason) => ended.add(reason));
+  socket.on('saving', (told) => saving.add(told));
+  socket.on('ended', (reason, result) => {
+    saved.add(result);
+    ended.add(reason);
+  });
   socket.on('disconnect', (reason) => closed.add(reason));
   socket.on('connect_error', (error: Error & { data?: { code?: unknown } }) =>
     refused.add({ message: error.message, code: error.data?.code }),
@@ -53,6 +68,8 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     attached,
     endings,
     ended,
+    saving,
+    saved,
     refused,
     closed,
     /** All that was printed so far, its last 200,000 characters, with and without control sequences. */

@@ -33,6 +33,8 @@ export async function startManager(t: ExecutionContext, options: { idleTimeoutMs
     answer: { idleTimeoutMs: options.idleTimeoutMs ?? 900_000 } as ReportAnswer,
     /** How long after its first report a session may last, if not for ever. */
     livesMs: undefined as number | undefined,
+    /** Who has the pod deleted, from that report on; nobody knows while it is undefined. */
+    endedBy: undefined as ReportAnswer['endedBy'],
     /** Answers everything with 503. */
     away: false,
   };
@@ -58,7 +60,7 @@ export async function startManager(t: ExecutionContext, options: { idleTimeoutMs
     for await (const piece of request) text += piece;
     reports.add(reportSchema.parse(JSON.parse(text)));
     if (state.livesMs !== undefined) state.answer.expiresAt ??= new Date(Date.now() + state.livesMs).toISOString();
-    say(200, state.answer);
+    say(200, { ...state.answer, ...(state.endedBy && { endedBy: state.endedBy }) });
   };
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error as Error));

@@ -152,8 +152,49 @@ test('inv 2: the same terminal after a drop is not announced, another one is, ev
     next(next(lost, { type: 'opened', opened: terminal }, moment), { type: 'attached' }, moment);
   const isReplaced = (state: State) => state.is === 'connected' && state.replaced;
   t.false(isReplaced(back(opened())));
-  t.true(isReplaced(back(opened('default-1'))));
-  t.true(isReplaced(back(opened('default-0', '2026-01-01T10:00:00Z'))));
+  t.is(isReplaced(back(opened('default-1'))), 'terminal');
+  t.is(isReplaced(back(opened('default-0', '2026-01-01T10:00:00Z'))), 'terminal');
+});
+
+test('the same pod is announced when its server was started again', (t) => {
+  const attachedTo = (state: State, run?: string) => {
+    const claimed = next(next(state, { type: 'disconnected' }, moment), { type: 'opened', opened: opened() }, moment);
+    return next(claimed, { type: 'attached', run }, moment);
+  };
+  const isReplaced = (state: State) => state.is === 'connected' && state.replaced;
+  const first = attachedTo(connected, 'one');
+  t.false(isReplaced(first), 'one that never said which run it is may be the same');
+  t.false(isReplaced(attachedTo(first, 'one')));
+  t.is(isReplaced(attachedTo(first, 'two')), 'run');
+});
+
+test('a session that is over saves first, and then ends; who comes late sees that too', (t) => {
+  const saving: Event = { type: 'saving', saving: { reason: 'idle', output: '' } };
+  const more: Event = { type: 'saving', saving: { reason: 'idle', output: 'pushing' } };
+  const saved = { result: 'saved', exitCode: 0, output: 'pushed' } as const;
+  for (const before of [connected, attaching]) {
+    const state = next(next(before, saving, moment), more, moment);
+    t.is(state.is === 'saving' && state.saving.output, 'pushing');
+    for (const event of [{ type: 'unanswered' }, { type: 'go' }, { type: 'renew' }] as const) {
+      t.is(next(state, event, moment), state, event.type);
+    }
+    t.like(next(state, { type: 'ended', reason: 'idle', saved }, moment), { is: 'ended', reason: 'idle', saved });
+  }
+  t.is(inWords(next(next(connected, saving, moment), { type: 'disconnected' }, moment)), 'reconnecting, pause 250');
+});
+
+test('somebody who is given addresses that lead nowhere is told that it is for the way, and not for the network', (t) => {
+  for (const [relay, code] of [
+    ['never', 'blocked'],
+    ['fallback', 'unavailable'],
+  ] as const) {
+    let state: State = claiming;
+    for (let turn = 0; turn < 20 && state.is !== 'waiting'; turn++) {
+      state = next(next(state, { type: 'go' }, moment), { type: 'opened', opened: { ...opened(), relay } }, moment);
+      state = next(state, { type: 'unanswered' }, moment);
+    }
+    t.is(state.is === 'waiting' && state.why.code, code, relay);
+  }
 });
 
 test('a countdown begins, and is off again', (t) => {

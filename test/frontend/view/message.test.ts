@@ -1,11 +1,21 @@
 import test from 'ava';
 import { type ErrorCode, errorCodes } from '../../../common/errors.ts';
-import { endReasons } from '../../../common/socket.ts';
+import { type EndReason, endReasons, type Saved } from '../../../common/socket.ts';
 import type { State } from '../../../frontend/session/state.ts';
 import { duration, explain } from '../../../frontend/texts.ts';
 import { countdownText, messageFor } from '../../../frontend/view/message.ts';
 
 const memory = { known: undefined, failures: 1, refusals: 0, missed: 0 };
+const opened = {
+  name: '',
+  url: '',
+  relay: 'fallback',
+  claimedAt: '',
+  expiresAt: '',
+  idleTimeoutMs: 0,
+  status: 'new',
+  ticket: '',
+} as const;
 const pause = { at: 'pause', until: 5_000 } as const;
 
 test('every end has words of its own and a button for a new terminal', (t) => {
@@ -15,6 +25,30 @@ test('every end has words of its own and a button for a new terminal', (t) => {
     return message?.title;
   });
   t.is(new Set(titles).size, endReasons.length);
+});
+
+test('what a hook has saved, or has not, is told with the end, together with what it printed', (t) => {
+  const output = 'To example.org:work.git\n';
+  const tell = (saved: Saved) => messageFor({ is: 'ended', ...memory, reason: 'idle', saved });
+  t.regex(tell({ result: 'saved', exitCode: 0, output })?.detail ?? '', /for others\. Your work was saved\.$/);
+  t.regex(tell({ result: 'failed', exitCode: 3, output })?.detail ?? '', /has failed \(exit code 3\)\.$/);
+  t.regex(tell({ result: 'failed', output })?.detail ?? '', /has failed\.$/);
+  t.regex(tell({ result: 'timed-out', output })?.detail ?? '', /took too long/);
+  t.is(tell({ result: 'saved', output })?.output?.text, output.trim());
+  t.is(tell({ result: 'saved', output: ' \n' })?.output, undefined);
+});
+
+test('while a hook saves, the dialog says why, shows what it prints, and offers nothing to press', (t) => {
+  const saving = { reason: 'lifetime', output: 'pushing' } as const;
+  const doing = { at: 'attach', opened, way: 'relay', patienceMs: 4_000 } as const;
+  const message = messageFor({ is: 'saving', ...memory, doing, saving });
+  t.like(message, { kind: 'dialog', title: 'Your work is being saved', detail: 'Time is up.', button: undefined });
+  t.is(message?.output?.text, 'pushing');
+});
+
+test('an end that this page does not know of is told all the same', (t) => {
+  const message = messageFor({ is: 'ended', ...memory, reason: 'a reason of tomorrow' as EndReason });
+  t.is(message?.title, 'This terminal was closed');
 });
 
 test('every failure has words, if only those of the server', (t) => {
@@ -42,16 +76,6 @@ test('a pause is counted down, with a button for those who do not want to wait',
 });
 
 test('a terminal that is there speaks for itself', (t) => {
-  const opened = {
-    name: '',
-    url: '',
-    relay: 'fallback',
-    claimedAt: '',
-    expiresAt: '',
-    idleTimeoutMs: 0,
-    status: 'new',
-    ticket: '',
-  } as const;
   const doing = { at: 'attach', opened, way: 'relay', patienceMs: 4_000 } as const;
   t.is(messageFor({ is: 'connected', ...memory, doing, since: 0, replaced: false, ending: undefined }), undefined);
 });

@@ -123,6 +123,23 @@ test('inv 7: a terminal can report, and ask for its own deletion, and nothing el
   t.true(model.pods.get(body.name)?.terminating);
 });
 
+test('a terminal that is being deleted learns by whom: by its visitor, or by somebody else', async (t) => {
+  const { model, manager, claim, call, podToken } = await start(t);
+  const endedBy = async ({ name, uid }: { name: string; uid: string }) => {
+    const report = { method: 'POST', path: '/api/self/report' } as const;
+    const { body } = await call(report.method, report.path, { token: podToken(name, uid), body: { connections: 1 } });
+    return body.endedBy;
+  };
+  const { body } = await claim();
+  t.is(await endedBy(body), undefined);
+  model.put({ ...model.pods.get(body.name)!, terminating: true });
+  manager.port.deliver();
+  t.is(await endedBy(body), 'administrator');
+  const next = (await claim()).body;
+  await call('DELETE', `/api/terminals/${visitor}`);
+  t.is(await endedBy(next), 'owner');
+});
+
 test('inv 7: a webserver cannot speak as a terminal, nor can a pod that is none', async (t) => {
   const { model, call, podToken } = await start(t);
   t.is((await call('DELETE', '/api/self')).status, 403);
