@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import type { Report, ReportAnswer } from '../../common/manager-api.ts';
 
-const patienceMs = 1_500;
+const usualPatienceMs = 3_000;
 const pauseMs = 100;
 
 export type WhoEnded = () => Promise<ReportAnswer['endedBy']>;
@@ -14,8 +14,9 @@ export function createWhoEnded(options: {
   describe: () => Report | undefined;
   send: (report: Report, signal: AbortSignal) => Promise<ReportAnswer>;
   log: Logger;
+  patienceMs?: number;
 }): WhoEnded {
-  const { describe, send, log } = options;
+  const { describe, send, log, patienceMs = usualPatienceMs } = options;
   return async () => {
     const report = describe();
     if (!report) return undefined;

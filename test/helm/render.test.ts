@@ -71,6 +71,18 @@ test('the example of a sandbox', async (t) => {
   t.is(podOf(find(objects, 'StatefulSet', 'team')).runtimeClassName, undefined);
 });
 
+test('the example that saves work reaches the terminal as it is written', async (t) => {
+  const { objects, refusal } = await render(`${chart}/examples/save-git-work.yaml`);
+  t.is(refusal, '');
+  const { containers, terminationGracePeriodSeconds } = podOf(find(objects, 'StatefulSet', 'default'));
+  const env = containers[0].env as { name: string; value: string }[];
+  const values = parse(readFileSync(`${chart}/examples/save-git-work.yaml`, 'utf8'));
+  t.is(env.find(({ name }) => name === 'WARMTERM_BEFORE_EXIT')?.value, values.poolDefaults.beforeExit);
+  // The kubelet would make one dollar sign of two.
+  t.false(values.poolDefaults.beforeExit.includes('$$'));
+  t.true(terminationGracePeriodSeconds > values.poolDefaults.beforeExitSeconds);
+});
+
 test('the example for Argo CD leaves to the cluster what is set there, and makes no Secret', async (t) => {
   type Application = {
     spec: { source: { helm: { valuesObject: object } }; ignoreDifferences: { jsonPointers: string[] }[] };

@@ -15,12 +15,12 @@ export class Journal<T> {
   }
 
   /** The first entry, of those there are and those to come, that `wanted` likes. */
-  async next(wanted: (entry: T) => boolean = () => true, withinMs = 15_000): Promise<T> {
+  async next(wanted: (entry: T) => boolean = () => true, withinMs = 60_000): Promise<T> {
     return this.until((entries) => entries.find(wanted), withinMs);
   }
 
   /** What `find` finds, once it finds something. */
-  until<R>(find: (entries: T[]) => R | undefined, withinMs = 15_000): Promise<R> {
+  until<R>(find: (entries: T[]) => R | undefined, withinMs = 60_000): Promise<R> {
     return new Promise((resolve, reject) => {
       const stop = () => {
         clearTimeout(timer);

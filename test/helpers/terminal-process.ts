@@ -96,7 +96,7 @@ export async function startTerminal(
 }
 
 /** What `look` gives once it gives something; looked at every few milliseconds. */
-export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, withinMs = 15_000): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, withinMs = 60_000): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
     const found = await look();

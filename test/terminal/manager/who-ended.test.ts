@@ -1,0 +1,31 @@
+import test from 'ava';
+import type { ReportAnswer } from '../../../common/manager-api.ts';
+import { createWhoEnded } from '../../../terminal/manager/who-ended.ts';
+import { silent } from '../../helpers/manager.ts';
+
+const report = { connections: 1 };
+
+test('a manager whose watch is behind is asked again, until it knows', async (t) => {
+  const answers: ReportAnswer[] = [{ idleTimeoutMs: 1 }, { idleTimeoutMs: 1 }, { idleTimeoutMs: 1, endedBy: 'owner' }];
+  const whoEnded = createWhoEnded({
+    describe: () => report,
+    send: async () => answers.shift()!,
+    log: silent,
+    patienceMs: 60_000,
+  });
+  t.is(await whoEnded(), 'owner');
+  t.is(answers.length, 0);
+});
+
+test('inv 12: nobody waits for a manager that never answers, or cannot be reached', async (t) => {
+  const never = (_: unknown, signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  for (const send of [never, () => Promise.reject(new Error('away'))]) {
+    t.is(await createWhoEnded({ describe: () => report, send, log: silent, patienceMs: 10 })(), undefined);
+  }
+});
+
+test('where nobody has ever come, nobody is asked', async (t) => {
+  const send = () => t.fail() as never;
+  t.is(await createWhoEnded({ describe: () => undefined, send, log: silent })(), undefined);
+});
