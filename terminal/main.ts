@@ -88,7 +88,7 @@ const pages = createSocketServer(server, {
   onCount: () => reporter.poke(),
   log,
 });
-const processes = createProcessLimit({ limit: config.maxProcesses, log });
+const processes = createProcessLimit({ limit: config.maxProcesses, isUsed: () => connectedAt !== undefined, log });
 const session = createSession({
   idle: {
     timeoutMs: config.idleTimeoutMs,

@@ -7,7 +7,9 @@ import type { Logger } from '../../common/log.ts';
 
 // Of the container's own cgroup, as it is mounted in there: version 1, version 2.
 const counters = ['/sys/fs/cgroup/pids/pids.current', '/sys/fs/cgroup/pids.current'];
-const everyMs = 500;
+// A bomb doubles in a few milliseconds, and what memory there is, is full after some hundreds. While nobody has come, nobody
+// lights one.
+const everyMs = { unused: 1_000, used: 100 };
 
 export type ProcessLimit = {
   /** Resolves when there were too many. Never rejects. */
@@ -19,6 +21,8 @@ export type ProcessLimit = {
 export type ProcessLimitOptions = {
   /** Processes and threads. */
   limit: number;
+  /** Whether anybody has come yet. */
+  isUsed: () => boolean;
   /** How many there are now; undefined where it cannot be known. */
   count?: () => number | undefined;
   /** Ends all but this process. */
@@ -27,7 +31,7 @@ export type ProcessLimitOptions = {
 };
 
 export function createProcessLimit(options: ProcessLimitOptions): ProcessLimit {
-  const { limit, count = countProcesses, killAll = killAllOthers, log } = options;
+  const { limit, isUsed, count = countProcesses, killAll = killAllOthers, log } = options;
   let exceed: () => void = () => {};
   const exceeded = new Promise<void>((resolve) => {
     exceed = resolve;
@@ -42,7 +46,7 @@ export function createProcessLimit(options: ProcessLimitOptions): ProcessLimit {
         log.warn({ processes, limit }, 'too many processes');
         killAll();
       }
-      await delay(everyMs, undefined, { signal }).catch(() => {});
+      await delay(isUsed() ? everyMs.used : everyMs.unused, undefined, { signal }).catch(() => {});
     }
   }
 

@@ -8,6 +8,12 @@ import { waitForPrompt } from './warm-up.ts';
 /** The first session of a server; unlike its name, its id cannot be changed by the person who uses it. */
 const session = '$0';
 const size = { cols: 80, rows: 24 };
+/**
+ * Runs the shell that is its first argument. When memory is short, as in a fork bomb, the kernel looks for the largest
+ * process, which is this server as often as not: the shell and whatever it starts are to go first, so that somebody is left
+ * who can say what has happened.
+ */
+const expendable = '[ -w /proc/self/oom_score_adj ] && echo 1000 > /proc/self/oom_score_adj; exec "$0" -i';
 
 export type TmuxOptions = {
   /** Our own configuration; the visitor's is not read. */
@@ -41,8 +47,9 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   const connect = ['-u', '-N', '-S', socketPath];
   const where = { environment, cwd: environment.HOME ?? '/' };
   let onOutput: (() => void) | undefined;
-  // Two words after the options are executed as they are: one would be run by a shell of tmux's own.
-  const create = ['new-session', '-x', String(size.cols), '-y', String(size.rows), '-s', 'warmterm', shell, '-i'];
+  // Several words after the options are executed as they are: one would be run by a shell of tmux's own.
+  const first = ['sh', '-c', expendable, shell];
+  const create = ['new-session', '-x', String(size.cols), '-y', String(size.rows), '-s', 'warmterm', ...first];
   let client = startControlClient(['-u', '-C', '-f', configFile, '-S', socketPath, ...create], {
     ...where,
     onOutput: () => onOutput?.(),
@@ -59,6 +66,7 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     // tmux 3.3 can wait for ever for a control client that nobody reads: that one goes first.
     const orphaned = `${living} || { kill -9 ${client.pid}; tmux -S ${quote(socketPath)} kill-server; }`;
     await client.command(`set-hook -g client-detached ${quote(`run-shell -b -d 1 ${quote(orphaned)}`)}`);
+    await client.command(`set-option -g default-command ${quote(`exec sh -c '${expendable}' '${shell}'`)}`);
   };
 
   const warm = (async () => {

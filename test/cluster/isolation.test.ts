@@ -47,6 +47,8 @@ const pods = async (component: string) => {
   const path = `${core()}/pods?labelSelector=${selector}`;
   return (await release.transport.request<{ items: RawPod[] }>({ method: 'GET', path })).items;
 };
+const uidOf = async (name: string) =>
+  (await pods('terminal')).find(({ metadata }) => metadata.name === name)?.metadata.uid;
 const service = (name: string) =>
   release.transport.request<{ spec: { clusterIP: string; ports: { nodePort?: number }[] } }>({
     method: 'GET',
@@ -109,7 +111,8 @@ test.serial(
       `${(await service('warmterm-webserver')).spec.clusterIP}:80`,
       ...nodePorts.map((port) => `${node}:${port}`),
     ];
-    for (const address of outOfReach) t.true(await answersTheTest(address), `${address} answers from outside`);
+    // A neighbour may have become Ready just now: its node port follows a little later.
+    for (const address of outOfReach) await until(`${address} answers from outside`, () => answersTheTest(address));
     const withinReach = managers.map(({ status }) => `${status.podIP}:5253`);
     // The kubelet, and the metadata service of every cloud: whether they answer anybody depends on the cluster.
     const elsewhere = [`${node}:10250`, `${node}:22`, '169.254.169.254:80', '1.1.1.1:443'];
@@ -188,10 +191,9 @@ test.serial('a file can not outgrow what the pod may store, and who writes many 
   await output('yes > ~/file');
   t.is(Number(await output('stat -c %s ~/file')), 32 * 2 ** 20);
   const name = await output('echo $HOSTNAME');
-  const uid = async () => (await pods('terminal')).find(({ metadata }) => metadata.name === name)?.metadata.uid;
-  const before = await uid();
+  const before = await uidOf(name);
   await typeText(page, 'for i in 1 2 3; do cp ~/file ~/file$i; done\n');
-  await until('another pod in its place', async () => (await uid()) !== before, 180_000);
+  await until('another pod in its place', async () => (await uidOf(name)) !== before, 180_000);
   await stillAnswers(neighbour, 'beside-a-writer');
   await page.reload();
   await waitForScreen(page, '$', 60_000);
@@ -201,10 +203,18 @@ test.serial('a file can not outgrow what the pod may store, and who writes many 
 test.serial('a fork bomb is over in seconds, and the neighbour does not notice', async (t) => {
   await page.reload();
   await waitForState(page, 'connected', 60_000);
+  const name = await output('echo $HOSTNAME');
+  const before = await uidOf(name);
   await typeText(page, 'b() { b | b & }; b\n');
   await stillAnswers(neighbour, 'beside-a-bomb');
-  await waitForState(page, 'ended', 60_000);
-  await page.getByRole('heading', { name: 'Too many processes' }).waitFor();
+  // Where the bomb was the quicker, memory was full before it was counted, and the kernel may have ended the server too: then
+  // the page says nothing but that this is another terminal.
+  const told = page.getByRole('heading', { name: 'Too many processes' });
+  await until(
+    'the end of that session',
+    async () => (await told.isVisible()) || (await uidOf(name)) !== before,
+    60_000,
+  );
   await stillAnswers(neighbour, 'after-a-bomb');
   t.pass();
 });

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
@@ -69,4 +69,16 @@ test('only the two health checks are served', async (t) => {
   }
   t.is((await fetch(`${terminal.url}/healthz`, { method: 'POST', body: 'x' })).status, 404);
   await eventually(async () => (await terminal.check('/readyz')) === 200 || undefined);
+});
+
+test('when memory is short the kernel ends what runs in a window, the first or a later one, before the server', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager, { settings: { WARMTERM_SHELL: '/bin/bash' } });
+  const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await browser.attached.next();
+  browser.types('echo adj-$(cat /proc/self/oom_score_adj)\r');
+  await browser.sees(/adj-1000\b/);
+  browser.types(`tmux new-window; tmux send-keys 'echo next-$(cat /proc/self/oom_score_adj)' Enter\r`);
+  await browser.sees(/next-1000\b/);
+  t.is(readFileSync(`/proc/${terminal.pid}/oom_score_adj`, 'utf8'), readFileSync('/proc/self/oom_score_adj', 'utf8'));
 });

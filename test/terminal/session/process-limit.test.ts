@@ -9,6 +9,7 @@ async function watch(counts: number[]) {
   let now = 0;
   const limit = createProcessLimit({
     limit: 10,
+    isUsed: () => true,
     count: () => {
       now = counts.shift() ?? 0;
       if (counts.length === 0) end.abort();
@@ -35,7 +36,12 @@ test('too many end all of them, and again if some escaped', async (t) => {
 
 test('outside of a container nothing is counted, and nothing is ended', async (t) => {
   const end = new AbortController();
-  const limit = createProcessLimit({ limit: 0, killAll: () => t.fail('somebody else’s processes'), log: silent });
+  const limit = createProcessLimit({
+    limit: 0,
+    isUsed: () => true,
+    killAll: () => t.fail('somebody else’s processes'),
+    log: silent,
+  });
   const running = limit.run(end.signal);
   end.abort();
   await running;
