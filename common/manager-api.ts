@@ -70,6 +70,21 @@ export const podStatusSchema = z.object({
 });
 export type PodStatus = z.infer<typeof podStatusSchema>;
 
+/** A prewarm window as the host page shows it: the present time of it, or else the next one. */
+export const windowStatusSchema = z.object({
+  name: z.string(),
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  /** `warming`: its terminals are being started. `open`: it has begun. */
+  state: z.enum(['upcoming', 'warming', 'open', 'over']),
+  seats: z.number().int(),
+  /** Seats of those who have come since it opened. */
+  taken: z.number().int(),
+  /** How many of the other seats are ready. */
+  ready: z.number().int(),
+});
+export type WindowStatus = z.infer<typeof windowStatusSchema>;
+
 /** GET /api/pools */
 export const poolStatusSchema = z.object({
   name: z.string(),
@@ -79,9 +94,10 @@ export const poolStatusSchema = z.object({
   recreating: z.number().int(),
   /** Not Ready for longer than the start timeout. */
   broken: z.number().int(),
-  /** How many are to be ready now, by the setting. */
+  /** How many are to be ready now, by the setting of that name. */
   spare: z.number().int(),
   waiting: z.number().int(),
+  windows: z.array(windowStatusSchema),
   settings: z.object({
     /** A number, a percentage of those in use such as `20%`, or `auto`. */
     spare: z.union([z.number().int(), z.string()]),

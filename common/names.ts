@@ -41,6 +41,8 @@ export const settingAnnotations = {
   connectTimeout: `${prefix}connect-timeout`,
   scaleDownDelay: `${prefix}scale-down-delay`,
   startTimeout: `${prefix}start-timeout`,
+  /** A JSON list of windows, in which a pool has more terminals ready. */
+  prewarm: `${prefix}prewarm`,
 } as const;
 
 /** Audience of every token that is meant for the manager, and for nobody else. */

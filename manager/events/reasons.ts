@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../../common/duration.ts';
 import { podState } from '../pool/observation.ts';
-import { countPods, type ReapReason, spareAt } from '../pool/plan.ts';
+import { countPods, prewarmOf, type ReapReason, spareBySetting } from '../pool/plan.ts';
 import type { Pool } from '../pool/pool.ts';
 import { lookAtRollout, surge } from '../pool/rollout.ts';
 import type { Settings } from '../pool/settings.ts';
@@ -11,12 +11,15 @@ import type { Settings } from '../pool/settings.ts';
 export function explainGrowth(pool: Pool, now: number, waiting: number, to: number): string {
   const { replicas, settings } = pool;
   const counts = countPods(pool, now);
-  const spare = spareAt(pool, now, counts);
+  const spare = spareBySetting(pool, now, counts);
+  const { seats, windows } = prewarmOf(pool, now);
   const { broken, stranded } = counts;
   const above = [...pool.pods()].filter((pod) => pod.ordinal >= replicas && podState(pod) === 'in-use');
   const extra = surge(lookAtRollout(pool, now));
   const wanted = [
-    `${spare} spare${typeof settings.spare === 'number' ? '' : ` (${settings.spare})`}`,
+    seats > spare
+      ? `${seats} seats of ${windows.map(({ name }) => name).join(', ')} (prewarm)`
+      : `${spare} spare${typeof settings.spare === 'number' ? '' : ` (${settings.spare})`}`,
     ...(waiting > 0 ? [`${waiting} for visitors who wait`] : []),
     ...(extra > 0 ? [`${extra} to roll the template out`] : []),
   ];

@@ -3,6 +3,7 @@
 import { podStateAt, podsToRetry } from './broken.ts';
 import { type ObservedPod, type ObservedRoute, type ObservedService, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
+import { type Prewarm, prewarmAt } from './prewarm.ts';
 import { lookAtRollout, planReplacements, surge } from './rollout.ts';
 import { planShrink, type Shrink } from './shrink.ts';
 import { spareFor } from './sizing.ts';
@@ -49,11 +50,26 @@ export function countPods(pool: Pool, now: number): PodCounts {
   return { ready, inUse, recreating: pool.replicas - ready - inUse - broken - stranded, broken, stranded };
 }
 
-/** How many terminals the pool's `spare` means at `now`. */
-export function spareAt(pool: Pool, now: number, { inUse }: Pick<PodCounts, 'inUse'> = countPods(pool, now)): number {
+/** How many terminals are to be ready at `now`: those that `spare` means, or those that a window asks for, if they are more. */
+export function spareAt(pool: Pool, now: number, counts: Pick<PodCounts, 'inUse'> = countPods(pool, now)): number {
+  return Math.max(spareBySetting(pool, now, counts), prewarmOf(pool, now).seats);
+}
+
+/** How many terminals the pool's `spare` alone means at `now`. */
+export function spareBySetting(pool: Pool, now: number, { inUse }: Pick<PodCounts, 'inUse'>): number {
   const { spare, max } = pool.settings;
   return spareFor(spare, { inUse, rates: pool.arrivalRates(now), refillMs: pool.starts.refillMs }, max);
 }
+
+/** What the pool's windows ask for at `now`. */
+export function prewarmOf(pool: Pool, now: number): Prewarm {
+  const leadMs = (seats: number) => pool.starts.readyWithinMs(seats);
+  return prewarmAt(pool.schedule.ahead(now), now, () => claimTimes(pool), leadMs);
+}
+
+/** When the terminals in use were claimed. */
+export const claimTimes = (pool: Pool): number[] =>
+  [...pool.pods()].flatMap((pod) => (pod.claim && podState(pod) === 'in-use' ? [pod.claim.claimedAt] : []));
 
 /** How many pods could still be handed out: ready, on their way, allowed by `max`, or mended. */
 export function podsToHopeFor(pool: Pool): number {

@@ -1,6 +1,7 @@
 // One pool as this manager last saw it, indexed for the claim path: the lowest ready pod, and a visitor's own pod, are
 // found without looking at the others. Knows no Kubernetes and no clock; a change of state comes in as an observation.
 
+import { isDeepStrictEqual } from 'node:util';
 import TinyQueue from 'tinyqueue';
 import type { Address } from '../../common/manager-api.ts';
 import { Arrivals } from './arrivals.ts';
@@ -16,6 +17,7 @@ import {
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import type { ArrivalRate } from './sizing.ts';
 import { Starts } from './starts.ts';
+import { Schedule } from './windows.ts';
 
 /** How the terminals of this installation are exposed. */
 export type ExposureMode = 'nodePort' | 'ingress';
@@ -53,6 +55,8 @@ export class Pool {
   /** The StatefulSet; undefined while only its pods or Services are known. */
   spec: ObservedPool | undefined;
   settings: Settings = defaultSettings;
+  /** The windows among them. */
+  schedule = new Schedule([]);
   /** What is wrong with the settings, in sentences. */
   problems: string[] = [];
   /** That somebody has lately scaled the pool below terminals in use. */
@@ -136,8 +140,10 @@ export class Pool {
     if (spec && this.spec?.uid === spec.uid && spec.version < this.spec.version) return;
     const grown = (spec?.replicas ?? 0) > this.replicas;
     if (spec && spec.uid === this.spec?.uid && spec.replicas < this.replicas) this.#noteCut(spec);
+    // It is the status that changes most of the time.
+    const annotated = spec && !isDeepStrictEqual(spec.annotations, this.spec?.annotations);
     this.spec = spec;
-    if (spec) Object.assign(this, readSettings(spec.annotations, this.settings));
+    if (annotated) this.#readSettings(spec);
     if (grown) this.rebuildQueue();
   }
 
@@ -275,6 +281,13 @@ export class Pool {
   rebuildQueue(): void {
     this.#queue = new TinyQueue<number>();
     for (const ordinal of this.#pods.keys()) this.#offer(ordinal);
+  }
+
+  #readSettings({ annotations }: ObservedPool): void {
+    const { settings, problems } = readSettings(annotations, this.settings);
+    if (settings.prewarm !== this.settings.prewarm) this.schedule = new Schedule(settings.prewarm);
+    this.settings = settings;
+    this.problems = problems;
   }
 
   #noteCut({ replicas, version }: ObservedPool): void {

@@ -3,6 +3,7 @@
 import { formatDuration, parseDuration } from '../../common/duration.ts';
 import { settingAnnotations as names } from '../../common/names.ts';
 import type { Spare } from './sizing.ts';
+import { parseWindows, type Window } from './windows.ts';
 
 /** Counts are pods, times are milliseconds. */
 export type Settings = {
@@ -18,6 +19,8 @@ export type Settings = {
   scaleDownDelay: number;
   /** A pod that is not Ready for so long is broken. */
   startTimeout: number;
+  /** When more terminals are to be ready, and how many. */
+  prewarm: readonly Window[];
 };
 
 export const defaultSettings: Settings = {
@@ -30,6 +33,7 @@ export const defaultSettings: Settings = {
   scaleDownDelay: 5 * 60_000,
   // A node that has to be added and an image that has to be pulled take minutes, and are no fault.
   startTimeout: 5 * 60_000,
+  prewarm: [],
 };
 
 type Kind<T> = { read: (text: string) => T | undefined; right: string };
@@ -59,7 +63,7 @@ const time = (min: number, max: number): Kind<number> => ({
 });
 
 const week = 7 * 24 * 3_600_000;
-const kinds: { [Key in keyof Settings]: Kind<Settings[Key]> } = {
+const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> } = {
   spare: spare(count(10_000)),
   min: count(10_000),
   max: count(10_000),
@@ -80,14 +84,21 @@ export function readSettings(
 ): { settings: Settings; problems: string[] } {
   const settings = { ...defaultSettings };
   const problems: string[] = [];
-  const read = <Key extends keyof Settings>(key: Key) => {
+  const read = <Key extends keyof typeof kinds>(key: Key) => {
     const text = annotations[names[key]];
     if (text === undefined) return;
     const value = kinds[key].read(text.trim());
     settings[key] = value ?? former[key];
     if (value === undefined) problems.push(`${names[key]}=${JSON.stringify(text)} must be ${kinds[key].right}`);
   };
-  for (const key of Object.keys(kinds) as (keyof Settings)[]) read(key);
+  for (const key of Object.keys(kinds) as (keyof typeof kinds)[]) read(key);
+  const windows = annotations[names.prewarm];
+  if (windows !== undefined) {
+    const parsed = parseWindows(windows);
+    // All of them or none: half of a plan is nobody's.
+    settings.prewarm = 'windows' in parsed ? parsed.windows : former.prewarm;
+    if ('problems' in parsed) problems.push(...parsed.problems.map((problem) => `${names.prewarm}: ${problem}`));
+  }
   if (settings.min > settings.max) {
     problems.push(`${names.min}=${settings.min} is above ${names.max}=${settings.max}`);
     settings.min = former.min;

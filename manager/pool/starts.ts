@@ -1,5 +1,5 @@
 // What a pool's pods show of starting: how long it takes from a claim to the Readiness of the pod that it made necessary,
-// and how often in a row an ordinal's pod came to nothing. Read off the pods' own times, so that a manager that starts
+// how long until many are Ready that are started at once, and how often in a row an ordinal's pod came to nothing. Read off the pods' own times, so that a manager that starts
 // knows it at once from those that are there; knows no clock.
 
 import type { ObservedPod } from './observation.ts';
@@ -13,18 +13,38 @@ const orderMs = 1_000;
 // forgets a bad day within some dozen. Slower than expected counts for more than faster: too long an estimate costs a
 // pod or two, too short a one visitors.
 const weight = { slower: 0.3, faster: 0.1 };
+// For many at once: what is remembered; what each beyond those that were seen together adds, if they showed no more (the
+// StatefulSet controller makes some twenty a second, a node starts a few); and a margin, for the next time is another.
+const remembered = 100;
+const eachMs = 250;
+const margin = 1.5;
+// That one of so few took longer has other reasons.
+const fewAtOnce = 5;
 
 type Start = { uid: string; wasReady: boolean; taken: boolean };
+type Span = { from: number; to: number };
 
 export class Starts {
   #refillMs = initialMs;
   #seen = 0;
   readonly #last = new Map<number, Start>();
   readonly #failures = new Map<number, number>();
+  readonly #spans: Span[] = [];
+  #burst: Burst | undefined;
 
   /** Mean time from a claim to its replacement's Readiness, in milliseconds. */
   get refillMs(): number {
     return this.#refillMs;
+  }
+
+  /**
+   * How long before they are needed so many pods should be started at once, in milliseconds: half as long again as the slowest
+   * of the last hundred took, and longer for more pods than were ever seen to start together.
+   */
+  readyWithinMs(count: number): number {
+    this.#burst ??= burstOf(this.#spans);
+    const { slowestMs, atOnce, addedMs } = this.#burst;
+    return margin * (slowestMs + orderMs + Math.max(0, count - atOnce) * Math.max(eachMs, addedMs));
   }
 
   /** How many pods of this ordinal have gone without ever having been Ready, since the last one that was. */
@@ -50,8 +70,13 @@ export class Starts {
     });
     if (!isNew) return;
     this.#failures.delete(pod.ordinal);
-    const took = (pod.readyChangedAt ?? pod.createdAt) - pod.createdAt;
-    if (took >= 0 && took <= timeoutMs) this.#measure(took + orderMs);
+    const span = { from: pod.createdAt, to: pod.readyChangedAt ?? pod.createdAt };
+    const took = span.to - span.from;
+    if (took < 0 || took > timeoutMs) return;
+    this.#measure(took + orderMs);
+    this.#spans.push(span);
+    if (this.#spans.length > remembered) this.#spans.shift();
+    this.#burst = undefined;
   }
 
   /** The ordinal's pod is gone. */
@@ -66,4 +91,23 @@ export class Starts {
     const share = Math.max(1 / this.#seen, ms > this.#refillMs ? weight.slower : weight.faster);
     this.#refillMs += share * (ms - this.#refillMs);
   }
+}
+
+type Burst = {
+  slowestMs: number;
+  /** How many were seen to start at once. */
+  atOnce: number;
+  /** What each of them added to the time of the last. */
+  addedMs: number;
+};
+
+function burstOf(spans: readonly Span[]): Burst {
+  if (spans.length === 0) return { slowestMs: initialMs, atOnce: 1, addedMs: 0 };
+  const took = spans.map(({ from, to }) => to - from);
+  // Those that became Ready while one was starting, itself included.
+  const together = spans.map((span) => spans.filter(({ to }) => to > span.from && to <= span.to).length);
+  const atOnce = Math.max(1, ...together);
+  const last = took[together.indexOf(atOnce)] ?? 0;
+  const addedMs = atOnce < fewAtOnce ? 0 : (last - Math.min(...took)) / atOnce;
+  return { slowestMs: Math.max(...took), atOnce, addedMs };
 }

@@ -4,9 +4,10 @@ import type { PodStatus, PoolStatus, Terminal } from '../../common/manager-api.t
 import { podStateAt, reasonOf } from './broken.ts';
 import { noticesOf } from './notices.ts';
 import type { ObservedPod } from './observation.ts';
-import { countPods, spareAt } from './plan.ts';
+import { countPods, spareBySetting } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Pools } from './pools.ts';
+import { describeWindows } from './window-status.ts';
 
 /** What a terminal last said of itself. Times are milliseconds since 1970. */
 export type LastReport = { at: number; connections: number; lastInputAt: number | undefined };
@@ -50,8 +51,9 @@ export function describePool(
     inUse: counts.inUse,
     recreating: counts.recreating,
     broken: counts.broken,
-    spare: spareAt(pool, now, counts),
+    spare: spareBySetting(pool, now, counts),
     waiting,
+    windows: describeWindows(pool, now, counts.ready),
     settings: {
       spare,
       min,

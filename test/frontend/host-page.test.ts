@@ -23,6 +23,8 @@ test.serial('the host sees who is there, who never came and who is stuck', async
   t.regex(String(await row(page, 'workshop-2').textContent()), /17 min ago/);
   t.is(await row(page, 'workshop-2').getAttribute('data-attention'), 'lastInput');
   t.is(await row(page, 'workshop-3').getAttribute('data-attention'), 'people');
+  t.regex(String(await row(page, 'git-course').textContent()), /Openuntil .*4 of 6 taken · 1 ready · 1 not ready$/);
+  t.is(await row(page, 'git-course').getAttribute('data-attention'), 'seats');
   t.deepEqual(complaints, []);
 });
 
@@ -56,13 +58,14 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
   };
   const reason = 'ImagePullBackOff: Back-off pulling image';
   const pods = [{ name: 'later-0', ordinal: 0, state: 'broken', reason }];
-  const body = JSON.stringify({ pools: [{ ...pool, spare: 2, problems: ['spare: no'], settings, pods }] });
+  const body = JSON.stringify({ pools: [{ ...pool, spare: 2, problems: ['spare: no'], windows: [], settings, pods }] });
   webserver.manager.misbehave = () => ({ status: 200, body });
   await page.getByRole('heading', { name: 'later' }).waitFor();
   await page.getByText('0 in use · 0 ready · 1 broken · 2 waiting · spare auto: 2').waitFor();
   await row(page, 'later-0').getByRole('cell', { name: reason }).waitFor();
   t.is(await row(page, 'later-0').getByRole('cell').count(), 3);
   await page.getByText('spare: no').waitFor();
+  t.is(await page.getByText('Window').filter({ visible: true }).count(), 0, 'there is none');
   t.deepEqual(
     complaints.filter((text) => !text.includes('503')),
     [],

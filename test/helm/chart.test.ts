@@ -33,7 +33,8 @@ for (const { template, readConfig } of services) {
 test('every setting of a pool is an annotation of its StatefulSet, with the default that the manager has', (t) => {
   const given: Record<string, string> = {};
   for (const [key, annotation] of Object.entries(settingAnnotations)) {
-    t.true(pools.includes(`${annotation}: {{ .${key} | quote }}`), annotation);
+    const rendered = key === 'prewarm' ? 'toJson . | quote' : `.${key} | quote`;
+    t.true(pools.includes(`${annotation}: {{ ${rendered} }}`), annotation);
     given[annotation] = new RegExp(`^ {2}${key}: (\\S+)$`, 'm').exec(values)?.[1] ?? '';
   }
   t.deepEqual(readSettings(given), { settings: defaultSettings, problems: [] });

@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { labels, settingAnnotations } from '../../common/names.ts';
 import { readHost } from '../../manager/exposure/route-kind.ts';
 import { fillRoute, parseRouteTemplate } from '../../manager/exposure/route-template.ts';
+import { readSettings } from '../../manager/pool/settings.ts';
 import { chart, helmProgram, type Rendered, render } from '../helpers/helm.ts';
 
 const test = (helmProgram === undefined ? anyTest.skip : anyTest) as TestFn;
@@ -59,7 +60,10 @@ test('the example of a workshop', async (t) => {
   const { objects, refusal } = await render(`${chart}/examples/workshop.yaml`);
   t.is(refusal, '');
   const pool = find(objects, 'StatefulSet', 'workshop');
-  t.like(pool?.metadata.annotations, { 'warmterm.dev/min': '44', 'warmterm.dev/max': '50' });
+  t.is(pool?.metadata.annotations?.['warmterm.dev/max'], '50');
+  const { settings, problems } = readSettings(pool?.metadata.annotations ?? {});
+  t.deepEqual(problems, []);
+  t.like(settings.prewarm[0], { ready: 40, from: Date.parse('2027-01-12T08:00Z'), repeat: { days: 7, times: 12 } });
   t.like(podOf(pool), { hostUsers: false, nodeSelector: { workshop: 'yes' } });
   t.is(podOf(pool).containers[0].resources.limits.memory, '1Gi');
 });
@@ -221,6 +225,11 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['poolDefaults.min', 10_001, 'poolDefaults.min: Must be less than or equal to 10000'],
   ['poolDefaults.max', 'many', 'poolDefaults.max: Invalid type'],
   ['poolDefaults.idleTimeout', '15', 'poolDefaults.idleTimeout: Does not match pattern'],
+  [
+    'poolDefaults.prewarm',
+    [{ name: 'a', from: 'nine', to: 'ten', ready: 0, seats: 1 }],
+    'poolDefaults.prewarm.0.from: Does not match pattern',
+  ],
   ['poolDefaults.activity', 'both', 'poolDefaults.activity: poolDefaults.activity must be one of'],
   ['poolDefaults.shell', 'zsh', 'poolDefaults.shell: Does not match pattern'],
   ['poolDefaults.beforeExitSeconds', 0, 'poolDefaults.beforeExitSeconds: Must be greater than or equal to 1'],
@@ -246,6 +255,8 @@ test('inv 10: a wrong value is refused by its name, and with it all others that 
   for (const [path, , said] of wrong) t.true(refusal.includes(`- ${said}`), `${path}\n${refusal}`);
   t.true(refusal.includes('- pools.1: name is required'));
   t.true(refusal.includes('- pools.1.spare: Does not match pattern'));
+  t.true(refusal.includes('- poolDefaults.prewarm.0.ready: Must be greater than or equal to 1'));
+  t.true(refusal.includes('- poolDefaults.prewarm.0: Additional property seats is not allowed'));
   t.true(refusal.includes('- pools.2: Additional property sparse is not allowed'));
 });
 

@@ -139,6 +139,17 @@ export const somePools = poolsSchema.parse({
       broken: 0,
       spare: 1,
       waiting: 0,
+      windows: [
+        {
+          name: 'git-course',
+          from: minutesAgo(20),
+          to: minutesAgo(-160),
+          state: 'open',
+          seats: 6,
+          taken: 4,
+          ready: 1,
+        },
+      ],
       settings: {
         spare: 1,
         min: 0,

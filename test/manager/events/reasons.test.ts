@@ -44,6 +44,17 @@ test(growth, {
   says: 'Scaled up from 3 to 4 replicas: 1 in use, 2 ready, 0 starting; wanted free: 2 spare.',
 });
 test(growth, {
+  settings: { spare: '2', max: '40' },
+  visitors: 1,
+  change: (model) => {
+    const course = { name: 'git-course', from: '1970-01-01T00:00Z', to: '1970-01-01T03:00Z', ready: 20 };
+    const annotations = { ...model.pool.annotations, 'warmterm.dev/prewarm': JSON.stringify([course]) };
+    model.setPool({ annotations });
+  },
+  to: 22,
+  says: 'Scaled up from 3 to 22 replicas: 1 in use, 2 ready, 0 starting; wanted free: 19 seats of git-course (prewarm).',
+});
+test(growth, {
   settings: { spare: '50%', max: '4' },
   visitors: 2,
   waiting: 2,

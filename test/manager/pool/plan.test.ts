@@ -472,3 +472,56 @@ test('a session on a node that has been dead for a while is lost, and goes once 
   t.is(pool.terminalOf('v', minute)?.ordinal, 1);
   t.deepEqual(planPool(pool, minute).reap, [{ name: 'p-0', uid: 'uid-0', reason: 'node-lost' }]);
 });
+
+const windowAt = (from: number, to: number, ready = 40) =>
+  JSON.stringify([
+    {
+      name: 'course',
+      from: new Date(from).toISOString().slice(0, 19).concat('Z'),
+      to: new Date(to).toISOString().slice(0, 19).concat('Z'),
+      ready,
+    },
+  ]);
+
+test('a window makes its terminals before it opens, keeps as many seats, and lets them go after it', (t) => {
+  const settings = { spare: '1', max: '50', 'scale-down-delay': '1m', prewarm: windowAt(3 * minute, 6 * minute) };
+  const pool = drawPool('r', settings);
+  const look = (now: number) => {
+    noteDemand(pool, now);
+    return planPool(pool, now);
+  };
+  // The terminals of a drawn pool start at once: (1 s + 39 / 4 s) * 1.5 ahead.
+  t.like(look(3 * minute - 16_200), { scaleTo: undefined, shrink: undefined });
+  t.is(look(3 * minute - 16_100).scaleTo, 40);
+
+  const full = drawPool('r'.repeat(40), settings);
+  const again = (now: number) => {
+    noteDemand(full, now);
+    return planPool(full, now);
+  };
+  t.like(again(3 * minute), { scaleTo: undefined, shrink: undefined });
+  for (let ordinal = 0; ordinal < 40; ordinal++) {
+    full.observePod({ ...drawPod(ordinal, 'u', { claimedAt: 3 * minute + ordinal }), version: 2 });
+    t.is(again(3 * minute + ordinal).scaleTo, ordinal < 39 ? undefined : 41, 'the spare, once all seats are taken');
+  }
+  // Ten go home early: their seats are kept for them.
+  for (let ordinal = 30; ordinal < 40; ordinal++) full.observePod({ ...drawPod(ordinal, 'r'), version: 3 });
+  t.like(again(6 * minute - 1), { scaleTo: undefined, shrink: undefined });
+  t.like(again(7 * minute - 2), { shrink: undefined });
+  t.deepEqual(again(7 * minute).shrink, { to: 31 });
+});
+
+test('a window does not go above max, whatever it asks for, nor below what spare asks for', (t) => {
+  const window = windowAt(0, minute);
+  t.is(planPool(drawPool('r', { spare: '1', max: '30', prewarm: window }), 0).scaleTo, 30);
+  t.is(planPool(drawPool('uuu', { spare: '1', max: '30', prewarm: window }), 0).scaleTo, 30);
+  t.is(planPool(drawPool('r', { spare: '45', max: '50', prewarm: window }), 0).scaleTo, 45);
+});
+
+test('a window counts whoever came since it opened, and nobody who was there before', (t) => {
+  const settings = { spare: '1', max: '50', prewarm: windowAt(minute, 2 * minute, 5) };
+  const early = drawPool('uu', settings);
+  t.is(planPool(early, minute).scaleTo, 7);
+  for (const ordinal of [0, 1]) early.observePod({ ...drawPod(ordinal, 'u', { claimedAt: minute }), version: 2 });
+  t.is(planPool(early, minute).scaleTo, 5);
+});

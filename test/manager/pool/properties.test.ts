@@ -32,6 +32,7 @@ type Step =
   | { do: 'become-ready' | 'die' | 'be-gone' | 'get-stuck' | 'get-unstuck'; pod: number }
   | { do: 'scale'; replicas: number }
   | { do: 'template'; good: boolean }
+  | { do: 'windows'; windows: { inMs: number; lastMs: number; ready: number }[] }
   | { do: 'node'; node: string; state: keyof typeof nodeStates }
   | { do: 'unexpose'; kind: 'service' | 'route'; ordinal: number }
   | { do: 'kill'; manager: number }
@@ -80,6 +81,20 @@ const stepOf = (managers: number): fc.Arbitrary<Step> =>
     {
       weight: 1,
       arbitrary: fc.record({
+        do: fc.constant('windows' as const),
+        windows: fc.array(
+          fc.record({
+            inMs: fc.integer({ min: -30_000, max: 60_000 }),
+            lastMs: fc.integer({ min: 1_000, max: 60_000 }),
+            ready: fc.integer({ min: 1, max: 20 }),
+          }),
+          { maxLength: 3 },
+        ),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
         do: fc.constant('node' as const),
         node: fc.constantFrom(...nodes),
         state: fc.constantFrom('up' as const, 'cordoned' as const, 'down' as const),
@@ -116,6 +131,8 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
   const leavers = new Set<string>();
   const wentDown = new Set<string>();
   let templates = 1;
+  /** The most that an administrator has scaled to. */
+  let scaledTo = 0;
 
   const ask = (result: Promise<{ pod: { uid: string } }>, visitor: string) => {
     const answered = result.then(
@@ -149,7 +166,11 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
     if (step.do === 'unexpose') return model.withdraw(step.kind, `default-${step.ordinal}`);
     if (step.do === 'wait') return nextTurn();
     if (step.do === 'pass') return pass(step.ms);
-    if (step.do === 'scale') return void model.scale(step.replicas);
+    if (step.do === 'windows') return setWindows(step.windows);
+    if (step.do === 'scale') {
+      scaledTo = Math.max(scaledTo, step.replicas);
+      return void model.scale(step.replicas);
+    }
     const manager = managers[step.manager]!;
     if (step.do === 'deliver') return manager.port.deliver(step.count);
     if (step.do === 'lease-fault') return void manager.port.leaseFaults.push(step.fault);
@@ -169,6 +190,14 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
     if (state === 'down') wentDown.add(node);
     const down = state === 'down' ? { notReadySince: time.now } : {};
     model.setNode(node, { cordoned: false, notReadySince: undefined, ...nodeStates[state], ...down });
+  }
+
+  function setWindows(windows: { inMs: number; lastMs: number; ready: number }[]): void {
+    const at = (ms: number) => `${new Date(time.now + ms).toISOString().slice(0, 19)}Z`;
+    const written = windows.map(({ inMs, lastMs, ready }, index) => {
+      return { name: `window-${index}`, from: at(inMs), to: at(inMs + lastMs), ready };
+    });
+    model.setPool({ annotations: { ...annotations, 'warmterm.dev/prewarm': JSON.stringify(written) } });
   }
 
   /** Time passes, and every manager looks at its pool. */
@@ -194,6 +223,8 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
         throw new Error(`inv 5: ${name} was in use, and deleted`);
     }
     if (model.retriedInUse.length > 0) throw new Error(`inv 5: ${model.retriedInUse} was tried again in use`);
+    const most = Math.max(max, scaledTo);
+    if (model.pool.replicas > most) throw new Error(`${model.pool.replicas} replicas, of at most ${most}`);
     if (managers.filter(({ isLeader }) => isLeader()).length > 1) throw new Error('two lead at once');
     if (managerCount > 1) return;
     const owners = [...model.pods.values()]
@@ -226,6 +257,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
     model.stuck.clear();
     for (const node of nodes) setNode(node, 'up');
     model.setRevision(`good-${++templates}`);
+    setWindows([]);
     for (let minutes = 0; minutes < 6; minutes++) {
       await pass(60_000);
       await settle(model, ...managers);

@@ -32,6 +32,7 @@ test('each setting is read with its unit', (t) => {
     connectTimeout: 90_000,
     scaleDownDelay: 600_000,
     startTimeout: 600_000,
+    prewarm: [],
   });
 });
 
@@ -70,7 +71,7 @@ for (const [key, value] of [
 ] as const) {
   test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
     const times = { idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000, scaleDownDelay: 4_000 };
-    const former = { spare: 7, min: 1, max: 9, ...times, startTimeout: 5_000 };
+    const former = { spare: 7, min: 1, max: 9, ...times, startTimeout: 5_000, prewarm: [] };
     const others = {
       spare: '7',
       min: '1',
@@ -92,4 +93,28 @@ test('inv 10: a min above the max leaves both as they were, and says so', (t) =>
   const { settings, problems } = read({ min: '5', max: '3' }, { ...defaultSettings, min: 1, max: 4 });
   t.like(settings, { min: 1, max: 4 });
   t.deepEqual(problems, ['warmterm.dev/min=5 is above warmterm.dev/max=3']);
+});
+
+const course = { name: 'course', from: '2027-01-12T09:00Z', to: '2027-01-12T12:00Z', ready: 40 };
+
+test('windows are read, and are gone with their annotation', (t) => {
+  const { settings, problems } = read({ prewarm: JSON.stringify([course]) });
+  t.deepEqual(problems, []);
+  t.like(settings.prewarm, { length: 1, 0: { name: 'course', ready: 40, from: Date.parse(course.from) } });
+  t.deepEqual(read({}, settings).settings.prewarm, []);
+});
+
+test('inv 10: of windows of which one is wrong, none holds: the former stay, and each mistake is told', (t) => {
+  const former = read({ prewarm: JSON.stringify([course]) }).settings;
+  const wrong = [
+    { ...course, ready: 20 },
+    { ...course, name: 'other', to: 'noon' },
+    { ...course, name: 'last', ready: 0 },
+  ];
+  const { settings, problems } = read({ prewarm: JSON.stringify(wrong), max: '50' }, former);
+  t.is(settings.prewarm, former.prewarm);
+  t.is(settings.max, 50, 'what is right besides holds');
+  t.is(problems.length, 2);
+  t.regex(problems[0]!, /^warmterm\.dev\/prewarm: window "other": to: "noon" must be a time/);
+  t.regex(problems[1]!, /^warmterm\.dev\/prewarm: window "last": ready: 0 must be a whole number/);
 });

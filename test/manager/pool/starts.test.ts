@@ -91,3 +91,44 @@ test('pods that were never Ready are counted until one is; those that were, or w
   starts.gone(0);
   t.is(starts.failures(0), 0);
 });
+
+/** What is known after pods that started at the first and were Ready at the second of each pair. */
+function startedAt(...spans: [number, number][]): Starts {
+  const starts = new Starts();
+  for (const [ordinal, [from, to]] of spans.entries()) {
+    const times = { createdAt: from * second, ready: true, readyChangedAt: to * second };
+    starts.observe(starting({ ordinal, ...times }), timeout);
+  }
+  return starts;
+}
+const burst = (count: number, each: number): [number, number][] =>
+  Array.from({ length: count }, (_, index) => [0, 8 + Math.floor(index * each)]);
+
+test('before any pod was seen, many at once are taken to be slow', (t) => {
+  const starts = new Starts();
+  t.is(starts.readyWithinMs(1), 1.5 * 11 * second);
+  t.is(starts.readyWithinMs(41), 1.5 * 21 * second);
+});
+
+test('as many as were seen to start together take half as long again as the slowest did', (t) => {
+  t.is(startedAt(...burst(40, 0)).readyWithinMs(40), 1.5 * 9 * second);
+  t.is(startedAt(...burst(40, 0.5)).readyWithinMs(40), 1.5 * (8 + 19 + 1) * second);
+  t.is(startedAt([0, 5], [100, 160]).readyWithinMs(1), 1.5 * 61 * second);
+});
+
+test('more than that take longer, by what each added; of a few, by a quarter of a second', (t) => {
+  const slow = startedAt(...burst(40, 1));
+  t.is(slow.readyWithinMs(80), 1.5 * (8 + 39 + 1 + (40 * 39) / 40) * second);
+  t.is(startedAt(...burst(40, 0)).readyWithinMs(80), 1.5 * (9 + 10) * second);
+  t.is(startedAt([0, 5], [0, 9]).readyWithinMs(42), 1.5 * (10 + 10) * second);
+});
+
+test('what is known of many at once does not depend on the order in which it is heard', (t) => {
+  const spans: [number, number][] = [...burst(12, 1.5), [30, 33], [31, 39]];
+  t.is(startedAt(...spans.toReversed()).readyWithinMs(50), startedAt(...spans).readyWithinMs(50));
+});
+
+test('only the last hundred starts count', (t) => {
+  const later = Array.from({ length: 100 }, (_, index): [number, number] => [1_000 + 10 * index, 1_005 + 10 * index]);
+  t.is(startedAt([0, 200], ...later).readyWithinMs(1), 1.5 * 6 * second);
+});

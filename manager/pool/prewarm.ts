@@ -1,0 +1,53 @@
+// Seats for a workshop: how many terminals are to be ready for windows that are open, or about to open. Pure.
+//
+// A window keeps so many seats from its start to its end. Whoever claims a terminal meanwhile takes one of them, and gives
+// it back when that session is over: of forty seats, those in use that were claimed since the window opened, and those that
+// are ready, are forty together. What was claimed before belongs to somebody else: after a first class that has not gone home
+// yet, there are as many ready for a second.
+
+import type { Occurrence, Window } from './windows.ts';
+
+/** How many seats of each of `open` somebody sits on who came at one of the times `claims`. */
+export function seatsTaken(open: readonly Occurrence[], claims: readonly number[]): Map<Occurrence, number> {
+  const taken = new Map<Occurrence, number>();
+  let counted = 0;
+  // Of several windows, the one that opened last first: whoever came before it sits in another.
+  for (const occurrence of open.toSorted((a, b) => b.from - a.from)) {
+    const since = claims.filter((at) => at >= occurrence.from).length;
+    const here = Math.min(occurrence.window.ready, since - counted);
+    taken.set(occurrence, here);
+    counted += here;
+  }
+  return taken;
+}
+
+export type Prewarm = {
+  /** How many terminals are to be ready for windows: for those that are open, or for those that open soon. */
+  seats: number;
+  /** Those that are not open yet, and for which terminals are being started. */
+  warming: ReadonlySet<Occurrence>;
+  /** Those that are open, or about to be. */
+  windows: readonly Window[];
+};
+
+/**
+ * What the windows `ahead` ask for at `now`. `claims`: when the terminals in use were claimed; asked for only when that
+ * matters. `leadMs`: how long before its start a window's terminals have to be started, when there are so many.
+ */
+export function prewarmAt(
+  ahead: readonly Occurrence[],
+  now: number,
+  claims: () => readonly number[],
+  leadMs: (seats: number) => number,
+): Prewarm {
+  const openAt = (at: number) => ahead.filter(({ from, to }) => from <= at && at < to);
+  const reserved = (open: readonly Occurrence[]) => open.reduce((sum, { window }) => sum + window.ready, 0);
+  const warming = ahead.filter(({ from }) => now < from && from - now <= leadMs(reserved(openAt(from))));
+  const moments = [now, ...warming.map(({ from }) => from)].map(openAt).filter((open) => open.length > 0);
+  if (moments.length === 0) return { seats: 0, warming: new Set(), windows: [] };
+  const times = claims();
+  const left = (open: Occurrence[]) =>
+    reserved(open) - [...seatsTaken(open, times).values()].reduce((sum, taken) => sum + taken, 0);
+  const windows = [...new Set(moments.flat().map(({ window }) => window))];
+  return { seats: Math.max(...moments.map(left)), warming: new Set(warming), windows };
+}

@@ -1,0 +1,39 @@
+// A pool's prewarm windows as its host sees them. Pure.
+
+import type { WindowStatus } from '../../common/manager-api.ts';
+import { claimTimes, prewarmOf } from './plan.ts';
+import type { Pool } from './pool.ts';
+import { seatsTaken } from './prewarm.ts';
+import { lastOccurrence, type Occurrence } from './windows.ts';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** Each window once: as it is now, or when it comes next, in that order; then those that are over. */
+export function describeWindows(pool: Pool, now: number, ready: number): WindowStatus[] {
+  const ahead = pool.schedule.ahead(now);
+  const next = ahead.filter(({ window }, index) => ahead.findIndex((other) => other.window === window) === index);
+  const { warming } = prewarmOf(pool, now);
+  const isOpen = ({ from }: Occurrence) => from <= now;
+  const taken = seatsTaken(next.filter(isOpen), claimTimes(pool));
+  let readyLeft = ready;
+  const described = next.map((occurrence): WindowStatus => {
+    const state = isOpen(occurrence) ? 'open' : warming.has(occurrence) ? 'warming' : 'upcoming';
+    const seats = { seats: occurrence.window.ready, taken: taken.get(occurrence) ?? 0 };
+    // A ready terminal is a seat of one window only.
+    const here = state === 'upcoming' ? 0 : Math.min(readyLeft, seats.seats - seats.taken);
+    readyLeft -= here;
+    return { ...describeTime(occurrence), state, ...seats, ready: here };
+  });
+  const over = pool.schedule.windows.filter((window) => !next.some((occurrence) => occurrence.window === window));
+  return [...described, ...over.map(lastOccurrence).map(describeOver)];
+}
+
+const describeTime = ({ window, from, to }: Occurrence) => ({ name: window.name, from: iso(from), to: iso(to) });
+
+const describeOver = (occurrence: Occurrence): WindowStatus => ({
+  ...describeTime(occurrence),
+  state: 'over',
+  seats: occurrence.window.ready,
+  taken: 0,
+  ready: 0,
+});

@@ -1,0 +1,118 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { prewarmAt, seatsTaken } from '../../../manager/pool/prewarm.ts';
+import type { Occurrence } from '../../../manager/pool/windows.ts';
+
+/** Times are hours here: `9-12 x40` is a window of forty seats from nine to twelve. */
+function draw(text: string): Occurrence[] {
+  return text
+    .split(', ')
+    .filter(Boolean)
+    .map((window) => {
+      const [, from, to, ready] = /^([\d.]+)-([\d.]+) x(\d+)$/.exec(window)!.map(Number) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      return { window: { name: window, ready, from, to, repeat: undefined }, from, to };
+    });
+}
+
+type Case = { windows: string; at: number; claims?: number[]; lead?: number; seats: number };
+
+const seats = test.macro<[Case]>({
+  title: (_, { windows, at, claims = [], lead = 0, seats }) =>
+    `${windows || 'no window'}; at ${at}, claimed at ${claims.length > 6 ? `${claims.length} times` : `[${claims}]`}, started ${lead} before: ${seats}`,
+  exec(t, { windows, at, claims = [], lead = 0, seats }) {
+    t.is(
+      prewarmAt(
+        draw(windows),
+        at,
+        () => claims,
+        () => lead,
+      ).seats,
+      seats,
+    );
+  },
+});
+const times = (count: number, at: number) => Array.from({ length: count }, () => at);
+
+test(seats, { windows: '', at: 9, seats: 0 });
+test(seats, { windows: '9-12 x40', at: 8, lead: 0.5, seats: 0 });
+test(seats, { windows: '9-12 x40', at: 8.5, lead: 0.5, seats: 40 });
+test(seats, { windows: '9-12 x40', at: 9, seats: 40 });
+test(seats, { windows: '9-12 x40', at: 11.9, seats: 40 });
+test(seats, { windows: '9-12 x40', at: 12, seats: 0 });
+// Whoever has come sits on a seat, and gives it back.
+test(seats, { windows: '9-12 x40', at: 9.1, claims: times(31, 9), seats: 9 });
+test(seats, { windows: '9-12 x40', at: 9.1, claims: times(40, 9), seats: 0 });
+test(seats, { windows: '9-12 x40', at: 9.1, claims: times(45, 9), seats: 0 });
+// Whoever came before sits on none.
+test(seats, { windows: '9-12 x40', at: 9.1, claims: [...times(30, 8.9), ...times(3, 9.05)], seats: 37 });
+// Two at once are so many together; a claim counts for one of them.
+test(seats, { windows: '9-12 x40, 10-13 x20', at: 9.5, seats: 40 });
+test(seats, { windows: '9-12 x40, 10-13 x20', at: 10, seats: 60 });
+test(seats, { windows: '9-12 x40, 10-13 x20', at: 10, claims: times(30, 9), seats: 30 });
+test(seats, { windows: '9-12 x40, 10-13 x20', at: 10.5, claims: [...times(30, 9), ...times(20, 10.1)], seats: 10 });
+test(seats, { windows: '9-12 x40, 10-13 x20', at: 10.5, claims: times(60, 10.1), seats: 0 });
+test(seats, { windows: '9-12 x40, 10-13 x20', at: 12, claims: times(30, 9), seats: 20 });
+// One after the other: what the first leaves over serves the second.
+test(seats, { windows: '9-12 x40, 12-15 x40', at: 11.9, lead: 0.2, claims: times(40, 9), seats: 40 });
+test(seats, { windows: '9-12 x40, 12-15 x40', at: 11.9, lead: 0.2, claims: times(10, 9), seats: 40 });
+test(seats, { windows: '9-12 x40, 12-15 x10', at: 11.9, lead: 0.2, claims: times(10, 9), seats: 30 });
+
+test('the time to start is asked for as many as are needed at once', (t) => {
+  const asked: number[] = [];
+  const lead = (count: number) => {
+    asked.push(count);
+    return 1;
+  };
+  const { warming } = prewarmAt(draw('9-10 x40, 9-12 x20, 11-12 x5'), 8, () => [], lead);
+  t.deepEqual(asked, [60, 60, 25]);
+  t.deepEqual(
+    [...warming].map(({ window }) => window.name),
+    ['9-10 x40', '9-12 x20'],
+  );
+});
+
+test('while no window matters, nobody looks for claims', (t) => {
+  const never = () => t.fail() as never;
+  t.is(prewarmAt(draw('9-12 x40'), 13, never, () => 0).seats, 0);
+});
+
+test('each who came sits on one seat at most, of a window that was open then; and nobody stands while there is one', (t) => {
+  const occurrence = fc
+    .record({ from: fc.nat(9), lasts: fc.integer({ min: 1, max: 9 }), ready: fc.integer({ min: 1, max: 4 }) })
+    .map(({ from, lasts, ready }) => draw(`${from}-${from + lasts} x${ready}`)[0]!);
+  const property = fc.property(
+    fc.array(occurrence, { maxLength: 4 }),
+    fc.array(fc.nat(12), { maxLength: 12 }),
+    (open, claims) => {
+      const taken = seatsTaken(open, claims);
+      for (const [{ window }, count] of taken) {
+        if (count < 0 || count > window.ready) throw new Error(`${count} of ${window.ready}`);
+      }
+      const sum = [...taken.values()].reduce((total, count) => total + count, 0);
+      const most = mostSeated(open, claims);
+      if (sum !== most) throw new Error(`${sum} seats are taken, ${most} could be`);
+    },
+  );
+  t.notThrows(() => fc.assert(property, { numRuns: 500, includeErrorInReport: true }));
+});
+
+/** How many of `claims` can sit at once, by a maximum matching (Kuhn). */
+function mostSeated(open: readonly Occurrence[], claims: readonly number[]): number {
+  const seats = open.flatMap(({ from, window }) => times(window.ready, from));
+  const sits = new Map<number, number>();
+  const seat = (claim: number, tried: Set<number>): boolean =>
+    seats.some((from, place) => {
+      if (claims[claim]! < from || tried.has(place)) return false;
+      tried.add(place);
+      const other = sits.get(place);
+      if (other !== undefined && !seat(other, tried)) return false;
+      sits.set(place, claim);
+      return true;
+    });
+  return claims.filter((_, claim) => seat(claim, new Set())).length;
+}
