@@ -46,8 +46,8 @@ export type LocalCluster = {
   sandboxed: boolean;
   /** Creates an object as the API would; throws the API's Status as an ApiError. */
   create(object: KubernetesObject): Promise<KubernetesObject>;
-  /** A service account's token that is not bound to a pod, good for a day. */
-  mintToken(options: { serviceAccount: string; audience: string }): string;
+  /** A service account's token, good for a day, or as long as the pod that it is bound to. */
+  mintToken(options: { serviceAccount: string; audience: string; pod?: { name: string; uid: string } }): string;
   /** Closes the API and its connections; pods and node ports go on. */
   stopApi(): Promise<void>;
   /** Opens it again, at the same port, with the same state. */
@@ -153,8 +153,7 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
       const where = resource.namespaced ? (object.metadata?.namespace ?? namespace) : undefined;
       return withNodePorts(nodePorts, () => registry.create(resource, where, given));
     },
-    mintToken: ({ serviceAccount, audience }) =>
-      tokens.mint({ namespace, serviceAccount, audience, seconds: daySeconds }),
+    mintToken: (options) => tokens.mint({ ...options, namespace, seconds: daySeconds }),
     stopApi: () => api.close(),
     async startApi() {
       api = await serveApi({ answer, adminToken, port, log });

@@ -14,6 +14,7 @@ import { createApp } from './api/app.ts';
 import { createAuthenticator } from './api/authenticate.ts';
 import { Claims } from './claims/claims.ts';
 import { createTicketSigner } from './claims/keys.ts';
+import { createApiClock } from './cluster/api-clock.ts';
 import { createCluster } from './cluster/kubernetes.ts';
 import { createTransport } from './cluster/transport.ts';
 import { readConfig } from './config.ts';
@@ -28,7 +29,8 @@ import { Terminals } from './terminals.ts';
 async function main(): Promise<number> {
   const config = readConfig(process.env);
   const log = createLog('manager', config.LOG_LEVEL);
-  const clock = () => Date.now();
+  const apiClock = createApiClock({ wall: Date.now, monotonic: () => performance.now() });
+  const clock = apiClock.now;
   const delay = (ms: number, signal?: AbortSignal) =>
     setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) });
   const newId = () => randomBytes(16).toString('base64url');
@@ -45,6 +47,7 @@ async function main(): Promise<number> {
     namespace: config.WARMTERM_NAMESPACE,
     deadlineMs: config.WARMTERM_API_TIMEOUT,
     onAnswer: metrics.requested,
+    onDate: apiClock.observe,
   });
   const cluster = createCluster({ transport, exposure, log, onWatchBroken: metrics.watchBroke });
   const touch = (pool: Pool) => controller.touch(pool);

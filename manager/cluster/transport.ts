@@ -52,6 +52,8 @@ export function createTransport(options: {
   deadlineMs: number;
   /** Told of each answer: its status, or 0 when there was none. */
   onAnswer?: (method: string, status: number) => void;
+  /** Told of when each answer says that it was written, and when its request was sent, by performance.now. */
+  onDate?: (date: string | undefined, sentAt: number) => void;
 }): Transport {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
@@ -61,7 +63,7 @@ export function createTransport(options: {
   // The client refuses plain http unless it is told not to verify what is not there. The stand-in speaks it on loopback.
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
-  const { onAnswer = () => {} } = options;
+  const { onAnswer = () => {}, onDate = () => {} } = options;
   let agent: Agent | undefined;
 
   async function send(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
@@ -76,6 +78,7 @@ export function createTransport(options: {
       : new HttpAgent(keep);
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const url = new URL(server.pathname.replace(/\/$/, '') + request.path, server);
+    const sentAt = performance.now();
     return new Promise((resolve, reject) => {
       const outgoing: ClientRequest = (secure ? requestHttps : requestHttp)(url, {
         method: request.method,
@@ -91,6 +94,7 @@ export function createTransport(options: {
       outgoing.once('response', (answer) => {
         answered = true;
         onAnswer(request.method, answer.statusCode ?? 0);
+        onDate(answer.headers.date, sentAt);
         resolve(answer);
       });
       outgoing.once('error', (error) => {

@@ -1,10 +1,12 @@
 // One list-and-watch, restarted for ever until aborted: list, then watch from the list's resourceVersion with bookmarks;
-// list again on 410, go on from the last version after anything else, with back-off while nothing works.
+// list again on 410, go on from the last version after anything else, with back-off while nothing works. What is older than
+// what was told already is not told: whatever repeats or delays answers on the way, nobody is taken back in time.
 // Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import type { ObjectMeta } from './objects.ts';
+import { Told } from './told.ts';
 import { ApiError, type Transport } from './transport.ts';
 
 type RawObject = { metadata: ObjectMeta };
@@ -36,7 +38,7 @@ const backOff = { firstMs: 100, maxMs: 10_000 };
 /** Runs until `signal` is aborted; never rejects. */
 export async function listAndWatch(options: WatchOptions, signal: AbortSignal): Promise<void> {
   const { path, log, onObject, onBroken, onListed } = options;
-  const known = new Set<string>();
+  const told = new Told();
   let version: string | undefined;
   let failures = 0;
   while (!signal.aborted) {
@@ -44,7 +46,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
     failures++;
     try {
       if (version === undefined) {
-        version = await list(options, known);
+        version = await list(options, told);
         onListed();
       }
       for await (const event of watch(options, version, signal)) {
@@ -53,10 +55,9 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
           throw new ApiError(event.object.code ?? 500, event.object.reason ?? '', event.object.message ?? '');
         version = event.object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
+        const gone = event.type === 'DELETED';
         const { name } = event.object.metadata;
-        if (event.type === 'DELETED') known.delete(name);
-        else known.add(name);
-        onObject(name, event.type === 'DELETED' ? undefined : event.object);
+        if (told.event(name, Number(version), gone)) onObject(name, gone ? undefined : event.object);
       }
     } catch (error) {
       if (signal.aborted) return;
@@ -72,8 +73,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
 }
 
 /** Tells of every object there is, and of those that are gone since the last list; returns the list's version. */
-async function list({ transport, path, labelSelector, onObject }: WatchOptions, known: Set<string>): Promise<string> {
-  const gone = new Set(known);
+async function list({ transport, path, labelSelector, onObject }: WatchOptions, told: Told): Promise<string> {
   const pages: RawList[] = [];
   let next: string | undefined;
   do {
@@ -84,16 +84,16 @@ async function list({ transport, path, labelSelector, onObject }: WatchOptions, 
     pages.push(page);
     next = page.metadata.continue || undefined;
   } while (next);
-  for (const object of pages.flatMap(({ items }) => items)) {
-    gone.delete(object.metadata.name);
-    known.add(object.metadata.name);
-    onObject(object.metadata.name, object);
-  }
-  for (const name of gone) {
-    known.delete(name);
-    onObject(name, undefined);
-  }
-  return pages[0]!.metadata.resourceVersion;
+  const version = pages[0]!.metadata.resourceVersion;
+  const objects = new Map(pages.flatMap(({ items }) => items).map((object) => [object.metadata.name, object]));
+  const gone = told.list(
+    new Map([...objects].map(([name, { metadata }]) => [name, Number(metadata.resourceVersion)])),
+    Number(version),
+  );
+  if (!gone) throw new Error('The list is older than what was known already.');
+  for (const [name, object] of objects) onObject(name, object);
+  for (const name of gone) onObject(name, undefined);
+  return version;
 }
 
 async function* watch(options: WatchOptions, resourceVersion: string, signal: AbortSignal): AsyncGenerator<RawEvent> {

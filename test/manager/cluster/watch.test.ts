@@ -164,3 +164,41 @@ test.serial('a long list comes in pages', async (t) => {
   const { seen } = await watchThrough(t, [page('a', 'more'), page('b', ''), silence], sees('listed'));
   t.deepEqual(seen, ['a@5', 'b@5', 'listed']);
 });
+
+test.serial('what is repeated, or comes late, takes nobody back in time', async (t) => {
+  const { seen } = await watchThrough(
+    t,
+    [
+      list(5, 'a'),
+      (response) =>
+        response.write(
+          event('MODIFIED', 'a', 7) +
+            event('MODIFIED', 'a', 6) +
+            event('MODIFIED', 'a', 7) +
+            // A successor of the same name, and then the end of the former.
+            event('ADDED', 'a', 9) +
+            event('DELETED', 'a', 8) +
+            event('DELETED', 'b', 12) +
+            event('ADDED', 'b', 11) +
+            event('ADDED', 'c', 4) +
+            event('ADDED', 'b', 13),
+        ),
+    ],
+    sees('b@13'),
+  );
+  t.deepEqual(seen, ['a@5', 'listed', 'a@7', 'a@9', 'b gone', 'b@13']);
+});
+
+test.serial(
+  'inv 2: a list that is older than what was told is asked for again, and nothing in it is believed',
+  async (t) => {
+    const gone = `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`;
+    const { seen, requests } = await watchThrough(
+      t,
+      [list(5, 'a'), (response) => response.end(event('ADDED', 'b', 7) + gone), list(6, 'a'), list(8, 'b'), silence],
+      (seen) => seen.filter((what) => what === 'listed').length === 2,
+    );
+    t.deepEqual(seen, ['a@5', 'listed', 'b@7', 'b@8', 'a gone', 'listed']);
+    t.deepEqual(requests.slice(0, 4), ['list', 'watch from 5', 'list', 'list']);
+  },
+);

@@ -1,0 +1,40 @@
+// `npm run soak -- --minutes 10 --seed 7`: see soak.ts. On the stand-in, or on the real cluster that KUBECONFIG names.
+// Its last line counts the invariants that held.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readOptions } from './options.ts';
+import { localPace, soak } from './soak.ts';
+import { startLocalWorld } from './world.ts';
+
+const options = (() => {
+  try {
+    return readOptions(process.argv.slice(2), Math.floor(Math.random() * 1e9));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(2);
+  }
+})();
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const directory = mkdtempSync(join(tmpdir(), 'warmterm-soak-'));
+const world = await startLocalWorld(directory);
+say(`A soak of ${options.minutes} minutes on ${world.name}, seed ${options.seed}`);
+try {
+  const { violations, text } = await soak({
+    world,
+    directory,
+    seed: options.seed,
+    ms: options.minutes * 60_000,
+    pace: localPace,
+    say,
+  });
+  const invariants = ['1', '2', '3', '4', '5', '6', '8', '10', '11', '12', 'convergence'];
+  const broken = new Set(violations.map(({ invariant }) => invariant));
+  say(`\n${text}\n`);
+  say(`${invariants.filter((each) => !broken.has(each)).length} passed, ${broken.size} failed`);
+  process.exitCode = broken.size > 0 ? 1 : 0;
+} finally {
+  await world.close();
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,14 @@
+import test from 'ava';
+import { readOptions } from './options.ts';
+
+test('minutes and seed are read, or chosen', (t) => {
+  t.deepEqual(readOptions(['--minutes', '10', '--seed', '7'], 5), { minutes: 10, seed: 7 });
+  t.deepEqual(readOptions([], 5), { minutes: 2, seed: 5 });
+});
+
+test('inv 10: what is wrong is named', (t) => {
+  t.throws(() => readOptions(['--minutes', '0'], 5), { message: /--minutes must be .* this is 0/ });
+  t.throws(() => readOptions(['--minutes', 'ten'], 5), { message: /this is ten/ });
+  t.throws(() => readOptions(['--seed', '1.5'], 5), { message: /--seed must be a whole number/ });
+  t.throws(() => readOptions(['--hours', '1'], 5), { message: /--hours/ });
+});

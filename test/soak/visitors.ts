@@ -1,0 +1,239 @@
+// Visitors who come and go: each asks any manager, as a webserver does for a page, tries again when told to, reloads,
+// and leaves in one of the ways in which people do. What each was told is kept for the checks.
+
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ServiceError } from '../../common/errors.ts';
+import { requestJson } from '../../common/http/client.ts';
+import { type Claim, claimSchema, paths } from '../../common/manager-api.ts';
+import { exponential, type Random } from '../bench/simulate/random.ts';
+import type { Manager } from './managers.ts';
+import type { Terminals } from './terminals.ts';
+
+export type Visitor = {
+  hash: string;
+  /** What the visitor's page shows. */
+  terminal: { name: string; uid: string } | undefined;
+  /** Whether the visitor is still there. */
+  here: boolean;
+  /** Whether a request of theirs is under way. */
+  asking: boolean;
+};
+
+/** An answer to a claim, for the checks. Times are of performance.now. */
+export type Answer = {
+  visitor: Visitor;
+  claim: Claim;
+  manager: string;
+  askedAt: number;
+  answeredAt: number;
+};
+
+export type VisitorsOptions = {
+  managers: Manager[];
+  terminals: Terminals;
+  token: () => string;
+  random: Random;
+  /** How long the manager may take. */
+  deadlineMs: number;
+  stayMs: number;
+  lives: (uid: string) => boolean;
+  onAnswer: (answer: Answer) => void;
+  /** A request was not answered in time, by a manager that had nothing to excuse it. */
+  onSilence: (visitor: Visitor, manager: string, ms: number) => void;
+  onWrongAnswer: (what: string) => void;
+};
+
+const wholeDeadlineMs = 45_000;
+
+export function createVisitors(options: VisitorsOptions) {
+  const { managers, terminals, token, random, deadlineMs, stayMs, lives } = options;
+  const visitors = new Map<string, Visitor>();
+  /** Visitors who have asked for an end or a restart, and until when that may be why a terminal of theirs ends. */
+  const askedToEnd = new Map<string, number>();
+  const active = new Set<Promise<void>>();
+  let open = false;
+  const counts = { visitors: 0, answers: 0, reconnections: 0, refusals: 0, givenUp: 0, slowestMs: 0 };
+  const refusals = new Map<string, number>();
+
+  const anyManager = () => managers[Math.floor(random() * managers.length)]!;
+  const chance = (share: number) => random() < share;
+
+  function arrive(): Visitor {
+    const visitor: Visitor = {
+      hash: randomBytes(32).toString('base64url'),
+      terminal: undefined,
+      here: true,
+      asking: false,
+    };
+    visitors.set(visitor.hash, visitor);
+    counts.visitors++;
+    return visitor;
+  }
+
+  /** One request, as a webserver makes it. Throws what was answered. */
+  async function ask<T>(visitor: Visitor, act: (manager: Manager, deadlineMs: number) => Promise<T>): Promise<T> {
+    const manager = anyManager();
+    const startedAt = performance.now();
+    visitor.asking = true;
+    try {
+      return await act(manager, deadlineMs + 10_000);
+    } catch (error) {
+      if (error instanceof ServiceError) refusals.set(error.code, (refusals.get(error.code) ?? 0) + 1);
+      counts.refusals++;
+      throw error;
+    } finally {
+      visitor.asking = false;
+      const ms = performance.now() - startedAt;
+      if (manager.ranSince(startedAt)) {
+        counts.slowestMs = Math.max(counts.slowestMs, ms);
+        if (ms > deadlineMs) options.onSilence(visitor, manager.name, ms);
+      }
+    }
+  }
+
+  async function claimOnce(visitor: Visitor, path: string): Promise<void> {
+    const askedAt = performance.now();
+    let name = '';
+    const claim = await ask(visitor, (manager, ms) => {
+      name = manager.name;
+      const body = { visitor: visitor.hash };
+      return requestJson({
+        method: 'POST',
+        url: manager.url + path,
+        token: token(),
+        body,
+        answer: claimSchema,
+        deadlineMs: ms,
+      });
+    });
+    counts.answers++;
+    if (claim.status === 'reconnected') counts.reconnections++;
+    options.onAnswer({ visitor, claim, manager: name, askedAt, answeredAt: performance.now() });
+    const former = visitor.terminal;
+    visitor.terminal = { name: claim.name, uid: claim.uid };
+    if (former && former.uid !== claim.uid) terminals.disconnect(former);
+  }
+
+  /** Asks until there is a terminal, as the page does. False for a visitor who has lost patience. */
+  async function claim(visitor: Visitor, path: string = paths.terminals): Promise<boolean> {
+    const deadline = performance.now() + wholeDeadlineMs;
+    for (let tries = 0; performance.now() < deadline; tries++) {
+      try {
+        await claimOnce(visitor, path);
+        return true;
+      } catch (error) {
+        const retryAfter = error instanceof ServiceError ? error.retryAfter : undefined;
+        if (error instanceof ServiceError && !error.retryable && error.code !== 'unauthenticated')
+          options.onWrongAnswer(`${visitor.hash} was told ${error.code}: ${error.message}`);
+        await delay((retryAfter ?? 0.3 * Math.min(8, 2 ** tries)) * 1_000 * (0.5 + random()));
+      }
+    }
+    counts.givenUp++;
+    return false;
+  }
+
+  async function end(visitor: Visitor): Promise<void> {
+    const { terminal } = visitor;
+    if (!terminal) return;
+    // Everything that is this visitor's may end now: an end is of whatever the manager knows of.
+    askedToEnd.set(visitor.hash, Number.POSITIVE_INFINITY);
+    for (let tries = 0; tries < 6; tries++) {
+      try {
+        await ask(visitor, (manager, ms) =>
+          requestJson({
+            method: 'DELETE',
+            url: `${manager.url}${paths.terminals}/${visitor.hash}`,
+            token: token(),
+            deadlineMs: ms,
+          }),
+        );
+        return;
+      } catch (error) {
+        if (error instanceof ServiceError && error.code === 'session-not-found') return;
+        await delay(300 * 2 ** tries * (0.5 + random()));
+      }
+    }
+  }
+
+  async function live(visitor: Visitor): Promise<void> {
+    if (!(await claim(visitor))) return;
+    // Some close the tab at once.
+    if (chance(0.08)) return;
+    for (;;) {
+      const { terminal } = visitor;
+      if (!terminal) return;
+      const connected = terminals.connect(terminal);
+      if (connected && chance(0.01)) terminals.wedge(terminal.uid);
+      const left = await stay(exponential(random, stayMs / 2), terminal.uid);
+      if (connected) terminals.disconnect(terminal);
+      if (!left) {
+        // The page finds its socket closed, and asks for another.
+        if (!(await claim(visitor))) return;
+        continue;
+      }
+      if (chance(0.5)) {
+        // A reload.
+        if (!(await claim(visitor))) return;
+        continue;
+      }
+      if (chance(0.15)) {
+        askedToEnd.set(visitor.hash, Number.POSITIVE_INFINITY);
+        if (!(await claim(visitor, paths.restart))) return;
+        // A try that was given up may still be under way in a manager.
+        askedToEnd.set(visitor.hash, performance.now() + deadlineMs);
+        continue;
+      }
+      if (chance(0.6)) await end(visitor);
+      return;
+    }
+  }
+
+  /** Waits, and returns whether the terminal was there all the time. */
+  async function stay(ms: number, uid: string): Promise<boolean> {
+    const until = performance.now() + ms;
+    while (performance.now() < until) {
+      await delay(Math.min(250, Math.max(1, until - performance.now())));
+      if (!lives(uid)) return false;
+    }
+    return true;
+  }
+
+  function start(visitor: Visitor): void {
+    const lived = live(visitor)
+      .catch((error) => options.onWrongAnswer(`${visitor.hash}: ${error}`))
+      .finally(() => {
+        visitor.here = false;
+        active.delete(lived);
+      });
+    active.add(lived);
+  }
+
+  return {
+    /** Lets visitors come, `perSecond` on average, until `shut`. */
+    async open(perSecond: number, signal: AbortSignal): Promise<void> {
+      open = true;
+      while (open && !signal.aborted) {
+        await delay(exponential(random, 1_000 / perSecond), undefined, { signal }).catch(() => {});
+        if (open && !signal.aborted) start(arrive());
+      }
+    },
+    shut(): void {
+      open = false;
+    },
+    arrive,
+    claim,
+    claimOnce,
+    end,
+    known: (hash: string) => visitors.get(hash),
+    all: () => visitors.values(),
+    askedToEnd: (hash: string) => performance.now() < (askedToEnd.get(hash) ?? 0),
+    counts,
+    refusals,
+    active: () => active.size,
+    forget(hash: string): void {
+      visitors.delete(hash);
+      askedToEnd.delete(hash);
+    },
+  };
+}
