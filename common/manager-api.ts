@@ -5,6 +5,8 @@ import * as z from 'zod';
 
 /** A keyed hash in base64url: what the cluster knows of a visitor. */
 export const visitorSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be a keyed hash in base64url');
+/** A keyed hash in base64url: what the cluster knows of the network that a visitor comes from. */
+export const addressHashSchema = visitorSchema;
 export const poolNameSchema = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of a pool');
 
 /** Where a browser reaches a terminal: its node's address with the Service's node port, or the host of its route. */
@@ -22,6 +24,10 @@ export type PodAddress = z.infer<typeof podAddressSchema>;
 /** POST /api/terminals and POST /api/terminals/restart */
 export const claimRequestSchema = z.strictObject({
   visitor: visitorSchema,
+  /** The network that the visitor comes from. Without it the limits of an address do not apply. */
+  address: addressHashSchema.optional(),
+  /** Whether the visitor has solved a challenge for this claim. Absent: there is nobody to put one to. */
+  challenge: z.enum(['unsolved', 'solved']).optional(),
   /** The pool to claim from; may be left out where there is only one. */
   pool: poolNameSchema.optional(),
 });
@@ -85,6 +91,8 @@ export const windowStatusSchema = z.object({
 });
 export type WindowStatus = z.infer<typeof windowStatusSchema>;
 
+const limitSchema = z.union([z.number().int(), z.literal('none')]);
+
 /** GET /api/pools */
 export const poolStatusSchema = z.object({
   name: z.string(),
@@ -108,6 +116,10 @@ export const poolStatusSchema = z.object({
     connectTimeoutMs: z.number().int(),
     scaleDownDelayMs: z.number().int(),
     startTimeoutMs: z.number().int(),
+    maxPerVisitor: limitSchema,
+    maxPerAddress: limitSchema,
+    claimsPerMinute: limitSchema,
+    challengeFrom: limitSchema,
   }),
   /** Settings that did not parse, so that the former value is in force; and what else an administrator should know. */
   problems: z.array(z.string()),

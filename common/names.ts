@@ -20,6 +20,8 @@ export const claimAnnotations = {
   id: `${prefix}claim-id`,
   /** The visitor's keyed hash; the visitor's own id never reaches the cluster. */
   visitor: `${prefix}visitor`,
+  /** A keyed hash of the network that the visitor came from; absent where the webserver did not tell. */
+  address: `${prefix}address`,
   /** When it was claimed, ISO 8601. */
   claimedAt: `${prefix}claimed-at`,
   /** When a browser first attached, ISO 8601. Absent until then. */
@@ -43,6 +45,10 @@ export const settingAnnotations = {
   startTimeout: `${prefix}start-timeout`,
   /** A JSON list of windows, in which a pool has more terminals ready. */
   prewarm: `${prefix}prewarm`,
+  maxPerVisitor: `${prefix}max-per-visitor`,
+  maxPerAddress: `${prefix}max-per-address`,
+  claimsPerMinute: `${prefix}claims-per-minute`,
+  challengeFrom: `${prefix}challenge-from`,
 } as const;
 
 /** Audience of every token that is meant for the manager, and for nobody else. */

@@ -65,6 +65,7 @@ export function explain({ code, detail }: Failure): { title: string; detail: str
 
 const failures: Partial<Record<Failure['code'], { title: string; detail?: string }>> = {
   'pool-exhausted': { title: 'All terminals are in use', detail: 'You get one as soon as one is free.' },
+  'too-many-requests': { title: 'Too many terminals at once' },
   unavailable: { title: 'Terminals are not available right now', detail: 'This is on our side, and passes as a rule.' },
   timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
   conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },

@@ -11,11 +11,14 @@ type Pools = z.infer<typeof poolsSchema>;
 /** A visitor's hash and, if one is asked for, a pool. */
 export type Wish = { visitor: string; pool: string | undefined };
 
+/** A wish for a terminal, and the hash of the network that it comes from. */
+export type ClaimWish = Wish & { address: string };
+
 export type Manager = {
   /** The visitor's terminal, claimed now if there was none. `signal` is aborted when the visitor does not wait. */
-  claim(wish: Wish, signal: AbortSignal): Promise<Claim>;
+  claim(wish: ClaimWish, signal: AbortSignal): Promise<Claim>;
   /** Ends the visitor's terminal and claims another. */
-  restart(wish: Wish, signal: AbortSignal): Promise<Claim>;
+  restart(wish: ClaimWish, signal: AbortSignal): Promise<Claim>;
   /** Throws `session-not-found` when the visitor has none. */
   find(wish: Wish): Promise<Terminal>;
   release(wish: Wish): Promise<void>;

@@ -49,12 +49,12 @@ export function createApp(options: AppOptions): express.Express {
   });
 
   app.post(api.paths.terminals, forServices, json, async (request, response) => {
-    const { visitor, pool } = parse(api.claimRequestSchema, request.body);
-    await answerClaim(options, response, visitor, await claims.claim(visitor, pool, hangUp(response)));
+    const { visitor, pool, ...origin } = parse(api.claimRequestSchema, request.body);
+    await answerClaim(options, response, visitor, await claims.claim(visitor, pool, hangUp(response), origin));
   });
   app.post(api.paths.restart, forServices, json, async (request, response) => {
-    const { visitor, pool } = parse(api.claimRequestSchema, request.body);
-    await answerClaim(options, response, visitor, await claims.restart(visitor, pool, hangUp(response)));
+    const { visitor, pool, ...origin } = parse(api.claimRequestSchema, request.body);
+    await answerClaim(options, response, visitor, await claims.restart(visitor, pool, hangUp(response), origin));
   });
   app
     .route(route(api.paths.terminal))

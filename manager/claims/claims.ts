@@ -3,10 +3,11 @@
 
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { Cluster } from '../cluster/port.ts';
+import type { ClaimToWrite, Cluster } from '../cluster/port.ts';
 import type { ObservedPod } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
+import { Limits, type Origin } from './limits.ts';
 import { WaitingLine } from './waiting-line.ts';
 
 export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected' };
@@ -41,6 +42,7 @@ const crowd = { among: 16, forMs: 10_000 };
 
 export class Claims {
   readonly #options: ClaimsOptions;
+  readonly #limits: Limits;
   readonly #lines = new Map<Pool, WaitingLine>();
   /** When a claim in the pool last met another manager's. */
   readonly #met = new Map<Pool, number>();
@@ -49,6 +51,7 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#limits = new Limits(options);
   }
 
   waiting(pool: Pool): number {
@@ -72,9 +75,9 @@ export class Claims {
   }
 
   /** The visitor's terminal in the pool, claimed now if there is none. `signal` is aborted when nobody waits any more. */
-  claim(visitor: string, poolName: string | undefined, signal: AbortSignal): Promise<ClaimResult> {
+  claim(visitor: string, poolName: string | undefined, signal: AbortSignal, origin: Origin = {}): Promise<ClaimResult> {
     const pool = this.#pool(poolName);
-    return this.#inTurn(`${pool.name}/${visitor}`, () => this.#claim(pool, visitor, signal));
+    return this.#inTurn(`${pool.name}/${visitor}`, () => this.#claim(pool, visitor, signal, origin));
   }
 
   /** Ends the visitor's terminal; `session-not-found` when there is none. */
@@ -85,13 +88,14 @@ export class Claims {
   }
 
   /** Ends the visitor's terminal, if there is one, and claims a fresh one. */
-  restart(visitor: string, poolName: string | undefined, signal: AbortSignal): Promise<ClaimResult> {
+  restart(
+    visitor: string,
+    poolName: string | undefined,
+    signal: AbortSignal,
+    origin: Origin = {},
+  ): Promise<ClaimResult> {
     const pool = this.#pool(poolName);
-    return this.#inTurn(`${pool.name}/${visitor}`, async () => {
-      const pod = pool.terminalOf(visitor, this.#options.clock());
-      if (pod) await this.#end(pod);
-      return this.#claim(pool, visitor, signal);
-    });
+    return this.#inTurn(`${pool.name}/${visitor}`, () => this.#claim(pool, visitor, signal, origin, { afresh: true }));
   }
 
   #pool(name: string | undefined): Pool {
@@ -118,21 +122,39 @@ export class Claims {
     }
   }
 
-  async #claim(pool: Pool, visitor: string, hangUp: AbortSignal): Promise<ClaimResult> {
+  async #claim(
+    pool: Pool,
+    visitor: string,
+    hangUp: AbortSignal,
+    origin: Origin,
+    { afresh = false } = {},
+  ): Promise<ClaimResult> {
     const { clock, onClaim } = this.#options;
     const startedAt = clock();
     const tell = (result: ClaimOutcome['result']) => onClaim?.({ pool: pool.name, result, ms: clock() - startedAt });
+    let leave: (() => void) | undefined;
     try {
-      const claim = await this.#findOrTake(pool, visitor, hangUp);
+      const own = pool.terminalOf(visitor, startedAt);
+      // Whoever comes back to a terminal, or has lost one with its node, takes nothing from anybody.
+      if (!own || afresh) leave = this.#limits.enter(pool, visitor, origin);
+      if (own && afresh) await this.#end(own);
+      const claim = await this.#findOrTake(pool, visitor, hangUp, origin.address);
       tell(claim.status);
       return claim;
     } catch (error) {
       tell(isAbort(error) ? 'abandoned' : toServiceError(error).code);
       throw error;
+    } finally {
+      leave?.();
     }
   }
 
-  async #findOrTake(pool: Pool, visitor: string, hangUp: AbortSignal): Promise<ClaimResult> {
+  async #findOrTake(
+    pool: Pool,
+    visitor: string,
+    hangUp: AbortSignal,
+    address: string | undefined,
+  ): Promise<ClaimResult> {
     const { timeoutMs, clock, newId, log } = this.#options;
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = AbortSignal.any([hangUp, deadline]);
@@ -143,7 +165,7 @@ export class Claims {
       if (own && !pool.isLost(own, clock())) return { pod: own, status: 'reconnected' };
       const pod = await this.#reserve(pool, signal, attempt > 0);
       try {
-        const claimed = await this.#write(pod, { id: newId(), visitor, claimedAt: clock() }, signal);
+        const claimed = await this.#write(pod, { id: newId(), visitor, address, claimedAt: clock() }, signal);
         if (claimed === 'conflict') {
           this.#distrust(pool, pod);
           continue;
@@ -183,11 +205,7 @@ export class Claims {
    * Writes the claim. An answer that got lost leaves it open whether the claim took place, so the same write is tried
    * again until the API server says: a conflict then means either that somebody else was first or that we were.
    */
-  async #write(
-    pod: ObservedPod,
-    claim: { id: string; visitor: string; claimedAt: number },
-    signal: AbortSignal,
-  ): Promise<ObservedPod | 'conflict'> {
+  async #write(pod: ObservedPod, claim: ClaimToWrite, signal: AbortSignal): Promise<ObservedPod | 'conflict'> {
     const { cluster, delay, log } = this.#options;
     for (let doubts = 0; ; ) {
       try {

@@ -115,6 +115,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       const annotations = {
         [claimAnnotations.id]: claim.id,
         [claimAnnotations.visitor]: claim.visitor,
+        ...(claim.address !== undefined && { [claimAnnotations.address]: claim.address }),
         [claimAnnotations.claimedAt]: new Date(claim.claimedAt).toISOString(),
       };
       const body = [

@@ -104,6 +104,7 @@ function readClaim(annotations: Record<string, string>): ClaimRecord | undefined
   return {
     id,
     visitor,
+    address: annotations[claimAnnotations.address],
     // Written by the claim itself; were it spoilt by hand, the session would count as overdue rather than eternal.
     claimedAt: readTime(annotations[claimAnnotations.claimedAt]) ?? 0,
     connectedAt: readTime(annotations[claimAnnotations.connectedAt]),

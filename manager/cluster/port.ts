@@ -14,7 +14,7 @@ export type Identity = {
 export type PodRef = { name: string; uid: string };
 
 /** What a claim writes. Times are milliseconds since 1970. */
-export type ClaimToWrite = { id: string; visitor: string; claimedAt: number };
+export type ClaimToWrite = { id: string; visitor: string; address?: string | undefined; claimedAt: number };
 
 /** A Lease of coordination.k8s.io. Times are milliseconds since 1970 by the holder's clock: for people, not to be judged by. */
 export type Lease = {

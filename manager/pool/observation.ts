@@ -9,6 +9,8 @@ export type Trouble = { reason: string; message: string };
 export type ClaimRecord = {
   id: string;
   visitor: string;
+  /** The keyed hash of the network that the visitor came from; absent where that is not known. */
+  address?: string | undefined;
   claimedAt: number;
   /** When a browser first attached; undefined until then. */
   connectedAt: number | undefined;

@@ -5,8 +5,10 @@ import { isDeepStrictEqual } from 'node:util';
 import TinyQueue from 'tinyqueue';
 import type { Address } from '../../common/manager-api.ts';
 import { Arrivals } from './arrivals.ts';
+import { ClaimIndex } from './claim-index.ts';
 import { Demand } from './demand.ts';
 import {
+  type ClaimRecord,
   type ObservedNode,
   type ObservedPod,
   type ObservedPool,
@@ -14,6 +16,7 @@ import {
   type ObservedService,
   podState,
 } from './observation.ts';
+import { RecentClaims } from './recent-claims.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import type { ArrivalRate } from './sizing.ts';
 import { Starts } from './starts.ts';
@@ -67,11 +70,14 @@ export class Pool {
   /** How its pods start. */
   readonly starts = new Starts();
   readonly #arrivals = new Arrivals();
+  readonly #recentClaims = new RecentClaims();
 
   readonly #pods = new Map<number, ObservedPod>();
   readonly #services = new Map<number, ObservedService>();
   readonly #routes = new Map<number, ObservedRoute>();
-  readonly #byVisitor = new Map<string, Set<ObservedPod>>();
+  // Terminals that are going count no more.
+  readonly #byVisitor = new ClaimIndex(({ visitor }) => visitor);
+  readonly #byAddress = new ClaimIndex(({ address }) => address);
   // Ordinals that were ready when they were pushed; what has changed since is dropped when it comes up.
   #queue = new TinyQueue<number>();
   /** Pods that a claim under way has its hand on, by UID. */
@@ -151,14 +157,13 @@ export class Pool {
   observePod(pod: ObservedPod): void {
     const former = this.#pods.get(pod.ordinal);
     if (former && former.version > pod.version) return;
-    if (former) this.#forgetVisitor(former);
-    if (pod.claim && (former?.uid !== pod.uid || !former.claim)) this.#arrivals.add(pod.claim.claimedAt);
+    if (former) this.#forgetClaim(former);
+    if (pod.claim && (former?.uid !== pod.uid || !former.claim)) this.#noteClaim(pod.claim);
     this.starts.observe(pod, this.settings.startTimeout);
     this.#pods.set(pod.ordinal, pod);
-    if (pod.claim && !pod.terminating) {
-      const own = this.#byVisitor.get(pod.claim.visitor);
-      if (own) own.add(pod);
-      else this.#byVisitor.set(pod.claim.visitor, new Set([pod]));
+    if (!pod.terminating) {
+      this.#byVisitor.add(pod);
+      this.#byAddress.add(pod);
     }
     if ((this.#distrusted.get(pod.name) ?? Number.POSITIVE_INFINITY) < pod.version) this.#distrusted.delete(pod.name);
     this.#offer(pod.ordinal);
@@ -168,7 +173,7 @@ export class Pool {
   observePodGone(ordinal: number, uid: string): void {
     const former = this.#pods.get(ordinal);
     if (former?.uid !== uid) return;
-    this.#forgetVisitor(former);
+    this.#forgetClaim(former);
     this.#pods.delete(ordinal);
     this.starts.gone(ordinal);
     this.#distrusted.delete(former.name);
@@ -195,11 +200,24 @@ export class Pool {
   /** The visitor's pod; of several, the one claimed first. One that is lost at `now` comes last. */
   terminalOf(visitor: string, now: number): ObservedPod | undefined {
     let best: ObservedPod | undefined;
-    for (const pod of this.#byVisitor.get(visitor) ?? []) {
+    for (const pod of this.#byVisitor.of(visitor)) {
       const order = best && (Number(this.isLost(pod, now)) - Number(this.isLost(best, now)) || claimOrder(pod, best));
       if (order === undefined || order < 0) best = pod;
     }
     return best;
+  }
+
+  /** How many terminals visitors from `address` have, those of `visitor` not counted. */
+  heldFrom(address: string, visitor: string): number {
+    const all = this.#byAddress.of(address);
+    let count = all.size;
+    for (const pod of this.#byVisitor.of(visitor)) if (all.has(pod)) count--;
+    return count;
+  }
+
+  /** When visitors from `address` have claimed terminals in the minute before `now`, oldest first. */
+  claimsFrom(address: string, now: number): readonly number[] {
+    return this.#recentClaims.of(address, now);
   }
 
   /** To be called at every look, so that a cut is told of for a while, once it is clear what came of it. */
@@ -301,11 +319,14 @@ export class Pool {
     if (pod && this.isAvailable(pod)) this.#queue.push(ordinal);
   }
 
-  #forgetVisitor(pod: ObservedPod): void {
-    if (!pod.claim) return;
-    const own = this.#byVisitor.get(pod.claim.visitor);
-    own?.delete(pod);
-    if (own?.size === 0) this.#byVisitor.delete(pod.claim.visitor);
+  #noteClaim({ address, claimedAt }: ClaimRecord): void {
+    this.#arrivals.add(claimedAt);
+    if (address !== undefined) this.#recentClaims.add(address, claimedAt);
+  }
+
+  #forgetClaim(pod: ObservedPod): void {
+    this.#byVisitor.remove(pod);
+    this.#byAddress.remove(pod);
   }
 }
 

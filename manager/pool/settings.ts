@@ -5,6 +5,9 @@ import { settingAnnotations as names } from '../../common/names.ts';
 import type { Spare } from './sizing.ts';
 import { parseWindows, type Window } from './windows.ts';
 
+/** At most so many. */
+export type Limit = number | 'none';
+
 /** Counts are pods, times are milliseconds. */
 export type Settings = {
   /** Ready pods to keep for the next visitors. */
@@ -21,6 +24,14 @@ export type Settings = {
   startTimeout: number;
   /** When more terminals are to be ready, and how many. */
   prewarm: readonly Window[];
+  /** Terminals of one visitor, those in other pools included. */
+  maxPerVisitor: Limit;
+  /** Terminals of the pool that one address may have, and wait for, at once. */
+  maxPerAddress: Limit;
+  /** Claims that one address may make in any minute. */
+  claimsPerMinute: Limit;
+  /** From so many terminals, or claims in a minute, on, an address has to solve a challenge for each further one. */
+  challengeFrom: Limit;
 };
 
 export const defaultSettings: Settings = {
@@ -34,6 +45,11 @@ export const defaultSettings: Settings = {
   // A node that has to be added and an image that has to be pulled take minutes, and are no fault.
   startTimeout: 5 * 60_000,
   prewarm: [],
+  // A class behind one address is no abuse: who is, only the host of the pool knows.
+  maxPerVisitor: 'none',
+  maxPerAddress: 'none',
+  claimsPerMinute: 'none',
+  challengeFrom: 'none',
 };
 
 type Kind<T> = { read: (text: string) => T | undefined; right: string };
@@ -41,6 +57,11 @@ type Kind<T> = { read: (text: string) => T | undefined; right: string };
 const count = (max: number): Kind<number> => ({
   read: (text) => (/^\d{1,6}$/.test(text) && Number(text) <= max ? Number(text) : undefined),
   right: `a whole number from 0 to ${max}`,
+});
+
+const limit = (max: number): Kind<Limit> => ({
+  read: (text) => (text === 'none' ? text : Number(text) === 0 ? undefined : count(max).read(text)),
+  right: `a whole number from 1 to ${max}, or none`,
 });
 
 const spare = ({ read, right }: Kind<number>): Kind<Spare> => ({
@@ -72,6 +93,10 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
   connectTimeout: time(1_000, 3_600_000),
   scaleDownDelay: time(1_000, week),
   startTimeout: time(1_000, 3_600_000),
+  maxPerVisitor: limit(10_000),
+  maxPerAddress: limit(10_000),
+  claimsPerMinute: limit(10_000),
+  challengeFrom: limit(10_000),
 };
 
 /**

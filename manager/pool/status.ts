@@ -42,6 +42,7 @@ export function describePool(
   reports: ReadonlyMap<string, LastReport>,
 ): PoolStatus {
   const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, scaleDownDelay, startTimeout } = pool.settings;
+  const { maxPerVisitor, maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
   const notices = noticesOf(pool, now).filter(({ reason }) => reason !== 'InvalidSettings');
   const counts = countPods(pool, now);
   return {
@@ -63,6 +64,10 @@ export function describePool(
       connectTimeoutMs: connectTimeout,
       scaleDownDelayMs: scaleDownDelay,
       startTimeoutMs: startTimeout,
+      maxPerVisitor,
+      maxPerAddress,
+      claimsPerMinute,
+      challengeFrom,
     },
     problems: [...pool.problems, ...notices.map(({ message }) => message)],
     pods: [...pool.pods()]

@@ -55,6 +55,10 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
     connectTimeoutMs: 1,
     scaleDownDelayMs: 1,
     startTimeoutMs: 1,
+    maxPerVisitor: 'none',
+    maxPerAddress: 'none',
+    claimsPerMinute: 'none',
+    challengeFrom: 'none',
   };
   const reason = 'ImagePullBackOff: Back-off pulling image';
   const pods = [{ name: 'later-0', ordinal: 0, state: 'broken', reason }];

@@ -224,6 +224,9 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['poolDefaults.spare', -1, 'poolDefaults.spare: Must be greater than or equal to 0'],
   ['poolDefaults.min', 10_001, 'poolDefaults.min: Must be less than or equal to 10000'],
   ['poolDefaults.max', 'many', 'poolDefaults.max: Invalid type'],
+  ['poolDefaults.maxPerAddress', 0, 'poolDefaults.maxPerAddress: Must be greater than or equal to 1'],
+  ['poolDefaults.maxPerVisitor', 'all', 'poolDefaults.maxPerVisitor: Does not match pattern'],
+  ['poolDefaults.claimsPerMinute', 1.5, 'poolDefaults.claimsPerMinute: Invalid type'],
   ['poolDefaults.idleTimeout', '15', 'poolDefaults.idleTimeout: Does not match pattern'],
   [
     'poolDefaults.prewarm',

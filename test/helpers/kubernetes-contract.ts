@@ -91,6 +91,7 @@ export function testKubernetesPort(
       t.is(won.length, 1);
       const [winner] = won as ObservedPod[];
       t.true(winner!.taken);
+      t.is(winner!.claim?.address, 'somewhere');
       const seen = await world.podWhere(0, ({ taken }) => taken);
       t.deepEqual(seen.claim, winner!.claim);
       t.deepEqual((await world.cluster.readPod(pod.name))?.claim, winner!.claim);
@@ -145,7 +146,7 @@ export function testKubernetesPort(
     const stale = { ...pod, version: pod.version - 1 };
     t.is(await world.cluster.claimPod(stale, claimOf('v')), 'conflict');
     const claimed = await world.cluster.claimPod(pod, claimOf('v'));
-    t.like(claimed, { taken: true, claim: { visitor: 'v' } });
+    t.like(claimed, { taken: true, claim: { visitor: 'v', address: 'somewhere' } });
   });
 
   test.serial('the first connection is recorded on that very pod only', async (t) => {
@@ -375,7 +376,12 @@ export function testKubernetesPort(
   });
 }
 
-const claimOf = (visitor: string) => ({ id: `claim-of-${visitor}`, visitor, claimedAt: 1_700_000_000_000 });
+const claimOf = (visitor: string) => ({
+  id: `claim-of-${visitor}`,
+  visitor,
+  address: 'somewhere',
+  claimedAt: 1_700_000_000_000,
+});
 
 /** What the suite looks at in answers that it reads past the port. */
 type RawAnswer = {

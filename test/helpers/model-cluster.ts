@@ -3,7 +3,15 @@
 // watch and its own faults. It remembers who was ever written on which pod, which is what the invariants are about.
 
 import { ServiceError } from '../../common/errors.ts';
-import type { Cluster, Identity, Lease, LeaseToWrite, Sink, ToldEvent } from '../../manager/cluster/port.ts';
+import type {
+  ClaimToWrite,
+  Cluster,
+  Identity,
+  Lease,
+  LeaseToWrite,
+  Sink,
+  ToldEvent,
+} from '../../manager/cluster/port.ts';
 import type {
   Observation,
   ObservedNode,
@@ -277,7 +285,7 @@ export class ModelPort implements Cluster {
     while (count-- > 0 && this.queue.length > 0) sink.observe(this.queue.shift()!);
   }
 
-  async claimPod(pod: ObservedPod, claim: { id: string; visitor: string; claimedAt: number }) {
+  async claimPod(pod: ObservedPod, claim: ClaimToWrite) {
     const model = this.#model;
     const fault = this.faults.shift();
     await nextTurn();

@@ -159,6 +159,10 @@ export const somePools = poolsSchema.parse({
         connectTimeoutMs: 120_000,
         scaleDownDelayMs: 300_000,
         startTimeoutMs: 300_000,
+        maxPerVisitor: 'none',
+        maxPerAddress: 'none',
+        claimsPerMinute: 'none',
+        challengeFrom: 'none',
       },
       problems: [],
       pods: [

@@ -24,7 +24,10 @@ test('what may have reached a manager is not sent twice', async (t) => {
     request.socket.destroy();
   });
   const client = createManagerClient({ url, readToken: async () => 'a token', deadlineMs: 5_000 });
-  const restart = client.restart({ visitor: 'v'.repeat(43), pool: undefined }, new AbortController().signal);
+  const restart = client.restart(
+    { visitor: 'v'.repeat(43), pool: undefined, address: 'a'.repeat(43) },
+    new AbortController().signal,
+  );
   await t.throwsAsync(restart, { code: 'unavailable' });
   t.is(requests, 1);
 });

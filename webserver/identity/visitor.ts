@@ -14,6 +14,8 @@ export type Visitors = {
   greet(request: Request, response: Response): void;
   /** The visitor's hash. Throws `invalid-request` when a tab does not say which it is. */
   identify(request: Request, response: Response): string;
+  /** The hash of the network that the request comes from. */
+  network(request: Request): string;
 };
 
 const daySeconds = 86_400;
@@ -25,6 +27,8 @@ export function createVisitors(options: {
   clock: () => number;
 }): Visitors {
   const { identity, secrets, clock } = options;
+  // Of an address nobody keeps a signature: the oldest secret is the one that stays while a newer one is added.
+  const oldest = secrets.at(-1) ?? secrets[0];
 
   function browser(request: Request, response: Response): SignedId {
     const secure = isSecure(request);
@@ -49,8 +53,7 @@ export function createVisitors(options: {
       if (identity !== 'address') browser(request, response);
     },
     identify(request, response) {
-      // Of an address nobody keeps a signature: the oldest secret is the one that stays while a newer one is added.
-      if (identity === 'address') return hash(secrets.at(-1) ?? secrets[0], `address:${networkOf(request.ip ?? '')}`);
+      if (identity === 'address') return hash(oldest, `address:${networkOf(request.ip ?? '')}`);
       if (identity === 'browser') {
         const { id, secret } = browser(request, response);
         return hash(secret, `browser:${id}`);
@@ -63,6 +66,7 @@ export function createVisitors(options: {
       const { id, secret } = browser(request, response);
       return hash(secret, `tab:${id}:${tab.data}`);
     },
+    network: (request) => hash(oldest, `network:${networkOf(request.ip ?? '')}`),
   };
 }
 

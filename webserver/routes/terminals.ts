@@ -33,7 +33,7 @@ export function terminalRoutes(options: {
     // Whoever leaves makes room in the line for a terminal.
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const claim = await ask({ visitor, pool }, gone.signal);
+    const claim = await ask({ visitor, pool, address: visitors.network(request) }, gone.signal);
     log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');
     const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };
     response.status(claim.status === 'new' ? 201 : 200).json(opened);

@@ -30,6 +30,7 @@ const labelled = (claimed: string, annotations?: Record<string, string>): RawPod
 const claim = {
   'warmterm.dev/claim-id': 'c',
   'warmterm.dev/visitor': 'v',
+  'warmterm.dev/address': 'a',
   'warmterm.dev/claimed-at': '2026-01-02T03:04:05.678Z',
 };
 
@@ -50,7 +51,13 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
     taken: true,
     retired: false,
     revision: 'python-7d9',
-    claim: { id: 'c', visitor: 'v', claimedAt: 1_767_323_045_678, connectedAt: 1_767_323_046_000 },
+    claim: {
+      id: 'c',
+      visitor: 'v',
+      address: 'a',
+      claimedAt: 1_767_323_045_678,
+      connectedAt: 1_767_323_046_000,
+    },
     annotated: true,
   });
 });

@@ -21,6 +21,10 @@ test('each setting is read with its unit', (t) => {
     'connect-timeout': '90s',
     'scale-down-delay': '10m',
     'start-timeout': '10m',
+    'max-per-visitor': '1',
+    'max-per-address': '3',
+    'claims-per-minute': '10000',
+    'challenge-from': 'none',
   });
   t.deepEqual(problems, []);
   t.deepEqual(settings, {
@@ -33,6 +37,10 @@ test('each setting is read with its unit', (t) => {
     scaleDownDelay: 600_000,
     startTimeout: 600_000,
     prewarm: [],
+    maxPerVisitor: 1,
+    maxPerAddress: 3,
+    claimsPerMinute: 10_000,
+    challengeFrom: 'none',
   });
 });
 
@@ -68,10 +76,17 @@ for (const [key, value] of [
   ['connect-timeout', '2h'],
   ['scale-down-delay', 'soon'],
   ['start-timeout', '61m'],
+  ['max-per-visitor', '0'],
+  ['max-per-address', '000'],
+  ['max-per-address', ''],
+  ['claims-per-minute', '10001'],
+  ['claims-per-minute', '10/m'],
+  ['challenge-from', 'None'],
 ] as const) {
   test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
     const times = { idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000, scaleDownDelay: 4_000 };
-    const former = { spare: 7, min: 1, max: 9, ...times, startTimeout: 5_000, prewarm: [] };
+    const limits = { maxPerVisitor: 1, maxPerAddress: 2, claimsPerMinute: 3, challengeFrom: 'none' } as const;
+    const former = { spare: 7, min: 1, max: 9, ...times, startTimeout: 5_000, prewarm: [], ...limits };
     const others = {
       spare: '7',
       min: '1',
@@ -81,6 +96,9 @@ for (const [key, value] of [
       'connect-timeout': '3s',
       'scale-down-delay': '4s',
       'start-timeout': '5s',
+      'max-per-visitor': '1',
+      'max-per-address': '2',
+      'claims-per-minute': '3',
     };
     const { settings, problems } = read({ ...others, [key]: value }, former);
     t.deepEqual(settings, former);

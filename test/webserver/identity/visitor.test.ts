@@ -1,4 +1,5 @@
 import test from 'ava';
+import { claimRequestSchema } from '../../../common/manager-api.ts';
 import { startWebserver } from '../../helpers/webserver-app.ts';
 import { createVisitor } from '../../helpers/webserver-browser.ts';
 
@@ -98,6 +99,38 @@ test('each tab is a visitor of its own where the setting says so, and must say w
     claimAs({ 'x-warmterm-tab': 'first-tab-0000000' }),
   );
   t.is(stolen.body.status, 'new');
+});
+
+test('the manager is told a hash of the network that a claim comes from, and no more', async (t) => {
+  const { url, manager, logged } = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1' });
+  const visitor = createVisitor(url);
+  const addresses = ['203.0.113.1', '203.0.113.2', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1'];
+  for (const address of addresses) {
+    await visitor.send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': address }));
+  }
+  await visitor.send('POST', '/api/terminals/current/restart', claimAs({ 'x-forwarded-for': '203.0.113.1' }));
+  const [first, second, third, same, another, restarted] = manager.requests.map(
+    ({ body }) => claimRequestSchema.parse(body).address,
+  );
+  t.is(new Set([first, second, third, another]).size, 4);
+  t.deepEqual([same, restarted], [third, first]);
+  for (const address of addresses) {
+    t.false(JSON.stringify(manager.requests).includes(address));
+    t.false(logged().includes(address));
+  }
+});
+
+test('the hash of a network is another than that of the visitor who is known by it, and outlives a new secret', async (t) => {
+  const [former, newer] = ['a secret that has been there for long', 'a secret that has been added lately'];
+  const before = await startWebserver(t, { WARMTERM_IDENTITY: 'address' }, { secrets: [former!] });
+  const after = await startWebserver(t, { WARMTERM_IDENTITY: 'address' }, { secrets: [newer!, former!] });
+  const told = [];
+  for (const { url, manager } of [before, after]) {
+    await createVisitor(url).send('POST', '/api/terminals', claim);
+    told.push(claimRequestSchema.parse(manager.requests[0]?.body));
+  }
+  t.is(told[0]!.address, told[1]!.address);
+  t.not(told[0]!.address, told[0]!.visitor);
 });
 
 test('an address is one visitor, whatever it claims to be, and gets no cookie', async (t) => {

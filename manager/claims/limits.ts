@@ -1,0 +1,91 @@
+// Fair use: how much of a pool one visitor or one address may have. Counted are the pods, which every manager sees and
+// which outlive it, and the claims that are under way at this one; what another one is just about to write is not.
+
+import { ServiceError } from '../../common/errors.ts';
+import type { Pool } from '../pool/pool.ts';
+import type { Pools } from '../pool/pools.ts';
+import { minuteMs } from '../pool/recent-claims.ts';
+import type { Limit } from '../pool/settings.ts';
+
+/** What a claim says of where it comes from. */
+export type Origin = {
+  /** The keyed hash of the visitor's network. Without it the limits of an address do not apply. */
+  address?: string | undefined;
+  /** Whether the visitor has solved a challenge for this claim; undefined where none can be put to anybody. */
+  challenge?: 'unsolved' | 'solved' | undefined;
+};
+
+// Nobody knows when somebody will end a terminal.
+const whenOneEnds = 15;
+
+export class Limits {
+  readonly #pools: Pools;
+  readonly #clock: () => number;
+  /** How many claims are under way, by pool and address, and by visitor. */
+  readonly #underWay = new Map<string, number>();
+
+  constructor({ pools, clock }: { pools: Pools; clock: () => number }) {
+    this.#pools = pools;
+    this.#clock = clock;
+  }
+
+  /**
+   * Begins a claim of one more terminal in place of what the visitor has in `pool`, if anything; what it returns is to be
+   * called when it is over, well or badly. Throws `too-many-requests` when there are enough, `challenge-required` when the
+   * address is busy.
+   */
+  enter(pool: Pool, visitor: string, { address, challenge }: Origin): () => void {
+    const byVisitor = `/${visitor}`;
+    const byAddress = address === undefined ? undefined : `${pool.name}/${address}`;
+    this.#checkVisitor(pool, visitor, this.#underWay.get(byVisitor) ?? 0);
+    if (address !== undefined) {
+      this.#checkAddress(pool, visitor, { address, challenge }, this.#underWay.get(byAddress!) ?? 0);
+    }
+    const keys = byAddress === undefined ? [byVisitor] : [byVisitor, byAddress];
+    for (const key of keys) this.#count(key, 1);
+    return () => {
+      for (const key of keys.splice(0)) this.#count(key, -1);
+    };
+  }
+
+  #checkVisitor(pool: Pool, visitor: string, underWay: number): void {
+    const { maxPerVisitor } = pool.settings;
+    if (maxPerVisitor === 'none') return;
+    let count = underWay;
+    for (const other of this.#pools.all()) if (other !== pool && other.terminalOf(visitor, this.#clock())) count++;
+    if (count < maxPerVisitor) return;
+    throw refusal(`You have ${terminals(count)} already, and may have ${maxPerVisitor}. End one first.`, whenOneEnds);
+  }
+
+  #checkAddress(pool: Pool, visitor: string, origin: Origin & { address: string }, underWay: number): void {
+    const { maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
+    const now = this.#clock();
+    const held = pool.heldFrom(origin.address, visitor) + underWay;
+    if (reaches(held, maxPerAddress)) {
+      const message = `Your network has ${terminals(held)} already, and may have ${maxPerAddress}.`;
+      throw refusal(`${message} There is one more for it when one of them ends.`, whenOneEnds);
+    }
+    const claimed = pool.claimsFrom(origin.address, now);
+    const lately = claimed.length + underWay;
+    if (reaches(lately, claimsPerMinute)) {
+      // When so many of them are older than a minute that there is room for one more.
+      const making = claimed[lately - (claimsPerMinute as number)] ?? now;
+      const message = `Your network has asked for ${terminals(lately)} within a minute, and may ask for ${claimsPerMinute}.`;
+      throw refusal(message, Math.ceil((making + minuteMs - now) / 1_000));
+    }
+    if (origin.challenge === 'unsolved' && reaches(Math.max(held, lately), challengeFrom)) {
+      const message = 'Many terminals were opened from your network: there is a challenge to be solved first.';
+      throw new ServiceError('challenge-required', message, { retryAfter: whenOneEnds });
+    }
+  }
+
+  #count(key: string, change: 1 | -1): void {
+    const count = (this.#underWay.get(key) ?? 0) + change;
+    if (count > 0) this.#underWay.set(key, count);
+    else this.#underWay.delete(key);
+  }
+}
+
+const reaches = (count: number, limit: Limit): boolean => limit !== 'none' && count >= limit;
+const terminals = (count: number): string => (count === 1 ? 'one terminal' : `${count} terminals`);
+const refusal = (message: string, retryAfter: number) => new ServiceError('too-many-requests', message, { retryAfter });

@@ -1,0 +1,34 @@
+// Claimed pods by something that their claims say. Cost does not grow with the pool.
+
+import type { ClaimRecord, ObservedPod } from './observation.ts';
+
+export class ClaimIndex {
+  readonly #pods = new Map<string, Set<ObservedPod>>();
+  readonly #keyOf: (claim: ClaimRecord) => string | undefined;
+
+  /** Claims of which `keyOf` says nothing are left out. */
+  constructor(keyOf: (claim: ClaimRecord) => string | undefined) {
+    this.#keyOf = keyOf;
+  }
+
+  of(key: string): ReadonlySet<ObservedPod> {
+    return this.#pods.get(key) ?? none;
+  }
+
+  add(pod: ObservedPod): void {
+    const key = pod.claim && this.#keyOf(pod.claim);
+    if (key === undefined) return;
+    const pods = this.#pods.get(key);
+    if (pods) pods.add(pod);
+    else this.#pods.set(key, new Set([pod]));
+  }
+
+  /** Removes that very observation of a pod. */
+  remove(pod: ObservedPod): void {
+    const key = pod.claim && this.#keyOf(pod.claim);
+    const pods = key === undefined ? undefined : this.#pods.get(key);
+    if (pods?.delete(pod) && pods.size === 0) this.#pods.delete(key!);
+  }
+}
+
+const none: ReadonlySet<ObservedPod> = new Set();

@@ -1,0 +1,221 @@
+// Fair use, with the claims of real managers on a model cluster: what one visitor and one address may have.
+
+import test, { type ExecutionContext } from 'ava';
+import { isAbort, ServiceError } from '../../../common/errors.ts';
+import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+const never = new AbortController().signal;
+const office = 'hash-of-the-office';
+
+async function start(t: ExecutionContext, settings: Record<string, string>, { managers = 1 } = {}) {
+  const time = { now: 1_000_000 };
+  const all = { spare: '4', max: '20', ...settings };
+  const annotations = Object.fromEntries(Object.entries(all).map(([key, value]) => [`warmterm.dev/${key}`, value]));
+  const model = new ModelCluster({ annotations, clock: () => time.now });
+  const startOne = () => {
+    const manager = startManager(model, { clock: () => time.now });
+    t.teardown(manager.stop);
+    return manager;
+  };
+  const started = Array.from({ length: managers }, startOne);
+  await settle(model, ...started);
+  return { model, time, manager: started[0]!, managers: started, startOne };
+}
+
+const claim = (manager: TestManager, visitor: string, origin: Parameters<TestManager['claims']['claim']>[3] = {}) =>
+  manager.claims.claim(visitor, undefined, never, { address: office, ...origin });
+
+/** What a claim came to: a pod's name, or an error's code, and when to come back. */
+const outcome = (claimed: Promise<{ pod: { name: string } }>) =>
+  claimed.then(
+    ({ pod }) => pod.name,
+    (error) => (error instanceof ServiceError ? `${error.code} ${error.retryAfter}` : String(error)),
+  );
+
+test('without a setting, a class of forty behind one address is let in', async (t) => {
+  const { manager } = await start(t, { spare: '40', max: '40' });
+  const claims = Array.from({ length: 40 }, (_, index) =>
+    claim(manager, `visitor-${index}`, { challenge: 'unsolved' }),
+  );
+  t.is(new Set((await Promise.all(claims)).map(({ pod }) => pod.uid)).size, 40);
+});
+
+test('an address has as many terminals as it may have, also when it asks for all at once', async (t) => {
+  const { manager } = await start(t, { 'max-per-address': '3' });
+  const outcomes = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((visitor) => outcome(claim(manager, visitor))));
+  t.deepEqual(outcomes.slice(3), ['too-many-requests 15', 'too-many-requests 15']);
+  t.is(new Set(outcomes.slice(0, 3)).size, 3);
+  await t.throwsAsync(claim(manager, 'f'), {
+    message: 'Your network has 3 terminals already, and may have 3. There is one more for it when one of them ends.',
+  });
+});
+
+test('an address that waits for terminals has them, as far as its limit goes', async (t) => {
+  const { model, manager } = await start(t, { spare: '0', max: '3', 'max-per-address': '2' });
+  const waiting = ['a', 'b'].map((visitor) => claim(manager, visitor));
+  t.is(await outcome(claim(manager, 'c')), 'too-many-requests 15');
+  await settle(model, manager);
+  t.is(new Set((await Promise.all(waiting)).map(({ pod }) => pod.uid)).size, 2);
+});
+
+test('whoever leaves while waiting makes room for another of the address', async (t) => {
+  const { model, manager } = await start(t, { spare: '0', max: '3', 'max-per-address': '1' });
+  const hangUp = new AbortController();
+  const left = manager.claims.claim('a', undefined, hangUp.signal, { address: office });
+  t.is(await outcome(claim(manager, 'b')), 'too-many-requests 15');
+  hangUp.abort();
+  t.true(await left.then(() => false, isAbort));
+  const claimed = claim(manager, 'b');
+  await settle(model, manager);
+  t.is((await claimed).status, 'new');
+});
+
+test('inv 2: whoever comes back to a terminal is never refused, nor asked to solve anything', async (t) => {
+  const limits = { 'max-per-address': '1', 'claims-per-minute': '1', 'challenge-from': '1', 'max-per-visitor': '1' };
+  const { manager } = await start(t, limits);
+  const { pod } = await claim(manager, 'ann', { challenge: 'unsolved' });
+  for (let time = 0; time < 3; time++) {
+    const again = await claim(manager, 'ann', { challenge: 'unsolved' });
+    t.deepEqual([again.pod.uid, again.status], [pod.uid, 'reconnected']);
+  }
+});
+
+test('whoever has lost a terminal with its node gets another at once, whatever the limits', async (t) => {
+  const limits = { 'max-per-address': '1', 'claims-per-minute': '1', 'challenge-from': '1' };
+  const { model, time, manager } = await start(t, limits);
+  const { pod } = await claim(manager, 'ann');
+  model.setNode(pod.node!, { notReadySince: time.now });
+  time.now += 20_000;
+  await settle(model, manager);
+  const { pod: other, status } = await claim(manager, 'ann', { challenge: 'unsolved' });
+  t.is(status, 'new');
+  t.not(other.node, pod.node);
+});
+
+test('other addresses, and visitors of whom none is known, are not concerned', async (t) => {
+  const { manager } = await start(t, { 'max-per-address': '1', 'claims-per-minute': '1', 'challenge-from': '1' });
+  await claim(manager, 'ann');
+  t.is((await claim(manager, 'bob', { address: 'hash-of-another' })).status, 'new');
+  t.is((await claim(manager, 'eve', { address: undefined, challenge: 'unsolved' })).status, 'new');
+});
+
+test('a terminal that ends makes room at once', async (t) => {
+  const { manager } = await start(t, { 'max-per-address': '1' });
+  await claim(manager, 'ann');
+  t.is(await outcome(claim(manager, 'bob')), 'too-many-requests 15');
+  await manager.claims.end('ann');
+  t.is((await claim(manager, 'bob')).status, 'new');
+});
+
+test('inv 3: a manager that starts anew counts the same terminals, and so does another beside it', async (t) => {
+  const { model, manager, managers, startOne } = await start(t, { 'max-per-address': '2' }, { managers: 2 });
+  await claim(manager, 'a');
+  await claim(manager, 'b');
+  await settle(model, ...managers);
+  t.is(await outcome(claim(managers[1]!, 'c')), 'too-many-requests 15');
+  await Promise.all(managers.map(({ stop }) => stop()));
+  t.is(await outcome(claim(startOne(), 'c')), 'too-many-requests 15');
+});
+
+test('claims within a minute are limited, and the answer says when the next is possible', async (t) => {
+  const { model, time, manager } = await start(t, { 'claims-per-minute': '2' });
+  await claim(manager, 'a');
+  time.now += 20_000;
+  await claim(manager, 'b');
+  time.now += 10_500;
+  // It was the first of them that has to be a minute old: ended terminals count as well.
+  await manager.claims.end('a');
+  await settle(model, manager);
+  t.is(await outcome(claim(manager, 'c')), 'too-many-requests 30');
+  time.now += 29_499;
+  t.is(await outcome(claim(manager, 'c')), 'too-many-requests 1');
+  time.now += 1;
+  t.is((await claim(manager, 'c')).status, 'new');
+  t.is(await outcome(claim(manager, 'd')), 'too-many-requests 20');
+});
+
+test('a manager that starts anew knows the claims of the last minute whose terminals still are', async (t) => {
+  const { model, time, manager, startOne } = await start(t, { 'claims-per-minute': '2' });
+  await claim(manager, 'a');
+  await claim(manager, 'b');
+  await manager.stop();
+  const next = startOne();
+  t.is(await outcome(claim(next, 'c')), 'too-many-requests 60');
+  await next.claims.end('a');
+  await settle(model, next);
+  await next.stop();
+  // It cannot know of what is gone, and must not guess.
+  const third = startOne();
+  t.is((await claim(third, 'c')).status, 'new');
+  time.now += 1_000;
+  t.is(await outcome(claim(third, 'd')), 'too-many-requests 59');
+});
+
+test('a burst does not slip through before its first claims are written', async (t) => {
+  const { manager } = await start(t, { 'claims-per-minute': '2' });
+  const outcomes = await Promise.all(['a', 'b', 'c'].map((visitor) => outcome(claim(manager, visitor))));
+  t.is(outcomes[2], 'too-many-requests 60');
+});
+
+test('a refused restart leaves the terminal as it is', async (t) => {
+  const { model, manager } = await start(t, { 'claims-per-minute': '2' });
+  await claim(manager, 'ann');
+  await manager.claims.restart('ann', undefined, never, { address: office });
+  const before = manager.claims.find('ann');
+  await t.throwsAsync(manager.claims.restart('ann', undefined, never, { address: office }), {
+    code: 'too-many-requests',
+  });
+  await settle(model, manager);
+  t.is(manager.claims.find('ann')?.uid, before?.uid);
+});
+
+test('a restart takes the place of what it ends', async (t) => {
+  const { manager } = await start(t, { 'max-per-address': '1', 'challenge-from': '2' });
+  const { pod } = await claim(manager, 'ann');
+  const fresh = await manager.claims.restart('ann', undefined, never, { address: office, challenge: 'unsolved' });
+  t.not(fresh.pod.uid, pod.uid);
+});
+
+test('a busy address has to solve a challenge for each further terminal', async (t) => {
+  const { time, manager } = await start(t, { 'challenge-from': '2' });
+  await claim(manager, 'a', { challenge: 'unsolved' });
+  await claim(manager, 'b', { challenge: 'unsolved' });
+  t.is(await outcome(claim(manager, 'c', { challenge: 'unsolved' })), 'challenge-required 15');
+  t.is((await claim(manager, 'c', { challenge: 'solved' })).status, 'new');
+  t.is(await outcome(claim(manager, 'd', { challenge: 'unsolved' })), 'challenge-required 15');
+  // Busy is who has as many terminals, or has lately claimed as many.
+  for (const visitor of ['a', 'b']) await manager.claims.end(visitor);
+  t.is(await outcome(claim(manager, 'd', { challenge: 'unsolved' })), 'challenge-required 15');
+  time.now += 60_000;
+  t.is((await claim(manager, 'd', { challenge: 'unsolved' })).status, 'new');
+});
+
+test('where nobody can put a challenge to the visitor, none is asked for', async (t) => {
+  const { manager } = await start(t, { 'challenge-from': '1' });
+  await claim(manager, 'a');
+  t.is((await claim(manager, 'b')).status, 'new');
+});
+
+test('a solved challenge opens no limit', async (t) => {
+  const { manager } = await start(t, { 'challenge-from': '1', 'max-per-address': '1' });
+  await claim(manager, 'a', { challenge: 'solved' });
+  t.is(await outcome(claim(manager, 'b', { challenge: 'solved' })), 'too-many-requests 15');
+});
+
+test('what a visitor has in other pools counts where the pool says so', async (t) => {
+  const { model, manager } = await start(t, { 'max-per-visitor': '1' });
+  const other = { ...model.pool, name: 'other', statefulSet: 'other', uid: 'other-sts', annotations: {} };
+  manager.pools.observe({ kind: 'pool', name: 'other', object: other });
+  const { pod } = await manager.claims.claim('bob', 'default', never);
+  for (const [visitor, ordinal] of [['ann', 0] as const]) {
+    const theirs = { ...pod, name: 'other-0', uid: 'other-uid', pool: 'other', ordinal };
+    const object = { ...theirs, claim: { ...pod.claim!, visitor } };
+    manager.pools.observe({ kind: 'pod', name: 'other-0', object });
+  }
+  await t.throwsAsync(manager.claims.claim('ann', 'default', never), {
+    code: 'too-many-requests',
+    message: 'You have one terminal already, and may have 1. End one first.',
+  });
+  t.is((await manager.claims.claim('eve', 'default', never)).status, 'new');
+});
