@@ -24,7 +24,7 @@ import { createRecorder } from './events.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { runAgent } from './node/agent.ts';
 import type { BackOff } from './node/container.ts';
-import { createHollowRunner } from './node/hollow.ts';
+import { createHollowNode } from './node/hollow.ts';
 import { readLog } from './node/logs.ts';
 import { runNodePorts } from './node/node-ports.ts';
 import { createProcessRunner, podDirectory } from './node/pod.ts';
@@ -48,6 +48,8 @@ export type LocalCluster = {
   create(object: KubernetesObject): Promise<KubernetesObject>;
   /** A service account's token, good for a day, or as long as the pod that it is bound to. */
   mintToken(options: { serviceAccount: string; audience: string; pod?: { name: string; uid: string } }): string;
+  /** Changes the status of so many hollow pods in a way that matters to nobody; nothing on a node of processes. */
+  stir(count: number): void;
   /** Closes the API and its connections; pods and node ports go on. */
   stopApi(): Promise<void>;
   /** Opens it again, at the same port, with the same state. */
@@ -106,10 +108,9 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
   const clusterId = randomUUID();
   const dismissReaper = node === 'hollow' ? undefined : startReaper(`${clusterMark}=${clusterId}`);
   const processNode = { directory, clusterId, tokens, readSecret, record, now, random: Math.random, backOff };
+  const hollow = node === 'hollow' ? createHollowNode(options.hollowStartMs ?? 0, now) : undefined;
   const runner =
-    node === 'hollow'
-      ? createHollowRunner(options.hollowStartMs ?? 0, now)
-      : createProcessRunner({ ...processNode, sandbox: 'sandbox' in sandbox ? sandbox.sandbox : undefined });
+    hollow?.run ?? createProcessRunner({ ...processNode, sandbox: 'sandbox' in sandbox ? sandbox.sandbox : undefined });
   const agent = runAgent({
     registry,
     runner,
@@ -154,6 +155,7 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
       return withNodePorts(nodePorts, () => registry.create(resource, where, given));
     },
     mintToken: (options) => tokens.mint({ ...options, namespace, seconds: daySeconds }),
+    stir: (count) => hollow?.stir(count),
     stopApi: () => api.close(),
     async startApi() {
       api = await serveApi({ answer, adminToken, port, log });

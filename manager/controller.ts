@@ -2,12 +2,11 @@
 // Kubernetes port. Level-triggered: an action that failed or came to nothing is planned again at the next look. Every
 // manager keeps terminals coming; ending sessions and telling of trouble is for the leader.
 
-import { setInterval } from 'node:timers/promises';
-import { isAbort } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
 import { explainGrowth, explainReap, explainShrink, typeOfReap } from './events/reasons.ts';
 import { aboutPod, aboutPool, Teller } from './events/teller.ts';
+import { createPace } from './pace.ts';
 import { reasonOf } from './pool/broken.ts';
 import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
 import { noteDemand, type Plan, planPool, withoutLead } from './pool/plan.ts';
@@ -20,6 +19,10 @@ export type ControllerOptions = {
   cluster: Cluster;
   log: Logger;
   clock: () => number;
+  /** Milliseconds that no setting of the clock changes. */
+  monotonic: () => number;
+  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Whether this manager leads, at this moment. */
   isLeader: () => boolean;
   /** Visitors who wait for a pod of this pool. */
@@ -37,7 +40,10 @@ const retriesAtOnce = 8;
 
 export class Controller {
   readonly #options: ControllerOptions;
+  /** Pools that have changed: since those who wait were served, and since they were looked at. */
+  readonly #changed = new Set<Pool>();
   readonly #dirty = new Set<Pool>();
+  readonly #lookSoon: () => void;
   /** Actions under way, and those that failed lately with the time before which they are not tried again. */
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
@@ -46,7 +52,8 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    const { cluster, log, clock } = options;
+    const { cluster, log, clock, monotonic, delay } = options;
+    this.#lookSoon = createPace({ work: () => this.#lookAtDirty(), monotonic, delay });
     this.#teller = new Teller({ cluster, log, clock, once: (key, action) => this.#once(key, action) });
   }
 
@@ -72,32 +79,38 @@ export class Controller {
     await Promise.all([cluster.watch(sink, signal), this.#lookNowAndThen(signal)]);
   }
 
-  /** The pool may need something: it is looked at once the events at hand are through. */
+  /**
+   * The pool may have something for those who wait, and may need something: they are served once the events at hand are
+   * through, and it is looked at then or soon.
+   */
   touch(pool: Pool): void {
-    if (this.#dirty.size === 0) setImmediate(() => this.#lookAtDirty());
+    if (this.#changed.size === 0) setImmediate(() => this.#serveChanged());
+    this.#changed.add(pool);
     this.#dirty.add(pool);
+    this.#lookSoon();
   }
 
   async #lookNowAndThen(signal: AbortSignal): Promise<void> {
-    try {
-      for await (const _ of setInterval(lookEveryMs, undefined, { signal })) {
-        for (const pool of this.#options.pools.all()) this.touch(pool);
-        this.#forgetOldFailures();
-        this.#teller.flush();
-      }
-    } catch (error) {
-      if (!isAbort(error)) throw error;
+    const { pools, delay } = this.#options;
+    for (;;) {
+      await delay(lookEveryMs, signal).catch(() => {});
+      if (signal.aborted) return;
+      for (const pool of pools.all()) this.touch(pool);
+      this.#forgetOldFailures();
+      this.#teller.flush();
     }
+  }
+
+  #serveChanged(): void {
+    const pools = [...this.#changed];
+    this.#changed.clear();
+    if (this.#synced) for (const pool of pools) this.#options.onChange(pool);
   }
 
   #lookAtDirty(): void {
     const pools = [...this.#dirty];
     this.#dirty.clear();
-    if (!this.#synced) return;
-    for (const pool of pools) {
-      this.#options.onChange(pool);
-      this.#apply(pool);
-    }
+    if (this.#synced) for (const pool of pools) this.#apply(pool);
   }
 
   #apply(pool: Pool): void {

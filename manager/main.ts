@@ -29,7 +29,8 @@ import { Terminals } from './terminals.ts';
 async function main(): Promise<number> {
   const config = readConfig(process.env);
   const log = createLog('manager', config.LOG_LEVEL);
-  const apiClock = createApiClock({ wall: Date.now, monotonic: () => performance.now() });
+  const monotonic = () => performance.now();
+  const apiClock = createApiClock({ wall: Date.now, monotonic });
   const clock = apiClock.now;
   const delay = (ms: number, signal?: AbortSignal) =>
     setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) });
@@ -70,7 +71,7 @@ async function main(): Promise<number> {
     identity: `${hostname()}_${newId()}`,
     log,
     clock,
-    monotonic: () => performance.now(),
+    monotonic,
     delay,
   });
   const controller: Controller = new Controller({
@@ -78,6 +79,8 @@ async function main(): Promise<number> {
     cluster,
     log,
     clock,
+    monotonic,
+    delay,
     isLeader: () => elector.isLeader(),
     waiting: (pool) => claims.waiting(pool),
     onChange: (pool) => claims.serve(pool),

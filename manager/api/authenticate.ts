@@ -14,7 +14,13 @@ export type Authenticator = {
 };
 
 const keepMs = { valid: 30_000, invalid: 5_000 };
+// A token that is in use is reviewed again ahead of that, while its former answer still holds: no claim waits for it.
+const renewAfterMs = 20_000;
 const keepAtMost = 10_000;
+const never = Number.POSITIVE_INFINITY;
+
+type Kept = { until: number; renewAt: number; identity: Promise<Identity | undefined> };
+
 const callers = new WeakMap<Request, PodRef>();
 
 /** The pod that sent a request which `forPods` let through. */
@@ -30,26 +36,42 @@ export function createAuthenticator(options: {
   clock: () => number;
 }): Authenticator {
   const { cluster, clients, clock } = options;
-  const kept = new Map<string, { until: number; identity: Promise<Identity | undefined> }>();
+  const kept = new Map<string, Kept>();
 
   function review(token: string): Promise<Identity | undefined> {
     // The hash, so that no token lies about in memory longer than its request.
     const key = createHash('sha256').update(token).digest('base64');
     const known = kept.get(key);
-    if (known && clock() < known.until) return known.identity;
+    if (known && clock() < known.until) {
+      if (clock() >= known.renewAt) renew(known, token);
+      return known.identity;
+    }
     kept.delete(key);
-    const entry = { until: Number.POSITIVE_INFINITY, identity: cluster.reviewToken(token) };
+    const entry = { until: never, renewAt: never, identity: cluster.reviewToken(token) };
     kept.set(key, entry);
     if (kept.size > keepAtMost) for (const oldest of kept.keys()) if (kept.delete(oldest)) break;
     entry.identity.then(
-      (identity) => {
-        entry.until = clock() + (identity ? keepMs.valid : keepMs.invalid);
-      },
-      () => {
-        kept.delete(key);
-      },
+      (identity) => date(entry, identity),
+      () => kept.delete(key),
     );
     return entry.identity;
+  }
+
+  function renew(entry: Kept, token: string): void {
+    entry.renewAt = never;
+    cluster.reviewToken(token).then(
+      (identity) => {
+        entry.identity = Promise.resolve(identity);
+        date(entry, identity);
+      },
+      // No answer: the former one holds for as long as it would have.
+      () => {},
+    );
+  }
+
+  function date(entry: Kept, identity: Identity | undefined): void {
+    entry.until = clock() + (identity ? keepMs.valid : keepMs.invalid);
+    entry.renewAt = identity ? clock() + renewAfterMs : never;
   }
 
   async function identify(request: Request): Promise<Identity> {

@@ -28,7 +28,10 @@ export class WaitingLine {
       if (!pod) break;
       this.#waiting.shift()!.hand(pod);
     }
-    while (this.#waiting.length > podsToHopeFor(this.#pool)) {
+    // Almost always: and what there is to hope for costs a look at every pod.
+    if (this.#waiting.length === 0) return;
+    const hope = podsToHopeFor(this.#pool);
+    while (this.#waiting.length > hope) {
       const { replicas } = this.#pool;
       const message = replicas === 0 ? 'This pool has no terminals.' : `All ${replicas} terminals are in use.`;
       this.#waiting.at(-1)!.leave(new ServiceError('pool-exhausted', message, { retryAfter: 5 }));

@@ -45,6 +45,9 @@ export type Transport = {
 
 // A connection that has been idle for longer may be dead without our knowing: load balancers forget them.
 const idleMs = 30_000;
+// A crowd of claims goes by so many connections: to open one more takes longer, and costs the API server more, than to
+// wait for one that is there. Watches have their own, or they would take these away for good.
+const connections = 32;
 
 /** A transport to the cluster that KUBECONFIG names, or that this process is a pod of. */
 export function createTransport(options: {
@@ -64,18 +67,25 @@ export function createTransport(options: {
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
   const { onAnswer = () => {}, onDate = () => {} } = options;
-  let agent: Agent | undefined;
+  let agents: { requests: Agent; streams: Agent } | undefined;
 
-  async function send(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
+  async function send(
+    request: ApiRequest,
+    signal: AbortSignal,
+    by: 'requests' | 'streams' = 'requests',
+  ): Promise<IncomingMessage> {
     // Asked for each time: the client refreshes tokens that expire.
     const credentials: RequestOptions = {};
     await kubeConfig.applyToHTTPSOptions(credentials as Parameters<typeof kubeConfig.applyToHTTPSOptions>[0]);
     const { headers, auth, ca, cert, key, rejectUnauthorized, servername } = credentials;
     const secure = server.protocol === 'https:';
-    const keep = { keepAlive: true, timeout: idleMs };
-    agent ??= secure
-      ? new HttpsAgent({ ...keep, ...defined({ ca, cert, key, rejectUnauthorized, servername }) })
-      : new HttpAgent(keep);
+    const createAgent = (maxSockets: number): Agent => {
+      const keep = { keepAlive: true, timeout: idleMs, maxSockets };
+      if (!secure) return new HttpAgent(keep);
+      return new HttpsAgent({ ...keep, ...defined({ ca, cert, key, rejectUnauthorized, servername }) });
+    };
+    agents ??= { requests: createAgent(connections), streams: createAgent(Number.POSITIVE_INFINITY) };
+    const agent = agents[by];
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const url = new URL(server.pathname.replace(/\/$/, '') + request.path, server);
     const sentAt = performance.now();
@@ -121,7 +131,7 @@ export function createTransport(options: {
       const deadline = new AbortController();
       const timer = setTimeout(() => deadline.abort(), options.deadlineMs);
       try {
-        const answer = await send({ method: 'GET', path }, AbortSignal.any([signal, deadline.signal]));
+        const answer = await send({ method: 'GET', path }, AbortSignal.any([signal, deadline.signal]), 'streams');
         clearTimeout(timer);
         if (answer.statusCode === 200) return answer;
         return parseAnswer<never>(answer.statusCode ?? 0, await readText(answer));
@@ -132,7 +142,10 @@ export function createTransport(options: {
         clearTimeout(timer);
       }
     },
-    close: () => agent?.destroy(),
+    close() {
+      agents?.requests.destroy();
+      agents?.streams.destroy();
+    },
   };
 }
 

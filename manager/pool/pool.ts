@@ -80,6 +80,8 @@ export class Pool {
   readonly #byAddress = new ClaimIndex(({ address }) => address);
   // Ordinals that were ready when they were pushed; what has changed since is dropped when it comes up.
   #queue = new TinyQueue<number>();
+  /** Those in the queue: pods tell of themselves far more often than one is taken. */
+  readonly #queued = new Set<number>();
   /** Pods that a claim under way has its hand on, by UID. */
   readonly #reserved = new Set<string>();
   /** Pods that the API server knows better than this cache: name → version at which a claim on it failed. */
@@ -269,12 +271,13 @@ export class Pool {
   take(among = 1, chance = 0): ObservedPod | undefined {
     const lowest: ObservedPod[] = [];
     while (lowest.length < among && this.#queue.length > 0) {
-      const pod = this.#pods.get(this.#queue.pop()!);
-      // An ordinal may be queued more than once.
-      if (pod && this.isAvailable(pod) && !lowest.includes(pod)) lowest.push(pod);
+      const ordinal = this.#queue.pop()!;
+      this.#queued.delete(ordinal);
+      const pod = this.#pods.get(ordinal);
+      if (pod && this.isAvailable(pod)) lowest.push(pod);
     }
     const [taken] = lowest.splice(Math.floor(chance * lowest.length), 1);
-    for (const { ordinal } of lowest) this.#queue.push(ordinal);
+    for (const { ordinal } of lowest) this.#offer(ordinal);
     if (taken) this.#reserved.add(taken.uid);
     return taken;
   }
@@ -298,6 +301,7 @@ export class Pool {
   /** What is available may have changed for many pods at once. */
   rebuildQueue(): void {
     this.#queue = new TinyQueue<number>();
+    this.#queued.clear();
     for (const ordinal of this.#pods.keys()) this.#offer(ordinal);
   }
 
@@ -316,7 +320,9 @@ export class Pool {
 
   #offer(ordinal: number): void {
     const pod = this.#pods.get(ordinal);
-    if (pod && this.isAvailable(pod)) this.#queue.push(ordinal);
+    if (!pod || this.#queued.has(ordinal) || !this.isAvailable(pod)) return;
+    this.#queued.add(ordinal);
+    this.#queue.push(ordinal);
   }
 
   #noteClaim({ address, claimedAt }: ClaimRecord): void {

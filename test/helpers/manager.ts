@@ -19,13 +19,20 @@ export type ManagerOptions = {
   clock?: () => number;
   time?: FakeTime;
   exposure?: ExposureMode;
+  /** By which looks take some time, and how they rest from it. Unless told otherwise they take none. */
+  monotonic?: () => number;
+  rest?: (ms: number) => Promise<void>;
 };
 
 let managers = 0;
 
+const untilAborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+
 /** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
 export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
   const { timeoutMs = 10_000, clock = () => 0, time, exposure } = options;
+  const { monotonic = () => 0, rest = () => nextTurn() } = options;
   const port = model.connect();
   const pools = new Pools(exposure);
   let ids = 0;
@@ -51,6 +58,9 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     cluster: port,
     log: silent,
     clock,
+    monotonic,
+    // It looks when it is touched, never by itself.
+    delay: (ms, signal) => (signal ? untilAborted(signal) : rest(ms)),
     isLeader,
     waiting: (pool) => claims.waiting(pool),
     onChange: (pool) => claims.serve(pool),

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
+import type { KubernetesObject } from '../../local/cluster.ts';
 import { openApi } from '../helpers/local-api.ts';
 import { startTestCluster, writeProgram } from '../helpers/local-cluster.ts';
 
@@ -46,6 +47,31 @@ test('a token that is bound to no pod is known by its account, and no more than 
   t.false('extra' in body.status.user);
   const stranger = await openApi(cluster.kubeconfig, `Bearer ${token}`);
   t.is((await stranger.call('GET', '/api/v1/nodes')).code, 401);
+});
+
+test('hollow pods that are stirred tell of a restart one after the other, and stay Ready', async (t) => {
+  const cluster = await startTestCluster(t, { node: 'hollow' });
+  const api = await openApi(cluster.kubeconfig);
+  const path = `/api/v1/namespaces/${cluster.namespace}/pods`;
+  const spec = { containers: [{ name: 'c', image: 'none' }] };
+  for (const name of ['a', 'b']) {
+    await cluster.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec } as KubernetesObject);
+  }
+  type Status = { containerStatuses?: { ready: boolean; restartCount: number }[] };
+  const states = async () => {
+    const { body } = await api.call('GET', path);
+    return body.items.map(({ status }: { status: Status }) => status.containerStatuses?.[0]);
+  };
+  while ((await states()).some((state: { ready: boolean } | undefined) => !state?.ready));
+  cluster.stir(3);
+  const restarts = (await states()).map(({ ready, restartCount }: { ready: boolean; restartCount: number }) => {
+    t.true(ready);
+    return restartCount;
+  });
+  // Each at most once at a time.
+  t.deepEqual(restarts, [1, 1]);
+  cluster.stir(1);
+  t.deepEqual((await states()).map(({ restartCount }: { restartCount: number }) => restartCount).sort(), [1, 2]);
 });
 
 const marked = (mark: string): string[] =>

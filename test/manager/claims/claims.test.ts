@@ -210,3 +210,31 @@ test('a warning that could not be written is written later', async (t) => {
   await settle(model, manager);
   t.is(model.warnings.length, 1);
 });
+
+test('inv 12: whoever waits is served at once, also while the manager rests from its last look', async (t) => {
+  let now = 0;
+  let restIsOver = () => {};
+  const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '4' } });
+  const manager = startManager(model, {
+    // Each look takes a second.
+    monotonic: () => {
+      now += 1_000;
+      return now;
+    },
+    rest: () =>
+      new Promise((resolve) => {
+        restIsOver = resolve;
+      }),
+  });
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  const claim = manager.claims.claim('ann', undefined, never);
+  for (let turn = 0; turn < 8; turn++) await nextTurn();
+  t.is(model.pool.replicas, 0, 'it has looked at the pool before, and rests');
+  restIsOver();
+  for (let turn = 0; turn < 8; turn++) await nextTurn();
+  t.is(model.pool.replicas, 1);
+  model.settle();
+  manager.port.deliver();
+  t.is((await claim).pod.name, 'default-0', 'without a further look');
+});

@@ -1,0 +1,23 @@
+// Load as visitors bring it: at random moments, however long an answer takes.
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Calls `act` at moments of a Poisson process of so many a second, for so long. Milliseconds that each took; rejects as
+ * soon as one does.
+ */
+export async function atRandom(act: () => Promise<unknown>, perSecond: number, seconds: number): Promise<number[]> {
+  const latencies: number[] = [];
+  const under: Promise<void>[] = [];
+  const startedAt = performance.now();
+  for (let due = 0; ; ) {
+    due += (-Math.log(1 - Math.random()) / perSecond) * 1_000;
+    if (due > seconds * 1_000) break;
+    // From when it was due: a timer that comes late, as on a busy machine, is the visitor's wait too.
+    const dueAt = startedAt + due;
+    await delay(Math.max(0, dueAt - performance.now()));
+    under.push(act().then(() => void latencies.push(performance.now() - dueAt)));
+  }
+  await Promise.all(under);
+  return latencies;
+}

@@ -1,0 +1,62 @@
+// The way to the API server: over how many connections.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { writeKubeconfig } from '../../../local/kubeconfig.ts';
+import { createTransport } from '../../../manager/cluster/transport.ts';
+
+async function start(t: ExecutionContext) {
+  let connections = 0;
+  const waiting: ServerResponse[] = [];
+  const server = createServer((request, response) => {
+    if (request.url?.endsWith('/watch')) response.writeHead(200).flushHeaders();
+    else waiting.push(response);
+  });
+  server.on('connection', () => connections++);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const directory = mkdtempSync(join(tmpdir(), 'transport-'));
+  process.env.KUBECONFIG = join(directory, 'kubeconfig');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await writeKubeconfig(process.env.KUBECONFIG, { url, token: 'x', namespace: 'ns' });
+  const transport = createTransport({ deadlineMs: 20_000 });
+  t.teardown(() => {
+    transport.close();
+    server.closeAllConnections();
+    server.close();
+    rmSync(directory, { recursive: true });
+  });
+  /** Answers all requests that have come, and come after that, one after the other, until `count` are answered. */
+  const answer = async (count: number) => {
+    for (let answered = 0; answered < count; ) {
+      const response = waiting.shift();
+      if (response) {
+        response.end('{}');
+        answered++;
+      } else await new Promise(setImmediate);
+    }
+  };
+  return { transport, answer, arrived: () => waiting.length, connections: () => connections };
+}
+
+test.serial('a crowd of requests shares 32 connections, and each is answered', async (t) => {
+  const { transport, answer, connections } = await start(t);
+  const crowd = Array.from({ length: 300 }, () => transport.request({ method: 'GET', path: '/' }));
+  await answer(300);
+  t.is((await Promise.all(crowd)).length, 300);
+  t.is(connections(), 32);
+});
+
+test.serial('watches take no connection away from requests', async (t) => {
+  const { transport, answer, arrived } = await start(t);
+  const never = new AbortController();
+  const streams = await Promise.all(Array.from({ length: 40 }, () => transport.stream('/watch', never.signal)));
+  const request = transport.request({ method: 'GET', path: '/' });
+  await answer(1);
+  t.deepEqual(await request, {});
+  t.is(arrived(), 0);
+  for (const stream of streams) stream.destroy();
+});
