@@ -12,11 +12,12 @@ const codes = {
   'invalid-ticket': { status: 403, retryable: false },
   conflict: { status: 409, retryable: true },
   'too-large': { status: 413, retryable: false },
-  /** Of one visitor or address, where others have to be left something. */
-  'too-many-requests': { status: 429, retryable: true },
   /** The address is busy, and the visitor is to do some work first; or to come back when it is busy no more. */
   'challenge-required': { status: 429, retryable: true },
-  'pool-exhausted': { status: 503, retryable: true },
+  /** Of one visitor or address, where others have to be left something; or more than may wait. */
+  'too-many-requests': { status: 429, retryable: true },
+  /** A pool that takes nobody in any more. */
+  'pool-closed': { status: 410, retryable: false },
   unavailable: { status: 503, retryable: true },
   timeout: { status: 504, retryable: true },
   internal: { status: 500, retryable: false },

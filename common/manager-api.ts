@@ -21,6 +21,9 @@ export type Address = z.infer<typeof addressSchema>;
 export const podAddressSchema = z.object({ host: z.string(), port: z.number().int().min(1).max(65_535) });
 export type PodAddress = z.infer<typeof podAddressSchema>;
 
+/** A place in the waiting room: 1 is next. */
+export const placeSchema = z.number().int().min(1).max(1_000_000);
+
 /** POST /api/terminals and POST /api/terminals/restart */
 export const claimRequestSchema = z.strictObject({
   visitor: visitorSchema,
@@ -30,6 +33,8 @@ export const claimRequestSchema = z.strictObject({
   challenge: z.enum(['unsolved', 'solved']).optional(),
   /** The pool to claim from; may be left out where there is only one. */
   pool: poolNameSchema.optional(),
+  /** The place that the visitor was last told of: the answer waits until there is something new to tell. */
+  place: placeSchema.optional(),
 });
 
 /** A visitor's terminal. */
@@ -57,6 +62,23 @@ export const claimSchema = terminalSchema.extend({
   ticket: z.string(),
 });
 export type Claim = z.infer<typeof claimSchema>;
+
+/** 202 in place of a terminal: there is none yet, and the visitor has a place. To be asked again at once. */
+export const waitingSchema = z.object({
+  status: z.literal('waiting'),
+  pool: z.string(),
+  place: placeSchema,
+  /** How many wait, this visitor included. */
+  waiting: z.number().int(),
+  /** After so many seconds a terminal can be expected; absent while nothing is known that would tell. */
+  expectedSeconds: z.number().int().optional(),
+  /** After so many seconds there is one at the latest, if nothing breaks. */
+  latestSeconds: z.number().int().optional(),
+});
+export type Waiting = z.infer<typeof waitingSchema>;
+
+export const claimAnswerSchema = z.discriminatedUnion('status', [claimSchema, waitingSchema]);
+export type ClaimAnswer = z.infer<typeof claimAnswerSchema>;
 
 /** DELETE /api/terminals/{visitor} answers 204; GET answers `terminalSchema`. */
 
@@ -104,6 +126,7 @@ export const poolStatusSchema = z.object({
   broken: z.number().int(),
   /** How many are to be ready now, by the setting of that name. */
   spare: z.number().int(),
+  /** Visitors who wait, at all managers. */
   waiting: z.number().int(),
   windows: z.array(windowStatusSchema),
   settings: z.object({
@@ -120,6 +143,7 @@ export const poolStatusSchema = z.object({
     maxPerAddress: limitSchema,
     claimsPerMinute: limitSchema,
     challengeFrom: limitSchema,
+    maxWaiting: z.number().int(),
   }),
   /** Settings that did not parse, so that the former value is in force; and what else an administrator should know. */
   problems: z.array(z.string()),
@@ -147,11 +171,14 @@ export const reportAnswerSchema = z.object({
 });
 export type ReportAnswer = z.infer<typeof reportAnswerSchema>;
 
+/** DELETE /api/places/{visitor} answers 204: the visitor waits no more. */
+
 /** DELETE /api/self answers 202: the pod that asks is being deleted. */
 export const paths = {
   terminals: '/api/terminals',
   restart: '/api/terminals/restart',
   terminal: '/api/terminals/{visitor}',
+  place: '/api/places/{visitor}',
   pools: '/api/pools',
   self: '/api/self',
   report: '/api/self/report',

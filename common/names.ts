@@ -49,6 +49,7 @@ export const settingAnnotations = {
   maxPerAddress: `${prefix}max-per-address`,
   claimsPerMinute: `${prefix}claims-per-minute`,
   challengeFrom: `${prefix}challenge-from`,
+  maxWaiting: `${prefix}max-waiting`,
 } as const;
 
 /** Audience of every token that is meant for the manager, and for nobody else. */

@@ -2,14 +2,17 @@
 // a signed cookie, never by what the body says.
 
 import * as z from 'zod';
-import { poolNameSchema } from './manager-api.ts';
+import { placeSchema, poolNameSchema, waitingSchema } from './manager-api.ts';
 
 /** In a tab of its own identity (WARMTERM_IDENTITY=tab), this header (of a WebSocket: `?tab=`) holds the tab's random id. */
 export const tabHeader = 'x-warmterm-tab';
 export const tabSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 characters of base64url');
 
-/** POST /api/terminals and POST /api/terminals/current/restart; as the query (`?pool=`), GET and DELETE current. */
-export const openRequestSchema = z.strictObject({ pool: poolNameSchema.optional() });
+/** As the query (`?pool=`): GET and DELETE current, DELETE place. */
+export const targetSchema = z.strictObject({ pool: poolNameSchema.optional() });
+
+/** POST /api/terminals and POST /api/terminals/current/restart. `place`: that of the last answer, if it was a place. */
+export const openRequestSchema = targetSchema.extend({ place: placeSchema.optional() });
 
 /**
  * When the page goes by the relay: where the direct way is blocked (`fallback`), `always`, or `never`. The relay is a
@@ -19,7 +22,7 @@ export const relayModes = ['fallback', 'always', 'never'] as const;
 export type RelayMode = (typeof relayModes)[number];
 
 /** The query of the relay's WebSocket: what socket.io says of itself, and which terminal of the visitor's is meant. */
-export const relayQuerySchema = openRequestSchema.extend({
+export const relayQuerySchema = targetSchema.extend({
   EIO: z.literal('4'),
   transport: z.literal('websocket'),
   tab: tabSchema.optional(),
@@ -45,11 +48,19 @@ export const openedSchema = openTerminalSchema.extend({
 });
 export type Opened = z.infer<typeof openedSchema>;
 
-/** DELETE /api/terminals/current answers 204. GET /api/host/pools answers `poolsSchema` of the manager. */
+/**
+ * Or, with 202, a place in the waiting room: to be asked again at once, with the place. Such a request waits until there is a
+ * terminal, or something new to tell.
+ */
+export const openAnswerSchema = z.discriminatedUnion('status', [openedSchema, waitingSchema]);
+export type OpenAnswer = z.infer<typeof openAnswerSchema>;
+
+/** DELETE /api/terminals/current and /api/terminals/place answer 204. GET /api/host/pools answers `poolsSchema` of the manager. */
 export const paths = {
   terminals: '/api/terminals',
   current: '/api/terminals/current',
   restart: '/api/terminals/current/restart',
   relay: '/api/terminals/current/relay',
+  place: '/api/terminals/place',
   hostPools: '/api/host/pools',
 } as const;

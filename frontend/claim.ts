@@ -1,13 +1,17 @@
 // The first thing that runs, in a module of its own: asks for the terminal while the rest of the page is loading.
 
-import { requestTerminal } from './session/request-terminal.ts';
+import { leaveLine, requestTerminal } from './session/request-terminal.ts';
 import type { Event } from './session/state.ts';
 import { tabId } from './session/tab-id.ts';
 
 const pool = new URLSearchParams(location.search).get('pool');
 
-/** Asks for a terminal, in the pool that the page's address names (`?pool=`). */
-export const claim = (signal?: AbortSignal): Promise<Event> => requestTerminal(tabId, pool, signal);
+/** Asks for a terminal, in the pool that the page's address names (`?pool=`); `place` is the last one in line that is known. */
+export const claim = (signal?: AbortSignal, place?: number): Promise<Event> =>
+  requestTerminal({ tab: tabId, pool, place }, signal);
+
+/** Somebody else may have this page's place in line. */
+export const leave = (): void => leaveLine({ tab: tabId, pool });
 
 /** What the relay is told, because a WebSocket has no headers and no body to tell it by. */
 export const relayQuery: Record<string, string> = { tab: tabId, ...(pool !== null && { pool }) };

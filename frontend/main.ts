@@ -1,6 +1,6 @@
 // Wires the page: one terminal, one session, and what is said about it.
 
-import { claim, firstClaim, relayQuery } from './claim.ts';
+import { claim, firstClaim, leave, relayQuery } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
 import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, type State } from './session/state.ts';
@@ -9,7 +9,7 @@ import { blockedAfter } from './session/way.ts';
 import { createAttachment } from './terminal/attach.ts';
 import { createTerminal } from './terminal/create-terminal.ts';
 import { bindKeys } from './terminal/keys.ts';
-import { pageTitle } from './terminal/title.ts';
+import { pageTitle, queueTitle } from './terminal/title.ts';
 import { product, texts } from './texts.ts';
 import { createNotice } from './view/notice.ts';
 import { createStatusView } from './view/status.ts';
@@ -28,8 +28,8 @@ const blocked = stored('warmterm-blocked');
 let first: Promise<Event> | undefined = firstClaim;
 
 const session = runSession({
-  claim(signal) {
-    const answer = first ?? claim(signal);
+  claim(signal, place) {
+    const answer = first ?? claim(signal, place);
     first = undefined;
     return answer;
   },
@@ -48,6 +48,8 @@ function show(state: State, before: State | undefined): void {
   status.show(state);
   notice.ending(state.is === 'connected' ? state.ending : undefined);
   if (state.is !== 'connected' && state.is !== 'connecting') attachment.dropTypeAhead();
+  if (state.is === 'queued') document.title = queueTitle(state.queue);
+  else if (before?.is === 'queued') document.title = product;
   if (state.is === before?.is) return;
   if (before?.is === 'connected') notice.forget();
   if (state.is === 'connected') {
@@ -77,6 +79,11 @@ async function openSearch(): Promise<void> {
   openSearchBox ??= createSearchBox(body, terminal);
   openSearchBox();
 }
+
+// A reload has the place again; whoever closes the page lets the others go ahead at once.
+addEventListener('pagehide', () => {
+  if (session.state().is === 'queued') leave();
+});
 
 // Another network: a connection of the former one is dead, though it may take it a minute to find out.
 addEventListener('online', () => {

@@ -18,6 +18,14 @@ export const texts = {
     run: 'Your terminal has died and was started again: its programs are lost, your files are here.',
   },
   relayed: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
+  queue: {
+    title: (place: number) => (place === 1 ? 'You are next' : `You are number ${place} in line`),
+    short: (place: number) => (place === 1 ? 'Next' : `Number ${place}`),
+    expected: (seconds: number) => `A terminal should be free in about ${roughly(seconds)}.`,
+    latest: (seconds: number) => `A terminal is free in ${roughly(seconds)} at the latest.`,
+    unknown: 'All terminals are in use.',
+    next: 'Keep this page open: yours starts here by itself.',
+  },
   startNew: 'Start a new terminal',
   tryAgain: 'Try again',
   orEnter: 'or press Enter',
@@ -64,8 +72,8 @@ export function explain({ code, detail }: Failure): { title: string; detail: str
 }
 
 const failures: Partial<Record<Failure['code'], { title: string; detail?: string }>> = {
-  'pool-exhausted': { title: 'All terminals are in use', detail: 'You get one as soon as one is free.' },
-  'too-many-requests': { title: 'Too many terminals at once' },
+  'too-many-requests': { title: 'Too many visitors at once' },
+  'pool-closed': { title: 'This pool is closed', detail: 'It takes nobody in any more.' },
   unavailable: { title: 'Terminals are not available right now', detail: 'This is on our side, and passes as a rule.' },
   timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
   conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },
@@ -87,4 +95,11 @@ export function duration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   const rest = whole % 60;
   return `${Math.floor(whole / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
+}
+
+/** Seconds as nobody is sure of them: `10 s`, `4 min`, `2 h`. */
+function roughly(seconds: number): string {
+  if (seconds < 55) return `${Math.max(1, Math.ceil(seconds / 10)) * 10} s`;
+  const minutes = Math.ceil(seconds / 60 - 0.1);
+  return minutes < 60 ? `${minutes} min` : `${Math.ceil(minutes / 60 - 0.1)} h`;
 }

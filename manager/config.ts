@@ -15,7 +15,7 @@ const shape = {
   WARMTERM_SIGNING_KEY_FILE: setting.text(),
   /** Service accounts of this namespace that may claim for visitors. */
   WARMTERM_CLIENTS: setting.list().default(['warmterm-webserver']),
-  /** How long a visitor waits for a pod that is starting before the answer is "try again". */
+  /** How long a request of a visitor who waits in line is held before it is answered with a place. */
   WARMTERM_CLAIM_TIMEOUT: setting.duration('100ms', '60s').default(10_000),
   /** Deadline of one request to the Kubernetes API. */
   WARMTERM_API_TIMEOUT: setting.duration('100ms', '60s').default(5_000),

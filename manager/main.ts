@@ -57,6 +57,7 @@ async function main(): Promise<number> {
     cluster,
     log,
     clock,
+    monotonic,
     delay,
     chance: Math.random,
     newId,

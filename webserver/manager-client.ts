@@ -4,21 +4,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type * as z from 'zod';
 import { isAbort, ServiceError, toServiceError } from '../common/errors.ts';
 import { isRefused, type JsonRequest, requestJson } from '../common/http/client.ts';
-import { type Claim, claimSchema, paths, poolsSchema, type Terminal, terminalSchema } from '../common/manager-api.ts';
+import {
+  type ClaimAnswer,
+  claimAnswerSchema,
+  paths,
+  poolsSchema,
+  type Terminal,
+  terminalSchema,
+} from '../common/manager-api.ts';
 
 type Pools = z.infer<typeof poolsSchema>;
 
 /** A visitor's hash and, if one is asked for, a pool. */
 export type Wish = { visitor: string; pool: string | undefined };
 
-/** A wish for a terminal, and the hash of the network that it comes from. */
-export type ClaimWish = Wish & { address: string };
+/** A wish for a terminal, the hash of the network that it comes from, and the place that the visitor was last told of. */
+export type ClaimWish = Wish & { address: string; place: number | undefined };
 
 export type Manager = {
-  /** The visitor's terminal, claimed now if there was none. `signal` is aborted when the visitor does not wait. */
-  claim(wish: ClaimWish, signal: AbortSignal): Promise<Claim>;
+  /** The visitor's terminal, claimed now if there was none; or a place. `signal` is aborted when the visitor does not wait. */
+  claim(wish: ClaimWish, signal: AbortSignal): Promise<ClaimAnswer>;
   /** Ends the visitor's terminal and claims another. */
-  restart(wish: ClaimWish, signal: AbortSignal): Promise<Claim>;
+  restart(wish: ClaimWish, signal: AbortSignal): Promise<ClaimAnswer>;
+  /** The visitor waits no more. */
+  leave(wish: Wish): Promise<void>;
   /** Throws `session-not-found` when the visitor has none. */
   find(wish: Wish): Promise<Terminal>;
   release(wish: Wish): Promise<void>;
@@ -55,11 +64,13 @@ export function createManagerClient(options: {
     }
   }
 
-  const one = ({ visitor, pool }: Wish) =>
-    paths.terminal.replace('{visitor}', visitor) + (pool === undefined ? '' : `?pool=${encodeURIComponent(pool)}`);
+  const answer = claimAnswerSchema;
+  const one = ({ visitor, pool }: Wish, path: string = paths.terminal) =>
+    path.replace('{visitor}', visitor) + (pool === undefined ? '' : `?pool=${encodeURIComponent(pool)}`);
   return {
-    claim: (wish, signal) => ask({ method: 'POST', path: paths.terminals, body: wish, answer: claimSchema, signal }),
-    restart: (wish, signal) => ask({ method: 'POST', path: paths.restart, body: wish, answer: claimSchema, signal }),
+    claim: (wish, signal) => ask({ method: 'POST', path: paths.terminals, body: wish, answer, signal }),
+    restart: (wish, signal) => ask({ method: 'POST', path: paths.restart, body: wish, answer, signal }),
+    leave: (wish) => ask({ method: 'DELETE', path: one(wish, paths.place) }),
     find: (wish) => ask({ method: 'GET', path: one(wish), answer: terminalSchema }),
     release: (wish) => ask({ method: 'DELETE', path: one(wish) }),
     pools: () => ask({ method: 'GET', path: paths.pools, answer: poolsSchema }),

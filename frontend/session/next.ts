@@ -1,7 +1,16 @@
 // The transitions between the states of a session. Pure; an event that means nothing in a state changes nothing.
 
 import { pauseMs } from './backoff.ts';
-import { type Doing, type Event, type Failure, identityOf, type Moment, type State, start } from './state.ts';
+import {
+  type Doing,
+  type Event,
+  type Failure,
+  identityOf,
+  type Moment,
+  type Queue,
+  type State,
+  start,
+} from './state.ts';
 import { attemptAt, blockedAfter } from './way.ts';
 
 /** So many refused tickets are no accident. */
@@ -38,7 +47,10 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
   switch (event.type) {
     case 'opened':
       if (state.is === 'connected' || state.doing.at !== 'claim') return state;
-      return { ...state, doing: { at: 'attach', opened: event.opened, ...attemptAt(event.opened, state.missed) } };
+      return opened(state, { at: 'attach', opened: event.opened, ...attemptAt(event.opened, state.missed) });
+    case 'queued':
+      if (state.is === 'connected' || state.doing.at !== 'claim') return state;
+      return queued(state, { ...event.queue, at: moment.now });
     case 'attached':
       return attached(state, event.run, moment);
     case 'failed':
@@ -67,6 +79,19 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
       return state;
   }
 }
+
+// Whoever was in line has a terminal now.
+const opened = (state: Unattached, doing: Doing): State =>
+  state.is === 'queued' ? { is: 'connecting', ...memory(state), doing } : { ...state, doing };
+
+// Asked again at once: the answer to that waits until there is something new.
+const queued = (state: Unattached, queue: Queue): State => ({
+  is: 'queued',
+  ...memory(state),
+  failures: 0,
+  doing: { at: 'claim', place: queue.place },
+  queue,
+});
 
 function attached(state: Running, run: string | undefined, { now }: Moment): State {
   if (state.is === 'connected' || state.doing.at !== 'attach') return state;
@@ -110,6 +135,8 @@ function disconnected(state: Connected, moment: Moment): State {
 function failed(state: Running | Saving, moment: Moment, why?: Failure, retryAfter?: number): State {
   const failures = state.failures + 1;
   const rest = { ...memory(state), failures, doing: pause(failures, moment, retryAfter) };
+  // The place is kept meanwhile, and so is what is said of it.
+  if (state.is === 'queued' && failures <= quietFailures) return { ...state, ...rest };
   if (why && why.code !== 'unreachable') return { is: 'waiting', ...rest, why };
   if (rest.known !== undefined) return { is: 'reconnecting', ...rest };
   if (failures <= quietFailures) return { is: 'connecting', ...rest };

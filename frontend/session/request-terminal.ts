@@ -1,34 +1,49 @@
 // POST /api/terminals, as an event for the state machine.
 
-import type { Opened } from '../../common/terminals-api.ts';
+import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
 import type { Event, Failure } from './state.ts';
 import { forPage } from './way.ts';
 
 // As in common/terminals-api.ts, whose types are checked below; its code would bring all of zod along.
 const path: typeof import('../../common/terminals-api.ts').paths.terminals = '/api/terminals';
+const placePath: typeof import('../../common/terminals-api.ts').paths.place = '/api/terminals/place';
 const tabHeader: typeof import('../../common/terminals-api.ts').tabHeader = 'x-warmterm-tab';
 
 /** Longer than the webserver takes to give up on the manager. */
 const deadlineMs = 20_000;
 
+export type Wish = {
+  tab: string;
+  pool: string | null;
+  /** The place in line that was last told. */
+  place?: number | undefined;
+};
+
 /** Claims this visitor's terminal, or asks for a new ticket to it. Never rejects. */
-export async function requestTerminal(tab: string, pool: string | null, signal?: AbortSignal): Promise<Event> {
+export async function requestTerminal({ tab, pool, place }: Wish, signal?: AbortSignal): Promise<Event> {
   const deadline = AbortSignal.timeout(deadlineMs);
   try {
     const response = await fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', [tabHeader]: tab },
-      body: JSON.stringify(pool === null ? {} : { pool }),
+      body: JSON.stringify({ ...(pool !== null && { pool }), ...(place !== undefined && { place }) }),
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     });
     const body: unknown = await response.json().catch(() => undefined);
     if (!response.ok) return toFailed(response.status, body);
     if (isOpened(body)) return { type: 'opened', opened: forPage(body, location.protocol) };
+    if (isWaiting(body)) return { type: 'queued', queue: body };
     return { type: 'failed', why: { code: 'internal', detail: '' }, retryable: false };
   } catch {
     const code = deadline.aborted ? 'timeout' : 'unreachable';
     return { type: 'failed', why: { code, detail: '' }, retryable: true };
   }
+}
+
+/** Gives up the place in line, also while the page is going. */
+export function leaveLine({ tab, pool }: Wish): void {
+  const path = pool === null ? placePath : `${placePath}?pool=${encodeURIComponent(pool)}`;
+  fetch(path, { method: 'DELETE', headers: { [tabHeader]: tab }, keepalive: true }).catch(() => {});
 }
 
 type Problem = { code: Failure['code']; detail: string; retryable: boolean; retryAfter?: number };
@@ -47,6 +62,9 @@ const isProblem = (body: unknown): body is Problem =>
 
 const isOpened = (body: unknown): body is Opened =>
   has(body, 'url', 'string') && has(body, 'ticket', 'string') && has(body, 'name', 'string');
+
+const isWaiting = (body: unknown): body is Extract<OpenAnswer, { status: 'waiting' }> =>
+  has(body, 'place', 'number') && has(body, 'waiting', 'number');
 
 const has = (body: unknown, field: string, type: string): boolean =>
   typeof body === 'object' && body !== null && typeof (body as Record<string, unknown>)[field] === type;

@@ -5,8 +5,8 @@ import { next } from './next.ts';
 import { type Attach, type Doing, type Event, type State, start } from './state.ts';
 
 export type SessionPorts = {
-  /** Asks for the terminal; resolves to what came of it, and never rejects. */
-  claim: (signal: AbortSignal) => Promise<Event>;
+  /** Asks for the terminal; resolves to what came of it, and never rejects. `place`: the last one in line that is known. */
+  claim: (signal: AbortSignal, place?: number) => Promise<Event>;
   /** Opens the socket, and tells by `send` what happens on it until `signal` is aborted. */
   attach: (what: Attach, send: (event: Event) => void, signal: AbortSignal) => void;
   onState: (state: State, before: State | undefined) => void;
@@ -50,7 +50,7 @@ export function runSession(ports: SessionPorts): Session {
     const heard = (event: Event) => {
       if (!signal.aborted) send(event);
     };
-    if (what.at === 'claim') void claim(signal).then(heard);
+    if (what.at === 'claim') void claim(signal, what.place).then(heard);
     else if (what.at === 'attach') attach(what, heard, signal);
     else {
       const timer = setTimeout(() => heard({ type: 'go' }), Math.max(0, what.until - now()));

@@ -3,12 +3,13 @@
 
 import type { ErrorCode } from '../../common/errors.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
-import type { Opened } from '../../common/terminals-api.ts';
+import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
 import { type Attempt, blockedAfter } from './way.ts';
 
 /** What the edge does while a state lasts; another object means: stop that, do this. */
 export type Doing =
-  | { at: 'claim' }
+  /** `place`: the last one that this visitor was told of, while it waits in line. */
+  | { at: 'claim'; place?: number }
   | Attach
   /** Until then (milliseconds since 1970), or until told to go on. */
   | { at: 'pause'; until: number };
@@ -20,6 +21,9 @@ export type Attach = { at: 'attach'; opened: Opened } & Attempt;
  * alone (`blocked`), or of the terminal.
  */
 export type Failure = { code: ErrorCode | 'unreachable' | 'blocked'; detail: string };
+
+/** Where in line this visitor is, as it was told at some time (milliseconds since 1970). */
+export type Queue = Omit<Extract<OpenAnswer, { status: 'waiting' }>, 'status' | 'pool'> & { at: number };
 
 /** What all states remember. */
 type Memory = {
@@ -49,6 +53,8 @@ export type State = Memory &
     | { is: 'reconnecting'; doing: Doing }
     /** It is over, and what is to save the visitor's work is under way. */
     | { is: 'saving'; doing: Attach; saving: Saving }
+    /** All terminals are in use: this visitor has a place in line. */
+    | { is: 'queued'; doing: Doing; queue: Queue }
     /** There is no terminal to be had right now. */
     | { is: 'waiting'; doing: Doing; why: Failure }
     | { is: 'ended'; reason: EndReason; saved?: Saved | undefined; doing?: undefined }
@@ -61,6 +67,7 @@ export type Event =
   | { type: 'opened'; opened: Opened }
   /** `run` names the run of the terminal's server. */
   | { type: 'attached'; run?: string | undefined }
+  | { type: 'queued'; queue: Omit<Queue, 'at'> }
   /** The claim failed. `retryAfter` in seconds. */
   | { type: 'failed'; why: Failure; retryable: boolean; retryAfter?: number }
   /** The terminal does not accept the ticket. */

@@ -1,6 +1,6 @@
-// The tab's title, from the shell. Pure.
+// The tab's title, from the shell, or while there is none yet. Pure.
 
-import { product } from '../texts.ts';
+import { product, texts } from '../texts.ts';
 
 const maxLength = 100;
 
@@ -11,3 +11,6 @@ export function pageTitle(fromShell: string): string {
   const characters = [...line];
   return characters.length <= maxLength ? line : `${characters.slice(0, maxLength - 1).join('')}…`;
 }
+
+/** The title while the page waits in line: seen from another tab too. */
+export const queueTitle = ({ place }: { place: number }): string => `${texts.queue.short(place)} · ${product}`;

@@ -1,7 +1,7 @@
 // What there is to say in each state, and which button goes with it. Pure: view.ts puts it on the screen.
 
 import type { EndReason } from '../../common/socket.ts';
-import type { State } from '../session/state.ts';
+import type { Queue, State } from '../session/state.ts';
 import { endings, explain, saving, texts } from '../texts.ts';
 
 export type Message = {
@@ -11,6 +11,8 @@ export type Message = {
   detail?: string;
   /** What a program of the visitor's has printed; `label` says which. */
   output?: { label: string; text: string };
+  /** What is read out, where that is less than what is shown. */
+  said?: string;
   /** Counted down beside the title; milliseconds since 1970. */
   until?: number;
   button?: { label: string; sends: 'go' | 'renew' };
@@ -25,6 +27,8 @@ export function messageFor(state: State): Message | undefined {
       return { kind: 'line', title: texts.connecting };
     case 'reconnecting':
       return { kind: 'line', title: texts.reconnecting, ...countdown(state) };
+    case 'queued':
+      return { kind: 'dialog', ...placeInLine(state.queue) };
     case 'waiting':
       return { kind: 'dialog', ...explain(state.why), ...countdown(state) };
     case 'saving':
@@ -49,6 +53,19 @@ function sayEnded({ reason, saved }: Extract<State, { is: 'ended' }>): Pick<Mess
 
 const printed = (text: string): Pick<Message, 'output'> =>
   text.trim() === '' ? {} : { output: { label: saving.output, text: text.trimEnd() } };
+
+// Estimates change all the time: it is the place that is read out.
+function placeInLine({ place, expectedSeconds, latestSeconds }: Queue): Pick<Message, 'title' | 'detail' | 'said'> {
+  const { queue } = texts;
+  const title = queue.title(place);
+  const when =
+    expectedSeconds !== undefined
+      ? queue.expected(expectedSeconds)
+      : latestSeconds !== undefined
+        ? queue.latest(latestSeconds)
+        : queue.unknown;
+  return { title, detail: `${when} ${queue.next}`, said: title };
+}
 
 // From the first failure on it stays, also while an attempt is under way: what comes and goes cannot be read.
 function countdown({ doing, failures }: State): Pick<Message, 'until' | 'button'> {

@@ -52,7 +52,7 @@ export function createStatusView(root: HTMLElement, send: (event: { type: 'go' |
     title.textContent = message.title;
     detail.textContent = message.detail ?? '';
     showOutput(message.output);
-    const said = [message.title, message.detail].filter(Boolean).join('. ');
+    const said = message.said ?? [message.title, message.detail].filter(Boolean).join('. ');
     if (announcer.textContent !== said) announcer.textContent = said;
     showAction(message.button);
   }

@@ -4,11 +4,8 @@
 const page = process.env.PAGE;
 const headers = { 'content-type': 'application/json', 'x-warmterm-tab': `helm-test-${crypto.randomUUID()}` };
 
-const claim = await fetch(`${page}/api/terminals`, { method: 'POST', headers, body: '{}', signal: soon() });
-const terminal = await claim.json();
-if (!claim.ok) throw new Error(`The claim was refused: ${claim.status} ${JSON.stringify(terminal)}`);
+const terminal = await claim(soon());
 console.log(`claimed ${terminal.name} at ${terminal.relay === 'always' ? 'the relay' : terminal.url}`);
-headers.cookie = claim.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; ');
 
 try {
   const screen = await retry(() => run(terminal, 'echo "six times seven is $((6*7))"\r', 'six times seven is 42'));
@@ -16,6 +13,15 @@ try {
 } finally {
   const ended = await fetch(`${page}/api/terminals/current`, { method: 'DELETE', headers, signal: soon() });
   console.log(`given back: ${ended.status}`);
+}
+
+// Where all terminals are in use, it waits in line, as the page does.
+async function claim(signal, place) {
+  const response = await fetch(`${page}/api/terminals`, { method: 'POST', headers, body: JSON.stringify({ place }), signal });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`The claim was refused: ${response.status} ${JSON.stringify(answer)}`);
+  headers.cookie ??= response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; ');
+  return answer.status === 'waiting' ? claim(signal, answer.place) : answer;
 }
 
 function soon() {
@@ -31,15 +37,10 @@ async function retry(action) {
       if (attempt === 5) throw error;
       console.log(`${error.message}: once more`);
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      terminal.ticket = await ticket();
+      // A ticket is good for one connection.
+      terminal.ticket = (await claim(soon())).ticket;
     }
   }
-}
-
-// A ticket is good for one connection.
-async function ticket() {
-  const again = await fetch(`${page}/api/terminals`, { method: 'POST', headers, body: '{}', signal: soon() });
-  return (await again.json()).ticket;
 }
 
 // By the way that pages take first.

@@ -61,7 +61,7 @@ export function checkTypes<E extends Error>(
   return { ...value, kind, apiVersion, metadata };
 }
 
-type Check = 'list' | 'map' | 'number' | 'string' | 'strings' | 'micro time' | 'base64 map';
+type Check = 'list' | 'map' | 'number' | 'string' | 'strings' | 'micro time' | 'string map' | 'base64 map';
 
 const podShapes = (at: string): [string, Check][] => [
   [at, 'map'],
@@ -115,6 +115,7 @@ const shapes: Record<string, [string, Check][]> = {
     ['spec.acquireTime', 'micro time'],
     ['spec.renewTime', 'micro time'],
   ],
+  ConfigMap: [['data', 'string map']],
   Secret: [['data', 'base64 map']],
   Event: [['eventTime', 'micro time']],
   TokenReview: [
@@ -147,6 +148,7 @@ const fits: Record<Check, (value: unknown) => boolean> = {
   strings: (value) => Array.isArray(value) && value.every(isText),
   'micro time': (value) =>
     isText(value) && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/.test(String(value)),
+  'string map': (value) => isMap(value) && Object.values(value).every(isText),
   'base64 map': (value) =>
     isMap(value) && Object.values(value).every((text) => isText(text) && /^[A-Za-z0-9+/]*={0,2}$/.test(String(text))),
 };

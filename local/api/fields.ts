@@ -27,6 +27,7 @@ const spec: Record<string, Set<string>> = {
   TokenReview: words('token audiences'),
 };
 const top: Record<string, Set<string>> = {
+  ConfigMap: words('apiVersion kind metadata data binaryData immutable'),
   Secret: words('apiVersion kind metadata data stringData type immutable'),
   Event: words(
     'apiVersion kind metadata involvedObject reason message source firstTimestamp lastTimestamp count type eventTime series action related reportingComponent reportingInstance',

@@ -103,10 +103,22 @@ export const events = resource({
     source: at('source', 'component'),
   },
 });
+export const configMaps = resource({ plural: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] });
 export const secrets = resource({ plural: 'secrets', kind: 'Secret', fields: fields('type') });
 
 /** Everything that is stored. TokenReview is only ever created, and Scale is a view of a StatefulSet. */
-export const resources = [namespaces, nodes, pods, services, ingresses, statefulSets, leases, events, secrets];
+export const resources = [
+  namespaces,
+  nodes,
+  pods,
+  services,
+  ingresses,
+  statefulSets,
+  leases,
+  events,
+  configMaps,
+  secrets,
+];
 
 export const groupVersion = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;

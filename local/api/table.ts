@@ -147,6 +147,13 @@ const tables: Record<string, Kind> = {
       return [object.metadata.name, object.type, keys, ageOf(object, now)];
     },
   },
+  ConfigMap: {
+    columns: [['Name'], ['Data'], ['Age']],
+    cells: (object, now) => {
+      const keys = Object.keys((object.data as object | undefined) ?? {}).length;
+      return [object.metadata.name, keys, ageOf(object, now)];
+    },
+  },
   Lease: {
     columns: [['Name'], ['Holder'], ['Age']],
     cells: (object, now) => {

@@ -25,6 +25,10 @@ export function problemsOf(resource: Resource, object: Fields): Problem[] {
   return [...metadataProblems(resource, metadata), ...(rules[resource.kind]?.(object) ?? [])];
 }
 
+const configKey = /^[-._a-zA-Z0-9]{1,253}$/;
+const configKeyWhy =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
+
 /** What may not change from `old` to `next`. */
 export function changeProblems(resource: Resource, next: Fields, old: Fields): Problem[] {
   const [from, to] = [old.metadata as Fields, next.metadata as Fields];
@@ -67,6 +71,10 @@ const rules: Record<string, (object: Fields) => Problem[]> = {
     const wrong = typeof seconds === 'number' && seconds <= 0;
     return wrong ? [invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')] : [];
   },
+  ConfigMap: ({ data }) =>
+    Object.keys((data as object | undefined) ?? {})
+      .filter((key) => !configKey.test(key))
+      .map((key) => invalid(`data[${key}]`, key, configKeyWhy)),
   Event: ({ involvedObject, metadata }) => {
     const namespace = (isMap(involvedObject) && involvedObject.namespace) || '';
     const wrong = namespace !== (metadata as Fields).namespace;

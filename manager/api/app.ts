@@ -6,10 +6,10 @@ import { ServiceError } from '../../common/errors.ts';
 import { notFound, problemHandler } from '../../common/http/server.ts';
 import type { Logger } from '../../common/log.ts';
 import * as api from '../../common/manager-api.ts';
-import type { ClaimResult, Claims } from '../claims/claims.ts';
+import type { ClaimResult, Claims, Waiting } from '../claims/claims.ts';
 import type { TicketSigner } from '../claims/keys.ts';
 import type { Pools } from '../pool/pools.ts';
-import { describePool, describeTerminal } from '../pool/status.ts';
+import { describePool, describeTerminal, describeWaiting } from '../pool/status.ts';
 import type { Terminals } from '../terminals.ts';
 import { type Authenticator, callingPod } from './authenticate.ts';
 import { describeApi } from './openapi.ts';
@@ -49,12 +49,14 @@ export function createApp(options: AppOptions): express.Express {
   });
 
   app.post(api.paths.terminals, forServices, json, async (request, response) => {
-    const { visitor, pool, ...origin } = parse(api.claimRequestSchema, request.body);
-    await answerClaim(options, response, visitor, await claims.claim(visitor, pool, hangUp(response), origin));
+    const { visitor, pool, place, ...origin } = parse(api.claimRequestSchema, request.body);
+    const answer = await claims.claim(visitor, pool, hangUp(response), origin, { place });
+    await answerClaim(options, response, visitor, answer);
   });
   app.post(api.paths.restart, forServices, json, async (request, response) => {
-    const { visitor, pool, ...origin } = parse(api.claimRequestSchema, request.body);
-    await answerClaim(options, response, visitor, await claims.restart(visitor, pool, hangUp(response), origin));
+    const { visitor, pool, place, ...origin } = parse(api.claimRequestSchema, request.body);
+    const answer = await claims.restart(visitor, pool, hangUp(response), origin, { place });
+    await answerClaim(options, response, visitor, answer);
   });
   app
     .route(route(api.paths.terminal))
@@ -70,6 +72,11 @@ export function createApp(options: AppOptions): express.Express {
       await claims.end(visitor, pool);
       response.status(204).end();
     });
+  app.delete(route(api.paths.place), forServices, (request, response) => {
+    const { visitor, pool } = readTarget(request);
+    claims.leave(visitor, pool);
+    response.status(204).end();
+  });
   app.get(api.paths.pools, forServices, (_request, response) => {
     const reports = terminals.reports();
     response.json({
@@ -93,15 +100,20 @@ async function answerClaim(
   { pools, signer, clock, newId }: AppOptions,
   response: Response,
   visitor: string,
-  { pod, status }: ClaimResult,
+  claim: ClaimResult | Waiting,
 ): Promise<void> {
+  if (claim.status === 'waiting') {
+    const { pool, place, waiting } = claim;
+    return void response.status(202).json(describeWaiting(pool, place, waiting, clock()));
+  }
+  const { pod, status } = claim;
   const terminal = describeTerminal(pod, pools);
   if (!terminal || !pod.claim) {
     throw new ServiceError('unavailable', 'The address of the terminal is not known yet.', { retryAfter: 1 });
   }
   const content = { aud: pod.uid, sub: visitor, jti: newId(), claim: pod.claim.id, role: 'owner' } as const;
-  const claim: api.Claim = { ...terminal, status, ticket: await signer.sign(content, clock()) };
-  response.status(status === 'new' ? 201 : 200).json(claim);
+  const answer: api.Claim = { ...terminal, status, ticket: await signer.sign(content, clock()) };
+  response.status(status === 'new' ? 201 : 200).json(answer);
 }
 
 /** Aborted once the caller has hung up: whoever does not wait any more leaves the line. */

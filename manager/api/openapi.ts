@@ -4,7 +4,16 @@ import * as z from 'zod';
 import { problemSchema, problemType } from '../../common/http/problem.ts';
 import * as api from '../../common/manager-api.ts';
 
-type Operation = { summary: string; body?: z.ZodType; status: number; answer?: z.ZodType; visitor?: true; open?: true };
+type Operation = {
+  summary: string;
+  body?: z.ZodType;
+  status: number;
+  answer?: z.ZodType;
+  /** What is answered to a visitor who has to wait. */
+  waits?: true;
+  visitor?: true;
+  open?: true;
+};
 
 const operations: Record<string, Record<string, Operation>> = {
   [api.paths.terminals]: {
@@ -13,6 +22,7 @@ const operations: Record<string, Record<string, Operation>> = {
       body: api.claimRequestSchema,
       status: 200,
       answer: api.claimSchema,
+      waits: true,
     },
   },
   [api.paths.restart]: {
@@ -21,11 +31,15 @@ const operations: Record<string, Record<string, Operation>> = {
       body: api.claimRequestSchema,
       status: 201,
       answer: api.claimSchema,
+      waits: true,
     },
   },
   [api.paths.terminal]: {
     get: { summary: "The visitor's terminal.", visitor: true, status: 200, answer: api.terminalSchema },
     delete: { summary: "Ends the visitor's terminal.", visitor: true, status: 204 },
+  },
+  [api.paths.place]: {
+    delete: { summary: 'The visitor waits no more.', visitor: true, status: 204 },
   },
   [api.paths.pools]: { get: { summary: 'Every pool and its terminals.', status: 200, answer: api.poolsSchema } },
   [api.paths.report]: {
@@ -63,7 +77,7 @@ export function describeApi(version: string): object {
   };
 }
 
-function describe({ summary, body, status, answer, visitor, open }: Operation): object {
+function describe({ summary, body, status, answer, waits, visitor, open }: Operation): object {
   const pool = { name: 'pool', in: 'query', required: false, schema: schema(api.poolNameSchema) };
   const who = { name: 'visitor', in: 'path', required: true, schema: schema(api.visitorSchema) };
   return {
@@ -76,6 +90,12 @@ function describe({ summary, body, status, answer, visitor, open }: Operation): 
         description: summary,
         ...(answer && { content: { 'application/json': { schema: schema(answer) } } }),
       },
+      ...(waits && {
+        202: {
+          description: 'There is none yet: the place of the visitor in the waiting room.',
+          content: { 'application/json': { schema: schema(api.waitingSchema) } },
+        },
+      }),
       default: { description: 'A problem.', content: { [problemType]: { schema: schema(problemSchema) } } },
     },
   };

@@ -1,5 +1,6 @@
 // Claiming a terminal for a visitor, and ending it: the visitor's own pod if there is one, else the lowest ready pod by
-// one conditional write (inv 1, 2, 11). Knows the Kubernetes port, but not who serves HTTP.
+// one conditional write (inv 1, 2, 11); and while there is none, a place in the waiting room. Knows the Kubernetes port, but
+// not who serves HTTP.
 
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -8,29 +9,61 @@ import type { ObservedPod } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
 import { Limits, type Origin } from './limits.ts';
-import { WaitingLine } from './waiting-line.ts';
+import { PlaceWriter } from './place-writer.ts';
+import { closed, isClosed, type Patience, WaitingLine } from './waiting-line.ts';
 
 export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected' };
 
-/** What a claim came to, for whoever counts; `abandoned` by a visitor who left before. */
-export type ClaimOutcome = { pool: string; result: ClaimResult['status'] | ErrorCode | 'abandoned'; ms: number };
+/** Whoever still waits: the first has place 1 of as many as are `waiting`. */
+export type Waiting = { status: 'waiting'; pool: Pool; place: number; waiting: number };
+
+/** The last place that a visitor who waits was told of; undefined: none. */
+export type Known = { place: number | undefined };
+
+/**
+ * What a claim came to, for whoever counts; `abandoned` by a visitor who left before. `ms`: since the visitor first asked,
+ * as far as this manager knows.
+ */
+export type ClaimOutcome = {
+  pool: string;
+  result: (ClaimResult | Waiting)['status'] | ErrorCode | 'abandoned';
+  ms: number;
+};
 
 export type ClaimsOptions = {
   pools: Pools;
   cluster: Cluster;
   log: Logger;
   clock: () => number;
+  /** Milliseconds of a clock that never jumps. */
+  monotonic: () => number;
   /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to 1. */
   chance: () => number;
   /** A fresh id for each claim. */
   newId: () => string;
-  /** How long a visitor waits for a pod that is starting, in milliseconds. */
+  /** How long a visitor's request waits before it is answered with a place, in milliseconds. */
   timeoutMs: number;
   /** Called after each change that this class made itself, so that the pool is refilled at once. */
   onChange: (pool: Pool) => void;
   onClaim?: (outcome: ClaimOutcome) => void;
+};
+
+/** One request for a terminal. */
+type Ask = {
+  pool: Pool;
+  visitor: string;
+  origin: Origin;
+  known: Known | undefined;
+  /** Aborted when nobody waits for the answer any more. */
+  hangUp: AbortSignal;
+  /** The visitor's terminal is to be ended before; false once it is. */
+  afresh: boolean;
+  /** When the visitor first asked, where that was before now: for a terminal that is no more. */
+  askedAt?: number | undefined;
+  /** Ends the wait, once there is one. */
+  part?: (at: number) => void;
 };
 
 // For how long a pod is passed over after the API server contradicted what was known of it, unless news come earlier.
@@ -40,10 +73,17 @@ const distrustMs = 5_000;
 // met another lately picks among so many.
 const crowd = { among: 16, forMs: 10_000 };
 
+// Whoever is new is told of a place soon, unless there is a terminal by then; whoever has one, when it is another, but not
+// all at every turn.
+const firstWordMs = 1_000;
+const nextWordMs = { least: 1_000, perPlace: 100, most: 8_000 };
+const retryFullSeconds = 15;
+
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #limits: Limits;
   readonly #lines = new Map<Pool, WaitingLine>();
+  readonly #writer: PlaceWriter;
   /** When a claim in the pool last met another manager's. */
   readonly #met = new Map<Pool, number>();
   /** The last thing under way for each visitor: two tabs that open at once get one terminal. */
@@ -52,15 +92,18 @@ export class Claims {
   constructor(options: ClaimsOptions) {
     this.#options = options;
     this.#limits = new Limits(options);
+    this.#writer = new PlaceWriter(options);
   }
 
+  /** How many visitors wait for a terminal of the pool, at all managers. */
   waiting(pool: Pool): number {
-    return this.#lines.get(pool)?.length ?? 0;
+    return this.#line(pool).visitors().length;
   }
 
-  /** Something about the pool has changed: those who wait are served, or told that there is nothing to wait for. */
+  /** Something about the pool has changed, or some time has passed: those who wait are served, or told. */
   serve(pool: Pool): void {
-    this.#lines.get(pool)?.serve();
+    this.#line(pool).serve();
+    this.#writer.look(pool);
   }
 
   /** The visitor's terminal. In `poolName`, or in any pool where that is undefined. */
@@ -74,28 +117,53 @@ export class Claims {
     return undefined;
   }
 
-  /** The visitor's terminal in the pool, claimed now if there is none. `signal` is aborted when nobody waits any more. */
-  claim(visitor: string, poolName: string | undefined, signal: AbortSignal, origin: Origin = {}): Promise<ClaimResult> {
+  /**
+   * The visitor's terminal in the pool, claimed as soon as it is the visitor's turn. With `known`, who still waits after some
+   * time is told of a place. `hangUp` is aborted when nobody waits any more.
+   */
+  claim(visitor: string, poolName: string | undefined, hangUp: AbortSignal, origin?: Origin): Promise<ClaimResult>;
+  claim(
+    visitor: string,
+    poolName: string | undefined,
+    hangUp: AbortSignal,
+    origin: Origin,
+    known: Known,
+  ): Promise<ClaimResult | Waiting>;
+  async claim(visitor: string, poolName: string | undefined, hangUp: AbortSignal, origin: Origin = {}, known?: Known) {
+    return this.#claim({ pool: this.#pool(poolName), visitor, origin, known, hangUp, afresh: false });
+  }
+
+  /** The visitor waits no more. Whoever asks again within half a minute has the former place. */
+  leave(visitor: string, poolName: string | undefined): void {
     const pool = this.#pool(poolName);
-    return this.#inTurn(`${pool.name}/${visitor}`, () => this.#claim(pool, visitor, signal, origin));
+    pool.waiting.leave(visitor);
+    this.#options.onChange(pool);
   }
 
   /** Ends the visitor's terminal; `session-not-found` when there is none. */
   async end(visitor: string, poolName?: string): Promise<void> {
     const pod = this.find(visitor, poolName);
     if (!pod) throw new ServiceError('session-not-found', 'There is no terminal of yours.');
-    await this.#inTurn(`${pod.pool}/${visitor}`, () => this.#end(pod));
+    await this.#inTurn({ name: pod.pool }, visitor, () => this.#end(pod));
   }
 
-  /** Ends the visitor's terminal, if there is one, and claims a fresh one. */
+  /** Ends the visitor's terminal, if there is one, and claims a fresh one, before those who came later. */
+  restart(visitor: string, poolName: string | undefined, hangUp: AbortSignal, origin?: Origin): Promise<ClaimResult>;
   restart(
     visitor: string,
     poolName: string | undefined,
-    signal: AbortSignal,
+    hangUp: AbortSignal,
+    origin: Origin,
+    known: Known,
+  ): Promise<ClaimResult | Waiting>;
+  async restart(
+    visitor: string,
+    poolName: string | undefined,
+    hangUp: AbortSignal,
     origin: Origin = {},
-  ): Promise<ClaimResult> {
-    const pool = this.#pool(poolName);
-    return this.#inTurn(`${pool.name}/${visitor}`, () => this.#claim(pool, visitor, signal, origin, { afresh: true }));
+    known?: Known,
+  ) {
+    return this.#claim({ pool: this.#pool(poolName), visitor, origin, known, hangUp, afresh: true });
   }
 
   #pool(name: string | undefined): Pool {
@@ -111,7 +179,8 @@ export class Claims {
     return only;
   }
 
-  async #inTurn<T>(key: string, action: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(pool: Pick<Pool, 'name'>, visitor: string, action: () => Promise<T>): Promise<T> {
+    const key = `${pool.name}/${visitor}`;
     const former = this.#underWay.get(key);
     const turn = (former ?? Promise.resolve()).then(action, action);
     this.#underWay.set(key, turn);
@@ -122,49 +191,81 @@ export class Claims {
     }
   }
 
-  async #claim(
-    pool: Pool,
-    visitor: string,
-    hangUp: AbortSignal,
-    origin: Origin,
-    { afresh = false } = {},
-  ): Promise<ClaimResult> {
+  async #claim(ask: Ask): Promise<ClaimResult | Waiting> {
+    const { pool, visitor } = ask;
     const { clock, onClaim } = this.#options;
-    const startedAt = clock();
+    const startedAt = Math.min(clock(), pool.waiting.since(visitor) ?? Number.POSITIVE_INFINITY);
     const tell = (result: ClaimOutcome['result']) => onClaim?.({ pool: pool.name, result, ms: clock() - startedAt });
-    let leave: (() => void) | undefined;
     try {
-      const own = pool.terminalOf(visitor, startedAt);
-      // Whoever comes back to a terminal, or has lost one with its node, takes nothing from anybody.
-      if (!own || afresh) leave = this.#limits.enter(pool, visitor, origin);
-      if (own && afresh) await this.#end(own);
-      const claim = await this.#findOrTake(pool, visitor, hangUp, origin.address);
+      const claim = await this.#claimOrWait(ask);
       tell(claim.status);
       return claim;
     } catch (error) {
       tell(isAbort(error) ? 'abandoned' : toServiceError(error).code);
       throw error;
+    }
+  }
+
+  async #claimOrWait(ask: Ask): Promise<ClaimResult | Waiting> {
+    const { pool, visitor, known, hangUp } = ask;
+    const { timeoutMs, monotonic } = this.#options;
+    const line = this.#line(pool);
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const either = AbortSignal.any([hangUp, deadline]);
+    const patience = known && patienceOf(known, monotonic());
+    try {
+      for (;;) {
+        const { changes } = line;
+        const claim = await this.#inTurn(pool, visitor, () => this.#attempt(ask, either));
+        if (claim) return claim;
+        try {
+          if ((await line.wait(visitor, changes, known ? either : hangUp, patience)) === 'claim') continue;
+        } catch (error) {
+          if (!known || hangUp.aborted || error !== deadline.reason) throw error;
+        }
+        return placeOf(pool, visitor, line);
+      }
+    } finally {
+      ask.part?.(monotonic());
+    }
+  }
+
+  /** The visitor's own terminal, or a ready one, if it is the visitor's turn; else the visitor begins to wait. */
+  async #attempt(ask: Ask, signal: AbortSignal): Promise<ClaimResult | undefined> {
+    const { pool, visitor, origin } = ask;
+    const now = this.#options.clock();
+    const own = pool.terminalOf(visitor, now);
+    const isLost = own !== undefined && pool.isLost(own, now);
+    if (own && !isLost && !ask.afresh) return this.#served(pool, own, 'reconnected');
+    if (isClosed(pool)) throw closed();
+    // Whoever has lost a terminal with its node, or was let into the line, takes nothing from anybody.
+    const isLetIn = (isLost && !ask.afresh) || pool.waiting.has(visitor);
+    const leave = isLetIn ? undefined : this.#limits.enter(pool, visitor, origin);
+    try {
+      if (own && ask.afresh) await this.#end(own);
+      ask.afresh = false;
+      ask.askedAt ??= own?.claim?.claimedAt;
+      const claim = await this.#take(ask, signal);
+      if (!claim) this.#enter(ask);
+      return claim;
     } finally {
       leave?.();
     }
   }
 
-  async #findOrTake(
-    pool: Pool,
-    visitor: string,
-    hangUp: AbortSignal,
-    address: string | undefined,
-  ): Promise<ClaimResult> {
-    const { timeoutMs, clock, newId, log } = this.#options;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const signal = AbortSignal.any([hangUp, deadline]);
+  async #take({ pool, visitor, origin }: Ask, signal: AbortSignal): Promise<ClaimResult | undefined> {
+    const { clock, newId, log } = this.#options;
+    const line = this.#line(pool);
     const startedAt = clock();
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       const own = pool.terminalOf(visitor, clock());
       // A lost one is ended by the leader, once its visitor has another.
-      if (own && !pool.isLost(own, clock())) return { pod: own, status: 'reconnected' };
-      const pod = await this.#reserve(pool, signal, attempt > 0);
+      if (own && !pool.isLost(own, clock())) return this.#served(pool, own, 'reconnected');
+      const pod = line.isTurnOf(visitor) ? this.#reserve(pool) : undefined;
+      if (!pod) return undefined;
+      line.claiming.add(visitor);
       try {
+        const { address } = origin;
         const claimed = await this.#write(pod, { id: newId(), visitor, address, claimedAt: clock() }, signal);
         if (claimed === 'conflict') {
           this.#distrust(pool, pod);
@@ -172,30 +273,32 @@ export class Claims {
         }
         this.#observe(pool, claimed);
         log.info({ pool: pool.name, pod: pod.name, attempt, ms: clock() - startedAt }, 'claimed');
-        return { pod: claimed, status: 'new' };
+        return this.#served(pool, claimed, 'new');
       } finally {
+        line.claiming.delete(visitor);
         pool.release(pod);
         this.serve(pool);
       }
     }
+    throw signal.reason;
   }
 
-  /** A reserved pod: at once if one is ready, else the next to become so, if one is on its way. */
-  async #reserve(pool: Pool, signal: AbortSignal, wasFirst: boolean): Promise<ObservedPod> {
-    const line = this.#line(pool);
-    const pod = !signal.aborted && (line.length === 0 || wasFirst) ? this.#take(pool) : undefined;
-    if (pod) return pod;
-    const turn = line.wait(signal, { front: wasFirst });
+  /** Begins to wait, unless the visitor does already, or too many do. */
+  #enter(ask: Ask): void {
+    const { pool, visitor, origin, askedAt } = ask;
+    const waits = pool.waiting.has(visitor);
+    if (waits && ask.part) return;
+    if (!waits && this.waiting(pool) >= pool.settings.maxWaiting) throw full();
+    ask.part = pool.waiting.enter(visitor, this.#options.clock(), { askedAt, address: origin.address });
     this.#options.onChange(pool);
-    try {
-      return await turn;
-    } catch (error) {
-      if (error instanceof ServiceError || isAbort(error)) throw error;
-      throw new ServiceError('pool-exhausted', 'No terminal became ready in time.', { retryAfter: 2, cause: error });
-    }
   }
 
-  #take(pool: Pool): ObservedPod | undefined {
+  #served(pool: Pool, pod: ObservedPod, status: ClaimResult['status']): ClaimResult {
+    pool.waiting.serve(pod.claim!.visitor);
+    return { pod, status };
+  }
+
+  #reserve(pool: Pool): ObservedPod | undefined {
     const { clock, chance } = this.#options;
     const crowded = clock() - (this.#met.get(pool) ?? Number.NEGATIVE_INFINITY) < crowd.forMs;
     return crowded ? pool.take(crowd.among, chance()) : pool.take();
@@ -250,8 +353,24 @@ export class Claims {
   #line(pool: Pool): WaitingLine {
     const known = this.#lines.get(pool);
     if (known) return known;
-    const line = new WaitingLine(pool);
+    const line = new WaitingLine(pool, this.#options);
     this.#lines.set(pool, line);
     return line;
   }
 }
+
+function patienceOf({ place }: Known, at: number): Patience {
+  const { least, perPlace, most } = nextWordMs;
+  if (place === undefined) return { from: at + firstWordMs, known: place };
+  return { from: at + Math.min(most, Math.max(least, place * perPlace)), known: place };
+}
+
+function placeOf(pool: Pool, visitor: string, line: WaitingLine): Waiting {
+  const visitors = line.visitors();
+  return { status: 'waiting', pool, place: visitors.indexOf(visitor) + 1, waiting: visitors.length };
+}
+
+const full = () =>
+  new ServiceError('too-many-requests', 'Too many visitors wait for a terminal already.', {
+    retryAfter: retryFullSeconds,
+  });

@@ -1,5 +1,6 @@
-// Fair use: how much of a pool one visitor or one address may have. Counted are the pods, which every manager sees and
-// which outlive it, and the claims that are under way at this one; what another one is just about to write is not.
+// Fair use: how much of a pool one visitor or one address may have. Counted are the pods and the places in the waiting room,
+// which every manager sees and which outlive it, and the claims that are under way at this one; what another one is just
+// about to write is not.
 
 import { ServiceError } from '../../common/errors.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -21,12 +22,14 @@ const whenOneEnds = 15;
 export class Limits {
   readonly #pools: Pools;
   readonly #clock: () => number;
+  readonly #monotonic: () => number;
   /** How many claims are under way, by pool and address, and by visitor. */
   readonly #underWay = new Map<string, number>();
 
-  constructor({ pools, clock }: { pools: Pools; clock: () => number }) {
+  constructor({ pools, clock, monotonic }: { pools: Pools; clock: () => number; monotonic: () => number }) {
     this.#pools = pools;
     this.#clock = clock;
+    this.#monotonic = monotonic;
   }
 
   /**
@@ -60,13 +63,14 @@ export class Limits {
   #checkAddress(pool: Pool, visitor: string, origin: Origin & { address: string }, underWay: number): void {
     const { maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
     const now = this.#clock();
-    const held = pool.heldFrom(origin.address, visitor) + underWay;
+    const waiting = pool.waiting.from(origin.address, visitor, this.#monotonic());
+    const held = pool.heldFrom(origin.address, visitor) + waiting.length + underWay;
     if (reaches(held, maxPerAddress)) {
       const message = `Your network has ${terminals(held)} already, and may have ${maxPerAddress}.`;
       throw refusal(`${message} There is one more for it when one of them ends.`, whenOneEnds);
     }
     const claimed = pool.claimsFrom(origin.address, now);
-    const lately = claimed.length + underWay;
+    const lately = claimed.length + waiting.filter((since) => since > now - minuteMs).length + underWay;
     if (reaches(lately, claimsPerMinute)) {
       // When so many of them are older than a minute that there is room for one more.
       const making = claimed[lately - (claimsPerMinute as number)] ?? now;

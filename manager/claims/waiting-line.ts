@@ -1,63 +1,108 @@
-// Visitors for whom no pod was ready at once, in the order in which they came. They wait for a short time only, for
-// pods that are already starting.
+// The visitors of one pool whose requests wait at this manager. Whose turn it is the waiting room says, in which those of
+// the other managers are too; here it is told to those whom it concerns.
 
 import { ServiceError } from '../../common/errors.ts';
-import type { ObservedPod } from '../pool/observation.ts';
-import { podsToHopeFor } from '../pool/plan.ts';
 import type { Pool } from '../pool/pool.ts';
 
+/** The wall clock, and one that never jumps (waiting-room.ts). */
+export type Clocks = { clock: () => number; monotonic: () => number };
+
+/** What the end of a wait means: try to claim, or tell the visitor which place it is. */
+export type Turn = 'claim' | 'tell';
+
+/** When a visitor is to be told who waits: at `from` (of the monotonic clock) or later, if the place is not `known`. */
+export type Patience = { from: number; known: number | undefined };
+
+type Waiter = {
+  visitor: string;
+  patience: Patience | undefined;
+  end: (turn: Turn) => void;
+  fail: (why: unknown) => void;
+};
+
 export class WaitingLine {
-  readonly #waiting: { hand: (pod: ObservedPod) => void; leave: (reason: unknown) => void }[] = [];
   readonly #pool: Pool;
+  readonly #clocks: Clocks;
+  readonly #waiters = new Set<Waiter>();
+  /** Visitors for whom a claim is being written. */
+  readonly claiming = new Set<string>();
+  /** How often anything has changed: whoever was not waiting yet must not miss it. */
+  changes = 0;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, clocks: Clocks) {
     this.#pool = pool;
+    this.#clocks = clocks;
   }
 
-  get length(): number {
-    return this.#waiting.length;
+  /** All who wait, at any manager, in their order. */
+  visitors(): string[] {
+    const { waiting } = this.#pool;
+    if (waiting.isEmpty) return [];
+    const now = this.#clocks.clock();
+    return waiting.line(this.#clocks.monotonic()).filter((visitor) => {
+      if (this.claiming.has(visitor)) return false;
+      const own = this.#pool.terminalOf(visitor, now);
+      return own === undefined || this.#pool.isLost(own, now);
+    });
   }
 
-  /**
-   * Hands available pods to those who wait, longest wait first, and tells those for whom none can come that all are in
-   * use. Call after anything changed.
-   */
+  /** Whether a terminal is there for the visitor after all who asked before. */
+  isTurnOf(visitor: string): boolean {
+    const visitors = this.visitors();
+    const place = visitors.indexOf(visitor);
+    const ahead = place === -1 ? visitors.length : place;
+    return ahead === 0 || this.#pool.countAvailable(ahead + 1) > ahead;
+  }
+
+  /** Anything has changed, or some time has passed. */
   serve(): void {
-    while (this.#waiting.length > 0) {
-      const pod = this.#pool.take();
-      if (!pod) break;
-      this.#waiting.shift()!.hand(pod);
+    this.changes++;
+    if (this.#waiters.size === 0) return;
+    if (isClosed(this.#pool)) {
+      for (const { fail } of this.#waiters) fail(closed());
+      return;
     }
-    // Almost always: and what there is to hope for costs a look at every pod.
-    if (this.#waiting.length === 0) return;
-    const hope = podsToHopeFor(this.#pool);
-    while (this.#waiting.length > hope) {
-      const { replicas } = this.#pool;
-      const message = replicas === 0 ? 'This pool has no terminals.' : `All ${replicas} terminals are in use.`;
-      this.#waiting.at(-1)!.leave(new ServiceError('pool-exhausted', message, { retryAfter: 5 }));
+    const visitors = this.visitors();
+    const places = new Map(visitors.map((visitor, index) => [visitor, index + 1]));
+    const available = this.#pool.countAvailable(visitors.length);
+    const at = this.#clocks.monotonic();
+    for (const { visitor, patience, end } of this.#waiters) {
+      const place = places.get(visitor);
+      // Without a place there is a terminal, or about to be one.
+      if (place === undefined ? !this.claiming.has(visitor) : place <= available) end('claim');
+      else if (patience && at >= patience.from && place !== patience.known) end('tell');
     }
   }
 
-  /** A reserved pod, once there is one; rejects when `signal` is aborted. `front`: was first in line before. */
-  wait(signal: AbortSignal, { front = false } = {}): Promise<ObservedPod> {
+  /** Waits, unless anything has changed since `changes`; rejects when `signal` is aborted, or the pool is closed. */
+  wait(visitor: string, changes: number, signal: AbortSignal, patience?: Patience): Promise<Turn> {
     return new Promise((resolve, reject) => {
-      const abort = () => entry.leave(signal.reason);
-      const entry = {
-        hand(pod: ObservedPod) {
-          signal.removeEventListener('abort', abort);
-          resolve(pod);
+      if (signal.aborted) return reject(signal.reason);
+      if (changes !== this.changes) return resolve('claim');
+      const over = () => {
+        signal.removeEventListener('abort', abort);
+        this.#waiters.delete(waiter);
+      };
+      const abort = () => waiter.fail(signal.reason);
+      const waiter: Waiter = {
+        visitor,
+        patience,
+        end(turn) {
+          over();
+          resolve(turn);
         },
-        leave: (reason: unknown) => {
-          signal.removeEventListener('abort', abort);
-          this.#waiting.splice(this.#waiting.indexOf(entry), 1);
-          reject(reason);
+        fail(why) {
+          over();
+          reject(why);
         },
       };
-      if (signal.aborted) return reject(signal.reason);
       signal.addEventListener('abort', abort, { once: true });
-      if (front) this.#waiting.unshift(entry);
-      else this.#waiting.push(entry);
-      this.serve();
+      this.#waiters.add(waiter);
     });
   }
 }
+
+/** Whether the pool takes nobody in: it is being emptied, or gone. */
+export const isClosed = (pool: Pool): boolean => !pool.spec || pool.settings.max === 0;
+
+export const closed = () => new ServiceError('pool-closed', 'This pool is closed: it takes nobody in any more.');

@@ -9,6 +9,7 @@ import { routeKinds, servicePort } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../exposure/route-template.ts';
 import type { ObservedPool } from '../pool/observation.ts';
 import { type RawRoute, readRoute, readService } from './objects.ts';
+import { createEnsure, ownerOf } from './owned.ts';
 import type { Cluster } from './port.ts';
 import { type Transport, unless } from './transport.ts';
 
@@ -23,23 +24,11 @@ export function createExposures(transport: Transport, exposure: Exposure): Expos
   const services = `/api/v1/namespaces/${namespace}/services`;
   const type =
     exposure.mode === 'nodePort' ? { type: 'NodePort', externalTrafficPolicy: 'Local' } : { type: 'ClusterIP' };
+  const ensure = createEnsure(transport);
   const routing = () => {
     if (exposure.mode === 'nodePort') throw new Error('terminals have no routes here');
     return { template: exposure.template, path: routesPath(exposure.template, namespace) };
   };
-
-  /** Makes an object, or finds the one of its name; throws `conflict` when that is none of ours. */
-  async function ensure<Raw, T>(
-    path: string,
-    wanted: { metadata: { name: string } },
-    read: (raw: Raw) => T | undefined,
-  ) {
-    const { name } = wanted.metadata;
-    const created = await unless([409], transport.request<Raw>({ method: 'POST', path, body: wanted }));
-    const found = read(created ?? (await transport.request<Raw>({ method: 'GET', path: `${path}/${name}` })));
-    if (found) return found;
-    throw new ServiceError('conflict', `${path}/${name} is there already, without the label ${labels.pool}, or going`);
-  }
 
   async function remove(path: string, { name, uid }: { name: string; uid: string }): Promise<void> {
     const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid } };
@@ -96,14 +85,6 @@ export function createExposures(transport: Transport, exposure: Exposure): Expos
 
 /** Service and route are called as the pod that they lead to. */
 const nameOf = ({ statefulSet }: ObservedPool, ordinal: number): string => `${statefulSet}-${ordinal}`;
-
-const ownerOf = ({ statefulSet, uid }: ObservedPool) => ({
-  apiVersion: 'apps/v1',
-  kind: 'StatefulSet',
-  name: statefulSet,
-  uid,
-  controller: true,
-});
 
 function describeService(pool: ObservedPool, ordinal: number, type: { type: string }) {
   const name = nameOf(pool, ordinal);

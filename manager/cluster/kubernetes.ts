@@ -8,6 +8,7 @@ import { createExposures, routesPath } from './exposures.ts';
 import {
   describeEvent,
   describeLease,
+  type RawConfigMap,
   type RawLease,
   type RawNode,
   type RawPod,
@@ -19,11 +20,13 @@ import {
   readNode,
   readPod,
   readPool,
+  readRoom,
   readRoute,
   readScale,
   readService,
 } from './objects.ts';
 import type { Cluster, PodRef } from './port.ts';
+import { createRooms } from './rooms.ts';
 import { ApiError, type Transport, unless } from './transport.ts';
 import { listAndWatch } from './watch.ts';
 
@@ -83,6 +86,12 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
           kind: 'service',
           selected: true,
           read: (raw: unknown) => readService(raw as RawService),
+        },
+        {
+          path: `${core}/configmaps`,
+          kind: 'room',
+          selected: true,
+          read: (raw: unknown) => readRoom(raw as RawConfigMap),
         },
         { path: '/api/v1/nodes', kind: 'node', selected: false, read: (raw: unknown) => readNode(raw as RawNode) },
         ...routes,
@@ -185,6 +194,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
     },
 
     ...createExposures(transport, exposure),
+    ...createRooms(transport),
 
     readLease: async (name) =>
       unless([404], transport.request<RawLease>({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),

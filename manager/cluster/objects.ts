@@ -11,8 +11,10 @@ import type {
   ObservedNode,
   ObservedPod,
   ObservedPool,
+  ObservedRoom,
   ObservedRoute,
   ObservedService,
+  Place,
 } from '../pool/observation.ts';
 import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
 import type { Lease, LeaseToWrite, ToldEvent } from './port.ts';
@@ -41,6 +43,7 @@ export type RawStatefulSet = {
 export type RawScale = { metadata: ObjectMeta; spec?: { replicas?: number } };
 export type RawService = { metadata: ObjectMeta; spec: { ports?: { nodePort?: number }[] } };
 export type RawRoute = { metadata: ObjectMeta; spec?: unknown };
+export type RawConfigMap = { metadata: ObjectMeta; data?: Record<string, string> };
 export type RawNode = {
   metadata: ObjectMeta;
   spec?: { unschedulable?: boolean };
@@ -162,6 +165,37 @@ function readTarget({ name, labels: marks, deletionTimestamp }: ObjectMeta) {
     ? undefined
     : { name, pool, ordinal };
 }
+
+/** The waiting room of a pool; undefined for a ConfigMap that is none, or about to go. */
+export function readRoom({ metadata, data = {} }: RawConfigMap): ObservedRoom | undefined {
+  const pool = metadata.labels?.[labels.pool];
+  if (pool === undefined || metadata.deletionTimestamp !== undefined) return undefined;
+  const places = new Map<string, Place>();
+  for (const [visitor, text] of Object.entries(data)) {
+    const place = readPlace(text);
+    if (place) places.set(visitor, place);
+  }
+  return { name: metadata.name, uid: metadata.uid, pool, version: Number(metadata.resourceVersion), places };
+}
+
+// What somebody has written there by hand is nobody's place.
+function readPlace(text: string): Place | undefined {
+  try {
+    const { since, address, seen } = JSON.parse(text) as { since?: string; address?: string; seen?: string };
+    const at = readTime(since);
+    return at === undefined ? undefined : { since: at, ...(address && { address }), seen: readTime(seen) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A place as it is stored: JSON, so that it can grow. */
+export const describePlace = ({ since, address, seen }: Place): string =>
+  JSON.stringify({
+    since: new Date(since).toISOString(),
+    address,
+    ...(seen !== undefined && { seen: new Date(seen).toISOString() }),
+  });
 
 /** `host`, the address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */
 export function readNode({ metadata, spec, status }: RawNode): ObservedNode {

@@ -1,7 +1,15 @@
 // The one way by which the manager reaches Kubernetes. Everything else in manager/ sees only these words; tests put
 // faults in here.
 
-import type { Observation, ObservedPod, ObservedPool, ObservedRoute, ObservedService } from '../pool/observation.ts';
+import type {
+  Observation,
+  ObservedPod,
+  ObservedPool,
+  ObservedRoom,
+  ObservedRoute,
+  ObservedService,
+  Place,
+} from '../pool/observation.ts';
 
 /** Who calls, as the API server reviewed the token. */
 export type Identity = {
@@ -44,6 +52,8 @@ export type ToldEvent = {
   firstAt: number;
   lastAt: number;
 };
+/** Places to be written, by visitor; undefined for one who is to have none. What others have is left alone. */
+export type PlacesToWrite = ReadonlyMap<string, Place | undefined>;
 
 export type Sink = {
   observe(observation: Observation): void;
@@ -53,7 +63,7 @@ export type Sink = {
 
 /** Requests reject with `unavailable` or `timeout` when the API did not answer: whether they took effect is then unknown. */
 export type Cluster = {
-  /** Watches pools, pods, Services, nodes, and routes where there are any, for ever, until `signal` is aborted. */
+  /** Watches pools, pods, Services, waiting rooms, nodes, and routes where there are any, for ever, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
   /** One conditional write; `conflict` when the pod is not that pod any more, or is claimed already. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
@@ -82,6 +92,17 @@ export type Cluster = {
   /** Deletes that very Service; one that is gone is no failure. */
   withdrawService(service: ObservedService): Promise<void>;
   withdrawRoute(route: ObservedRoute): Promise<void>;
+  /** Makes the waiting room of a pool, or returns the one that exists. */
+  makeRoom(pool: ObservedPool): Promise<ObservedRoom>;
+  /**
+   * Changes places in a waiting room, and nobody else's. `unchanged`: only if nothing about the room has changed since it
+   * was seen. `conflict` when something has, or it is not that room any more.
+   */
+  writePlaces(
+    room: ObservedRoom,
+    places: PlacesToWrite,
+    options?: { unchanged?: boolean },
+  ): Promise<ObservedRoom | 'conflict'>;
   /** undefined when there is none. */
   readLease(name: string): Promise<Lease | undefined>;
   /** `conflict` when there is one already. */

@@ -82,6 +82,26 @@ export type ObservedRoute = {
   asTemplate: boolean;
 };
 
+/** A visitor's place in the waiting room, as all managers know it. Times are by the clock of the manager that wrote them. */
+export type Place = {
+  /** When the visitor first asked: the order of the room. */
+  since: number;
+  /** The keyed hash of the network that the visitor came from; absent where that is not known. */
+  address?: string | undefined;
+  /** When a manager last had the visitor waiting; undefined for one who has left. */
+  seen: number | undefined;
+};
+
+/** Who waits for a terminal of a pool. */
+export type ObservedRoom = {
+  name: string;
+  uid: string;
+  pool: string;
+  version: number;
+  /** By visitor. */
+  places: ReadonlyMap<string, Place>;
+};
+
 export type ObservedNode = {
   name: string;
   host: string | undefined;
@@ -97,6 +117,7 @@ export type Observation =
   | { kind: 'pool'; name: string; object: ObservedPool | undefined }
   | { kind: 'service'; name: string; object: ObservedService | undefined }
   | { kind: 'route'; name: string; object: ObservedRoute | undefined }
+  | { kind: 'room'; name: string; object: ObservedRoom | undefined }
   | { kind: 'node'; name: string; object: ObservedNode | undefined };
 
 export type PodState = 'ready' | 'in-use' | 'recreating';

@@ -71,13 +71,6 @@ export function prewarmOf(pool: Pool, now: number): Prewarm {
 export const claimTimes = (pool: Pool): number[] =>
   [...pool.pods()].flatMap((pod) => (pod.claim && podState(pod) === 'in-use' ? [pod.claim.claimedAt] : []));
 
-/** How many pods could still be handed out: ready, on their way, allowed by `max`, or mended. */
-export function podsToHopeFor(pool: Pool): number {
-  // At no time is one in use that is not in use at another.
-  const { inUse, stranded } = countPods(pool, 0);
-  return Math.max(pool.settings.max, pool.replicas) - inUse - stranded;
-}
-
 const nothing: Plan = {
   scaleTo: undefined,
   shrink: undefined,
@@ -145,6 +138,7 @@ export function noteDemand(pool: Pool, now: number, waiting = 0): void {
   let lastClaimAt = 0;
   for (const { claim } of pool.pods()) lastClaimAt = Math.max(lastClaimAt, claim?.claimedAt ?? 0);
   const counts = countPods(pool, now);
+  pool.sessions.look(counts.inUse, now);
   const free = spareAt(pool, now, counts) + waiting + surge(lookAtRollout(pool, now));
   const needed = withinBounds(wantedReplicas(pool, counts, free), pool);
   pool.demand.look({ replicas: pool.replicas, needed, lastClaimAt }, now);

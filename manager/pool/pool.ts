@@ -12,14 +12,17 @@ import {
   type ObservedNode,
   type ObservedPod,
   type ObservedPool,
+  type ObservedRoom,
   type ObservedRoute,
   type ObservedService,
   podState,
 } from './observation.ts';
 import { RecentClaims } from './recent-claims.ts';
+import { Sessions } from './sessions.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import type { ArrivalRate } from './sizing.ts';
 import { Starts } from './starts.ts';
+import { WaitingRoom } from './waiting-room.ts';
 import { Schedule } from './windows.ts';
 
 /** How the terminals of this installation are exposed. */
@@ -67,6 +70,12 @@ export class Pool {
   /** What the pool has lately needed. */
   readonly demand = new Demand();
 
+  /** Its waiting room, as it was last seen; undefined while there is none. */
+  room: ObservedRoom | undefined;
+  readonly waiting = new WaitingRoom();
+
+  /** How long its sessions last. */
+  readonly sessions = new Sessions();
   /** How its pods start. */
   readonly starts = new Starts();
   readonly #arrivals = new Arrivals();
@@ -161,6 +170,7 @@ export class Pool {
     if (former && former.version > pod.version) return;
     if (former) this.#forgetClaim(former);
     if (pod.claim && (former?.uid !== pod.uid || !former.claim)) this.#noteClaim(pod.claim);
+    if (former && isSession(former) && (former.uid !== pod.uid || !isSession(pod))) this.sessions.ended();
     this.starts.observe(pod, this.settings.startTimeout);
     this.#pods.set(pod.ordinal, pod);
     if (!pod.terminating) {
@@ -176,6 +186,7 @@ export class Pool {
     const former = this.#pods.get(ordinal);
     if (former?.uid !== uid) return;
     this.#forgetClaim(former);
+    if (isSession(former)) this.sessions.ended();
     this.#pods.delete(ordinal);
     this.starts.gone(ordinal);
     this.#distrusted.delete(former.name);
@@ -197,6 +208,12 @@ export class Pool {
 
   observeRouteGone(ordinal: number): void {
     this.#routes.delete(ordinal);
+  }
+
+  observeRoom(room: ObservedRoom | undefined): void {
+    if (room && this.room?.uid === room.uid && room.version < this.room.version) return;
+    this.room = room;
+    this.waiting.observe(room);
   }
 
   /** The visitor's pod; of several, the one claimed first. One that is lost at `now` comes last. */
@@ -262,6 +279,16 @@ export class Pool {
       !this.#reserved.has(pod.uid) &&
       !this.#distrusted.has(pod.name)
     );
+  }
+
+  /** How many pods may be handed out now, counted up to `enough`. */
+  countAvailable(enough: number): number {
+    let count = 0;
+    for (const pod of this.#pods.values()) {
+      if (count >= enough) break;
+      if (this.isAvailable(pod)) count++;
+    }
+    return count;
   }
 
   /**
@@ -335,5 +362,7 @@ export class Pool {
     this.#byAddress.remove(pod);
   }
 }
+
+const isSession = (pod: ObservedPod): boolean => pod.claim !== undefined && podState(pod) === 'in-use';
 
 const claimOrder = (a: ObservedPod, b: ObservedPod): number => a.claim!.claimedAt - b.claim!.claimedAt;

@@ -15,6 +15,7 @@ export class Pools {
   readonly #podsByUid = new Map<string, ObservedPod>();
   readonly #servicesByName = new Map<string, { pool: string; ordinal: number }>();
   readonly #routesByName = new Map<string, { pool: string; ordinal: number }>();
+  readonly #poolsByRoom = new Map<string, string>();
   readonly #poolsByStatefulSet = new Map<string, string>();
   // UIDs of pods that are gone: the answer to a patch can arrive after the watch has told of the deletion.
   readonly #gone = new Set<string>();
@@ -55,6 +56,8 @@ export class Pools {
         return this.#observeService(observation);
       case 'route':
         return this.#observeRoute(observation);
+      case 'room':
+        return this.#observeRoom(observation);
       case 'node':
         this.#observeNode(observation.name, observation.object);
         return undefined;
@@ -132,6 +135,18 @@ export class Pools {
       this.#servicesByName.delete(name);
       pool.observeServiceGone(about.ordinal);
     }
+    return pool;
+  }
+
+  #observeRoom({ name, object }: Observation & { kind: 'room' }): Pool | undefined {
+    const poolName = object?.pool ?? this.#poolsByRoom.get(name);
+    if (poolName === undefined) return undefined;
+    const pool = this.#ensure(poolName);
+    // As with StatefulSets: of two with one pool's label, the first one seen.
+    if (pool.room && pool.room.name !== name) return undefined;
+    if (object) this.#poolsByRoom.set(name, poolName);
+    else this.#poolsByRoom.delete(name);
+    pool.observeRoom(object);
     return pool;
   }
 

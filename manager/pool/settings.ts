@@ -32,6 +32,8 @@ export type Settings = {
   claimsPerMinute: Limit;
   /** From so many terminals, or claims in a minute, on, an address has to solve a challenge for each further one. */
   challengeFrom: Limit;
+  /** How many visitors may wait at once. */
+  maxWaiting: number;
 };
 
 export const defaultSettings: Settings = {
@@ -50,6 +52,7 @@ export const defaultSettings: Settings = {
   maxPerAddress: 'none',
   claimsPerMinute: 'none',
   challengeFrom: 'none',
+  maxWaiting: 200,
 };
 
 type Kind<T> = { read: (text: string) => T | undefined; right: string };
@@ -97,6 +100,8 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
   maxPerAddress: limit(10_000),
   claimsPerMinute: limit(10_000),
   challengeFrom: limit(10_000),
+  // All of them are in one object, which may not be larger than 1 MiB.
+  maxWaiting: count(5_000),
 };
 
 /**

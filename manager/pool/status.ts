@@ -1,7 +1,8 @@
 // A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
 
-import type { PodStatus, PoolStatus, Terminal } from '../../common/manager-api.ts';
+import type { PodStatus, PoolStatus, Terminal, Waiting } from '../../common/manager-api.ts';
 import { podStateAt, reasonOf } from './broken.ts';
+import { estimate } from './estimate.ts';
 import { noticesOf } from './notices.ts';
 import type { ObservedPod } from './observation.ts';
 import { countPods, spareBySetting } from './plan.ts';
@@ -35,13 +36,29 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
   };
 }
 
+/** A place in the waiting room, and what can be expected there. */
+export function describeWaiting(pool: Pool, place: number, waiting: number, now: number): Waiting {
+  const { expectedMs, latestMs } = estimate(pool, place, now);
+  return {
+    status: 'waiting',
+    pool: pool.name,
+    place,
+    waiting,
+    ...(expectedMs !== undefined && { expectedSeconds: seconds(expectedMs) }),
+    ...(latestMs !== undefined && { latestSeconds: seconds(latestMs) }),
+  };
+}
+
+const seconds = (ms: number): number => Math.ceil(ms / 1_000);
+
 export function describePool(
   pool: Pool,
   now: number,
   waiting: number,
   reports: ReadonlyMap<string, LastReport>,
 ): PoolStatus {
-  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, scaleDownDelay, startTimeout } = pool.settings;
+  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, scaleDownDelay, startTimeout, maxWaiting } =
+    pool.settings;
   const { maxPerVisitor, maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
   const notices = noticesOf(pool, now).filter(({ reason }) => reason !== 'InvalidSettings');
   const counts = countPods(pool, now);
@@ -68,6 +85,7 @@ export function describePool(
       maxPerAddress,
       claimsPerMinute,
       challengeFrom,
+      maxWaiting,
     },
     problems: [...pool.problems, ...notices.map(({ message }) => message)],
     pods: [...pool.pods()]

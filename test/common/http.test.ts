@@ -29,7 +29,7 @@ const get = (url: string, deadlineMs = 5_000) =>
 test('what a route throws arrives as the same error at the other end', async (t) => {
   const app = express();
   app.get('/full', () => {
-    throw new ServiceError('pool-exhausted', 'All are in use.', { retryAfter: 3 });
+    throw new ServiceError('too-many-requests', 'All are in use.', { retryAfter: 3 });
   });
   app.get('/broken', () => {
     throw new Error('secret details');
@@ -37,7 +37,7 @@ test('what a route throws arrives as the same error at the other end', async (t)
   app.use(notFound, problemHandler(silent));
   const url = await listen(t, app);
   t.like(await t.throwsAsync(get(`${url}/full`)), {
-    code: 'pool-exhausted',
+    code: 'too-many-requests',
     message: 'All are in use.',
     retryAfter: 3,
   });

@@ -22,8 +22,8 @@ test.serial(
     t.true(opened.every(({ status }) => status === 'new'));
     const oneMore = createVisitor(system);
     t.like(await oneMore.call('POST', '/api/terminals'), {
-      status: 503,
-      body: { code: 'pool-exhausted', detail: 'All 6 terminals are in use.', retryable: true },
+      status: 202,
+      body: { status: 'waiting', place: 1, waiting: 1 },
     });
     t.is((await visitors[0]!.call('DELETE', '/api/terminals/current')).status, 204);
     await poolIsReady(system, 1);

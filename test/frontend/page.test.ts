@@ -1,13 +1,14 @@
 // The page in a real Chromium, against the real webserver.
 
-import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import test, { type ExecutionContext } from 'ava';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { ServiceError } from '../../common/errors.ts';
 import { acknowledgeEvery, type Ending, type EndReason } from '../../common/socket.ts';
 import { paths } from '../../common/terminals-api.ts';
 import { launchBrowser, readScreen, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { type OpenPage, openPage } from '../helpers/frontend-page.ts';
 import { startTerminal, type TerminalDouble } from '../helpers/frontend-terminal.ts';
+import type { Line } from '../helpers/webserver-manager.ts';
 import { startClosed, startMute } from '../helpers/webserver-relay.ts';
 
 let browser: Browser;
@@ -359,19 +360,98 @@ test.serial('a full pool is waited for, and says so', async (t) => {
   const { page, webserver, complaints } = await openPage(t, browser, {
     until: 'waiting',
     prepare: ({ webserver: { manager } }) => {
-      manager.misbehave = () => new ServiceError('pool-exhausted', 'All are in use.', { retryAfter: 30 });
+      manager.misbehave = () => new ServiceError('too-many-requests', 'All are in use.', { retryAfter: 30 });
     },
   });
-  await page.getByRole('heading', { name: 'All terminals are in use' }).waitFor();
+  await page.getByRole('heading', { name: 'Too many visitors at once' }).waitFor();
   await page.getByText(/Trying again in (30|29|28) s/).waitFor();
   webserver.manager.misbehave = () => undefined;
   await page.getByRole('button', { name: 'Try now' }).click();
   await waitForState(page, 'connected');
   t.deepEqual(
-    complaints.filter((text) => !text.includes('503')),
+    complaints.filter((text) => !text.includes('429')),
     [],
   );
 });
+
+/** A page that waits in line, and what it was told first. */
+const openQueued = (t: ExecutionContext, line: Line, visitor: BrowserContextOptions = {}) =>
+  openPage(t, browser, {
+    until: 'queued',
+    visitor,
+    prepare: ({ webserver: { manager } }) => manager.moveTo(line),
+  });
+
+test.serial(
+  'a visitor who waits in line sees the place and what to expect, and gets the terminal by itself',
+  async (t) => {
+    const { page, webserver, complaints } = await openQueued(t, { place: 3, waiting: 5, expectedSeconds: 230 });
+    const { manager } = webserver;
+    const said = page.locator('.announcer').first();
+    await page.getByRole('heading', { name: 'You are number 3 in line' }).waitFor();
+    await page.getByText('A terminal should be free in about 4 min. Keep this page open').waitFor();
+    t.is(await page.title(), 'Number 3 · warmterm');
+    t.is(await said.textContent(), 'You are number 3 in line');
+    manager.moveTo({ place: 2, waiting: 4, latestSeconds: 7_000 });
+    await page.getByRole('heading', { name: 'You are number 2 in line' }).waitFor();
+    await page.getByText('A terminal is free in 2 h at the latest.').waitFor();
+    manager.moveTo({ place: 1, waiting: 3 });
+    await page.getByRole('heading', { name: 'You are next' }).waitFor();
+    await page.getByText('All terminals are in use.').waitFor();
+    t.is(await page.title(), 'Next · warmterm');
+    manager.moveTo(undefined);
+    await waitForState(page, 'connected');
+    await waitForScreen(page, prompt);
+    t.notRegex(await page.title(), /Next/);
+    const places = manager.requests.filter(({ path }) => path === '/api/terminals').map(({ body }) => body);
+    t.like(places, [{ place: undefined }, { place: 3 }, { place: 2 }, { place: 1 }]);
+    t.deepEqual(complaints, []);
+  },
+);
+
+test.serial('a page that is closed gives its place up; one that is reloaded asks for it again', async (t) => {
+  const { page, context, webserver } = await openQueued(t, { place: 2, waiting: 2 });
+  const { requests } = webserver.manager;
+  const left = () =>
+    requests.filter(({ method, path }) => method === 'DELETE' && path.startsWith('/api/places/')).length;
+  const asked = () => requests.filter(({ path, body }) => path === '/api/terminals' && !('place' in (body as object)));
+  await page.reload();
+  await waitForState(page, 'queued');
+  await until(() => left() === 1 && asked().length === 2, 'a good-bye, and a return');
+  t.deepEqual(asked()[1], asked()[0], 'it is the same visitor');
+  const other = await context.newPage();
+  await page.close({ runBeforeUnload: true });
+  await until(() => left() === 2, 'a good-bye');
+  await other.close();
+});
+
+test.serial('a pool that closes while somebody waits in line says so', async (t) => {
+  const { page, webserver } = await openQueued(t, { place: 1, waiting: 1 });
+  webserver.manager.misbehave = () => new ServiceError('pool-closed', 'This pool is closed.');
+  webserver.manager.moveTo({ place: 2, waiting: 2 });
+  await waitForState(page, 'error');
+  await page.getByRole('heading', { name: 'This pool is closed' }).waitFor();
+  t.is(await page.title(), 'warmterm');
+});
+
+test.serial(
+  'the place in line stays on the screen while the network is away for a moment, and fits a phone',
+  async (t) => {
+    const { page, context, webserver } = await openQueued(
+      t,
+      { place: 12, waiting: 180, expectedSeconds: 2_400 },
+      { viewport: { width: 320, height: 480 } },
+    );
+    const heading = page.getByRole('heading', { name: 'You are number 12 in line' });
+    await heading.waitFor();
+    t.is(await page.evaluate('document.documentElement.scrollWidth'), 320);
+    await context.setOffline(true);
+    webserver.manager.moveTo({ place: 11, waiting: 179 });
+    await context.setOffline(false);
+    await page.getByRole('heading', { name: 'You are number 11 in line' }).waitFor();
+    t.is(await page.locator('html').getAttribute('data-state'), 'queued');
+  },
+);
 
 test.serial('what trying again cannot help is an error with its reason and a button', async (t) => {
   const { page, webserver } = await openPage(t, browser, {

@@ -187,6 +187,7 @@ test('inv 10: the manager may scale a pool, and not change what its pods are', a
     rules.filter(({ resources }) => resources.includes(resource)).flatMap(({ verbs }) => verbs);
   t.deepEqual(verbs('statefulsets'), ['list', 'watch']);
   t.deepEqual(verbs('statefulsets/scale'), ['patch']);
+  t.deepEqual(verbs('configmaps'), ['list', 'watch', 'create', 'get', 'patch']);
 });
 
 // Each value where it stands, what is wrong there, and what helm says of it: all of them at once, each by its name.

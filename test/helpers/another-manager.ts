@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { type Claim, claimSchema, paths } from '../../common/manager-api.ts';
+import { type Claim, claimAnswerSchema, paths } from '../../common/manager-api.ts';
 import { managerAudience } from '../../common/names.ts';
 import { type LocalSystem, until } from './system.ts';
 
@@ -45,16 +45,17 @@ export async function startAnotherManager(t: ExecutionContext, { directory, clus
   return { url, told, kill };
 }
 
-/** Claims a terminal for a visitor at one manager, as the webserver does. */
+/** Claims a terminal for a visitor at one manager, as the webserver does; who has to wait asks again, as the page does. */
 export function createClaimer({ cluster }: LocalSystem) {
   const token = cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
-  return async (managerUrl: string, visitor: string): Promise<Claim> => {
+  return async function claim(managerUrl: string, visitor: string, place?: number): Promise<Claim> {
     const response = await fetch(new URL(paths.terminals, managerUrl), {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ visitor }),
+      body: JSON.stringify({ visitor, place }),
     });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-    return claimSchema.parse(await response.json());
+    const answer = claimAnswerSchema.parse(await response.json());
+    return answer.status === 'waiting' ? claim(managerUrl, visitor, answer.place) : answer;
   };
 }

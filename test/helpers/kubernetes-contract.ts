@@ -1,7 +1,7 @@
 // The contract of the Kubernetes port: one suite, run against the stand-in by `npm test` and against any real cluster by
 // `npm run test:cluster`. It makes its own pool, of pods that print their token and answer HTTP.
 
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestFn } from 'ava';
@@ -12,7 +12,13 @@ import type { Cluster } from '../../manager/cluster/port.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
 import type { RouteKind } from '../../manager/exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../../manager/exposure/route-template.ts';
-import type { Observation, ObservedPod, ObservedPool, ObservedRoute } from '../../manager/pool/observation.ts';
+import type {
+  Observation,
+  ObservedPod,
+  ObservedPool,
+  ObservedRoom,
+  ObservedRoute,
+} from '../../manager/pool/observation.ts';
 import { silent } from './manager.ts';
 import { httpRouteTemplate, ingressTemplate, templateOf } from './route-templates.ts';
 
@@ -316,6 +322,53 @@ export function testKubernetesPort(
     });
   }
 
+  test.serial('a waiting room is made once, and managers that write different places at once lose none', async (t) => {
+    const { world } = t.context;
+    const { cluster } = world;
+    const [made, same] = [await cluster.makeRoom(world.pool()), await cluster.makeRoom(world.pool())];
+    t.is(same.uid, made.uid);
+    t.like(made, { name: 'contract-waiting', pool: 'contract' });
+    const place = (index: number) => ({ since: 1_700_000_000_000 + index, seen: 1_700_000_100_000 });
+    const visitors = Array.from({ length: 12 }, (_, index) => `visitor_${index}-`.padEnd(43, 'v'));
+    const written = await Promise.all(
+      visitors.map((visitor, index) => cluster.writePlaces(made, new Map([[visitor, place(index)]]))),
+    );
+    t.false(written.includes('conflict'));
+    await world.until(() => world.rooms.get(made.name)?.places.size === 12);
+    const full = world.rooms.get(made.name)!;
+    t.deepEqual(full.places, new Map(visitors.map((visitor, index) => [visitor, place(index)])));
+
+    const [first, second] = visitors as [string, string];
+    const left = { since: 1_700_000_000_000, seen: undefined };
+    const changed = await cluster.writePlaces(
+      full,
+      new Map([
+        [first, left],
+        [second, undefined],
+      ]),
+      { unchanged: true },
+    );
+    if (changed === 'conflict') return t.fail('nobody has written since');
+    t.deepEqual([changed.places.get(first), changed.places.has(second), changed.places.size], [left, false, 11]);
+    await world.until(() => world.rooms.get(made.name)!.version >= changed.version);
+    t.is(await cluster.writePlaces(full, new Map([[first, undefined]]), { unchanged: true }), 'conflict');
+    const other = { ...changed, uid: 'ffffffff-0000-4000-8000-000000000000' };
+    t.is(await cluster.writePlaces(other, new Map([[first, undefined]])), 'conflict');
+    t.is(await cluster.writePlaces({ ...changed, name: 'absent' }, new Map([[first, undefined]])), 'conflict');
+    t.true(world.rooms.get(made.name)!.places.has(first));
+  });
+
+  test.serial(
+    'inv 10: a ConfigMap of somebody else in the place of a waiting room is left alone, and said to be in the way',
+    async (t) => {
+      const { world } = t.context;
+      const path = `/api/v1/namespaces/${here().namespace}/configmaps`;
+      await world.post(path, { metadata: { name: 'other-waiting' }, data: { theirs: 'yes' } });
+      const pool = { ...world.pool(), statefulSet: 'other' };
+      await t.throwsAsync(world.cluster.makeRoom(pool), { code: 'conflict', message: /other-waiting is/ });
+    },
+  );
+
   test.serial('a Lease is made once, and changed only by whoever has seen its last state', async (t) => {
     const { cluster } = t.context.world;
     const ours = {
@@ -367,10 +420,10 @@ export function testKubernetesPort(
     t.is(reaped?.message.length, 1_000);
   });
 
-  test.serial('with the StatefulSet go its pods, Services and routes', async (t) => {
+  test.serial('with the StatefulSet go its pods, Services, waiting room and routes', async (t) => {
     const { world } = t.context;
     await world.deletePool('contract');
-    const left = () => [world.pods, world.services, ...Object.values(world.routes)];
+    const left = () => [world.pods, world.services, world.rooms, ...Object.values(world.routes)];
     await world.until(() => left().every(({ size }) => size === 0));
     t.pass();
   });
@@ -408,6 +461,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
   const pools = new Map<string, ObservedPool>();
   const services = new Map<string, { nodePort: number | undefined }>();
   const nodes = new Map<string, string | undefined>();
+  const rooms = new Map<string, ObservedRoom>();
   const routes: Partial<Record<RouteKind, Map<string, ObservedRoute>>> = {};
   const routed: Partial<Record<RouteKind, Cluster>> = {};
   const news = new EventTarget();
@@ -417,10 +471,13 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     if (kind === 'pod') remember(pods, name, object);
     if (kind === 'pool') remember(pools, name, object);
     if (kind === 'service') remember(services, name, object);
+    if (kind === 'room') remember(rooms, name, object);
     if (kind === 'node') remember(nodes, name, object?.host);
     news.dispatchEvent(new Event('news'));
   };
   const abort = new AbortController();
+  // A watch of each kind, by each port.
+  setMaxListeners(0, abort.signal);
   const watching = [cluster.watch({ observe, synced: () => {} }, abort.signal)];
   for (const kind of kinds) {
     const seen = new Map<string, ObservedRoute>();
@@ -467,6 +524,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     pods,
     services,
     nodes,
+    rooms,
     routes,
     routed,
     routePath: (kind: RouteKind) => routesPath(templates[kind], namespace),

@@ -536,6 +536,21 @@ export function testApiSemantics(test: TestFn, target: () => Target): void {
     t.true(found.body.items.some(({ metadata }: Body) => metadata.name === made.body.metadata.name));
   });
 
+  rule(
+    'a ConfigMap holds text by keys, which a merge patch changes one by one',
+    async (t, { api, core, make, fresh, refused }) => {
+      const name = fresh('map');
+      await make(`${core}/configmaps`, { metadata: { name }, data: { a: '1', 'B_2.c-': '2' } });
+      const patch = (data: object) => api.call('PATCH', `${core}/configmaps/${name}`, { data }, mergePatch);
+      const patched = await patch({ a: null, d: '4' });
+      t.deepEqual(patched.body.data, { 'B_2.c-': '2', d: '4' });
+      refused(await patch({ 'no/key': '1' }), 422, 'Invalid');
+      const list = await api.call('GET', `${core}/configmaps?fieldSelector=metadata.name%3D${name}`);
+      t.is(list.body.kind, 'ConfigMapList');
+      t.is(list.body.items.length, 1);
+    },
+  );
+
   rule('a Secret takes text and gives base64', async (t, { api, core, make, fresh, refused }) => {
     const made = await make(`${core}/secrets`, { metadata: { name: fresh('secret') }, stringData: { a: 'b' } });
     t.like(made, { type: 'Opaque', data: { a: 'Yg==' } });

@@ -41,6 +41,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     cluster: port,
     log: silent,
     clock,
+    monotonic: clock,
     // Pauses between attempts are over at once; those that only news can shorten last for ever.
     delay: (ms) => (ms > 1_000 ? new Promise(() => {}) : nextTurn()),
     chance: () => (ids % 7) / 7,

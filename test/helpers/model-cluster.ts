@@ -9,6 +9,7 @@ import type {
   Identity,
   Lease,
   LeaseToWrite,
+  PlacesToWrite,
   Sink,
   ToldEvent,
 } from '../../manager/cluster/port.ts';
@@ -17,6 +18,7 @@ import type {
   ObservedNode,
   ObservedPod,
   ObservedPool,
+  ObservedRoom,
   ObservedRoute,
   ObservedService,
   Trouble,
@@ -34,6 +36,7 @@ export class ModelCluster {
   readonly nodes = new Map<string, ObservedNode>();
   readonly services = new Map<string, ObservedService>();
   readonly routes = new Map<string, ObservedRoute>();
+  room: ObservedRoom | undefined;
   /** The one Lease, whatever its name. */
   lease: Lease | undefined;
   readonly identities = new Map<string, Identity>();
@@ -223,7 +226,19 @@ export class ModelCluster {
     if (all.delete(name)) this.#tell({ kind, name, object: undefined });
   }
 
+  makeRoom(): ObservedRoom {
+    const made = { name: 'default-waiting', uid: this.#newUid(), pool: 'default', version: 0, places: new Map() };
+    return this.room ?? this.putRoom(made);
+  }
+
+  putRoom(room: ObservedRoom): ObservedRoom {
+    this.room = { ...room, version: ++this.#version };
+    this.#tell({ kind: 'room', name: room.name, object: this.room });
+    return this.room;
+  }
+
   *everything(): Iterable<Observation> {
+    if (this.room) yield { kind: 'room', name: this.room.name, object: this.room };
     for (const node of this.nodes.values()) yield { kind: 'node', name: node.name, object: node };
     yield { kind: 'pool', name: this.pool.statefulSet, object: this.pool };
     for (const route of this.routes.values()) yield { kind: 'route', name: route.name, object: route };
@@ -253,6 +268,8 @@ export class ModelPort implements Cluster {
   readonly queue: Observation[];
   /** What befalls the next claims, in order; undefined is no fault. */
   readonly faults: (Fault | undefined)[] = [];
+  /** What befalls the next writes of places. */
+  readonly roomFaults: (Fault | undefined)[] = [];
   /** What befalls the next requests about the lease. */
   readonly leaseFaults: (LeaseFault | undefined)[] = [];
   #hung: (() => void)[] = [];
@@ -386,6 +403,32 @@ export class ModelPort implements Cluster {
   async withdrawRoute({ name, uid }: ObservedRoute) {
     this.#model.writes++;
     this.#model.withdraw('route', name, uid);
+  }
+
+  async makeRoom() {
+    await nextTurn();
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    this.#model.writes++;
+    return this.#model.makeRoom();
+  }
+
+  async writePlaces(known: ObservedRoom, changes: PlacesToWrite, { unchanged = false } = {}) {
+    const model = this.#model;
+    const fault = this.roomFaults.shift();
+    await nextTurn();
+    if (fault === 'lost-request' || this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    const { room } = model;
+    if (room?.uid !== known.uid || (unchanged && room.version !== known.version)) return 'conflict';
+    model.writes++;
+    const places = new Map(room.places);
+    for (const [visitor, place] of changes) {
+      if (place) places.set(visitor, place);
+      else places.delete(visitor);
+    }
+    const written = model.putRoom({ ...room, places });
+    await nextTurn();
+    if (fault === 'lost-response') throw new ServiceError('timeout', 'lost on the way back');
+    return written;
   }
 
   readLease = (_name: string) => this.#askLease(() => this.#model.lease);

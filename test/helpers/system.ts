@@ -9,7 +9,7 @@ import type { ExecutionContext } from 'ava';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type PoolStatus, paths, poolsSchema } from '../../common/manager-api.ts';
 import { claimAnnotations, labels, managerLease } from '../../common/names.ts';
-import { type Opened, openedSchema } from '../../common/terminals-api.ts';
+import { type OpenAnswer, type Opened, openAnswerSchema } from '../../common/terminals-api.ts';
 import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
 import { waitForState } from './frontend-browser.ts';
@@ -258,11 +258,11 @@ export async function poolStatus({ pageUrl, hostToken }: TestSystem): Promise<Po
 /** A visitor without a browser: keeps the cookie, and asks for a terminal. */
 export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>) {
   let cookie = '';
-  const call = async (method: 'GET' | 'POST' | 'DELETE', path: string) => {
+  const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, asked: object = {}) => {
     const response = await fetch(new URL(path, pageUrl), {
       method,
       headers: { cookie, 'content-type': 'application/json', origin: new URL(pageUrl).origin },
-      ...(method === 'POST' && { body: '{}' }),
+      ...(method === 'POST' && { body: JSON.stringify(asked) }),
     });
     const [set] = response.headers.getSetCookie();
     if (set) cookie = set.split(';')[0]!;
@@ -272,10 +272,16 @@ export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>) {
   return {
     call,
     cookie: () => cookie,
-    async claim(): Promise<Opened> {
-      const { status, body } = await call('POST', paths.terminals);
+    /** Asks once, as the page does; `place` is the last one in line that is known. */
+    async ask(place?: number): Promise<OpenAnswer> {
+      const { status, body } = await call('POST', paths.terminals, { place });
       if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
-      return openedSchema.parse(body);
+      return openAnswerSchema.parse(body);
+    },
+    /** A terminal; waits in line for it. */
+    async claim(place?: number): Promise<Opened> {
+      const answer = await this.ask(place);
+      return answer.status === 'waiting' ? this.claim(answer.place) : answer;
     },
   };
 }

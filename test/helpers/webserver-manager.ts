@@ -1,6 +1,7 @@
 // A manager double behind real HTTP: it keeps claims in memory, answers by the schemas of common/manager-api.ts, and
 // does what a test tells it to instead.
 
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../common/errors.ts';
 import { problemType, toProblem } from '../../common/http/problem.ts';
@@ -11,6 +12,8 @@ import {
   claimSchema,
   type PodAddress,
   poolsSchema,
+  type Waiting,
+  waitingSchema,
 } from '../../common/manager-api.ts';
 import { listen, type Teardown } from './webserver-listen.ts';
 
@@ -20,6 +23,9 @@ export type Recorded = { method: string; path: string; authorization: string | u
 
 /** Instead of the usual answer: an error, `hang` (never answers), or a status with any body. */
 export type Misbehaviour = ServiceError | 'hang' | { status: number; body: string };
+
+/** A place in the waiting room. */
+export type Line = Omit<Waiting, 'status' | 'pool'>;
 
 export type ManagerDouble = {
   url: string;
@@ -34,6 +40,8 @@ export type ManagerDouble = {
   ticket: () => string;
   /** Resolves once a request was given up before it had an answer. */
   hungUp: () => Promise<void>;
+  /** Visitors who have none are told of this place, again once it is another; undefined: they get a terminal. */
+  moveTo: (line: Line | undefined) => void;
   /** Ends every terminal: the next claims are new ones. */
   forgetAll: () => void;
 };
@@ -41,6 +49,8 @@ export type ManagerDouble = {
 export async function startManager(t: Teardown): Promise<ManagerDouble> {
   const claims = new Map<string, Omit<Claim, 'status' | 'ticket'>>();
   let count = 0;
+  let line: Line | undefined;
+  const moves = new EventTarget();
   let onHungUp = () => {};
   const hungUp = new Promise<void>((resolve) => {
     onHungUp = resolve;
@@ -53,11 +63,19 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     misbehave: () => undefined,
     ticket: () => `ticket-${double.requests.length}`,
     hungUp: () => hungUp,
+    moveTo(next) {
+      line = next;
+      moves.dispatchEvent(new Event('move'));
+    },
     forgetAll: () => claims.clear(),
   };
 
-  function claim(body: unknown): { status: number; body: unknown } {
-    const { visitor, pool = 'default' } = claimRequestSchema.parse(body);
+  async function claim(body: unknown): Promise<{ status: number; body: unknown }> {
+    const { visitor, pool = 'default', place } = claimRequestSchema.parse(body);
+    if (line && line.place === place) await once(moves, 'move');
+    if (line && !claims.has(visitor)) {
+      return { status: 202, body: waitingSchema.parse({ ...line, status: 'waiting', pool }) };
+    }
     const status = claims.has(visitor) ? 'reconnected' : 'new';
     const held = claims.get(visitor) ?? createTerminal(pool, count++, double);
     claims.set(visitor, held);
@@ -65,13 +83,14 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     return { status: status === 'new' ? 201 : 200, body: answer };
   }
 
-  function answer({ method, path, body }: Recorded): { status: number; body?: unknown } {
+  async function answer({ method, path, body }: Recorded): Promise<{ status: number; body?: unknown }> {
     if (method === 'POST' && path === '/api/terminals') return claim(body);
     if (method === 'POST' && path === '/api/terminals/restart') {
       claims.delete(claimRequestSchema.parse(body).visitor);
       return claim(body);
     }
     if (method === 'GET' && path === '/api/pools') return { status: 200, body: somePools };
+    if (method === 'DELETE' && path.startsWith('/api/places/')) return { status: 204 };
     const visitor = path.replace('/api/terminals/', '').replace(/\?.*/, '');
     const held = claims.get(visitor);
     if (!held) throw new ServiceError('session-not-found', 'This visitor has no terminal.');
@@ -88,7 +107,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     if (bad && !(bad instanceof ServiceError)) return response.writeHead(bad.status).end(bad.body);
     try {
       if (bad) throw bad;
-      const { status, body } = answer(recorded);
+      const { status, body } = await answer(recorded);
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(body === undefined ? undefined : JSON.stringify(body));
     } catch (error) {
@@ -158,6 +177,7 @@ export const somePools = poolsSchema.parse({
         maxLifetimeMs: 21_600_000,
         connectTimeoutMs: 120_000,
         scaleDownDelayMs: 300_000,
+        maxWaiting: 200,
         startTimeoutMs: 300_000,
         maxPerVisitor: 'none',
         maxPerAddress: 'none',

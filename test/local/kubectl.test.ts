@@ -94,7 +94,7 @@ for (const program of programs) {
       /^!Error from server \(AlreadyExists\).*"web" already exists/,
     );
     t.regex(await kubectl('get', 'pod', 'none'), /^!Error from server \(NotFound\): pods "none" not found/);
-    t.regex(await kubectl('get', 'configmaps'), /^!error: the server doesn't have a resource type "configmaps"/);
+    t.regex(await kubectl('get', 'deployments'), /^!error: the server doesn't have a resource type "deployments"/);
   });
 
   test(`scale, annotate, label, patch and delete (${program})`, async (t) => {

@@ -63,14 +63,18 @@ test('claims are counted by what they came to; what a new one took is measured',
   await manager.claims.claim('ann', undefined, never);
   await manager.claims.claim('ann', undefined, never);
   await settle(model, manager);
-  await t.throwsAsync(manager.claims.claim('bob', undefined, never), { code: 'pool-exhausted' });
+  const told = manager.claims.claim('bob', undefined, never, {}, { place: undefined });
+  await nextTurn();
+  wait(1_000);
+  manager.controller.touch(manager.pools.get('default')!);
+  t.like(await told, { status: 'waiting', place: 1 });
   const bye = new AbortController();
   bye.abort();
   await t.throwsAsync(manager.claims.claim('eve', undefined, bye.signal), { any: true, name: 'AbortError' });
   const claims = await scrape();
   t.is(claims('warmterm_claims_total{pool="default",result="new"}'), 1);
   t.is(claims('warmterm_claims_total{pool="default",result="reconnected"}'), 1);
-  t.is(claims('warmterm_claims_total{pool="default",result="pool-exhausted"}'), 1);
+  t.is(claims('warmterm_claims_total{pool="default",result="waiting"}'), 1);
   t.is(claims('warmterm_claims_total{pool="default",result="abandoned"}'), 1);
   t.is(claims('warmterm_claim_duration_seconds_count{pool="default"}'), 1);
 

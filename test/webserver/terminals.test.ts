@@ -147,14 +147,14 @@ test('requests that another site’s page makes are refused, and change nothing'
 
 test('what the manager refuses is passed on, with the time to wait', async (t) => {
   const { url, manager } = await startWebserver(t);
-  manager.misbehave = () => new ServiceError('pool-exhausted', 'All 5 are in use.', { retryAfter: 4.2 });
+  manager.misbehave = () => new ServiceError('too-many-requests', 'All 5 are in use.', { retryAfter: 4.2 });
   const answer = await createVisitor(url).send('POST', '/api/terminals', claim);
-  t.is(answer.status, 503);
+  t.is(answer.status, 429);
   t.is(answer.headers.get('retry-after'), '5');
   const { code, detail, retryable, retryAfter } = problemSchema.parse(answer.body);
   t.deepEqual(
     { code, detail, retryable, retryAfter },
-    { code: 'pool-exhausted', detail: 'All 5 are in use.', retryable: true, retryAfter: 4.2 },
+    { code: 'too-many-requests', detail: 'All 5 are in use.', retryable: true, retryAfter: 4.2 },
   );
 });
 

@@ -1,4 +1,4 @@
-// The visitor's own terminal over HTTP: claim or reconnect, look, end, restart.
+// The visitor's own terminal over HTTP: claim or reconnect, wait for one, look, end, restart.
 
 import { json, type Request, type Response, Router } from 'express';
 import type { Logger } from '../../common/log.ts';
@@ -9,6 +9,7 @@ import {
   openRequestSchema,
   paths,
   type RelayMode,
+  targetSchema,
 } from '../../common/terminals-api.ts';
 import { type Addressing, terminalUrl } from '../address.ts';
 import type { Visitors } from '../identity/visitor.ts';
@@ -28,12 +29,13 @@ export function terminalRoutes(options: {
   const { manager, log, visitors, addressing, relay, defaultPool } = options;
 
   const open = (ask: Manager['claim']) => async (request: Request, response: Response) => {
-    const { pool = defaultPool } = parseBody(openRequestSchema, request.body);
+    const { pool = defaultPool, place } = parseBody(openRequestSchema, request.body);
     const visitor = visitors.identify(request, response);
     // Whoever leaves makes room in the line for a terminal.
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const claim = await ask({ visitor, pool, address: visitors.network(request) }, gone.signal);
+    const claim = await ask({ visitor, pool, address: visitors.network(request), place }, gone.signal);
+    if (claim.status === 'waiting') return void response.status(202).json(claim);
     log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');
     const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };
     response.status(claim.status === 'new' ? 201 : 200).json(opened);
@@ -50,7 +52,7 @@ export function terminalRoutes(options: {
 
   // Whoever has terminals of several pools says which one is meant: `?pool=`.
   const meant = (request: Request, response: Response) => {
-    const { pool = defaultPool } = parseBody(openRequestSchema, request.query);
+    const { pool = defaultPool } = parseBody(targetSchema, request.query);
     return { visitor: visitors.identify(request, response), pool };
   };
 
@@ -60,6 +62,10 @@ export function terminalRoutes(options: {
     .post(paths.restart, body, open(manager.restart))
     .get(paths.current, async (request, response) => {
       response.json(describe(await manager.find(meant(request, response)), request));
+    })
+    .delete(paths.place, requireSameOrigin, async (request, response) => {
+      await manager.leave(meant(request, response));
+      response.status(204).end();
     })
     .delete(paths.current, requireSameOrigin, async (request, response) => {
       await manager.release(meant(request, response));

@@ -46,7 +46,7 @@ const ended: State = { is: 'ended', ...memory, known, reason: 'idle' };
 const failed: State = { is: 'error', ...memory, known, why: { code: 'internal', detail: '' } };
 
 const network: Event = { type: 'failed', why: { code: 'unreachable', detail: '' }, retryable: true };
-const exhausted: Event = { type: 'failed', why: { code: 'pool-exhausted', detail: 'all' }, retryable: true };
+const exhausted: Event = { type: 'failed', why: { code: 'too-many-requests', detail: 'all' }, retryable: true };
 const refused: Event = { type: 'refused', why: { code: 'invalid-ticket', detail: '' } };
 
 /** What matters of a state, in a line: name, what is being done, and for a pause how long. */
@@ -75,6 +75,30 @@ test('the network fails once: connecting still', becomes, claiming, network, 'co
 test('a failed attach asks for a new ticket', becomes, attaching, { type: 'disconnected' }, 'connecting, pause 250');
 test('a full pool is waited for', becomes, claiming, exhausted, 'waiting, pause 250');
 test('... as long as it says', becomes, claiming, { ...exhausted, retryAfter: 7 }, 'waiting, pause 7000');
+test('in line it asks again at once, with the place', (t) => {
+  const queue = { place: 3, waiting: 4, expectedSeconds: 60 };
+  const state = next({ ...claiming, failures: 2 }, { type: 'queued', queue }, moment);
+  t.like(state, { is: 'queued', doing: { at: 'claim', place: 3 }, queue: { ...queue, at: now }, failures: 0 });
+  const further = next(state, { type: 'queued', queue: { place: 3, waiting: 9 } }, moment);
+  t.not(further.doing, state.doing);
+  t.is(inWords(next(state, { type: 'opened', opened: opened() }, moment)), 'connecting, attach');
+});
+test('... and stays there while the network is away for a moment', (t) => {
+  let state = next(claiming, { type: 'queued', queue: { place: 3, waiting: 4 } }, moment);
+  const seen: string[] = [];
+  for (let attempt = 0; attempt < 3; attempt++) {
+    state = next(state, network, moment);
+    seen.push(inWords(state));
+    state = next(state, { type: 'go' }, moment);
+    t.deepEqual(state.doing, { at: 'claim' }, 'which place it is now is to be told at once');
+  }
+  t.deepEqual(seen, ['queued, pause 250', 'queued, pause 500', 'waiting, pause 1000']);
+});
+test('... but not when the pool is closed', (t) => {
+  const state = next(claiming, { type: 'queued', queue: { place: 3, waiting: 4 } }, moment);
+  const closed: Event = { type: 'failed', why: { code: 'pool-closed', detail: '' }, retryable: false };
+  t.is(inWords(next(state, closed, moment)), 'error');
+});
 test('a failure for good is an error', becomes, claiming, { ...exhausted, retryable: false }, 'error');
 test('a lost connection is sought again at once', becomes, connected, { type: 'disconnected' }, 'reconnecting, claim');
 test(

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { pageTitle } from '../../../frontend/terminal/title.ts';
+import { pageTitle, queueTitle } from '../../../frontend/terminal/title.ts';
 
 const titled = test.macro({
   exec(t, fromShell: string, expected: string) {
@@ -14,3 +14,10 @@ test(titled, 'vim notes.txt', 'vim notes.txt');
 test(titled, 'two\nlines\u202e and\ttricks', 'two lines and tricks');
 test(titled, 'x'.repeat(200), `${'x'.repeat(99)}…`);
 test(titled, '😀'.repeat(150), `${'😀'.repeat(99)}…`);
+
+test('a tab that waits in line shows its place', (t) => {
+  t.deepEqual(
+    [1, 12].map((place) => queueTitle({ place })),
+    ['Next · warmterm', 'Number 12 · warmterm'],
+  );
+});

@@ -60,7 +60,7 @@ test('every failure has words, if only those of the server', (t) => {
 });
 
 test('a pause is counted down, with a button for those who do not want to wait', (t) => {
-  const why = { code: 'pool-exhausted', detail: '' } as const;
+  const why = { code: 'too-many-requests', detail: '' } as const;
   for (const state of [
     { is: 'waiting', ...memory, why, doing: pause },
     { is: 'reconnecting', ...memory, doing: pause },
@@ -96,4 +96,17 @@ test('seconds are told as people do', (t) => {
     'Trying again …',
     'Trying again …',
   ]);
+});
+
+test('of a place in line everything is shown, and the place alone is read out', (t) => {
+  const say = (queue: { expectedSeconds?: number; latestSeconds?: number }) =>
+    messageFor({ is: 'queued', ...memory, doing: { at: 'claim' }, queue: { place: 2, waiting: 3, at: 0, ...queue } });
+  t.like(say({}), { title: 'You are number 2 in line', said: 'You are number 2 in line' });
+  t.deepEqual(
+    [4, 54, 60, 90, 3_600, 9_000].map((expectedSeconds) => /about (.*?)\./.exec(say({ expectedSeconds })!.detail!)![1]),
+    ['10 s', '60 s', '1 min', '2 min', '1 h', '3 h'],
+  );
+  t.regex(say({ latestSeconds: 600 })!.detail!, /^A terminal is free in 10 min at the latest\./);
+  t.regex(say({ expectedSeconds: 30, latestSeconds: 600 })!.detail!, /in about 30 s/);
+  t.regex(say({})!.detail!, /^All terminals are in use\./);
 });

@@ -60,15 +60,36 @@ test('an address that waits for terminals has them, as far as its limit goes', a
 });
 
 test('whoever leaves while waiting makes room for another of the address', async (t) => {
-  const { model, manager } = await start(t, { spare: '0', max: '3', 'max-per-address': '1' });
+  const { model, time, manager } = await start(t, { spare: '0', max: '3', 'max-per-address': '1' });
   const hangUp = new AbortController();
   const left = manager.claims.claim('a', undefined, hangUp.signal, { address: office });
   t.is(await outcome(claim(manager, 'b')), 'too-many-requests 15');
   hangUp.abort();
   t.true(await left.then(() => false, isAbort));
+  // It may have been a reload.
+  time.now += 2_000;
   const claimed = claim(manager, 'b');
   await settle(model, manager);
   t.is((await claimed).status, 'new');
+});
+
+test('inv 3: who waits for a terminal counts at every manager, and after a restart', async (t) => {
+  const { model, managers, startOne } = await start(
+    t,
+    { spare: '0', max: '0', 'max-per-address': '2' },
+    { managers: 2 },
+  );
+  model.setPool({ annotations: { ...model.pool.annotations, 'warmterm.dev/max': '1' } });
+  await settle(model, ...managers);
+  t.is((await claim(managers[0]!, 'a')).status, 'new');
+  await settle(model, ...managers);
+  const hangUp = new AbortController();
+  const waits = managers[0]!.claims.claim('b', undefined, hangUp.signal, { address: office });
+  await settle(model, ...managers);
+  t.is(await outcome(claim(managers[1]!, 'c')), 'too-many-requests 15');
+  t.is(await outcome(claim(startOne(), 'c')), 'too-many-requests 15');
+  hangUp.abort();
+  await t.throwsAsync(waits, { any: true, name: 'AbortError' });
 });
 
 test('inv 2: whoever comes back to a terminal is never refused, nor asked to solve anything', async (t) => {

@@ -3,7 +3,7 @@
 import test from 'ava';
 import { describeBroken, isBroken, podStateAt, podsToRetry, reasonOf } from '../../../manager/pool/broken.ts';
 import type { ObservedPod } from '../../../manager/pool/observation.ts';
-import { countPods, planPool, podsToHopeFor, withoutLead } from '../../../manager/pool/plan.ts';
+import { countPods, planPool, withoutLead } from '../../../manager/pool/plan.ts';
 import { Pool } from '../../../manager/pool/pool.ts';
 
 const minute = 60_000;
@@ -77,7 +77,6 @@ test('broken pods are no spares to come: the pool grows beyond them, within its 
   t.is(planPool(pool, 3 * minute).scaleTo, 5);
   t.like(countPods(pool, 3 * minute), { ready: 1, inUse: 0, recreating: 0, broken: 2 });
   t.is(planPool(poolOf(pods, { spare: '3', max: '4' }), 3 * minute).scaleTo, 4);
-  t.is(podsToHopeFor(poolOf(pods, { spare: '3', max: '3' })), 3, 'what is broken may still be mended');
 });
 
 test('a broken pod is tried again at the deadline, and its successors ever later; one that is Ready starts afresh', (t) => {

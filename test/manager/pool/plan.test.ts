@@ -1,7 +1,7 @@
 import test from 'ava';
 import { noticesOf } from '../../../manager/pool/notices.ts';
 import type { ObservedPod, ObservedRoute, ObservedService } from '../../../manager/pool/observation.ts';
-import { noteDemand, type Plan, planPool, podsToHopeFor, withoutLead } from '../../../manager/pool/plan.ts';
+import { noteDemand, type Plan, planPool, withoutLead } from '../../../manager/pool/plan.ts';
 import { type ExposureMode, Pool } from '../../../manager/pool/pool.ts';
 
 type Letter = 'r' | 'u' | 's' | '.' | 't' | 'x' | 'o' | 'b';
@@ -194,18 +194,6 @@ test('a pod that an administrator took out by its label is neither handed out no
   t.is(pool.take(), undefined);
   t.deepEqual(planPool(pool, 10 * minute).reap, []);
 });
-
-for (const [pods, max, hope] of [
-  ['uuu', '3', 0],
-  ['uur', '3', 1],
-  ['uus', '3', 1],
-  ['uut', '3', 1],
-  ['uuu', '5', 2],
-] as const) {
-  test(`pods "${pods}" with max ${max}: ${hope} can still be hoped for`, (t) => {
-    t.is(podsToHopeFor(drawPool(pods, { max, spare: '0' })), hope);
-  });
-}
 
 test('the lowest ready pod is taken first, and a reserved one not again', (t) => {
   const pool = drawPool('urtsr');
@@ -452,7 +440,6 @@ test('a pod on a cordoned or dead node is not handed out, and another is made el
     t.is(pool.take()?.ordinal, 1);
     t.is(pool.take(), undefined);
     t.like(planPool(pool, 0), { scaleTo: 4, replace: [] });
-    t.is(podsToHopeFor(onNodes('rr', [state, state], { max: '2' })), 0);
   }
 });
 

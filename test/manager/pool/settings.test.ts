@@ -25,6 +25,7 @@ test('each setting is read with its unit', (t) => {
     'max-per-address': '3',
     'claims-per-minute': '10000',
     'challenge-from': 'none',
+    'max-waiting': '0',
   });
   t.deepEqual(problems, []);
   t.deepEqual(settings, {
@@ -41,6 +42,7 @@ test('each setting is read with its unit', (t) => {
     maxPerAddress: 3,
     claimsPerMinute: 10_000,
     challengeFrom: 'none',
+    maxWaiting: 0,
   });
 });
 
@@ -82,10 +84,17 @@ for (const [key, value] of [
   ['claims-per-minute', '10001'],
   ['claims-per-minute', '10/m'],
   ['challenge-from', 'None'],
+  ['max-waiting', '5001'],
 ] as const) {
   test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
     const times = { idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000, scaleDownDelay: 4_000 };
-    const limits = { maxPerVisitor: 1, maxPerAddress: 2, claimsPerMinute: 3, challengeFrom: 'none' } as const;
+    const limits = {
+      maxPerVisitor: 1,
+      maxPerAddress: 2,
+      claimsPerMinute: 3,
+      challengeFrom: 'none',
+      maxWaiting: 6,
+    } as const;
     const former = { spare: 7, min: 1, max: 9, ...times, startTimeout: 5_000, prewarm: [], ...limits };
     const others = {
       spare: '7',
@@ -99,6 +108,7 @@ for (const [key, value] of [
       'max-per-visitor': '1',
       'max-per-address': '2',
       'claims-per-minute': '3',
+      'max-waiting': '6',
     };
     const { settings, problems } = read({ ...others, [key]: value }, former);
     t.deepEqual(settings, former);
