@@ -4,6 +4,7 @@ import type { Logger } from '../../common/log.ts';
 import { claimAnnotations, labels, managerAudience, retired } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { ObservedPod } from '../pool/observation.ts';
+import { createCapacity } from './capacity.ts';
 import { createExposures, routesPath } from './exposures.ts';
 import {
   describeEvent,
@@ -195,6 +196,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
 
     ...createExposures(transport, exposure),
     ...createRooms(transport),
+    ...createCapacity(transport),
 
     readLease: async (name) =>
       unless([404], transport.request<RawLease>({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),

@@ -1,6 +1,7 @@
 // The one way by which the manager reaches Kubernetes. Everything else in manager/ sees only these words; tests put
 // faults in here.
 
+import type { Capacity } from '../pool/capacity.ts';
 import type {
   Observation,
   ObservedPod,
@@ -109,6 +110,8 @@ export type Cluster = {
   createLease(name: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
   /** `conflict` when it is not in that version any more. One that is gone may be made anew: a PUT of a Lease can create. */
   updateLease(name: string, version: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
+  /** What the cluster has room for, beside what is watched. */
+  readCapacity(): Promise<Capacity>;
   /** undefined when the token is not valid for the manager. */
   reviewToken(token: string): Promise<Identity | undefined>;
   /** Writes a Kubernetes Event. */

@@ -7,6 +7,7 @@ import type { Address } from '../../common/manager-api.ts';
 import { Arrivals } from './arrivals.ts';
 import { ClaimIndex } from './claim-index.ts';
 import { Demand } from './demand.ts';
+import type { Fit } from './fit.ts';
 import {
   type ClaimRecord,
   type ObservedNode,
@@ -23,7 +24,7 @@ import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import type { ArrivalRate } from './sizing.ts';
 import { Starts } from './starts.ts';
 import { WaitingRoom } from './waiting-room.ts';
-import { Schedule } from './windows.ts';
+import { Schedule, type Window } from './windows.ts';
 
 /** How the terminals of this installation are exposed. */
 export type ExposureMode = 'nodePort' | 'ingress';
@@ -63,6 +64,8 @@ export class Pool {
   settings: Settings = defaultSettings;
   /** The windows among them. */
   schedule = new Schedule([]);
+  /** Whether the present or next time of each fits, as it was last judged. */
+  fits: ReadonlyMap<Window, Fit> = new Map();
   /** What is wrong with the settings, in sentences. */
   problems: string[] = [];
   /** That somebody has lately scaled the pool below terminals in use. */

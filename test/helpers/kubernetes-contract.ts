@@ -9,7 +9,7 @@ import { labels, managerAudience, terminalPortName } from '../../common/names.ts
 import { routesPath } from '../../manager/cluster/exposures.ts';
 import { createCluster } from '../../manager/cluster/kubernetes.ts';
 import type { Cluster } from '../../manager/cluster/port.ts';
-import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import { createTransport, type Transport, unless } from '../../manager/cluster/transport.ts';
 import type { RouteKind } from '../../manager/exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../../manager/exposure/route-template.ts';
 import type {
@@ -418,6 +418,38 @@ export function testKubernetesPort(
     t.like(warning, { type: 'Warning', message: 'it has happened', involvedObject: { ...ofPool }, ...times });
     t.like(reaped, { type: 'Normal', involvedObject: { kind: 'Pod', name: pod.name, uid: pod.uid }, ...times });
     t.is(reaped?.message.length, 1_000);
+  });
+
+  test.serial('quotas are told where there are any, and pods that are no terminals', async (t) => {
+    const { transport, world } = t.context;
+    const core = `/api/v1/namespaces/${transport.namespace}`;
+    const container = { name: 'neighbour', image: 'there-is-none', resources: { requests: { cpu: '10m' } } };
+    const neighbour = {
+      kind: 'Pod',
+      apiVersion: 'v1',
+      metadata: { name: 'neighbour' },
+      spec: { containers: [container] },
+    };
+    await transport.request({ method: 'POST', path: `${core}/pods`, body: neighbour });
+    const quota = { metadata: { name: 'contract' }, spec: { hard: { pods: '1k', 'requests.cpu': '2500m' } } };
+    const body = { kind: 'ResourceQuota', apiVersion: 'v1', ...quota };
+    // The stand-in has none, as any API server without the kind.
+    const made = await unless([404], transport.request({ method: 'POST', path: `${core}/resourcequotas`, body }));
+    const expected = { name: 'contract', hard: { pods: 1_000, 'requests.cpu': 2.5 }, scoped: false };
+    await world.untilAsync(async () => {
+      const { quotas, neighbours } = await world.cluster.readCapacity();
+      const [first] = quotas ?? [];
+      const counted = made ? (first?.used.pods ?? 0) > 0 : quotas?.length === 0;
+      if (!counted || neighbours.length === 0) return false;
+      if (made) t.like(first, expected);
+      t.deepEqual(
+        neighbours.map(({ requests }) => requests),
+        [{ cpu: 0.01 }],
+      );
+      return true;
+    });
+    if (made) await transport.request({ method: 'DELETE', path: `${core}/resourcequotas/contract` });
+    await transport.request({ method: 'DELETE', path: `${core}/pods/neighbour` });
   });
 
   test.serial('with the StatefulSet go its pods, Services, waiting room and routes', async (t) => {

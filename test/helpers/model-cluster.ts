@@ -13,6 +13,7 @@ import type {
   Sink,
   ToldEvent,
 } from '../../manager/cluster/port.ts';
+import type { Capacity } from '../../manager/pool/capacity.ts';
 import type {
   Observation,
   ObservedNode,
@@ -51,6 +52,7 @@ export class ModelCluster {
   readonly events: ToldEvent[] = [];
   /** Pods that were deleted as broken while they were in use: there must be none (inv 5). */
   readonly retriedInUse: string[] = [];
+  capacity: Capacity = { quotas: [], neighbours: [] };
   writes = 0;
   #version = 1;
   #uids = 0;
@@ -453,6 +455,8 @@ export class ModelPort implements Cluster {
     if (fault === 'lost-response') throw new ServiceError('timeout', 'lost on the way back');
     return result;
   }
+
+  readCapacity = async () => this.#model.capacity;
 
   async reviewToken(token: string) {
     return this.#model.identities.get(token);
