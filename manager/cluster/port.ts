@@ -66,7 +66,7 @@ export type Sink = {
 export type Cluster = {
   /** Watches pools, pods, Services, waiting rooms, nodes, and routes where there are any, for ever, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
-  /** One conditional write; `conflict` when the pod is not that pod any more, or is claimed already. */
+  /** One conditional write; `conflict` when the pod is not that pod any more, is claimed already, or is going. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
   readPod(name: string): Promise<ObservedPod | undefined>;
   /** Records the first connection; undefined when that pod is gone. */
@@ -81,7 +81,7 @@ export type Cluster = {
   /** Deletes that very pod, gracefully; undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
   /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */
-  retryPod(pod: ObservedPod): Promise<ObservedPod | 'conflict' | undefined>;
+  deleteAsSeen(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>): Promise<ObservedPod | 'conflict' | undefined>;
   /** Sets the replicas if they still are what was observed; else `conflict`. */
   scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
   /** Makes the Service of one ordinal, or returns the one that exists. */

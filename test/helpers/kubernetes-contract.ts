@@ -198,16 +198,28 @@ export function testKubernetesPort(
     t.is((await world.cluster.readPod(pod.name))?.uid, next.uid);
   });
 
+  test.serial('inv 2: a pod that is going is claimed by nobody, though who tries has not heard of it', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    // It stays for as long as it has a finalizer.
+    await world.setFinalizers(pod.name, ['warmterm.dev/test']);
+    t.like(await world.cluster.deletePod(pod), { terminating: true });
+    t.is(await world.cluster.claimPod(pod, claimOf('v')), 'conflict');
+    t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, taken: false });
+    await world.setFinalizers(pod.name, null);
+    await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+  });
+
   test.serial('inv 5: a pod is tried again only if nothing about it has changed since it was seen', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     await world.annotate(pod.name, { 'example.org/unrelated': 'written since' });
     const now = await world.podWhere(2, ({ version }) => version > pod.version);
-    t.is(await world.cluster.retryPod(pod), 'conflict');
+    t.is(await world.cluster.deleteAsSeen(pod), 'conflict');
     t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, terminating: false });
-    t.like(await world.cluster.retryPod(now), { uid: pod.uid, terminating: true });
+    t.like(await world.cluster.deleteAsSeen(now), { uid: pod.uid, terminating: true });
     await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
-    t.is(await world.cluster.retryPod({ ...now, name: 'contract-77' }), undefined);
+    t.is(await world.cluster.deleteAsSeen({ ...now, name: 'contract-77' }), undefined);
   });
 
   test.serial('inv 5: scaling is refused when the replicas are not what was seen', async (t) => {
@@ -574,6 +586,8 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     readyPod: (ordinal: number) => podWhere(ordinal, ({ ready }) => ready),
     raw: (path: string) => request('GET', core(path)),
     annotate: (name: string, annotations: object) => mergePatch(core(`pods/${name}`), { metadata: { annotations } }),
+    setFinalizers: (name: string, finalizers: string[] | null) =>
+      mergePatch(core(`pods/${name}`), { metadata: { finalizers } }),
     removeAnnotations: (name: string) => mergePatch(core(`pods/${name}`), { metadata: { annotations: null } }),
     deletePool: (name: string) => request('DELETE', `/apis/apps/v1/namespaces/${namespace}/statefulsets/${name}`),
     async log(name: string): Promise<string> {
