@@ -35,11 +35,18 @@ export class ServiceError extends Error {
   readonly code: ErrorCode;
   /** Seconds after which it makes sense to try again, when that is known. */
   readonly retryAfter: number | undefined;
+  /** Of `challenge-required`: what is to be solved. */
+  readonly challenge: Record<string, unknown> | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfter?: number } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; retryAfter?: number; challenge?: Record<string, unknown> } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfter = options.retryAfter;
+    this.challenge = options.challenge;
   }
 
   get status(): number {

@@ -11,8 +11,13 @@ export const tabSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 
 /** As the query (`?pool=`): GET and DELETE current, DELETE place. */
 export const targetSchema = z.strictObject({ pool: poolNameSchema.optional() });
 
-/** POST /api/terminals and POST /api/terminals/current/restart. `place`: that of the last answer, if it was a place. */
-export const openRequestSchema = targetSchema.extend({ place: placeSchema.optional() });
+/** POST /api/terminals and POST /api/terminals/current/restart. */
+export const openRequestSchema = targetSchema.extend({
+  /** That of the last answer, if it was a place. */
+  place: placeSchema.optional(),
+  /** Of the challenge that came with `challenge-required`. */
+  solution: z.record(z.string(), z.unknown()).optional(),
+});
 
 /**
  * When the page goes by the relay: where the direct way is blocked (`fallback`), `always`, or `never`. The relay is a

@@ -1,14 +1,14 @@
 // The first thing that runs, in a module of its own: asks for the terminal while the rest of the page is loading.
 
-import { leaveLine, requestTerminal } from './session/request-terminal.ts';
+import { leaveLine, requestTerminal, type Wish } from './session/request-terminal.ts';
 import type { Event } from './session/state.ts';
 import { tabId } from './session/tab-id.ts';
 
 const pool = new URLSearchParams(location.search).get('pool');
 
-/** Asks for a terminal, in the pool that the page's address names (`?pool=`); `place` is the last one in line that is known. */
-export const claim = (signal?: AbortSignal, place?: number): Promise<Event> =>
-  requestTerminal({ tab: tabId, pool, place }, signal);
+/** Asks for a terminal, in the pool that the page's address names (`?pool=`), with what the page knows by now. */
+export const claim = (signal?: AbortSignal, known?: Pick<Wish, 'place' | 'solution'>): Promise<Event> =>
+  requestTerminal({ ...known, tab: tabId, pool }, signal);
 
 /** Somebody else may have this page's place in line. */
 export const leave = (): void => leaveLine({ tab: tabId, pool });

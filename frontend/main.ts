@@ -28,11 +28,12 @@ const blocked = stored('warmterm-blocked');
 let first: Promise<Event> | undefined = firstClaim;
 
 const session = runSession({
-  claim(signal, place) {
-    const answer = first ?? claim(signal, place);
+  claim(signal, known) {
+    const answer = first ?? claim(signal, known);
     first = undefined;
     return answer;
   },
+  solve: solveChallenge,
   attach(to, send, signal) {
     const endpoint = endpointOf(to, { origin: location.origin, query: relayQuery });
     attachment.attach({ endpoint, ticket: to.opened.ticket }, send, signal);
@@ -42,6 +43,16 @@ const session = runSession({
   chance: Math.random,
   missed: blocked.get() === undefined ? 0 : blockedAfter,
 });
+
+// Most visitors never need it.
+async function solveChallenge(challenge: unknown, signal: AbortSignal): Promise<Event> {
+  try {
+    const { solve } = await import('./challenge/solve.ts');
+    return { type: 'solved', solution: await solve(challenge, signal) };
+  } catch {
+    return { type: 'failed', why: { code: 'challenge-required', detail: '' }, retryable: true };
+  }
+}
 
 function show(state: State, before: State | undefined): void {
   root.dataset.state = state.is;
@@ -85,10 +96,11 @@ addEventListener('pagehide', () => {
   if (session.state().is === 'queued') leave();
 });
 
-// Another network: a connection of the former one is dead, though it may not know it yet.
-addEventListener('online', () => session.send({ type: 'woken' }));
-// A person who comes back to this page wants it now. Browsers put pages to sleep that nobody looks at, and phones all.
+// Another network: a connection of the former one is dead, though it may take it a minute to find out.
+addEventListener('online', () => {
+  session.send({ type: session.state().is === 'connected' ? 'disconnected' : 'go' });
+});
+// A person who comes back to this page wants it now.
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState !== 'visible') return;
-  if (session.state().is !== 'connected' || attachment.isSilent()) session.send({ type: 'woken' });
+  if (document.visibilityState === 'visible') session.send({ type: 'go' });
 });

@@ -28,6 +28,10 @@ export const texts = {
   },
   startNew: 'Start a new terminal',
   tryAgain: 'Try again',
+  solving: {
+    title: 'One moment',
+    detail: 'Many terminals were opened from your network: your browser does a little work for this one.',
+  },
   orEnter: 'or press Enter',
   idle: (seconds: number) => `Still there? This terminal closes in ${duration(seconds)}. Type anything to stay.`,
   lifetime: (seconds: number) => `The time of this terminal is up in ${duration(seconds)}. Save what you need.`,
@@ -72,8 +76,9 @@ export function explain({ code, detail }: Failure): { title: string; detail: str
 }
 
 const failures: Partial<Record<Failure['code'], { title: string; detail?: string }>> = {
-  'too-many-requests': { title: 'Too many visitors at once' },
   'pool-closed': { title: 'This pool is closed', detail: 'It takes nobody in any more.' },
+  'challenge-required': { title: 'Your network is busy', detail: 'Many terminals were opened from it.' },
+  'too-many-requests': { title: 'Too many at once' },
   unavailable: { title: 'Terminals are not available right now', detail: 'This is on our side, and passes as a rule.' },
   timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
   conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },

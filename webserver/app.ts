@@ -5,6 +5,7 @@ import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
 import { notFound, problemHandler } from '../common/http/server.ts';
 import type { Logger } from '../common/log.ts';
+import { createProofOfWork } from './challenge/proof-of-work.ts';
 import type { Config } from './config.ts';
 import { securityHeaders } from './headers.ts';
 import { createVisitors } from './identity/visitor.ts';
@@ -20,6 +21,7 @@ export type AppOptions = {
   config: Pick<
     Config,
     | 'WARMTERM_ADDRESS'
+    | 'WARMTERM_CHALLENGE_WORK'
     | 'WARMTERM_IDENTITY'
     | 'WARMTERM_POOL'
     | 'WARMTERM_RELAY'
@@ -41,6 +43,13 @@ export function createApp(options: AppOptions): Express {
   const addressing = config.WARMTERM_ADDRESS;
   const visitors = createVisitors({ identity: config.WARMTERM_IDENTITY, secrets: cookieSecrets, clock });
 
+  const challenges = createProofOfWork({
+    secrets: cookieSecrets,
+    work: config.WARMTERM_CHALLENGE_WORK,
+    clock,
+    chance: Math.random,
+  });
+
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
@@ -51,7 +60,7 @@ export function createApp(options: AppOptions): Express {
   app.use(cookieParser());
   app.use('/api', noStore);
   const terminals = { manager, log, visitors, defaultPool: config.WARMTERM_POOL };
-  app.use(terminalRoutes({ ...terminals, addressing, relay: config.WARMTERM_RELAY }));
+  app.use(terminalRoutes({ ...terminals, challenges, addressing, relay: config.WARMTERM_RELAY }));
   if (config.WARMTERM_RELAY !== 'never') {
     app.use(relayRoutes({ ...terminals, places: createPlaces(config.WARMTERM_RELAY_LIMIT) }));
   }

@@ -44,6 +44,8 @@ const shape = {
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
+  /** How many hashes the challenge of a busy address takes at most. */
+  WARMTERM_CHALLENGE_WORK: setting.whole(1_000, 100_000_000).default(100_000),
   /** The pool of those who ask for none; may be left out where there is only one. */
   WARMTERM_POOL: poolNameSchema.optional(),
   /** Opens the host page; without it there is none. */

@@ -18,8 +18,8 @@ type Pools = z.infer<typeof poolsSchema>;
 /** A visitor's hash and, if one is asked for, a pool. */
 export type Wish = { visitor: string; pool: string | undefined };
 
-/** A wish for a terminal, the hash of the network that it comes from, and the place that the visitor was last told of. */
-export type ClaimWish = Wish & { address: string; place: number | undefined };
+/** A wish for a terminal: from which network, with the place that the visitor was last told of, and with or without work done. */
+export type ClaimWish = Wish & { address: string; place: number | undefined; challenge: 'solved' | 'unsolved' };
 
 export type Manager = {
   /** The visitor's terminal, claimed now if there was none; or a place. `signal` is aborted when the visitor does not wait. */

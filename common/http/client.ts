@@ -1,7 +1,6 @@
 // A JSON request from one service to another: always with a deadline, always with a checked answer.
 
 import type * as z from 'zod';
-import { startDeadline } from '../deadline.ts';
 import { ServiceError } from '../errors.ts';
 import { fromProblem } from './problem.ts';
 
@@ -20,7 +19,7 @@ export type JsonRequest<T> = {
 /** The checked answer. Throws what the other service said, `timeout` after the deadline, `unavailable` if unreachable. */
 export async function requestJson<T = undefined>(request: JsonRequest<T>): Promise<T> {
   const { method, url, answer, body, token, deadlineMs, signal } = request;
-  const deadline = startDeadline(deadlineMs, signal);
+  const deadline = AbortSignal.timeout(deadlineMs);
   const init: RequestInit = {
     method,
     headers: {
@@ -28,7 +27,7 @@ export async function requestJson<T = undefined>(request: JsonRequest<T>): Promi
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
-    signal: deadline.signal,
+    signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     redirect: 'error',
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
@@ -43,10 +42,8 @@ export async function requestJson<T = undefined>(request: JsonRequest<T>): Promi
     if (error instanceof ServiceError) throw error;
     if (signal?.aborted) throw error;
     const { host } = new URL(url);
-    if (deadline.passed) throw new ServiceError('timeout', `${host} did not answer in time.`, { cause: error });
+    if (deadline.aborted) throw new ServiceError('timeout', `${host} did not answer in time.`, { cause: error });
     throw new ServiceError('unavailable', `${host} cannot be reached.`, { cause: error });
-  } finally {
-    deadline.clear();
   }
 }
 

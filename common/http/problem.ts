@@ -16,6 +16,8 @@ export const problemSchema = z.object({
   retryable: z.boolean(),
   /** Seconds; present when it is known how long. */
   retryAfter: z.number().optional(),
+  /** Of `challenge-required`: what is to be solved before the same request can succeed. */
+  challenge: z.record(z.string(), z.unknown()).optional(),
 });
 
 export type Problem = z.infer<typeof problemSchema>;
@@ -28,6 +30,7 @@ export const toProblem = (error: ServiceError): Problem => ({
   detail: error.message,
   retryable: error.retryable,
   ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
+  ...(error.challenge === undefined ? {} : { challenge: error.challenge }),
 });
 
 /** The error that an answer with `status` and `body` tells of; a body that is no problem of ours is `unavailable`. */

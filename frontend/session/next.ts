@@ -51,6 +51,14 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
     case 'queued':
       if (state.is === 'connected' || state.doing.at !== 'claim') return state;
       return queued(state, { ...event.queue, at: moment.now });
+    case 'challenged':
+      if (state.is === 'connected' || state.doing.at !== 'claim') return state;
+      // A solution that is not taken is no reason to solve one after the other.
+      if (state.doing.solution) return failed(state, moment, event.why, event.retryAfter);
+      return { ...state, doing: { at: 'solve', challenge: event.challenge } };
+    case 'solved':
+      if (state.is === 'connected' || state.doing.at !== 'solve') return state;
+      return { ...state, doing: { at: 'claim', solution: event.solution } };
     case 'attached':
       return attached(state, event.run, moment);
     case 'failed':
@@ -75,8 +83,6 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
     case 'go':
       if (state.is === 'connected' || state.doing.at !== 'pause') return state;
       return { ...state, doing: { at: 'claim' } };
-    case 'woken':
-      return woken(state, moment);
     case 'renew':
       return state;
   }
@@ -131,12 +137,6 @@ function disconnected(state: Connected, moment: Moment): State {
   }
   const failures = before.failures + 1;
   return { is: 'reconnecting', ...before, failures, doing: pause(failures, moment) };
-}
-
-// A connection or a request of before may be dead without knowing it yet. Who is waiting for a terminal keeps the place.
-function woken(state: Running, moment: Moment): State {
-  if (state.is === 'connected') return disconnected({ ...state, failures: 0 }, moment);
-  return state.is === 'reconnecting' || state.doing.at === 'pause' ? { ...state, doing: { at: 'claim' } } : state;
 }
 
 // An attempt failed, and another may succeed: a pause, then a claim, which brings a new ticket and a new address.

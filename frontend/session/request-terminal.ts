@@ -1,7 +1,7 @@
 // POST /api/terminals, as an event for the state machine.
 
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
-import type { Event, Failure } from './state.ts';
+import type { Event, Failure, Solution } from './state.ts';
 import { forPage } from './way.ts';
 
 // As in common/terminals-api.ts, whose types are checked below; its code would bring all of zod along.
@@ -17,16 +17,18 @@ export type Wish = {
   pool: string | null;
   /** The place in line that was last told. */
   place?: number | undefined;
+  /** Of the challenge that was last put to this page. */
+  solution?: Solution | undefined;
 };
 
 /** Claims this visitor's terminal, or asks for a new ticket to it. Never rejects. */
-export async function requestTerminal({ tab, pool, place }: Wish, signal?: AbortSignal): Promise<Event> {
+export async function requestTerminal({ tab, pool, place, solution }: Wish, signal?: AbortSignal): Promise<Event> {
   const deadline = AbortSignal.timeout(deadlineMs);
   try {
     const response = await fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', [tabHeader]: tab },
-      body: JSON.stringify({ ...(pool !== null && { pool }), ...(place !== undefined && { place }) }),
+      body: JSON.stringify({ ...(pool !== null && { pool }), place, solution }),
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     });
     const body: unknown = await response.json().catch(() => undefined);
@@ -46,12 +48,14 @@ export function leaveLine({ tab, pool }: Wish): void {
   fetch(path, { method: 'DELETE', headers: { [tabHeader]: tab }, keepalive: true }).catch(() => {});
 }
 
-type Problem = { code: Failure['code']; detail: string; retryable: boolean; retryAfter?: number };
+type Problem = { code: Failure['code']; detail: string; retryable: boolean; retryAfter?: number; challenge?: unknown };
 
 function toFailed(status: number, body: unknown): Event {
   if (isProblem(body)) {
-    const { code, detail, retryable, retryAfter } = body;
-    return { type: 'failed', why: { code, detail }, retryable, ...(retryAfter === undefined ? {} : { retryAfter }) };
+    const { code, detail, retryable, retryAfter, challenge } = body;
+    const common = { why: { code, detail }, ...(retryAfter === undefined ? {} : { retryAfter }) };
+    if (challenge !== undefined) return { type: 'challenged', challenge, ...common };
+    return { type: 'failed', retryable, ...common };
   }
   // Not one of ours: a proxy in between that is restarting, or in the way.
   return { type: 'failed', why: { code: 'unavailable', detail: '' }, retryable: status >= 500 || status === 429 };

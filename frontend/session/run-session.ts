@@ -2,11 +2,13 @@
 // the socket and the clock, and knows neither the page nor the terminal.
 
 import { next } from './next.ts';
-import { type Attach, type Doing, type Event, type State, start } from './state.ts';
+import { type Attach, type Claim, type Doing, type Event, type State, start } from './state.ts';
 
 export type SessionPorts = {
-  /** Asks for the terminal; resolves to what came of it, and never rejects. `place`: the last one in line that is known. */
-  claim: (signal: AbortSignal, place?: number) => Promise<Event>;
+  /** Asks for the terminal with what is known; resolves to what came of it, and never rejects. */
+  claim: (signal: AbortSignal, known: Claim) => Promise<Event>;
+  /** Solves a challenge; resolves to what came of it, and never rejects. */
+  solve: (challenge: unknown, signal: AbortSignal) => Promise<Event>;
   /** Opens the socket, and tells by `send` what happens on it until `signal` is aborted. */
   attach: (what: Attach, send: (event: Event) => void, signal: AbortSignal) => void;
   onState: (state: State, before: State | undefined) => void;
@@ -24,7 +26,7 @@ export type Session = {
 };
 
 export function runSession(ports: SessionPorts): Session {
-  const { claim, attach, onState, now, chance, missed } = ports;
+  const { claim, solve, attach, onState, now, chance, missed } = ports;
   let state: State = start(missed);
   let doing: Doing | undefined;
   let current = new AbortController();
@@ -50,7 +52,8 @@ export function runSession(ports: SessionPorts): Session {
     const heard = (event: Event) => {
       if (!signal.aborted) send(event);
     };
-    if (what.at === 'claim') void claim(signal, what.place).then(heard);
+    if (what.at === 'claim') void claim(signal, what).then(heard);
+    else if (what.at === 'solve') void solve(what.challenge, signal).then(heard);
     else if (what.at === 'attach') attach(what, heard, signal);
     else {
       const timer = setTimeout(() => heard({ type: 'go' }), Math.max(0, what.until - now()));

@@ -8,11 +8,23 @@ import { type Attempt, blockedAfter } from './way.ts';
 
 /** What the edge does while a state lasts; another object means: stop that, do this. */
 export type Doing =
-  /** `place`: the last one that this visitor was told of, while it waits in line. */
-  | { at: 'claim'; place?: number }
+  | Claim
+  /** What a busy network has to do for a further terminal. */
+  | { at: 'solve'; challenge: unknown }
   | Attach
   /** Until then (milliseconds since 1970), or until told to go on. */
   | { at: 'pause'; until: number };
+
+export type Claim = {
+  at: 'claim';
+  /** The last one that this visitor was told of, while it waits in line. */
+  place?: number;
+  /** Of the challenge that the last claim came to. */
+  solution?: Solution;
+};
+
+/** For the webserver to judge. */
+export type Solution = Record<string, unknown>;
 
 export type Attach = { at: 'attach'; opened: Opened } & Attempt;
 
@@ -70,6 +82,9 @@ export type Event =
   | { type: 'queued'; queue: Omit<Queue, 'at'> }
   /** The claim failed. `retryAfter` in seconds. */
   | { type: 'failed'; why: Failure; retryable: boolean; retryAfter?: number }
+  /** The claim needs a challenge to be solved first. */
+  | { type: 'challenged'; challenge: unknown; why: Failure; retryAfter?: number }
+  | { type: 'solved'; solution: Solution }
   /** The terminal does not accept the ticket. */
   | { type: 'refused'; why: Failure }
   | { type: 'disconnected' }
@@ -80,8 +95,6 @@ export type Event =
   | { type: 'ended'; reason: EndReason; saved?: Saved | undefined }
   /** The pause is over, the network is back, or a person does not want to wait. */
   | { type: 'go' }
-  /** Whatever is under way may be on a network that is no more: the page was asleep, or has another network now. */
-  | { type: 'woken' }
   /** A person asks for a new terminal, or to try again after an error. */
   | { type: 'renew' };
 

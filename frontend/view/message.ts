@@ -20,6 +20,7 @@ export type Message = {
 
 /** Undefined when the terminal speaks for itself. */
 export function messageFor(state: State): Message | undefined {
+  if (state.doing?.at === 'solve') return { kind: state.is === 'waiting' ? 'dialog' : 'line', ...texts.solving };
   switch (state.is) {
     case 'connected':
       return undefined;

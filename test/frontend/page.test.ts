@@ -363,7 +363,7 @@ test.serial('a full pool is waited for, and says so', async (t) => {
       manager.misbehave = () => new ServiceError('too-many-requests', 'All are in use.', { retryAfter: 30 });
     },
   });
-  await page.getByRole('heading', { name: 'Too many visitors at once' }).waitFor();
+  await page.getByRole('heading', { name: 'Too many at once' }).waitFor();
   await page.getByText(/Trying again in (30|29|28) s/).waitFor();
   webserver.manager.misbehave = () => undefined;
   await page.getByRole('button', { name: 'Try now' }).click();
@@ -452,6 +452,52 @@ test.serial(
     t.is(await page.locator('html').getAttribute('data-state'), 'queued');
   },
 );
+
+test.serial('a visitor of a network that has enough is told so, and is let in when the answer said', async (t) => {
+  const { page, webserver } = await openPage(t, browser, {
+    until: 'waiting',
+    prepare: ({ webserver: { manager } }) => {
+      const message = 'Your network has 3 terminals already, and may have 3.';
+      manager.misbehave = () => new ServiceError('too-many-requests', message, { retryAfter: 2 });
+    },
+  });
+  await page.getByRole('heading', { name: 'Too many at once' }).waitFor();
+  await page.getByText('Your network has 3 terminals already').first().waitFor();
+  webserver.manager.misbehave = () => undefined;
+  await waitForState(page, 'connected');
+  t.is(webserver.manager.requests.filter(({ path }) => path === paths.terminals).length, 2);
+});
+
+test.serial('a visitor of a busy network is asked for one moment, and has a terminal then', async (t) => {
+  let letSolve = () => {};
+  const mayBeSolved = new Promise<void>((resolve) => {
+    letSolve = resolve;
+  });
+  const { page, webserver, complaints } = await openPage(t, browser, {
+    until: false,
+    environment: { WARMTERM_CHALLENGE_WORK: '5000' },
+    prepare: async ({ page: opening, webserver: { manager } }) => {
+      await opening.route('**/assets/solve-*.js', (route) => mayBeSolved.then(() => route.continue()));
+      manager.misbehave = ({ body }) =>
+        (body as { challenge?: string }).challenge === 'solved'
+          ? undefined
+          : new ServiceError('challenge-required', 'Many terminals were opened.', { retryAfter: 30 });
+    },
+  });
+  await page.getByRole('heading', { name: 'One moment' }).waitFor();
+  await page.getByText('your browser does a little work for this one').first().waitFor();
+  // What somebody types is kept for the terminal.
+  await typeText(page, 'ls');
+  letSolve();
+  await waitForState(page, 'connected');
+  await waitForScreen(page, `${prompt} ls`);
+  const told = webserver.manager.requests.map(({ body }) => (body as { challenge?: string }).challenge);
+  t.deepEqual(told, ['unsolved', 'solved']);
+  t.deepEqual(
+    complaints.filter((text) => !text.includes('429')),
+    [],
+  );
+});
 
 test.serial('what trying again cannot help is an error with its reason and a button', async (t) => {
   const { page, webserver } = await openPage(t, browser, {

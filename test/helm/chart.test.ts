@@ -103,6 +103,7 @@ test('the relay is what the webserver takes it for, and has a way to terminals u
   t.true(values.includes(`\n  relay: ${defaults.WARMTERM_RELAY}\n  `));
   t.true(values.includes(`\n  relayLimit: ${defaults.WARMTERM_RELAY_LIMIT}\n`));
   t.true(defaults.WARMTERM_RELAY_LIMIT <= relayLimit.maximum);
+  t.true(values.includes(`\n  challengeWork: ${defaults.WARMTERM_CHALLENGE_WORK}\n`));
   const policy = read('templates/networkpolicies.yaml')
     .split('\n---\n')
     .find((document) => document.includes('-webserver\n'));

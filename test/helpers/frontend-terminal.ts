@@ -10,9 +10,7 @@ import {
   type ClientEvents,
   type Handshake,
   handshakeSchema,
-  heartbeat,
   maxInputLength,
-  pasting,
   type ServerEvents,
   type Size,
 } from '../../common/socket.ts';
@@ -25,8 +23,6 @@ export type TerminalDouble = {
   port: number;
   handshakes: Handshake[];
   inputs: (string | Uint8Array)[];
-  /** Whether it says that it has taken what it was sent. */
-  takes: boolean;
   sizes: Size[];
   /** Bytes acknowledged, one entry per message. */
   acknowledged: number[];
@@ -47,8 +43,7 @@ export type TerminalDouble = {
   listen: () => Promise<void>;
 };
 
-/** `pings`: as often as a real one, which a browser on a busy machine may miss; else hardly ever. */
-export async function startTerminal(t: Teardown, { pings = false } = {}): Promise<TerminalDouble> {
+export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
   let server = createServer();
   let io = new Server<ClientEvents, ServerEvents>();
 
@@ -57,7 +52,6 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
     port: 0,
     handshakes: [],
     inputs: [],
-    takes: true,
     sizes: [],
     acknowledged: [],
     sockets: new Set(),
@@ -76,12 +70,7 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
     },
     listen: async () => {
       server = createServer();
-      io = new Server<ClientEvents, ServerEvents>(server, {
-        transports: ['websocket'],
-        serveClient: false,
-        maxHttpBufferSize: maxInputLength * 6,
-        ...(pings && heartbeat),
-      });
+      io = new Server<ClientEvents, ServerEvents>(server, { transports: ['websocket'], serveClient: false });
       io.use((socket, next) => {
         const handshake = handshakeSchema.parse(socket.handshake.auth);
         double.handshakes.push(handshake);
@@ -97,8 +86,7 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
   function attach(socket: TerminalSocket): void {
     double.sockets.add(socket);
     socket.on('disconnect', () => double.sockets.delete(socket));
-    socket.on('input', (data, taken) => {
-      if (double.takes) taken?.();
+    socket.on('input', (data) => {
       double.inputs.push(data);
       if (typeof data === 'string') socket.emit('output', Buffer.from(data.replaceAll('\r', '\r\n')));
     });
@@ -110,7 +98,6 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
       run: double.run,
       maxInput: maxInputLength,
       acknowledgeEvery,
-      pasting,
     });
     double.greet(socket);
   }

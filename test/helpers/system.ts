@@ -21,6 +21,8 @@ export type TestSystemOptions = {
   replicas?: number;
   /** How long before an idle session ends the countdown begins. */
   idleWarning?: string;
+  /** Whether the webserver believes what a visitor says of its address (`createVisitor`). */
+  trustProxy?: boolean;
 };
 
 export type TestSystem = {
@@ -50,7 +52,7 @@ export async function startOnMachine(
   options: TestSystemOptions & Pick<SystemOptions, 'env'> = {},
 ): Promise<LocalSystem> {
   const directory = temporaryDirectory(t);
-  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, env = {} } = options;
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, trustProxy, env = {} } = options;
   const system = await startSystem({
     directory,
     dist: new URL('../../dist/', import.meta.url),
@@ -58,7 +60,11 @@ export async function startOnMachine(
     host: '127.0.0.1',
     port: 0,
     pool: { replicas, settings },
-    env: { ...env, ...(idleWarning !== undefined && { terminal: { WARMTERM_IDLE_WARNING: idleWarning } }) },
+    env: {
+      ...env,
+      ...(idleWarning !== undefined && { terminal: { WARMTERM_IDLE_WARNING: idleWarning } }),
+      ...(trustProxy && { webserver: { ...env.webserver, WARMTERM_TRUST_PROXY: '1' } }),
+    },
   });
   process.env.KUBECONFIG = system.cluster.kubeconfig;
   const transport: Transport = createTransport({ namespace: system.cluster.namespace, deadlineMs: 10_000 });
@@ -79,12 +85,13 @@ export async function startOnMachine(
 }
 
 async function startOnCluster(t: ExecutionContext, options: TestSystemOptions): Promise<TestSystem> {
-  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning } = options;
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, trustProxy } = options;
   // What takes a second on one machine may take a minute here, and many a visitor of a test never connects.
   const pool = { connectTimeout: '30m', ...settings, ...(idleWarning !== undefined && { idleWarning }) };
-  const release = await installRelease(
-    Object.fromEntries(Object.entries(pool).map(([name, value]) => [`poolDefaults.${name}`, value])),
-  );
+  const release = await installRelease({
+    ...Object.fromEntries(Object.entries(pool).map(([name, value]) => [`poolDefaults.${name}`, value])),
+    ...(trustProxy && { 'webserver.trustProxy': '1' }),
+  });
   t.teardown(async () => {
     if (!t.passed) for (const log of await release.logs()) t.log(log);
     await release.discard();
@@ -255,13 +262,18 @@ export async function poolStatus({ pageUrl, hostToken }: TestSystem): Promise<Po
   return poolsSchema.parse(await response.json()).pools[0]!;
 }
 
-/** A visitor without a browser: keeps the cookie, and asks for a terminal. */
-export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>) {
+/** A visitor without a browser: keeps the cookie, and asks for a terminal. `address`: where a proxy says that it is. */
+export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>, address?: string) {
   let cookie = '';
   const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, asked: object = {}) => {
     const response = await fetch(new URL(path, pageUrl), {
       method,
-      headers: { cookie, 'content-type': 'application/json', origin: new URL(pageUrl).origin },
+      headers: {
+        cookie,
+        'content-type': 'application/json',
+        origin: new URL(pageUrl).origin,
+        ...(address !== undefined && { 'x-forwarded-for': address }),
+      },
       ...(method === 'POST' && { body: JSON.stringify(asked) }),
     });
     const [set] = response.headers.getSetCookie();

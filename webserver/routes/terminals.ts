@@ -12,6 +12,7 @@ import {
   targetSchema,
 } from '../../common/terminals-api.ts';
 import { type Addressing, terminalUrl } from '../address.ts';
+import { type Challenges, claimWith } from '../challenge/challenges.ts';
 import type { Visitors } from '../identity/visitor.ts';
 import type { Manager } from '../manager-client.ts';
 import { pageOrigin } from '../page-origin.ts';
@@ -22,19 +23,23 @@ export function terminalRoutes(options: {
   manager: Manager;
   log: Logger;
   visitors: Visitors;
+  challenges: Challenges;
   addressing: Addressing;
   relay: RelayMode;
   defaultPool: string | undefined;
 }): Router {
-  const { manager, log, visitors, addressing, relay, defaultPool } = options;
+  const { manager, log, visitors, challenges, addressing, relay, defaultPool } = options;
 
   const open = (ask: Manager['claim']) => async (request: Request, response: Response) => {
-    const { pool = defaultPool, place } = parseBody(openRequestSchema, request.body);
+    const { pool = defaultPool, place, solution } = parseBody(openRequestSchema, request.body);
     const visitor = visitors.identify(request, response);
+    const address = visitors.network(request);
     // Whoever leaves makes room in the line for a terminal.
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const claim = await ask({ visitor, pool, address: visitors.network(request), place }, gone.signal);
+    const claim = await claimWith(challenges, { visitor, solution }, (challenge) =>
+      ask({ visitor, pool, address, place, challenge }, gone.signal),
+    );
     if (claim.status === 'waiting') return void response.status(202).json(claim);
     log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');
     const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };

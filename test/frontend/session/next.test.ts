@@ -49,6 +49,12 @@ const network: Event = { type: 'failed', why: { code: 'unreachable', detail: '' 
 const exhausted: Event = { type: 'failed', why: { code: 'too-many-requests', detail: 'all' }, retryable: true };
 const refused: Event = { type: 'refused', why: { code: 'invalid-ticket', detail: '' } };
 
+const why = { code: 'challenge-required', detail: '' } as const;
+const challenged: Event = { type: 'challenged', challenge: { ask: 1 }, why, retryAfter: 15 };
+const solved: Event = { type: 'solved', solution: { answer: 1 } };
+const solving = next(claiming, challenged, moment);
+const solvedOnce = next(solving, solved, moment);
+
 /** What matters of a state, in a line: name, what is being done, and for a pause how long. */
 function inWords(state: State): string {
   const { doing } = state;
@@ -99,6 +105,17 @@ test('... but not when the pool is closed', (t) => {
   const closed: Event = { type: 'failed', why: { code: 'pool-closed', detail: '' }, retryable: false };
   t.is(inWords(next(state, closed, moment)), 'error');
 });
+test('a challenge is solved at once', becomes, claiming, challenged, 'connecting, solve');
+test('... also by whoever waits', becomes, next(pausing, { type: 'go' }, moment), challenged, 'reconnecting, solve');
+test('... and the claim is repeated with what came of it', becomes, solving, solved, 'connecting, claim');
+test('a solution that is not taken is no reason for a frenzy', becomes, solvedOnce, challenged, 'waiting, pause 15000');
+test('... and after the pause the claim goes without it', (t) => {
+  const again = next(next(solvedOnce, challenged, moment), { type: 'go' }, moment);
+  t.is(inWords(next(again, challenged, moment)), 'waiting, solve');
+});
+test('what cannot be solved is tried again later', becomes, solving, { ...network }, 'connecting, pause 250');
+test('a solution that nobody waits for changes nothing', becomes, connected, solved, 'connected, attach');
+test('nor does a challenge', becomes, connected, challenged, 'connected, attach');
 test('a failure for good is an error', becomes, claiming, { ...exhausted, retryable: false }, 'error');
 test('a lost connection is sought again at once', becomes, connected, { type: 'disconnected' }, 'reconnecting, claim');
 test(
@@ -108,17 +125,6 @@ test(
   { type: 'opened', opened: opened() },
   'connected, attach',
 );
-test('who wakes up seeks the terminal again at once', becomes, connected, { type: 'woken' }, 'reconnecting, claim');
-test('... and does not wait out a pause', becomes, pausing, { type: 'woken' }, 'reconnecting, claim');
-test('... nor for an answer that may have been lost', (t) => {
-  const seeking: State = { ...pausing, doing: { at: 'claim' } };
-  const state = next(seeking, { type: 'woken' }, moment);
-  t.is(inWords(state), 'reconnecting, claim');
-  t.not(state.doing, seeking.doing);
-});
-test('... but who waits for a first terminal keeps the place', (t) => {
-  t.is(next(claiming, { type: 'woken' }, moment), claiming);
-});
 test('nobody waits out a pause who does not want to', becomes, pausing, { type: 'go' }, 'reconnecting, claim');
 test('... but there is nothing to hurry while connected', becomes, connected, { type: 'go' }, 'connected, attach');
 test('an end is an end', becomes, connected, { type: 'ended', reason: 'exit' }, 'ended');

@@ -21,6 +21,7 @@ function run(ports: Partial<SessionPorts>) {
   const attached: { send: (event: Event) => void; signal: AbortSignal }[] = [];
   const session = runSession({
     claim: async () => opened,
+    solve: async () => ({ type: 'solved', solution: {} }),
     attach: (_opened, send, signal) => {
       attached.push({ send, signal });
     },
@@ -40,6 +41,21 @@ test('a session claims, attaches, and says what it does', async (t) => {
   await turn();
   attached[0]?.send({ type: 'attached' });
   t.deepEqual(states, ['connecting claim', 'connecting attach', 'connected attach']);
+});
+
+test('a challenge is solved, and the claim repeated with its solution', async (t) => {
+  const given: unknown[] = [];
+  const { states } = run({
+    claim: async (_signal, { solution }) => {
+      given.push(solution);
+      if (solution) return opened;
+      return { type: 'challenged', challenge: { ask: 7 }, why: { code: 'challenge-required', detail: '' } };
+    },
+    solve: async (challenge) => ({ type: 'solved', solution: { challenge, answer: 49 } }),
+  });
+  for (let turns = 0; turns < 3; turns++) await turn();
+  t.deepEqual(given, [undefined, { challenge: { ask: 7 }, answer: 49 }]);
+  t.deepEqual(states, ['connecting claim', 'connecting solve', 'connecting claim', 'connecting attach']);
 });
 
 test('being attached is no new thing to do: the connection goes on', async (t) => {

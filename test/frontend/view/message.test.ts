@@ -75,6 +75,17 @@ test('a pause is counted down, with a button for those who do not want to wait',
   t.deepEqual([first?.button, first?.until], [undefined, undefined]);
 });
 
+test('while a challenge is being solved, there is a word for it', (t) => {
+  const doing = { at: 'solve', challenge: {} } as const;
+  const why = { code: 'unavailable', detail: '' } as const;
+  t.like(messageFor({ is: 'connecting', ...memory, doing }), { kind: 'line', title: 'One moment' });
+  t.like(messageFor({ is: 'waiting', ...memory, why, doing }), {
+    kind: 'dialog',
+    title: 'One moment',
+    button: undefined,
+  });
+});
+
 test('a terminal that is there speaks for itself', (t) => {
   const doing = { at: 'attach', opened, way: 'relay', patienceMs: 4_000 } as const;
   t.is(messageFor({ is: 'connected', ...memory, doing, since: 0, replaced: false, ending: undefined }), undefined);

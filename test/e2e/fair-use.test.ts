@@ -1,0 +1,84 @@
+// What one address may have of a pool, and that a restart does not forget it.
+
+import test from 'ava';
+import { problemSchema } from '../../common/http/problem.ts';
+import { claimAnnotations } from '../../common/names.ts';
+import { paths } from '../../common/terminals-api.ts';
+import { launchBrowser } from '../helpers/frontend-browser.ts';
+import {
+  claimSoon,
+  createVisitor,
+  isClaimed,
+  openTerminal,
+  poolIsReady,
+  startTestSystem,
+  until,
+} from '../helpers/system.ts';
+
+type Visitor = ReturnType<typeof createVisitor>;
+
+/** The refusal of a claim; fails when it is none. */
+async function refusal(visitor: Visitor) {
+  const { status, body } = await visitor.call('POST', paths.terminals);
+  if (status !== 429) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return problemSchema.parse(body);
+}
+
+test.serial('inv 3: an address has as many terminals as it may, also after every manager was killed', async (t) => {
+  const settings = { spare: '2', max: '8', maxPerAddress: '2' };
+  const system = await startTestSystem(t, { replicas: 3, settings, trustProxy: true });
+  await poolIsReady(system, 3);
+  const from = (address: string) => createVisitor(system, address);
+
+  const [ann, bob] = [from('203.0.113.7'), from('203.0.113.7')];
+  await claimSoon(ann);
+  await claimSoon(bob);
+  const eve = from('203.0.113.7');
+  t.like(await refusal(eve), {
+    code: 'too-many-requests',
+    retryable: true,
+    retryAfter: 15,
+    detail: 'Your network has 2 terminals already, and may have 2. There is one more for it when one of them ends.',
+  });
+  // Another network is not concerned; of IPv6 it is the first half of the address that counts.
+  await claimSoon(from('203.0.113.8'));
+  await claimSoon(from('2001:db8:1:2::1'));
+  await claimSoon(from('2001:db8:1:2:ffff::1'));
+  t.is((await refusal(from('2001:db8:1:2:aaaa::1'))).code, 'too-many-requests');
+
+  // The cluster knows three networks, and not which.
+  const claimed = (await system.kubernetes.pods()).filter(isClaimed);
+  const networks = new Set(claimed.map(({ metadata }) => metadata.annotations?.[claimAnnotations.address]));
+  t.is(networks.size, 3);
+  t.false(/203\.0\.113|2001:db8/.test(JSON.stringify(claimed.map(({ metadata }) => metadata))));
+
+  await system.killManagers();
+  await until('an answer after the restart', async () => {
+    const { status, body } = await eve.call('POST', paths.terminals);
+    t.true(status >= 400, JSON.stringify(body));
+    return status === 429;
+  });
+  t.is((await ann.claim()).status, 'reconnected');
+
+  t.is((await bob.call('DELETE', paths.current)).status, 204);
+  t.is((await claimSoon(eve)).status, 'new');
+});
+
+test.serial('the page of a visitor from a busy address solves a challenge, and has a terminal', async (t) => {
+  const settings = { spare: '2', max: '4', challengeFrom: '1' };
+  const system = await startTestSystem(t, { replicas: 2, settings });
+  await poolIsReady(system, 2);
+  await claimSoon(createVisitor(system));
+  const { code, challenge } = await refusal(createVisitor(system));
+  t.is(code, 'challenge-required');
+  t.truthy(challenge);
+  const browser = await launchBrowser();
+  t.teardown(() => browser.close());
+  const { context } = await openTerminal(system, browser);
+  t.is((await system.kubernetes.pods()).filter(isClaimed).length, 2);
+  // Whoever comes back is asked for nothing.
+  const page = await context.newPage();
+  const answer = page.waitForResponse((response) => response.url().endsWith(paths.terminals));
+  await page.goto(system.pageUrl);
+  t.is((await answer).status(), 200);
+});
