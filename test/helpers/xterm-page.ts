@@ -1,0 +1,51 @@
+// xterm.js in a real Chromium, with the addons and options of our page but nothing else around it: what a terminal's bytes
+// look like in its cells.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Browser } from 'playwright-core';
+
+const require = createRequire(import.meta.url);
+const script = (name: string, file: string) =>
+  readFileSync(join(dirname(require.resolve(`${name}/package.json`)), 'lib', file), 'utf8');
+
+/** Opens a terminal of that size. `browser` is closed by whoever opened it. */
+export async function openXterm(browser: Browser, size: { cols: number; rows: number }) {
+  const page = await browser.newPage();
+  await page.setContent('<div id="terminal"></div>');
+  await page.addScriptTag({ content: script('@xterm/xterm', 'xterm.js') });
+  await page.addScriptTag({ content: script('@xterm/addon-unicode-graphemes', 'addon-unicode-graphemes.js') });
+  await page.evaluate(`{
+    const terminal = new Terminal({ allowProposedApi: true, scrollback: 0, ...${JSON.stringify(size)} });
+    terminal.loadAddon(new UnicodeGraphemesAddon.UnicodeGraphemesAddon());
+    terminal.unicode.activeVersion = '15-graphemes';
+    terminal.open(document.getElementById('terminal'));
+    globalThis.terminal = terminal;
+  }`);
+  let written: Promise<unknown> = Promise.resolve();
+  return {
+    write(bytes: Buffer): void {
+      const encoded = JSON.stringify(bytes.toString('base64'));
+      written = written.then(() =>
+        page.evaluate(`new Promise((done) => {
+          terminal.write(Uint8Array.from(atob(${encoded}), (character) => character.charCodeAt(0)), done);
+        })`),
+      );
+    },
+    /** The rows of the screen as text, without the blanks at their ends, once all that was written is parsed. */
+    async rows(): Promise<string[]> {
+      await written;
+      return page.evaluate<string[]>(`Array.from({ length: terminal.rows }, (_, row) =>
+        terminal.buffer.active.getLine(terminal.buffer.active.baseY + row).translateToString(true).trimEnd())`);
+    },
+    /** In which column of a row `character` stands, from 0; -1 if nowhere. */
+    async columnOf(row: number, character: string): Promise<number> {
+      await written;
+      return page.evaluate<number>(`{
+        const line = terminal.buffer.active.getLine(terminal.buffer.active.baseY + ${row});
+        Array.from({ length: terminal.cols }, (_, column) => line.getCell(column).getChars()).indexOf(${JSON.stringify(character)});
+      }`);
+    },
+  };
+}
