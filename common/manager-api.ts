@@ -110,6 +110,8 @@ export const windowStatusSchema = z.object({
   taken: z.number().int(),
   /** How many of the other seats are ready. */
   ready: z.number().int(),
+  /** Whether so many fit into the cluster, as far as the manager can see. Absent while it has not looked. */
+  fits: z.enum(['yes', 'no', 'unknown']).optional(),
 });
 export type WindowStatus = z.infer<typeof windowStatusSchema>;
 

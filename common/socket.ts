@@ -23,10 +23,16 @@ export type Refusal = { code: ErrorCode };
 export const maxInputLength = 65_536;
 
 /** The browser acknowledges what xterm.js has parsed each time this many more bytes are through. */
-export const acknowledgeEvery = 65_536;
+export const acknowledgeEvery = 8_192;
 
-/** Unacknowledged bytes at which the pty is paused, and at which it is resumed. */
-export const flowControl = { high: 524_288, low: 262_144 } as const;
+/** A paste waits in the browser until the terminal has taken what it was sent of it, but for so many characters or bytes. */
+export const pasting = { piece: 16_384, ahead: 4 } as const;
+
+/**
+ * The server pings, the browser answers: a line that is dead without being closed is noticed by the server within the
+ * timeout after a ping, and by the browser when no ping has come for both together, which is less than five seconds.
+ */
+export const heartbeat = { pingInterval: 2_000, pingTimeout: 2_500 } as const;
 
 export const endReasons = ['exit', 'idle', 'lifetime', 'processes', 'owner', 'administrator', 'deleted'] as const;
 /**
@@ -53,6 +59,8 @@ export type Attached = {
   maxInput: number;
   /** `acknowledgeEvery` */
   acknowledgeEvery: number;
+  /** `pasting`; absent where input is not acknowledged. */
+  pasting?: { piece: number; ahead: number };
 };
 
 /** The end is near: `inMs` milliseconds from now, unless somebody types (`idle`) or whatever happens (`lifetime`). */
@@ -70,8 +78,8 @@ export type ServerEvents = {
 };
 
 export type ClientEvents = {
-  /** Text as typed or pasted; binary where a program asked for raw mouse reports. */
-  input: (data: string | Uint8Array) => void;
+  /** Text as typed or pasted; binary where a program asked for raw mouse reports. `taken`: the shell's tty has it. */
+  input: (data: string | Uint8Array, taken?: () => void) => void;
   resize: (size: Size) => void;
   /** Bytes of output parsed since the last acknowledgement. */
   acknowledge: (bytes: number) => void;

@@ -96,11 +96,10 @@ addEventListener('pagehide', () => {
   if (session.state().is === 'queued') leave();
 });
 
-// Another network: a connection of the former one is dead, though it may take it a minute to find out.
-addEventListener('online', () => {
-  session.send({ type: session.state().is === 'connected' ? 'disconnected' : 'go' });
-});
-// A person who comes back to this page wants it now.
+// Another network: a connection of the former one is dead, though it may not know it yet.
+addEventListener('online', () => session.send({ type: 'woken' }));
+// A person who comes back to this page wants it now. Browsers put pages to sleep that nobody looks at, and phones all.
 document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') session.send({ type: 'go' });
+  if (document.visibilityState !== 'visible') return;
+  if (session.state().is !== 'connected' || attachment.isSilent()) session.send({ type: 'woken' });
 });

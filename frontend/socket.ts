@@ -12,7 +12,7 @@ import type {
   ServerEvents,
   Size,
 } from '../common/socket.ts';
-import { cutInput } from './terminal/cut-input.ts';
+import { createInput } from './terminal/paste.ts';
 
 export type Connection = {
   input: (data: string | Uint8Array) => void;
@@ -23,6 +23,8 @@ export type Connection = {
 export type ConnectionEvents = {
   attached: (connection: Connection, attached: Attached) => void;
   output: (bytes: Uint8Array) => void;
+  /** The terminal lets hear of itself. */
+  pinged: () => void;
   ending: (ending: Ending | null) => void;
   saving: (saving: Saving) => void;
   ended: (reason: EndReason, saved: Saved | undefined) => void;
@@ -63,12 +65,14 @@ export function connect(
   );
   socket.on('attached', (attached) => {
     clearTimeout(timer);
-    const { maxInput } = attached;
+    const { maxInput, pasting } = attached;
     on.attached(
       {
-        input: (data) => {
-          for (const piece of cutInput(data, maxInput)) socket.emit('input', piece);
-        },
+        input: createInput({
+          piece: pasting?.piece ?? maxInput,
+          ahead: pasting?.ahead,
+          send: (piece, taken) => (taken ? socket.emit('input', piece, taken) : socket.emit('input', piece)),
+        }),
         resize: (to) => socket.emit('resize', to),
         acknowledge: (bytes) => socket.emit('acknowledge', bytes),
       },
@@ -77,6 +81,7 @@ export function connect(
   });
   // Binary arrives as an ArrayBuffer in browsers.
   socket.on('output', (bytes) => on.output(new Uint8Array(bytes)));
+  socket.io.on('ping', on.pinged);
   socket.on('ending', on.ending);
   socket.on('saving', (saving) => {
     clearTimeout(timer);

@@ -32,6 +32,9 @@ export type ControllerOptions = {
 };
 
 const lookEveryMs = 1_000;
+// Who leads anew may come out of an outage in which terminals could tell nobody that somebody has connected. They try again
+// at least every ten seconds.
+const listenFirstMs = 15_000;
 const backOff = { firstMs: 500, maxMs: 30_000 };
 // Services and routes are made ahead of need, so there is no hurry that would justify a flood of them.
 const exposuresAtOnce = 8;
@@ -49,6 +52,8 @@ export class Controller {
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
   readonly #teller: Teller;
   #synced = false;
+  /** Since when this manager has been leading. */
+  #leadsSince: number | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -118,6 +123,8 @@ export class Controller {
     const { spec } = pool;
     if (!spec) return;
     const leads = isLeader();
+    if (leads) this.#leadsSince ??= clock();
+    else this.#leadsSince = undefined;
     if (leads) this.#teller.look(pool);
     noteDemand(pool, clock(), waiting(pool));
     const everything = planPool(pool, clock(), waiting(pool));
@@ -137,9 +144,14 @@ export class Controller {
     }
     this.#retire(pool, spec, plan);
     this.#expose(pool, spec, plan);
-    for (const { name, uid, reason } of reap) {
+    for (const { pod, reason } of reap) {
+      if (reason === 'never-connected' && !this.#hasListened(pool)) continue;
+      const { name, uid } = pod;
       this.#once(`reap ${uid}`, async () => {
-        pools.observeDeletion({ name, uid }, await cluster.deletePod({ name, uid }));
+        // A watch may be held up: that somebody has connected meanwhile is not to be overlooked.
+        const reaped = await cluster.deleteAsSeen(pod);
+        if (reaped === 'conflict') return;
+        pools.observeDeletion(pod, reaped);
         log.info({ pool: pool.name, pod: name, reason }, 'reaped');
         const news = { type: typeOfReap(reason), reason: 'Reaped' };
         const why = explainReap(reason, pool.settings);
@@ -150,7 +162,7 @@ export class Controller {
     }
     for (const pod of retry.slice(0, retriesAtOnce)) {
       this.#once(`retry ${pod.uid}`, async () => {
-        const retried = await cluster.retryPod(pod);
+        const retried = await cluster.deleteAsSeen(pod);
         if (retried === 'conflict') return;
         pools.observeDeletion(pod, retried);
         log.info({ pool: pool.name, pod: pod.name, reason: reasonOf(pod) }, 'broken, trying again');
@@ -159,6 +171,12 @@ export class Controller {
         this.touch(pool);
       });
     }
+  }
+
+  /** Whether those who are connected have had the time to say so. */
+  #hasListened({ settings }: Pool): boolean {
+    const since = this.#leadsSince;
+    return since !== undefined && this.#options.clock() >= since + Math.min(listenFirstMs, settings.connectTimeout);
   }
 
   #retire(pool: Pool, spec: ObservedPool, { shrink, replace }: Plan): void {

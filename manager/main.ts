@@ -24,6 +24,7 @@ import { Elector } from './leader/elector.ts';
 import { createMetrics } from './metrics.ts';
 import type { Pool } from './pool/pool.ts';
 import { Pools } from './pool/pools.ts';
+import { Surveyor } from './surveyor.ts';
 import { Terminals } from './terminals.ts';
 
 async function main(): Promise<number> {
@@ -86,6 +87,7 @@ async function main(): Promise<number> {
     waiting: (pool) => claims.waiting(pool),
     onChange: (pool) => claims.serve(pool),
   });
+  const surveyor = new Surveyor({ pools, cluster, exposure: exposure.mode, log, clock, delay, onChange: touch });
   const authenticator = createAuthenticator({ cluster, clients: config.WARMTERM_CLIENTS, clock });
   const isReady = () => controller.synced;
   const { version } = packageJson;
@@ -93,6 +95,7 @@ async function main(): Promise<number> {
   const exitCode = await runService(log, {
     elector: (signal) => elector.run(signal),
     controller: (signal) => controller.run(signal),
+    surveyor: (signal) => surveyor.run(signal),
     http: (signal) =>
       serve(app, { host: config.HOST, port: config.PORT, onListening: (at) => log.info(at, 'listening') }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),

@@ -6,8 +6,8 @@ import type { Logger } from '../common/log.ts';
 import {
   acknowledgeEvery,
   type ClientEvents,
-  flowControl,
   maxInputLength,
+  pasting,
   type ServerEvents,
   type Size,
   sizeSchema,
@@ -43,7 +43,7 @@ export function connect(options: ConnectionOptions): void {
   const { socket, podName, run, environment, clock, log } = options;
   const { ticket, size } = socket.data;
   const readOnly = ticket.role === 'viewer';
-  const flow = new FlowControl(flowControl);
+  const flow = new FlowControl();
   const coalescer = new Coalescer();
   let timer: NodeJS.Timeout | undefined;
 
@@ -67,8 +67,9 @@ export function connect(options: ConnectionOptions): void {
     environment,
     onOutput: (bytes) => {
       if (!socket.connected) return;
-      if (flow.sent(bytes.length)) terminal.pause();
-      send(coalescer.push(bytes, clock.now()));
+      const now = clock.now();
+      if (flow.sent(bytes.length, now)) terminal.pause();
+      send(coalescer.push(bytes, now));
     },
     onExit: () => {
       writer.close();
@@ -83,9 +84,10 @@ export function connect(options: ConnectionOptions): void {
     onBacklog: (full) => (full ? socket.request.socket.pause() : socket.request.socket.resume()),
   });
 
-  socket.emit('attached', { name: podName, role: ticket.role, run, maxInput: maxInputLength, acknowledgeEvery });
+  const limits = { maxInput: maxInputLength, acknowledgeEvery, pasting };
+  socket.emit('attached', { name: podName, role: ticket.role, run, ...limits });
 
-  socket.on('input', (data: unknown) => {
+  socket.on('input', (data: unknown, taken: unknown) => {
     if (readOnly) return;
     const input = typeof data === 'string' ? data : data instanceof Uint8Array ? data : undefined;
     if (input === undefined || input.length > maxInputLength) {
@@ -94,6 +96,7 @@ export function connect(options: ConnectionOptions): void {
     }
     writer.write(
       typeof input === 'string' ? Buffer.from(input) : Buffer.from(input.buffer, input.byteOffset, input.length),
+      typeof taken === 'function' ? () => taken() : undefined,
     );
     if (isTyping(input)) options.onTyped();
   });
@@ -103,7 +106,7 @@ export function connect(options: ConnectionOptions): void {
     else log.debug('resize ignored: not a size');
   });
   socket.on('acknowledge', (bytes: unknown) => {
-    if (flow.acknowledged(bytes)) terminal.resume();
+    if (flow.acknowledged(bytes, clock.now())) terminal.resume();
   });
   socket.once('disconnect', () => {
     clearTimeout(timer);

@@ -9,6 +9,7 @@ import {
   type Ending,
   type EndReason,
   handshakeSchema,
+  heartbeat,
   maxInputLength,
   type Refusal,
   type Saved,
@@ -49,9 +50,8 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
     httpCompression: false,
     serveClient: false,
     maxHttpBufferSize: longestMessage,
-    // A line that is dead is noticed within eight seconds, so that its size no longer counts.
-    pingInterval: 4_000,
-    pingTimeout: 4_000,
+    // A line that is dead is noticed, so that its size no longer counts.
+    ...heartbeat,
     connectTimeout: 5_000,
   });
   const pages = io.of('/');

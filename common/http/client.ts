@@ -1,6 +1,7 @@
 // A JSON request from one service to another: always with a deadline, always with a checked answer.
 
 import type * as z from 'zod';
+import { startDeadline } from '../deadline.ts';
 import { ServiceError } from '../errors.ts';
 import { fromProblem } from './problem.ts';
 
@@ -19,7 +20,7 @@ export type JsonRequest<T> = {
 /** The checked answer. Throws what the other service said, `timeout` after the deadline, `unavailable` if unreachable. */
 export async function requestJson<T = undefined>(request: JsonRequest<T>): Promise<T> {
   const { method, url, answer, body, token, deadlineMs, signal } = request;
-  const deadline = AbortSignal.timeout(deadlineMs);
+  const deadline = startDeadline(deadlineMs, signal);
   const init: RequestInit = {
     method,
     headers: {
@@ -27,7 +28,7 @@ export async function requestJson<T = undefined>(request: JsonRequest<T>): Promi
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
-    signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
+    signal: deadline.signal,
     redirect: 'error',
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
@@ -42,8 +43,10 @@ export async function requestJson<T = undefined>(request: JsonRequest<T>): Promi
     if (error instanceof ServiceError) throw error;
     if (signal?.aborted) throw error;
     const { host } = new URL(url);
-    if (deadline.aborted) throw new ServiceError('timeout', `${host} did not answer in time.`, { cause: error });
+    if (deadline.passed) throw new ServiceError('timeout', `${host} did not answer in time.`, { cause: error });
     throw new ServiceError('unavailable', `${host} cannot be reached.`, { cause: error });
+  } finally {
+    deadline.clear();
   }
 }
 

@@ -74,9 +74,11 @@ export const problemHandler =
       .send(JSON.stringify(toProblem(error)));
   };
 
-// express.json() and the router throw http-errors: `type` for what a body did wrong, `status` for the rest.
+// express.json() throws http-errors, and the router a URIError for a path that cannot be decoded. Whatever else has a status,
+// such as what another server has answered, is not about this request.
 function fromBodyParser(thrown: unknown): ServiceError | undefined {
   if (thrown instanceof ServiceError || !(thrown instanceof Error) || !('status' in thrown)) return undefined;
+  if (!('expose' in thrown || thrown instanceof URIError)) return undefined;
   if (thrown.status === 413) return new ServiceError('too-large', 'The body is too large.');
   if (typeof thrown.status !== 'number' || thrown.status < 400 || thrown.status >= 500) return undefined;
   return new ServiceError('invalid-request', `The request cannot be read: ${thrown.message}`);

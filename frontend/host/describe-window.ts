@@ -8,19 +8,20 @@ export type WindowRow = {
   state: string;
   when: string;
   seats: string;
-  /** Whether something is not as it should be: whoever comes now finds no terminal ready. */
+  /** Whether something is not as it should be: whoever comes finds no terminal ready, or will. */
   attention: boolean;
 };
 
+const room = { yes: 'there is room', no: 'no room', unknown: 'room not known' } as const;
 const states = { upcoming: 'To come', warming: 'Starting', open: 'Open', over: 'Over' } as const;
 
 /** In words, with times as the clock shows them in `timeZone`: the host's own, unless a test says otherwise. */
 export function describeWindow(window: WindowStatus, now: number, timeZone?: string): WindowRow {
-  const { name, state, seats, taken, ready } = window;
+  const { name, state, seats, taken, ready, fits } = window;
   const missing = state === 'open' ? seats - taken - ready : 0;
   const open = [`${taken} of ${seats} taken`, `${ready} ready`, ...(missing > 0 ? [`${missing} not ready`] : [])];
   const told = {
-    upcoming: `${seats}`,
+    upcoming: [seats, ...(fits ? [room[fits]] : [])].join(' · '),
     warming: `${ready} of ${seats} ready`,
     open: open.join(' · '),
     over: `${seats}`,
@@ -30,7 +31,7 @@ export function describeWindow(window: WindowStatus, now: number, timeZone?: str
     state: states[state],
     when: whenOf(window, now, timeZone),
     seats: told[state],
-    attention: missing > 0,
+    attention: missing > 0 || (state === 'upcoming' && fits === 'no'),
   };
 }
 

@@ -83,6 +83,8 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
     case 'go':
       if (state.is === 'connected' || state.doing.at !== 'pause') return state;
       return { ...state, doing: { at: 'claim' } };
+    case 'woken':
+      return woken(state, moment);
     case 'renew':
       return state;
   }
@@ -137,6 +139,12 @@ function disconnected(state: Connected, moment: Moment): State {
   }
   const failures = before.failures + 1;
   return { is: 'reconnecting', ...before, failures, doing: pause(failures, moment) };
+}
+
+// A connection or a request of before may be dead without knowing it yet. Who is waiting for a terminal keeps the place.
+function woken(state: Running, moment: Moment): State {
+  if (state.is === 'connected') return disconnected({ ...state, failures: 0 }, moment);
+  return state.is === 'reconnecting' || state.doing.at === 'pause' ? { ...state, doing: { at: 'claim' } } : state;
 }
 
 // An attempt failed, and another may succeed: a pause, then a claim, which brings a new ticket and a new address.

@@ -95,6 +95,8 @@ export type Event =
   | { type: 'ended'; reason: EndReason; saved?: Saved | undefined }
   /** The pause is over, the network is back, or a person does not want to wait. */
   | { type: 'go' }
+  /** Whatever is under way may be on a network that is no more: the page was asleep, or has another network now. */
+  | { type: 'woken' }
   /** A person asks for a new terminal, or to try again after an error. */
   | { type: 'renew' };
 

@@ -7,11 +7,15 @@ import type { TerminalView } from './create-terminal.ts';
 
 /** CAN ends a sequence that the former connection left unfinished, RIS resets the rest. */
 const freshScreen = '\x18\x1bc';
+/** Terminals ping every two seconds (`heartbeat` in common/socket.ts). */
+const longestSilenceMs = 3_000;
 /** Keys typed before the first prompt are kept, up to here. */
 const maxTypeAhead = 4_096;
 
 export type Attachment = {
   attach: (to: { endpoint: Endpoint; ticket: string }, send: (event: Event) => void, signal: AbortSignal) => void;
+  /** Whether nothing was heard for longer than a terminal is ever silent. */
+  isSilent: () => boolean;
   /** Forgets what was typed before the first prompt: it has been too long. */
   dropTypeAhead: () => void;
 };
@@ -19,6 +23,7 @@ export type Attachment = {
 /** `onUnsent` is called with each input that has nowhere to go. */
 export function createAttachment({ terminal, refit }: TerminalView, onUnsent: () => void): Attachment {
   let connection: Connection | undefined;
+  let heardAt = 0;
   // Until the first attach, what is typed can only be meant for the shell to come. Later it is not kept: nobody can know
   // what a key that was meant for a screen of then does to a screen of now.
   let typeAhead: string[] | undefined = [];
@@ -32,6 +37,7 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
   terminal.onResize((size) => connection?.resize(size));
 
   return {
+    isSilent: () => Date.now() - heardAt > longestSilenceMs,
     dropTypeAhead() {
       typeAhead = undefined;
     },
@@ -48,6 +54,7 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
         {
           attached(attached, { acknowledgeEvery, run }) {
             connection = attached;
+            heardAt = Date.now();
             parsed = createAcknowledger(acknowledgeEvery, attached.acknowledge);
             if (terminal.cols !== size.cols || terminal.rows !== size.rows) {
               attached.resize({ cols: terminal.cols, rows: terminal.rows });
@@ -60,6 +67,9 @@ export function createAttachment({ terminal, refit }: TerminalView, onUnsent: ()
             if (!fresh) terminal.write(freshScreen);
             fresh = true;
             terminal.write(bytes, () => parsed(bytes.byteLength));
+          },
+          pinged: () => {
+            heardAt = Date.now();
           },
           ending: (ending) => send({ type: 'ending', ending }),
           saving: (saving) => send({ type: 'saving', saving }),

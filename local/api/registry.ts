@@ -102,7 +102,9 @@ export class Registry {
     }
     if (isDeepStrictEqual(next, old)) return old;
     const over = next.metadata.deletionTimestamp !== undefined && !(next.metadata.finalizers ?? []).length;
-    if (over && resource !== pods && resource !== namespaces) return this.store.remove(resource, next);
+    // A pod that still runs is for its node to end.
+    const runs = resource === pods && next.metadata.deletionGracePeriodSeconds !== 0;
+    if (over && !runs && resource !== namespaces) return this.store.remove(resource, next);
     return this.store.put(resource, next);
   }
 
@@ -115,11 +117,13 @@ export class Registry {
     return isDeepStrictEqual(next, now) ? now : this.store.put(resource, next);
   }
 
-  /** Removes the object, if it is still the same one. */
+  /** Removes the object, if it is still the same one, as soon as it has no finalizer any more. */
   finalize(resource: Resource, seen: Stored): void {
     const { namespace, name, uid } = seen.metadata;
     const now = this.store.get(resource, namespace, name);
-    if (now?.metadata.uid === uid) this.store.remove(resource, now);
+    if (now?.metadata.uid !== uid) return;
+    if (!now.metadata.finalizers?.length) this.store.remove(resource, now);
+    else this.store.put(resource, { ...now, metadata: { ...now.metadata, deletionGracePeriodSeconds: 0 } });
   }
 
   /** Deletes at once, or marks the object as being deleted; `gone` says which. */

@@ -1,6 +1,6 @@
 // The manager's HTTP API: each route checks, calls, and answers; what it means is decided elsewhere.
 
-import express, { type Request, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import * as z from 'zod';
 import { ServiceError } from '../../common/errors.ts';
 import { notFound, problemHandler } from '../../common/http/server.ts';
@@ -8,6 +8,7 @@ import type { Logger } from '../../common/log.ts';
 import * as api from '../../common/manager-api.ts';
 import type { ClaimResult, Claims, Waiting } from '../claims/claims.ts';
 import type { TicketSigner } from '../claims/keys.ts';
+import { ApiError } from '../cluster/transport.ts';
 import type { Pools } from '../pool/pools.ts';
 import { describePool, describeTerminal, describeWaiting } from '../pool/status.ts';
 import type { Terminals } from '../terminals.ts';
@@ -92,9 +93,17 @@ export function createApp(options: AppOptions): express.Express {
     response.status(202).end();
   });
 
-  app.use(notFound, problemHandler(log));
+  app.use(notFound, apiRefusal, problemHandler(log));
   return app;
 }
+
+/** What the API server refuses for a reason that nobody foresaw is no fault of the caller, and may pass. */
+const apiRefusal: ErrorRequestHandler = (thrown, _request, _response, next) =>
+  next(
+    thrown instanceof ApiError
+      ? new ServiceError('unavailable', 'The Kubernetes API refuses it.', { cause: thrown, retryAfter: 5 })
+      : thrown,
+  );
 
 async function answerClaim(
   { pools, signer, clock, newId }: AppOptions,

@@ -2,6 +2,7 @@
 // one conditional write (inv 1, 2, 11); and while there is none, a place in the waiting room. Knows the Kubernetes port, but
 // not who serves HTTP.
 
+import { startDeadline } from '../../common/deadline.ts';
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { ClaimToWrite, Cluster } from '../cluster/port.ts';
@@ -210,8 +211,8 @@ export class Claims {
     const { pool, visitor, known, hangUp } = ask;
     const { timeoutMs, monotonic } = this.#options;
     const line = this.#line(pool);
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const either = AbortSignal.any([hangUp, deadline]);
+    const deadline = startDeadline(timeoutMs, hangUp);
+    const either = deadline.signal;
     const patience = known && patienceOf(known, monotonic());
     try {
       for (;;) {
@@ -221,12 +222,13 @@ export class Claims {
         try {
           if ((await line.wait(visitor, changes, known ? either : hangUp, patience)) === 'claim') continue;
         } catch (error) {
-          if (!known || hangUp.aborted || error !== deadline.reason) throw error;
+          if (!known || hangUp.aborted || error !== either.reason) throw error;
         }
         return placeOf(pool, visitor, line);
       }
     } finally {
       ask.part?.(monotonic());
+      deadline.clear();
     }
   }
 

@@ -1,9 +1,11 @@
 // The Kubernetes port over the real API (or its stand-in): each method is one request, and says what its refusals mean.
 
+import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { claimAnnotations, labels, managerAudience, retired } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { ObservedPod } from '../pool/observation.ts';
+import { createCapacity } from './capacity.ts';
 import { createExposures, routesPath } from './exposures.ts';
 import {
   describeEvent,
@@ -66,9 +68,18 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
         ] as const)
       : [];
 
+  const getPod = (name: string) =>
+    unless([404], transport.request<RawPod>({ method: 'GET', path: podPath(name) }).then(readPod));
+
   const deletePod = async (name: string, preconditions: { uid: string; resourceVersion?: string }) => {
     const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions };
-    return readPod(await transport.request<RawPod>({ method: 'DELETE', path: podPath(name), body }));
+    const request = transport.request<RawPod>({ method: 'DELETE', path: podPath(name), body });
+    try {
+      return await unless([404], request.then(readPod));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) return 'conflict';
+      throw error;
+    }
   };
 
   return {
@@ -130,6 +141,8 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       const body = [
         { op: 'test', path: '/metadata/uid', value: pod.uid },
         { op: 'test', path: claimedLabel, value: 'false' },
+        // One that is going is of no use to a visitor, and the watch may not have told yet. What is absent equals null.
+        { op: 'test', path: '/metadata/deletionTimestamp', value: null },
         { op: 'replace', path: claimedLabel, value: 'true' },
         ...(pod.annotated
           ? Object.entries(annotations).map(([key, value]) => ({
@@ -155,8 +168,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       return (await unless([404, 409, 422], patchPod(pod, jsonPatch, body))) ?? 'conflict';
     },
 
-    readPod: async (name) =>
-      unless([404], transport.request<RawPod>({ method: 'GET', path: podPath(name) }).then(readPod)),
+    readPod: getPod,
 
     async markConnected(pod, at) {
       const annotations = { [claimAnnotations.connectedAt]: new Date(at).toISOString() };
@@ -168,16 +180,15 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
     },
 
-    deletePod: ({ name, uid }) => unless([404, 409], deletePod(name, { uid })),
-
-    async retryPod({ name, uid, version }) {
-      try {
-        return await unless([404], deletePod(name, { uid, resourceVersion: String(version) }));
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 409) return 'conflict';
-        throw error;
-      }
+    async deletePod({ name, uid }) {
+      const deleted = await deletePod(name, { uid });
+      if (deleted !== 'conflict') return deleted;
+      // Nearly always a successor of its name. But whatever refused it, only that the pod is gone means that it is gone.
+      if ((await getPod(name))?.uid !== uid) return undefined;
+      throw new ServiceError('conflict', `The Kubernetes API refuses to delete ${name}.`);
     },
+
+    deleteAsSeen: ({ name, uid, version }) => deletePod(name, { uid, resourceVersion: String(version) }),
 
     // By the subresource: whoever may patch a StatefulSet may also change what its pods run.
     async scalePool(pool, to) {
@@ -195,6 +206,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
 
     ...createExposures(transport, exposure),
     ...createRooms(transport),
+    ...createCapacity(transport),
 
     readLease: async (name) =>
       unless([404], transport.request<RawLease>({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),

@@ -16,6 +16,7 @@ import type {
   ObservedService,
   Place,
 } from '../pool/observation.ts';
+import { type RawNodeCapacity, type RawPodSpec, readNeeds, readNodeCapacity } from './capacity-objects.ts';
 import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
 import type { Lease, LeaseToWrite, ToldEvent } from './port.ts';
 
@@ -37,7 +38,7 @@ export type RawPod = {
 };
 export type RawStatefulSet = {
   metadata: ObjectMeta;
-  spec: { replicas?: number };
+  spec: { replicas?: number; template?: { spec?: RawPodSpec } };
   status?: { observedGeneration?: number; updateRevision?: string };
 };
 export type RawScale = { metadata: ObjectMeta; spec?: { replicas?: number } };
@@ -46,8 +47,8 @@ export type RawRoute = { metadata: ObjectMeta; spec?: unknown };
 export type RawConfigMap = { metadata: ObjectMeta; data?: Record<string, string> };
 export type RawNode = {
   metadata: ObjectMeta;
-  spec?: { unschedulable?: boolean };
-  status?: { addresses?: { type: string; address: string }[]; conditions?: Condition[] };
+  spec?: RawNodeCapacity['spec'] & { unschedulable?: boolean };
+  status?: RawNodeCapacity['status'] & { addresses?: { type: string; address: string }[]; conditions?: Condition[] };
 };
 export type RawLease = {
   metadata: ObjectMeta;
@@ -127,6 +128,7 @@ export function readPool({ metadata, spec, status }: RawStatefulSet): ObservedPo
     // A template that the controller has not looked at yet has no revision.
     revision: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? status?.updateRevision : undefined,
     annotations: metadata.annotations ?? {},
+    needs: readNeeds(spec.template?.spec ?? {}),
   };
 }
 
@@ -206,6 +208,7 @@ export function readNode({ metadata, spec, status }: RawNode): ObservedNode {
     host: address('ExternalIP') ?? address('InternalIP') ?? address('Hostname'),
     cordoned: spec?.unschedulable === true,
     notReadySince: ready?.status === 'True' ? undefined : Date.parse(ready?.lastTransitionTime ?? '') || 0,
+    capacity: readNodeCapacity({ metadata, spec, status }),
   };
 }
 

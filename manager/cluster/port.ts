@@ -1,6 +1,7 @@
 // The one way by which the manager reaches Kubernetes. Everything else in manager/ sees only these words; tests put
 // faults in here.
 
+import type { Capacity } from '../pool/capacity.ts';
 import type {
   Observation,
   ObservedPod,
@@ -65,7 +66,7 @@ export type Sink = {
 export type Cluster = {
   /** Watches pools, pods, Services, waiting rooms, nodes, and routes where there are any, for ever, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
-  /** One conditional write; `conflict` when the pod is not that pod any more, or is claimed already. */
+  /** One conditional write; `conflict` when the pod is not that pod any more, is claimed already, or is going. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
   readPod(name: string): Promise<ObservedPod | undefined>;
   /** Records the first connection; undefined when that pod is gone. */
@@ -80,7 +81,7 @@ export type Cluster = {
   /** Deletes that very pod, gracefully; undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
   /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */
-  retryPod(pod: ObservedPod): Promise<ObservedPod | 'conflict' | undefined>;
+  deleteAsSeen(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>): Promise<ObservedPod | 'conflict' | undefined>;
   /** Sets the replicas if they still are what was observed; else `conflict`. */
   scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
   /** Makes the Service of one ordinal, or returns the one that exists. */
@@ -109,6 +110,8 @@ export type Cluster = {
   createLease(name: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
   /** `conflict` when it is not in that version any more. One that is gone may be made anew: a PUT of a Lease can create. */
   updateLease(name: string, version: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
+  /** What the cluster has room for, beside what is watched. */
+  readCapacity(): Promise<Capacity>;
   /** undefined when the token is not valid for the manager. */
   reviewToken(token: string): Promise<Identity | undefined>;
   /** Writes a Kubernetes Event. */

@@ -1,15 +1,16 @@
-// What goes on in a pool for a while and then is over: a changed template on its way, replicas that somebody asked for. Each
-// is news once. Pure: what was told is handed back in at the next look.
+// What goes on in a pool for a while and then is over: a changed template on its way, replicas that somebody asked for, windows
+// that are to come. Each is news once. Pure: what was told is handed back in at the next look.
 
 import { formatDuration } from '../../common/duration.ts';
+import { describeSize, describeTime, fitsNow } from '../pool/fit.ts';
 import { podState } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
 import { lookAtRollout } from '../pool/rollout.ts';
 
-/** What is under way: the revision that a roll-out leads to, and the replicas that are kept though they are not needed. */
-export type Progress = { revision?: string; kept?: number };
+/** What is under way: the revision that a roll-out leads to, the replicas that are kept though they are not needed, and the windows that fit. */
+export type Progress = { revision?: string; kept?: number; fitting?: string[] };
 
-export type Step = { reason: 'RolloutStarted' | 'RolloutFinished' | 'ReplicasKept'; message: string };
+export type Step = { reason: 'RolloutStarted' | 'RolloutFinished' | 'ReplicasKept' | 'PrewarmFits'; message: string };
 
 // What one manager scales up for visitors that wait at it, the others understand once these have claimed.
 const misunderstandingMs = 5_000;
@@ -18,12 +19,14 @@ const misunderstandingMs = 5_000;
 export function lookAtProgress(pool: Pool, now: number, former: Progress): { progress: Progress; steps: Step[] } {
   const rollout = followRollout(pool, now, former.revision);
   const kept = followWish(pool, now, former.kept);
+  const windows = followWindows(pool, now, former.fitting);
   return {
     progress: {
       ...(rollout.revision !== undefined && { revision: rollout.revision }),
       ...(kept.replicas !== undefined && { kept: kept.replicas }),
+      ...(windows.fitting.length > 0 && { fitting: windows.fitting }),
     },
-    steps: [...rollout.steps, ...kept.steps],
+    steps: [...rollout.steps, ...kept.steps, ...windows.steps],
   };
 }
 
@@ -52,4 +55,12 @@ function followWish(pool: Pool, now: number, former: number | undefined): { repl
   if (former === replicas) return { replicas, steps: [] };
   const message = `Somebody has asked for ${replicas} replicas, more than are needed: they are kept until nobody has come for ${formatDuration(scaleDownDelay)} (scale-down-delay).`;
   return { replicas, steps: [{ reason: 'ReplicasKept', message }] };
+}
+
+function followWindows(pool: Pool, now: number, former: string[] = []): { fitting: string[]; steps: Step[] } {
+  const fits = fitsNow(pool, now).filter(({ fits }) => fits === 'yes');
+  const told = fits.map((fit) => `${describeTime(fit)} (${describeSize(fit)})`);
+  const news = told.filter((text) => !former.includes(text));
+  const message = `As far as can be seen there is room for the ${news.length === 1 ? 'window' : 'windows'} ${news.join(', ')}. Not seen: what other namespaces use.`;
+  return { fitting: told, steps: news.length === 0 ? [] : [{ reason: 'PrewarmFits', message }] };
 }

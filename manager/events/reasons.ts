@@ -50,6 +50,8 @@ export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout }:
       return `The session has lasted for ${formatDuration(maxLifetime)} (max-lifetime).`;
     case 'never-connected':
       return `Nobody has connected within ${formatDuration(connectTimeout)} of the claim (connect-timeout).`;
+    case 'duplicate':
+      return 'Its visitor has another terminal, which is older.';
     case 'node-lost':
       return 'Its node is out of reach, and its visitor has another terminal by now.';
   }

@@ -1,25 +1,44 @@
 // What an administrator should know of a pool: told once as a Kubernetes Event, and on the host page for as long as it holds.
 
+import { describeSize, describeTime, fitsNow } from './fit.ts';
 import type { ObservedPod } from './observation.ts';
 import type { Pool } from './pool.ts';
 import { hasStopped, lookAtRollout, rolloutDeadlineMs } from './rollout.ts';
 
 export type Notice = {
   /** The reason of the Event. */
-  reason: 'InvalidSettings' | 'ReplicasPutBack' | 'SessionsEnded' | 'RolloutStopped' | 'BrokenTerminals';
+  reason:
+    | 'InvalidSettings'
+    | 'ReplicasPutBack'
+    | 'SessionsEnded'
+    | 'RolloutStopped'
+    | 'BrokenTerminals'
+    | 'PrewarmDoesNotFit'
+    | 'PrewarmMayNotFit';
   message: string;
   /** What tells it from another of the same reason. */
   about: string;
 };
 
 export function noticesOf(pool: Pool, now: number): Notice[] {
-  return [...aboutSettings(pool), ...aboutScaling(pool), ...aboutRollout(pool, now)];
+  return [...aboutSettings(pool), ...aboutWindows(pool, now), ...aboutScaling(pool), ...aboutRollout(pool, now)];
 }
 
 function aboutSettings({ problems }: Pool): Notice[] {
   if (problems.length === 0) return [];
   const told = problems.join('; ');
   return [{ reason: 'InvalidSettings', message: `${told}. The former values stay in force.`, about: told }];
+}
+
+/** Windows that do not fit, or of which that cannot be known. */
+function aboutWindows(pool: Pool, now: number): Notice[] {
+  const told = { no: ['PrewarmDoesNotFit', 'does not fit'], unknown: ['PrewarmMayNotFit', 'may not fit'] } as const;
+  return fitsNow(pool, now).flatMap((fit): Notice[] => {
+    if (fit.fits === 'yes') return [];
+    const [reason, what] = told[fit.fits];
+    const message = `The window ${describeTime(fit)} ${what}. It takes ${describeSize(fit)} at once: ${fit.why.join('; ')}.`;
+    return [{ reason, message, about: `${fit.window} ${fit.from}` }];
+  });
 }
 
 /** Somebody has scaled the pool below terminals that are in use. */

@@ -1,6 +1,7 @@
 // What the pool logic knows of the world: plain facts read off Kubernetes objects. Times are milliseconds since 1970.
 
 import type { Address, PodAddress } from '../../common/manager-api.ts';
+import type { NodeCapacity, PodNeeds } from './capacity.ts';
 
 /** Kubernetes' own word, such as ImagePullBackOff, and what it adds to that. */
 export type Trouble = { reason: string; message: string };
@@ -59,6 +60,8 @@ export type ObservedPool = {
   /** The revision of which pods are made now; undefined while the cluster has not said so. */
   revision: string | undefined;
   annotations: Readonly<Record<string, string>>;
+  /** What each of its pods takes. */
+  needs?: PodNeeds;
 };
 
 /** The Service of one ordinal of a pool. */
@@ -109,6 +112,7 @@ export type ObservedNode = {
   cordoned: boolean;
   /** Since when it has not been Ready; undefined while it is. */
   notReadySince: number | undefined;
+  capacity?: NodeCapacity;
 };
 
 /** What each watch tells of: the object as it now is, or that there is none. Whole, so that a missed one costs nothing. */

@@ -8,7 +8,7 @@ import { lookAtRollout, planReplacements, surge } from './rollout.ts';
 import { planShrink, type Shrink } from './shrink.ts';
 import { spareFor } from './sizing.ts';
 
-export type ReapReason = 'max-lifetime' | 'never-connected' | 'node-lost';
+export type ReapReason = 'max-lifetime' | 'never-connected' | 'duplicate' | 'node-lost';
 
 export type Plan = {
   /** The replicas that the StatefulSet should grow to; undefined when it has enough. */
@@ -22,8 +22,8 @@ export type Plan = {
   restore: ObservedRoute[];
   /** What exposes ordinals that are no more: node ports are scarce, and controllers pay for each route. */
   withdraw: { services: ObservedService[]; routes: ObservedRoute[] };
-  /** Pods whose session is over. */
-  reap: { name: string; uid: string; reason: ReapReason }[];
+  /** Pods whose session is over, as they were seen. */
+  reap: { pod: ObservedPod; reason: ReapReason }[];
   /** Broken pods that are due for another attempt, as they were seen. */
   retry: ObservedPod[];
 };
@@ -167,10 +167,12 @@ function findOverdue(pool: Pool, now: number): Plan['reap'] {
         ? 'max-lifetime'
         : connectedAt === undefined && now >= claimedAt + connectTimeout
           ? 'never-connected'
-          : isSucceeded(pool, pod, now)
-            ? 'node-lost'
-            : undefined;
-    if (reason) overdue.push({ name: pod.name, uid: pod.uid, reason });
+          : pool.isDuplicate(pod, now)
+            ? 'duplicate'
+            : isSucceeded(pool, pod, now)
+              ? 'node-lost'
+              : undefined;
+    if (reason) overdue.push({ pod, reason });
   }
   return overdue;
 }

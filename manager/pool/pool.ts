@@ -7,6 +7,7 @@ import type { Address } from '../../common/manager-api.ts';
 import { Arrivals } from './arrivals.ts';
 import { ClaimIndex } from './claim-index.ts';
 import { Demand } from './demand.ts';
+import type { Fit } from './fit.ts';
 import {
   type ClaimRecord,
   type ObservedNode,
@@ -23,7 +24,7 @@ import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import type { ArrivalRate } from './sizing.ts';
 import { Starts } from './starts.ts';
 import { WaitingRoom } from './waiting-room.ts';
-import { Schedule } from './windows.ts';
+import { Schedule, type Window } from './windows.ts';
 
 /** How the terminals of this installation are exposed. */
 export type ExposureMode = 'nodePort' | 'ingress';
@@ -63,6 +64,8 @@ export class Pool {
   settings: Settings = defaultSettings;
   /** The windows among them. */
   schedule = new Schedule([]);
+  /** Whether the present or next time of each fits, as it was last judged. */
+  fits: ReadonlyMap<Window, Fit> = new Map();
   /** What is wrong with the settings, in sentences. */
   problems: string[] = [];
   /** That somebody has lately scaled the pool below terminals in use. */
@@ -216,14 +219,27 @@ export class Pool {
     this.waiting.observe(room);
   }
 
-  /** The visitor's pod; of several, the one claimed first. One that is lost at `now` comes last. */
+  /**
+   * The visitor's pod. Of several, as when two managers that did not know of each other's claim served one visitor: one that
+   * somebody has connected to, of those the one claimed first. One that is lost at `now` comes last.
+   */
   terminalOf(visitor: string, now: number): ObservedPod | undefined {
+    const order = (a: ObservedPod, b: ObservedPod) =>
+      Number(this.isLost(a, now)) - Number(this.isLost(b, now)) ||
+      Number(isConnected(b)) - Number(isConnected(a)) ||
+      claimOrder(a, b);
     let best: ObservedPod | undefined;
-    for (const pod of this.#byVisitor.of(visitor)) {
-      const order = best && (Number(this.isLost(pod, now)) - Number(this.isLost(best, now)) || claimOrder(pod, best));
-      if (order === undefined || order < 0) best = pod;
-    }
+    for (const pod of this.#byVisitor.of(visitor)) if (!best || order(pod, best) < 0) best = pod;
     return best;
+  }
+
+  /**
+   * Whether the pod is one too many: its visitor has another, claimed before, and has been there. One that was claimed
+   * before and that nobody has connected to yet may be about to be; it goes when that does not happen.
+   */
+  isDuplicate(pod: ObservedPod, now: number): boolean {
+    const kept = this.terminalOf(pod.claim!.visitor, now);
+    return kept !== undefined && kept !== pod && isConnected(kept) && claimOrder(kept, pod) < 0;
   }
 
   /** How many terminals visitors from `address` have, those of `visitor` not counted. */
@@ -365,4 +381,8 @@ export class Pool {
 
 const isSession = (pod: ObservedPod): boolean => pod.claim !== undefined && podState(pod) === 'in-use';
 
-const claimOrder = (a: ObservedPod, b: ObservedPod): number => a.claim!.claimedAt - b.claim!.claimedAt;
+// Every manager must come to the same.
+const claimOrder = (a: ObservedPod, b: ObservedPod): number =>
+  a.claim!.claimedAt - b.claim!.claimedAt || a.ordinal - b.ordinal;
+
+const isConnected = ({ claim }: ObservedPod): boolean => claim?.connectedAt !== undefined;

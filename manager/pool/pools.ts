@@ -36,6 +36,10 @@ export class Pools {
     return pool?.spec ? pool : undefined;
   }
 
+  nodes(): Iterable<ObservedNode> {
+    return this.#nodes.values();
+  }
+
   podByUid(uid: string): ObservedPod | undefined {
     return this.#podsByUid.get(uid);
   }

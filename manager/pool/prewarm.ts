@@ -5,7 +5,7 @@
 // are ready, are forty together. What was claimed before belongs to somebody else: after a first class that has not gone home
 // yet, there are as many ready for a second.
 
-import type { Occurrence, Window } from './windows.ts';
+import { type Occurrence, occurrencesFrom, type Window } from './windows.ts';
 
 /** How many seats of each of `open` somebody sits on who came at one of the times `claims`. */
 export function seatsTaken(open: readonly Occurrence[], claims: readonly number[]): Map<Occurrence, number> {
@@ -41,13 +41,26 @@ export function prewarmAt(
   leadMs: (seats: number) => number,
 ): Prewarm {
   const openAt = (at: number) => ahead.filter(({ from, to }) => from <= at && at < to);
-  const reserved = (open: readonly Occurrence[]) => open.reduce((sum, { window }) => sum + window.ready, 0);
-  const warming = ahead.filter(({ from }) => now < from && from - now <= leadMs(reserved(openAt(from))));
+  const warming = ahead.filter(({ from }) => now < from && from - now <= leadMs(seatsOf(openAt(from))));
   const moments = [now, ...warming.map(({ from }) => from)].map(openAt).filter((open) => open.length > 0);
   if (moments.length === 0) return { seats: 0, warming: new Set(), windows: [] };
   const times = claims();
   const left = (open: Occurrence[]) =>
-    reserved(open) - [...seatsTaken(open, times).values()].reduce((sum, taken) => sum + taken, 0);
+    seatsOf(open) - [...seatsTaken(open, times).values()].reduce((sum, taken) => sum + taken, 0);
   const windows = [...new Set(moments.flat().map(({ window }) => window))];
   return { seats: Math.max(...moments.map(left)), warming: new Set(warming), windows };
 }
+
+// More often than this no window comes in the time of another that is of any use.
+const mostOften = 100;
+
+/** The most seats that `windows` keep at once between two times. */
+export function reservedDuring(windows: readonly Window[], from: number, to: number): number {
+  const then = windows
+    .flatMap((window) => occurrencesFrom(window, from, mostOften))
+    .filter((occurrence) => occurrence.from < to);
+  const at = (moment: number) => then.filter((one) => one.from <= moment && moment < one.to);
+  return Math.max(0, ...then.map((one) => seatsOf(at(Math.max(from, one.from)))));
+}
+
+const seatsOf = (occurrences: readonly Occurrence[]) => occurrences.reduce((sum, { window }) => sum + window.ready, 0);

@@ -1,6 +1,7 @@
 // A pool's prewarm windows as its host sees them. Pure.
 
 import type { WindowStatus } from '../../common/manager-api.ts';
+import { fitsNow } from './fit.ts';
 import { claimTimes, prewarmOf } from './plan.ts';
 import type { Pool } from './pool.ts';
 import { seatsTaken } from './prewarm.ts';
@@ -10,11 +11,11 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Each window once: as it is now, or when it comes next, in that order; then those that are over. */
 export function describeWindows(pool: Pool, now: number, ready: number): WindowStatus[] {
-  const ahead = pool.schedule.ahead(now);
-  const next = ahead.filter(({ window }, index) => ahead.findIndex((other) => other.window === window) === index);
+  const next = pool.schedule.next(now);
   const { warming } = prewarmOf(pool, now);
   const isOpen = ({ from }: Occurrence) => from <= now;
   const taken = seatsTaken(next.filter(isOpen), claimTimes(pool));
+  const fits = new Map(fitsNow(pool, now).map((fit) => [fit.window, fit.fits]));
   let readyLeft = ready;
   const described = next.map((occurrence): WindowStatus => {
     const state = isOpen(occurrence) ? 'open' : warming.has(occurrence) ? 'warming' : 'upcoming';
@@ -22,7 +23,8 @@ export function describeWindows(pool: Pool, now: number, ready: number): WindowS
     // A ready terminal is a seat of one window only.
     const here = state === 'upcoming' ? 0 : Math.min(readyLeft, seats.seats - seats.taken);
     readyLeft -= here;
-    return { ...describeTime(occurrence), state, ...seats, ready: here };
+    const known = fits.get(occurrence.window.name);
+    return { ...describeTime(occurrence), state, ...seats, ready: here, ...(known && { fits: known }) };
   });
   const over = pool.schedule.windows.filter((window) => !next.some((occurrence) => occurrence.window === window));
   return [...described, ...over.map(lastOccurrence).map(describeOver)];

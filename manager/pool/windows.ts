@@ -214,4 +214,10 @@ export class Schedule {
     }
     return this.#ahead;
   }
+
+  /** Of each of these windows the present time, or else the next. */
+  next(now: number): Occurrence[] {
+    const ahead = this.ahead(now);
+    return ahead.filter(({ window }, index) => ahead.findIndex((other) => other.window === window) === index);
+  }
 }

@@ -2,6 +2,7 @@
 // loads a second HTTP client into the process, 18 MB of it, which every idle pod of every pool would pay for.
 
 import { type RequestOptions, request as requestHttp } from 'node:http';
+import { startDeadline } from '../../common/deadline.ts';
 import { ServiceError } from '../../common/errors.ts';
 import type { JsonRequest } from '../../common/http/client.ts';
 import { fromProblem } from '../../common/http/problem.ts';
@@ -13,17 +14,19 @@ type Answer = { status: number; text: string };
 /** The checked answer. Throws what the manager said, `timeout` after the deadline, `unavailable` if unreachable. */
 export async function requestJson<T = undefined>(options: JsonRequest<T>): Promise<T> {
   const { url, answer, deadlineMs, signal } = options;
-  const deadline = AbortSignal.timeout(deadlineMs);
+  const deadline = startDeadline(deadlineMs, signal);
   try {
-    const { status, text } = await exchange(options, signal ? AbortSignal.any([deadline, signal]) : deadline);
+    const { status, text } = await exchange(options, deadline.signal);
     const json = parse(text);
     if (status < 200 || status > 299) throw fromProblem(status, json);
     return answer ? answer.parse(json) : (undefined as T);
   } catch (error) {
     if (error instanceof ServiceError || signal?.aborted) throw error;
     const { host } = new URL(url);
-    if (deadline.aborted) throw new ServiceError('timeout', `${host} did not answer in time.`, { cause: error });
+    if (deadline.passed) throw new ServiceError('timeout', `${host} did not answer in time.`, { cause: error });
     throw new ServiceError('unavailable', `${host} cannot be reached.`, { cause: error });
+  } finally {
+    deadline.clear();
   }
 }
 

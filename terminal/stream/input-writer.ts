@@ -20,7 +20,7 @@ const longestWaitMs = 16;
 
 export class InputWriter {
   readonly #options: InputWriterOptions;
-  readonly #queue: Buffer[] = [];
+  readonly #queue: { bytes: Buffer; onTaken: (() => void) | undefined }[] = [];
   #pending = 0;
   #waiting = false;
   #waitMs = shortestWaitMs;
@@ -36,9 +36,14 @@ export class InputWriter {
     return this.#pending;
   }
 
-  write(bytes: Buffer): void {
-    if (this.#closed || bytes.length === 0) return;
-    this.#queue.push(bytes);
+  /** `onTaken` is called once all of `bytes` are written; never, if nobody is left to read them. */
+  write(bytes: Buffer, onTaken?: () => void): void {
+    if (this.#closed) return;
+    if (bytes.length === 0) {
+      onTaken?.();
+      return;
+    }
+    this.#queue.push({ bytes, onTaken });
     this.#pending += bytes.length;
     if (!this.#waiting) this.#pump();
     this.#tellBacklog();
@@ -54,14 +59,18 @@ export class InputWriter {
   #pump(): void {
     let room = turnBytes;
     for (let head = this.#queue[0]; head && room > 0; head = this.#queue[0]) {
-      const written = this.#writePiece(head);
+      const written = this.#writePiece(head.bytes);
       if (written === undefined) this.close();
       if (!written) break;
       room -= written;
       this.#pending -= written;
       this.#waitMs = shortestWaitMs;
-      if (written < head.length) this.#queue[0] = head.subarray(written);
-      else this.#queue.shift();
+      if (written < head.bytes.length) {
+        head.bytes = head.bytes.subarray(written);
+      } else {
+        this.#queue.shift();
+        head.onTaken?.();
+      }
     }
     if (this.#queue.length > 0) this.#wait(room > 0 ? this.#nextWait() : 0);
   }

@@ -34,6 +34,10 @@ test('what a route throws arrives as the same error at the other end', async (t)
   app.get('/broken', () => {
     throw new Error('secret details');
   });
+  app.get('/things/:name', () => {});
+  app.get('/refused', () => {
+    throw Object.assign(new Error('secret details'), { status: 409 });
+  });
   app.use(notFound, problemHandler(silent));
   const url = await listen(t, app);
   t.like(await t.throwsAsync(get(`${url}/full`)), {
@@ -43,7 +47,10 @@ test('what a route throws arrives as the same error at the other end', async (t)
   });
   const broken = await t.throwsAsync(get(`${url}/broken`), { code: 'internal' });
   t.notRegex(broken?.message ?? '', /secret/);
+  const refused = await t.throwsAsync(get(`${url}/refused`), { code: 'internal' }, 'what another server has answered');
+  t.notRegex(refused?.message ?? '', /secret/);
   t.like(await t.throwsAsync(get(`${url}/nowhere`)), { code: 'not-found' });
+  t.like(await t.throwsAsync(get(`${url}/things/%E0%A4%A`)), { code: 'invalid-request' });
 });
 
 test('inv 12: a service that does not answer is a timeout, one that is not there is unavailable', async (t) => {

@@ -18,6 +18,8 @@ export type OpenPage = {
 export type PageOptions = {
   path?: string;
   environment?: Record<string, string>;
+  /** Whether the terminal pings as often as a real one. */
+  pings?: boolean;
   /** Of the visitor's browser: colour scheme, permissions, size. */
   visitor?: BrowserContextOptions;
   /** Called before the page is opened. */
@@ -28,10 +30,10 @@ export type PageOptions = {
 
 /** Opens `path` as a new visitor and waits until the session is connected. */
 export async function openPage(t: ExecutionContext, browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
-  const { path = '/?renderer=dom', environment = {}, visitor, prepare, until = 'connected' } = options;
+  const { path = '/?renderer=dom', environment = {}, visitor, prepare, pings = false, until = 'connected' } = options;
   const [webserver, terminal, context] = await Promise.all([
     startWebserver(t, environment),
-    startTerminal(t),
+    startTerminal(t, { pings }),
     browser.newContext(visitor),
   ]);
   t.teardown(() => context.close());

@@ -10,7 +10,9 @@ import {
   type ClientEvents,
   type Handshake,
   handshakeSchema,
+  heartbeat,
   maxInputLength,
+  pasting,
   type ServerEvents,
   type Size,
 } from '../../common/socket.ts';
@@ -23,6 +25,8 @@ export type TerminalDouble = {
   port: number;
   handshakes: Handshake[];
   inputs: (string | Uint8Array)[];
+  /** Whether it says that it has taken what it was sent. */
+  takes: boolean;
   sizes: Size[];
   /** Bytes acknowledged, one entry per message. */
   acknowledged: number[];
@@ -43,7 +47,8 @@ export type TerminalDouble = {
   listen: () => Promise<void>;
 };
 
-export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
+/** `pings`: as often as a real one, which a browser on a busy machine may miss; else hardly ever. */
+export async function startTerminal(t: Teardown, { pings = false } = {}): Promise<TerminalDouble> {
   let server = createServer();
   let io = new Server<ClientEvents, ServerEvents>();
 
@@ -52,6 +57,7 @@ export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
     port: 0,
     handshakes: [],
     inputs: [],
+    takes: true,
     sizes: [],
     acknowledged: [],
     sockets: new Set(),
@@ -70,7 +76,12 @@ export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
     },
     listen: async () => {
       server = createServer();
-      io = new Server<ClientEvents, ServerEvents>(server, { transports: ['websocket'], serveClient: false });
+      io = new Server<ClientEvents, ServerEvents>(server, {
+        transports: ['websocket'],
+        serveClient: false,
+        maxHttpBufferSize: maxInputLength * 6,
+        ...(pings && heartbeat),
+      });
       io.use((socket, next) => {
         const handshake = handshakeSchema.parse(socket.handshake.auth);
         double.handshakes.push(handshake);
@@ -86,7 +97,8 @@ export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
   function attach(socket: TerminalSocket): void {
     double.sockets.add(socket);
     socket.on('disconnect', () => double.sockets.delete(socket));
-    socket.on('input', (data) => {
+    socket.on('input', (data, taken) => {
+      if (double.takes) taken?.();
       double.inputs.push(data);
       if (typeof data === 'string') socket.emit('output', Buffer.from(data.replaceAll('\r', '\r\n')));
     });
@@ -98,6 +110,7 @@ export async function startTerminal(t: Teardown): Promise<TerminalDouble> {
       run: double.run,
       maxInput: maxInputLength,
       acknowledgeEvery,
+      pasting,
     });
     double.greet(socket);
   }

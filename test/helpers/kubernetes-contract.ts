@@ -9,7 +9,7 @@ import { labels, managerAudience, terminalPortName } from '../../common/names.ts
 import { routesPath } from '../../manager/cluster/exposures.ts';
 import { createCluster } from '../../manager/cluster/kubernetes.ts';
 import type { Cluster } from '../../manager/cluster/port.ts';
-import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import { createTransport, type Transport, unless } from '../../manager/cluster/transport.ts';
 import type { RouteKind } from '../../manager/exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../../manager/exposure/route-template.ts';
 import type {
@@ -198,16 +198,28 @@ export function testKubernetesPort(
     t.is((await world.cluster.readPod(pod.name))?.uid, next.uid);
   });
 
+  test.serial('inv 2: a pod that is going is claimed by nobody, though who tries has not heard of it', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    // It stays for as long as it has a finalizer.
+    await world.setFinalizers(pod.name, ['warmterm.dev/test']);
+    t.like(await world.cluster.deletePod(pod), { terminating: true });
+    t.is(await world.cluster.claimPod(pod, claimOf('v')), 'conflict');
+    t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, taken: false });
+    await world.setFinalizers(pod.name, null);
+    await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+  });
+
   test.serial('inv 5: a pod is tried again only if nothing about it has changed since it was seen', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     await world.annotate(pod.name, { 'example.org/unrelated': 'written since' });
     const now = await world.podWhere(2, ({ version }) => version > pod.version);
-    t.is(await world.cluster.retryPod(pod), 'conflict');
+    t.is(await world.cluster.deleteAsSeen(pod), 'conflict');
     t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, terminating: false });
-    t.like(await world.cluster.retryPod(now), { uid: pod.uid, terminating: true });
+    t.like(await world.cluster.deleteAsSeen(now), { uid: pod.uid, terminating: true });
     await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
-    t.is(await world.cluster.retryPod({ ...now, name: 'contract-77' }), undefined);
+    t.is(await world.cluster.deleteAsSeen({ ...now, name: 'contract-77' }), undefined);
   });
 
   test.serial('inv 5: scaling is refused when the replicas are not what was seen', async (t) => {
@@ -420,6 +432,38 @@ export function testKubernetesPort(
     t.is(reaped?.message.length, 1_000);
   });
 
+  test.serial('quotas are told where there are any, and pods that are no terminals', async (t) => {
+    const { transport, world } = t.context;
+    const core = `/api/v1/namespaces/${transport.namespace}`;
+    const container = { name: 'neighbour', image: 'there-is-none', resources: { requests: { cpu: '10m' } } };
+    const neighbour = {
+      kind: 'Pod',
+      apiVersion: 'v1',
+      metadata: { name: 'neighbour' },
+      spec: { containers: [container] },
+    };
+    await transport.request({ method: 'POST', path: `${core}/pods`, body: neighbour });
+    const quota = { metadata: { name: 'contract' }, spec: { hard: { pods: '1k', 'requests.cpu': '2500m' } } };
+    const body = { kind: 'ResourceQuota', apiVersion: 'v1', ...quota };
+    // The stand-in has none, as any API server without the kind.
+    const made = await unless([404], transport.request({ method: 'POST', path: `${core}/resourcequotas`, body }));
+    const expected = { name: 'contract', hard: { pods: 1_000, 'requests.cpu': 2.5 }, scoped: false };
+    await world.untilAsync(async () => {
+      const { quotas, neighbours } = await world.cluster.readCapacity();
+      const [first] = quotas ?? [];
+      const counted = made ? (first?.used.pods ?? 0) > 0 : quotas?.length === 0;
+      if (!counted || neighbours.length === 0) return false;
+      if (made) t.like(first, expected);
+      t.deepEqual(
+        neighbours.map(({ requests }) => requests),
+        [{ cpu: 0.01 }],
+      );
+      return true;
+    });
+    if (made) await transport.request({ method: 'DELETE', path: `${core}/resourcequotas/contract` });
+    await transport.request({ method: 'DELETE', path: `${core}/pods/neighbour` });
+  });
+
   test.serial('with the StatefulSet go its pods, Services, waiting room and routes', async (t) => {
     const { world } = t.context;
     await world.deletePool('contract');
@@ -542,6 +586,8 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     readyPod: (ordinal: number) => podWhere(ordinal, ({ ready }) => ready),
     raw: (path: string) => request('GET', core(path)),
     annotate: (name: string, annotations: object) => mergePatch(core(`pods/${name}`), { metadata: { annotations } }),
+    setFinalizers: (name: string, finalizers: string[] | null) =>
+      mergePatch(core(`pods/${name}`), { metadata: { finalizers } }),
     removeAnnotations: (name: string) => mergePatch(core(`pods/${name}`), { metadata: { annotations: null } }),
     deletePool: (name: string) => request('DELETE', `/apis/apps/v1/namespaces/${namespace}/statefulsets/${name}`),
     async log(name: string): Promise<string> {

@@ -7,6 +7,7 @@ import { Elector } from '../../manager/leader/elector.ts';
 import { createMetrics } from '../../manager/metrics.ts';
 import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { Pools } from '../../manager/pool/pools.ts';
+import { Surveyor } from '../../manager/surveyor.ts';
 import { Terminals } from '../../manager/terminals.ts';
 import type { FakeTime } from './fake-time.ts';
 import { type ModelCluster, nextTurn } from './model-cluster.ts';
@@ -67,6 +68,16 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     onChange: (pool) => claims.serve(pool),
   });
   const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
+  // Looks when a test has it look.
+  const surveyor = new Surveyor({
+    pools,
+    cluster: port,
+    exposure: exposure ?? 'nodePort',
+    log: silent,
+    clock,
+    delay: (_ms, signal) => untilAborted(signal!),
+    onChange: (pool) => controller.touch(pool),
+  });
   const abort = new AbortController();
   const ended = Promise.all([controller.run(abort.signal), elector?.run(abort.signal)]);
   const stop = async () => {
@@ -75,7 +86,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     model.disconnect(port);
     await ended;
   };
-  return { port, pools, claims, terminals, controller, isLeader, metrics, stop };
+  return { port, pools, claims, terminals, controller, isLeader, metrics, surveyor, stop };
 }
 
 export type TestManager = ReturnType<typeof startManager>;

@@ -13,6 +13,7 @@ import type {
   Sink,
   ToldEvent,
 } from '../../manager/cluster/port.ts';
+import type { Capacity } from '../../manager/pool/capacity.ts';
 import type {
   Observation,
   ObservedNode,
@@ -49,8 +50,7 @@ export class ModelCluster {
   /** UIDs of pods that were ever retired. */
   readonly retired = new Set<string>();
   readonly events: ToldEvent[] = [];
-  /** Pods that were deleted as broken while they were in use: there must be none (inv 5). */
-  readonly retriedInUse: string[] = [];
+  capacity: Capacity = { quotas: [], neighbours: [] };
   writes = 0;
   #version = 1;
   #uids = 0;
@@ -308,7 +308,7 @@ export class ModelPort implements Cluster {
     await nextTurn();
     if (fault === 'lost-request' || this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     const now = model.pods.get(pod.name);
-    const free = now !== undefined && now.uid === pod.uid && !now.taken;
+    const free = now !== undefined && now.uid === pod.uid && !now.taken && !now.terminating;
     if (free) {
       model.writes++;
       model.visitorsOf.set(now.uid, (model.visitorsOf.get(now.uid) ?? new Set()).add(claim.visitor));
@@ -361,12 +361,13 @@ export class ModelPort implements Cluster {
     return this.#model.put({ ...now, terminating: true });
   }
 
-  async retryPod(pod: ObservedPod) {
+  async deleteAsSeen(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>) {
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     const now = this.#model.pods.get(pod.name);
     if (now?.uid !== pod.uid) return undefined;
     if (now.version !== pod.version) return 'conflict' as const;
     this.#model.writes++;
-    if (now.claim) this.#model.retriedInUse.push(now.uid);
+    if (now.claim && !now.terminating) this.#model.deleted.push(now);
     return this.#model.put({ ...now, terminating: true });
   }
 
@@ -453,6 +454,8 @@ export class ModelPort implements Cluster {
     if (fault === 'lost-response') throw new ServiceError('timeout', 'lost on the way back');
     return result;
   }
+
+  readCapacity = async () => this.#model.capacity;
 
   async reviewToken(token: string) {
     return this.#model.identities.get(token);

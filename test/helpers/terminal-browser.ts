@@ -2,15 +2,16 @@
 
 import type { ExecutionContext } from 'ava';
 import { io, type Socket } from 'socket.io-client';
-import type {
-  Attached,
-  ClientEvents,
-  Ending,
-  EndReason,
-  Saved,
-  Saving,
-  ServerEvents,
-  Size,
+import {
+  type Attached,
+  type ClientEvents,
+  type Ending,
+  type EndReason,
+  pasting,
+  type Saved,
+  type Saving,
+  type ServerEvents,
+  type Size,
 } from '../../common/socket.ts';
 import { Journal } from './terminal-journal.ts';
 
@@ -86,6 +87,18 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
       raw = '';
     },
     types: (input: string) => socket.emit('input', input),
+    /** Sends a paste as the page does: a little at a time, and more as that is taken. */
+    pastes: async (text: string) => {
+      const underWay = new Set<Promise<void>>();
+      for (let at = 0; at < text.length; at += pasting.piece) {
+        const piece = text.slice(at, at + pasting.piece);
+        const taken: Promise<void> = new Promise<void>((resolve) => socket.emit('input', piece, resolve)).then(() => {
+          underWay.delete(taken);
+        });
+        underWay.add(taken);
+        if (underWay.size >= pasting.ahead) await Promise.race(underWay);
+      }
+    },
     resizes: (to: Size) => socket.emit('resize', to),
   };
 }

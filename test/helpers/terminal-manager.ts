@@ -4,11 +4,11 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ExecutionContext } from 'ava';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Report, type ReportAnswer, reportSchema } from '../../common/manager-api.ts';
 import { type Ticket, ticketAlgorithm, ticketIssuer } from '../../common/ticket.ts';
 import { Journal } from './terminal-journal.ts';
+import type { Teardown } from './webserver-listen.ts';
 
 export const podUid = 'uid-of-the-pod';
 export const podToken = 'token-of-the-pod';
@@ -21,7 +21,7 @@ export type TicketWish = Partial<Omit<Ticket, 'iss'>> & {
 
 export type TestManager = Awaited<ReturnType<typeof startManager>>;
 
-export async function startManager(t: ExecutionContext, options: { idleTimeoutMs?: number } = {}) {
+export async function startManager(t: Teardown, options: { idleTimeoutMs?: number } = {}) {
   const keys = await generateKeyPair(ticketAlgorithm, { extractable: true });
   const reports = new Journal<Report>('reports');
   const deletes = new Journal<number>('deletes');

@@ -50,8 +50,24 @@ test('inv 6: only the leader reaps; once it is dead, another does', async (t) =>
   t.is(others.filter(({ isLeader }) => isLeader()).length, 1);
   await look(time, ...others.filter(({ isLeader }) => !isLeader()));
   t.false(isReaped());
+  // inv 9: nobody has told it of a connection; but there was nobody to tell, for a while.
+  await look(time, ...others);
+  t.false(isReaped());
+  await time.pass(15_000);
   await look(time, ...others);
   t.true(isReaped());
+});
+
+test('inv 5: a leader whose watch is held up does not end what somebody has connected to meanwhile', async (t) => {
+  const { model, time, leader, others } = await start(t, { spare: '1', 'connect-timeout': '30s' });
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, leader, ...others);
+  await others[0]!.terminals.report(pod, { connections: 1, connectedAt: new Date(time.now).toISOString() });
+  await time.pass(31_000);
+  leader.controller.touch(leader.pools.get('default')!);
+  await time.settle();
+  t.like(model.pods.get(pod.name), { uid: pod.uid, terminating: false });
+  t.deepEqual(model.deleted, []);
 });
 
 test('inv 4: claims and their refill need no leader', async (t) => {

@@ -118,7 +118,9 @@ export function kindOf(method: string, url: string): RequestKind {
   if (method !== 'GET') return 'write';
   const { pathname, searchParams } = new URL(url, 'http://proxy');
   if (searchParams.get('watch') === 'true') return 'watch';
-  return /\/(pods|services|nodes|statefulsets|ingresses|httproutes|events|leases)$/.test(pathname) ? 'list' : 'read';
+  return /\/(pods|services|configmaps|nodes|statefulsets|ingresses|httproutes|events|leases)$/.test(pathname)
+    ? 'list'
+    : 'read';
 }
 
 const isRefusal = ({ kind }: RequestFault) => ['409', '410', '429', '500'].includes(kind);

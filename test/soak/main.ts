@@ -4,8 +4,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startClusterWorld } from './cluster-world.ts';
 import { readOptions } from './options.ts';
-import { localPace, soak } from './soak.ts';
+import { clusterPace, localPace, soak } from './soak.ts';
 import { startLocalWorld } from './world.ts';
 
 const options = (() => {
@@ -16,9 +17,13 @@ const options = (() => {
     process.exit(2);
   }
 })();
+// A cluster, and this machine, are left as they were found.
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const directory = mkdtempSync(join(tmpdir(), 'warmterm-soak-'));
-const world = await startLocalWorld(directory);
+const { KUBECONFIG } = process.env;
+const world = await (KUBECONFIG ? startClusterWorld(KUBECONFIG, directory) : startLocalWorld(directory));
 say(`A soak of ${options.minutes} minutes on ${world.name}, seed ${options.seed}`);
 try {
   const { violations, text } = await soak({
@@ -26,8 +31,9 @@ try {
     directory,
     seed: options.seed,
     ms: options.minutes * 60_000,
-    pace: localPace,
+    pace: KUBECONFIG ? clusterPace : localPace,
     say,
+    signal: interrupted.signal,
   });
   const invariants = ['1', '2', '3', '4', '5', '6', '8', '10', '11', '12', 'convergence'];
   const broken = new Set(violations.map(({ invariant }) => invariant));

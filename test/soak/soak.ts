@@ -2,9 +2,11 @@
 // right again. Every event of every pod is judged as it comes.
 
 import { generateKeyPairSync } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startDeadline } from '../../common/deadline.ts';
 import { requestJson } from '../../common/http/client.ts';
 import { paths, type Terminal, terminalSchema } from '../../common/manager-api.ts';
 import { managerLease } from '../../common/names.ts';
@@ -40,11 +42,20 @@ export const localPace: Pace = {
   visitorsPerSecond: 2.5,
   stayMs: 12_000,
   stormMs: 40_000,
-  calmMs: 40_000,
-  connectTimeoutMs: 15_000,
-  maxLifetimeMs: 60_000,
+  calmMs: 60_000,
+  connectTimeoutMs: 30_000,
+  maxLifetimeMs: 75_000,
   idleMs: 6_000,
   reportMs: 2_000,
+};
+
+// A real API server does more for each request, and beside it there is a cluster.
+export const clusterPace: Pace = {
+  ...localPace,
+  max: 40,
+  visitorsPerSecond: 1,
+  stormMs: 50_000,
+  calmMs: 60_000,
 };
 
 export type SoakOptions = {
@@ -54,12 +65,17 @@ export type SoakOptions = {
   ms: number;
   pace: Pace;
   say: (text: string) => void;
+  /** Aborted when it is to end before its time. */
+  signal: AbortSignal;
 };
 
-/** What a manager may take for an answer: the visitor's wait, and two requests to an API that does not answer. */
+/** What a manager may take for an answer: the caller's token, the visitor's wait, a last write and a look at what came of it. */
 const claimTimeoutMs = 10_000;
 const apiTimeoutMs = 5_000;
-const answerWithinMs = claimTimeoutMs + 2 * apiTimeoutMs + 1_000;
+const answerWithinMs = claimTimeoutMs + 3 * apiTimeoutMs + 1_000;
+const longestPauseMs = 15_000;
+// A watch that fails again and again is taken up every ten seconds, and then has to tell what there is.
+const knownWithinMs = 20_000;
 const managerCount = 3;
 
 export type SoakReport = {
@@ -68,16 +84,18 @@ export type SoakReport = {
   text: string;
 };
 
-export async function soak({ world, directory, seed, ms, pace, say }: SoakOptions): Promise<SoakReport> {
+export async function soak({ world, directory, seed, ms, pace, say, signal }: SoakOptions): Promise<SoakReport> {
   const random = createRandom(seed);
   const part = () => createRandom(Math.floor(random() * 2 ** 32));
   const faults = createFaults(part());
   const startedAt = performance.now();
   const over = new AbortController();
+  setMaxListeners(0, over.signal);
+  signal.addEventListener('abort', () => over.abort(), { once: true });
   const violations: Violation[] = [];
   const logBook = createLogBook();
   let calmSince: number | undefined;
-  const totals = { kills: 0, pauses: 0, cuts: 0, clocks: 0, rounds: 0, doubles: 0 };
+  const totals = { kills: 0, pauses: 0, cuts: 0, clocks: 0, rounds: 0, doubles: 0, slowestMs: 0 };
   /** How often each invariant was put to the test beyond the events. */
   const checks = new Map<string, number>();
   const checked = (invariant: string, times = 1) => checks.set(invariant, (checks.get(invariant) ?? 0) + times);
@@ -141,7 +159,7 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
       connectTimeoutMs: pace.connectTimeoutMs,
       maxLifetimeMs: pace.maxLifetimeMs,
       silenceMs: 3 * pace.reportMs,
-      claimMs: answerWithinMs,
+      claimMs: answerWithinMs + longestPauseMs,
     },
     violate,
   );
@@ -161,6 +179,8 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
   });
 
   function violate(violation: Violation): void {
+    // Those who are still there when the managers and the history have been ended prove nothing.
+    if (over.signal.aborted && violation.invariant !== 'history') return;
     violations.push(violation);
     if (violations.length > 20) return;
     say(describeViolation(violation));
@@ -191,7 +211,7 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
     ].join('\n');
   }
 
-  function onAnswer({ visitor, claim, askedAt }: Answer): void {
+  function onAnswer({ visitor, claim, manager, askedAt }: Answer): void {
     const former = visitor.terminal;
     const [, payload = ''] = claim.ticket.split('.');
     const ticket = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { aud: string; sub: string };
@@ -206,10 +226,14 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
     if (!former || former.uid === claim.uid || visitors.askedToEnd(visitor.hash)) return;
     checked('2');
     const pod = checker.pods.get(former.uid);
+    const next = checker.pods.get(claim.uid);
     if (!pod || pod.terminatingSince !== undefined) return;
+    // Of two that a visitor was given, the older is the one to go back to.
+    if ((next?.claimedSince ?? Number.POSITIVE_INFINITY) < (pod.claimedSince ?? 0)) return;
     totals.doubles++;
     // A manager whose watch is held up cannot know; without faults it must.
-    if (calmSince !== undefined && askedAt > calmSince + 10_000)
+    const since = askedAt - knownWithinMs;
+    if (calmSince !== undefined && since > calmSince && manager.ranSince(since))
       violate({
         invariant: '2',
         what: `${visitor.hash} had a terminal, and was sent to another`,
@@ -241,7 +265,8 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
   const pick = <T>(items: T[]): T => items[Math.floor(random() * items.length)]!;
 
   async function storm(): Promise<void> {
-    const end = AbortSignal.any([over.signal, AbortSignal.timeout(pace.stormMs)]);
+    const { signal: end } = startDeadline(pace.stormMs, over.signal);
+    setMaxListeners(0, end);
     const heavy = random();
     faults.set({ requests: 0.02 + 0.2 * heavy, events: 0.01 + 0.08 * heavy });
     await Promise.all([
@@ -252,7 +277,7 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
       }),
       eachNow(25_000, end, () => {
         totals.pauses++;
-        return pick(managers).pause(1_000 + random() * 14_000);
+        return pick(managers).pause(1_000 + random() * (longestPauseMs - 1_000));
       }),
       eachNow(15_000, end, () => {
         totals.cuts++;
@@ -284,15 +309,17 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
     calmSince = performance.now();
     const deadline = calmSince + pace.calmMs;
     for (;;) {
+      const late = performance.now() > deadline;
       const wrong = await whatIsWrong();
       checked('convergence');
       if (wrong.length === 0) break;
-      if (performance.now() > deadline) {
+      if (late) {
         for (const { what, uids } of wrong.slice(0, 3)) violate({ invariant: 'convergence', what, uids });
         break;
       }
       await delay(500);
     }
+    totals.slowestMs = Math.max(totals.slowestMs, performance.now() - calmSince);
     await countWrites();
     calmSince = undefined;
     writes = [];
@@ -300,10 +327,12 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
 
   /** What is not yet as it should be without faults. */
   async function whatIsWrong(): Promise<{ what: string; uids: string[] }[]> {
-    const wrong: { what: string; uids: string[] }[] = [];
+    const told = await Promise.all(managers.map(({ name, url }) => whoseIsWhose(name, url)));
+    const wrong = told.flat();
     const now = performance.now();
     for (const manager of managers)
-      if (!(await manager.isReady())) wrong.push({ what: `${manager.name} is not ready`, uids: [] });
+      if (!(await manager.isReady()))
+        wrong.push({ what: `${manager.name} is not ready: ${logBook.last(manager.name)}`, uids: [] });
     const inUse = [...checker.inUse()];
     const live = [...checker.pods.values()].filter(({ terminatingSince }) => terminatingSince === undefined);
     const ready = live.filter(
@@ -325,7 +354,6 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
       if (forgotten && now > (pod.claimedSince ?? 0) + pace.connectTimeoutMs + 5_000)
         wrong.push({ what: `${pod.name} is claimed, and its visitor does not know`, uids: [pod.uid] });
     }
-    wrong.push(...(await Promise.all(managers.map(({ name, url }) => whoseIsWhose(name, url)))).flat());
     const lease = await readLease();
     checked('4');
     if (!lease) wrong.push({ what: 'nobody leads', uids: [] });
@@ -335,9 +363,10 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
   /** Asks one manager about every terminal: it must know what there is, whatever it has been through (inv 2, 3, 4). */
   async function whoseIsWhose(name: string, url: string): Promise<{ what: string; uids: string[] }[]> {
     const wrong: { what: string; uids: string[] }[] = [];
-    for (const { pod, visitor } of [...checker.inUse()]) {
+    const all = [...checker.inUse()];
+    const ask = async ({ pod, visitor }: (typeof all)[number]): Promise<void> => {
       const who = visitors.known(visitor);
-      if (who?.asking || visitors.askedToEnd(visitor) || checker.terminalsOf(visitor).length !== 1) continue;
+      if (who?.asking || visitors.askedToEnd(visitor) || checker.terminalsOf(visitor).length !== 1) return;
       const answer: Terminal | undefined = await requestJson({
         method: 'GET',
         url: `${url}${paths.terminal.replace('{visitor}', visitor)}`,
@@ -347,9 +376,10 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
       }).catch(() => undefined);
       checked('3');
       // Somebody may have ended it meanwhile.
-      if (answer?.uid === pod.uid || pod.terminatingSince !== undefined) continue;
+      if (answer?.uid === pod.uid || pod.terminatingSince !== undefined) return;
       wrong.push({ what: `${name} says that ${visitor} has ${answer?.uid ?? 'nothing'}`, uids: [pod.uid] });
-    }
+    };
+    await Promise.all(all.map(ask));
     return wrong;
   }
 
@@ -401,6 +431,7 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
     while (performance.now() - startedAt < ms && !over.signal.aborted) {
       token = await world.webserverToken();
       await storm();
+      if (over.signal.aborted) break;
       await calm();
       totals.rounds++;
       checker.forget(performance.now() - 120_000);
@@ -432,13 +463,14 @@ export async function soak({ world, directory, seed, ms, pace, say }: SoakOption
     return [
       progress(),
       `on ${world.name}, ${managerCount} managers, seed ${seed}`,
-      `answers: ${counts.answers} terminals, of which ${counts.reconnections} known ones; slowest ${Math.round(counts.slowestMs)} ms; ${counts.givenUp} visitors gave up`,
+      `answers: ${counts.answers} terminals, of which ${counts.reconnections} known ones; slowest ${Math.round(counts.slowestMs)} ms; ${counts.places} places in line; ${counts.givenUp} visitors gave up`,
       `told to try again, or not reached: ${table(visitors.refusals)}`,
       `reports of terminals: ${table(terminals.counts)}`,
       `faults: ${table(faults.counts() as ReadonlyMap<FaultKind, number>)}, ${totals.cuts} cuts`,
       `managers: ${totals.kills} kills, ${totals.pauses} pauses, ${totals.clocks} clock jumps`,
       `administrator: ${table(administrator.counts())}`,
       `sessions ended by: ${table(checker.ends)}`,
+      `all was right again within ${(totals.slowestMs / 1_000).toFixed(1)} s of the last fault`,
       `sent to another terminal while faults hid the first: ${totals.doubles}`,
     ].join('\n');
   }

@@ -3,9 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+
 import { ServiceError } from '../../common/errors.ts';
 import { requestJson } from '../../common/http/client.ts';
-import { type Claim, claimSchema, paths } from '../../common/manager-api.ts';
+import { type Claim, claimAnswerSchema, paths } from '../../common/manager-api.ts';
 import { exponential, type Random } from '../bench/simulate/random.ts';
 import type { Manager } from './managers.ts';
 import type { Terminals } from './terminals.ts';
@@ -24,9 +25,8 @@ export type Visitor = {
 export type Answer = {
   visitor: Visitor;
   claim: Claim;
-  manager: string;
+  manager: Manager;
   askedAt: number;
-  answeredAt: number;
 };
 
 export type VisitorsOptions = {
@@ -53,7 +53,7 @@ export function createVisitors(options: VisitorsOptions) {
   const askedToEnd = new Map<string, number>();
   const active = new Set<Promise<void>>();
   let open = false;
-  const counts = { visitors: 0, answers: 0, reconnections: 0, refusals: 0, givenUp: 0, slowestMs: 0 };
+  const counts = { visitors: 0, answers: 0, places: 0, reconnections: 0, refusals: 0, givenUp: 0, slowestMs: 0 };
   const refusals = new Map<string, number>();
 
   const anyManager = () => managers[Math.floor(random() * managers.length)]!;
@@ -92,36 +92,44 @@ export function createVisitors(options: VisitorsOptions) {
     }
   }
 
-  async function claimOnce(visitor: Visitor, path: string): Promise<void> {
+  /** Whether there is a terminal now; else the visitor has a place, of which this tells when it is asked with `place` again. */
+  async function claimOnce(visitor: Visitor, path: string, place?: number): Promise<{ place: number } | undefined> {
     const askedAt = performance.now();
-    let name = '';
+    let asked: Manager | undefined;
     const claim = await ask(visitor, (manager, ms) => {
-      name = manager.name;
-      const body = { visitor: visitor.hash };
+      asked = manager;
+      const body = { visitor: visitor.hash, ...(place !== undefined && { place }) };
       return requestJson({
         method: 'POST',
         url: manager.url + path,
         token: token(),
         body,
-        answer: claimSchema,
+        answer: claimAnswerSchema,
         deadlineMs: ms,
       });
     });
+    if (claim.status === 'waiting') {
+      counts.places++;
+      return claim;
+    }
     counts.answers++;
     if (claim.status === 'reconnected') counts.reconnections++;
-    options.onAnswer({ visitor, claim, manager: name, askedAt, answeredAt: performance.now() });
+    options.onAnswer({ visitor, claim, manager: asked!, askedAt });
     const former = visitor.terminal;
     visitor.terminal = { name: claim.name, uid: claim.uid };
     if (former && former.uid !== claim.uid) terminals.disconnect(former);
+    return undefined;
   }
 
   /** Asks until there is a terminal, as the page does. False for a visitor who has lost patience. */
   async function claim(visitor: Visitor, path: string = paths.terminals): Promise<boolean> {
     const deadline = performance.now() + wholeDeadlineMs;
+    let place: number | undefined;
     for (let tries = 0; performance.now() < deadline; tries++) {
       try {
-        await claimOnce(visitor, path);
-        return true;
+        const waiting = await claimOnce(visitor, place === undefined ? path : paths.terminals, place);
+        if (!waiting) return true;
+        place = waiting.place;
       } catch (error) {
         const retryAfter = error instanceof ServiceError ? error.retryAfter : undefined;
         if (error instanceof ServiceError && !error.retryable && error.code !== 'unauthenticated')

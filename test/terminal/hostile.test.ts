@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { maxInputLength } from '../../common/socket.ts';
+import { flowLimits } from '../../terminal/stream/flow-control.ts';
 import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { prompt, startTerminal } from '../helpers/terminal-process.ts';
@@ -118,11 +119,12 @@ test('a browser that never acknowledges costs bounded memory, and nobody else an
   // A screen at a time, for as long as it takes: tmux thins out a flood, the more so on a busy machine.
   const loop = `i=$((i + 1)); printf '\\033[H%01900d' $i; sleep 0.001`;
   owner.types(`until [ -e ~/enough ]; do ${loop}; done; clear; echo EN""D\r`);
-  while (deaf.bytes() < 524_288) await new Promise<void>((resolve) => deaf.socket.once('output', () => resolve()));
+  while (deaf.bytes() < flowLimits.start)
+    await new Promise<void>((resolve) => deaf.socket.once('output', () => resolve()));
   writeFileSync(join(terminal.folder, 'enough'), '');
   await owner.sees('END', 45_000);
   const bytes = deaf.bytes();
-  t.true(bytes >= 524_288 && bytes < 524_288 + 140_000, `${bytes} bytes unacknowledged`);
+  t.true(bytes >= flowLimits.start && bytes < flowLimits.start + 140_000, `${bytes} bytes unacknowledged`);
   owner.types('echo echoed-$((4 + 4))\r');
   await owner.sees('echoed-8');
   t.is(deaf.bytes(), bytes, 'it gets nothing more');

@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 
-// Terminals ping their browsers every four seconds: a connection on which nothing moves for so long is dead, or does not
+// Terminals ping their browsers every two seconds: a connection on which nothing moves for so long is dead, or does not
 // end although the other has.
 const silentMs = 30_000;
 

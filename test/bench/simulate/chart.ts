@@ -1,5 +1,6 @@
 // The picture of `npm run simulate`: for each trace, hit rate against idle terminals, a line through the numbers, one
-// through the percentages, and a point for auto. SVG by hand; colours that hold on a light and on a dark page.
+// through the percentages, a point for auto, and one for each that was tried with windows. SVG by hand; colours that hold on
+// a light and on a dark page.
 
 import type { Outcome } from './simulation.ts';
 
@@ -7,7 +8,15 @@ export type Result = Outcome & { trace: string; spare: string };
 
 const panel = { width: 460, height: 300, left: 64, right: 20, top: 48, bottom: 48 };
 const columns = 2;
-const colours = { number: '#5b7fb5', percentage: '#4e9a5b', auto: '#d0602a', text: '#7a828c', grid: '#8884' };
+const kinds = ['number', 'percentage', 'auto', 'windows'] as const;
+const colours = {
+  number: '#5b7fb5',
+  percentage: '#4e9a5b',
+  auto: '#d0602a',
+  windows: '#8b5fb5',
+  text: '#7a828c',
+  grid: '#8884',
+};
 // The share of those who had to wait, so that 99 % and 99.9 % are as far apart as 90 % and 99 %.
 const misses = [1, 0.1, 0.01, 0.001];
 const fewest = 0.0003;
@@ -22,7 +31,7 @@ export function drawChart(results: readonly Result[]): string {
       results.filter((result) => result.trace === trace),
     )}</g>`;
   });
-  const legend = (['number', 'percentage', 'auto'] as const).map((kind, index) => {
+  const legend = kinds.map((kind, index) => {
     const x = panel.left + index * 150;
     return `<circle cx="${x}" cy="16" r="4" fill="${colours[kind]}"/>${text(x + 10, 20, `spare: ${words[kind]}`)}`;
   });
@@ -35,8 +44,11 @@ export function drawChart(results: readonly Result[]): string {
   ].join('\n');
 }
 
-const words = { number: 'a number', percentage: 'a percentage', auto: 'auto' };
-const kindOf = (spare: string) => (spare === 'auto' ? 'auto' : spare.endsWith('%') ? 'percentage' : 'number');
+const words = { number: 'a number', percentage: 'a percentage', auto: 'auto', windows: 'with windows' };
+const kindOf = (spare: string) => {
+  if (spare.endsWith('windows')) return 'windows';
+  return spare === 'auto' ? 'auto' : spare.endsWith('%') ? 'percentage' : 'number';
+};
 
 function drawPanel(trace: string, results: readonly Result[]): string {
   // Twice the fewest is far enough to the right: the interesting part is on the left.
@@ -56,12 +68,13 @@ function drawPanel(trace: string, results: readonly Result[]): string {
   parts.push(text(panel.left - 8, y(0) + 4, '100 %', 'end'));
   for (let idle = 0; idle <= end; idle += step) parts.push(text(x(idle), bottom + 18, String(idle), 'middle'));
   parts.push(text(panel.left + inner / 2, bottom + 36, 'terminals idle, on average', 'middle'));
-  for (const kind of ['number', 'percentage', 'auto'] as const) {
+  for (const kind of kinds) {
     const points = results.filter(({ spare, meanIdle }) => kindOf(spare) === kind && meanIdle <= end);
     const path = points.map(({ meanIdle, hitRate }) => `${x(meanIdle)},${y(1 - hitRate)}`).join(' ');
-    parts.push(`<polyline points="${path}" fill="none" stroke="${colours[kind]}" stroke-opacity="0.5"/>`);
+    if (kind !== 'windows')
+      parts.push(`<polyline points="${path}" fill="none" stroke="${colours[kind]}" stroke-opacity="0.5"/>`);
     for (const { spare, meanIdle, hitRate } of points) {
-      const radius = kind === 'auto' ? 6 : 3;
+      const radius = kind === 'auto' || kind === 'windows' ? 6 : 3;
       const about = `spare ${spare}: ${(hitRate * 100).toFixed(2)} % at once, ${meanIdle.toFixed(1)} idle`;
       const place = `cx="${x(meanIdle)}" cy="${y(1 - hitRate)}" r="${radius}"`;
       parts.push(`<circle ${place} fill="${colours[kind]}"><title>${about}</title></circle>`);

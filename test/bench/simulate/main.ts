@@ -1,11 +1,12 @@
-// `npm run simulate`: what spares of a number, a percentage and `auto` cost and bring, over days that differ. Prints a
+// `npm run simulate`: what spares of a number, a percentage and `auto` cost and bring, over days that differ, and what windows
+// add where somebody is expected. Prints a
 // table, and writes the picture that the README shows. A number as argument is another seed: then it writes no picture.
 
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { drawChart, type Result } from './chart.ts';
 import { simulate } from './simulation.ts';
-import { makeTraces } from './traces.ts';
+import { makeTraces, type Trace } from './traces.ts';
 
 const spares = [1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40].map(String);
 const percentages = ['2%', '5%', '10%', '20%', '50%'];
@@ -22,12 +23,15 @@ if (!Number.isSafeInteger(seed)) {
 const results: Result[] = [];
 for (const trace of makeTraces(seed)) {
   process.stdout.write(`\n${trace.name}\n${row('spare', 'at once', 'idle', 'longest wait')}`);
-  for (const spare of [...spares, ...percentages, 'auto']) {
-    const outcome = simulate(trace, spare, seed);
+  const setups = [...spares, ...percentages, 'auto'].map((spare) => ({ spare, windows: [] as Trace['windows'] }));
+  if (trace.windows) setups.push(...['1', 'auto'].map((spare) => ({ spare, windows: trace.windows })));
+  for (const { spare, windows } of setups) {
+    const outcome = simulate(trace, spare, seed, windows);
     const { hitRate, meanIdle, worstWaitMs } = outcome;
-    results.push({ trace: trace.name, spare, ...outcome });
+    const name = windows?.length ? `${spare} + windows` : spare;
+    results.push({ trace: trace.name, spare: name, ...outcome });
     process.stdout.write(
-      row(spare, `${(hitRate * 100).toFixed(2)} %`, meanIdle.toFixed(1), `${(worstWaitMs / 1_000).toFixed(1)} s`),
+      row(name, `${(hitRate * 100).toFixed(2)} %`, meanIdle.toFixed(1), `${(worstWaitMs / 1_000).toFixed(1)} s`),
     );
   }
 }
@@ -37,5 +41,5 @@ if (seed === usualSeed) {
 }
 
 function row(...[first = '', ...rest]: string[]): string {
-  return `  ${first.padEnd(6)}${rest.map((text) => text.padStart(14)).join('')}\n`;
+  return `  ${first.padEnd(14)}${rest.map((text) => text.padStart(14)).join('')}\n`;
 }

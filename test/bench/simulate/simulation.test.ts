@@ -48,13 +48,25 @@ for (const [name, day] of Object.entries({ 'a class of 40 in a minute': classes(
   });
 }
 
+test('a class of 40 in a minute that has windows is let in at once, for hardly more idle terminals', (t) => {
+  const day = classes(5);
+  const [without, reserved] = [undefined, day.windows].map((windows) => simulate(day, 'auto', 5, windows));
+  t.is(reserved!.hitRate, 1, said(reserved!));
+  t.true(reserved!.meanIdle < without!.meanIdle + 1, `${said(reserved!)}; without: ${said(without!)}`);
+});
+
 test('the picture has a panel for each day, and a point for each spare', (t) => {
   const outcome = { visitors: 1_000, meanIdle: 5, worstWaitMs: 0 };
   const results = ['a', 'b'].flatMap((trace) =>
-    ['1', '20%', 'auto'].map((spare, index) => ({ ...outcome, trace, spare, hitRate: 1 - 0.1 ** (index + 1) })),
+    ['1', '20%', 'auto', '1 + windows'].map((spare, index) => ({
+      ...outcome,
+      trace,
+      spare,
+      hitRate: 1 - 0.1 ** (index + 1),
+    })),
   );
   const svg = drawChart(results);
-  t.is(svg.match(/<circle [^>]*><title>/g)?.length, 6);
+  t.is(svg.match(/<circle [^>]*><title>/g)?.length, 8);
   t.regex(svg, /spare auto: 99\.90 % at once, 5\.0 idle/);
   t.notRegex(svg, /NaN|undefined/);
 });

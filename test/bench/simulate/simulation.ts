@@ -28,8 +28,9 @@ const max = 2_000;
 
 type Event = { at: number; act: () => void };
 
-export function simulate(trace: Trace, spare: string, seed = 1): Outcome {
-  const world = new World(spare, seed);
+/** `windows`: what of the trace was reserved for. */
+export function simulate(trace: Trace, spare: string, seed = 1, windows: Trace['windows'] = []): Outcome {
+  const world = new World(spare, windows, seed);
   for (const visit of trace.visits) world.schedule(visit.at, () => world.arrive(visit, visit.at >= trace.countFrom));
   for (let at = 0; at < trace.endsAt; at += lookEveryMs) world.schedule(at, () => world.look());
   return world.run(trace);
@@ -47,9 +48,15 @@ class World {
   #hits = 0;
   #worstWaitMs = 0;
 
-  constructor(spare: string, seed: number) {
+  constructor(spare: string, windows: NonNullable<Trace['windows']>, seed: number) {
     this.#random = createRandom(seed + 1_000_000);
-    const annotations = { 'warmterm.dev/spare': spare, 'warmterm.dev/max': String(max) };
+    const iso = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    const prewarm = windows.map(({ from, to, ...rest }) => ({ ...rest, from: iso(from), to: iso(to) }));
+    const annotations = {
+      'warmterm.dev/spare': spare,
+      'warmterm.dev/max': String(max),
+      'warmterm.dev/prewarm': JSON.stringify(prewarm),
+    };
     this.#pool.observeSpec({
       name: 'p',
       statefulSet: 'p',

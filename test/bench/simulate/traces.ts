@@ -12,6 +12,8 @@ export type Trace = {
   /** The part before is not counted: the pool fills, and nobody can know yet how many come. */
   countFrom: number;
   endsAt: number;
+  /** Who is expected: what a host could reserve for. */
+  windows?: { name: string; from: number; to: number; ready: number }[];
 };
 
 const minute = 60_000;
@@ -42,13 +44,18 @@ export function diurnal(seed: number): Trace {
   return { name: 'diurnal, 0.2 to 10 a minute', visits: visits(random, arrivals), countFrom: hour, endsAt };
 }
 
-/** A quiet day, and three classes of forty, each of whom comes within one minute. */
+/** A quiet day, and three classes of forty, each of whom comes within one minute. A host would reserve half an hour for each. */
 export function classes(seed: number): Trace {
   const random = createRandom(seed);
   const endsAt = 8 * hour;
   const arrivals = thinned(random, endsAt, 0.5, () => 0.5);
-  for (const start of [2, 4, 6]) for (let one = 0; one < 40; one++) arrivals.push(start * hour + random() * minute);
-  return { name: 'three classes of 40 in a minute', visits: visits(random, arrivals), countFrom: hour, endsAt };
+  const starts = [2, 4, 6];
+  const windows = starts.map((start) => {
+    return { name: `class at ${start}`, from: start * hour, to: (start + 0.5) * hour, ready: 40 };
+  });
+  for (const start of starts) for (let one = 0; one < 40; one++) arrivals.push(start * hour + random() * minute);
+  const name = 'three classes of 40 in a minute';
+  return { name, visits: visits(random, arrivals), countFrom: hour, endsAt, windows };
 }
 
 /** A link goes round: from one in two minutes to sixty a minute at once, and a third of that after every eleven minutes. */

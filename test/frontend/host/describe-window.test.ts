@@ -20,6 +20,24 @@ const told = test.macro<[Partial<WindowStatus> & Pick<WindowStatus, 'state'>, st
 });
 
 test(told, { state: 'upcoming' }, '2027-01-11T20:00Z', 'To come | Tue 12 Jan, 09:00 to 12:30 | 40');
+test(
+  told,
+  { state: 'upcoming', fits: 'yes' },
+  '2027-01-11T20:00Z',
+  'To come | Tue 12 Jan, 09:00 to 12:30 | 40 · there is room',
+);
+test(
+  told,
+  { state: 'upcoming', fits: 'no' },
+  '2027-01-11T20:00Z',
+  'To come | Tue 12 Jan, 09:00 to 12:30 | 40 · no room !',
+);
+test(
+  told,
+  { state: 'upcoming', fits: 'unknown' },
+  '2027-01-11T20:00Z',
+  'To come | Tue 12 Jan, 09:00 to 12:30 | 40 · room not known',
+);
 // By the host's clock, not by that of Greenwich.
 test(told, { state: 'upcoming' }, '2027-01-11T23:00Z', 'To come | today, 09:00 to 12:30 | 40');
 test(

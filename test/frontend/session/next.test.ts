@@ -125,6 +125,17 @@ test(
   { type: 'opened', opened: opened() },
   'connected, attach',
 );
+test('who wakes up seeks the terminal again at once', becomes, connected, { type: 'woken' }, 'reconnecting, claim');
+test('... and does not wait out a pause', becomes, pausing, { type: 'woken' }, 'reconnecting, claim');
+test('... nor for an answer that may have been lost', (t) => {
+  const seeking: State = { ...pausing, doing: { at: 'claim' } };
+  const state = next(seeking, { type: 'woken' }, moment);
+  t.is(inWords(state), 'reconnecting, claim');
+  t.not(state.doing, seeking.doing);
+});
+test('... but who waits for a first terminal keeps the place', (t) => {
+  t.is(next(claiming, { type: 'woken' }, moment), claiming);
+});
 test('nobody waits out a pause who does not want to', becomes, pausing, { type: 'go' }, 'reconnecting, claim');
 test('... but there is nothing to hurry while connected', becomes, connected, { type: 'go' }, 'connected, attach');
 test('an end is an end', becomes, connected, { type: 'ended', reason: 'exit' }, 'ended');

@@ -9,6 +9,7 @@ import { claimSchema, poolsSchema, terminalSchema } from '../../../common/manage
 import { createApp } from '../../../manager/api/app.ts';
 import { createAuthenticator } from '../../../manager/api/authenticate.ts';
 import { createTicketSigner } from '../../../manager/claims/keys.ts';
+import { ApiError } from '../../../manager/cluster/transport.ts';
 import { settle, silent, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -207,4 +208,15 @@ test('the API describes itself, and every route that it describes is there', asy
       t.not(answer?.code, 'not-found', `${method} ${path}`);
     }
   }
+});
+
+test('what the Kubernetes API refuses for no known reason is told as its trouble, to be tried again, and without its words', async (t) => {
+  const { manager, claim } = await start(t);
+  manager.port.claimPod = async () => {
+    throw new ApiError(403, 'Forbidden', 'secret details');
+  };
+  const { status, body } = await claim();
+  t.is(status, 503);
+  t.like(problemSchema.parse(body), { code: 'unavailable', retryable: true });
+  t.notRegex(JSON.stringify(body), /secret/);
 });

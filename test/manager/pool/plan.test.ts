@@ -183,9 +183,33 @@ test('inv 6: a session past its lifetime is reaped, and one that nobody ever con
   pool.observePod({ ...drawPod(2, 'u', { claimedAt: 59 * minute + 1, connectedAt: undefined }), version: 2 });
   pool.observePod({ ...drawPod(3, 'u', { claimedAt: 1 }), version: 2 });
   t.deepEqual(planPool(pool, 60 * minute).reap, [
-    { name: 'p-0', uid: 'uid-0', reason: 'max-lifetime' },
-    { name: 'p-1', uid: 'uid-1', reason: 'never-connected' },
+    { pod: pool.pod(0)!, reason: 'max-lifetime' },
+    { pod: pool.pod(1)!, reason: 'never-connected' },
   ]);
+});
+
+test('inv 2: of two terminals of one visitor the connected one is meant, or else the older; a younger one goes', (t) => {
+  const cases: [older: boolean, younger: boolean, meant: number, goes: number[]][] = [
+    [true, true, 0, [1]],
+    [true, false, 0, [1]],
+    // Whose older one is taken back when nobody connects to it.
+    [false, true, 1, []],
+    [false, false, 0, []],
+  ];
+  for (const [older, younger, meant, goes] of cases) {
+    const pool = drawPool('uu', { 'connect-timeout': '1h' });
+    for (const [ordinal, connected] of [older, younger].entries()) {
+      const claim = { visitor: 'v', claimedAt: ordinal, connectedAt: connected ? 10 + ordinal : undefined };
+      pool.observePod({ ...drawPod(ordinal, 'u', claim), version: 2 });
+    }
+    t.is(pool.terminalOf('v', minute)?.ordinal, meant, `${older} ${younger}`);
+    const reaped = planPool(pool, minute).reap.map(({ pod, reason }) => [pod.ordinal, reason]);
+    t.deepEqual(
+      reaped,
+      goes.map((ordinal) => [ordinal, 'duplicate']),
+      `${older} ${younger}`,
+    );
+  }
 });
 
 test('a pod that an administrator took out by its label is neither handed out nor reaped', (t) => {
@@ -272,7 +296,7 @@ test('whoever does not lead may make terminals, and end none', (t) => {
     restore: [{ ...routeOf(1), asTemplate: false }],
     withdraw: { services: [serviceOf(5)], routes: [routeOf(5)] },
     retry: [drawPod(0, 's')],
-    reap: [{ name: 'p-1', uid: 'uid-1', reason: 'max-lifetime' }],
+    reap: [{ pod: drawPod(1, 'u'), reason: 'max-lifetime' }],
   };
   const nothing = { scaleTo: undefined, shrink: undefined, replace: [], restore: [], reap: [], retry: [] };
   const little = { ...nothing, expose, withdraw: { services: [], routes: [] } };
@@ -457,7 +481,7 @@ test('a session on a node that has been dead for a while is lost, and goes once 
   t.is(pool.terminalOf('v', minute)?.ordinal, 0, 'it is all that the visitor has');
   pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 20_000 }), version: 2 });
   t.is(pool.terminalOf('v', minute)?.ordinal, 1);
-  t.deepEqual(planPool(pool, minute).reap, [{ name: 'p-0', uid: 'uid-0', reason: 'node-lost' }]);
+  t.deepEqual(planPool(pool, minute).reap, [{ pod: pool.pod(0)!, reason: 'node-lost' }]);
 });
 
 const windowAt = (from: number, to: number, ready = 40) =>

@@ -1,0 +1,40 @@
+// What the cluster has room for, as far as it has to be asked: quotas, and pods that share nodes with terminals.
+
+import { labels } from '../../common/names.ts';
+import { type RawPodSpec, type RawQuota, readNeeds, readQuota } from './capacity-objects.ts';
+import type { Cluster } from './port.ts';
+import { ApiError, type Transport } from './transport.ts';
+
+type RawPodList = { items: { spec?: RawPodSpec; status?: { phase?: string } }[] };
+
+export function createCapacity(transport: Transport): Pick<Cluster, 'readCapacity'> {
+  const core = `/api/v1/namespaces/${transport.namespace}`;
+  const get = <T>(path: string) => transport.request<T>({ method: 'GET', path: `${core}/${path}` });
+
+  async function readQuotas() {
+    try {
+      return (await get<{ items: RawQuota[] }>('resourcequotas')).items.map(readQuota);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      // An API server that does not have the kind, as the stand-in, has no quotas.
+      if (error.status === 404) return [];
+      if (error.status === 403) return undefined;
+      throw error;
+    }
+  }
+
+  async function readNeighbours() {
+    const { items } = await get<RawPodList>(`pods?labelSelector=${encodeURIComponent(`!${labels.pool}`)}`);
+    return items.flatMap(({ spec, status }) => {
+      const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+      return spec?.nodeName && !isOver ? [{ node: spec.nodeName, requests: readNeeds(spec).requests }] : [];
+    });
+  }
+
+  return {
+    async readCapacity() {
+      const [quotas, neighbours] = await Promise.all([readQuotas(), readNeighbours()]);
+      return { quotas, neighbours };
+    },
+  };
+}

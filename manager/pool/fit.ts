@@ -1,0 +1,163 @@
+// Whether a window's seats fit into the cluster, as far as the manager may see. Pure. What it does not see: pods and node
+// ports of other namespaces, nodes that would be added, affinities. So a "no" is one, and a "yes" may still be wrong.
+
+import type { Amounts, Capacity, PodNeeds } from './capacity.ts';
+import type { ObservedNode } from './observation.ts';
+import type { ExposureMode, Pool } from './pool.ts';
+import { reservedDuring } from './prewarm.ts';
+import type { Occurrence } from './windows.ts';
+
+export type Fit = {
+  /** The window's name. */
+  window: string;
+  /** The time of the window that it is about. Milliseconds since 1970. */
+  from: number;
+  /** `unknown`: nothing is against it, and something that could be cannot be seen. */
+  fits: 'yes' | 'no' | 'unknown';
+  /** How many terminals the pool's windows ask for at once in that time. */
+  terminals: number;
+  /** What is against it, or what is not known. */
+  why: string[];
+};
+
+export type Surroundings = {
+  pools: readonly Pool[];
+  nodes: readonly ObservedNode[];
+  capacity: Capacity;
+  exposure: ExposureMode;
+};
+
+/** The range that a cluster has unless it is told otherwise: 30000 to 32767. */
+export const nodePorts = 2_768;
+
+const noNeeds: PodNeeds = { requests: {}, limits: {}, nodeSelector: {}, tolerations: [] };
+const needsOf = (pool: Pool): PodNeeds => pool.spec?.needs ?? noNeeds;
+const countPodsOf = (pool: Pool): number => [...pool.pods()].length;
+
+export function judgeFit(occurrence: Occurrence, pool: Pool, around: Surroundings): Fit {
+  const { from, to } = occurrence;
+  const window = occurrence.window.name;
+  const terminals = reservedDuring(pool.schedule.windows, from, to);
+  // Other pools are there too, by what they have reserved then, or are now.
+  const wanted = around.pools.map((one) => {
+    const reserved = reservedDuring(one.schedule.windows, from, to);
+    return { pool: one, count: one === pool ? terminals : Math.max(reserved, countPodsOf(one)) };
+  });
+  const { max } = pool.settings;
+  const against = [
+    ...(terminals > max ? [`max is ${max}`] : []),
+    ...refusingQuotas(pool, wanted, around),
+    ...refusingNodes(pool, terminals, around),
+    ...refusingPorts(wanted, around),
+  ];
+  const unclear = [...unclearQuotas(around.capacity), ...unclearNodes(around.nodes)];
+  if (against.length > 0) return { window, from, fits: 'no', terminals, why: against };
+  return { window, from, fits: unclear.length > 0 ? 'unknown' : 'yes', terminals, why: unclear };
+}
+
+/** What is known of the windows that are not over at `now`. */
+export const fitsNow = (pool: Pool, now: number): Fit[] =>
+  pool.schedule.next(now).flatMap(({ window, from }) => {
+    const fit = pool.fits.get(window);
+    return fit?.from === from ? [fit] : [];
+  });
+
+export const describeTime = ({ window, from }: Fit) => `${window} of ${new Date(from).toISOString().slice(0, 16)}Z`;
+export const describeSize = ({ terminals }: Fit) => `${terminals} ${terminals === 1 ? 'terminal' : 'terminals'}`;
+
+type Wanted = readonly { pool: Pool; count: number }[];
+
+function refusingQuotas(pool: Pool, wanted: Wanted, { capacity, exposure }: Surroundings): string[] {
+  const refusals: string[] = [];
+  for (const { name, hard, used, scoped } of capacity.quotas ?? []) {
+    if (scoped) continue;
+    for (const [resource, limit] of Object.entries(hard)) {
+      const each = (one: Pool) => amountOf(resource, needsOf(one), exposure);
+      if (each(pool) === 0) continue;
+      let left = limit - (used[resource] ?? 0);
+      for (const { pool: one, count } of wanted) {
+        const present = resource.includes('services') ? [...one.services()].length : countPodsOf(one);
+        left += each(one) * (present - (one === pool ? 0 : count));
+      }
+      const fitting = Math.max(0, whole(left / each(pool)));
+      if (fitting < countFor(pool, wanted)) refusals.push(`the quota ${name} has room for ${fitting} (${resource})`);
+    }
+  }
+  return refusals;
+}
+
+const countFor = (pool: Pool, wanted: Wanted): number => wanted.find((one) => one.pool === pool)?.count ?? 0;
+/** Sums of decimal fractions come out a little too small. */
+const whole = (amount: number): number => Math.floor(amount + 1e-6);
+
+/** What one terminal takes of a resource as quotas name them. */
+function amountOf(resource: string, { requests, limits }: PodNeeds, exposure: ExposureMode): number {
+  if (['pods', 'count/pods', 'services', 'count/services'].includes(resource)) return 1;
+  if (resource === 'services.nodeports') return exposure === 'nodePort' ? 1 : 0;
+  const [, kind, name] = /^(requests|limits)\.(.+)$/.exec(resource) ?? [];
+  return (kind === 'limits' ? limits[name ?? ''] : requests[name ?? resource]) ?? 0;
+}
+
+const open = (nodes: readonly ObservedNode[]) =>
+  nodes.filter(({ cordoned, notReadySince }) => !cordoned && notReadySince === undefined);
+
+const tells = ({ capacity }: ObservedNode): boolean => capacity?.allocatable !== undefined;
+
+function refusingNodes(pool: Pool, terminals: number, { nodes, pools, capacity }: Surroundings): string[] {
+  const needs = needsOf(pool);
+  const fitting = open(nodes).filter((node) => takes(node, needs));
+  if (!fitting.every(tells)) return [];
+  const others = pools.filter((one) => one !== pool);
+  const places = fitting.map((node) => {
+    const taken = [...capacity.neighbours.filter((one) => one.node === node.name).map(({ requests }) => requests)];
+    for (const one of others) {
+      for (const pod of one.pods()) if (pod.node === node.name) taken.push(needsOf(one).requests);
+    }
+    return placesOn(node.capacity?.allocatable, needs.requests, taken);
+  });
+  const sum = places.reduce((total, count) => total + count, 0);
+  return sum < terminals ? [`the nodes as they are now have room for ${sum}`] : [];
+}
+
+/** How many pods go onto a node that others take so much of; none where it does not say what it has. */
+function placesOn(allocatable: Amounts | undefined, requests: Amounts, taken: readonly Amounts[]): number {
+  if (!allocatable) return 0;
+  const pods = (allocatable.pods ?? Number.POSITIVE_INFINITY) - taken.length;
+  const byResource = Object.entries(requests)
+    .filter(([, amount]) => amount > 0)
+    .map(([name, amount]) => {
+      const left = taken.reduce((rest, one) => rest - (one[name] ?? 0), allocatable[name] ?? 0);
+      return whole(left / amount);
+    });
+  return Math.max(0, Math.min(pods, ...byResource));
+}
+
+/** Whether a pod may be put there, as far as its selector and the node's taints say. */
+function takes({ capacity }: ObservedNode, { nodeSelector, tolerations }: PodNeeds): boolean {
+  if (!capacity) return true;
+  const selected = Object.entries(nodeSelector).every(([key, value]) => capacity.labels[key] === value);
+  return (
+    selected &&
+    capacity.taints.every((taint) =>
+      tolerations.some(
+        ({ key, operator = 'Equal', value = '', effect }) =>
+          (effect === undefined || effect === '' || effect === taint.effect) &&
+          (key === undefined || key === '' ? operator === 'Exists' : key === taint.key) &&
+          (operator === 'Exists' || value === (taint.value ?? '')),
+      ),
+    )
+  );
+}
+
+function refusingPorts(wanted: Wanted, { exposure }: Surroundings): string[] {
+  const ports = wanted.reduce((sum, { count }) => sum + count, 0);
+  return exposure === 'nodePort' && ports > nodePorts ? [`a cluster has ${nodePorts} node ports`] : [];
+}
+
+function unclearQuotas({ quotas }: Capacity): string[] {
+  if (!quotas) return ['the quotas may not be read'];
+  return quotas.filter(({ scoped }) => scoped).map(({ name }) => `the quota ${name} is for some pods only`);
+}
+
+const unclearNodes = (nodes: readonly ObservedNode[]): string[] =>
+  open(nodes).every(tells) ? [] : ['not every node says what it has room for'];

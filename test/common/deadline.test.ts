@@ -1,0 +1,37 @@
+import { getEventListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import test from 'ava';
+import { startDeadline } from '../../common/deadline.ts';
+
+test('inv 12: a deadline passes though nobody holds on to it, and garbage is collected meanwhile', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const collecting = setInterval(collect, 5);
+  t.teardown(() => clearInterval(collecting));
+  const { signal } = startDeadline(50, new AbortController().signal);
+  // Not by a listener of ours: that would hold on to it.
+  await t.throwsAsync(delay(60_000, undefined, { signal }), { name: 'AbortError' });
+  t.is(signal.reason.name, 'TimeoutError');
+});
+
+test('whoever hangs up ends it with their reason, and leaves nothing behind', (t) => {
+  const hangUp = new AbortController();
+  const deadline = startDeadline(60_000, undefined, hangUp.signal);
+  hangUp.abort('gone');
+  t.true(deadline.signal.aborted);
+  t.is(deadline.signal.reason, 'gone');
+  t.false(deadline.passed);
+  t.is(getEventListeners(hangUp.signal, 'abort').length, 0);
+  t.true(startDeadline(60_000, hangUp.signal).signal.aborted);
+});
+
+test('one that is cleared never passes, and leaves nothing behind', (t) => {
+  const { signal } = new AbortController();
+  const deadline = startDeadline(60_000, signal);
+  t.is(getEventListeners(signal, 'abort').length, 1);
+  deadline.clear();
+  t.is(getEventListeners(signal, 'abort').length, 0);
+  t.false(deadline.signal.aborted);
+});
