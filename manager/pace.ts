@@ -12,6 +12,8 @@ export type PaceOptions = {
 
 // So many times as long as the work has taken: it gets a tenth of the time at most.
 const rests = 9;
+// A process that was stopped in the middle of its work, or got no processor, has not worked for so long.
+const longestRestMs = 1_000;
 
 /** Returns how to ask for the work: it is done once for all who have asked meanwhile, never before the asker goes on. */
 export function createPace({ work, monotonic, delay }: PaceOptions): () => void {
@@ -22,7 +24,7 @@ export function createPace({ work, monotonic, delay }: PaceOptions): () => void 
     const startedAt = monotonic();
     work();
     const endedAt = monotonic();
-    restUntil = endedAt + rests * (endedAt - startedAt);
+    restUntil = endedAt + Math.min(longestRestMs, rests * (endedAt - startedAt));
   };
   return () => {
     if (asked) return;

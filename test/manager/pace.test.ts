@@ -57,3 +57,12 @@ test('after a rest it is done at once again', async (t) => {
   await time.settle();
   t.deepEqual(doneAt, [0, now]);
 });
+
+test('inv 6: a process that was stopped in the middle of its work does not rest for minutes', async (t) => {
+  const { time, ask, doneAt } = start(t, 15_000);
+  ask();
+  await time.settle();
+  ask();
+  await time.pass(1_000);
+  t.deepEqual(doneAt, [0, 16_000]);
+});
