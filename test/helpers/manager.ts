@@ -2,6 +2,7 @@
 
 import { pino } from 'pino';
 import { Claims } from '../../manager/claims/claims.ts';
+import type { Cluster } from '../../manager/cluster/port.ts';
 import { Controller } from '../../manager/controller.ts';
 import { Elector } from '../../manager/leader/elector.ts';
 import { createMetrics } from '../../manager/metrics.ts';
@@ -23,6 +24,8 @@ export type ManagerOptions = {
   /** By which looks take some time, and how they rest from it. Unless told otherwise they take none. */
   monotonic?: () => number;
   rest?: (ms: number) => Promise<void>;
+  /** What stands between the manager and its port. */
+  through?: (port: Cluster) => Cluster;
 };
 
 let managers = 0;
@@ -33,13 +36,14 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 /** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
 export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
   const { timeoutMs = 10_000, clock = () => 0, time, exposure } = options;
-  const { monotonic = () => 0, rest = () => nextTurn() } = options;
+  const { monotonic = () => 0, rest = () => nextTurn(), through = (port) => port } = options;
   const port = model.connect();
+  const cluster = through(port);
   const pools = new Pools(exposure);
   let ids = 0;
   const claims: Claims = new Claims({
     pools,
-    cluster: port,
+    cluster,
     log: silent,
     clock,
     monotonic: clock,
@@ -51,13 +55,13 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     onChange: (pool) => controller.touch(pool),
     onClaim: (outcome) => metrics.claimed(outcome),
   });
-  const terminals = new Terminals({ pools, cluster: port, clock, onChange: (pool) => controller.touch(pool) });
+  const terminals = new Terminals({ pools, cluster, clock, onChange: (pool) => controller.touch(pool) });
   const elector =
-    time && new Elector({ cluster: port, identity: `manager-${managers++}`, log: silent, clock, ...time.clock() });
+    time && new Elector({ cluster, identity: `manager-${managers++}`, log: silent, clock, ...time.clock() });
   const isLeader = () => elector?.isLeader() ?? true;
   const controller: Controller = new Controller({
     pools,
-    cluster: port,
+    cluster,
     log: silent,
     clock,
     monotonic,
@@ -71,7 +75,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
   // Looks when a test has it look.
   const surveyor = new Surveyor({
     pools,
-    cluster: port,
+    cluster,
     exposure: exposure ?? 'nodePort',
     log: silent,
     clock,

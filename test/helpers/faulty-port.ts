@@ -1,0 +1,86 @@
+// Any Kubernetes port, with faults put in: requests that get lost on the way there or back, are refused, or come late, and
+// events that come twice, or after those about others. What the port promises it keeps: nothing is told that is older than
+// what was told of the same object, and nothing is left out.
+
+import { ServiceError } from '../../common/errors.ts';
+import type { Cluster } from '../../manager/cluster/port.ts';
+import type { Observation } from '../../manager/pool/observation.ts';
+import type { Faults, RequestKind } from '../soak/faults.ts';
+import { nextTurn } from './model-cluster.ts';
+
+type Port = { [Name in keyof Cluster]: Cluster[Name] };
+
+// Those of the port's writes that can answer that somebody else was first.
+const canConflict = new Set<keyof Cluster>(['claimPod', 'retirePod', 'deleteAsSeen', 'scalePool', 'updateLease']);
+const turns = { delay: 3, 'late answer': 3 };
+
+/** `cluster`, with what `faults` draws befalling each request and each event. */
+export function withFaults(cluster: Cluster, faults: Pick<Faults, 'ofRequest' | 'ofEvent' | 'count'>): Cluster {
+  const kindOf = (name: string): RequestKind => (name.startsWith('read') ? 'read' : 'write');
+
+  async function request(name: keyof Cluster, act: () => Promise<unknown>): Promise<unknown> {
+    const fault = faults.ofRequest(kindOf(name));
+    if (fault) faults.count(fault.kind);
+    switch (fault?.kind) {
+      case 'lost request':
+      case '429':
+      case '500':
+        throw new ServiceError('unavailable', `${fault.kind}, before ${name}`);
+      case '409':
+        if (canConflict.has(name)) return 'conflict';
+        throw new ServiceError('unavailable', `409 to ${name}`);
+      case 'lost response':
+        await act();
+        throw new ServiceError('timeout', `lost response of ${name}`);
+      case 'delay':
+        for (let turn = 0; turn < turns.delay; turn++) await nextTurn();
+        return act();
+      case 'late answer': {
+        const answer = await act();
+        for (let turn = 0; turn < turns['late answer']; turn++) await nextTurn();
+        return answer;
+      }
+      default:
+        return act();
+    }
+  }
+
+  const watch: Cluster['watch'] = (sink, signal) => {
+    let held: Observation | undefined;
+    const release = () => {
+      const now = held;
+      held = undefined;
+      if (now) sink.observe(now);
+    };
+    const observe = (observation: Observation) => {
+      const fault = faults.ofEvent();
+      // Never after a later one about the same object.
+      if (held?.kind === observation.kind && held.name === observation.name) release();
+      if (fault?.kind === 'reordered event' && held === undefined) {
+        faults.count(fault.kind);
+        held = observation;
+        setImmediate(release);
+        return;
+      }
+      sink.observe(observation);
+      if (fault?.kind === 'duplicated event') {
+        faults.count(fault.kind);
+        sink.observe(observation);
+      }
+      release();
+    };
+    const synced = () => {
+      release();
+      sink.synced();
+    };
+    return cluster.watch({ observe, synced }, signal);
+  };
+
+  return new Proxy(cluster as Port, {
+    get(port, name: keyof Cluster) {
+      if (name === 'watch') return watch;
+      const method = port[name] as (...given: unknown[]) => Promise<unknown>;
+      return (...given: unknown[]) => request(name, () => method.apply(port, given));
+    },
+  });
+}
