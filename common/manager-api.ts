@@ -141,6 +141,7 @@ export const poolStatusSchema = z.object({
     connectTimeoutMs: z.number().int(),
     scaleDownDelayMs: z.number().int(),
     startTimeoutMs: z.number().int(),
+    silenceTimeoutMs: z.number().int(),
     maxPerVisitor: limitSchema,
     maxPerAddress: limitSchema,
     claimsPerMinute: limitSchema,

@@ -26,6 +26,8 @@ export const claimAnnotations = {
   claimedAt: `${prefix}claimed-at`,
   /** When a browser first attached, ISO 8601. Absent until then. */
   connectedAt: `${prefix}connected-at`,
+  /** How often the pod's containers had been restarted by then. */
+  restarts: `${prefix}restarts-at-claim`,
   /** `owner`, written just before the deletion that a visitor asks for. A pod that is deleted without it was by others. */
   endedBy: `${prefix}ended-by`,
 } as const;
@@ -43,6 +45,7 @@ export const settingAnnotations = {
   connectTimeout: `${prefix}connect-timeout`,
   scaleDownDelay: `${prefix}scale-down-delay`,
   startTimeout: `${prefix}start-timeout`,
+  silenceTimeout: `${prefix}silence-timeout`,
   /** A JSON list of windows, in which a pool has more terminals ready. */
   prewarm: `${prefix}prewarm`,
   maxPerVisitor: `${prefix}max-per-visitor`,

@@ -13,6 +13,7 @@ import { noteDemand, type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 import { replacePod, shrinkPool } from './retire.ts';
+import type { Watchdog } from './watchdog.ts';
 
 export type ControllerOptions = {
   pools: Pools;
@@ -27,6 +28,8 @@ export type ControllerOptions = {
   isLeader: () => boolean;
   /** Visitors who wait for a pod of this pool. */
   waiting: (pool: Pool) => number;
+  /** To be called at every look while this manager leads. */
+  watchdog: Pick<Watchdog, 'look'>;
   /** A pool has changed in any way. */
   onChange: (pool: Pool) => void;
 };
@@ -125,7 +128,10 @@ export class Controller {
     const leads = isLeader();
     if (leads) this.#leadsSince ??= clock();
     else this.#leadsSince = undefined;
-    if (leads) this.#teller.look(pool);
+    if (leads) {
+      this.#options.watchdog.look(pool);
+      this.#teller.look(pool);
+    }
     noteDemand(pool, clock(), waiting(pool));
     const everything = planPool(pool, clock(), waiting(pool));
     const plan = leads ? everything : withoutLead(everything);

@@ -20,12 +20,14 @@ import { createTransport } from './cluster/transport.ts';
 import { readConfig } from './config.ts';
 import { Controller } from './controller.ts';
 import { readExposure } from './exposure/exposure.ts';
+import { knock } from './knock.ts';
 import { Elector } from './leader/elector.ts';
 import { createMetrics } from './metrics.ts';
 import type { Pool } from './pool/pool.ts';
 import { Pools } from './pool/pools.ts';
 import { Surveyor } from './surveyor.ts';
 import { Terminals } from './terminals.ts';
+import { Watchdog } from './watchdog.ts';
 
 async function main(): Promise<number> {
   const config = readConfig(process.env);
@@ -67,6 +69,8 @@ async function main(): Promise<number> {
     onClaim: metrics.claimed,
   });
   const terminals = new Terminals({ pools, cluster, clock, onChange: touch });
+  const heardAt = (uid: string) => terminals.heardAt(uid);
+  const watchdog = new Watchdog({ heardAt, knock, onChange: touch, clock, log });
   const elector: Elector = new Elector({
     cluster,
     // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
@@ -85,6 +89,7 @@ async function main(): Promise<number> {
     delay,
     isLeader: () => elector.isLeader(),
     waiting: (pool) => claims.waiting(pool),
+    watchdog,
     onChange: (pool) => claims.serve(pool),
   });
   const surveyor = new Surveyor({ pools, cluster, exposure: exposure.mode, log, clock, delay, onChange: touch });

@@ -32,6 +32,11 @@ export class Terminals {
     return this.#reports;
   }
 
+  /** When this manager last heard of the pod. */
+  heardAt(uid: string): number | undefined {
+    return this.#reports.get(uid)?.at;
+  }
+
   /** Takes the report of the pod that sent it; answers with what holds for it now. */
   async report(ref: PodRef, report: Report): Promise<ReportAnswer> {
     const { clock } = this.#options;

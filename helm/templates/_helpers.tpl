@@ -197,6 +197,7 @@ follows from `root` is filled in last.
 {{- include "warmterm.checkDuration" (list $whose "connectTimeout" $pool.connectTimeout "1s" "1h") -}}
 {{- include "warmterm.checkDuration" (list $whose "scaleDownDelay" $pool.scaleDownDelay "1s" "7d") -}}
 {{- include "warmterm.checkDuration" (list $whose "startTimeout" $pool.startTimeout "1s" "1h") -}}
+{{- include "warmterm.checkDuration" (list $whose "silenceTimeout" $pool.silenceTimeout "30s" "7d") -}}
 {{- include "warmterm.checkDuration" (list $whose "idleWarning" $pool.idleWarning "100ms" "1d") -}}
 {{- if gt (int $pool.min) (int $pool.max) }}{{ fail (printf "pools: %q has min: %v above max: %v" $pool.name $pool.min $pool.max) }}{{ end -}}
 {{- if and $pool.root (semverCompare "<1.33-0" $.Capabilities.KubeVersion.Version) }}{{ fail (printf "pools: %q has root: true, which needs Kubernetes 1.33: an older one drops hostUsers: false without a word, and the visitor would be root of the node" $pool.name) }}{{ end -}}

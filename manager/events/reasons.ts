@@ -44,7 +44,7 @@ export function explainShrink({ settings }: Pool, from: number, to: number): str
 }
 
 /** Why a session was ended. */
-export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout }: Settings): string {
+export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout, silenceTimeout }: Settings): string {
   switch (reason) {
     case 'max-lifetime':
       return `The session has lasted for ${formatDuration(maxLifetime)} (max-lifetime).`;
@@ -52,10 +52,15 @@ export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout }:
       return `Nobody has connected within ${formatDuration(connectTimeout)} of the claim (connect-timeout).`;
     case 'duplicate':
       return 'Its visitor has another terminal, which is older.';
+    case 'restarted':
+      return 'Its container has ended and was started again: what is in it now is not the session that it was.';
+    case 'silent':
+      return `It has not reported for ${formatDuration(silenceTimeout)} (silence-timeout), and its server does not answer.`;
     case 'node-lost':
       return 'Its node is out of reach, and its visitor has another terminal by now.';
   }
 }
 
 /** What an administrator should look into, and what is the normal end of a session. */
-export const typeOfReap = (reason: ReapReason): 'Normal' | 'Warning' => (reason === 'node-lost' ? 'Warning' : 'Normal');
+export const typeOfReap = (reason: ReapReason): 'Normal' | 'Warning' =>
+  reason === 'max-lifetime' || reason === 'never-connected' ? 'Normal' : 'Warning';

@@ -10,6 +10,7 @@ import { Demand } from './demand.ts';
 import type { Fit } from './fit.ts';
 import {
   type ClaimRecord,
+  isRestarted,
   type ObservedNode,
   type ObservedPod,
   type ObservedPool,
@@ -70,6 +71,8 @@ export class Pool {
   problems: string[] = [];
   /** That somebody has lately scaled the pool below terminals in use. */
   cut: Cut | undefined;
+  /** UIDs of terminals that this manager has found to be wedged. */
+  readonly wedged = new Set<string>();
   /** What the pool has lately needed. */
   readonly demand = new Demand();
 
@@ -193,6 +196,7 @@ export class Pool {
     this.#pods.delete(ordinal);
     this.starts.gone(ordinal);
     this.#distrusted.delete(former.name);
+    this.wedged.delete(uid);
   }
 
   observeService(service: ObservedService): void {
@@ -269,8 +273,12 @@ export class Pool {
     }
   }
 
-  /** Whether nobody reaches the pod any more: its node has been NotReady for some time, and may never come back. */
+  /**
+   * Whether its visitor does not reach the session in the pod any more: it was restarted; or its node has been NotReady for
+   * some time, and may never come back.
+   */
   isLost(pod: ObservedPod, now: number): boolean {
+    if (isRestarted(pod)) return true;
     const since = this.#nodeOf(pod)?.notReadySince;
     return since !== undefined && now >= since + nodeGraceMs;
   }

@@ -22,6 +22,8 @@ export type Settings = {
   scaleDownDelay: number;
   /** A pod that is not Ready for so long is broken. */
   startTimeout: number;
+  /** A terminal in use that has not reported for so long is knocked at. */
+  silenceTimeout: number;
   /** When more terminals are to be ready, and how many. */
   prewarm: readonly Window[];
   /** Terminals of one visitor, those in other pools included. */
@@ -46,6 +48,8 @@ export const defaultSettings: Settings = {
   scaleDownDelay: 5 * 60_000,
   // A node that has to be added and an image that has to be pulled take minutes, and are no fault.
   startTimeout: 5 * 60_000,
+  // A kubelet restarts what does not answer it within a minute or so: this is for what that does not mend.
+  silenceTimeout: 5 * 60_000,
   prewarm: [],
   // A class behind one address is no abuse: who is, only the host of the pool knows.
   maxPerVisitor: 'none',
@@ -96,6 +100,8 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
   connectTimeout: time(1_000, 3_600_000),
   scaleDownDelay: time(1_000, week),
   startTimeout: time(1_000, 3_600_000),
+  // Reports come every ten seconds, and each to one of several managers.
+  silenceTimeout: time(30_000, week),
   maxPerVisitor: limit(10_000),
   maxPerAddress: limit(10_000),
   claimsPerMinute: limit(10_000),

@@ -57,8 +57,18 @@ export function describePool(
   waiting: number,
   reports: ReadonlyMap<string, LastReport>,
 ): PoolStatus {
-  const { spare, min, max, idleTimeout, maxLifetime, connectTimeout, scaleDownDelay, startTimeout, maxWaiting } =
-    pool.settings;
+  const {
+    spare,
+    min,
+    max,
+    idleTimeout,
+    maxLifetime,
+    connectTimeout,
+    scaleDownDelay,
+    startTimeout,
+    silenceTimeout,
+    maxWaiting,
+  } = pool.settings;
   const { maxPerVisitor, maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
   const notices = noticesOf(pool, now).filter(({ reason }) => reason !== 'InvalidSettings');
   const counts = countPods(pool, now);
@@ -81,6 +91,7 @@ export function describePool(
       connectTimeoutMs: connectTimeout,
       scaleDownDelayMs: scaleDownDelay,
       startTimeoutMs: startTimeout,
+      silenceTimeoutMs: silenceTimeout,
       maxPerVisitor,
       maxPerAddress,
       claimsPerMinute,

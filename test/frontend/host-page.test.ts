@@ -55,6 +55,7 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
     connectTimeoutMs: 1,
     scaleDownDelayMs: 1,
     startTimeoutMs: 1,
+    silenceTimeoutMs: 1,
     maxPerVisitor: 'none',
     maxPerAddress: 'none',
     claimsPerMinute: 'none',

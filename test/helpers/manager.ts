@@ -10,6 +10,7 @@ import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { Pools } from '../../manager/pool/pools.ts';
 import { Surveyor } from '../../manager/surveyor.ts';
 import { Terminals } from '../../manager/terminals.ts';
+import { Watchdog, type WatchdogOptions } from '../../manager/watchdog.ts';
 import type { FakeTime } from './fake-time.ts';
 import { type ModelCluster, nextTurn } from './model-cluster.ts';
 
@@ -26,6 +27,8 @@ export type ManagerOptions = {
   rest?: (ms: number) => Promise<void>;
   /** What stands between the manager and its port. */
   through?: (port: Cluster) => Cluster;
+  /** What comes of knocking at a silent terminal. */
+  knock?: WatchdogOptions['knock'];
 };
 
 let managers = 0;
@@ -35,7 +38,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 
 /** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
 export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
-  const { timeoutMs = 10_000, clock = () => 0, time, exposure } = options;
+  const { timeoutMs = 10_000, clock = () => 0, time, exposure, knock = async () => 'well' } = options;
   const { monotonic = () => 0, rest = () => nextTurn(), through = (port) => port } = options;
   const port = model.connect();
   const cluster = through(port);
@@ -69,6 +72,13 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     delay: (ms, signal) => (signal ? untilAborted(signal) : rest(ms)),
     isLeader,
     waiting: (pool) => claims.waiting(pool),
+    watchdog: new Watchdog({
+      heardAt: (uid) => terminals.heardAt(uid),
+      knock,
+      onChange: (pool) => controller.touch(pool),
+      clock,
+      log: silent,
+    }),
     onChange: (pool) => claims.serve(pool),
   });
   const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });

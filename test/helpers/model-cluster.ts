@@ -106,6 +106,7 @@ export class ModelCluster {
         readyChangedAt: undefined,
         trouble: this.stuck.get(name),
         terminating: false,
+        restarts: 0,
         taken: false,
         retired: false,
         claim: undefined,
@@ -312,7 +313,7 @@ export class ModelPort implements Cluster {
     if (free) {
       model.writes++;
       model.visitorsOf.set(now.uid, (model.visitorsOf.get(now.uid) ?? new Set()).add(claim.visitor));
-      model.put({ ...now, taken: true, claim: { ...claim, connectedAt: undefined } });
+      model.put({ ...now, taken: true, claim: { ...claim, connectedAt: undefined, restarts: now.restarts } });
     }
     const result = free ? model.pods.get(pod.name)! : 'conflict';
     await nextTurn();

@@ -179,6 +179,7 @@ export const somePools = poolsSchema.parse({
         scaleDownDelayMs: 300_000,
         maxWaiting: 200,
         startTimeoutMs: 300_000,
+        silenceTimeoutMs: 300_000,
         maxPerVisitor: 'none',
         maxPerAddress: 'none',
         claimsPerMinute: 'none',

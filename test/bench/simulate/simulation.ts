@@ -116,7 +116,7 @@ class World {
       const pod = this.#pool.take();
       if (!pod) return;
       const { visit, counts } = this.#waiting.shift()!;
-      const claim = { id: pod.uid, visitor: pod.uid, claimedAt: this.#now, connectedAt: this.#now };
+      const claim = { id: pod.uid, visitor: pod.uid, claimedAt: this.#now, connectedAt: this.#now, restarts: 0 };
       const claimed = this.#put({ ...pod, taken: true, claim });
       this.#pool.release(pod);
       this.schedule(this.#now + visit.staysMs, () => this.#end(claimed));
@@ -157,6 +157,7 @@ class World {
       readyChangedAt: undefined,
       trouble: undefined,
       terminating: false,
+      restarts: 0,
       taken: false,
       retired: false,
       revision: undefined,

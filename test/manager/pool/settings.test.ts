@@ -21,6 +21,7 @@ test('each setting is read with its unit', (t) => {
     'connect-timeout': '90s',
     'scale-down-delay': '10m',
     'start-timeout': '10m',
+    'silence-timeout': '2m',
     'max-per-visitor': '1',
     'max-per-address': '3',
     'claims-per-minute': '10000',
@@ -37,6 +38,7 @@ test('each setting is read with its unit', (t) => {
     connectTimeout: 90_000,
     scaleDownDelay: 600_000,
     startTimeout: 600_000,
+    silenceTimeout: 120_000,
     prewarm: [],
     maxPerVisitor: 1,
     maxPerAddress: 3,
@@ -78,6 +80,7 @@ for (const [key, value] of [
   ['connect-timeout', '2h'],
   ['scale-down-delay', 'soon'],
   ['start-timeout', '61m'],
+  ['silence-timeout', '29s'],
   ['max-per-visitor', '0'],
   ['max-per-address', '000'],
   ['max-per-address', ''],
@@ -95,7 +98,16 @@ for (const [key, value] of [
       challengeFrom: 'none',
       maxWaiting: 6,
     } as const;
-    const former = { spare: 7, min: 1, max: 9, ...times, startTimeout: 5_000, prewarm: [], ...limits };
+    const former = {
+      spare: 7,
+      min: 1,
+      max: 9,
+      ...times,
+      startTimeout: 5_000,
+      silenceTimeout: 30_000,
+      prewarm: [],
+      ...limits,
+    };
     const others = {
       spare: '7',
       min: '1',
@@ -105,6 +117,7 @@ for (const [key, value] of [
       'connect-timeout': '3s',
       'scale-down-delay': '4s',
       'start-timeout': '5s',
+      'silence-timeout': '30s',
       'max-per-visitor': '1',
       'max-per-address': '2',
       'claims-per-minute': '3',

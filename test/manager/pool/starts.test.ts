@@ -19,6 +19,7 @@ const starting = (rest: Partial<ObservedPod> = {}): ObservedPod => ({
   readyChangedAt: undefined,
   trouble: undefined,
   terminating: false,
+  restarts: 0,
   taken: false,
   retired: false,
   revision: undefined,

@@ -31,10 +31,11 @@ function poolWith(windows: object[], claims: number[] = []): Pool {
       readyChangedAt: 0,
       trouble: undefined,
       terminating: false,
+      restarts: 0,
       taken: true,
       retired: false,
       revision: undefined,
-      claim: { id: 'c', visitor: `v${ordinal}`, claimedAt: at(hours), connectedAt: at(hours) },
+      claim: { id: 'c', visitor: `v${ordinal}`, claimedAt: at(hours), connectedAt: at(hours), restarts: 0 },
       annotated: true,
     });
   }

@@ -1,0 +1,88 @@
+// Terminals whose server moves no more, or was killed: their visitors get others, and nobody a fresh shell in a used pod. On
+// one machine only: what stops or kills it comes from outside.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import test, { type ExecutionContext } from 'ava';
+import { texts } from '../../../frontend/texts.ts';
+import { openBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
+import {
+  isClaimed,
+  isReady,
+  openTerminal,
+  poolIsReady,
+  revisionOf,
+  startOnMachine,
+  type TestSystem,
+  until,
+} from '../../helpers/system.ts';
+
+/** Sends a signal to the server in the pod, but not to the shell. */
+function signal(t: ExecutionContext, uid: string, name: NodeJS.Signals): void {
+  const read = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+    } catch {
+      return [];
+    }
+  };
+  const isServer = (pid: string) =>
+    read(pid, 'environ').includes(`WARMTERM_POD_UID=${uid}`) && read(pid, 'cmdline')[0] === process.execPath;
+  const servers = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isServer(pid));
+  t.is(servers.length, 1);
+  process.kill(Number(servers[0]), name);
+}
+
+const claimed = async ({ kubernetes }: TestSystem) => (await kubernetes.pods()).filter(isClaimed);
+
+/** What was told of why sessions in the pool were ended. */
+const reaped = ({ kubernetes }: TestSystem) =>
+  until('an Event', async () => {
+    const messages = await kubernetes.eventsOf('Reaped');
+    return messages.length > 0 && messages.join('\n');
+  });
+
+test.serial('inv 1: a terminal whose server was killed is not used again: its visitor gets another', async (t) => {
+  const system = await startOnMachine(t, { replicas: 2, settings: { spare: '1', max: '4' } });
+  await poolIsReady(system, 2);
+  const { page } = await openTerminal(system, await openBrowser(t));
+  await typeText(page, 'touch ~/used\n');
+  const [before] = await claimed(system);
+  signal(t, before!.metadata.uid, 'SIGKILL');
+  await page.getByText(texts.replaced.terminal).first().waitFor({ timeout: 60_000 });
+  await waitForState(page, 'connected', 60_000);
+  await typeText(page, 'ls ~ | grep -c used\n');
+  await waitForScreen(page, /^0$/m);
+  const fresh = await until('its pod made anew', async () => {
+    const pod = await system.kubernetes.pod(before!.metadata.name);
+    return pod && pod.metadata.uid !== before!.metadata.uid && isReady(pod) && pod;
+  });
+  t.false(isClaimed(fresh));
+  t.regex(await reaped(system), /was started again/);
+});
+
+test.serial('inv 6, 9: a terminal that does not move any more is reaped, and nobody else is', async (t) => {
+  const system = await startOnMachine(t, {
+    replicas: 2,
+    settings: { spare: '1', max: '4', silenceTimeout: '30s' },
+    env: { terminal: { WARMTERM_REPORT_INTERVAL: '1s' } },
+  });
+  await poolIsReady(system, 2);
+  // The node itself would restart it, if it were to ask.
+  await system.kubernetes.changeTemplate('replace', '/spec/containers/0/livenessProbe/periodSeconds', 3_600);
+  await until('terminals of the changed template', async () => {
+    const { updateRevision } = (await system.kubernetes.statefulSet()).status;
+    const pods = await system.kubernetes.pods();
+    return pods.length > 0 && pods.every((pod) => isReady(pod) && revisionOf(pod) === updateRevision);
+  });
+  const browser = await openBrowser(t);
+  const wedged = await openTerminal(system, browser);
+  const [before] = await claimed(system);
+  const other = await openTerminal(system, browser);
+  await stillAnswers(other.page, 'before');
+  signal(t, before!.metadata.uid, 'SIGSTOP');
+  await wedged.page.getByText(texts.replaced.terminal).first().waitFor({ timeout: 180_000 });
+  await stillAnswers(other.page, 'afterwards');
+  await waitForState(wedged.page, 'connected', 60_000);
+  t.regex(await reaped(system), new RegExp(`${before!.metadata.name} was deleted: It has not reported for 30s`));
+  t.is((await claimed(system)).filter(({ metadata }) => metadata.deletionTimestamp === undefined).length, 2);
+});
