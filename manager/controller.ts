@@ -6,6 +6,7 @@ import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
 import { explainGrowth, explainReap, explainShrink, typeOfReap } from './events/reasons.ts';
 import { aboutPod, aboutPool, Teller } from './events/teller.ts';
+import type { Metrics } from './metrics.ts';
 import { createPace } from './pace.ts';
 import { reasonOf } from './pool/broken.ts';
 import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
@@ -32,6 +33,8 @@ export type ControllerOptions = {
   watchdog: Pick<Watchdog, 'look'>;
   /** A pool has changed in any way. */
   onChange: (pool: Pool) => void;
+  /** For whoever counts. */
+  metrics: Pick<Metrics, 'observed' | 'done' | 'failed'>;
 };
 
 const lookEveryMs = 1_000;
@@ -71,10 +74,11 @@ export class Controller {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { cluster, pools, log } = this.#options;
+    const { cluster, pools, log, metrics } = this.#options;
     const sink = {
-      observe: (observation: Parameters<Pools['observe']>[0]) => {
+      observe: (observation: Observation) => {
         const pool = pools.observe(observation);
+        metrics.observed(observation);
         if (pool) this.touch(pool);
         else if (observation.kind === 'node') for (const each of pools.all()) this.touch(each);
       },
@@ -122,7 +126,7 @@ export class Controller {
   }
 
   #apply(pool: Pool): void {
-    const { cluster, pools, clock, isLeader, waiting, log } = this.#options;
+    const { cluster, pools, clock, isLeader, waiting, log, metrics } = this.#options;
     const { spec } = pool;
     if (!spec) return;
     const leads = isLeader();
@@ -143,6 +147,7 @@ export class Controller {
         const scaled = await cluster.scalePool(spec, scaleTo);
         if (scaled === 'conflict') return;
         log.info({ pool: pool.name, from: spec.replicas, to: scaleTo }, 'scaled');
+        metrics.done({ pool: pool.name, action: 'scale-up' });
         this.#teller.tell({ about, type: 'Normal', reason: 'ScaledUp', message });
         pools.observe({ kind: 'pool', name: spec.statefulSet, object: scaled });
         this.touch(pool);
@@ -159,6 +164,7 @@ export class Controller {
         if (reaped === 'conflict') return;
         pools.observeDeletion(pod, reaped);
         log.info({ pool: pool.name, pod: name, reason }, 'reaped');
+        metrics.done({ pool: pool.name, action: 'reap', reason });
         const news = { type: typeOfReap(reason), reason: 'Reaped' };
         const why = explainReap(reason, pool.settings);
         this.#teller.tell({ ...news, about: aboutPod({ name, uid }), message: why });
@@ -172,6 +178,7 @@ export class Controller {
         if (retried === 'conflict') return;
         pools.observeDeletion(pod, retried);
         log.info({ pool: pool.name, pod: pod.name, reason: reasonOf(pod) }, 'broken, trying again');
+        metrics.done({ pool: pool.name, action: 'retry' });
         const message = `It is not Ready, and is made anew: ${reasonOf(pod)}`;
         this.#teller.tell({ about: aboutPod(pod), type: 'Warning', reason: 'TriedAgain', message });
         this.touch(pool);
@@ -186,7 +193,7 @@ export class Controller {
   }
 
   #retire(pool: Pool, spec: ObservedPool, { shrink, replace }: Plan): void {
-    const { cluster, pools, log } = this.#options;
+    const { cluster, pools, log, metrics } = this.#options;
     const observe = (observation: Observation) => {
       pools.observe(observation);
       this.touch(pool);
@@ -196,6 +203,7 @@ export class Controller {
         const to = await shrinkPool(cluster, pool, spec, shrink, observe);
         if (to === undefined) return;
         log.info({ pool: pool.name, from: spec.replicas, to }, 'shrunk');
+        metrics.done({ pool: pool.name, action: 'scale-down' });
         const message = explainShrink(pool, spec.replicas, to);
         this.#teller.tell({ about: aboutPool(spec), type: 'Normal', reason: 'ScaledDown', message });
       });
@@ -206,6 +214,7 @@ export class Controller {
         if (going === 'conflict') return;
         pools.observeDeletion(pod, going);
         log.info({ pool: pool.name, pod: pod.name, revision: pod.revision }, 'replaced');
+        metrics.done({ pool: pool.name, action: 'replace' });
         this.touch(pool);
       });
     }
@@ -250,7 +259,7 @@ export class Controller {
 
   /** Runs an action unless it is under way already, or has failed too recently. */
   #once(key: string, action: () => Promise<void>): void {
-    const { clock, log } = this.#options;
+    const { clock, log, metrics } = this.#options;
     const failed = this.#failed.get(key);
     if (this.#underWay.has(key) || (failed && clock() < failed.notBefore)) return;
     this.#underWay.add(key);
@@ -261,6 +270,7 @@ export class Controller {
           const failures = (failed?.failures ?? 0) + 1;
           const pause = Math.min(backOff.maxMs, backOff.firstMs * 2 ** (failures - 1));
           this.#failed.set(key, { failures, notBefore: clock() + pause });
+          metrics.failed(key.slice(0, key.indexOf(' ')));
           log.warn({ action: key, err: error, failures }, 'action failed, trying again');
         },
       )

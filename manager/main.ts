@@ -90,6 +90,7 @@ async function main(): Promise<number> {
     isLeader: () => elector.isLeader(),
     waiting: (pool) => claims.waiting(pool),
     watchdog,
+    metrics,
     onChange: (pool) => claims.serve(pool),
   });
   const surveyor = new Surveyor({ pools, cluster, exposure: exposure.mode, log, clock, delay, onChange: touch });

@@ -3,15 +3,24 @@
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClaimOutcome } from './claims/claims.ts';
-import { countPods, spareAt } from './pool/plan.ts';
+import type { Observation } from './pool/observation.ts';
+import { countPods, type ReapReason, spareAt } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
+import { Refills } from './pool/refills.ts';
 
 export type Observed = {
   pools: Pick<Pools, 'all'>;
   waiting: (pool: Pool) => number;
   isLeader: () => boolean;
   clock: () => number;
+};
+
+/** What a manager has done to a pool; `reason` of a reaped session. */
+export type Done = {
+  pool: string;
+  action: 'scale-up' | 'scale-down' | 'replace' | 'retry' | 'reap';
+  reason?: ReapReason;
 };
 
 export type Metrics = ReturnType<typeof createMetrics>;
@@ -77,6 +86,37 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
+  const hits = new Counter({
+    name: 'warmterm_claim_hits_total',
+    help: 'New visitors who found a ready terminal at once',
+    labelNames: ['pool'],
+    registers,
+  });
+  const misses = new Counter({
+    name: 'warmterm_claim_misses_total',
+    help: 'New visitors who waited for a terminal, or gave up before there was one',
+    labelNames: ['pool'],
+    registers,
+  });
+  const refillSeconds = new Histogram({
+    name: 'warmterm_refill_duration_seconds',
+    help: 'From the moment at which a claim or the end of a session made a terminal necessary until it is Ready',
+    labelNames: ['pool'],
+    buckets: [0.25, 0.5, 1, 2, 4, 6, 8, 10, 15, 20, 30, 60, 120, 300],
+    registers,
+  });
+  const actions = new Counter({
+    name: 'warmterm_pool_actions_total',
+    help: 'What this manager has done: scale-up, scale-down, replace, retry, or reap for a reason',
+    labelNames: ['pool', 'action', 'reason'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'warmterm_actions_failed_total',
+    help: 'Actions that failed and are tried again, by kind',
+    labelNames: ['action'],
+    registers,
+  });
   const requests = new Counter({
     name: 'warmterm_kubernetes_requests_total',
     help: 'Requests to the Kubernetes API by HTTP method and status; 0 is no answer',
@@ -90,11 +130,29 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
     registers,
   });
 
+  const refills = new Map<string, Refills>();
+
   return {
     registry: registers[0]!,
-    claimed({ pool, result, ms }: ClaimOutcome): void {
+    claimed({ pool, result, ms, waited }: ClaimOutcome): void {
       claims.inc({ pool, result });
+      if (result === 'new' && !waited) hits.inc({ pool });
+      if (waited && (result === 'new' || result === 'abandoned')) misses.inc({ pool });
       if (result === 'new') claimSeconds.observe({ pool }, ms / 1_000);
+    },
+    done: ({ pool, action, reason = undefined }: Done): void => actions.inc({ pool, action, reason: reason ?? '' }),
+    failed: (action: string): void => failures.inc({ action }),
+    observed({ kind, object }: Observation): void {
+      if (!object || (kind !== 'pool' && kind !== 'pod')) return;
+      const name = kind === 'pool' ? object.name : object.pool;
+      const known = refills.get(name) ?? new Refills();
+      refills.set(name, known);
+      if (kind === 'pool') {
+        known.resize(object.replicas, clock());
+        return;
+      }
+      const ms = known.observe(object, clock());
+      if (ms !== undefined) refillSeconds.observe({ pool: name }, ms / 1_000);
     },
     requested: (verb: string, code: number): void => requests.inc({ verb, code }),
     /** `path` is the collection's, such as /api/v1/nodes. */

@@ -23,6 +23,8 @@ export type WatchdogOptions = {
 type Suspicion = { failures: number; knockAt: number; answeredAt: number | undefined; knocking: boolean };
 type Watch = { hearing: Hearing; suspicions: Map<string, Suspicion> };
 
+// A busy pool is looked at far more often, and each look goes through all of its pods.
+const lookEveryMs = 1_000;
 const failuresToBelieve = 3;
 const longestPauseMs = 20_000;
 const longestDeadlineMs = 5_000;
@@ -41,6 +43,8 @@ export class Watchdog {
   look(pool: Pool): void {
     const now = this.#options.clock();
     const watch = this.#watches.get(pool);
+    const since = now - (watch?.hearing.lookedAt ?? Number.NEGATIVE_INFINITY);
+    if (since >= 0 && since < lookEveryMs) return;
     const suspicions = watch?.suspicions ?? new Map<string, Suspicion>();
     const watched = [...pool.pods()].filter((pod) => isWatched(pod, pool, now));
     const terminals = watched.map(({ uid, claim }) => ({

@@ -29,6 +29,8 @@ export type ClaimOutcome = {
   pool: string;
   result: (ClaimResult | Waiting)['status'] | ErrorCode | 'abandoned';
   ms: number;
+  /** Whether no terminal was ready when the visitor first asked. */
+  waited: boolean;
 };
 
 export type ClaimsOptions = {
@@ -195,8 +197,12 @@ export class Claims {
   async #claim(ask: Ask): Promise<ClaimResult | Waiting> {
     const { pool, visitor } = ask;
     const { clock, onClaim } = this.#options;
-    const startedAt = Math.min(clock(), pool.waiting.since(visitor) ?? Number.POSITIVE_INFINITY);
-    const tell = (result: ClaimOutcome['result']) => onClaim?.({ pool: pool.name, result, ms: clock() - startedAt });
+    const since = pool.waiting.since(visitor);
+    const startedAt = Math.min(clock(), since ?? Number.POSITIVE_INFINITY);
+    const tell = (result: ClaimOutcome['result']) => {
+      const waited = since !== undefined || ask.part !== undefined;
+      onClaim?.({ pool: pool.name, result, ms: clock() - startedAt, waited });
+    };
     try {
       const claim = await this.#claimOrWait(ask);
       tell(claim.status);

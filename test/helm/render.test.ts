@@ -141,7 +141,9 @@ test('a Gateway leads its hosts to the page', async (t) => {
     rules: [{ backendRefs: [{ name: 'warmterm-webserver', port: 80 }] }],
   });
   t.deepEqual(
-    (await render({})).objects.filter(({ kind }) => ['HTTPRoute', 'Ingress', 'ServiceMonitor'].includes(kind)),
+    (await render({})).objects.filter(({ kind }) =>
+      ['HTTPRoute', 'Ingress', 'ServiceMonitor', 'PrometheusRule'].includes(kind),
+    ),
     [],
   );
 });
@@ -177,6 +179,21 @@ test('inv 7: metrics are at ports that terminals are kept from, and on no Servic
     );
   }
   t.notRegex(JSON.stringify((await render({})).objects), /metrics/i);
+});
+
+test('alerts are about the namespace of the release, and the dashboard is where Grafana’s sidecar looks', async (t) => {
+  const alerts = { enabled: true, labels: { release: 'prometheus' } };
+  const dashboard = { enabled: true, annotations: { grafana_folder: 'Shells' } };
+  const { objects } = await render({ metrics: { enabled: true, alerts, dashboard } });
+  const rule = find(objects, 'PrometheusRule', 'warmterm');
+  t.is(rule?.metadata.labels.release, 'prometheus');
+  const text = JSON.stringify(rule?.spec);
+  t.true(text.includes('absent(warmterm_leader{namespace=\\"ours\\"})'), text.slice(0, 300));
+  t.true(text.includes('{{ $labels.pool }}'));
+  t.notRegex(text, /NAMESPACE/);
+  const map = find(objects, 'ConfigMap', 'warmterm-dashboard');
+  t.like(map?.metadata, { labels: { grafana_dashboard: '1' }, annotations: { grafana_folder: 'Shells' } });
+  t.is(JSON.parse(map!.data!['warmterm.json']!).uid, 'warmterm');
 });
 
 test('inv 10: the manager may scale a pool, and not change what its pods are', async (t) => {
@@ -250,6 +267,8 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['metrics.ports.manager', 70000, 'metrics.ports.manager: Must be less than or equal to 65535'],
   ['metrics.from', [], 'metrics.from: Array must have at least 1 items'],
   ['metrics.serviceMonitor.interval', 30, 'metrics.serviceMonitor.interval: Invalid type'],
+  ['metrics.alerts.labels', ['a'], 'metrics.alerts.labels: Invalid type'],
+  ['metrics.dashboard.folder', 'Shells', 'metrics.dashboard: Additional property folder is not allowed'],
 ];
 
 test('inv 10: a wrong value is refused by its name, and with it all others that are wrong', async (t) => {
@@ -306,6 +325,8 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   [{ webserver: { httpRoute: { enabled: true } } }, 'webserver.httpRoute.parentRefs must name a Gateway'],
   [{ webserver: { autoscaling: { minReplicas: 9 } } }, 'webserver.autoscaling.minReplicas is above maxReplicas'],
   [{ metrics: { serviceMonitor: { enabled: true } } }, 'metrics.serviceMonitor.enabled needs metrics.enabled'],
+  [{ metrics: { alerts: { enabled: true } } }, 'metrics.alerts.enabled needs metrics.enabled'],
+  [{ metrics: { dashboard: { enabled: true } } }, 'metrics.dashboard.enabled needs metrics.enabled'],
 ];
 for (const [values, said, kubeVersion] of contradictions) {
   test(`inv 10: ${JSON.stringify(values)} is refused`, async (t) => {

@@ -62,6 +62,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
   const elector =
     time && new Elector({ cluster, identity: `manager-${managers++}`, log: silent, clock, ...time.clock() });
   const isLeader = () => elector?.isLeader() ?? true;
+  const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
   const controller: Controller = new Controller({
     pools,
     cluster,
@@ -80,8 +81,8 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
       log: silent,
     }),
     onChange: (pool) => claims.serve(pool),
+    metrics,
   });
-  const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
   // Looks when a test has it look.
   const surveyor = new Surveyor({
     pools,

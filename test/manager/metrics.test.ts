@@ -92,6 +92,8 @@ test('claims are counted by what they came to; what a new one took is measured',
   t.is(later('warmterm_claim_duration_seconds_count{pool="default"}'), 3);
   t.is(later('warmterm_claim_duration_seconds_bucket{le="5",pool="default"}'), 3);
   t.true(later('warmterm_claim_duration_seconds_sum{pool="default"}')! >= 3);
+  t.is(later('warmterm_claim_hits_total{pool="default"}'), 1);
+  t.is(later('warmterm_claim_misses_total{pool="default"}'), 2);
 });
 
 test('requests to the Kubernetes API are counted by status, broken watches by what they watch', async (t) => {
@@ -104,4 +106,39 @@ test('requests to the Kubernetes API are counted by status, broken watches by wh
   t.is(samples('warmterm_kubernetes_requests_total{verb="PATCH",code="422"}'), 2);
   t.is(samples('warmterm_kubernetes_requests_total{verb="GET",code="0"}'), 1);
   t.is(samples('warmterm_kubernetes_watch_restarts_total{resource="pods"}'), 1);
+});
+
+test('what was done to a pool, and what failed, is counted; what a refill takes is measured', async (t) => {
+  const { model, manager, scrape, wait } = await start(t, {
+    'warmterm.dev/spare': '1',
+    'warmterm.dev/max': '2',
+    'warmterm.dev/connect-timeout': '30s',
+  });
+  await manager.claims.claim('ann', undefined, never);
+  // The pool has grown by now; its new pod takes three seconds.
+  for (let turn = 0; turn < 6; turn++) {
+    manager.port.deliver();
+    await nextTurn();
+  }
+  wait(3_000);
+  await settle(model, manager);
+  const before = await scrape();
+  const pool = 'pool="default"';
+  t.is(before(`warmterm_refill_duration_seconds_count{${pool}}`), 2, 'the first was ready at once');
+  t.is(before(`warmterm_refill_duration_seconds_sum{${pool}}`), 3);
+  t.is(before(`warmterm_pool_actions_total{${pool},action="scale-up",reason=""}`), 2);
+
+  const remove = manager.port.deletePod.bind(manager.port);
+  manager.port.deletePod = () => Promise.reject(new Error('no'));
+  wait(30_000);
+  manager.controller.touch(manager.pools.get('default')!);
+  await settle(model, manager);
+  t.is((await scrape())('warmterm_actions_failed_total{action="reap"}'), 1);
+  manager.port.deletePod = remove;
+  wait(1_000);
+  manager.controller.touch(manager.pools.get('default')!);
+  await settle(model, manager);
+  const after = await scrape();
+  t.is(after(`warmterm_pool_actions_total{${pool},action="reap",reason="never-connected"}`), 1);
+  t.is(after(`warmterm_refill_duration_seconds_count{${pool}}`), 3);
 });
