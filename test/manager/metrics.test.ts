@@ -128,13 +128,13 @@ test('what was done to a pool, and what failed, is counted; what a refill takes 
   t.is(before(`warmterm_refill_duration_seconds_sum{${pool}}`), 3);
   t.is(before(`warmterm_pool_actions_total{${pool},action="scale-up",reason=""}`), 2);
 
-  const remove = manager.port.deletePod.bind(manager.port);
-  manager.port.deletePod = () => Promise.reject(new Error('no'));
+  const remove = manager.port.deleteAsSeen.bind(manager.port);
+  manager.port.deleteAsSeen = () => Promise.reject(new Error('no'));
   wait(30_000);
   manager.controller.touch(manager.pools.get('default')!);
   await settle(model, manager);
   t.is((await scrape())('warmterm_actions_failed_total{action="reap"}'), 1);
-  manager.port.deletePod = remove;
+  manager.port.deleteAsSeen = remove;
   wait(1_000);
   manager.controller.touch(manager.pools.get('default')!);
   await settle(model, manager);
