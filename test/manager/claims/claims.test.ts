@@ -195,9 +195,9 @@ test('inv 12: whoever waits is served at once, also while the manager rests from
   let restIsOver = () => {};
   const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '4' } });
   const manager = startManager(model, {
-    // Each look takes a second.
+    // Each look takes a tenth of a second.
     monotonic: () => {
-      now += 1_000;
+      now += 100;
       return now;
     },
     rest: () =>
