@@ -77,6 +77,8 @@ export async function startFaultyProxy(options: FaultyProxyOptions) {
   }
 
   async function passWatch(response: IncomingMessage, answer: ServerResponse): Promise<void> {
+    // A manager that was killed meanwhile has closed it already.
+    if (answer.destroyed) return void response.destroy();
     answer.once('close', () => response.destroy());
     answer.writeHead(200, { 'content-type': 'application/json' });
     answer.flushHeaders();

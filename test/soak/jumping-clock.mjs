@@ -12,7 +12,7 @@ const look = () => {
 };
 look();
 // A soak that is killed itself leaves no manager behind.
-const parent = process.ppid;
+const parent = Number(process.env.SOAK_PARENT);
 setInterval(() => (process.ppid === parent ? look() : process.exit(1)), 200).unref();
 
 globalThis.Date = class extends RealDate {

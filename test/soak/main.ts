@@ -44,3 +44,5 @@ try {
   await world.close();
   rmSync(directory, { recursive: true, force: true });
 }
+// Visitors who are still trying are not waited for.
+process.exit();

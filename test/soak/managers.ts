@@ -52,6 +52,7 @@ export async function startManager({ name, directory, proxy, signingKey, namespa
         WARMTERM_NAMESPACE: namespace,
         WARMTERM_SIGNING_KEY_FILE: signingKey,
         SOAK_CLOCK: clockFile,
+        SOAK_PARENT: String(process.pid),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
