@@ -81,7 +81,9 @@ test('inv 3: who waits for a terminal counts at every manager, and after a resta
   );
   model.setPool({ annotations: { ...model.pool.annotations, 'warmterm.dev/max': '1' } });
   await settle(model, ...managers);
-  t.is((await claim(managers[0]!, 'a')).status, 'new');
+  const first = claim(managers[0]!, 'a');
+  await settle(model, ...managers);
+  t.is((await first).status, 'new');
   await settle(model, ...managers);
   const hangUp = new AbortController();
   const waits = managers[0]!.claims.claim('b', undefined, hangUp.signal, { address: office });
