@@ -9,15 +9,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function atRandom(act: () => Promise<unknown>, perSecond: number, seconds: number): Promise<number[]> {
   const latencies: number[] = [];
   const under: Promise<void>[] = [];
+  const failures: unknown[] = [];
   const startedAt = performance.now();
   for (let due = 0; ; ) {
     due += (-Math.log(1 - Math.random()) / perSecond) * 1_000;
-    if (due > seconds * 1_000) break;
+    if (due > seconds * 1_000 || failures.length > 0) break;
     // From when it was due: a timer that comes late, as on a busy machine, is the visitor's wait too.
     const dueAt = startedAt + due;
     await delay(Math.max(0, dueAt - performance.now()));
-    under.push(act().then(() => void latencies.push(performance.now() - dueAt)));
+    under.push(
+      act().then(
+        () => void latencies.push(performance.now() - dueAt),
+        (error: unknown) => void failures.push(error),
+      ),
+    );
   }
   await Promise.all(under);
+  if (failures.length > 0) throw failures[0];
   return latencies;
 }

@@ -1,5 +1,5 @@
 // `npm run bench`: what the product promises, measured on this machine. `--json` prints JSON instead of a table;
-// a word such as `claims` or `terminals` runs only that part. `scale` and `cluster` are run only when asked for; `cluster` needs KUBECONFIG.
+// a word such as `claims` or `terminals` runs only that part. `scale`, `rush` and `cluster` are run only when asked for; the last two need KUBECONFIG.
 // Machines are noisy: compare within one run.
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchClaims } from './claims.ts';
 import { benchCluster } from './cluster.ts';
+import { benchRush } from './rush.ts';
 import { benchScale } from './scale.ts';
 import type { Measure } from './statistics.ts';
 import { benchTerminals } from './terminals.ts';
@@ -15,6 +16,7 @@ const parts: Record<string, (directory: string) => Promise<Measure[]>> = {
   terminals: (directory) => benchTerminals(directory),
   claims: (directory) => benchClaims(directory, [10, 100, 1_000]),
   scale: (directory) => benchScale(directory),
+  rush: (directory) => benchRush(directory),
   cluster: () => benchCluster(),
 };
 const always = ['terminals', 'claims'];

@@ -83,17 +83,20 @@ async function period(standIn: StandIn, add: Add, name: string, events: number):
 /** Takes some pods out of the pool as an administrator may, and waits until the manager counts them so. Milliseconds each. */
 async function newsLag({ transport, namespace, metrics }: StandIn): Promise<number[]> {
   const inUse = async () => (await metrics()).get('warmterm_pool_terminals{pool="default",state="in-use"}')!;
+  const paths = Array.from(
+    { length: 10 },
+    (_, round) => `/api/v1/namespaces/${namespace}/pods/default-${9_000 + round}`,
+  );
   const lags: number[] = [];
-  for (let round = 0; round < 10; round++) {
-    const path = `/api/v1/namespaces/${namespace}/pods/default-${9_000 + round}`;
+  for (const path of paths) {
     const before = await inUse();
     const body = { metadata: { labels: { 'warmterm.dev/claimed': 'true' } } };
     const startedAt = performance.now();
     await transport.request({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body });
     await until(async () => (await inUse()) > before, 1);
     lags.push(performance.now() - startedAt);
-    await transport.request({ method: 'DELETE', path });
   }
+  for (const path of paths) await transport.request({ method: 'DELETE', path });
   return lags;
 }
 
