@@ -28,7 +28,7 @@ export type Surroundings = {
 };
 
 /** The range that a cluster has unless it is told otherwise: 30000 to 32767. */
-export const nodePorts = 2_768;
+const nodePorts = 2_768;
 
 const noNeeds: PodNeeds = { requests: {}, limits: {}, nodeSelector: {}, tolerations: [] };
 const needsOf = (pool: Pool): PodNeeds => pool.spec?.needs ?? noNeeds;
@@ -38,17 +38,16 @@ export function judgeFit(occurrence: Occurrence, pool: Pool, around: Surrounding
   const { from, to } = occurrence;
   const window = occurrence.window.name;
   const terminals = reservedDuring(pool.schedule.windows, from, to);
-  // Other pools are there too, by what they have reserved then, or are now.
-  const wanted = around.pools.map((one) => {
-    const reserved = reservedDuring(one.schedule.windows, from, to);
-    return { pool: one, count: one === pool ? terminals : Math.max(reserved, countPodsOf(one)) };
-  });
+  // Other pools are there too, as large as what they have reserved then, or as they are now.
+  const others = around.pools
+    .filter((one) => one !== pool)
+    .map((one) => ({ pool: one, size: Math.max(reservedDuring(one.schedule.windows, from, to), countPodsOf(one)) }));
   const { max } = pool.settings;
   const against = [
     ...(terminals > max ? [`max is ${max}`] : []),
-    ...refusingQuotas(pool, wanted, around),
-    ...refusingNodes(pool, terminals, around),
-    ...refusingPorts(wanted, around),
+    ...refusingQuotas(pool, terminals, others, around),
+    ...refusingNodes(pool, terminals, others, around),
+    ...refusingPorts(terminals, others, around),
   ];
   const unclear = [...unclearQuotas(around.capacity), ...unclearNodes(around.nodes)];
   if (against.length > 0) return { window, from, fits: 'no', terminals, why: against };
@@ -65,28 +64,26 @@ export const fitsNow = (pool: Pool, now: number): Fit[] =>
 export const describeTime = ({ window, from }: Fit) => `${window} of ${new Date(from).toISOString().slice(0, 16)}Z`;
 export const describeSize = ({ terminals }: Fit) => `${terminals} ${terminals === 1 ? 'terminal' : 'terminals'}`;
 
-type Wanted = readonly { pool: Pool; count: number }[];
+type Others = readonly { pool: Pool; size: number }[];
 
-function refusingQuotas(pool: Pool, wanted: Wanted, { capacity, exposure }: Surroundings): string[] {
+function refusingQuotas(pool: Pool, terminals: number, others: Others, { capacity, exposure }: Surroundings): string[] {
   const refusals: string[] = [];
   for (const { name, hard, used, scoped } of capacity.quotas ?? []) {
     if (scoped) continue;
     for (const [resource, limit] of Object.entries(hard)) {
       const each = (one: Pool) => amountOf(resource, needsOf(one), exposure);
       if (each(pool) === 0) continue;
-      let left = limit - (used[resource] ?? 0);
-      for (const { pool: one, count } of wanted) {
-        const present = resource.includes('services') ? [...one.services()].length : countPodsOf(one);
-        left += each(one) * (present - (one === pool ? 0 : count));
-      }
+      const isOfServices = resource.includes('services');
+      const present = (one: Pool) => (isOfServices ? [...one.services()].length : countPodsOf(one));
+      let left = limit - (used[resource] ?? 0) + each(pool) * present(pool);
+      for (const { pool: one, size } of others) left += each(one) * (present(one) - size);
       const fitting = Math.max(0, whole(left / each(pool)));
-      if (fitting < countFor(pool, wanted)) refusals.push(`the quota ${name} has room for ${fitting} (${resource})`);
+      if (fitting < terminals) refusals.push(`the quota ${name} has room for ${fitting} (${resource})`);
     }
   }
   return refusals;
 }
 
-const countFor = (pool: Pool, wanted: Wanted): number => wanted.find((one) => one.pool === pool)?.count ?? 0;
 /** Sums of decimal fractions come out a little too small. */
 const whole = (amount: number): number => Math.floor(amount + 1e-6);
 
@@ -103,14 +100,13 @@ const open = (nodes: readonly ObservedNode[]) =>
 
 const tells = ({ capacity }: ObservedNode): boolean => capacity?.allocatable !== undefined;
 
-function refusingNodes(pool: Pool, terminals: number, { nodes, pools, capacity }: Surroundings): string[] {
+function refusingNodes(pool: Pool, terminals: number, others: Others, { nodes, capacity }: Surroundings): string[] {
   const needs = needsOf(pool);
   const fitting = open(nodes).filter((node) => takes(node, needs));
   if (!fitting.every(tells)) return [];
-  const others = pools.filter((one) => one !== pool);
   const places = fitting.map((node) => {
     const taken = [...capacity.neighbours.filter((one) => one.node === node.name).map(({ requests }) => requests)];
-    for (const one of others) {
+    for (const { pool: one } of others) {
       for (const pod of one.pods()) if (pod.node === node.name) taken.push(needsOf(one).requests);
     }
     return placesOn(node.capacity?.allocatable, needs.requests, taken);
@@ -149,8 +145,8 @@ function takes({ capacity }: ObservedNode, { nodeSelector, tolerations }: PodNee
   );
 }
 
-function refusingPorts(wanted: Wanted, { exposure }: Surroundings): string[] {
-  const ports = wanted.reduce((sum, { count }) => sum + count, 0);
+function refusingPorts(terminals: number, others: Others, { exposure }: Surroundings): string[] {
+  const ports = others.reduce((sum, { size }) => sum + size, terminals);
   return exposure === 'nodePort' && ports > nodePorts ? [`a cluster has ${nodePorts} node ports`] : [];
 }
 
