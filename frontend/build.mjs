@@ -6,8 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { build } from 'esbuild';
-import { strictCsp } from './build/strict-csp.mjs';
+import { patchedXterm } from './build/patched-xterm.mjs';
 
+const pictures = [
+  'favicon.svg',
+  'favicon-off.svg',
+  'favicon-bell.svg',
+  ...['icon-192', 'icon-512', 'maskable-512', 'apple-touch-icon'].map((name) => `icons/${name}.png`),
+];
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** Writes the page to `outdir`, which is emptied first. Resolves to the files it wrote, with their sizes. */
@@ -20,8 +26,8 @@ export async function buildFrontend({ outdir, minify = true }) {
     await bundle(
       outdir,
       minify,
-      ['main.ts', 'style.css', 'favicon.svg'],
-      [strictCsp, external('./claim.ts', claimName)],
+      ['main.ts', 'style.css', ...pictures],
+      [patchedXterm, external('./claim.ts', claimName)],
     ),
     await bundle(outdir, minify, ['host/host.ts', 'host/host.css']),
   ];
@@ -29,7 +35,7 @@ export async function buildFrontend({ outdir, minify = true }) {
   const files = built
     .flatMap(({ outputFiles }) => outputFiles)
     .map(({ path, contents }) => ({ name: relative(outdir, path), contents }));
-  for (const page of ['index.html', 'host.html']) {
+  for (const page of ['manifest.webmanifest', 'index.html', 'host.html']) {
     files.push({ name: page, contents: Buffer.from(await renderPage(join(here, page), names)) });
   }
   await rm(outdir, { recursive: true, force: true });
@@ -48,7 +54,7 @@ function bundle(outdir, minify, entryPoints, plugins = []) {
     target: ['es2022', 'chrome105', 'firefox110', 'safari16.4'],
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
-    loader: { '.svg': 'copy' },
+    loader: { '.svg': 'copy', '.png': 'copy' },
     minify,
     metafile: true,
     write: false,
@@ -90,7 +96,7 @@ async function renderPage(path, names) {
         .chunks.map((url) => `<link rel="modulepreload" href="${url}">`)
         .join('\n    '),
     )
-    .replace(/\{\{([\w./]+)\}\}/g, (_, name) => asset(name).url);
+    .replace(/\{\{([\w./-]+)\}\}/g, (_, name) => asset(name).url);
 }
 
 async function writeCompressed(outdir, { name, contents }) {

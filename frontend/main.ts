@@ -1,26 +1,21 @@
-// Wires the page: one terminal, one session, and what is said about it.
+// Wires the page: what is on the screen, one session, and a terminal in a pod.
 
 import { claim, firstClaim, leave, relayQuery } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
+import { createScreen } from './screen.ts';
 import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, type State } from './session/state.ts';
 import { stored } from './session/storage.ts';
 import { blockedAfter } from './session/way.ts';
 import { createAttachment } from './terminal/attach.ts';
-import { createTerminal } from './terminal/create-terminal.ts';
-import { bindKeys } from './terminal/keys.ts';
-import { pageTitle, queueTitle } from './terminal/title.ts';
-import { product, texts } from './texts.ts';
-import { createNotice } from './view/notice.ts';
-import { createStatusView } from './view/status.ts';
+import { texts } from './texts.ts';
 
-const root = document.documentElement;
-const body = document.body;
-const view = createTerminal(document.getElementById('terminal') ?? body);
-const { terminal } = view;
-const status = createStatusView(body, (event) => session.send(event));
-const notice = createNotice(body, () => terminal.focus());
-const attachment = createAttachment(view, status.nudge);
+const screen = createScreen({
+  send: (event) => session.send(event),
+  identity: () => session.state().known ?? '',
+});
+const { terminal, bar, tab, status, notice } = screen;
+const attachment = createAttachment(screen, status.nudge, screen.modify);
 
 // Lasts as long as the tab: a reload goes by the relay at once, and the next visit tries the direct way again.
 const blocked = stored('warmterm-blocked');
@@ -55,40 +50,24 @@ async function solveChallenge(challenge: unknown, signal: AbortSignal): Promise<
 }
 
 function show(state: State, before: State | undefined): void {
-  root.dataset.state = state.is;
+  document.documentElement.dataset.state = state.is;
   status.show(state);
+  bar.state(state.is);
+  tab.state(state);
   notice.ending(state.is === 'connected' ? state.ending : undefined);
   if (state.is !== 'connected' && state.is !== 'connecting') attachment.dropTypeAhead();
-  if (state.is === 'queued') document.title = queueTitle(state.queue);
-  else if (before?.is === 'queued') document.title = product;
   if (state.is === before?.is) return;
   if (before?.is === 'connected') notice.forget();
-  if (state.is === 'connected') {
-    terminal.focus();
-    noteWay(isDetour(state));
-    if (state.replaced) notice.say(texts.replaced[state.replaced]);
-  } else if (state.is === 'ended') {
-    document.title = product;
-  }
+  if (state.is !== 'connected') return;
+  terminal.focus();
+  noteWay(isDetour(state));
+  if (state.replaced) notice.say(texts.replaced[state.replaced]);
 }
 
 function noteWay(detour: boolean): void {
   if (detour && blocked.get() === undefined) notice.say(texts.relayed);
   if (detour) blocked.set('yes');
   else blocked.clear();
-}
-
-terminal.onTitleChange((title) => {
-  document.title = pageTitle(title);
-});
-terminal.onData(notice.read);
-bindKeys(terminal, () => void openSearch());
-
-let openSearchBox: (() => void) | undefined;
-async function openSearch(): Promise<void> {
-  const { createSearchBox } = await import('./view/search-box.ts');
-  openSearchBox ??= createSearchBox(body, terminal);
-  openSearchBox();
 }
 
 // A reload has the place again; whoever closes the page lets the others go ahead at once.

@@ -1,11 +1,15 @@
-// Every word that the page says, in one place.
+// Every word that the page says, in one place, in each language. To add one: an object like `german`, its name in
+// `languages` and in settings.ts; it does not compile until it is complete.
 
 import type { EndReason, Saved } from '../common/socket.ts';
 import type { Failure } from './session/state.ts';
+import type { Settings } from './settings/settings.ts';
 
 export const product = 'warmterm';
 
-export const texts = {
+type Words = { title: string; detail: string };
+
+const english = {
   connecting: 'Connecting',
   reconnecting: 'Reconnecting',
   /** While there is no way to send keys. */
@@ -38,61 +42,372 @@ export const texts = {
   idleSoon: 'Still there? This terminal closes soon. Type anything to stay.',
   lifetimeSoon: 'The time of this terminal is up soon. Save what you need.',
   dismiss: 'Hide',
+  close: 'Close',
+  cancel: 'Cancel',
+  copied: 'Copied',
+  copy: 'Copy',
+  copyBlocked: 'Your browser did not let this page copy.',
+  programCopies: 'A program in this terminal wants to copy to your clipboard.',
+  allow: 'Allow',
+  deny: 'Do not allow',
+  rang: 'The bell rang',
+  /** What a finger has selected. */
+  selection: 'Selection',
+  keyRow: { label: 'Keys', left: 'Left', down: 'Down', up: 'Up', right: 'Right' },
+  paste: {
+    title: (lines: number) => `Paste ${lines} lines?`,
+    runs: 'Each line runs as soon as it arrives.',
+    waits: 'They are shown first: nothing runs before you press Enter.',
+    preview: 'What is to be pasted',
+    trust: 'Do not ask again in this tab',
+    paste: 'Paste',
+  },
+  /** What a session's end means to the one who had it. */
+  endings: {
+    exit: { title: 'The shell has ended', detail: 'Nothing is running any more, and its files are gone.' },
+    idle: { title: 'This terminal was idle', detail: 'It was closed to make room for others.' },
+    lifetime: { title: 'Time is up', detail: 'This terminal has reached its longest lifetime.' },
+    processes: { title: 'Too many processes', detail: 'Everything in this terminal was ended, to spare the others.' },
+    owner: { title: 'You have ended this terminal', detail: 'It was ended from this browser, perhaps in another tab.' },
+    administrator: { title: 'This terminal was ended', detail: 'An administrator ended it, or the cluster did.' },
+    deleted: { title: 'This terminal was closed', detail: 'Somebody ended it, or its machine is going down.' },
+  } satisfies Record<EndReason, Words>,
+  /** What is said while the hook saves the visitor's work, and what came of it. */
+  saving: {
+    title: 'Your work is being saved',
+    result: ({ result, exitCode }: Saved) => {
+      if (result === 'saved') return 'Your work was saved.';
+      if (result === 'timed-out') return 'Saving your work took too long, and was stopped.';
+      return `Saving your work has failed${exitCode === undefined ? '' : ` (exit code ${exitCode})`}.`;
+    },
+    output: 'What was printed while saving',
+  },
+  /** Why there is no terminal: the title says it, the detail what it means. Without one, the server's is shown. */
+  failures: {
+    'challenge-required': { title: 'Your network is busy', detail: 'Many terminals were opened from it.' },
+    'too-many-requests': { title: 'Too many at once' },
+    'pool-closed': { title: 'This pool is closed', detail: 'It takes nobody in any more.' },
+    unavailable: {
+      title: 'Terminals are not available right now',
+      detail: 'This is on our side, and passes as a rule.',
+    },
+    timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
+    conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },
+    blocked: {
+      title: 'The way to your terminal is blocked',
+      detail: 'A firewall may be in the way: try another network.',
+    },
+    unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
+    'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
+    forbidden: { title: 'This is not allowed' },
+    'not-found': { title: 'There is no such terminal' },
+    'invalid-request': { title: 'This request makes no sense' },
+    internal: { title: 'Something went wrong', detail: 'This is on our side.' },
+  } satisfies Partial<Record<Failure['code'], Partial<Words>>>,
+  /** Where there are no words for it. */
+  wentWrong: 'Something went wrong',
+  /** What is written on keys that do not have the same name everywhere. */
+  keys: { Ctrl: 'Ctrl', Shift: 'Shift', Enter: 'Enter' },
   search: {
     label: 'Find in the terminal',
     previous: 'Previous match',
     next: 'Next match',
-    close: 'Close',
     none: 'No match',
   },
-} as const;
-
-/** What a session's end means to the one who had it. */
-export const endings: Record<EndReason, { title: string; detail: string }> = {
-  exit: { title: 'The shell has ended', detail: 'Nothing is running any more.' },
-  idle: { title: 'This terminal was idle', detail: 'It was closed to make room for others.' },
-  lifetime: { title: 'Time is up', detail: 'This terminal has reached its longest lifetime.' },
-  processes: { title: 'Too many processes', detail: 'Everything in this terminal was ended, to spare the others.' },
-  owner: { title: 'You have ended this terminal', detail: 'It was ended from this browser, perhaps in another tab.' },
-  administrator: { title: 'This terminal was ended', detail: 'An administrator ended it, or the cluster did.' },
-  deleted: { title: 'This terminal was closed', detail: 'Somebody ended it, or its machine is going down.' },
+  bar: {
+    label: 'Terminal',
+    states: {
+      connecting: 'Connecting',
+      connected: 'Connected',
+      reconnecting: 'Reconnecting',
+      queued: 'In line',
+      waiting: 'Waiting',
+      saving: 'Saving your work',
+      ended: 'Ended',
+      error: 'No terminal',
+    },
+    find: 'Find',
+    shortcuts: 'Keyboard shortcuts',
+    settings: 'Settings',
+    fullScreen: 'Full screen',
+    leaveFullScreen: 'Leave full screen',
+    hide: 'Hide the bar',
+    show: 'Show the bar',
+  },
+  settings: {
+    title: 'Settings',
+    kept: 'Kept in this browser, and in force at once.',
+    appearance: 'Appearance',
+    theme: 'Colours',
+    themes: { system: 'As the system', dark: 'Dark', light: 'Light', contrast: 'High contrast' },
+    fontSize: 'Text size',
+    smaller: 'Smaller text',
+    larger: 'Larger text',
+    fontFamily: 'Font',
+    fontHint: 'As the system',
+    cursorStyle: 'Cursor',
+    cursorStyles: { block: 'Block', bar: 'Bar', underline: 'Underline' },
+    cursorBlink: 'Blinking cursor',
+    language: 'Language',
+    languages: { auto: 'As the browser', en: 'English', de: 'Deutsch' },
+    barShown: 'Show the bar',
+    keyRow: 'Row of keys',
+    keyRows: { auto: 'On touch screens', show: 'Always', hide: 'Never' },
+    bell: 'Bell',
+    bellFlash: 'Flash',
+    bellSound: 'Sound',
+    bellNotify: 'Notify me when out of sight',
+    notifyDenied: 'Your browser does not allow this page to notify you.',
+    clipboard: 'Clipboard',
+    copyOnSelect: 'Copy what is selected',
+    programsCopy: 'Programs may copy',
+    programsCopies: { ask: 'Ask me', allow: 'Yes', deny: 'No' },
+    accessibility: 'Accessibility',
+    screenReader: 'Screen reader mode',
+    reset: 'Reset all',
+  },
+  shortcuts: {
+    title: 'Keyboard shortcuts',
+    rest: 'All other keys go to the shell. In full screen so do Ctrl+W, Ctrl+T and Ctrl+N, where the browser lets us.',
+    copy: 'Copy the selection',
+    paste: 'Paste',
+    find: 'Find',
+    larger: 'Larger text',
+    smaller: 'Smaller text',
+    usualSize: 'Usual text size',
+    bar: 'Show or hide the bar',
+    fullScreen: 'Full screen',
+    settings: 'Settings',
+    shortcuts: 'This list',
+    mouse: 'Mouse',
+    select: 'Select and copy, through the history too',
+    drag: 'Drag',
+    selectHere: 'Select when a program has the mouse',
+    selectHereBy: 'Shift+drag',
+    selectHereByMac: 'Option+drag',
+    openLink: 'Open a link',
+    click: 'Click',
+  },
 };
 
-/** What is said while the hook saves the visitor's work, and what came of it. */
-export const saving = {
-  title: 'Your work is being saved',
-  result: ({ result, exitCode }: Saved) => {
-    if (result === 'saved') return 'Your work was saved.';
-    if (result === 'timed-out') return 'Saving your work took too long, and was stopped.';
-    return `Saving your work has failed${exitCode === undefined ? '' : ` (exit code ${exitCode})`}.`;
-  },
-  output: 'What was printed while saving',
-} as const;
+export type Texts = typeof english;
 
-/** Why there is no terminal: the title says it, the detail what it means. */
-export function explain({ code, detail }: Failure): { title: string; detail: string } {
-  const known = failures[code];
-  return { title: known?.title ?? 'Something went wrong', detail: known?.detail ?? detail };
+const german: Texts = {
+  connecting: 'Verbindung wird hergestellt',
+  reconnecting: 'Verbindung wird wiederhergestellt',
+  notSent: 'Keine Verbindung: Tasten werden nicht gesendet',
+  tryingAgain: (seconds) => `Nächster Versuch in ${duration(seconds)}`,
+  trying: 'Neuer Versuch',
+  now: 'Jetzt versuchen',
+  replaced: {
+    terminal: 'Ihr bisheriges Terminal ist ausgefallen, oder sein Rechner. Dies ist ein neues.',
+    run: 'Ihr Terminal ist ausgefallen und neu gestartet: Seine Programme sind verloren, Ihre Dateien sind da.',
+  },
+  relayed: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+  queue: {
+    title: (place) => (place === 1 ? 'Sie sind als Nächstes dran' : `Sie sind Nummer ${place} in der Warteschlange`),
+    short: (place) => (place === 1 ? 'Als Nächstes' : `Nummer ${place}`),
+    expected: (seconds) => `In etwa ${roughly(seconds)} sollte ein Terminal frei sein.`,
+    latest: (seconds) => `Spätestens in ${roughly(seconds)} ist ein Terminal frei.`,
+    unknown: 'Alle Terminals sind belegt.',
+    next: 'Lassen Sie diese Seite offen: Ihres startet hier von selbst.',
+  },
+  startNew: 'Neues Terminal starten',
+  tryAgain: 'Noch einmal versuchen',
+  solving: {
+    title: 'Einen Augenblick',
+    detail: 'Aus Ihrem Netz wurden viele Terminals geöffnet: Ihr Browser arbeitet ein wenig für dieses.',
+  },
+  orEnter: 'oder Eingabetaste',
+  idle: (seconds) =>
+    `Noch da? Dieses Terminal schließt in ${duration(seconds)}. Drücken Sie eine Taste, um es zu behalten.`,
+  lifetime: (seconds) =>
+    `Die Zeit dieses Terminals läuft in ${duration(seconds)} ab. Sichern Sie, was Sie noch brauchen.`,
+  idleSoon: 'Noch da? Dieses Terminal schließt bald. Drücken Sie eine Taste, um es zu behalten.',
+  lifetimeSoon: 'Die Zeit dieses Terminals läuft bald ab. Sichern Sie, was Sie noch brauchen.',
+  dismiss: 'Ausblenden',
+  close: 'Schließen',
+  cancel: 'Abbrechen',
+  copied: 'Kopiert',
+  copy: 'Kopieren',
+  copyBlocked: 'Ihr Browser ließ diese Seite nicht kopieren.',
+  programCopies: 'Ein Programm in diesem Terminal möchte in Ihre Zwischenablage kopieren.',
+  allow: 'Erlauben',
+  deny: 'Nicht erlauben',
+  rang: 'Es hat geklingelt',
+  selection: 'Auswahl',
+  keyRow: { label: 'Tasten', left: 'Links', down: 'Ab', up: 'Auf', right: 'Rechts' },
+  paste: {
+    title: (lines) => `${lines} Zeilen einfügen?`,
+    runs: 'Jede Zeile wird ausgeführt, sobald sie ankommt.',
+    waits: 'Sie werden erst angezeigt: Nichts läuft, bevor Sie die Eingabetaste drücken.',
+    preview: 'Was eingefügt wird',
+    trust: 'In diesem Tab nicht mehr fragen',
+    paste: 'Einfügen',
+  },
+  endings: {
+    exit: { title: 'Die Shell ist beendet', detail: 'Es läuft nichts mehr, und ihre Dateien sind fort.' },
+    idle: {
+      title: 'Dieses Terminal war unbenutzt',
+      detail: 'Es wurde geschlossen, um anderen Platz zu machen.',
+    },
+    lifetime: { title: 'Die Zeit ist um', detail: 'Dieses Terminal hat seine längste Lebensdauer erreicht.' },
+    processes: {
+      title: 'Zu viele Prozesse',
+      detail: 'Alles in diesem Terminal wurde beendet, um die anderen zu schonen.',
+    },
+    owner: {
+      title: 'Sie haben dieses Terminal beendet',
+      detail: 'Es wurde in diesem Browser beendet, vielleicht in einem anderen Tab.',
+    },
+    administrator: {
+      title: 'Dieses Terminal wurde beendet',
+      detail: 'Jemand von der Administration hat es beendet, oder der Cluster.',
+    },
+    deleted: {
+      title: 'Dieses Terminal wurde geschlossen',
+      detail: 'Jemand hat es beendet, oder sein Rechner wird abgeschaltet.',
+    },
+  },
+  saving: {
+    title: 'Ihre Arbeit wird gesichert',
+    result: ({ result, exitCode }) => {
+      if (result === 'saved') return 'Ihre Arbeit ist gesichert.';
+      if (result === 'timed-out') return 'Das Sichern Ihrer Arbeit dauerte zu lange und wurde abgebrochen.';
+      return `Ihre Arbeit konnte nicht gesichert werden${exitCode === undefined ? '' : ` (Exit-Code ${exitCode})`}.`;
+    },
+    output: 'Was beim Sichern ausgegeben wurde',
+  },
+  failures: {
+    'challenge-required': { title: 'Ihr Netz ist ausgelastet', detail: 'Es wurden viele Terminals daraus geöffnet.' },
+    'too-many-requests': { title: 'Zu viele auf einmal' },
+    'pool-closed': { title: 'Dieser Pool ist geschlossen', detail: 'Er nimmt niemanden mehr auf.' },
+    unavailable: {
+      title: 'Zurzeit gibt es keine Terminals',
+      detail: 'Das liegt an uns und geht meist bald vorbei.',
+    },
+    timeout: { title: 'Das dauert länger als sonst', detail: 'Es kam nicht rechtzeitig eine Antwort.' },
+    conflict: { title: 'Jemand war schneller', detail: 'Es wird ein anderes Terminal geben.' },
+    blocked: {
+      title: 'Der Weg zu Ihrem Terminal ist gesperrt',
+      detail: 'Vielleicht steht eine Firewall im Weg: Versuchen Sie ein anderes Netz.',
+    },
+    unreachable: { title: 'Keine Verbindung', detail: 'Das Netz ist ausgefallen oder steht im Weg.' },
+    'invalid-ticket': {
+      title: 'Das Terminal lässt uns nicht ein',
+      detail: 'Seine Adresse gehört vielleicht zu einem anderen.',
+    },
+    forbidden: { title: 'Das ist nicht erlaubt' },
+    'not-found': { title: 'Dieses Terminal gibt es nicht' },
+    'invalid-request': { title: 'Diese Anfrage ergibt keinen Sinn' },
+    internal: { title: 'Etwas ist schiefgegangen', detail: 'Das liegt an uns.' },
+  },
+  wentWrong: 'Etwas ist schiefgegangen',
+  keys: { Ctrl: 'Strg', Shift: 'Umschalt', Enter: 'Eingabe' },
+  search: {
+    label: 'Im Terminal suchen',
+    previous: 'Voriger Treffer',
+    next: 'Nächster Treffer',
+    none: 'Kein Treffer',
+  },
+  bar: {
+    label: 'Terminal',
+    states: {
+      connecting: 'Verbindet',
+      connected: 'Verbunden',
+      reconnecting: 'Verbindet wieder',
+      queued: 'In der Warteschlange',
+      waiting: 'Wartet',
+      saving: 'Sichert Ihre Arbeit',
+      ended: 'Beendet',
+      error: 'Kein Terminal',
+    },
+    find: 'Suchen',
+    shortcuts: 'Tastenkürzel',
+    settings: 'Einstellungen',
+    fullScreen: 'Vollbild',
+    leaveFullScreen: 'Vollbild verlassen',
+    hide: 'Leiste ausblenden',
+    show: 'Leiste einblenden',
+  },
+  settings: {
+    title: 'Einstellungen',
+    kept: 'Sie gelten sofort und bleiben in diesem Browser.',
+    appearance: 'Aussehen',
+    theme: 'Farben',
+    themes: { system: 'Wie das System', dark: 'Dunkel', light: 'Hell', contrast: 'Hoher Kontrast' },
+    fontSize: 'Schriftgröße',
+    smaller: 'Kleinere Schrift',
+    larger: 'Größere Schrift',
+    fontFamily: 'Schriftart',
+    fontHint: 'Wie das System',
+    cursorStyle: 'Cursor',
+    cursorStyles: { block: 'Block', bar: 'Strich', underline: 'Unterstrich' },
+    cursorBlink: 'Blinkender Cursor',
+    language: 'Sprache',
+    languages: { auto: 'Wie der Browser', en: 'English', de: 'Deutsch' },
+    barShown: 'Leiste zeigen',
+    keyRow: 'Tastenreihe',
+    keyRows: { auto: 'Auf Touchscreens', show: 'Immer', hide: 'Nie' },
+    bell: 'Klingel',
+    bellFlash: 'Aufleuchten',
+    bellSound: 'Ton',
+    bellNotify: 'Benachrichtigen, wenn außer Sicht',
+    notifyDenied: 'Ihr Browser erlaubt dieser Seite keine Benachrichtigungen.',
+    clipboard: 'Zwischenablage',
+    copyOnSelect: 'Auswahl sofort kopieren',
+    programsCopy: 'Programme dürfen kopieren',
+    programsCopies: { ask: 'Nachfragen', allow: 'Ja', deny: 'Nein' },
+    accessibility: 'Barrierefreiheit',
+    screenReader: 'Für Vorleseprogramme',
+    reset: 'Alles zurücksetzen',
+  },
+  shortcuts: {
+    title: 'Tastenkürzel',
+    rest: 'Alle anderen Tasten gehen an die Shell; im Vollbild auch Strg+W, Strg+T und Strg+N, wo der Browser es zulässt.',
+    copy: 'Auswahl kopieren',
+    paste: 'Einfügen',
+    find: 'Suchen',
+    larger: 'Größere Schrift',
+    smaller: 'Kleinere Schrift',
+    usualSize: 'Übliche Schriftgröße',
+    bar: 'Leiste ein- oder ausblenden',
+    fullScreen: 'Vollbild',
+    settings: 'Einstellungen',
+    shortcuts: 'Diese Liste',
+    mouse: 'Maus',
+    select: 'Auswählen und kopieren, auch aus dem Verlauf',
+    drag: 'Ziehen',
+    selectHere: 'Auswählen, wenn ein Programm die Maus hat',
+    selectHereBy: 'Umschalt+Ziehen',
+    selectHereByMac: 'Option+Ziehen',
+    openLink: 'Link öffnen',
+    click: 'Klicken',
+  },
+};
+
+const languages = { en: english, de: german };
+export type Language = keyof typeof languages;
+
+/** What the page says, in the language of `speak`. */
+export let texts: Texts = english;
+
+export function speak(language: Language): void {
+  texts = languages[language];
 }
 
-const failures: Partial<Record<Failure['code'], { title: string; detail?: string }>> = {
-  'pool-closed': { title: 'This pool is closed', detail: 'It takes nobody in any more.' },
-  'challenge-required': { title: 'Your network is busy', detail: 'Many terminals were opened from it.' },
-  'too-many-requests': { title: 'Too many at once' },
-  unavailable: { title: 'Terminals are not available right now', detail: 'This is on our side, and passes as a rule.' },
-  timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
-  conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },
-  blocked: {
-    title: 'The way to your terminal is blocked',
-    detail: 'A firewall may be in the way: try another network.',
-  },
-  unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
-  'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
-  forbidden: { title: 'This is not allowed' },
-  'not-found': { title: 'There is no such terminal' },
-  'invalid-request': { title: 'This request makes no sense' },
-  internal: { title: 'Something went wrong', detail: 'This is on our side.' },
-};
+/** The language to speak: the one that was set, or else the first of the browser's that there is. */
+export function languageFor(setting: Settings['language'], preferred: readonly string[]): Language {
+  if (setting !== 'auto') return setting;
+  const primary = preferred.map((tag) => tag.toLowerCase().split('-')[0] ?? '');
+  return primary.find((one): one is Language => one in languages) ?? 'en';
+}
+
+/** Why there is no terminal. */
+export function explain({ code, detail }: Failure): Words {
+  const known: Partial<Words> | undefined = (texts.failures as Partial<Record<Failure['code'], Partial<Words>>>)[code];
+  return { title: known?.title ?? texts.wentWrong, detail: known?.detail ?? detail };
+}
 
 /** Seconds as people say them: `45 s`, `2 min`, `1 min 30 s`. */
 export function duration(seconds: number): string {

@@ -10,6 +10,7 @@ export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin):
     `script-src 'self'`,
     `style-src 'self'`,
     `img-src 'self'`,
+    `manifest-src 'self'`,
     // The relay's WebSocket is within 'self' (CSP level 3).
     `connect-src 'self' ${socketSources(addressing, page)}`,
     `base-uri 'none'`,

@@ -20,15 +20,20 @@ export type Attachment = {
   dropTypeAhead: () => void;
 };
 
-/** `onUnsent` is called with each input that has nowhere to go. */
-export function createAttachment({ terminal, refit }: TerminalView, onUnsent: () => void): Attachment {
+/** `onUnsent` is called with each input that has nowhere to go; `modify` has the last word about what was typed. */
+export function createAttachment(
+  { terminal, refit }: TerminalView,
+  onUnsent: () => void,
+  modify: (typed: string) => string,
+): Attachment {
   let connection: Connection | undefined;
   let heardAt = 0;
   // Until the first attach, what is typed can only be meant for the shell to come. Later it is not kept: nobody can know
   // what a key that was meant for a screen of then does to a screen of now.
   let typeAhead: string[] | undefined = [];
 
-  terminal.onData((data) => {
+  terminal.onData((typed) => {
+    const data = modify(typed);
     if (connection) connection.input(data);
     else if (typeAhead && typeAhead.join('').length + data.length <= maxTypeAhead) typeAhead.push(data);
     else onUnsent();

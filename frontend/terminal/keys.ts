@@ -1,21 +1,17 @@
-// The page's own keys: Ctrl+Shift+C copies, Ctrl+Shift+V pastes, Ctrl+Shift+F finds. All others go to the shell.
+// Takes the page's own keys before the terminal sees them.
 
-import type { Terminal } from '@xterm/xterm';
-import { copyText } from './clipboard.ts';
+import { type Action, actionOf } from './shortcuts.ts';
 
-export function bindKeys(terminal: Terminal, onFind: () => void): void {
-  terminal.attachCustomKeyEventHandler((event) => {
-    if (!event.ctrlKey || !event.shiftKey || event.altKey || event.metaKey) return true;
-    // The browser itself pastes on this key, with no permission to ask for; xterm.js must only leave it alone.
-    if (event.code === 'KeyV') return false;
-    const act = actions[event.code];
-    if (!act) return true;
+/** Calls `act` on each of the page's keys, and as often as it repeats. While a dialog is open, they are the dialog's. */
+export function bindKeys(act: (action: Action) => void): void {
+  const take = (event: KeyboardEvent) => {
+    const action = actionOf(event);
+    if (action === undefined || document.querySelector('dialog[open]')) return;
+    event.stopPropagation();
+    // The browser itself pastes on this key, with no permission to ask for.
+    if (action === 'paste') return;
     event.preventDefault();
-    if (event.type === 'keydown') act();
-    return false;
-  });
-  const actions: Record<string, () => void> = {
-    KeyC: () => void copyText(terminal.getSelection()),
-    KeyF: onFind,
+    act(action);
   };
+  addEventListener('keydown', take, { capture: true });
 }

@@ -1,4 +1,4 @@
-// What xterm.js gets instead of a <style> element (see build/strict-csp.mjs): something that it can put into the page,
+// What xterm.js gets instead of a <style> element (see build/patched-xterm.mjs): something that it can put into the page,
 // fill and remove, and whose text goes into a constructed style sheet.
 
 /** An inert element with the `textContent` and `remove` of a style element. */

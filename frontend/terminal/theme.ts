@@ -1,9 +1,10 @@
-// Colours of the terminal, dark and light. Each of the sixteen reads on its background (WCAG AA), but for the two that
-// are meant to be near it.
+// Colours of the terminal. Each of the sixteen reads on its background (WCAG AA; AAA with high contrast), but for those
+// that are meant to be near it. style.css has those of the page around it.
 
 import type { ITheme } from '@xterm/xterm';
+import type { Scheme } from '../settings/scheme.ts';
 
-export const darkTheme: ITheme = {
+const dark: ITheme = {
   background: '#14171c',
   foreground: '#dfe2e6',
   cursor: '#f0a35e',
@@ -27,7 +28,7 @@ export const darkTheme: ITheme = {
   brightWhite: '#ffffff',
 };
 
-export const lightTheme: ITheme = {
+const light: ITheme = {
   background: '#fbfaf8',
   foreground: '#24282e',
   cursor: '#b4541a',
@@ -50,3 +51,30 @@ export const lightTheme: ITheme = {
   brightCyan: '#0b7a83',
   brightWhite: '#24282e',
 };
+
+const contrast: ITheme = {
+  background: '#000000',
+  foreground: '#ffffff',
+  cursor: '#ffd400',
+  cursorAccent: '#000000',
+  selectionBackground: '#ffd400',
+  selectionForeground: '#000000',
+  black: '#000000',
+  red: '#ff8080',
+  green: '#5fff5f',
+  yellow: '#ffe95c',
+  blue: '#9cc7ff',
+  magenta: '#ff9cff',
+  cyan: '#5ffbff',
+  white: '#ffffff',
+  brightBlack: '#c4c4c4',
+  brightRed: '#ffa8a8',
+  brightGreen: '#9cff9c',
+  brightYellow: '#fff3a3',
+  brightBlue: '#c2dcff',
+  brightMagenta: '#ffc2ff',
+  brightCyan: '#a3fdff',
+  brightWhite: '#ffffff',
+};
+
+export const themes: Record<Scheme, ITheme> = { dark, light, contrast };

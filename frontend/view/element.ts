@@ -1,5 +1,7 @@
 // Builds elements without markup in strings, which our policy (trusted types) does not allow.
 
+import { type Icon, icon } from './icons.ts';
+
 type Content = Node | string;
 
 /** An element with attributes and content: `element('p', { class: 'detail' }, 'text')`. */
@@ -15,8 +17,16 @@ export function element<T extends keyof HTMLElementTagNameMap>(
 }
 
 /** A real button. */
-export function button(label: string, onClick: () => void, attributes: Record<string, string> = {}): HTMLButtonElement {
-  const made = element('button', { type: 'button', ...attributes }, label);
+export function button(
+  content: Content,
+  onClick: () => void,
+  attributes: Record<string, string> = {},
+): HTMLButtonElement {
+  const made = element('button', { type: 'button', ...attributes }, content);
   made.addEventListener('click', onClick);
   return made;
 }
+
+/** A button that is only a picture; `label` says what it does. */
+export const iconButton = (name: Icon, label: string, onClick: () => void): HTMLButtonElement =>
+  button(icon(name), onClick, { class: 'icon-button', 'aria-label': label, title: label });

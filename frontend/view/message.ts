@@ -2,7 +2,7 @@
 
 import type { EndReason } from '../../common/socket.ts';
 import type { Queue, State } from '../session/state.ts';
-import { endings, explain, saving, texts } from '../texts.ts';
+import { explain, texts } from '../texts.ts';
 
 export type Message = {
   /** A line at the edge while work may go on, or a dialog where there is nothing to go on with. */
@@ -33,7 +33,12 @@ export function messageFor(state: State): Message | undefined {
     case 'waiting':
       return { kind: 'dialog', ...explain(state.why), ...countdown(state) };
     case 'saving':
-      return { kind: 'dialog', title: saving.title, ...whyOver(state.saving.reason), ...printed(state.saving.output) };
+      return {
+        kind: 'dialog',
+        title: texts.saving.title,
+        ...whyOver(state.saving.reason),
+        ...printed(state.saving.output),
+      };
     case 'ended':
       return { kind: 'dialog', ...sayEnded(state), button: { label: texts.startNew, sends: 'renew' } };
     case 'error':
@@ -42,18 +47,18 @@ export function messageFor(state: State): Message | undefined {
 }
 
 // A terminal may be newer than this page, and end for reasons of its own.
-const endingOf = (reason: EndReason) => endings[reason] ?? endings.deleted;
+const endingOf = (reason: EndReason) => texts.endings[reason] ?? texts.endings.deleted;
 
 const whyOver = (reason: EndReason) => ({ detail: `${endingOf(reason).title}.` });
 
 function sayEnded({ reason, saved }: Extract<State, { is: 'ended' }>): Pick<Message, 'title' | 'detail' | 'output'> {
   const { title, detail } = endingOf(reason);
   if (!saved) return { title, detail };
-  return { title, detail: `${detail} ${saving.result(saved)}`, ...printed(saved.output) };
+  return { title, detail: `${detail} ${texts.saving.result(saved)}`, ...printed(saved.output) };
 }
 
 const printed = (text: string): Pick<Message, 'output'> =>
-  text.trim() === '' ? {} : { output: { label: saving.output, text: text.trimEnd() } };
+  text.trim() === '' ? {} : { output: { label: texts.saving.output, text: text.trimEnd() } };
 
 // Estimates change all the time: it is the place that is read out.
 function placeInLine({ place, expectedSeconds, latestSeconds }: Queue): Pick<Message, 'title' | 'detail' | 'said'> {

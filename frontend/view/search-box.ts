@@ -3,7 +3,7 @@
 import { SearchAddon } from '@xterm/addon-search';
 import type { Terminal } from '@xterm/xterm';
 import { texts } from '../texts.ts';
-import { button, element } from './element.ts';
+import { element, iconButton } from './element.ts';
 
 const decorations = {
   matchBackground: '#6b5a2e',
@@ -25,15 +25,14 @@ export function createSearchBox(root: HTMLElement, terminal: Terminal): () => vo
     addon.clearDecorations();
     terminal.focus();
   };
-  const symbol = (label: string) => ({ 'aria-label': label, title: label });
   const box = element(
     'search',
     { class: 'search', hidden: '' },
     field,
     count,
-    button('↑', () => find('findPrevious'), symbol(texts.search.previous)),
-    button('↓', () => find('findNext'), symbol(texts.search.next)),
-    button('×', close, symbol(texts.search.close)),
+    iconButton('previous', texts.search.previous, () => find('findPrevious')),
+    iconButton('next', texts.search.next, () => find('findNext')),
+    iconButton('close', texts.close, close),
   );
   root.append(box);
 

@@ -78,6 +78,15 @@ export async function stillAnswers(page: Page, word: string): Promise<void> {
   await waitForScreen(page, new RegExp(`^${word}-2$`, 'm'));
 }
 
+/** Waits until `shows` holds. */
+export async function until(shows: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await shows())) {
+    if (Date.now() > deadline) throw new Error(`It never came to this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

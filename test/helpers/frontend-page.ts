@@ -47,12 +47,14 @@ export async function openPage(t: ExecutionContext, browser: Browser, options: P
   return { page, context, webserver, terminal, complaints };
 }
 
-// Software drivers of WebGL complain of themselves.
+// Software drivers of WebGL complain of themselves, and a browser of a machine whose interfaces come and go.
+const notOurs = /GL Driver Message|ERR_NETWORK_CHANGED/;
+
 function listenForComplaints(page: Page): string[] {
   const complaints: string[] = [];
   page.on('console', (message) => {
     const text = message.text();
-    if (['warning', 'error'].includes(message.type()) && !text.includes('GL Driver Message')) complaints.push(text);
+    if (['warning', 'error'].includes(message.type()) && !notOurs.test(text)) complaints.push(text);
   });
   page.on('pageerror', (error) => complaints.push(String(error)));
   return complaints;

@@ -25,7 +25,7 @@ test('every file that the page names is hashed, compressed and immutable', async
   const paths = await assets(url);
   t.true(paths.length >= 4);
   for (const path of paths) {
-    t.regex(path, /-[A-Z0-9]{8}\.(js|css|svg)$/);
+    t.regex(path, /-[A-Z0-9]{8}\.(js|css|svg|png)$/);
     const plain = await get(url + path);
     const brotli = await get(url + path, { 'accept-encoding': 'gzip, br' });
     const gzip = await get(url + path, { 'accept-encoding': 'gzip' });

@@ -1,29 +1,36 @@
-// xterm.js writes <style> elements and style attributes, which a strict Content-Security-Policy refuses. While bundling,
-// both become CSSOM, which it allows. The build fails when xterm.js has changed, rather than a page at a visitor's.
+// What is changed in xterm.js while bundling. The build fails when xterm.js has changed, rather than a page at a visitor's.
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const replacements = [
+  // It writes <style> elements and style attributes, which a strict Content-Security-Policy refuses: both become CSSOM,
+  // which it allows.
   { what: /[\w.]+\.createElement\("style"\)/g, by: 'createStyleElement()', times: 3 },
   {
     what: /(\w+)\.setAttribute\("style",`\$\{\1\.getAttribute\("style"\)\|\|""\}\$\{(\w+)\};`\)/g,
     by: '$1.style.cssText+=$2+";"',
     times: 1,
   },
+  // With a minimum contrast, its DOM renderer takes reversed text for one in the colour of its own background, and greys it.
+  {
+    what: /(_applyMinimumContrast\(\w+,\w+,)(\w+)\.foreground(,[^)]*\)\|\|)(\w+)&&/g,
+    by: '$1($4?$2.background:$2.foreground)$3$4&&',
+    times: 1,
+  },
 ];
 
-export const strictCsp = {
-  name: 'strict-csp',
+export const patchedXterm = {
+  name: 'patched-xterm',
   setup(build) {
     build.onLoad({ filter: /@xterm[/\\]xterm[/\\]lib[/\\]xterm\.mjs$/ }, async ({ path }) => ({
-      contents: withoutInlineStyles(await readFile(path, 'utf8')),
+      contents: patch(await readFile(path, 'utf8')),
       loader: 'js',
     }));
   },
 };
 
-function withoutInlineStyles(source) {
+function patch(source) {
   const shim = fileURLToPath(new URL('../terminal/style-element.ts', import.meta.url));
   let result = source;
   for (const { what, by, times } of replacements) {

@@ -1,0 +1,118 @@
+// All that is to be seen: the terminal, the bar over it, what is said at its edge, the browser's tab; and what a person
+// does with them. It knows nothing of how the terminal is reached.
+
+import { createActions } from './actions.ts';
+import { createCopying } from './copying.ts';
+import { watchAppearance } from './settings/appearance.ts';
+import { createSettings } from './settings/store.ts';
+import { clipboardAddon, followSelection } from './terminal/clipboard.ts';
+import { createTerminal, type TerminalView } from './terminal/create-terminal.ts';
+import { bindKeys } from './terminal/keys.ts';
+import { addLinks } from './terminal/links.ts';
+import { terminalOptions } from './terminal/options.ts';
+import { guardPaste } from './terminal/paste-guard.ts';
+import { themes } from './terminal/theme.ts';
+import { pageTitle } from './terminal/title.ts';
+import { bindTouch } from './terminal/touch.ts';
+import { languageFor, speak } from './texts.ts';
+import { type Bar, createBar } from './view/bar.ts';
+import { createBell } from './view/bell.ts';
+import { element } from './view/element.ts';
+import { followKeyRow } from './view/follow-key-row.ts';
+import { followFullScreen } from './view/full-screen.ts';
+import { createNotice, type Notice } from './view/notice.ts';
+import { createOnDemand } from './view/on-demand.ts';
+import { createQuestions } from './view/question.ts';
+import { createStatusView, type StatusView } from './view/status.ts';
+import { createTab, type Tab } from './view/tab.ts';
+import { createTouchMenu } from './view/touch-menu.ts';
+import { followViewport } from './view/viewport.ts';
+
+export type Screen = TerminalView & {
+  bar: Bar;
+  tab: Tab;
+  status: StatusView;
+  notice: Notice;
+  /** What was typed, as keys that are held on the screen make it. */
+  modify: (typed: string) => string;
+};
+
+/** `identity`: which terminal it is, for what is answered once for each. */
+export function createScreen(session: {
+  send: (event: { type: 'go' | 'renew' }) => void;
+  identity: () => string;
+}): Screen {
+  const root = document.documentElement;
+  const body = document.body;
+  const settings = createSettings();
+  const appearance = watchAppearance(settings);
+  const language = () => languageFor(settings.now().language, navigator.languages);
+  const spoken = language();
+  speak(spoken);
+  root.lang = spoken;
+  // All that is said is made anew; the terminal itself lives elsewhere.
+  settings.follow(() => language() === spoken || location.reload());
+
+  // Before the terminal is fitted: the bar takes its first line.
+  settings.follow(({ bar }) => {
+    root.dataset.bar = bar ? 'shown' : 'hidden';
+  });
+  followViewport(root);
+  const options = () => terminalOptions(settings.now(), appearance.now());
+  const view = createTerminal(document.getElementById('terminal') ?? body, options());
+  const { terminal } = view;
+  const back = () => terminal.focus();
+  appearance.follow(({ scheme }) => {
+    root.dataset.theme = scheme;
+    for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+      meta.content = themes[scheme].background ?? '';
+    }
+    view.apply(options());
+  });
+  const modify = followKeyRow(root, terminal, settings);
+
+  const edge = element('div', { class: 'edge' });
+  body.append(edge);
+  const ask = createQuestions(edge, back);
+  const { copy, copyForProgram } = createCopying(settings, {
+    ask,
+    say: (text) => bar.say(text),
+    identity: session.identity,
+  });
+  const onDemand = createOnDemand(body, terminal, settings);
+  const act = createActions({ terminal, settings, onDemand, copy });
+  const bar = createBar(body, act);
+  const tab = createTab();
+  bindKeys(act);
+  const paste = guardPaste(terminal, onDemand.askPaste);
+  followFullScreen(bar.fullScreen);
+
+  terminal.loadAddon(clipboardAddon(copyForProgram));
+  followSelection(terminal, (text) => {
+    if (settings.now().copyOnSelect) copy(text);
+  });
+  const touchMenu = createTouchMenu(body, {
+    copy() {
+      copy(terminal.getSelection());
+      terminal.clearSelection();
+    },
+    // Pages without TLS have none, and some browsers let no page read it.
+    ...('readText' in (navigator.clipboard ?? {}) && {
+      paste: () => void navigator.clipboard.readText().then(paste, () => {}),
+    }),
+  });
+  bindTouch(terminal, { onSelected: touchMenu.show, onReleased: touchMenu.hide });
+  addLinks(terminal, bar.link);
+  terminal.onTitleChange((title) => {
+    tab.title(title);
+    bar.title(title === '' ? '' : pageTitle(title));
+  });
+  const ring = createBell(root, settings, () => document.title);
+  terminal.onBell(() => {
+    ring();
+    tab.rang();
+  });
+  const notice = createNotice(edge, back);
+  terminal.onData(notice.read);
+  return { ...view, bar, tab, status: createStatusView(body, session.send), notice, modify };
+}

@@ -1,0 +1,44 @@
+// The dialogs and the search box. Each is loaded when it is first asked for: few visitors ever need one.
+
+import type { Terminal } from '@xterm/xterm';
+import { stored } from '../session/storage.ts';
+import type { SettingsStore } from '../settings/store.ts';
+import type { AskPaste } from '../terminal/paste-guard.ts';
+import { once } from './once.ts';
+
+export type OnDemand = {
+  find: () => void;
+  settings: () => void;
+  shortcuts: () => void;
+  askPaste: AskPaste;
+};
+
+export function createOnDemand(root: HTMLElement, terminal: Terminal, settings: SettingsStore): OnDemand {
+  const back = () => terminal.focus();
+  // For as long as this tab lives.
+  const trusted = stored('warmterm-paste');
+
+  const searchBox = once(async () => {
+    const { createSearchBox } = await import('./search-box.ts');
+    return createSearchBox(root, terminal);
+  });
+  const settingsDialog = once(async () => {
+    const { createSettingsDialog } = await import('./settings-dialog.ts');
+    return createSettingsDialog(root, settings, back);
+  });
+  const shortcutsDialog = once(async () => {
+    const { createShortcutsDialog } = await import('./shortcuts-dialog.ts');
+    return createShortcutsDialog(root, /^Mac|^iP/.test(navigator.platform), back);
+  });
+  const pasteDialog = once(async () => {
+    const { createPasteDialog } = await import('./paste-dialog.ts');
+    return createPasteDialog(root, () => trusted.set('yes'));
+  });
+
+  return {
+    find: () => void searchBox().then((open) => open()),
+    settings: () => void settingsDialog().then((dialog) => dialog.showModal()),
+    shortcuts: () => void shortcutsDialog().then((dialog) => dialog.showModal()),
+    askPaste: async (paste) => trusted.get() === 'yes' || (await pasteDialog())(paste),
+  };
+}

@@ -1,0 +1,42 @@
+// The browser's tab: its title and its icon say how the terminal is, also to whom it is out of sight.
+
+import type { State } from '../session/state.ts';
+import { type TabLook, tabIcon, tabTitle } from './tab-look.ts';
+
+export type Tab = {
+  /** The state of the session. */
+  state: (state: State) => void;
+  /** What the shell calls itself. */
+  title: (text: string) => void;
+  /** The bell rang: it is shown until somebody looks. */
+  rang: () => void;
+};
+
+export function createTab(): Tab {
+  const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  const icons = {
+    usual: link?.getAttribute('href') ?? '',
+    off: link?.dataset.off ?? '',
+    bell: link?.dataset.bell ?? '',
+  };
+  let look: TabLook = { is: 'connecting', title: '', rang: false };
+
+  function show(change: Partial<TabLook>): void {
+    look = { ...look, ...change };
+    document.title = tabTitle(look);
+    const href = icons[tabIcon(look)];
+    // Browsers load it anew, even where it is the same.
+    if (link && link.getAttribute('href') !== href) link.setAttribute('href', href);
+  }
+
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') show({ rang: false });
+  });
+  return {
+    state: (state) => show({ is: state.is, place: state.is === 'queued' ? state.queue.place : undefined }),
+    title: (title) => show({ title }),
+    rang() {
+      if (document.visibilityState === 'hidden') show({ rang: true });
+    },
+  };
+}

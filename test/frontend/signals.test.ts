@@ -1,0 +1,157 @@
+// How the page draws attention, in a real Chromium: the bell, the title and the icon of its tab, and where links lead.
+
+import test from 'ava';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser, typeText, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { openPage } from '../helpers/frontend-page.ts';
+
+let browser: Browser;
+test.before(async () => {
+  browser = await launchBrowser();
+});
+test.after.always(() => browser?.close());
+
+const icon = (page: Page) => page.locator('link[rel="icon"]').getAttribute('href');
+// Browsers for tests never hide a page.
+const hide = (page: Page, hidden: boolean) =>
+  page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${hidden ? 'hidden' : 'visible'}', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));`);
+
+// Stands in for what a test cannot see or hear.
+const recorders = `window.told = [];
+  window.AudioContext = class {
+    currentTime = 0;
+    createOscillator() { return { frequency: {}, connect: (to) => to, start: () => window.told.push('sound'), stop() {} }; }
+    createGain() { return { gain: { setValueAtTime() {}, exponentialRampToValueAtTime() {} }, connect: (to) => to }; }
+  };
+  window.Notification = class {
+    static permission = 'granted';
+    static requestPermission = async () => window.allowed ?? 'granted';
+    constructor(title, { body }) { window.told.push(title + ': ' + body); }
+  };
+  new MutationObserver(() => {
+    if (document.documentElement.dataset.bell) window.told.push('flash');
+  }).observe(document, { subtree: true, attributeFilter: ['data-bell'] });`;
+const told = (page: Page) => page.evaluate<string>('window.told.join()');
+
+test.serial('the bell flashes, and does what else is set; out of sight it notifies and marks the tab', async (t) => {
+  const { page, terminal } = await openPage(t, browser, {
+    prepare: ({ page: opening }) => opening.addInitScript({ content: recorders }),
+  });
+  terminal.output('\x1b]0;make\x07\x07');
+  await until(async () => (await told(page)) === 'flash', 'a flash');
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByLabel('Flash').uncheck();
+  await page.getByLabel('Sound').check();
+  await page.getByLabel('Notify me when out of sight').check();
+  await page.keyboard.press('Escape');
+  const usual = await icon(page);
+  await hide(page, true);
+  await page.evaluate('window.told.length = 0');
+  // One that comes right after another is the same to a person.
+  await until(async () => {
+    terminal.output('\x07');
+    return (await told(page)) === 'sound,make: The bell rang';
+  }, 'a sound and a notification');
+  await until(async () => (await page.title()) === '🔔 make', 'a title that tells it');
+  t.regex(String(await icon(page)), /favicon-bell/);
+  await hide(page, false);
+  await until(async () => (await page.title()) === 'make', 'the title as it was');
+  t.is(await icon(page), usual);
+});
+
+test.serial('a browser that does not allow notifications is told of, and the setting stays off', async (t) => {
+  const { page } = await openPage(t, browser, {
+    prepare: ({ page: opening }) => opening.addInitScript({ content: `${recorders} window.allowed = 'denied';` }),
+  });
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByLabel('Notify me when out of sight').click();
+  await page.getByText('Your browser does not allow this page to notify you.').waitFor();
+  t.false(await page.getByLabel('Notify me when out of sight').isChecked());
+});
+
+test.serial('title and icon say that the connection is lost, and that it is back', async (t) => {
+  const { page, terminal } = await openPage(t, browser);
+  terminal.output('\x1b]0;make\x07');
+  await until(async () => (await page.title()) === 'make', 'the title that the shell set');
+  const usual = await icon(page);
+  await terminal.close();
+  await until(async () => (await page.title()) === 'Reconnecting · make', 'a title that tells it');
+  t.regex(String(await icon(page)), /favicon-off/);
+  await terminal.listen();
+  await waitForState(page, 'connected');
+  t.is(await icon(page), usual);
+});
+
+test.serial('every icon that the page names is there', async (t) => {
+  const { page } = await openPage(t, browser);
+  const names = await page.evaluate<string[]>(
+    `Object.values(document.querySelector('link[rel="icon"]').dataset).concat(document.querySelector('link[rel="icon"]').href)`,
+  );
+  t.is(names.length, 3);
+  for (const name of names) t.is((await page.request.get(new URL(name, page.url()).href)).status(), 200, name);
+});
+
+test.serial('links open in a tab of their own, and the bar says where they lead before', async (t) => {
+  const { page, context, terminal, webserver } = await openPage(t, browser);
+  const [plain, hidden] = [`${webserver.url}/healthz?1`, `${webserver.url}/healthz?2`];
+  terminal.output(
+    `\x1b[2J\x1b[H${plain}\r\n\x1b]8;;${hidden}\x07click here\x1b]8;;\x07\r\n\x1b]8;;javascript:alert(1)\x07never\x1b]8;;\x07`,
+  );
+  await waitForScreen(page, 'click here');
+  for (const [y, uri] of [
+    [8, plain],
+    [26, hidden],
+  ] as const) {
+    await page.locator('.xterm-screen').hover({ position: { x: 30, y } });
+    await page.getByRole('banner').getByText(uri).waitFor();
+    const opened = context.waitForEvent('page');
+    await page.locator('.xterm-screen').click({ position: { x: 30, y } });
+    await (await opened).waitForURL(uri);
+    t.is(await (await opened).evaluate('window.opener'), null);
+    await (await opened).close();
+  }
+  await page.locator('.xterm-screen').click({ position: { x: 20, y: 44 } });
+  await typeText(page, 'x');
+  await waitForScreen(page, 'x');
+  t.is(context.pages().length, 1, 'nothing but http and https is opened');
+});
+
+test.serial('what an input method composes arrives once, when it is done', async (t) => {
+  const { page, context, terminal } = await openPage(t, browser);
+  await page.locator('.xterm-helper-textarea').focus();
+  const devtools = await context.newCDPSession(page);
+  for (const text of ['k', 'かん', '漢字']) {
+    await devtools.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+  }
+  t.deepEqual(terminal.inputs, [], 'nothing while it is composed');
+  await devtools.send('Input.insertText', { text: '漢字' });
+  await waitForScreen(page, '漢字');
+  t.is(terminal.inputs.join(''), '漢字');
+});
+
+test.serial('emoji and combining characters take the cells that programs count on', async (t) => {
+  const { page, terminal } = await openPage(t, browser);
+  // Four cells each, and then a bar.
+  const clusters = ['漢字', '👍🏽ab', '👨‍👩‍👧ab', 'e\u0301abc', '🇩🇪ab', '❤️ab', 'ก็abc'];
+  terminal.output(`\x1b[2J\x1b[H${clusters.map((text) => `${text}|\r\n`).join('')}`);
+  await waitForScreen(page, 'ก็abc|');
+  const bars = await page.evaluate<
+    number[]
+  >(`[...document.querySelectorAll('.xterm-rows > div')].slice(0, ${clusters.length}).map((row) => {
+    const text = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+    for (let node = text.nextNode(); node; node = text.nextNode()) {
+      const at = node.data.indexOf('|');
+      if (at < 0) continue;
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      return range.getBoundingClientRect().left - row.getBoundingClientRect().left;
+    }
+  })`);
+  const cell = bars[0]! / 4;
+  t.deepEqual(
+    bars.map((left) => Math.round(left / cell)),
+    clusters.map(() => 4),
+  );
+});
