@@ -26,8 +26,6 @@ export const claimAnnotations = {
   claimedAt: `${prefix}claimed-at`,
   /** When a browser first attached, ISO 8601. Absent until then. */
   connectedAt: `${prefix}connected-at`,
-  /** How often the pod's containers had been restarted by then. */
-  restarts: `${prefix}restarts-at-claim`,
   /** `owner`, written just before the deletion that a visitor asks for. A pod that is deleted without it was by others. */
   endedBy: `${prefix}ended-by`,
 } as const;

@@ -137,7 +137,6 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
         [claimAnnotations.visitor]: claim.visitor,
         ...(claim.address !== undefined && { [claimAnnotations.address]: claim.address }),
         [claimAnnotations.claimedAt]: new Date(claim.claimedAt).toISOString(),
-        [claimAnnotations.restarts]: String(pod.restarts),
       };
       const body = [
         { op: 'test', path: '/metadata/uid', value: pod.uid },

@@ -85,7 +85,6 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     readyChangedAt: readTime(condition?.lastTransitionTime),
     trouble: ready ? undefined : findTrouble(status),
     terminating: metadata.deletionTimestamp !== undefined,
-    restarts: (status?.containerStatuses ?? []).reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
     ...(metadata.annotations?.[claimAnnotations.endedBy] === 'owner' && { endedByOwner: true }),
     // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
     taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
@@ -113,7 +112,6 @@ function readClaim(annotations: Record<string, string>): ClaimRecord | undefined
     // Written by the claim itself; were it spoilt by hand, the session would count as overdue rather than eternal.
     claimedAt: readTime(annotations[claimAnnotations.claimedAt]) ?? 0,
     connectedAt: readTime(annotations[claimAnnotations.connectedAt]),
-    restarts: readCount(annotations[claimAnnotations.restarts]),
   };
 }
 
@@ -269,8 +267,6 @@ const wholeSeconds = (ms: number): string => new Date(ms).toISOString().replace(
 
 /** A MicroTime has six decimals, or is refused. */
 const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
-
-const readCount = (text = ''): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 
 /** The number at the end of a StatefulSet pod's name: `default-12` → 12. */
 function readOrdinal(name: string): number | undefined {

@@ -9,7 +9,7 @@ type ContainerState = {
   waiting?: { reason?: string; message?: string };
   terminated?: { reason?: string; message?: string; exitCode?: number };
 };
-type ContainerStatus = { restartCount?: number; state?: ContainerState; lastState?: ContainerState };
+type ContainerStatus = { state?: ContainerState; lastState?: ContainerState };
 export type RawPodStatus = {
   reason?: string;
   message?: string;

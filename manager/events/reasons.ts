@@ -52,8 +52,6 @@ export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout, s
       return `Nobody has connected within ${formatDuration(connectTimeout)} of the claim (connect-timeout).`;
     case 'duplicate':
       return 'Its visitor has another terminal, which is older.';
-    case 'restarted':
-      return 'Its container has ended and was started again: what is in it now is not the session that it was.';
     case 'silent':
       return `It has not reported for ${formatDuration(silenceTimeout)} (silence-timeout), and its server does not answer.`;
     case 'node-lost':

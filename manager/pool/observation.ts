@@ -15,8 +15,6 @@ export type ClaimRecord = {
   claimedAt: number;
   /** When a browser first attached; undefined until then. */
   connectedAt: number | undefined;
-  /** How often the pod's containers had been restarted before; undefined where the claim does not say. */
-  restarts?: number | undefined;
 };
 
 /** A pod of a pool. */
@@ -38,8 +36,6 @@ export type ObservedPod = {
   /** What Kubernetes says of why it is not Ready; undefined where it says nothing of use. */
   trouble: Trouble | undefined;
   terminating: boolean;
-  /** How often its containers have been started again. */
-  restarts: number;
   /** Its visitor has asked for its end. */
   endedByOwner?: boolean;
   /** Taken out of the pool for the rest of its life: by a claim, by a manager that retired it, or by an administrator. */
@@ -129,10 +125,6 @@ export type Observation =
   | { kind: 'node'; name: string; object: ObservedNode | undefined };
 
 export type PodState = 'ready' | 'in-use' | 'recreating';
-
-/** Whether a container was started anew since the claim: the visitor's shell is gone, and what is there is another one. */
-export const isRestarted = ({ claim, restarts }: ObservedPod): boolean =>
-  claim?.restarts !== undefined && restarts > claim.restarts;
 
 /** The state is derived from the pod, never stored beside it. A taken pod is never ready again (inv 1). */
 export function podState(pod: ObservedPod): PodState {

@@ -1,14 +1,14 @@
 // What a pool needs now, from how it is now: pure, so that every decision can be read off a table in its test.
 
 import { podStateAt, podsToRetry } from './broken.ts';
-import { isRestarted, type ObservedPod, type ObservedRoute, type ObservedService, podState } from './observation.ts';
+import { type ObservedPod, type ObservedRoute, type ObservedService, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
 import { type Prewarm, prewarmAt } from './prewarm.ts';
 import { lookAtRollout, planReplacements, surge } from './rollout.ts';
 import { planShrink, type Shrink } from './shrink.ts';
 import { spareFor } from './sizing.ts';
 
-export type ReapReason = 'max-lifetime' | 'restarted' | 'never-connected' | 'duplicate' | 'silent' | 'node-lost';
+export type ReapReason = 'max-lifetime' | 'never-connected' | 'duplicate' | 'silent' | 'node-lost';
 
 export type Plan = {
   /** The replicas that the StatefulSet should grow to; undefined when it has enough. */
@@ -165,17 +165,15 @@ function findOverdue(pool: Pool, now: number): Plan['reap'] {
     const reason: ReapReason | undefined =
       now >= claimedAt + maxLifetime
         ? 'max-lifetime'
-        : isRestarted(pod)
-          ? 'restarted'
-          : connectedAt === undefined && now >= claimedAt + connectTimeout
-            ? 'never-connected'
-            : pool.isDuplicate(pod, now)
-              ? 'duplicate'
-              : pool.wedged.has(pod.uid)
-                ? 'silent'
-                : isSucceeded(pool, pod, now)
-                  ? 'node-lost'
-                  : undefined;
+        : connectedAt === undefined && now >= claimedAt + connectTimeout
+          ? 'never-connected'
+          : pool.isDuplicate(pod, now)
+            ? 'duplicate'
+            : pool.wedged.has(pod.uid)
+              ? 'silent'
+              : isSucceeded(pool, pod, now)
+                ? 'node-lost'
+                : undefined;
     if (reason) overdue.push({ pod, reason });
   }
   return overdue;

@@ -10,7 +10,6 @@ import { Demand } from './demand.ts';
 import type { Fit } from './fit.ts';
 import {
   type ClaimRecord,
-  isRestarted,
   type ObservedNode,
   type ObservedPod,
   type ObservedPool,
@@ -273,12 +272,8 @@ export class Pool {
     }
   }
 
-  /**
-   * Whether its visitor does not reach the session in the pod any more: it was restarted; or its node has been NotReady for
-   * some time, and may never come back.
-   */
+  /** Whether nobody reaches the pod any more: its node has been NotReady for some time, and may never come back. */
   isLost(pod: ObservedPod, now: number): boolean {
-    if (isRestarted(pod)) return true;
     const since = this.#nodeOf(pod)?.notReadySince;
     return since !== undefined && now >= since + nodeGraceMs;
   }

@@ -106,7 +106,6 @@ export class ModelCluster {
         readyChangedAt: undefined,
         trouble: this.stuck.get(name),
         terminating: false,
-        restarts: 0,
         taken: false,
         retired: false,
         claim: undefined,
@@ -313,7 +312,7 @@ export class ModelPort implements Cluster {
     if (free) {
       model.writes++;
       model.visitorsOf.set(now.uid, (model.visitorsOf.get(now.uid) ?? new Set()).add(claim.visitor));
-      model.put({ ...now, taken: true, claim: { ...claim, connectedAt: undefined, restarts: now.restarts } });
+      model.put({ ...now, taken: true, claim: { ...claim, connectedAt: undefined } });
     }
     const result = free ? model.pods.get(pod.name)! : 'conflict';
     await nextTurn();

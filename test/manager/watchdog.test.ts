@@ -103,27 +103,3 @@ test('one that answers between its failures is no worse than at first', async (t
   await pass(200, 1, 2);
   t.true(isAlive(0));
 });
-
-test('inv 1, 2: a terminal whose container was restarted is reaped, and its visitor gets another at once', async (t) => {
-  const { model, manager, pods, pass, isAlive } = await start(t, () => 'well');
-  const restarted = model.put({ ...model.pods.get(pods[0]!.name)!, restarts: 1 });
-  manager.pools.observe({ kind: 'pod', name: restarted.name, object: restarted });
-  const { pod, status } = await manager.claims.claim('ann', undefined, never);
-  t.is(status, 'new');
-  t.not(pod.uid, pods[0]!.uid);
-  await pass(1, 1, 2);
-  t.false(isAlive(0));
-  t.is((await manager.claims.claim('ann', undefined, never)).pod.uid, pod.uid);
-  t.regex(model.events.find(({ reason }) => reason === 'Reaped')!.message, /was started again/);
-});
-
-test('one that was restarted while nobody had it is as good as any other', async (t) => {
-  const { model, manager, pass } = await start(t, () => 'well');
-  const spare = [...model.pods.values()].find(({ taken }) => !taken)!;
-  model.put({ ...spare, restarts: 3 });
-  manager.port.deliver();
-  const { pod } = await manager.claims.claim('dan', undefined, never);
-  t.is(pod.uid, spare.uid);
-  await pass(5, 0, 1, 2);
-  t.is((await manager.claims.claim('dan', undefined, never)).status, 'reconnected');
-});

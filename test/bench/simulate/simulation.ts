@@ -157,7 +157,6 @@ class World {
       readyChangedAt: undefined,
       trouble: undefined,
       terminating: false,
-      restarts: 0,
       taken: false,
       retired: false,
       revision: undefined,

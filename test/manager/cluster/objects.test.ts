@@ -2,7 +2,7 @@ import test from 'ava';
 import { readIdentity } from '../../../manager/cluster/kubernetes.ts';
 import { type RawPod, readNode, readPod, readPool, readRoute, readService } from '../../../manager/cluster/objects.ts';
 import { fillRoute } from '../../../manager/exposure/route-template.ts';
-import { isRestarted, podState } from '../../../manager/pool/observation.ts';
+import { podState } from '../../../manager/pool/observation.ts';
 import { httpRouteTemplate, ingressTemplate, templateOf } from '../../helpers/route-templates.ts';
 
 const meta = {
@@ -48,7 +48,6 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
     readyChangedAt: 1_767_323_037_000,
     trouble: undefined,
     terminating: false,
-    restarts: 0,
     taken: true,
     retired: false,
     revision: 'python-7d9',
@@ -58,7 +57,6 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
       address: 'a',
       claimedAt: 1_767_323_045_678,
       connectedAt: 1_767_323_046_000,
-      restarts: undefined,
     },
     annotated: true,
   });
@@ -122,20 +120,6 @@ test('other pods reach a pod at its own address, once it has one and a port of t
 
 test('inv 6: a claim whose time was spoilt counts as long past, not as eternal', (t) => {
   t.is(readPod(labelled('true', { ...claim, 'warmterm.dev/claimed-at': 'noon' }))?.claim?.claimedAt, 0);
-});
-
-test('a session is over when a container was started again since the claim, which says how often it had been before', (t) => {
-  const read = (restarts: number[], annotations = {}) => {
-    const containerStatuses = restarts.map((restartCount) => ({ restartCount }));
-    const pod = readPod({ ...labelled('true', { ...claim, ...annotations }), status: { containerStatuses } })!;
-    return [pod.restarts, isRestarted(pod)];
-  };
-  const atClaim = (restarts: string) => ({ 'warmterm.dev/restarts-at-claim': restarts });
-  t.deepEqual(read([1, 2], atClaim('3')), [3, false]);
-  t.deepEqual(read([1, 3], atClaim('3')), [4, true]);
-  t.deepEqual(read([1], atClaim('0')), [1, true]);
-  t.deepEqual(read([1]), [1, false], 'an older manager has claimed it, and nobody knows');
-  t.deepEqual(read([1], atClaim('none')), [1, false]);
 });
 
 test('what is no numbered member of a pool is nothing to us', (t) => {

@@ -23,7 +23,6 @@ const starting = (ordinal: number, rest: Partial<ObservedPod> = {}): ObservedPod
   readyChangedAt: undefined,
   trouble: pull,
   terminating: false,
-  restarts: 0,
   taken: false,
   retired: false,
   revision: undefined,

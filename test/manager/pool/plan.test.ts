@@ -70,14 +70,10 @@ const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['cl
   readyChangedAt: undefined,
   trouble: undefined,
   terminating: letter === 't',
-  restarts: 0,
   taken: letter === 'u' || letter === 'x',
   retired: letter === 'x',
   revision: letter === 'o' || letter === 'b' ? 'former' : 'one',
-  claim:
-    letter === 'u'
-      ? { id: 'c', visitor: `v${ordinal}`, claimedAt: 0, connectedAt: 1, restarts: 0, ...claim }
-      : undefined,
+  claim: letter === 'u' ? { id: 'c', visitor: `v${ordinal}`, claimedAt: 0, connectedAt: 1, ...claim } : undefined,
   annotated: true,
 });
 

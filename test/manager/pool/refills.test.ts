@@ -15,7 +15,6 @@ const podOf = (ordinal: number, uid: string, rest: Partial<ObservedPod> = {}): O
   readyChangedAt: undefined,
   trouble: undefined,
   terminating: false,
-  restarts: 0,
   taken: false,
   retired: false,
   revision: undefined,

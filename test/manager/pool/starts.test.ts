@@ -19,7 +19,6 @@ const starting = (rest: Partial<ObservedPod> = {}): ObservedPod => ({
   readyChangedAt: undefined,
   trouble: undefined,
   terminating: false,
-  restarts: 0,
   taken: false,
   retired: false,
   revision: undefined,

@@ -31,11 +31,10 @@ function poolWith(windows: object[], claims: number[] = []): Pool {
       readyChangedAt: 0,
       trouble: undefined,
       terminating: false,
-      restarts: 0,
       taken: true,
       retired: false,
       revision: undefined,
-      claim: { id: 'c', visitor: `v${ordinal}`, claimedAt: at(hours), connectedAt: at(hours), restarts: 0 },
+      claim: { id: 'c', visitor: `v${ordinal}`, claimedAt: at(hours), connectedAt: at(hours) },
       annotated: true,
     });
   }
