@@ -181,6 +181,7 @@ test.serial('all of it is reached by keys, with the focus to be seen, and back t
     );
   }
   await page.keyboard.press('Escape');
+  await page.locator('.xterm-helper-textarea:focus').waitFor({ state: 'attached' });
   await page.keyboard.type('x');
   await until(() => terminal.inputs.join('') === 'x', 'the key typed');
 });
