@@ -60,6 +60,7 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
     maxPerAddress: 'none',
     claimsPerMinute: 'none',
     challengeFrom: 'none',
+    maxWaiting: 200,
   };
   const reason = 'ImagePullBackOff: Back-off pulling image';
   const pods = [{ name: 'later-0', ordinal: 0, state: 'broken', reason }];
