@@ -1,6 +1,7 @@
 // The waiting room as visitors meet it when all terminals are in use.
 
 import test from 'ava';
+import type { Opened } from '../../common/terminals-api.ts';
 import { openBrowser, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { claimSoon, createVisitor, poolIsReady, poolStatus, startTestSystem, until } from '../helpers/system.ts';
 
@@ -8,6 +9,10 @@ type Visitor = ReturnType<typeof createVisitor>;
 
 // Longer than a real cluster takes to replace a manager, and then a terminal.
 const longMs = 240_000;
+
+/** Waits in line as the page does, whatever becomes of managers. */
+const stay = (visitor: Visitor): Promise<Opened> =>
+  until('a terminal', () => visitor.claim().catch(() => undefined), longMs);
 
 /** Asks until there is a place in line; returns it. */
 const placeOf = (visitor: Visitor): Promise<number> =>
@@ -17,6 +22,49 @@ const placeOf = (visitor: Visitor): Promise<number> =>
   });
 
 const end = (visitor: Visitor) => visitor.call('DELETE', '/api/terminals/current');
+
+test.serial(
+  'inv 3, 12: visitors are served in the order of first asking, managers killed meanwhile; whoever leaves makes room',
+  async (t) => {
+    const system = await startTestSystem(t, { replicas: 2, settings: { spare: '1', max: '2', connectTimeout: '30m' } });
+    await poolIsReady(system, 2);
+    const owners = [createVisitor(system), createVisitor(system)] as const;
+    for (const owner of owners) await claimSoon(owner);
+    const [first, second, third] = [createVisitor(system), createVisitor(system), createVisitor(system)];
+    const served: string[] = [];
+    const wait = async (visitor: Visitor, who: string) => {
+      await stay(visitor);
+      served.push(who);
+    };
+    t.is(await placeOf(first), 1);
+    const firstServed = wait(first, 'first');
+    await until('one in line', async () => (await poolStatus(system)).waiting === 1);
+    t.is(await placeOf(second), 2);
+    t.is((await second.call('DELETE', '/api/terminals/place')).status, 204);
+    // Each of them has an answer, and so a cookie, before the managers go: without one, who asks again is somebody else.
+    t.is(await placeOf(third), 2);
+    const thirdServed = wait(third, 'third');
+    await until('two in line', async () => (await poolStatus(system)).waiting === 2);
+
+    await system.killManagers();
+    await until('the manager', () => poolStatus(system).catch(() => undefined));
+    // Whoever comes now is behind those of before, though the manager has never seen them.
+    const late = createVisitor(system);
+    await until('a place behind all', async () => {
+      const answer = await late.ask().catch(() => undefined);
+      return answer?.status === 'waiting' && answer.waiting === 3 && answer.place === answer.waiting;
+    });
+    t.deepEqual(served, []);
+    await end(owners[0]);
+    await firstServed;
+    t.deepEqual(served, ['first']);
+
+    t.is((await late.call('DELETE', '/api/terminals/place')).status, 204);
+    await end(owners[1]);
+    await thirdServed;
+    t.deepEqual(served, ['first', 'third']);
+  },
+);
 
 test.serial('the page waits in line, keeps its place over a reload, and opens the terminal by itself', async (t) => {
   const system = await startTestSystem(t, { replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
