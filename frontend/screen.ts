@@ -107,7 +107,7 @@ export function createScreen(session: {
     tab.title(title);
     bar.title(title === '' ? '' : pageTitle(title));
   });
-  const ring = createBell(root, settings, () => document.title);
+  const ring = createBell(root, settings, tab.name);
   terminal.onBell(() => {
     ring();
     tab.rang();

@@ -31,7 +31,7 @@ export function createBell(root: HTMLElement, settings: SettingsStore, about: ()
 
   function notify(): void {
     try {
-      const notification = new Notification(about() || product, { body: texts.rang, tag: product });
+      const notification = new Notification(about(), { body: texts.rang, tag: product });
       notification.onclick = () => {
         window.focus();
         notification.close();

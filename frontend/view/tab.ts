@@ -1,6 +1,7 @@
 // The browser's tab: its title and its icon say how the terminal is, also to whom it is out of sight.
 
 import type { State } from '../session/state.ts';
+import { pageTitle } from '../terminal/title.ts';
 import { type TabLook, tabIcon, tabTitle } from './tab-look.ts';
 
 export type Tab = {
@@ -10,6 +11,8 @@ export type Tab = {
   title: (text: string) => void;
   /** The bell rang: it is shown until somebody looks. */
   rang: () => void;
+  /** What the terminal is called, without what the tab adds to that. */
+  name: () => string;
 };
 
 export function createTab(): Tab {
@@ -38,5 +41,6 @@ export function createTab(): Tab {
     rang() {
       if (document.visibilityState === 'hidden') show({ rang: true });
     },
+    name: () => pageTitle(look.title),
   };
 }
