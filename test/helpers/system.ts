@@ -132,7 +132,11 @@ export type RawPod = {
     annotations?: Record<string, string>;
     deletionTimestamp?: string;
   };
-  status: { conditions?: { type: string; status: string }[]; podIP?: string };
+  status: {
+    conditions?: { type: string; status: string }[];
+    containerStatuses?: { restartCount: number }[];
+    podIP?: string;
+  };
 };
 
 type RawStatefulSet = {
