@@ -19,9 +19,10 @@ export function createApiClock({ wall, monotonic }: { wall: () => number; monoto
       const told = Date.parse(date ?? '');
       if (Number.isNaN(told)) return;
       // It was written at some time between the two, and in some part of that second. Most answers only confirm what is
-      // known; each that does not narrows it down, or tells that a clock was set.
+      // known; each that does not narrows it down, or tells that a clock was set. This machine's own clock is believed as
+      // far as that goes: where all are synchronised, managers agree to the millisecond on who came first.
       const [least, most] = [told - monotonic(), told + dateStepMs - sentAt];
-      ahead = ahead === undefined ? (least + most) / 2 : Math.min(most, Math.max(least, ahead));
+      ahead = Math.min(most, Math.max(least, ahead ?? wall() - monotonic()));
     },
   };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { type Claim, claimAnswerSchema, paths } from '../../common/manager-api.ts';
+import { type Claim, claimAnswerSchema, paths, poolsSchema } from '../../common/manager-api.ts';
 import { managerAudience } from '../../common/names.ts';
 import { type LocalSystem, until } from './system.ts';
 
@@ -45,9 +45,19 @@ export async function startAnotherManager(t: ExecutionContext, { directory, clus
   return { url, told, kill };
 }
 
+const tokenOf = ({ cluster }: LocalSystem) =>
+  cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
+
+/** How many visitors wait, as far as one manager knows. */
+export async function waitingAt(managerUrl: string, system: LocalSystem): Promise<number> {
+  const headers = { authorization: `Bearer ${tokenOf(system)}` };
+  const response = await fetch(new URL(paths.pools, managerUrl), { headers });
+  return poolsSchema.parse(await response.json()).pools[0]!.waiting;
+}
+
 /** Claims a terminal for a visitor at one manager, as the webserver does; who has to wait asks again, as the page does. */
-export function createClaimer({ cluster }: LocalSystem) {
-  const token = cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
+export function createClaimer(system: LocalSystem) {
+  const token = tokenOf(system);
   return async function claim(managerUrl: string, visitor: string, place?: number): Promise<Claim> {
     const response = await fetch(new URL(paths.terminals, managerUrl), {
       method: 'POST',

@@ -1,8 +1,8 @@
 // One line at two managers, as processes (inv 3, 4).
 
 import test from 'ava';
-import { createClaimer, startAnotherManager } from '../../helpers/another-manager.ts';
-import { poolIsReady, poolStatus, startOnMachine, until, visitorOf } from '../../helpers/system.ts';
+import { createClaimer, startAnotherManager, waitingAt } from '../../helpers/another-manager.ts';
+import { poolIsReady, startOnMachine, until, visitorOf } from '../../helpers/system.ts';
 
 const visitorOfNumber = (number: number) => `visitor-${number}`.padEnd(43, '-');
 
@@ -27,7 +27,7 @@ test.serial('inv 3, 4: visitors of two managers wait in one line, also when one 
     );
     waits.push(wait.then(() => served.push(visitor)));
     // The next one comes once both managers know of this one.
-    await until('one more in line', async () => (await poolStatus(system)).waiting === visitor - 1);
+    for (const url of urls) await until('one more in line', async () => (await waitingAt(url, system)) === visitor - 1);
   }
   await end(0);
   await waits[0];
