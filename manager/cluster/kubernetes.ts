@@ -171,8 +171,14 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
     readPod: getPod,
 
     async markConnected(pod, at) {
-      const annotations = { [claimAnnotations.connectedAt]: new Date(at).toISOString() };
-      return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
+      const path = `/metadata/annotations/${escapePointer(claimAnnotations.connectedAt)}`;
+      const body = [
+        { op: 'test', path: '/metadata/uid', value: pod.uid },
+        // Another manager may have been told before, and the first of them counts. What is absent equals null.
+        { op: 'test', path, value: null },
+        { op: 'add', path, value: new Date(at).toISOString() },
+      ];
+      return unless([404, 409, 422], patchPod(pod, jsonPatch, body));
     },
 
     async markEndedByOwner(pod) {

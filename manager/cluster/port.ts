@@ -69,7 +69,7 @@ export type Cluster = {
   /** One conditional write; `conflict` when the pod is not that pod any more, is claimed already, or is going. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
   readPod(name: string): Promise<ObservedPod | undefined>;
-  /** Records the first connection; undefined when that pod is gone. */
+  /** Records the first connection; undefined when that pod is gone, or one is recorded already. */
   markConnected(pod: PodRef, at: number): Promise<ObservedPod | undefined>;
   /**
    * Marks that very pod, unclaimed or retired already, as one that no manager hands out any more: the same comparison as

@@ -43,6 +43,7 @@ test.serial('inv 1: a hundred tabs of twenty visitors at once get twenty termina
 
 test.serial('ending a terminal gives its visitor a fresh one; a restart does both at once', async (t) => {
   const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '4' } });
+  await poolIsReady(system, 2);
   const visitor = createVisitor(system);
   const { name } = await visitor.claim();
   const uid = (await system.kubernetes.pod(name))?.metadata.uid;

@@ -155,12 +155,14 @@ export function testKubernetesPort(
     t.like(claimed, { taken: true, claim: { visitor: 'v', address: 'somewhere' } });
   });
 
-  test.serial('the first connection is recorded on that very pod only', async (t) => {
+  test.serial('the first connection is recorded on that very pod only, and no later one', async (t) => {
     const { world } = t.context;
     const pod = await world.podWhere(1, ({ taken }) => taken);
     t.is(await world.cluster.markConnected({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, 5_000), undefined);
     t.is((await world.cluster.readPod(pod.name))?.claim?.connectedAt, undefined);
     t.is((await world.cluster.markConnected(pod, 5_000))?.claim?.connectedAt, 5_000);
+    t.is(await world.cluster.markConnected(pod, 6_000), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.claim?.connectedAt, 5_000);
   });
 
   test.serial('that its owner ends it is noted on that very pod only', async (t) => {

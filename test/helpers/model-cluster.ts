@@ -326,7 +326,7 @@ export class ModelPort implements Cluster {
 
   async markConnected(pod: { name: string; uid: string }, at: number) {
     const now = this.#model.pods.get(pod.name);
-    if (now?.uid !== pod.uid || !now.claim) return undefined;
+    if (now?.uid !== pod.uid || !now.claim || now.claim.connectedAt !== undefined) return undefined;
     this.#model.writes++;
     return this.#model.put({ ...now, claim: { ...now.claim, connectedAt: at } });
   }
