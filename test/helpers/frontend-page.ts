@@ -47,8 +47,9 @@ export async function openPage(t: ExecutionContext, browser: Browser, options: P
   return { page, context, webserver, terminal, complaints };
 }
 
-// Software drivers of WebGL complain of themselves, and a browser of a machine whose interfaces come and go.
-const notOurs = /GL Driver Message|ERR_NETWORK_CHANGED/;
+// Software drivers of WebGL complain of themselves, a browser of a machine whose interfaces come and go, and xterm.js of one
+// that is busy.
+const notOurs = /GL Driver Message|ERR_NETWORK_CHANGED|task queue exceeded/;
 
 function listenForComplaints(page: Page): string[] {
   const complaints: string[] = [];
