@@ -1,11 +1,13 @@
 // Claims in a rush, on the real cluster that KUBECONFIG names: the manager and the webserver are processes of this machine,
 // the pods are pretended (see pretend-node.ts), so that the claim path is measured and not how fast a node starts pods.
 
+import { fork } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { claimAnnotations, managerAudience } from '../../common/names.ts';
+import { managerAudience } from '../../common/names.ts';
 import { describePool } from '../../local/pool.ts';
 import { superviseService } from '../../local/supervisor.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
@@ -13,7 +15,7 @@ import { silent } from '../helpers/manager.ts';
 import { createVisitor } from '../helpers/system.ts';
 import { atRandom } from './at-random.ts';
 import { readMetrics } from './metrics.ts';
-import { type IsOver, startPretendNode } from './pretend-node.ts';
+import type { Order } from './pretend-node-process.ts';
 import { type Measure, measure, quantile } from './statistics.ts';
 import { freePort, until } from './tools.ts';
 
@@ -32,10 +34,11 @@ export async function benchRush(directory: string): Promise<Measure[]> {
   const namespace = `warmterm-rush-${randomBytes(3).toString('hex')}`;
   const admin = createTransport({ namespace, deadlineMs: 30_000 });
   await admin.request({ method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: namespace } } });
-  const node = await startPretendNode(admin, namespace);
+  const node = startNode();
   const stops: (() => Promise<void>)[] = [];
   try {
-    await createPool(admin, node.name);
+    await node.order({ does: 'start', namespace });
+    await createPool(admin);
     const services = await startServices(admin, directory, stops);
     const ready = (count: number) =>
       until(
@@ -56,7 +59,7 @@ export async function benchRush(directory: string): Promise<Measure[]> {
     // What is loaded once, and which token is whose, is not measured.
     await claim();
 
-    node.setOver(isClaimed);
+    await node.order({ does: 'refill', on: true });
     const before = await services.writes();
     refused = 0;
     const [rush, api] = await Promise.all([
@@ -69,11 +72,11 @@ export async function benchRush(directory: string): Promise<Measure[]> {
     await scale(admin, largePool);
     await ready(largePool);
     await exposed(largePool);
-    node.setOver(() => false);
+    await node.order({ does: 'refill', on: false });
     const undisturbed = await atRandom(claim, perSecond, burst / perSecond);
-    node.setOver(isClaimed);
+    await node.order({ does: 'refill', on: true });
     await ready(largePool);
-    node.setOver(() => false);
+    await node.order({ does: 'refill', on: false });
     const startedAt = performance.now();
     await Promise.all(Array.from({ length: burst }, claim));
     const burstMs = performance.now() - startedAt;
@@ -95,21 +98,42 @@ export async function benchRush(directory: string): Promise<Measure[]> {
     for (const stop of stops.reverse()) await stop();
     await admin.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
     await until(async () => (await podsLeft(admin)) === 0, 500, patienceMs).catch(() => {});
-    await node.close();
+    await node.order({ does: 'close' }).catch(() => {});
     admin.close();
   }
 }
 
-const isClaimed: IsOver = ({ annotations }) => annotations?.[claimAnnotations.id] !== undefined;
+function startNode() {
+  const child = fork(fileURLToPath(new URL('pretend-node-process.ts', import.meta.url)), {
+    execArgv: ['--import=tsx'],
+  });
+  return {
+    /** Resolves once it is carried out. */
+    async order(order: Order): Promise<void> {
+      const over = new AbortController();
+      const { signal } = over;
+      child.send(order);
+      const ended = once(child, 'exit', { signal }).then(() => {
+        throw new Error('The pretended node has ended.');
+      });
+      try {
+        await Promise.race([once(child, 'message', { signal }), ended]);
+      } finally {
+        over.abort();
+      }
+    },
+  };
+}
 
-async function createPool(admin: Transport, nodeName: string): Promise<void> {
+/** The pool's pods are put on the node that is named as the namespace is. */
+async function createPool(admin: Transport): Promise<void> {
   const { namespace } = admin;
   const settings = { spare: '0', min: String(poolSize), max: String(poolSize), connectTimeout: '1h' };
   const pool = describePool({ name: 'default', namespace, replicas: poolSize, settings, args: [], env: {} });
   const [container] = pool.spec.template.spec.containers;
   const { name, ports } = container!;
   const spec = {
-    nodeName,
+    nodeName: namespace,
     automountServiceAccountToken: false,
     containers: [{ name, image: 'pretended', ports }],
   };
