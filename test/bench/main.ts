@@ -1,6 +1,6 @@
 // `npm run bench`: what the product promises, measured on this machine. `--json` prints JSON instead of a table;
-// a word such as `claims` or `terminals` runs only that part. `scale`, `terminal`, `rush` and `cluster` are run only when asked
-// for; the last two need KUBECONFIG. Machines are noisy: compare within one run.
+// a word such as `claims` or `terminals` runs only that part. All others but these two are run only when asked for; `rush` and
+// `cluster` need KUBECONFIG. Machines are noisy: compare within one run.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -10,6 +10,8 @@ import { benchCluster } from './cluster.ts';
 import { benchRush } from './rush.ts';
 import { benchScale } from './scale.ts';
 import type { Measure } from './statistics.ts';
+import { benchDistance } from './terminal/distance.ts';
+import { benchPage } from './terminal/page.ts';
 import { benchTerminal } from './terminal/terminal.ts';
 import { benchTerminals } from './terminals.ts';
 
@@ -19,6 +21,8 @@ const parts: Record<string, (directory: string) => Promise<Measure[]>> = {
   scale: (directory) => benchScale(directory),
   rush: (directory) => benchRush(directory),
   terminal: (directory) => benchTerminal(directory),
+  distance: (directory) => benchDistance(directory),
+  page: (directory) => benchPage(directory),
   cluster: () => benchCluster(),
 };
 const always = ['terminals', 'claims'];

@@ -39,6 +39,19 @@ export async function startLine(t: Teardown, target: { host: string; port: numbe
     let free = 0;
     let last = 0;
     let queued = 0;
+    const underWay: { at: number; arrive: () => void }[] = [];
+    // One timer for all: timers of their own may fire in another order within a millisecond.
+    let timer: NodeJS.Timeout | undefined;
+    const deliver = () => {
+      timer = undefined;
+      if (silent) return void waiting.add(deliver);
+      while (underWay.length > 0 && underWay[0]!.at <= performance.now()) underWay.shift()!.arrive();
+      if (underWay.length > 0) timer ??= setTimeout(deliver, underWay[0]!.at - performance.now());
+    };
+    const arriveAt = (at: number, arrive: () => void) => {
+      underWay.push({ at, arrive });
+      if (underWay.length === 1 && !timer) deliver();
+    };
     from.on('data', (bytes: Buffer) => {
       for (let at = 0; at < bytes.length; at += packetBytes) {
         const packet = bytes.subarray(at, at + packetBytes);
@@ -49,7 +62,7 @@ export async function startLine(t: Teardown, target: { host: string; port: numbe
         while (chance() < loss) arrives += Math.max(200, 2 * delayMs);
         last = Math.max(last, arrives);
         queued += packet.length;
-        later(last - now, () => {
+        arriveAt(last, () => {
           queued -= packet.length;
           if (!to.destroyed) to.write(packet);
           if (queued < bufferBytes / 2) from.resume();
@@ -60,14 +73,8 @@ export async function startLine(t: Teardown, target: { host: string; port: numbe
     from.on('error', () => {});
     from.once('close', () => {
       sockets.delete(from);
-      later(Math.max(0, last - performance.now()), () => to.destroy());
+      arriveAt(last, () => to.destroy());
     });
-  }
-
-  function later(ms: number, run: () => void): void {
-    const act = () => (silent ? void waiting.add(run) : run());
-    if (ms <= 0) act();
-    else setTimeout(act, ms);
   }
 
   const server = createServer((browser) => {

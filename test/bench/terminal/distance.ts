@@ -1,10 +1,10 @@
-// A terminal from far away: 200 ms there and back, 2 % of packets lost, and what TCP makes of that. The line is a proxy
+// `npm run bench -- distance`: a terminal from far away: 200 ms there and back, 2 % of packets lost, and what TCP makes of that. The line is a proxy
 // (test/helpers/line.ts), since few kernels that benches run on have netem.
 
 import { createRandom } from '../../helpers/fuzz-packets.ts';
 import { rateOf, startLine } from '../../helpers/line.ts';
 import { type Measure, measure, median, quantile } from '../statistics.ts';
-import { collectTeardowns, type Peer } from './peers.ts';
+import { collectTeardowns, warmterm } from './peers.ts';
 import { echo, echoBesideFlood, interrupt, paste } from './rounds.ts';
 import { watch } from './watcher.ts';
 
@@ -13,9 +13,9 @@ const roundTripMs = 200;
 const loss = 0.02;
 const pasteKB = 200;
 
-export async function fromFarAway(peer: Peer, directory: string): Promise<Measure[]> {
+export async function benchDistance(directory: string): Promise<Measure[]> {
   const t = collectTeardowns();
-  const running = await peer.start(directory);
+  const running = await warmterm.start(directory);
   const line = await startLine(
     t,
     { host: '127.0.0.1', port: running.port },

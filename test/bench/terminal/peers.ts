@@ -37,11 +37,11 @@ export function findPeers(): { peers: Peer[]; absent: string[] } {
     [...(process.env.PATH ?? '').split(delimiter), join(cache, name)].map((path) => join(path, name)).find(existsSync);
   const ttyd = find('ttyd');
   const wetty = find('wetty');
-  const peers = [ours, ...(ttyd ? [ttydPeer(ttyd)] : []), ...(wetty ? [wettyPeer(wetty)] : [])];
+  const peers = [warmterm, ...(ttyd ? [ttydPeer(ttyd)] : []), ...(wetty ? [wettyPeer(wetty)] : [])];
   return { peers, absent: ['ttyd', 'wetty'].filter((name) => !peers.some((peer) => peer.name === name)) };
 }
 
-const ours: Peer = {
+export const warmterm: Peer = {
   name: 'warmterm',
   async start(directory) {
     const t = collectTeardowns();

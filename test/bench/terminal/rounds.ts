@@ -69,8 +69,10 @@ async function timeKey(terminal: Watcher): Promise<number> {
 export async function interrupt(terminal: Watcher, command: string): Promise<number> {
   const { word, command: begin } = mark();
   const begun = terminal.sees(word);
-  terminal.types(`clear; ${begin}; ${command}\r`);
+  // It floods when told to: tmux leaves out what scrolls away before it was drawn, and that mark would be such.
+  terminal.types(`clear; ${begin}; read -r; ${command}\r`);
   await begun;
+  terminal.types('\r');
   await delay(500);
   return backToPrompt(terminal);
 }

@@ -4,9 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Measure, measure, median, quantile } from '../statistics.ts';
-import { fromFarAway } from './distance.ts';
 import { floods, writeFloods } from './floods.ts';
-import { interruptInPage } from './page.ts';
 import { findPeers, type Peer, type Running } from './peers.ts';
 import { peakMB, pssMB, pssOfAllMB } from './proc.ts';
 import { echo, echoBesideFlood, interrupt, throughput } from './rounds.ts';
@@ -32,24 +30,13 @@ export async function benchTerminal(directory: string): Promise<Measure[]> {
       for (const contestant of order) await play(contestant, files);
     }
     for (const { samples, pid } of contestants) add(samples, 'memory of the server, peak RSS, MB', peakMB(pid));
-    return [
-      ...report(contestants, starts),
-      ...(await fromFarAway(peers[0]!, join(directory, 'far'))),
-      ...(await reportPage(join(directory, 'page'))),
-    ];
+    return report(contestants, starts);
   } finally {
     for (const { terminal, stop } of contestants) {
       terminal.close();
       await stop();
     }
   }
-}
-
-async function reportPage(directory: string): Promise<Measure[]> {
-  const times = await interruptInPage(directory, '/tmp/many-lines');
-  return Object.entries(times).map(([what, ms]) =>
-    measure(`Ctrl-C → prompt painted in Chromium during ${what}`, median(ms), 'ms'),
-  );
 }
 
 async function enter(peer: Peer, directory: string): Promise<Contestant> {
