@@ -1,5 +1,6 @@
 // A manager's inside on a model cluster: the same parts that main.ts wires, without HTTP and without real time.
 
+import { setMaxListeners } from 'node:events';
 import { pino } from 'pino';
 import { Claims } from '../../manager/claims/claims.ts';
 import type { Cluster } from '../../manager/cluster/port.ts';
@@ -15,6 +16,10 @@ import type { FakeTime } from './fake-time.ts';
 import { type ModelCluster, nextTurn } from './model-cluster.ts';
 
 export const silent = pino({ level: 'silent' });
+
+/** Whoever waits by it does not hang up. One for all tests of a file, which run at once: as many listen as wait at a time. */
+export const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 /** With `time`, the manager takes part in the election; without, it leads. */
 export type ManagerOptions = {

@@ -4,10 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { countPods, spareAt } from '../../manager/pool/plan.ts';
 import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { FakeTime } from '../helpers/fake-time.ts';
-import { settle, startManager, type TestManager } from '../helpers/manager.ts';
+import { never, settle, startManager, type TestManager } from '../helpers/manager.ts';
 import { ModelCluster } from '../helpers/model-cluster.ts';
-
-const never = new AbortController().signal;
 
 async function start(t: ExecutionContext, settings: Record<string, string>, count = 2, exposure?: ExposureMode) {
   const annotations = Object.fromEntries(

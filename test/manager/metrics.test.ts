@@ -1,9 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
-import { settle, startManager } from '../helpers/manager.ts';
+import { never, settle, startManager } from '../helpers/manager.ts';
 import { readMetrics } from '../helpers/metrics.ts';
 import { ModelCluster, nextTurn } from '../helpers/model-cluster.ts';
-
-const never = new AbortController().signal;
 
 async function start(t: ExecutionContext, annotations: Record<string, string>) {
   const model = new ModelCluster({ annotations });

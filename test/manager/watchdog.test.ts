@@ -1,10 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Knocked } from '../../manager/knock.ts';
 import type { ObservedPod } from '../../manager/pool/observation.ts';
-import { settle, startManager } from '../helpers/manager.ts';
+import { never, settle, startManager } from '../helpers/manager.ts';
 import { ModelCluster } from '../helpers/model-cluster.ts';
 
-const never = new AbortController().signal;
 const second = 1_000;
 
 /** Three visitors in their terminals, whose silence timeout is a minute; `pass` has those of `reporting` report meanwhile. */

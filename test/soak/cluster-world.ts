@@ -1,6 +1,7 @@
 // A real cluster as a soak's world: a namespace of its own, and two stand-in nodes for its pods.
 
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { managerAudience } from '../../common/names.ts';
@@ -28,6 +29,8 @@ export async function startClusterWorld(kubeconfig: string, directory: string): 
   for (const name of ['warmterm-webserver', 'warmterm-terminal'])
     await post(`${core}/serviceaccounts`, { ...v1, kind: 'ServiceAccount', metadata: { name } });
   const over = new AbortController();
+  // As many listen as there are pods that start.
+  setMaxListeners(0, over.signal);
   const nodes = runStandInNodes(
     transport,
     { names: [0, 1].map((each) => `${namespace}-${each}`), startMs },

@@ -1,6 +1,7 @@
 // What a terminal does towards managers, without being one: pods of the soak are no processes (or none of ours). It
 // reports as long as it is in use, to whichever manager, and asks for its own end once nobody has been there for a while.
 
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { toServiceError } from '../../common/errors.ts';
 import { requestJson } from '../../common/http/client.ts';
@@ -36,6 +37,8 @@ export function createTerminals({ managers, random, podToken, reportMs, idleMs, 
   const terminals = new Map<string, Terminal>();
   const running = new Set<Promise<void>>();
   const over = new AbortController();
+  // As many listen as there are terminals.
+  setMaxListeners(0, over.signal);
 
   const counts = new Map<string, number>();
   const count = (what: string) => void counts.set(what, (counts.get(what) ?? 0) + 1);

@@ -1,9 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { ServiceError } from '../../../common/errors.ts';
-import { type ManagerOptions, settle, startManager } from '../../helpers/manager.ts';
+import { type ManagerOptions, never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
-
-const never = new AbortController().signal;
 
 async function start(
   t: ExecutionContext,

@@ -2,10 +2,9 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { isAbort, ServiceError } from '../../../common/errors.ts';
-import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
-const never = new AbortController().signal;
 const office = 'hash-of-the-office';
 
 async function start(t: ExecutionContext, settings: Record<string, string>, { managers = 1 } = {}) {

@@ -1,12 +1,11 @@
 // The waiting room, over several managers that share one cluster.
 
+import { getEventListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { isAbort } from '../../../common/errors.ts';
 import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
-import { type ManagerOptions, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
-
-const never = new AbortController().signal;
 
 /** A pool whose terminals are all in use, by `taken-0` and so on. */
 async function start(t: ExecutionContext, max = 2, options: ManagerOptions & { managers?: number } = {}, more = {}) {
@@ -302,6 +301,33 @@ test('whoever hangs up leaves the line', async (t) => {
   t.true(isAbort(ann.error));
   await pass(3_000, manager);
   t.is(waiting(manager), 0);
+});
+
+test('whoever waits listens for a hang-up once, over however many turns, and leaves nothing behind', async (t) => {
+  const { model, manager, pass } = await start(t, 20);
+  const { signal } = new AbortController();
+  const listeners = () => getEventListeners(signal, 'abort').length;
+  const claim = (visitor: string, place?: number) => manager.claims.claim(visitor, undefined, signal, {}, { place });
+  for (let visitor = 0; visitor < 20; visitor++) await claim(`taken-${visitor}`);
+  t.is(listeners(), 0, 'of those who have a terminal');
+  const waits = Array.from({ length: 9 }, (_, index) => claim(`visitor-${index}`, far));
+  await pass(2_000, manager);
+  t.is(listeners(), 9);
+  // Each terminal that comes is a turn for all who wait.
+  for (let taken = 0; taken < 4; taken++) {
+    await manager.claims.end(`taken-${taken}`);
+    await settle(model, manager);
+  }
+  t.is(listeners(), 5);
+  await pass(10_000, manager);
+  const answers = await Promise.all(waits);
+  t.is(answers.filter(({ status }) => status === 'waiting').length, 5, 'who were told their places');
+  t.is(listeners(), 0);
+  const restarted = manager.claims.restart('taken-15', undefined, signal);
+  await settle(model, manager);
+  t.is((await restarted).status, 'new');
+  await t.throwsAsync(manager.claims.claim('ann', undefined, AbortSignal.abort()), { any: true, name: 'AbortError' });
+  t.is(listeners(), 0);
 });
 
 test('inv 11: a visitor who finds a ready terminal is written nowhere else', async (t) => {

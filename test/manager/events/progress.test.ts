@@ -1,9 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { lookAtProgress, type Progress } from '../../../manager/events/progress.ts';
-import { settle, startManager } from '../../helpers/manager.ts';
+import { never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
-
-const never = new AbortController().signal;
 
 /** A manager on a pool; `look` says what is news at a time. */
 async function start(t: ExecutionContext, annotations: Record<string, string>, replicas = 0) {

@@ -1,10 +1,8 @@
 import test from 'ava';
 import { explainGrowth, explainReap, explainShrink } from '../../../manager/events/reasons.ts';
 import { defaultSettings } from '../../../manager/pool/settings.ts';
-import { settle, startManager } from '../../helpers/manager.ts';
+import { never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
-
-const never = new AbortController().signal;
 
 const growth = test.macro<
   [
