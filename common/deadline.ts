@@ -6,6 +6,8 @@ export type Deadline = {
   signal: AbortSignal;
   /** Whether it was the time. */
   readonly passed: boolean;
+  /** The time begins anew. */
+  refresh(): void;
   /** To be called when nobody waits any more. */
   clear(): void;
 };
@@ -36,6 +38,7 @@ export function startDeadline(ms: number, ...sources: (AbortSignal | undefined)[
     get passed() {
       return passed;
     },
+    refresh: () => void timer.refresh(),
     clear,
   };
 }

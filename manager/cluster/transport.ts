@@ -11,7 +11,8 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-import { isAbort, ServiceError } from '../../common/errors.ts';
+import { type Deadline, startDeadline } from '../../common/deadline.ts';
+import { ServiceError } from '../../common/errors.ts';
 
 /** An answer other than 2xx, as the API server's Status tells it. */
 export class ApiError extends Error {
@@ -69,9 +70,10 @@ export function createTransport(options: {
   const { onAnswer = () => {}, onDate = () => {} } = options;
   let agents: { requests: Agent; streams: Agent } | undefined;
 
+  /** Given up as soon as one of `signals` is aborted. */
   async function send(
     request: ApiRequest,
-    signal: AbortSignal,
+    signals: AbortSignal[],
     by: 'requests' | 'streams' = 'requests',
   ): Promise<IncomingMessage> {
     // Asked for each time: the client refreshes tokens that expire.
@@ -89,6 +91,7 @@ export function createTransport(options: {
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const url = new URL(server.pathname.replace(/\/$/, '') + request.path, server);
     const sentAt = performance.now();
+    for (const signal of signals) signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const outgoing: ClientRequest = (secure ? requestHttps : requestHttp)(url, {
         method: request.method,
@@ -98,7 +101,13 @@ export function createTransport(options: {
           accept: 'application/json',
           ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
         },
-        signal,
+      });
+      // Not by Node's own `signal`: the error with which it destroys a connection ends the process where an answer is complete
+      // and not yet read, for then nobody listens to the connection.
+      const giveUp = () => outgoing.destroy();
+      for (const signal of signals) signal.addEventListener('abort', giveUp, { once: true });
+      outgoing.once('close', () => {
+        for (const signal of signals) signal.removeEventListener('abort', giveUp);
       });
       let answered = false;
       outgoing.once('response', (answer) => {
@@ -119,27 +128,28 @@ export function createTransport(options: {
   return {
     namespace: options.namespace ?? context?.namespace ?? 'default',
     async request<T>(request: ApiRequest) {
-      const deadline = AbortSignal.timeout(options.deadlineMs);
+      const deadline = startDeadline(options.deadlineMs);
       try {
-        const answer = await send(request, deadline);
+        const answer = await send(request, [deadline.signal]);
         return parseAnswer<T>(answer.statusCode ?? 0, await readText(answer));
       } catch (error) {
         throw noAnswer(error, deadline);
+      } finally {
+        deadline.clear();
       }
     },
     async stream(path, signal) {
-      const deadline = new AbortController();
-      const timer = setTimeout(() => deadline.abort(), options.deadlineMs);
+      const deadline = startDeadline(options.deadlineMs);
       try {
-        const answer = await send({ method: 'GET', path }, AbortSignal.any([signal, deadline.signal]), 'streams');
-        clearTimeout(timer);
+        const answer = await send({ method: 'GET', path }, [signal, deadline.signal], 'streams');
+        deadline.clear();
         if (answer.statusCode === 200) return answer;
         return parseAnswer<never>(answer.statusCode ?? 0, await readText(answer));
       } catch (error) {
         signal.throwIfAborted();
-        throw noAnswer(error, deadline.signal);
+        throw noAnswer(error, deadline);
       } finally {
-        clearTimeout(timer);
+        deadline.clear();
       }
     },
     close() {
@@ -171,11 +181,11 @@ function parseAnswer<T>(status: number, text: string): T {
   throw new ApiError(status, reason, message);
 }
 
-function noAnswer(error: unknown, deadline: AbortSignal): unknown {
+function noAnswer(error: unknown, { passed, signal }: Deadline): unknown {
   if (error instanceof ApiError || error instanceof ServiceError) return error;
-  if (deadline.aborted)
-    return new ServiceError('timeout', 'The Kubernetes API did not answer in time.', { cause: error });
-  if (isAbort(error)) return error;
+  if (passed) {
+    return new ServiceError('timeout', 'The Kubernetes API did not answer in time.', { cause: signal.reason });
+  }
   return new ServiceError('unavailable', 'The Kubernetes API cannot be reached.', { cause: error });
 }
 

@@ -4,6 +4,7 @@
 // Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { startDeadline } from '../../common/deadline.ts';
 import type { Logger } from '../../common/log.ts';
 import type { ObjectMeta } from './objects.ts';
 import { Told } from './told.ts';
@@ -99,23 +100,21 @@ async function list({ transport, path, labelSelector, onObject }: WatchOptions, 
 async function* watch(options: WatchOptions, resourceVersion: string, signal: AbortSignal): AsyncGenerator<RawEvent> {
   const { transport, path, labelSelector } = options;
   const timeoutSeconds = String(watchSeconds);
-  const silence = new AbortController();
-  const timer = setTimeout(() => silence.abort(), silenceMs);
-  const either = AbortSignal.any([signal, silence.signal]);
+  // Not AbortSignal.any: what it makes of `signal`, which lives as long as the manager, Node 20 remembers for ever.
+  const silence = startDeadline(silenceMs, signal);
   try {
     const parameters = { labelSelector, resourceVersion, timeoutSeconds, watch: 'true', allowWatchBookmarks: 'true' };
-    const stream = await transport.stream(`${path}?${query(parameters)}`, either);
+    const stream = await transport.stream(`${path}?${query(parameters)}`, silence.signal);
     let rest = '';
     // Not readline: it waits for ever on a connection that is reset. What is half a line then, the next watch tells again.
     for await (const chunk of stream.setEncoding('utf8')) {
-      timer.refresh();
+      silence.refresh();
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) yield JSON.parse(line) as RawEvent;
     }
   } finally {
-    clearTimeout(timer);
-    silence.abort();
+    silence.clear();
   }
 }
 

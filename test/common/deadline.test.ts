@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -34,4 +34,23 @@ test('one that is cleared never passes, and leaves nothing behind', (t) => {
   deadline.clear();
   t.is(getEventListeners(signal, 'abort').length, 0);
   t.false(deadline.signal.aborted);
+});
+
+test('one that begins anew passes so long after that', async (t) => {
+  const ms = 100;
+  for (let prompt = false; !prompt; ) {
+    const startedAt = performance.now();
+    const deadline = startDeadline(ms);
+    prompt = true;
+    for (let last = startedAt; last - startedAt < 3 * ms; ) {
+      await delay(10);
+      const now = performance.now();
+      // Held up by something else for as long: it may have passed.
+      if (now - last >= ms) prompt = false;
+      last = now;
+      deadline.refresh();
+    }
+    if (prompt) t.false(deadline.passed);
+    if (!deadline.passed) await once(deadline.signal, 'abort');
+  }
 });

@@ -52,8 +52,8 @@ test.serial('a crowd of requests shares 32 connections, and each is answered', a
 
 test.serial('watches take no connection away from requests', async (t) => {
   const { transport, answer, arrived } = await start(t);
-  const never = new AbortController();
-  const streams = await Promise.all(Array.from({ length: 40 }, () => transport.stream('/watch', never.signal)));
+  const watches = Array.from({ length: 40 }, () => transport.stream('/watch', new AbortController().signal));
+  const streams = await Promise.all(watches);
   const request = transport.request({ method: 'GET', path: '/' });
   await answer(1);
   t.deepEqual(await request, {});

@@ -1,5 +1,6 @@
 // The watch against a server that misbehaves in every way that an API server and the network between can.
 
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -50,7 +51,9 @@ async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen
   const seen: string[] = [];
   const abort = new AbortController();
   let broken = 0;
+  let listeners = 0;
   const see = (what: string) => {
+    listeners = Math.max(listeners, getEventListeners(abort.signal, 'abort').length);
     seen.push(what);
     if (until(seen)) abort.abort();
   };
@@ -66,7 +69,7 @@ async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen
     },
     abort.signal,
   );
-  return { seen, requests, told, broken };
+  return { seen, requests, told, broken, listeners };
 }
 
 const kubeconfig = (server: string) =>
@@ -154,6 +157,17 @@ test.serial('errors, garbage and closed doors are outlived', async (t) => {
   t.deepEqual(seen, ['listed', 'a@6']);
   t.deepEqual(told, [500, 429, 0, 200, 200, 403, 200, 200, 200], 'what is counted of answers');
   t.is(broken, 6, 'what is counted of watches; one that ends in order is none');
+});
+
+test.serial('however often it breaks, it listens for its end once', async (t) => {
+  const once =
+    (version: number): Answer =>
+    (response) =>
+      response.end(event('MODIFIED', 'a', version));
+  const versions = Array.from({ length: 30 }, (_, index) => index + 6);
+  const { seen, listeners } = await watchThrough(t, [list(5), ...versions.map(once)], sees('a@35'));
+  t.is(seen.length, 31);
+  t.is(listeners, 1);
 });
 
 test.serial('a long list comes in pages', async (t) => {
