@@ -28,6 +28,26 @@ export const acknowledgeEvery = 8_192;
 /** A paste waits in the browser until the terminal has taken what it was sent of it, but for so many characters or bytes. */
 export const pasting = { piece: 16_384, ahead: 4 } as const;
 
+/** What is searched for is one line, and no longer than this. */
+export const longestSearch = 200;
+
+/**
+ * `newest`: a new search, from the bottom up; `previous` and `next`: one match on from where the last one of the same text
+ * has led, over the end to the other end.
+ */
+export const searchSchema = z.object({
+  text: z
+    .string()
+    .min(1)
+    .max(longestSearch)
+    .regex(/^\P{Cc}+$/u),
+  move: z.enum(['newest', 'previous', 'next']),
+});
+export type Search = z.infer<typeof searchSchema>;
+
+/** How many matches there are in all that the terminal has shown, and which of them is on the screen: 1 is the oldest. */
+export type Found = { total: number; at: number };
+
 /**
  * The server pings, the browser answers: a line that is dead without being closed is noticed by the server within the
  * timeout after a ping, and by the browser when no ping has come for both together, which is less than five seconds.
@@ -61,6 +81,8 @@ export type Attached = {
   acknowledgeEvery: number;
   /** `pasting`; absent where input is not acknowledged. */
   pasting?: { piece: number; ahead: number };
+  /** `longestSearch` */
+  longestSearch: number;
 };
 
 /** The end is near: `inMs` milliseconds from now, unless somebody types (`idle`) or whatever happens (`lifetime`). */
@@ -83,4 +105,6 @@ export type ClientEvents = {
   resize: (size: Size) => void;
   /** Bytes of output parsed since the last acknowledgement. */
   acknowledge: (bytes: number) => void;
+  /** `found`: null where it cannot be done, or another search has come in its place. With null, back to the prompt. */
+  search: (wanted: Search | null, found?: (found: Found | null) => void) => void;
 };

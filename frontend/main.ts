@@ -13,6 +13,10 @@ import { texts } from './texts.ts';
 const screen = createScreen({
   send: (event) => session.send(event),
   identity: () => session.state().known ?? '',
+  finder: {
+    find: (wanted) => attachment.search(wanted),
+    leave: () => attachment.leaveSearch(),
+  },
 });
 const { terminal, bar, tab, status, notice } = screen;
 const attachment = createAttachment(screen, status.nudge, screen.modify);

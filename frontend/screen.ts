@@ -7,6 +7,7 @@ import { watchAppearance } from './settings/appearance.ts';
 import { createSettings } from './settings/store.ts';
 import { clipboardAddon, followSelection } from './terminal/clipboard.ts';
 import { createTerminal, type TerminalView } from './terminal/create-terminal.ts';
+import { isFromKeyboard } from './terminal/from-keyboard.ts';
 import { bindKeys } from './terminal/keys.ts';
 import { addLinks } from './terminal/links.ts';
 import { terminalOptions } from './terminal/options.ts';
@@ -23,6 +24,7 @@ import { followFullScreen } from './view/full-screen.ts';
 import { createNotice, type Notice } from './view/notice.ts';
 import { createOnDemand } from './view/on-demand.ts';
 import { createQuestions } from './view/question.ts';
+import type { Finder } from './view/search-box.ts';
 import { createStatusView, type StatusView } from './view/status.ts';
 import { createTab, type Tab } from './view/tab.ts';
 import { createTouchMenu } from './view/touch-menu.ts';
@@ -41,6 +43,7 @@ export type Screen = TerminalView & {
 export function createScreen(session: {
   send: (event: { type: 'go' | 'renew' }) => void;
   identity: () => string;
+  finder: Finder;
 }): Screen {
   const root = document.documentElement;
   const body = document.body;
@@ -79,7 +82,10 @@ export function createScreen(session: {
     say: (text) => bar.say(text),
     identity: session.identity,
   });
-  const onDemand = createOnDemand(body, terminal, settings);
+  const onDemand = createOnDemand(body, terminal, settings, session.finder);
+  terminal.onData((typed) => {
+    if (isFromKeyboard(typed)) onDemand.leaveFind();
+  });
   const act = createActions({ terminal, settings, onDemand, copy });
   const bar = createBar(body, act);
   const tab = createTab();

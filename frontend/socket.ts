@@ -6,9 +6,11 @@ import type {
   ClientEvents,
   Ending,
   EndReason,
+  Found,
   Refusal,
   Saved,
   Saving,
+  Search,
   ServerEvents,
   Size,
 } from '../common/socket.ts';
@@ -18,6 +20,9 @@ export type Connection = {
   input: (data: string | Uint8Array) => void;
   resize: (size: Size) => void;
   acknowledge: (bytes: number) => void;
+  /** Null where it could not be done; of a text that is too long nothing is found. */
+  search: (wanted: Search) => Promise<Found | null>;
+  leaveSearch: () => void;
 };
 
 export type ConnectionEvents = {
@@ -36,6 +41,9 @@ export type ConnectionEvents = {
 
 /** Where a terminal's socket is, and how long it may take to be attached. */
 export type Endpoint = { url: string; path: string; query: Record<string, string>; patienceMs: number };
+
+/** So long a search of a full history may take, on a machine that is busy and over a line that is slow. */
+const searchPatienceMs = 15_000;
 
 /** Connects to `endpoint` with `ticket`; closes when `signal` is aborted. */
 export function connect(
@@ -65,7 +73,7 @@ export function connect(
   );
   socket.on('attached', (attached) => {
     clearTimeout(timer);
-    const { maxInput, pasting } = attached;
+    const { maxInput, pasting, longestSearch } = attached;
     on.attached(
       {
         input: createInput({
@@ -75,6 +83,14 @@ export function connect(
         }),
         resize: (to) => socket.emit('resize', to),
         acknowledge: (bytes) => socket.emit('acknowledge', bytes),
+        search: async (wanted) => {
+          if (wanted.text.length > longestSearch) return { total: 0, at: 0 };
+          return socket
+            .timeout(searchPatienceMs)
+            .emitWithAck('search', wanted)
+            .catch(() => null);
+        },
+        leaveSearch: () => socket.emit('search', null),
       },
       attached,
     );

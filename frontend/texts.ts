@@ -113,6 +113,9 @@ const english = {
     previous: 'Previous match',
     next: 'Next match',
     none: 'No match',
+    searching: 'Searching',
+    count: (at: number, total: number) => `Match ${at} of ${total}`,
+    unable: 'Cannot search now',
   },
   bar: {
     label: 'Terminal',
@@ -309,6 +312,9 @@ const german: Texts = {
     previous: 'Voriger Treffer',
     next: 'Nächster Treffer',
     none: 'Kein Treffer',
+    searching: 'Sucht',
+    count: (at, total) => `Treffer ${at} von ${total}`,
+    unable: 'Suche zurzeit nicht möglich',
   },
   bar: {
     label: 'Terminal',

@@ -6,14 +6,18 @@ import type { Logger } from '../common/log.ts';
 import {
   acknowledgeEvery,
   type ClientEvents,
+  type Found,
+  longestSearch,
   maxInputLength,
   pasting,
   type ServerEvents,
   type Size,
+  searchSchema,
   sizeSchema,
 } from '../common/socket.ts';
 import type { Ticket } from '../common/ticket.ts';
 import type { Clock } from './clock.ts';
+import type { Searcher } from './search/search.ts';
 import { Coalescer } from './stream/coalescer.ts';
 import { FlowControl } from './stream/flow-control.ts';
 import { InputWriter } from './stream/input-writer.ts';
@@ -30,6 +34,7 @@ export type ConnectionOptions = {
   /** A name of this run of the server. */
   run: string;
   attachArguments: (options: { readOnly: boolean }) => string[];
+  searcher: Searcher;
   environment: Record<string, string>;
   onTyped: () => void;
   /** The tmux client has ended although nobody here asked for it. */
@@ -40,7 +45,7 @@ export type ConnectionOptions = {
 
 /** Attaches `socket` to the session. Throws if no tmux client can be started. */
 export function connect(options: ConnectionOptions): void {
-  const { socket, podName, run, environment, clock, log } = options;
+  const { socket, podName, run, searcher, environment, clock, log } = options;
   const { ticket, size } = socket.data;
   const readOnly = ticket.role === 'viewer';
   const flow = new FlowControl();
@@ -84,7 +89,7 @@ export function connect(options: ConnectionOptions): void {
     onBacklog: (full) => (full ? socket.request.socket.pause() : socket.request.socket.resume()),
   });
 
-  const limits = { maxInput: maxInputLength, acknowledgeEvery, pasting };
+  const limits = { maxInput: maxInputLength, acknowledgeEvery, pasting, longestSearch };
   socket.emit('attached', { name: podName, role: ticket.role, run, ...limits });
 
   socket.on('input', (data: unknown, taken: unknown) => {
@@ -108,7 +113,29 @@ export function connect(options: ConnectionOptions): void {
   socket.on('acknowledge', (bytes: unknown) => {
     if (flow.acknowledged(bytes, clock.now())) terminal.resume();
   });
+  let searching = false;
+  const leaveSearch = () => {
+    if (!searching) return;
+    searching = false;
+    // A key typed after it is for the shell, and must not overtake it on its way to tmux.
+    writer.hold(searcher.leave());
+  };
+  socket.on('search', (data: unknown, found: unknown) => {
+    const answer = (result: Found | null) => void (typeof found === 'function' && found(result));
+    const wanted = searchSchema.nullable().safeParse(data);
+    if (!wanted.success) log.debug('search ignored: of a wrong shape');
+    // Whoever only looks on turns nobody else's screen.
+    if (!wanted.success || readOnly) return answer(null);
+    options.onTyped();
+    if (wanted.data === null) {
+      leaveSearch();
+      return answer(null);
+    }
+    searching = true;
+    searcher.find(wanted.data).then(answer, () => answer(null));
+  });
   socket.once('disconnect', () => {
+    leaveSearch();
     clearTimeout(timer);
     writer.close();
     terminal.detach();

@@ -17,6 +17,8 @@ import { createHealthServer, listen } from './http-server.ts';
 import { createManagerClient } from './manager/manager-client.ts';
 import { createReporter } from './manager/reporter.ts';
 import { createWhoEnded } from './manager/who-ended.ts';
+import { createSearcher } from './search/search.ts';
+import { createTurns } from './search/turns.ts';
 import { createProcessLimit } from './session/process-limit.ts';
 import { createSession } from './session/session.ts';
 import { attachEnvironment, shellEnvironment } from './shell-environment.ts';
@@ -54,6 +56,17 @@ const attachedEnvironment = attachEnvironment(environment);
 /** Of this process: another one means another shell. */
 const run = randomUUID();
 let connectedAt: string | undefined;
+const searcher = createSearcher({
+  run: tmux.run,
+  session: tmux.session,
+  turns: createTurns({
+    now: clock.now,
+    later: (run, ms) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  }),
+});
 
 const server = createHealthServer({ unhealthy, unready });
 const pages = createSocketServer(server, {
@@ -74,6 +87,7 @@ const pages = createSocketServer(server, {
       podName: config.podName,
       run,
       attachArguments: tmux.attachArguments,
+      searcher,
       environment: attachedEnvironment,
       onTyped: session.typed,
       // The visitor's own `detach` key: the page connects again. When the session is over, the page hears that instead.

@@ -1,5 +1,6 @@
 // Joins a terminal on the screen to a terminal in a pod, one connection at a time.
 
+import type { Found, Search } from '../../common/socket.ts';
 import type { Event } from '../session/state.ts';
 import { type Connection, connect, type Endpoint } from '../socket.ts';
 import { createAcknowledger } from './acknowledger.ts';
@@ -18,6 +19,9 @@ export type Attachment = {
   isSilent: () => boolean;
   /** Forgets what was typed before the first prompt: it has been too long. */
   dropTypeAhead: () => void;
+  /** Finds text in all that the terminal has shown; null where it could not be done. */
+  search: (wanted: Search) => Promise<Found | null>;
+  leaveSearch: () => void;
 };
 
 /** `onUnsent` is called with each input that has nowhere to go; `modify` has the last word about what was typed. */
@@ -46,6 +50,8 @@ export function createAttachment(
     dropTypeAhead() {
       typeAhead = undefined;
     },
+    search: async (wanted) => (await connection?.search(wanted)) ?? null,
+    leaveSearch: () => connection?.leaveSearch(),
     attach(to, send, signal) {
       refit();
       const size = { cols: terminal.cols, rows: terminal.rows };

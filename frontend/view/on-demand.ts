@@ -5,23 +5,32 @@ import { stored } from '../session/storage.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import type { AskPaste } from '../terminal/paste-guard.ts';
 import { once } from './once.ts';
+import type { Finder } from './search-box.ts';
 
 export type OnDemand = {
   find: () => void;
+  /** Closes the search box, if it is open. */
+  leaveFind: () => void;
   settings: () => void;
   shortcuts: () => void;
   askPaste: AskPaste;
 };
 
-export function createOnDemand(root: HTMLElement, terminal: Terminal, settings: SettingsStore): OnDemand {
+export function createOnDemand(
+  root: HTMLElement,
+  terminal: Terminal,
+  settings: SettingsStore,
+  finder: Finder,
+): OnDemand {
   const back = () => terminal.focus();
   // For as long as this tab lives.
   const trusted = stored('warmterm-paste');
 
   const searchBox = once(async () => {
     const { createSearchBox } = await import('./search-box.ts');
-    return createSearchBox(root, terminal);
+    return createSearchBox(root, finder, back);
   });
+  let leaveFind = () => {};
   const settingsDialog = once(async () => {
     const { createSettingsDialog } = await import('./settings-dialog.ts');
     return createSettingsDialog(root, settings, back);
@@ -36,7 +45,12 @@ export function createOnDemand(root: HTMLElement, terminal: Terminal, settings: 
   });
 
   return {
-    find: () => void searchBox().then((open) => open()),
+    find: () =>
+      void searchBox().then((box) => {
+        leaveFind = box.leave;
+        box.open();
+      }),
+    leaveFind: () => leaveFind(),
     settings: () => void settingsDialog().then((dialog) => dialog.showModal()),
     shortcuts: () => void shortcutsDialog().then((dialog) => dialog.showModal()),
     askPaste: async (paste) => trusted.get() === 'yes' || (await pasteDialog())(paste),

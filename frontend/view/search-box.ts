@@ -1,56 +1,102 @@
-// Finding text in the terminal: Ctrl+Shift+F. Loaded when it is first asked for.
+// Finding text in all that the terminal has shown: Ctrl+Shift+F. The terminal looks for it and scrolls there; this asks, and
+// says what came of it. Loaded when it is first asked for.
 
-import { SearchAddon } from '@xterm/addon-search';
-import type { Terminal } from '@xterm/xterm';
+import type { Found, Search } from '../../common/socket.ts';
 import { texts } from '../texts.ts';
 import { element, iconButton } from './element.ts';
 
-const decorations = {
-  matchBackground: '#6b5a2e',
-  activeMatchBackground: '#b4541a',
-  matchOverviewRuler: '#b4541a',
-  activeMatchColorOverviewRuler: '#b4541a',
+export type Finder = {
+  /** Null where it could not be done. */
+  find: (wanted: Search) => Promise<Found | null>;
+  /** Back to the prompt. */
+  leave: () => void;
 };
 
-/** Adds the box to `root`; returns a function that opens it. */
-export function createSearchBox(root: HTMLElement, terminal: Terminal): () => void {
-  const addon = new SearchAddon();
-  terminal.loadAddon(addon);
+export type SearchBox = { open: () => void; leave: () => void };
+
+/** Adds the box to `root`. `onClose` is called when a person has closed it, and not when they went on without it. */
+export function createSearchBox(root: HTMLElement, finder: Finder, onClose: () => void): SearchBox {
   const field = element('input', { type: 'text', 'aria-label': texts.search.label, spellcheck: 'false' });
-  const count = element('output', { class: 'count' });
-  const find = (direction: 'findNext' | 'findPrevious', incremental = false) =>
-    addon[direction](field.value, { decorations, incremental });
-  const close = () => {
-    box.hidden = true;
-    addon.clearDecorations();
-    terminal.focus();
-  };
+  const count = element('span', { class: 'count', 'aria-hidden': 'true' });
+  const announcer = element('p', { class: 'announcer', role: 'status' });
   const box = element(
     'search',
     { class: 'search', hidden: '' },
     field,
     count,
-    iconButton('previous', texts.search.previous, () => find('findPrevious')),
-    iconButton('next', texts.search.next, () => find('findNext')),
+    announcer,
+    iconButton('previous', texts.search.previous, () => ask('previous')),
+    iconButton('next', texts.search.next, () => ask('next')),
     iconButton('close', texts.close, close),
   );
   root.append(box);
 
-  field.addEventListener('input', () => find('findPrevious', true));
-  field.addEventListener('keydown', (event) => {
-    if (event.key === 'Enter') find(event.shiftKey ? 'findNext' : 'findPrevious');
-    else if (event.key === 'Escape') close();
+  // One search is under way at a time, and of those that wait only the last: a word is typed faster than it is looked for.
+  let asking = false;
+  let wanted: Search | undefined;
+  const say = (shown: string, spoken: string) => {
+    count.textContent = shown;
+    announcer.textContent = spoken;
+  };
+
+  function ask(move: Search['move']): void {
+    const text = field.value;
+    // What is not yet looked for has nothing next to it.
+    const first = wanted?.move === 'newest' && wanted.text === text;
+    wanted = { text, move: first ? 'newest' : move };
+    void work();
+  }
+
+  async function work(): Promise<void> {
+    if (asking) return;
+    asking = true;
+    for (let next = wanted; next !== undefined; next = wanted) {
+      wanted = undefined;
+      if (next.text === '') {
+        finder.leave();
+        say('', '');
+        continue;
+      }
+      if (count.textContent === '') say('…', texts.search.searching);
+      const found = await finder.find(next);
+      if (box.hidden || wanted !== undefined) continue;
+      if (found === null) say('–', texts.search.unable);
+      else if (found.total === 0) say(texts.search.none, texts.search.none);
+      else say(`${found.at}/${found.total}`, texts.search.count(found.at, found.total));
+    }
+    asking = false;
+  }
+
+  function leave(): void {
+    if (box.hidden) return;
+    box.hidden = true;
+    wanted = undefined;
+    say('', '');
+    finder.leave();
+  }
+
+  function close(): void {
+    leave();
+    onClose();
+  }
+
+  field.addEventListener('input', () => ask('newest'));
+  box.addEventListener('keydown', (event) => {
+    if (event.isComposing) return;
+    if (event.key === 'Escape') close();
+    else if (event.key === 'Enter' && event.target === field) ask(event.shiftKey ? 'next' : 'previous');
     else return;
     event.preventDefault();
   });
-  addon.onDidChangeResults(({ resultIndex, resultCount }) => {
-    if (field.value === '') count.textContent = '';
-    else count.textContent = resultCount === 0 ? texts.search.none : `${resultIndex + 1}/${resultCount}`;
-  });
 
-  return () => {
-    box.hidden = false;
-    field.focus();
-    field.select();
+  return {
+    leave,
+    open() {
+      const wasOpen = !box.hidden;
+      box.hidden = false;
+      field.focus();
+      field.select();
+      if (!wasOpen && field.value !== '') ask('newest');
+    },
   };
 }

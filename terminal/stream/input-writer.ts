@@ -26,6 +26,7 @@ export class InputWriter {
   #waitMs = shortestWaitMs;
   #full = false;
   #closed = false;
+  #held = 0;
 
   constructor(options: InputWriterOptions) {
     this.#options = options;
@@ -49,6 +50,18 @@ export class InputWriter {
     this.#tellBacklog();
   }
 
+  /** Keeps what comes until `over` is settled. */
+  hold(over: Promise<unknown>): void {
+    this.#held += 1;
+    const release = () => {
+      this.#held -= 1;
+      if (this.#held > 0 || this.#waiting || this.#closed) return;
+      this.#pump();
+      this.#tellBacklog();
+    };
+    over.then(release, release);
+  }
+
   /** Forgets what waits: nobody is left to read it. */
   close(): void {
     this.#closed = true;
@@ -57,6 +70,7 @@ export class InputWriter {
   }
 
   #pump(): void {
+    if (this.#held > 0) return;
     let room = turnBytes;
     for (let head = this.#queue[0]; head && room > 0; head = this.#queue[0]) {
       const written = this.#writePiece(head.bytes);

@@ -3,6 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import { startControlClient } from './control-client.ts';
+import { runTmux } from './run.ts';
 import { waitForPrompt } from './warm-up.ts';
 
 /** The first session of a server; unlike its name, its id cannot be changed by the person who uses it. */
@@ -35,6 +36,10 @@ export type Tmux = {
   check: () => Promise<boolean>;
   /** The arguments of a client that attaches to the session. */
   attachArguments: (options: { readOnly: boolean }) => string[];
+  /** The session, for commands that name one. */
+  session: string;
+  /** Runs commands in a client of their own: what they print may be long. */
+  run: (args: string[], onOutput: (bytes: Buffer) => void) => Promise<void>;
   /** When any of its windows last printed something: milliseconds since 1970, at most a second too late. */
   lastOutputAt: () => Promise<number>;
   /** Ends the server and everything in it. Resolves when it has ended, or after a while if it does not. */
@@ -109,6 +114,8 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
       return alive;
     },
     attachArguments: ({ readOnly }) => [...connect, 'attach-session', ...(readOnly ? ['-r'] : []), '-t', session],
+    session,
+    run: (args, onOutput) => runTmux([...connect, ...args], { ...where, onOutput }),
     lastOutputAt: async () => {
       const seconds = (await client.command("list-windows -a -F '#{window_activity}'")).split('\n').map(Number);
       return (Math.max(0, ...seconds) + 1) * 1_000;

@@ -128,12 +128,40 @@ test.serial('a terminal that is not reached', async (t) => {
 });
 
 test.serial('searching, with a count', async (t) => {
-  const { page } = await openPage(t, browser, { visitor, prepare: (parts) => busy(parts.terminal) });
+  const { page, terminal } = await openPage(t, browser, {
+    visitor,
+    prepare: (parts) => {
+      busy(parts.terminal);
+      let at = 2;
+      parts.terminal.find = ({ text, move }) => {
+        if (text !== 'main') return { total: text === 'mainx' ? 0 : 9, at: 0 };
+        at = move === 'newest' ? 2 : 3 - at;
+        return { total: 2, at };
+      };
+    },
+  });
   await waitForScreen(page, 'cc -o tool');
   await page.getByRole('button', { name: 'Find' }).click();
   await page.getByRole('textbox', { name: 'Find in the terminal' }).pressSequentially('main');
   await page.getByText('2/2').waitFor();
+  await page.getByRole('status').filter({ hasText: 'Match 2 of 2' }).waitFor({ state: 'attached' });
   t.deepEqual(await judge(page, 'state-search'), []);
+  await page.keyboard.press('Enter');
+  await page.getByText('1/2').waitFor();
+  await page.keyboard.press('Shift+Enter');
+  await page.getByText('2/2').waitFor();
+  await page.keyboard.type('x');
+  await page.getByText('No match').first().waitFor();
+  t.deepEqual(terminal.searches.slice(-3), [
+    { text: 'main', move: 'previous' },
+    { text: 'main', move: 'next' },
+    { text: 'mainx', move: 'newest' },
+  ]);
+  await page.keyboard.press('Escape');
+  await page.keyboard.type('date');
+  await until(() => terminal.inputs.join('') === 'date', 'the keys, at the shell');
+  t.is(terminal.searches.at(-1), null);
+  t.is(await page.getByRole('search').count(), 0);
 });
 
 test.serial('a screen reader hears what is printed, and what state the terminal is in', async (t) => {

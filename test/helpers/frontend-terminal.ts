@@ -8,11 +8,14 @@ import type { ErrorCode } from '../../common/errors.ts';
 import {
   acknowledgeEvery,
   type ClientEvents,
+  type Found,
   type Handshake,
   handshakeSchema,
   heartbeat,
+  longestSearch,
   maxInputLength,
   pasting,
+  type Search,
   type ServerEvents,
   type Size,
 } from '../../common/socket.ts';
@@ -28,6 +31,9 @@ export type TerminalDouble = {
   /** Whether it says that it has taken what it was sent. */
   takes: boolean;
   sizes: Size[];
+  /** What was searched for, null where a search was left; and what it says that it has found. */
+  searches: (Search | null)[];
+  find: (wanted: Search) => Found | null;
   /** Bytes acknowledged, one entry per message. */
   acknowledged: number[];
   /** Connections that are open. */
@@ -60,6 +66,8 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
     takes: true,
     sizes: [],
     acknowledged: [],
+    searches: [],
+    find: () => ({ total: 0, at: 0 }),
     sockets: new Set(),
     run: 'first',
     refuse: undefined,
@@ -103,6 +111,10 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
       if (typeof data === 'string') socket.emit('output', Buffer.from(data.replaceAll('\r', '\r\n')));
     });
     socket.on('resize', (size) => double.sizes.push(size));
+    socket.on('search', (wanted, found) => {
+      double.searches.push(wanted);
+      found?.(wanted && double.find(wanted));
+    });
     socket.on('acknowledge', (bytes) => double.acknowledged.push(bytes));
     socket.emit('attached', {
       name: 'default-0',
@@ -111,6 +123,7 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
       maxInput: maxInputLength,
       acknowledgeEvery,
       pasting,
+      longestSearch,
     });
     double.greet(socket);
   }

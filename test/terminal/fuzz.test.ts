@@ -28,7 +28,10 @@ test(`inv 10: of ${count} malformed packets and handshakes none crashes anything
   const { port } = new URL(terminal.url);
   const files = () => readdirSync(`/proc/${terminal.pid}/fd`).length;
   const processes = () => processesNaming(terminal.folder).length;
-  const before = { files: files(), processes: processes() };
+  const memory = (which: 'VmRSS' | 'VmHWM') =>
+    Number(new RegExp(`${which}:\\s+(\\d+)`).exec(readFileSync(`/proc/${terminal.pid}/status`, 'utf8'))?.[1]);
+  const before = { files: files(), processes: processes(), memory: memory('VmRSS') };
+  const startedAt = Date.now();
 
   let left = count;
   const worker = async (random: Random) => {
@@ -48,6 +51,7 @@ test(`inv 10: of ${count} malformed packets and handshakes none crashes anything
     }
   };
   await Promise.all(Array.from({ length: atOnce }, (_, at) => worker(createRandom(seed * 1_000 + at))));
+  const seconds = Math.round((Date.now() - startedAt) / 1_000);
 
   t.deepEqual(terminal.exits.entries, []);
   t.is(terminal.complaints(), '');
@@ -57,8 +61,11 @@ test(`inv 10: of ${count} malformed packets and handshakes none crashes anything
   );
   await eventually(() => files() <= before.files || undefined).catch(() => t.is(files(), before.files, 'open files'));
   await eventually(() => processes() <= before.processes || undefined).catch(() => t.is(processes(), before.processes));
-  const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${terminal.pid}/status`, 'utf8'))?.[1]);
-  t.log(`seed ${seed}, peak ${peak} kB RSS`);
+  const peak = memory('VmHWM');
+  t.log(
+    `seed ${seed}, ${seconds} s; RSS ${before.memory} kB before, ${memory('VmRSS')} kB after, ${peak} kB at its peak;`,
+  );
+  t.log(`files ${before.files} before, ${files()} after; processes ${before.processes} before, ${processes()} after`);
   t.true(peak < 250_000, `peak ${peak} kB`);
   // Another window of the same session, and the same browser.
   owner.types('\x02c');

@@ -79,3 +79,22 @@ test('what waits for a pty that is gone is forgotten', (t) => {
   writer.write(Buffer.from('d'));
   t.is(pty.written, 'a');
 });
+
+test('what comes while it is held waits, in order, until all that holds it is over, well or not', async (t) => {
+  const { pty, writer } = fakePty(100);
+  let finish = () => {};
+  writer.hold(
+    new Promise<void>((resolve) => {
+      finish = resolve;
+    }),
+  );
+  const failed = Promise.reject(new Error('tmux is gone'));
+  writer.hold(failed);
+  writer.write(Buffer.from('ab'));
+  await failed.catch(() => {});
+  writer.write(Buffer.from('c'));
+  t.is(pty.written, '');
+  finish();
+  await Promise.resolve();
+  t.is(pty.written, 'abc');
+});

@@ -1,0 +1,33 @@
+// Runs one tmux client that does a few commands and ends: its output streams by and is not kept.
+
+import { spawn } from 'node:child_process';
+
+const patienceMs = 5_000;
+const longestComplaint = 1_000;
+
+/** Resolves once `tmux` with these arguments has ended well; rejects if it has not, or takes too long. */
+export function runTmux(
+  args: string[],
+  options: { environment: Record<string, string>; cwd: string; onOutput: (bytes: Buffer) => void },
+): Promise<void> {
+  const { environment, cwd, onOutput } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn('tmux', args, {
+      env: environment,
+      cwd,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: patienceMs,
+      killSignal: 'SIGKILL',
+    });
+    let complaint = '';
+    child.stdout.on('data', onOutput);
+    child.stderr.setEncoding('utf8').on('data', (piece: string) => {
+      complaint = (complaint + piece).slice(-longestComplaint);
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`tmux: ${complaint.trim() || `ended with ${code}`}`));
+    });
+  });
+}

@@ -1,0 +1,145 @@
+// Searching all that a terminal has shown, with the real tmux that keeps it.
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Found, Search } from '../../common/socket.ts';
+import { openBrowser } from '../helpers/terminal-browser.ts';
+import { startManager } from '../helpers/terminal-manager.ts';
+import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
+
+async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  await owner.sees(prompt);
+  const browser = role === 'owner' ? owner : openBrowser(t, terminal.url, { ticket: await manager.ticket({ role }) });
+  await browser.sees(prompt);
+  const folder = readdirSync(terminal.folder).find((name) => name.startsWith('warmterm-'))!;
+  const tmux = (...args: string[]) =>
+    execFileSync('tmux', ['-S', join(terminal.folder, folder, 'tmux'), ...args], { encoding: 'utf8' }).trim();
+  /** The line at which tmux stands, and in which mode. */
+  const at = () => tmux('display-message', '-p', '#{pane_mode}|#{copy_cursor_line}');
+  return {
+    terminal,
+    browser,
+    tmux,
+    at,
+    manager,
+    /** Runs a command, until the prompt is back. */
+    run: async (command: string) => {
+      browser.clears();
+      browser.types(`clear; ${command}; echo do""ne\r`);
+      await browser.sees(/^done/m);
+      await browser.sees(new RegExp(`done\\s+${prompt}`));
+    },
+    find: (text: string, move: Search['move'] = 'newest'): Promise<Found | null> =>
+      browser.socket.timeout(20_000).emitWithAck('search', { text, move }),
+    leave: () => browser.socket.emit('search', null),
+  };
+}
+
+test('what scrolled away is found, counted, and shown', async (t) => {
+  const { browser, at, run, find, leave } = await start(t);
+  await run("seq -f 'row %g.' 5000");
+  t.deepEqual(await find('row 17.'), { total: 1, at: 1 });
+  t.is(at(), 'copy-mode|row 17.');
+  await browser.sees('row 17.');
+  t.deepEqual(await find('row 49'), { total: 111, at: 111 });
+  t.is(at(), 'copy-mode|row 4999.');
+  t.deepEqual(await find('nothing of the kind'), { total: 0, at: 0 });
+  t.is(at(), '|');
+  t.deepEqual(await find('ROW 17.'), { total: 0, at: 0 });
+  await find('row 17.');
+  leave();
+  browser.types('echo back-$((1 + 1))\r');
+  await browser.sees('back-2');
+  t.is(at(), '|');
+});
+
+test('next and previous go from match to match, and around; the number is that of the match', async (t) => {
+  const { at, run, find } = await start(t);
+  await run("seq -f 'row %g here' 300; echo pin one pin two; seq -f 'row %g' 301 600; echo pin three; seq 50");
+  t.deepEqual(await find('pin'), { total: 3, at: 3 });
+  t.is(at(), 'copy-mode|pin three');
+  const visit = async (move: Search['move']) => [(await find('pin', move))?.at, at().split('|')[1]];
+  t.deepEqual(await visit('previous'), [2, 'pin one pin two']);
+  t.deepEqual(await visit('previous'), [1, 'pin one pin two']);
+  t.deepEqual(await visit('next'), [2, 'pin one pin two']);
+  t.deepEqual(await visit('next'), [3, 'pin three']);
+  t.deepEqual(await visit('previous'), [2, 'pin one pin two']);
+  t.deepEqual(await visit('previous'), [1, 'pin one pin two']);
+  t.deepEqual(await visit('previous'), [3, 'pin three']);
+  t.deepEqual(await visit('next'), [1, 'pin one pin two']);
+});
+
+test('where the person has scrolled in the meantime, it goes on from there', async (t) => {
+  const { at, run, find, tmux } = await start(t);
+  await run("seq -f 'row %g here' 1000");
+  t.deepEqual(await find('here'), { total: 1000, at: 1000 });
+  tmux('send-keys', '-X', 'goto-line', '500');
+  t.like(await find('here', 'previous'), { total: 1000 });
+  const [, line] = /row (\d+) here/.exec(at()) ?? [];
+  t.true(Number(line) < 600, at());
+  t.deepEqual(await find('here', 'previous'), { total: 1000, at: Number(line) - 1 });
+  t.is(at(), `copy-mode|row ${Number(line) - 1} here`);
+  tmux('send-keys', '-X', 'cancel');
+  t.deepEqual(await find('here', 'previous'), { total: 1000, at: 1000 });
+});
+
+test('a text is found as it is, whatever it holds, and across the end of a line that was too long', async (t) => {
+  const { run, find, leave } = await start(t);
+  const texts = ['-x;', '$HOME', '#{pid}', '"it\'s"', '\\', '~;', 'a*b', 'für', '漢字', '%if', ';'];
+  await run(`printf '%s\\n' ${texts.map((text) => `'${text.replaceAll("'", "'\\''")}'`).join(' ')}`);
+  const found = [];
+  for (const text of texts) found.push([text, (await find(text))?.at]);
+  t.deepEqual(
+    found,
+    texts.map((text) => [text, text === ';' ? 3 : 1]),
+  );
+  leave();
+  await run(`printf '%076d' 0; echo needle; seq 40`);
+  t.deepEqual(await find('0needle'), { total: 1, at: 1 });
+});
+
+test('of a full history that is searched the server keeps nothing', async (t) => {
+  const { terminal, browser, find, tmux } = await start(t);
+  browser.types(`seq -f 'row %g of what somebody has built, tried and printed' 60000; echo do""ne\r`);
+  await browser.sees(/^done/m);
+  await eventually(() => Number(tmux('display-message', '-p', '#{history_size}')) > 45_000 || undefined);
+  const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${terminal.pid}/status`, 'utf8'))?.[1]);
+  await find('row 30000 ');
+  const before = memory();
+  for (let at = 0; at < 10; at++) t.deepEqual(await find(`row 3000${at} `), { total: 1, at: 1 });
+  t.true(memory() - before < 30_000, `${before} kB before, ${memory()} kB after`);
+});
+
+test('inv 10: of searches that nobody waits for only the last is made, and a wrong one changes nothing', async (t) => {
+  const { browser, at, run, find } = await start(t);
+  await run('seq -f row-%g 200');
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, number) => find(`row-${number + 100}`)));
+  t.deepEqual(answers.at(-1), { total: 1, at: 1 });
+  t.true(answers.filter((answer) => answer === null).length >= 45);
+  t.is(at(), 'copy-mode|row-149');
+  const wrong = [{ text: '' }, { text: 'a\nb', move: 'newest' }, { text: 'x'.repeat(201), move: 'next' }, 'row', 7, []];
+  for (const search of wrong) {
+    t.is(await browser.socket.timeout(20_000).emitWithAck('search', search as never), null);
+  }
+  t.is(at(), 'copy-mode|row-149');
+  browser.socket.emit('search', { text: 'row-7', move: 'newest' }, 'no function' as never);
+  t.deepEqual(await find('row-150'), { total: 1, at: 1 });
+});
+
+test('a viewer turns nobody else’s screen; who goes away in the middle of a search leaves the prompt', async (t) => {
+  const { terminal, manager, browser, at, find } = await start(t, 'viewer');
+  t.is(await find('ready'), null);
+  t.is(at(), '|');
+  const editor = openBrowser(t, terminal.url, { ticket: await manager.ticket({ role: 'editor' }) });
+  await editor.sees(prompt);
+  t.deepEqual(await editor.socket.emitWithAck('search', { text: 'ready', move: 'newest' }), { total: 1, at: 1 });
+  t.true(at().startsWith('copy-mode|ready>'), at());
+  editor.socket.disconnect();
+  await eventually(() => at() === '|' || undefined);
+  browser.socket.disconnect();
+});

@@ -1,0 +1,43 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { MatchCounter } from '../../../terminal/search/match-counter.ts';
+
+function count(text: string, ...pieces: (string | Buffer)[]): number {
+  const counter = new MatchCounter(text);
+  for (const piece of pieces) counter.push(Buffer.from(piece));
+  return counter.count;
+}
+
+test('matches do not overlap, and are found across the pieces in which they come', (t) => {
+  t.is(count('aa', 'aaaaa'), 2);
+  t.is(count('row', 'ro', 'w r', 'o', 'wrow'), 3);
+  t.is(count('aa', 'a', 'a', 'a', 'a'), 2);
+  t.is(count('nowhere', 'no', 'where else'), 1);
+  t.is(count('x', ''), 0);
+});
+
+test('capitals count only for who writes one', (t) => {
+  t.is(count('error', 'Error ERROR error'), 3);
+  t.is(count('Error', 'Error ERROR error'), 1);
+  t.is(count('grün', 'GRüN grün GRÜN'), 2);
+});
+
+test('a character that is cut in two is found', (t) => {
+  const bytes = Buffer.from('für 漢字');
+  for (let at = 0; at <= bytes.length; at++) {
+    t.is(count('ü', bytes.subarray(0, at), bytes.subarray(at)), 1);
+    t.is(count('漢字', bytes.subarray(0, at), bytes.subarray(at)), 1);
+  }
+});
+
+test('however it is cut, the count is that of the whole', (t) => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '\n'), maxLength: 60 });
+  const wanted = fc.string({ unit: fc.constantFrom('a', 'b', 'B'), minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(wanted, fc.array(text), (searched, pieces) => {
+      const whole = pieces.join('');
+      const [lookedAt, lookedFor] = /[A-Z]/.test(searched) ? [whole, searched] : [whole.toLowerCase(), searched];
+      t.is(count(searched, ...pieces), lookedAt.split(lookedFor).length - 1);
+    }),
+  );
+});
