@@ -29,6 +29,14 @@ export const errorCodes = Object.keys(codes) as [ErrorCode, ...ErrorCode[]];
 
 export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && value in codes;
 
+/**
+ * Which limit of fair use was reached: of a visitor's or an address's terminals, of what an address may ask for within a
+ * minute, or of who may wait; and how many that is. For programs that say it in words of their own.
+ */
+export type ReachedLimit = { of: (typeof limitsOf)[number]; most: number };
+
+export const limitsOf = ['visitor', 'address', 'minute', 'line'] as const;
+
 /** A failure that its reader can understand: `code` for programs, `message` for people. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
@@ -37,16 +45,24 @@ export class ServiceError extends Error {
   readonly retryAfter: number | undefined;
   /** Of `challenge-required`: what is to be solved. */
   readonly challenge: Record<string, unknown> | undefined;
+  /** Of `too-many-requests`. */
+  readonly limit: ReachedLimit | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { cause?: unknown; retryAfter?: number; challenge?: Record<string, unknown> } = {},
+    options: {
+      cause?: unknown;
+      retryAfter?: number | undefined;
+      challenge?: Record<string, unknown>;
+      limit?: ReachedLimit | undefined;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfter = options.retryAfter;
     this.challenge = options.challenge;
+    this.limit = options.limit;
   }
 
   get status(): number {

@@ -1,6 +1,7 @@
 // Every word that the page says, in one place, in each language. To add one: an object like `german`, its name in
 // `languages` and in settings.ts; it does not compile until it is complete.
 
+import type { ReachedLimit } from '../common/errors.ts';
 import type { EndReason, Saved } from '../common/socket.ts';
 import type { Failure } from './session/state.ts';
 import type { Settings } from './settings/settings.ts';
@@ -41,6 +42,8 @@ const english = {
   lifetime: (seconds: number) => `The time of this terminal is up in ${duration(seconds)}. Save what you need.`,
   idleSoon: 'Still there? This terminal closes soon. Type anything to stay.',
   lifetimeSoon: 'The time of this terminal is up soon. Save what you need.',
+  /** In the browser's tab. */
+  endsSoon: 'Closes soon',
   dismiss: 'Hide',
   close: 'Close',
   cancel: 'Cancel',
@@ -99,11 +102,23 @@ const english = {
     },
     unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
     'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
-    forbidden: { title: 'This is not allowed' },
-    'not-found': { title: 'There is no such terminal' },
-    'invalid-request': { title: 'This request makes no sense' },
+    forbidden: { title: 'This is not allowed', detail: 'It may help to open this page again, by its own address.' },
+    'session-not-found': { title: 'This terminal is over', detail: 'There will be another one.' },
+    'not-found': { title: 'There is no such pool', detail: 'Check the name of the pool in the address of this page.' },
+    'invalid-request': {
+      title: 'This address is not right',
+      detail: 'Check whether it names a pool, and whether the name is right.',
+    },
     internal: { title: 'Something went wrong', detail: 'This is on our side.' },
   } satisfies Partial<Record<Failure['code'], Partial<Words>>>,
+  /** Which limit of fair use was reached. Where the answer does not say, what it does say is shown. */
+  limits: {
+    visitor: (most: number) => `You have as many terminals as you may have: ${most}. End one first.`,
+    address: (most: number) =>
+      `Your network has as many terminals as it may have: ${most}. There is room for yours when one of them ends.`,
+    minute: (most: number) => `Your network may ask for ${most} within a minute. Yours comes by itself.`,
+    line: () => 'So many people wait for a terminal that there is no place in line. This page asks again by itself.',
+  } satisfies Record<ReachedLimit['of'], (most: number) => string>,
   /** Where there are no words for it. */
   wentWrong: 'Something went wrong',
   /** What is written on keys that do not have the same name everywhere. */
@@ -197,7 +212,7 @@ export type Texts = typeof english;
 
 const german: Texts = {
   connecting: 'Verbindung wird hergestellt',
-  reconnecting: 'Verbindung wird wiederhergestellt',
+  reconnecting: 'Verbindung unterbrochen',
   notSent: 'Keine Verbindung: Tasten werden nicht gesendet',
   tryingAgain: (seconds) => `Nächster Versuch in ${duration(seconds)}`,
   trying: 'Neuer Versuch',
@@ -228,6 +243,7 @@ const german: Texts = {
     `Die Zeit dieses Terminals läuft in ${duration(seconds)} ab. Sichern Sie, was Sie noch brauchen.`,
   idleSoon: 'Noch da? Dieses Terminal schließt bald. Drücken Sie eine Taste, um es zu behalten.',
   lifetimeSoon: 'Die Zeit dieses Terminals läuft bald ab. Sichern Sie, was Sie noch brauchen.',
+  endsSoon: 'Schließt bald',
   dismiss: 'Ausblenden',
   close: 'Schließen',
   cancel: 'Abbrechen',
@@ -300,10 +316,27 @@ const german: Texts = {
       title: 'Das Terminal lässt uns nicht ein',
       detail: 'Seine Adresse gehört vielleicht zu einem anderen.',
     },
-    forbidden: { title: 'Das ist nicht erlaubt' },
-    'not-found': { title: 'Dieses Terminal gibt es nicht' },
-    'invalid-request': { title: 'Diese Anfrage ergibt keinen Sinn' },
+    forbidden: {
+      title: 'Das ist nicht erlaubt',
+      detail: 'Vielleicht hilft es, diese Seite noch einmal unter ihrer eigenen Adresse zu öffnen.',
+    },
+    'session-not-found': { title: 'Dieses Terminal ist beendet', detail: 'Es wird ein anderes geben.' },
+    'not-found': {
+      title: 'Diesen Pool gibt es nicht',
+      detail: 'Prüfen Sie den Namen des Pools in der Adresse dieser Seite.',
+    },
+    'invalid-request': {
+      title: 'Diese Adresse stimmt nicht',
+      detail: 'Prüfen Sie, ob sie einen Pool nennt, und ob dessen Name stimmt.',
+    },
     internal: { title: 'Etwas ist schiefgegangen', detail: 'Das liegt an uns.' },
+  },
+  limits: {
+    visitor: (most) => `Sie haben so viele Terminals, wie Sie haben dürfen: ${most}. Beenden Sie zuerst eines.`,
+    address: (most) =>
+      `Ihr Netz hat so viele Terminals, wie es haben darf: ${most}. Für Ihres ist Platz, wenn eines davon endet.`,
+    minute: (most) => `Ihr Netz darf in einer Minute nach ${most} fragen. Ihres kommt von selbst.`,
+    line: () => 'So viele warten auf ein Terminal, dass kein Platz mehr frei ist. Diese Seite fragt von selbst wieder.',
   },
   wentWrong: 'Etwas ist schiefgegangen',
   keys: { Ctrl: 'Strg', Shift: 'Umschalt', Enter: 'Eingabe' },
@@ -321,10 +354,10 @@ const german: Texts = {
     states: {
       connecting: 'Verbindet',
       connected: 'Verbunden',
-      reconnecting: 'Verbindet wieder',
-      queued: 'In der Warteschlange',
+      reconnecting: 'Getrennt',
+      queued: 'Warteschlange',
       waiting: 'Wartet',
-      saving: 'Sichert Ihre Arbeit',
+      saving: 'Sichert',
       ended: 'Beendet',
       error: 'Kein Terminal',
     },
@@ -410,9 +443,11 @@ export function languageFor(setting: Settings['language'], preferred: readonly s
 }
 
 /** Why there is no terminal. */
-export function explain({ code, detail }: Failure): Words {
+export function explain({ code, detail, limit }: Failure): Words {
   const known: Partial<Words> | undefined = (texts.failures as Partial<Record<Failure['code'], Partial<Words>>>)[code];
-  return { title: known?.title ?? texts.wentWrong, detail: known?.detail ?? detail };
+  // The service may be newer than this page, and know of other limits.
+  const reached = limit && texts.limits[limit.of]?.(limit.most);
+  return { title: known?.title ?? texts.wentWrong, detail: known?.detail ?? reached ?? detail };
 }
 
 /** Seconds as people say them: `45 s`, `2 min`, `1 min 30 s`. */

@@ -1,7 +1,7 @@
 // Errors on the wire: application/problem+json (RFC 9457) with our `code`, written and read here only.
 
 import * as z from 'zod';
-import { errorCodes, isErrorCode, ServiceError } from '../errors.ts';
+import { errorCodes, isErrorCode, limitsOf, ServiceError } from '../errors.ts';
 
 export const problemType = 'application/problem+json';
 
@@ -18,6 +18,8 @@ export const problemSchema = z.object({
   retryAfter: z.number().optional(),
   /** Of `challenge-required`: what is to be solved before the same request can succeed. */
   challenge: z.record(z.string(), z.unknown()).optional(),
+  /** Of `too-many-requests`: what there are too many of, and how many there may be. */
+  limit: z.object({ of: z.enum(limitsOf), most: z.number().int() }).optional(),
 });
 
 export type Problem = z.infer<typeof problemSchema>;
@@ -31,6 +33,7 @@ export const toProblem = (error: ServiceError): Problem => ({
   retryable: error.retryable,
   ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
   ...(error.challenge === undefined ? {} : { challenge: error.challenge }),
+  ...(error.limit === undefined ? {} : { limit: error.limit }),
 });
 
 /** The error that an answer with `status` and `body` tells of; a body that is no problem of ours is `unavailable`. */
@@ -38,6 +41,6 @@ export function fromProblem(status: number, body: unknown): ServiceError {
   const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
   const problem = isErrorCode(code) ? problemSchema.safeParse(body) : undefined;
   if (!problem?.success) return new ServiceError('unavailable', `The answer was ${status}, and not one of ours.`);
-  const { detail, retryAfter } = problem.data;
-  return new ServiceError(problem.data.code, detail, retryAfter === undefined ? {} : { retryAfter });
+  const { detail, retryAfter, limit } = problem.data;
+  return new ServiceError(problem.data.code, detail, { retryAfter, limit });
 }

@@ -48,12 +48,15 @@ export function leaveLine({ tab, pool }: Wish): void {
   fetch(path, { method: 'DELETE', headers: { [tabHeader]: tab }, keepalive: true }).catch(() => {});
 }
 
-type Problem = { code: Failure['code']; detail: string; retryable: boolean; retryAfter?: number; challenge?: unknown };
+type Problem = Failure & { retryable: boolean; retryAfter?: number; challenge?: unknown };
 
 function toFailed(status: number, body: unknown): Event {
   if (isProblem(body)) {
-    const { code, detail, retryable, retryAfter, challenge } = body;
-    const common = { why: { code, detail }, ...(retryAfter === undefined ? {} : { retryAfter }) };
+    const { code, detail, limit, retryable, retryAfter, challenge } = body;
+    const common = {
+      why: { code, detail, ...(limit && { limit }) },
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    };
     if (challenge !== undefined) return { type: 'challenged', challenge, ...common };
     return { type: 'failed', retryable, ...common };
   }

@@ -1,7 +1,7 @@
 // The life of a session as the page sees it: every state with only its own fields, and what is to be done in it. Pure:
 // time comes in with the events, doing is left to the edge (run-session.ts).
 
-import type { ErrorCode } from '../../common/errors.ts';
+import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
 import { type Attempt, blockedAfter } from './way.ts';
@@ -32,7 +32,11 @@ export type Attach = { at: 'attach'; opened: Opened } & Attempt;
  * A failure as a person may read it: of the webserver, of the network (`unreachable`), of the way to the terminal
  * alone (`blocked`), or of the terminal.
  */
-export type Failure = { code: ErrorCode | 'unreachable' | 'blocked'; detail: string };
+export type Failure = {
+  code: ErrorCode | 'unreachable' | 'blocked';
+  detail: string;
+  limit?: ReachedLimit | undefined;
+};
 
 /** Where in line this visitor is, as it was told at some time (milliseconds since 1970). */
 export type Queue = Omit<Extract<OpenAnswer, { status: 'waiting' }>, 'status' | 'pool'> & { at: number };

@@ -9,6 +9,8 @@ export type Message = {
   kind: 'line' | 'dialog';
   title: string;
   detail?: string;
+  /** What became of the visitor's work; `lost`: it was not saved. */
+  outcome?: { text: string; lost: boolean };
   /** What a program of the visitor's has printed; `label` says which. */
   output?: { label: string; text: string };
   /** What is read out, where that is less than what is shown. */
@@ -51,10 +53,13 @@ const endingOf = (reason: EndReason) => texts.endings[reason] ?? texts.endings.d
 
 const whyOver = (reason: EndReason) => ({ detail: `${endingOf(reason).title}.` });
 
-function sayEnded({ reason, saved }: Extract<State, { is: 'ended' }>): Pick<Message, 'title' | 'detail' | 'output'> {
+type Ended = Pick<Message, 'title' | 'detail' | 'outcome' | 'output'>;
+
+function sayEnded({ reason, saved }: Extract<State, { is: 'ended' }>): Ended {
   const { title, detail } = endingOf(reason);
   if (!saved) return { title, detail };
-  return { title, detail: `${detail} ${texts.saving.result(saved)}`, ...printed(saved.output) };
+  const outcome = { text: texts.saving.result(saved), lost: saved.result !== 'saved' };
+  return { title, detail, outcome, ...printed(saved.output) };
 }
 
 const printed = (text: string): Pick<Message, 'output'> =>

@@ -16,15 +16,21 @@ export type StatusView = {
 export function createStatusView(root: HTMLElement, send: (event: { type: 'go' | 'renew' }) => void): StatusView {
   const title = element('h1', { id: 'status-title' });
   const detail = element('p', { class: 'detail', id: 'status-detail' });
+  const outcome = element('p', { class: 'outcome', id: 'status-outcome' });
   // Focusable, so that it can be scrolled by keys.
   const output = element('pre', { class: 'output', tabindex: '0', hidden: '' });
   const count = element('p', { class: 'countdown', 'aria-hidden': 'true' });
   const actions = element('div', { class: 'actions' });
   const card = element(
     'section',
-    { class: 'status', 'aria-labelledby': 'status-title', 'aria-describedby': 'status-detail', hidden: '' },
+    {
+      class: 'status',
+      'aria-labelledby': 'status-title',
+      'aria-describedby': 'status-detail status-outcome',
+      hidden: '',
+    },
     element('span', { class: 'pulse', 'aria-hidden': 'true' }),
-    element('div', { class: 'words' }, title, detail, output, count),
+    element('div', { class: 'words' }, title, detail, outcome, output, count),
     actions,
   );
   // Said once for each state; the countdown is not read out every second.
@@ -51,8 +57,10 @@ export function createStatusView(root: HTMLElement, send: (event: { type: 'go' |
     else card.removeAttribute('role');
     title.textContent = message.title;
     detail.textContent = message.detail ?? '';
+    outcome.textContent = message.outcome?.text ?? '';
+    outcome.dataset.lost = String(message.outcome?.lost ?? false);
     showOutput(message.output);
-    const said = message.said ?? [message.title, message.detail].filter(Boolean).join('. ');
+    const said = message.said ?? [message.title, message.detail, message.outcome?.text].filter(Boolean).join('. ');
     if (announcer.textContent !== said) announcer.textContent = said;
     showAction(message.button);
   }

@@ -296,7 +296,7 @@ export class Claims {
     const { pool, visitor, origin, askedAt } = ask;
     const waits = pool.waiting.has(visitor);
     if (waits && ask.part) return;
-    if (!waits && this.waiting(pool) >= pool.settings.maxWaiting) throw full();
+    if (!waits && this.waiting(pool) >= pool.settings.maxWaiting) throw full(pool.settings.maxWaiting);
     ask.part = pool.waiting.enter(visitor, this.#options.clock(), { askedAt, address: origin.address });
     this.#options.onChange(pool);
   }
@@ -378,7 +378,8 @@ function placeOf(pool: Pool, visitor: string, line: WaitingLine): Waiting {
   return { status: 'waiting', pool, place: visitors.indexOf(visitor) + 1, waiting: visitors.length };
 }
 
-const full = () =>
+const full = (most: number) =>
   new ServiceError('too-many-requests', 'Too many visitors wait for a terminal already.', {
     retryAfter: retryFullSeconds,
+    limit: { of: 'line', most },
   });

@@ -2,7 +2,7 @@
 // which every manager sees and which outlive it, and the claims that are under way at this one; what another one is just
 // about to write is not.
 
-import { ServiceError } from '../../common/errors.ts';
+import { type ReachedLimit, ServiceError } from '../../common/errors.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
 import { minuteMs } from '../pool/recent-claims.ts';
@@ -57,7 +57,8 @@ export class Limits {
     let count = underWay;
     for (const other of this.#pools.all()) if (other !== pool && other.terminalOf(visitor, this.#clock())) count++;
     if (count < maxPerVisitor) return;
-    throw refusal(`You have ${terminals(count)} already, and may have ${maxPerVisitor}. End one first.`, whenOneEnds);
+    const message = `You have ${terminals(count)} already, and may have ${maxPerVisitor}. End one first.`;
+    throw refusal(message, whenOneEnds, { of: 'visitor', most: maxPerVisitor });
   }
 
   #checkAddress(pool: Pool, visitor: string, origin: Origin & { address: string }, underWay: number): void {
@@ -68,15 +69,17 @@ export class Limits {
     const held = pool.heldFrom(origin.address, visitor) + waiting.length + underWay;
     if (reaches(held, maxPerAddress)) {
       const message = `Your network has ${terminals(held)} already, and may have ${maxPerAddress}.`;
-      throw refusal(`${message} There is one more for it when one of them ends.`, whenOneEnds);
+      const limit = { of: 'address', most: maxPerAddress } as const;
+      throw refusal(`${message} There is one more for it when one of them ends.`, whenOneEnds, limit);
     }
     const claimed = pool.claimsFrom(origin.address, now);
     const lately = claimed.length + waiting.filter((since) => since > now - minuteMs).length + underWay;
     if (reaches(lately, claimsPerMinute)) {
       // When so many of them are older than a minute that there is room for one more.
-      const making = claimed[lately - (claimsPerMinute as number)] ?? now;
+      const making = claimed[lately - claimsPerMinute] ?? now;
       const message = `Your network has asked for ${terminals(lately)} within a minute, and may ask for ${claimsPerMinute}.`;
-      throw refusal(message, Math.ceil((making + minuteMs - now) / 1_000));
+      const limit = { of: 'minute', most: claimsPerMinute } as const;
+      throw refusal(message, Math.ceil((making + minuteMs - now) / 1_000), limit);
     }
     if (origin.challenge === 'unsolved' && reaches(Math.max(held, lately), challengeFrom)) {
       const message = 'Many terminals were opened from your network: there is a challenge to be solved first.';
@@ -91,6 +94,7 @@ export class Limits {
   }
 }
 
-const reaches = (count: number, limit: Limit): boolean => limit !== 'none' && count >= limit;
+const reaches = (count: number, limit: Limit): limit is number => limit !== 'none' && count >= limit;
 const terminals = (count: number): string => (count === 1 ? 'one terminal' : `${count} terminals`);
-const refusal = (message: string, retryAfter: number) => new ServiceError('too-many-requests', message, { retryAfter });
+const refusal = (message: string, retryAfter: number, limit: ReachedLimit) =>
+  new ServiceError('too-many-requests', message, { retryAfter, limit });

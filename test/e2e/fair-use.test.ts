@@ -39,6 +39,7 @@ test.serial('inv 3: an address has as many terminals as it may, also after every
     retryable: true,
     retryAfter: 15,
     detail: 'Your network has 2 terminals already, and may have 2. There is one more for it when one of them ends.',
+    limit: { of: 'address', most: 2 },
   });
   // Another network is not concerned; of IPv6 it is the first half of the address that counts.
   await claimSoon(from('203.0.113.8'));

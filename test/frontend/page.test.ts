@@ -498,7 +498,8 @@ test.serial('what trying again cannot help is an error with its reason and a but
     path: '/?renderer=dom&pool=Nonsense',
     until: 'error',
   });
-  await page.getByText('pool: must be the name of a pool').first().waitFor();
+  await page.getByRole('heading', { name: 'This address is not right' }).waitFor();
+  await page.getByText('Check whether it names a pool').first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Try again' }).waitFor();
   t.is(webserver.manager.requests.length, 0);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { type ErrorCode, errorCodes } from '../../../common/errors.ts';
+import { type ErrorCode, errorCodes, limitsOf } from '../../../common/errors.ts';
 import { type EndReason, endReasons, type Saved } from '../../../common/socket.ts';
 import type { State } from '../../../frontend/session/state.ts';
 import { duration, explain } from '../../../frontend/texts.ts';
@@ -30,10 +30,15 @@ test('every end has words of its own and a button for a new terminal', (t) => {
 test('what a hook has saved, or has not, is told with the end, together with what it printed', (t) => {
   const output = 'To example.org:work.git\n';
   const tell = (saved: Saved) => messageFor({ is: 'ended', ...memory, reason: 'idle', saved });
-  t.regex(tell({ result: 'saved', exitCode: 0, output })?.detail ?? '', /for others\. Your work was saved\.$/);
-  t.regex(tell({ result: 'failed', exitCode: 3, output })?.detail ?? '', /has failed \(exit code 3\)\.$/);
-  t.regex(tell({ result: 'failed', output })?.detail ?? '', /has failed\.$/);
-  t.regex(tell({ result: 'timed-out', output })?.detail ?? '', /took too long/);
+  const outcome = (saved: Omit<Saved, 'output'>) => tell({ ...saved, output })?.outcome;
+  t.deepEqual(outcome({ result: 'saved', exitCode: 0 }), { text: 'Your work was saved.', lost: false });
+  t.like(outcome({ result: 'failed', exitCode: 3 }), {
+    text: 'Saving your work has failed (exit code 3).',
+    lost: true,
+  });
+  t.like(outcome({ result: 'failed' }), { text: 'Saving your work has failed.', lost: true });
+  t.like(outcome({ result: 'timed-out' }), { lost: true });
+  t.regex(tell({ result: 'failed', output })?.detail ?? '', /for others\.$/);
   t.is(tell({ result: 'saved', output })?.output?.text, output.trim());
   t.is(tell({ result: 'saved', output: ' \n' })?.output, undefined);
 });
@@ -120,4 +125,12 @@ test('of a place in line everything is shown, and the place alone is read out', 
   t.regex(say({ latestSeconds: 600 })!.detail!, /^A terminal is free in 10 min at the latest\./);
   t.regex(say({ expectedSeconds: 30, latestSeconds: 600 })!.detail!, /in about 30 s/);
   t.regex(say({})!.detail!, /^All terminals are in use\./);
+});
+
+test('a limit that was reached is told in the page’s own words; one of tomorrow in those of the server', (t) => {
+  const told = (of: string) =>
+    explain({ code: 'too-many-requests', detail: 'It says.', limit: { of: of as never, most: 3 } }).detail;
+  for (const of of limitsOf.filter((one) => one !== 'line')) t.regex(told(of), /\b3\b/, of);
+  t.regex(told('line'), /no place in line/);
+  t.is(told('a limit of tomorrow'), 'It says.');
 });

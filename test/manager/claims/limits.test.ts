@@ -45,9 +45,10 @@ test('an address has as many terminals as it may have, also when it asks for all
   const outcomes = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((visitor) => outcome(claim(manager, visitor))));
   t.deepEqual(outcomes.slice(3), ['too-many-requests 15', 'too-many-requests 15']);
   t.is(new Set(outcomes.slice(0, 3)).size, 3);
-  await t.throwsAsync(claim(manager, 'f'), {
+  const refused = await t.throwsAsync(claim(manager, 'f'), {
     message: 'Your network has 3 terminals already, and may have 3. There is one more for it when one of them ends.',
   });
+  t.deepEqual((refused as ServiceError).limit, { of: 'address', most: 3 });
 });
 
 test('an address that waits for terminals has them, as far as its limit goes', async (t) => {
