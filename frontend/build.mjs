@@ -10,8 +10,7 @@ import { patchedXterm } from './build/patched-xterm.mjs';
 
 const pictures = [
   'favicon.svg',
-  'favicon-off.svg',
-  'favicon-bell.svg',
+  ...['wait', 'warning', 'bell', 'off'].map((name) => `favicon-${name}.svg`),
   ...['icon-192', 'icon-512', 'maskable-512', 'apple-touch-icon'].map((name) => `icons/${name}.png`),
 ];
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -23,6 +22,7 @@ export async function buildFrontend({ outdir, minify = true }) {
   const claimName = basename(claim.outputFiles[0].path);
   const built = [
     claim,
+    await bundle(outdir, minify, ['first-look.ts'], [], { format: 'iife', splitting: false }),
     await bundle(
       outdir,
       minify,
@@ -43,7 +43,7 @@ export async function buildFrontend({ outdir, minify = true }) {
   return Promise.all(files.map((file) => writeCompressed(outdir, file)));
 }
 
-function bundle(outdir, minify, entryPoints, plugins = []) {
+function bundle(outdir, minify, entryPoints, plugins = [], more = {}) {
   return build({
     absWorkingDir: here,
     entryPoints,
@@ -61,6 +61,7 @@ function bundle(outdir, minify, entryPoints, plugins = []) {
     legalComments: 'none',
     logLevel: 'warning',
     plugins,
+    ...more,
   });
 }
 

@@ -5,6 +5,7 @@ import { createActions } from './actions.ts';
 import { createCopying } from './copying.ts';
 import { watchAppearance } from './settings/appearance.ts';
 import { createSettings } from './settings/store.ts';
+import { wear } from './settings/wear.ts';
 import { clipboardAddon, followSelection } from './terminal/clipboard.ts';
 import { createTerminal, type TerminalView } from './terminal/create-terminal.ts';
 import { isFromKeyboard } from './terminal/from-keyboard.ts';
@@ -12,7 +13,6 @@ import { bindKeys } from './terminal/keys.ts';
 import { addLinks } from './terminal/links.ts';
 import { terminalOptions } from './terminal/options.ts';
 import { guardPaste } from './terminal/paste-guard.ts';
-import { themes } from './terminal/theme.ts';
 import { pageTitle } from './terminal/title.ts';
 import { bindTouch } from './terminal/touch.ts';
 import { languageFor, speak } from './texts.ts';
@@ -66,10 +66,7 @@ export function createScreen(session: {
   const { terminal } = view;
   const back = () => terminal.focus();
   appearance.follow(({ scheme }) => {
-    root.dataset.theme = scheme;
-    for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
-      meta.content = themes[scheme].background ?? '';
-    }
+    wear(scheme);
     view.apply(options());
   });
   const modify = followKeyRow(root, terminal, settings);

@@ -1,6 +1,6 @@
 // How the page is to look: what is set, and what the system prefers where that decides.
 
-import { type Scheme, schemeFor } from './scheme.ts';
+import { type Scheme, type SystemPreferences, schemeFor } from './scheme.ts';
 import type { SettingsStore } from './store.ts';
 
 /** `still`: nothing is to move or blink. */
@@ -12,19 +12,24 @@ export type AppearanceWatch = {
   follow: (listener: (appearance: Appearance) => void) => void;
 };
 
+const lightQuery = '(prefers-color-scheme: light)';
+const contrastQuery = '(prefers-contrast: more)';
+
+/** What the system prefers right now. */
+export const systemPreferences = (): SystemPreferences => ({
+  light: matchMedia(lightQuery).matches,
+  contrast: matchMedia(contrastQuery).matches,
+});
+
 export function watchAppearance(settings: SettingsStore): AppearanceWatch {
-  const light = matchMedia('(prefers-color-scheme: light)');
-  const contrast = matchMedia('(prefers-contrast: more)');
   const still = matchMedia('(prefers-reduced-motion: reduce)');
-  const now = () => ({
-    scheme: schemeFor(settings.now().theme, { light: light.matches, contrast: contrast.matches }),
-    still: still.matches,
-  });
+  const preferences = [matchMedia(lightQuery), matchMedia(contrastQuery), still];
+  const now = () => ({ scheme: schemeFor(settings.now().theme, systemPreferences()), still: still.matches });
   return {
     now,
     follow(listener) {
       const tell = () => listener(now());
-      for (const preference of [light, contrast, still]) preference.addEventListener('change', tell);
+      for (const preference of preferences) preference.addEventListener('change', tell);
       settings.follow(tell);
     },
   };

@@ -13,8 +13,11 @@ export type SettingsStore = {
 
 const key = 'warmterm-settings';
 
+/** What is kept of the settings, as text. */
+export const keptSettings = stored(key, 'browser');
+
 export function createSettings(): SettingsStore {
-  const kept = stored(key, 'browser');
+  const kept = keptSettings;
   const listeners: ((settings: Settings, before: Settings) => void)[] = [];
   let settings = readSettings(kept.get());
 

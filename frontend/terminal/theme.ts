@@ -2,10 +2,10 @@
 // that are meant to be near it. style.css has those of the page around it.
 
 import type { ITheme } from '@xterm/xterm';
-import type { Scheme } from '../settings/scheme.ts';
+import { grounds, type Scheme } from '../settings/scheme.ts';
 
 const dark: ITheme = {
-  background: '#14171c',
+  background: grounds.dark,
   foreground: '#dfe2e6',
   cursor: '#f0a35e',
   cursorAccent: '#14171c',
@@ -29,7 +29,7 @@ const dark: ITheme = {
 };
 
 const light: ITheme = {
-  background: '#fbfaf8',
+  background: grounds.light,
   foreground: '#24282e',
   cursor: '#b4541a',
   cursorAccent: '#fbfaf8',
@@ -53,7 +53,7 @@ const light: ITheme = {
 };
 
 const contrast: ITheme = {
-  background: '#000000',
+  background: grounds.contrast,
   foreground: '#ffffff',
   cursor: '#ffd400',
   cursorAccent: '#000000',

@@ -8,21 +8,27 @@ export type TabLook = {
   is: State['is'];
   title: string;
   rang: boolean;
+  /** The session is about to end. */
+  ending: boolean;
   /** In line. */
   place?: number | undefined;
 };
 
-const isWell = (is: State['is']) => is === 'connected' || is === 'connecting' || is === 'queued';
+/** `wait`: it comes by itself. `off`: nothing comes until somebody asks for it. */
+export type TabIcon = 'usual' | 'wait' | 'warning' | 'bell' | 'off';
 
 /** The state goes first where it is not as it should be: only the beginning can be read of many tabs. */
-export function tabTitle({ is, title, rang, place }: TabLook): string {
+export function tabTitle({ is, title, rang, ending, place }: TabLook): string {
   if (place !== undefined) return queueTitle({ place });
   const name = pageTitle(is === 'ended' ? '' : title);
-  if (!isWell(is)) return `${texts.bar.states[is]} · ${name}`;
+  if (is !== 'connected') return `${texts.bar.states[is]} · ${name}`;
+  if (ending) return `${texts.endsSoon} · ${name}`;
   return rang ? `🔔 ${name}` : name;
 }
 
-export function tabIcon({ is, rang }: TabLook): 'usual' | 'off' | 'bell' {
-  if (!isWell(is)) return 'off';
+export function tabIcon({ is, rang, ending }: TabLook): TabIcon {
+  if (is === 'ended' || is === 'error') return 'off';
+  if (is !== 'connected') return 'wait';
+  if (ending) return 'warning';
   return rang ? 'bell' : 'usual';
 }

@@ -2,7 +2,7 @@
 
 import type { State } from '../session/state.ts';
 import { pageTitle } from '../terminal/title.ts';
-import { type TabLook, tabIcon, tabTitle } from './tab-look.ts';
+import { type TabIcon, type TabLook, tabIcon, tabTitle } from './tab-look.ts';
 
 export type Tab = {
   /** The state of the session. */
@@ -17,12 +17,14 @@ export type Tab = {
 
 export function createTab(): Tab {
   const link = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-  const icons = {
-    usual: link?.getAttribute('href') ?? '',
-    off: link?.dataset.off ?? '',
+  const icons: Record<TabIcon, string> = {
+    usual: link?.dataset.usual ?? '',
+    wait: link?.getAttribute('href') ?? '',
+    warning: link?.dataset.warning ?? '',
     bell: link?.dataset.bell ?? '',
+    off: link?.dataset.off ?? '',
   };
-  let look: TabLook = { is: 'connecting', title: '', rang: false };
+  let look: TabLook = { is: 'connecting', title: '', rang: false, ending: false };
 
   function show(change: Partial<TabLook>): void {
     look = { ...look, ...change };
@@ -36,7 +38,12 @@ export function createTab(): Tab {
     if (document.visibilityState === 'visible') show({ rang: false });
   });
   return {
-    state: (state) => show({ is: state.is, place: state.is === 'queued' ? state.queue.place : undefined }),
+    state: (state) =>
+      show({
+        is: state.is,
+        ending: state.is === 'connected' && state.ending !== undefined,
+        place: state.is === 'queued' ? state.queue.place : undefined,
+      }),
     title: (title) => show({ title }),
     rang() {
       if (document.visibilityState === 'hidden') show({ rang: true });
