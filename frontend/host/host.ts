@@ -11,6 +11,8 @@ const deadlineMs = 10_000;
 
 const pools = document.getElementById('pools') ?? document.body;
 const freshness = document.getElementById('freshness') ?? document.body;
+// Its tables scroll on a narrow screen, by keys too.
+pools.tabIndex = 0;
 let token = takeHostToken();
 let timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -24,6 +24,8 @@ export function createBar(root: HTMLElement, act: (action: Action) => void): Bar
   const state = element('span', { class: 'bar-state' });
   const title = element('span', { class: 'bar-title' });
   const word = element('span', { class: 'bar-word', role: 'status' });
+  const shortcuts = iconButton('shortcuts', texts.bar.shortcuts, () => act('shortcuts'));
+  shortcuts.classList.add('for-keyboards');
   const fullScreen = iconButton('fullScreen', texts.bar.fullScreen, () => act('fullScreen'));
   fullScreen.hidden = !document.fullscreenEnabled;
   const bar = element(
@@ -34,7 +36,7 @@ export function createBar(root: HTMLElement, act: (action: Action) => void): Bar
     title,
     word,
     iconButton('find', texts.bar.find, () => act('find')),
-    iconButton('shortcuts', texts.bar.shortcuts, () => act('shortcuts')),
+    shortcuts,
     iconButton('settings', texts.bar.settings, () => act('settings')),
     fullScreen,
     iconButton('hide', texts.bar.hide, () => act('bar')),

@@ -4,6 +4,7 @@ import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
 import { launchBrowser, typeText, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { cutOff, germanOnNarrowPhone } from '../helpers/frontend-cut-off.ts';
 import { openPage } from '../helpers/frontend-page.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 
@@ -210,9 +211,51 @@ test.serial('a German browser is spoken to in German, and a person may choose', 
   t.is(await page.locator('html').getAttribute('lang'), 'de');
   await page.getByRole('banner').getByText('Verbunden').waitFor();
   await open(page, 'Einstellungen');
+  await page.getByRole('dialog', { name: 'Einstellungen' }).waitFor();
+  t.deepEqual(await cutOff(page), []);
   await takeScreenshot(page, 'settings-german');
   await page.getByLabel('Sprache').selectOption('English');
   await page.getByRole('banner').getByText('Connected').waitFor();
   t.is(await page.locator('html').getAttribute('lang'), 'en');
   await until(() => terminal.handshakes.length === 2, 'the same terminal attached again');
+});
+
+test.serial('all of it fits a narrow phone, in the longer of the languages', async (t) => {
+  const { page, terminal } = await openPage(t, browser, {
+    visitor: { ...germanOnNarrowPhone, permissions: ['clipboard-read', 'clipboard-write'] },
+  });
+  const shown = async (picture: string) => {
+    t.deepEqual(await cutOff(page), [], picture);
+    await takeScreenshot(page, `narrow-${picture}`);
+  };
+  terminal.output('\x1b]0;vim a-file-with-a-rather-long-name.txt\x07');
+  await page.getByRole('banner').getByText('vim').waitFor();
+  await shown('bar');
+  for (const [keys, name, picture] of [
+    ['Control+Shift+Comma', 'Einstellungen', 'settings'],
+    ['Control+Shift+Slash', 'Tastenkürzel', 'shortcuts'],
+  ] as const) {
+    await page.locator('.xterm-helper-textarea').focus();
+    await page.keyboard.press(keys);
+    await page.getByRole('dialog', { name }).waitFor();
+    await shown(picture);
+    await page.evaluate("document.querySelector('.dialog[open] .dialog-body').scrollTo(0, 9_999)");
+    await shown(`${picture}-end`);
+    await page.keyboard.press('Escape');
+  }
+  await open(page, 'Suchen');
+  await page.getByRole('textbox', { name: 'Im Terminal suchen' }).fill('visitor');
+  await page.getByText('1/1').waitFor();
+  await shown('search');
+  await open(page, 'Schließen');
+  terminal.output(`\x1b]52;c;${Buffer.from('copied').toString('base64')}\x07`);
+  await page.getByText('möchte in Ihre Zwischenablage kopieren').waitFor();
+  await shown('question');
+  await open(page, 'Nicht erlauben');
+  const lines = 'rm -rf build\nmake --directory a-directory-with-a-rather-long-name all';
+  await page.evaluate(`navigator.clipboard.writeText(${JSON.stringify(lines)})`);
+  await page.locator('.xterm-helper-textarea').focus();
+  await page.keyboard.press('Control+Shift+V');
+  await page.getByRole('dialog', { name: '2 Zeilen einfügen?' }).waitFor();
+  await shown('paste');
 });

@@ -2,8 +2,10 @@
 
 import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
+import { accessibilityProblems } from '../helpers/frontend-axe.ts';
 import { launchBrowser } from '../helpers/frontend-browser.ts';
 import { openPage } from '../helpers/frontend-page.ts';
+import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 import { hostToken } from '../helpers/webserver-app.ts';
 
 let browser: Browser;
@@ -83,3 +85,20 @@ test.serial('without the right token the page says what it needs', async (t) => 
   await page.getByText('This page opens with the link that holds the host token').waitFor();
   t.is(await page.getByRole('row').count(), 0);
 });
+
+test.serial(
+  'axe finds nothing wrong in it, dark or light, and on a phone its tables scroll within the page',
+  async (t) => {
+    const { page } = await openPage(t, browser, { path: link, until: false });
+    await row(page, 'workshop-0').waitFor();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await takeScreenshot(page, `host-${colorScheme}`);
+      t.deepEqual(await accessibilityProblems(page), []);
+    }
+    await page.setViewportSize({ width: 360, height: 640 });
+    await takeScreenshot(page, 'host-narrow');
+    t.is(await page.evaluate('document.documentElement.scrollWidth'), 360);
+    t.deepEqual(await accessibilityProblems(page), []);
+  },
+);

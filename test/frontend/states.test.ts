@@ -1,14 +1,16 @@
-// Every state of the page, as a person meets it: what is said, that axe finds nothing wrong in it, and a picture to look at.
+// Every state of the page, as a person meets it: what is said, that axe finds nothing wrong in it, that it fits a narrow
+// phone in the longer of the languages, and pictures to look at.
 
 import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import { ServiceError } from '../../common/errors.ts';
 import { endReasons } from '../../common/socket.ts';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
-import { launchBrowser, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
-import { openPage } from '../helpers/frontend-page.ts';
+import { launchBrowser, until, waitForScreen } from '../helpers/frontend-browser.ts';
+import { cutOff, germanOnNarrowPhone } from '../helpers/frontend-cut-off.ts';
+import { type OpenPage, openPage, type PageOptions } from '../helpers/frontend-page.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
-import type { TerminalDouble } from '../helpers/frontend-terminal.ts';
+import type { TerminalDouble, TerminalSocket } from '../helpers/frontend-terminal.ts';
 
 let browser: Browser;
 test.before(async () => {
@@ -42,90 +44,206 @@ async function judge(page: Page, name: string): Promise<string[]> {
   return problems;
 }
 
-test.serial('connecting', async (t) => {
-  const { page } = await openPage(t, browser, {
-    visitor,
-    until: 'connecting',
-    prepare: ({ page: opening }) => opening.route('**/api/terminals', () => {}),
-  });
-  await page.getByRole('heading', { name: 'Connecting' }).waitFor();
-  t.deepEqual(await judge(page, 'state-connecting'), []);
-});
+/** What brings a state of the page about, and what it says then. */
+type Scene = {
+  title: string;
+  picture: string;
+  words: string | RegExp;
+  /** What the browser's tab says, and by which icon. */
+  tab: [title: string, icon: string];
+  options?: Omit<PageOptions, 'visitor'>;
+  /** Once the page is as `options` say. */
+  arrange?: (opened: OpenPage) => unknown;
+};
 
-for (const code of ['unavailable', 'too-many-requests'] as const) {
-  test.serial(`waiting: ${code}`, async (t) => {
-    const { page } = await openPage(t, browser, {
-      visitor,
-      until: 'waiting',
-      prepare: ({ webserver: { manager } }) => {
-        manager.misbehave = () => new ServiceError(code, 'You have four terminals already.', { retryAfter: 3_000 });
+const atWork: Scene['options'] = { prepare: ({ terminal }) => busy(terminal) };
+/** Something that its terminal tells a page where somebody works. */
+const tells =
+  (tell: (socket: TerminalSocket) => void) =>
+  async ({ page, terminal }: OpenPage) => {
+    await waitForScreen(page, 'cc -o tool');
+    for (const socket of terminal.sockets) tell(socket);
+  };
+const busyNetwork = new ServiceError('challenge-required', 'In English.', { retryAfter: 3_000 });
+const pushing = [
+  'On branch main',
+  'To git@git.example.org:visitor/a-repository-with-a-rather-long-name.git',
+  ' ! [rejected]        main -> main (fetch first)',
+  "error: failed to push some refs to 'git@git.example.org:visitor/a-repository-with-a-rather-long-name.git'",
+].join('\n');
+
+const scenes: Scene[] = [
+  {
+    title: 'connecting',
+    picture: 'connecting',
+    words: 'Connecting',
+    tab: ['Connecting · warmterm', 'favicon-wait'],
+    options: { until: 'connecting', prepare: ({ page }) => page.route('**/api/terminals', () => {}) },
+  },
+  {
+    title: 'a challenge that is being solved',
+    picture: 'challenge',
+    words: 'your browser does a little work for this one',
+    tab: ['Connecting · warmterm', 'favicon-wait'],
+    options: {
+      until: 'connecting',
+      async prepare({ page, webserver: { manager } }) {
+        manager.misbehave = () => busyNetwork;
+        await page.route('**/assets/solve-*.js', () => {});
       },
-    });
-    await page.getByRole('button', { name: 'Try now' }).waitFor();
-    t.deepEqual(await judge(page, `state-waiting-${code}`), []);
-  });
-}
-
-test.serial('in line', async (t) => {
-  const { page } = await openPage(t, browser, {
-    visitor,
-    until: 'queued',
-    prepare: ({ webserver: { manager } }) => manager.moveTo({ place: 3, waiting: 5, expectedSeconds: 230 }),
-  });
-  await page.getByRole('heading', { name: 'You are number 3 in line' }).waitFor();
-  t.deepEqual(await judge(page, 'state-in-line'), []);
-});
-
-test.serial('reconnecting', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor, prepare: (parts) => busy(parts.terminal) });
-  await waitForScreen(page, 'cc -o tool');
-  await terminal.close();
-  await page.getByText(/Trying again in [3-5] s/).waitFor();
-  t.deepEqual(await judge(page, 'state-reconnecting'), []);
-});
-
-for (const [reason, words] of [
-  ['idle', 'Still there?'],
-  ['lifetime', 'The time of this terminal is up'],
-] as const) {
-  test.serial(`a warning of the end: ${reason}`, async (t) => {
-    const { page, terminal } = await openPage(t, browser, { visitor, prepare: (parts) => busy(parts.terminal) });
-    await waitForScreen(page, 'cc -o tool');
-    for (const socket of terminal.sockets) socket.emit('ending', { reason, inMs: 45_000 });
-    await page.getByText(words).first().waitFor();
-    t.deepEqual(await judge(page, `state-warning-${reason}`), []);
-  });
-}
-
-for (const reason of endReasons) {
-  test.serial(`ended: ${reason}`, async (t) => {
-    const { page, terminal } = await openPage(t, browser, { visitor, prepare: (parts) => busy(parts.terminal) });
-    await waitForScreen(page, 'cc -o tool');
-    for (const socket of terminal.sockets) socket.emit('ended', reason);
-    await waitForState(page, 'ended');
-    await page.getByRole('button', { name: 'Start a new terminal' }).waitFor();
-    t.deepEqual(await judge(page, `state-ended-${reason}`), []);
-  });
-}
-
-test.serial('an error that trying again cannot help', async (t) => {
-  const { page } = await openPage(t, browser, { visitor, path: '/?renderer=dom&pool=Nonsense', until: 'error' });
-  await page.getByRole('button', { name: 'Try again' }).waitFor();
-  t.deepEqual(await judge(page, 'state-error'), []);
-});
-
-test.serial('a terminal that is not reached', async (t) => {
-  const { page } = await openPage(t, browser, {
-    visitor,
-    environment: { WARMTERM_RELAY: 'never' },
-    until: 'waiting',
-    prepare: async (parts) => {
-      await parts.terminal.close();
     },
+  },
+  {
+    title: 'a challenge that cannot be solved',
+    picture: 'challenge-failed',
+    words: 'Your network is busy',
+    tab: ['Waiting · warmterm', 'favicon-wait'],
+    options: {
+      until: 'waiting',
+      async prepare({ page, webserver: { manager } }) {
+        manager.misbehave = () => busyNetwork;
+        await page.route('**/assets/solve-*.js', (route) => route.abort());
+      },
+    },
+  },
+  ...(['unavailable', 'too-many-requests'] as const).map(
+    (code): Scene => ({
+      title: `waiting: ${code}`,
+      picture: `waiting-${code}`,
+      words: 'Try now',
+      tab: ['Waiting · warmterm', 'favicon-wait'],
+      options: {
+        until: 'waiting',
+        prepare({ webserver: { manager } }) {
+          manager.misbehave = () =>
+            new ServiceError(code, 'In English.', { retryAfter: 3_000, limit: { of: 'address', most: 3 } });
+        },
+      },
+    }),
+  ),
+  {
+    title: 'in line',
+    picture: 'in-line',
+    words: 'You are number 3 in line',
+    tab: ['Number 3 · warmterm', 'favicon-wait'],
+    options: {
+      until: 'queued',
+      prepare: ({ webserver: { manager } }) => manager.moveTo({ place: 3, waiting: 5, expectedSeconds: 230 }),
+    },
+  },
+  {
+    title: 'reconnecting',
+    picture: 'reconnecting',
+    words: /Trying again in [3-5] s/,
+    tab: ['Reconnecting · warmterm', 'favicon-wait'],
+    options: atWork,
+    async arrange({ page, terminal }) {
+      await waitForScreen(page, 'cc -o tool');
+      await terminal.close();
+      await page.locator('.countdown:not(:empty)').waitFor();
+    },
+  },
+  {
+    title: 'another terminal in place of one that died',
+    picture: 'replaced',
+    words: 'Your terminal has died and was started again',
+    tab: ['warmterm', 'favicon'],
+    options: atWork,
+    async arrange({ page, terminal }) {
+      await waitForScreen(page, 'cc -o tool');
+      terminal.run = 'another';
+      terminal.cut();
+    },
+  },
+  ...(
+    [
+      ['idle', 'Still there?'],
+      ['lifetime', 'The time of this terminal is up'],
+    ] as const
+  ).map(
+    ([reason, words]): Scene => ({
+      title: `a warning of the end: ${reason}`,
+      picture: `warning-${reason}`,
+      words,
+      tab: ['Closes soon · warmterm', 'favicon-warning'],
+      options: atWork,
+      arrange: tells((socket) => socket.emit('ending', { reason, inMs: 45_000 })),
+    }),
+  ),
+  {
+    title: 'work that is being saved',
+    picture: 'saving',
+    words: 'Your work is being saved',
+    tab: ['Saving your work · warmterm', 'favicon-wait'],
+    options: atWork,
+    arrange: tells((socket) => socket.emit('saving', { reason: 'idle', output: 'On branch main\nPushing to origin' })),
+  },
+  ...(
+    [
+      ['saved', { result: 'saved', exitCode: 0, output: '' }, 'Your work was saved.'],
+      ['saving-failed', { result: 'failed', exitCode: 128, output: pushing }, 'has failed (exit code 128).'],
+      ['saving-timed-out', { result: 'timed-out', output: 'On branch main' }, 'took too long'],
+    ] as const
+  ).map(
+    ([picture, saved, words]): Scene => ({
+      title: `ended, and what came of saving: ${picture}`,
+      picture,
+      words,
+      tab: ['Ended · warmterm', 'favicon-off'],
+      options: atWork,
+      arrange: tells((socket) => socket.emit('ended', 'idle', saved)),
+    }),
+  ),
+  ...endReasons.map(
+    (reason): Scene => ({
+      title: `ended: ${reason}`,
+      picture: `ended-${reason}`,
+      words: 'Start a new terminal',
+      tab: ['Ended · warmterm', 'favicon-off'],
+      options: atWork,
+      arrange: tells((socket) => socket.emit('ended', reason)),
+    }),
+  ),
+  {
+    title: 'an error that trying again cannot help',
+    picture: 'error',
+    words: 'Try again',
+    tab: ['No terminal · warmterm', 'favicon-off'],
+    options: { path: '/?renderer=dom&pool=Nonsense', until: 'error' },
+  },
+  {
+    title: 'a terminal that is not reached',
+    picture: 'unreached',
+    words: 'Try now',
+    tab: ['Waiting · warmterm', 'favicon-wait'],
+    options: {
+      environment: { WARMTERM_RELAY: 'never' },
+      until: 'waiting',
+      prepare: ({ terminal }) => terminal.close(),
+    },
+  },
+];
+
+for (const { title, picture, words, tab, options, arrange } of scenes) {
+  test.serial(title, async (t) => {
+    const opened = await openPage(t, browser, { ...options, visitor });
+    await arrange?.(opened);
+    await opened.page.getByText(words).filter({ visible: true }).first().waitFor();
+    const icon = await opened.page.locator('link[rel="icon"]').getAttribute('href');
+    t.deepEqual([await opened.page.title(), icon?.replace(/^\/assets\/|-[A-Z0-9]{8}\.svg$/g, '')], tab);
+    t.deepEqual(await judge(opened.page, `state-${picture}`), []);
   });
-  await page.getByRole('button', { name: 'Try now' }).waitFor();
-  t.deepEqual(await judge(page, 'state-unreached'), []);
-});
+
+  test.serial(`${title}: in German, on a narrow phone`, async (t) => {
+    const opened = await openPage(t, browser, { ...options, visitor: { ...visitor, ...germanOnNarrowPhone } });
+    await arrange?.(opened);
+    const said = opened.page.locator('.status h1, .notice p').filter({ visible: true });
+    await said.filter({ hasText: /./ }).first().waitFor();
+    await takeScreenshot(opened.page, `narrow-${picture}`);
+    t.deepEqual(await cutOff(opened.page), []);
+    t.notRegex(await opened.page.locator('body').innerText(), /English/, 'what the service says is said in German too');
+  });
+}
 
 test.serial('searching, with a count', async (t) => {
   const { page, terminal } = await openPage(t, browser, {
