@@ -21,6 +21,8 @@ export type TestSystemOptions = {
   replicas?: number;
   /** How long before an idle session ends the countdown begins. */
   idleWarning?: string;
+  /** What saves a visitor's work, for a shell. */
+  beforeExit?: string;
   /** Whether the webserver believes what a visitor says of its address (`createVisitor`). */
   trustProxy?: boolean;
 };
@@ -52,7 +54,7 @@ export async function startOnMachine(
   options: TestSystemOptions & Pick<SystemOptions, 'env'> = {},
 ): Promise<LocalSystem> {
   const directory = temporaryDirectory(t);
-  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, trustProxy, env = {} } = options;
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, beforeExit, trustProxy, env = {} } = options;
   const system = await startSystem({
     directory,
     dist: new URL('../../dist/', import.meta.url),
@@ -62,7 +64,11 @@ export async function startOnMachine(
     pool: { replicas, settings },
     env: {
       ...env,
-      ...(idleWarning !== undefined && { terminal: { WARMTERM_IDLE_WARNING: idleWarning } }),
+      terminal: {
+        ...env.terminal,
+        ...(idleWarning !== undefined && { WARMTERM_IDLE_WARNING: idleWarning }),
+        ...(beforeExit !== undefined && { WARMTERM_BEFORE_EXIT: beforeExit }),
+      },
       ...(trustProxy && { webserver: { ...env.webserver, WARMTERM_TRUST_PROXY: '1' } }),
     },
   });
@@ -85,9 +91,14 @@ export async function startOnMachine(
 }
 
 async function startOnCluster(t: ExecutionContext, options: TestSystemOptions): Promise<TestSystem> {
-  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, trustProxy } = options;
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, beforeExit, trustProxy } = options;
   // What takes a second on one machine may take a minute here, and many a visitor of a test never connects.
-  const pool = { connectTimeout: '30m', ...settings, ...(idleWarning !== undefined && { idleWarning }) };
+  const pool = {
+    connectTimeout: '30m',
+    ...settings,
+    ...(idleWarning !== undefined && { idleWarning }),
+    ...(beforeExit !== undefined && { beforeExit }),
+  };
   const release = await installRelease({
     ...Object.fromEntries(Object.entries(pool).map(([name, value]) => [`poolDefaults.${name}`, value])),
     ...(trustProxy && { 'webserver.trustProxy': '1' }),
@@ -169,7 +180,11 @@ function talkToKubernetes(transport: Transport) {
   return {
     pods: list,
     pod: async (name: string) => (await list()).find(({ metadata }) => metadata.name === name),
-    deletePod: (name: string) => transport.request({ method: 'DELETE', path: `${pods}/${name}` }),
+    /** With `graceSeconds` 0 as `--force` does: at once, whatever becomes of its processes. */
+    deletePod: (name: string, graceSeconds?: number) => {
+      const query = graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`;
+      return transport.request({ method: 'DELETE', path: `${pods}/${name}${query}` });
+    },
     scale: async (replicas: number, what = 'statefulsets/default') => {
       await transport.request({
         method: 'PATCH',
