@@ -1,5 +1,6 @@
 // The manager's HTTP API, as zod schemas: the manager checks requests and describes itself with them (/openapi.json), its
-// clients check answers with them. Times are ISO 8601 strings, durations milliseconds.
+// clients check answers with them. Times are ISO 8601 strings, durations milliseconds. Of requests and answers alike, what is
+// not known is ignored: while a release is rolled out, its services meet those of another version.
 
 import * as z from 'zod';
 
@@ -25,7 +26,7 @@ export type PodAddress = z.infer<typeof podAddressSchema>;
 export const placeSchema = z.number().int().min(1).max(1_000_000);
 
 /** POST /api/terminals and POST /api/terminals/restart */
-export const claimRequestSchema = z.strictObject({
+export const claimRequestSchema = z.object({
   visitor: visitorSchema,
   /** The network that the visitor comes from. Without it the limits of an address do not apply. */
   address: addressHashSchema.optional(),
@@ -156,7 +157,7 @@ export type PoolStatus = z.infer<typeof poolStatusSchema>;
 export const poolsSchema = z.object({ pools: z.array(poolStatusSchema) });
 
 /** POST /api/self/report: a terminal tells how it is doing; the manager answers with what now holds for it. */
-export const reportSchema = z.strictObject({
+export const reportSchema = z.object({
   /** Browsers attached at this moment. */
   connections: z.number().int().min(0).max(1_000),
   /** When a browser first attached; absent if none ever did. */

@@ -1,5 +1,5 @@
 // The webserver's HTTP API, used by the page and by the command line: JSON over /api/terminals. The visitor is known by
-// a signed cookie, never by what the body says.
+// a signed cookie, never by what the body says. What is not known is refused: whoever writes a program for it finds the mistake.
 
 import * as z from 'zod';
 import { placeSchema, poolNameSchema, waitingSchema } from './manager-api.ts';

@@ -84,7 +84,9 @@ function describe({ summary, body, status, answer, waits, visitor, open }: Opera
     summary,
     ...(open && { security: [] }),
     ...(visitor && { parameters: [who, pool] }),
-    ...(body && { requestBody: { required: true, content: { 'application/json': { schema: schema(body) } } } }),
+    ...(body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schema(body, 'input') } } },
+    }),
     responses: {
       [status]: {
         description: summary,
@@ -101,7 +103,7 @@ function describe({ summary, body, status, answer, waits, visitor, open }: Opera
   };
 }
 
-const schema = (type: z.ZodType): object => {
-  const { $schema: _, ...rest } = z.toJSONSchema(type);
+const schema = (type: z.ZodType, io: 'input' | 'output' = 'output'): object => {
+  const { $schema: _, ...rest } = z.toJSONSchema(type, { io });
   return rest;
 };

@@ -5,19 +5,20 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { problemSchema } from '../../../common/http/problem.ts';
-import { claimSchema, poolsSchema, terminalSchema } from '../../../common/manager-api.ts';
+import { claimSchema, poolsSchema, terminalSchema, waitingSchema } from '../../../common/manager-api.ts';
 import { createApp } from '../../../manager/api/app.ts';
 import { createAuthenticator } from '../../../manager/api/authenticate.ts';
 import { createTicketSigner } from '../../../manager/claims/keys.ts';
 import { ApiError } from '../../../manager/cluster/transport.ts';
 import { settle, silent, startManager } from '../../helpers/manager.ts';
-import { ModelCluster } from '../../helpers/model-cluster.ts';
+import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
 const visitor = 'v'.repeat(43);
 
 async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: () => boolean } = {}) {
+  const time = { now: 1_000_000 };
   const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' } });
-  const manager = startManager(model, { clock: () => 1_000_000 });
+  const manager = startManager(model, { clock: () => time.now });
   await settle(model, manager);
   const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   let reviews = 0;
@@ -59,11 +60,28 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
     return { status: response.status, type: response.headers.get('content-type'), body: answer && parse(answer) };
   };
   const claim = () => call('POST', '/api/terminals', { body: { visitor } });
+  const waiting = () => manager.claims.waiting(manager.pools.get('default')!);
+  /** All terminals are in use, and the visitor asks: resolves once the manager has the visitor in its line. */
+  const wait = async (body: object) => {
+    for (const other of ['a', 'b', 'c']) {
+      await call('POST', '/api/terminals', { body: { visitor: other.repeat(43) } });
+      await settle(model, manager);
+    }
+    const asked = call('POST', '/api/terminals', { body });
+    while (waiting() === 0) await nextTurn();
+    return { asked };
+  };
+  /** So much time passes, and the manager looks. */
+  const pass = async (ms: number) => {
+    time.now += ms;
+    for (const pool of manager.pools.all()) manager.controller.touch(pool);
+    await nextTurn();
+  };
   const podToken = (name: string, uid: string) => {
     model.identities.set(uid, { serviceAccount: 'warmterm-terminal', pod: { name, uid } });
     return uid;
   };
-  return { model, manager, call, claim, podToken, reviews: () => reviews };
+  return { model, manager, call, claim, wait, waiting, pass, podToken, reviews: () => reviews };
 }
 
 const parse = (text: string) => {
@@ -101,6 +119,66 @@ test('ending answers 204, then 404; a restart answers 201 with another pod', asy
     t.is(status, 404);
     t.is(problemSchema.parse(body).code, 'session-not-found');
   }
+});
+
+test('inv 12: while all are in use a claim answers 202 with a place; with it, it answers when there is a terminal', async (t) => {
+  const { model, manager, call, wait, pass } = await start(t);
+  const { asked } = await wait({ visitor });
+  await pass(1_000);
+  const { status, body } = await asked;
+  t.is(status, 202);
+  t.like(waitingSchema.parse(body), { status: 'waiting', pool: 'default', place: 1, waiting: 1 });
+  const again = call('POST', '/api/terminals', { body: { visitor, place: 1 } });
+  await call('DELETE', `/api/terminals/${'b'.repeat(43)}`);
+  await settle(model, manager);
+  t.like(await again, { status: 201, body: { name: 'default-1', status: 'new' } });
+});
+
+test('inv 12: a restart while all are in use answers 202 too', async (t) => {
+  const { call, pass, wait } = await start(t);
+  const { asked } = await wait({ visitor });
+  await pass(1_000);
+  t.is((await asked).status, 202);
+  // Its terminal is deleted, and the next one has yet to come.
+  const restarted = call('POST', '/api/terminals/restart', { body: { visitor: 'a'.repeat(43) } });
+  while ((await call('GET', `/api/terminals/${'a'.repeat(43)}`)).status === 200) await nextTurn();
+  await pass(1_000);
+  const { status, body } = await restarted;
+  t.is(status, 202);
+  t.like(waitingSchema.parse(body), { place: 1, waiting: 2 });
+});
+
+test('leaving the waiting room answers 204, also to whoever is not in it, and is for services', async (t) => {
+  const { model, call, wait, waiting, pass, podToken } = await start(t);
+  const { asked } = await wait({ visitor });
+  await pass(1_000);
+  t.is((await asked).status, 202);
+  const place = `/api/places/${visitor}`;
+  t.is((await call('DELETE', place, { token: '' })).status, 401);
+  const pod = model.pods.get('default-0')!;
+  t.is((await call('DELETE', place, { token: podToken(pod.name, pod.uid) })).status, 403);
+  t.is((await call('DELETE', '/api/places/ann')).status, 400);
+  t.like(await call('DELETE', `${place}?pool=python`), { status: 404, body: { code: 'not-found' } });
+  t.is(waiting(), 1);
+  t.is((await call('DELETE', `${place}?pool=default`)).status, 204);
+  t.is(waiting(), 0);
+  t.is((await call('DELETE', place)).status, 204);
+});
+
+test('what a newer webserver or terminal says, and this manager does not know, is ignored', async (t) => {
+  const { manager, call, podToken } = await start(t);
+  const { status, body } = await call('POST', '/api/terminals', { body: { visitor, colour: 'red' } });
+  t.is(status, 201);
+  const report = { connections: 1, temperature: 37 };
+  const token = podToken(body.name, body.uid);
+  t.is((await call('POST', '/api/self/report', { token, body: report })).status, 200);
+  t.like(manager.terminals.reports().get(body.uid), { connections: 1 });
+  const restart = await call('POST', '/api/terminals/restart', { body: { visitor, colour: 'red' } });
+  t.is(restart.status, 201);
+  const { body: described } = await call('GET', '/openapi.json');
+  const { schema } = described.paths['/api/terminals'].post.requestBody.content['application/json'];
+  t.deepEqual(schema.required, ['visitor']);
+  t.is(schema.additionalProperties, undefined);
 });
 
 test('inv 7: a terminal can report, and ask for its own deletion, and nothing else', async (t) => {
@@ -170,7 +248,6 @@ for (const [what, body] of Object.entries({
   'no JSON': '{"visitor":',
   'no object': '[]',
   'a visitor that is no hash': { visitor: 'ann' },
-  'an unknown field': { visitor, admin: true },
   'a pool name that cannot be': { visitor, pool: '../x' },
   'too much': { visitor: 'x'.repeat(20_000) },
 })) {
