@@ -1,6 +1,7 @@
 import test from 'ava';
 import { ServiceError } from '../../common/errors.ts';
 import { problemSchema } from '../../common/http/problem.ts';
+import { waitingSchema } from '../../common/manager-api.ts';
 import { openedSchema, openTerminalSchema } from '../../common/terminals-api.ts';
 import { startWebserver } from '../helpers/webserver-app.ts';
 import { type Answer, createVisitor } from '../helpers/webserver-browser.ts';
@@ -50,6 +51,47 @@ test('a restart ends the terminal and answers with another', async (t) => {
   const second = await visitor.send('POST', '/api/terminals/current/restart', claim);
   t.is(second.status, 201);
   t.not(openedSchema.parse(second.body).name, openedSchema.parse(first.body).name);
+});
+
+test('inv 12: whoever has to wait is answered 202 with a place, and with it waits for what comes next', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  const line = { place: 2, waiting: 3, expectedSeconds: 40 };
+  manager.moveTo(line);
+  const first = await visitor.send('POST', '/api/terminals', claim);
+  t.is(first.status, 202);
+  t.deepEqual(waitingSchema.parse(first.body), { ...line, status: 'waiting', pool: 'default' });
+  const asked = visitor.send('POST', '/api/terminals', { body: { place: 2 } });
+  while (manager.requests.length < 2) await new Promise(setImmediate);
+  t.like(manager.requests[1]?.body, { place: 2 });
+  manager.moveTo({ place: 1, waiting: 2 });
+  t.like(await asked, { status: 202, body: { place: 1, waiting: 2 } });
+  const restarted = await visitor.send('POST', '/api/terminals/current/restart', claim);
+  t.like(restarted, { status: 202, body: { place: 1 } });
+  manager.moveTo(undefined);
+  t.is((await visitor.send('POST', '/api/terminals', { body: { place: 1 } })).status, 201);
+  for (const place of [0, 1.5, '1']) {
+    t.is(problem(await visitor.send('POST', '/api/terminals', { body: { place } })).status, 400);
+  }
+});
+
+test('whoever waits no more leaves the place, in the pool that is meant', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  manager.moveTo({ place: 1, waiting: 1 });
+  await visitor.send('POST', '/api/terminals', claim);
+  const { visitor: hash } = manager.requests[0]!.body as { visitor: string };
+  t.is((await visitor.send('DELETE', '/api/terminals/place')).status, 204);
+  t.is((await visitor.send('DELETE', '/api/terminals/place?pool=other')).status, 204);
+  t.is((await visitor.send('DELETE', '/api/terminals/place?pol=other')).status, 400);
+  const foreign = { headers: { origin: 'https://evil.example.org' } };
+  t.is((await visitor.send('DELETE', '/api/terminals/place', foreign)).status, 403);
+  t.deepEqual(
+    manager.requests.slice(1).map(({ method, path }) => `${method} ${path}`),
+    [`DELETE /api/places/${hash}`, `DELETE /api/places/${hash}?pool=other`],
+  );
+  manager.misbehave = () => new ServiceError('not-found', 'There is no pool named other.');
+  t.is(problem(await visitor.send('DELETE', '/api/terminals/place?pool=other')).code, 'not-found');
 });
 
 test('whoever has terminals of several pools says which one is looked at, or ended', async (t) => {
