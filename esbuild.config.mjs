@@ -47,9 +47,11 @@ const slim = {
       namespace: 'stub',
     }));
     onLoad({ filter: /.*/, namespace: 'stub' }, ({ path }) => ({ contents: stubs[path] }));
-    // socket.io and engine.io would each bring their own.
-    onResolve({ filter: /^ws$/ }, ({ kind, pluginData }) =>
-      pluginData === 'once' ? undefined : resolve('ws', { kind, pluginData: 'once', resolveDir: engine }),
+    // Each that uses them would bring its own.
+    onResolve({ filter: /^(ws|socket\.io-parser)$/ }, ({ path, pluginData }) =>
+      pluginData === 'once'
+        ? undefined
+        : resolve(path, { kind: 'require-call', pluginData: 'once', resolveDir: engine }),
     );
   },
 };

@@ -1,5 +1,5 @@
-// The protocol between a browser and a terminal, over socket.io (WebSocket transport only, default parser). Output is
-// always binary: as JSON an ESC costs six bytes. Both ends import these types; nothing is mirrored by hand.
+// The protocol between a browser and a terminal, over socket.io (WebSocket transport only). Output is always binary,
+// and one frame of its own (output-frames.ts): as JSON an ESC costs six bytes. Both ends import these types; nothing is mirrored by hand.
 
 import * as z from 'zod';
 import type { ErrorCode } from './errors.ts';

@@ -1,6 +1,7 @@
 // One connection to a terminal (common/socket.ts). Reconnecting is not its business: each connection needs a new ticket.
 
 import { io, type Socket } from 'socket.io-client';
+import { browserParser } from '../common/output-frames.ts';
 import type {
   Attached,
   ClientEvents,
@@ -56,6 +57,7 @@ export function connect(
     path,
     query,
     transports: ['websocket'],
+    parser: browserParser,
     reconnection: false,
     forceNew: true,
     auth: { ticket, size },

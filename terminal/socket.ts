@@ -4,6 +4,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import { ServiceError, toServiceError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
+import { terminalParser } from '../common/output-frames.ts';
 import {
   type ClientEvents,
   type Ending,
@@ -46,6 +47,7 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
   const { verifyTicket, admit, onConnection, onCount, log } = options;
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketData>(server, {
     transports: ['websocket'],
+    parser: terminalParser,
     perMessageDeflate: false,
     httpCompression: false,
     serveClient: false,

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io';
 import type { ErrorCode } from '../../common/errors.ts';
+import { terminalParser } from '../../common/output-frames.ts';
 import {
   acknowledgeEvery,
   type ClientEvents,
@@ -86,6 +87,7 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
       server = createServer();
       io = new Server<ClientEvents, ServerEvents>(server, {
         transports: ['websocket'],
+        parser: terminalParser,
         serveClient: false,
         maxHttpBufferSize: maxInputLength * 6,
         ...(pings && heartbeat),

@@ -2,6 +2,7 @@
 
 import type { ExecutionContext } from 'ava';
 import { io, type ManagerOptions } from 'socket.io-client';
+import { browserParser } from '../../common/output-frames.ts';
 
 /** Knocks with a ticket: `attached`, or the code of the refusal. */
 export async function knock(
@@ -20,7 +21,15 @@ export async function knock(
 
 function knockOnce(t: ExecutionContext, url: string, ticket: unknown, more: Partial<ManagerOptions>): Promise<string> {
   const auth = { ticket, size: { cols: 80, rows: 24 } };
-  const options = { transports: ['websocket'], reconnection: false, timeout: 1_000, auth, forceNew: true, ...more };
+  const options = {
+    transports: ['websocket'],
+    parser: browserParser,
+    reconnection: false,
+    timeout: 1_000,
+    auth,
+    forceNew: true,
+    ...more,
+  };
   const socket = io(url, options);
   t.teardown(() => void socket.close());
   return new Promise((resolve) => {

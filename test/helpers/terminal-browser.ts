@@ -2,6 +2,7 @@
 
 import type { ExecutionContext } from 'ava';
 import { io, type Socket } from 'socket.io-client';
+import { browserParser } from '../../common/output-frames.ts';
 import {
   type Attached,
   type ClientEvents,
@@ -29,6 +30,7 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   const { ticket, size = { cols: 80, rows: 24 }, acknowledges = true } = options;
   const socket: Socket<ServerEvents, ClientEvents> = io(url, {
     transports: ['websocket'],
+    parser: browserParser,
     reconnection: false,
     forceNew: true,
     auth: { ticket, size },

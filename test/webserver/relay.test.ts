@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { type Socket as Client, io } from 'socket.io-client';
+import { browserParser } from '../../common/output-frames.ts';
 import type { ClientEvents, ServerEvents } from '../../common/socket.ts';
 import { paths } from '../../common/terminals-api.ts';
 import { startTerminal } from '../helpers/frontend-terminal.ts';
@@ -46,6 +47,7 @@ test('socket.io goes through it to the visitor’s own terminal, ticket and all'
   const socket: Client<ServerEvents, ClientEvents> = io(url, {
     path: paths.relay,
     transports: ['websocket'],
+    parser: browserParser,
     reconnection: false,
     forceNew: true,
     extraHeaders: { cookie },

@@ -15,7 +15,7 @@ export type Client = {
 export type Size = { cols: number; rows: number };
 export type Connect = (at: { port: number; size: Size; ticket: () => Promise<string> }) => Promise<Client>;
 
-/** socket.io over one WebSocket, as warmterm's page speaks it (common/socket.ts): output comes as an attachment. */
+/** socket.io over one WebSocket, as warmterm's page speaks it (common/socket.ts). */
 export const warmterm: Connect = async ({ port, size, ticket }) => {
   const auth = JSON.stringify({ ticket: await ticket(), size });
   let every = Number.POSITIVE_INFINITY;

@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import { io } from 'socket.io-client';
+import { browserParser } from '../../../common/output-frames.ts';
 import { paths } from '../../../common/terminals-api.ts';
 import { openBrowser, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
 import { createVisitor, openTerminal, poolIsReady, startOnMachine, type TestSystem } from '../../helpers/system.ts';
@@ -13,6 +14,7 @@ function knock({ pageUrl }: TestSystem, cookie: string, ticket: string): Promise
   const socket = io(pageUrl, {
     path: paths.relay,
     transports: ['websocket'],
+    parser: browserParser,
     reconnection: false,
     forceNew: true,
     extraHeaders: { cookie, origin: new URL(pageUrl).origin },

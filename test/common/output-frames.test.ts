@@ -1,0 +1,43 @@
+import test from 'ava';
+import { type Packet, PacketType } from 'socket.io-parser';
+import { browserParser, terminalParser } from '../../common/output-frames.ts';
+
+const event = (...data: unknown[]): Packet => ({ type: PacketType.EVENT, nsp: '/', data });
+
+function decode(frames: unknown[]): Packet[] {
+  const decoder = new browserParser.Decoder();
+  const packets: Packet[] = [];
+  decoder.on('decoded', (packet: Packet) => packets.push(packet));
+  for (const frame of frames) decoder.add(frame);
+  return packets;
+}
+
+test('output is one frame that holds its bytes only, and comes back as it was', (t) => {
+  const bytes = Buffer.from('\x1b[1mbold\xff');
+  const frames = new terminalParser.Encoder().encode(event('output', bytes));
+  t.deepEqual(frames, [bytes]);
+  t.deepEqual(decode(frames), [event('output', bytes)]);
+});
+
+test('whatever else a terminal says is as it is by the default', (t) => {
+  for (const packet of [event('attached', { name: 'default-0' }), event('ended', 'exit'), event('ending', null)]) {
+    const frames = new terminalParser.Encoder().encode(packet);
+    t.deepEqual(
+      frames.map((frame) => typeof frame),
+      ['string'],
+    );
+    t.deepEqual(decode(frames), [packet]);
+  }
+});
+
+test('what a browser types as bytes is understood by a terminal', (t) => {
+  const bytes = Buffer.from([0x1b, 0x5b, 0x4d, 0xff]);
+  const decoder = new terminalParser.Decoder();
+  const packets: Packet[] = [];
+  decoder.on('decoded', (packet: Packet) => packets.push(packet));
+  for (const frame of new browserParser.Encoder().encode(event('input', bytes))) decoder.add(frame);
+  t.deepEqual(
+    packets.map(({ data }) => data),
+    [['input', bytes]],
+  );
+});
