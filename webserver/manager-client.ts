@@ -1,5 +1,7 @@
 // What the webserver asks of the manager: one function per request, each with a deadline and the service's own token.
 
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type * as z from 'zod';
 import { isAbort, ServiceError, toServiceError } from '../common/errors.ts';
@@ -38,6 +40,10 @@ export type Manager = {
 // Service refuses connections. What was never sent can be sent again.
 const refusals = { forMs: 1_500, pauseMs: 100 };
 
+// Less than for how long the manager keeps a connection on which nothing is said (Node: five seconds): one that it closes just as
+// it is used again would fail the visitor.
+const keep = { keepAlive: true, timeout: 4_000 };
+
 /** A client of the manager at `url`; `readToken` is called for every request. */
 export function createManagerClient(options: {
   url: string;
@@ -46,6 +52,7 @@ export function createManagerClient(options: {
 }): Manager {
   const { url, readToken, deadlineMs } = options;
   const base = url.replace(/\/+$/, '');
+  const agent = url.startsWith('https:') ? new HttpsAgent(keep) : new HttpAgent(keep);
 
   async function ask<T = undefined>(
     request: Pick<JsonRequest<T>, 'method' | 'body' | 'answer' | 'signal'> & { path: string },
@@ -54,7 +61,7 @@ export function createManagerClient(options: {
     const startedAt = performance.now();
     for (;;) {
       try {
-        return await requestJson<T>({ ...rest, url: base + path, token: await readToken(), deadlineMs });
+        return await requestJson<T>({ ...rest, url: base + path, token: await readToken(), deadlineMs, agent });
       } catch (error) {
         if (isAbort(error)) throw error;
         if (!isRefused(error) || performance.now() - startedAt > refusals.forMs)

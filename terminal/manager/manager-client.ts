@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
 import * as z from 'zod';
+import { requestJson } from '../../common/http/client.ts';
 import { paths, type Report, type ReportAnswer, reportAnswerSchema } from '../../common/manager-api.ts';
-import { requestJson } from './request.ts';
 
 const deadlineMs = 5_000;
 const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
