@@ -21,6 +21,10 @@ export type ServeOptions = {
   onListening?: (at: Listening) => void;
 };
 
+// Node looks for those that are over their time as seldom as every 30 s, unless told otherwise: so much longer could anybody
+// hold a connection by sending half of a request.
+const connectionsCheckingInterval = 2_000;
+
 /**
  * Serves `handler` until `signal` is aborted; then answers what is under way, for at most `drainMs`, and closes, what was
  * upgraded at once: whoever is at the other end finds another replica. Calls `onListening` with the real port (port 0
@@ -28,7 +32,7 @@ export type ServeOptions = {
  */
 export async function serve(handler: RequestListener, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { host, port, setting = 'PORT', drainMs = 5_000, onListening } = options;
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, handler);
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval }, handler);
   const upgraded = options.upgrades ? handleUpgrades(server, handler) : undefined;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

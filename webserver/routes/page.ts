@@ -25,6 +25,8 @@ export function pageRoutes(options: { publicDir: string; visitors: Visitors; hos
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     // Without a host token there is no host page, in whatever way its name is written.
     if (!isRead || (!hostPage && isHostPage(request.path))) return next();
+    // Files are small, and go whole, as any server may decide (RFC 9110, 14.2): sirv fails over ranges that cannot be.
+    delete request.headers.range;
     files(request, response, next);
   });
 }

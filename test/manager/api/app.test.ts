@@ -5,11 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { problemSchema } from '../../../common/http/problem.ts';
-import { claimSchema, poolsSchema, terminalSchema, waitingSchema } from '../../../common/manager-api.ts';
+import { claimSchema, paths, poolsSchema, terminalSchema, waitingSchema } from '../../../common/manager-api.ts';
 import { createApp } from '../../../manager/api/app.ts';
 import { createAuthenticator } from '../../../manager/api/authenticate.ts';
 import { createTicketSigner } from '../../../manager/claims/keys.ts';
 import { ApiError } from '../../../manager/cluster/transport.ts';
+import { createRandom } from '../../bench/simulate/random.ts';
+import { bombard, watchConnections } from '../../helpers/garbage.ts';
 import { settle, silent, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
@@ -44,7 +46,8 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
     await manager.stop();
   });
   model.identities.set('web', { serviceAccount: 'web', pod: { name: 'web-0', uid: 'web-uid' } });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
   const call = async (
     method: string,
     path: string,
@@ -81,7 +84,7 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
     model.identities.set(uid, { serviceAccount: 'warmterm-terminal', pod: { name, uid } });
     return uid;
   };
-  return { model, manager, call, claim, wait, waiting, pass, podToken, reviews: () => reviews };
+  return { model, manager, port, call, claim, wait, waiting, pass, podToken, reviews: () => reviews };
 }
 
 const parse = (text: string) => {
@@ -261,6 +264,22 @@ for (const [what, body] of Object.entries({
     t.is(model.writes, before);
   });
 }
+
+test('inv 10: a thousand requests of garbage are refused, change nothing, and leave no connection behind', async (t) => {
+  const { model, port, call } = await start(t);
+  const open = watchConnections(t, port);
+  const before = model.writes;
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const everywhere = Object.values(paths).map((path) => path.replace(/\{\w+\}/, '{}'));
+  const others = ['/healthz', '/readyz', '/openapi.json', '/{}'];
+  const target = { port, paths: [...everywhere, ...others], known: ['Authorization: Bearer web'] };
+  const { statuses, failures } = await bombard(target, createRandom(seed));
+  t.deepEqual(failures, [], `seed ${seed}`);
+  t.true((statuses.get(400) ?? 0) > 200, `${[...statuses]}`);
+  t.is(model.writes, before, `seed ${seed}`);
+  while (open.size > 0) await new Promise(setImmediate);
+  t.is((await call('GET', '/api/pools')).status, 200);
+});
 
 test('an unknown path is a problem too', async (t) => {
   const { call } = await start(t);

@@ -1,0 +1,44 @@
+// What the webserver makes of garbage: it refuses it, keeps none of its connections, and goes on.
+
+import test from 'ava';
+import { paths } from '../../common/terminals-api.ts';
+import { createRandom } from '../bench/simulate/random.ts';
+import { bombard, send, watchConnections } from '../helpers/garbage.ts';
+import { hostToken, startWebserver } from '../helpers/webserver-app.ts';
+
+test('inv 10, 12: a thousand requests of garbage are refused, and leave no connection behind', async (t) => {
+  const { url, port, logged } = await startWebserver(t, { WARMTERM_TRUST_PROXY: 'loopback' });
+  const open = watchConnections(t, port);
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const pages = ['/', '/host', '/healthz', '/readyz', '/index.html', '/assets/{}', '/{}'];
+  const known = [`Authorization: Bearer ${hostToken}`];
+  const target = { port, paths: [...Object.values(paths), ...pages], known };
+  const { statuses, failures } = await bombard(target, createRandom(seed));
+  t.deepEqual(failures, [], `seed ${seed}`);
+  t.true((statuses.get(400) ?? 0) > 200, `${[...statuses]}`);
+  t.deepEqual(
+    logged()
+      .split('\n')
+      .filter((line) => line.includes('request failed')),
+    [],
+    `seed ${seed}`,
+  );
+  while (open.size > 0) await new Promise(setImmediate);
+  t.is((await fetch(`${url}/healthz`)).status, 200);
+});
+
+const post = 'POST /api/terminals HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+
+for (const [what, status, request] of [
+  ['nothing', 408, ''],
+  ['half a header', 408, 'GET / HTTP/1.1\r\nHost: exam'],
+  // Of such a request nobody reads a body, nor looks at the time that it takes.
+  ['half a body to another protocol', 400, `${post}${upgrade}Content-Length: 50\r\n\r\n{`],
+  ['a body to another protocol', 400, `${post}${upgrade}Content-Length: 2\r\n\r\n{}`],
+] as const) {
+  test(`inv 12: whoever sends ${what}, and then is silent, is not waited for`, async (t) => {
+    const { port } = await startWebserver(t);
+    t.deepEqual(await send(port, request, 'say nothing'), [status]);
+  });
+}
