@@ -1,9 +1,9 @@
 // xterm.js as this page uses it.
 
 import { FitAddon } from '@xterm/addon-fit';
-import { UnicodeGraphemesAddon } from '@xterm/addon-unicode-graphemes';
 import { type ITerminalOptions, Terminal } from '@xterm/xterm';
 import { chooseRenderer } from './renderer.ts';
+import { useTmuxWidths } from './widths.ts';
 
 const resizeDelayMs = 60;
 
@@ -29,8 +29,7 @@ export function createTerminal(element: HTMLElement, options: ITerminalOptions):
 
   const fitAddon = new FitAddon();
   terminal.loadAddon(fitAddon);
-  terminal.loadAddon(new UnicodeGraphemesAddon());
-  terminal.unicode.activeVersion = '15-graphemes';
+  useTmuxWidths(terminal);
   terminal.open(element);
   const refit = () => fitAddon.fit();
   refit();

@@ -4,22 +4,34 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 
 const require = createRequire(import.meta.url);
 const script = (name: string, file: string) =>
   readFileSync(join(dirname(require.resolve(`${name}/package.json`)), 'lib', file), 'utf8');
 
+async function widths(): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL('../../frontend/terminal/widths.ts', import.meta.url))],
+    bundle: true,
+    format: 'iife',
+    globalName: 'widths',
+    write: false,
+  });
+  return outputFiles[0]!.text;
+}
+
 /** Opens a terminal of that size. `browser` is closed by whoever opened it. */
 export async function openXterm(browser: Browser, size: { cols: number; rows: number }) {
   const page = await browser.newPage();
   await page.setContent('<div id="terminal"></div>');
   await page.addScriptTag({ content: script('@xterm/xterm', 'xterm.js') });
-  await page.addScriptTag({ content: script('@xterm/addon-unicode-graphemes', 'addon-unicode-graphemes.js') });
+  await page.addScriptTag({ content: await widths() });
   await page.evaluate(`{
     const terminal = new Terminal({ allowProposedApi: true, scrollback: 0, ...${JSON.stringify(size)} });
-    terminal.loadAddon(new UnicodeGraphemesAddon.UnicodeGraphemesAddon());
-    terminal.unicode.activeVersion = '15-graphemes';
+    widths.useTmuxWidths(terminal);
     terminal.open(document.getElementById('terminal'));
     globalThis.terminal = terminal;
   }`);
