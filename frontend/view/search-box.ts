@@ -32,7 +32,7 @@ export function createSearchBox(root: HTMLElement, finder: Finder, onClose: () =
   root.append(box);
 
   // One search is under way at a time, and of those that wait only the last: a word is typed faster than it is looked for.
-  let asking = false;
+  let underWay: Search | undefined;
   let wanted: Search | undefined;
   const say = (shown: string, spoken: string) => {
     count.textContent = shown;
@@ -41,16 +41,16 @@ export function createSearchBox(root: HTMLElement, finder: Finder, onClose: () =
 
   function ask(move: Search['move']): void {
     const text = field.value;
-    // What is not yet looked for has nothing next to it.
-    const first = wanted?.move === 'newest' && wanted.text === text;
-    wanted = { text, move: first ? 'newest' : move };
+    // Who presses Enter after the last letter wants what was just asked for, and not the one next to it.
+    const same = move !== 'newest' && [underWay, wanted].some((one) => one?.move === 'newest' && one.text === text);
+    if (!same) wanted = { text, move };
     void work();
   }
 
   async function work(): Promise<void> {
-    if (asking) return;
-    asking = true;
+    if (underWay) return;
     for (let next = wanted; next !== undefined; next = wanted) {
+      underWay = next;
       wanted = undefined;
       if (next.text === '') {
         finder.leave();
@@ -64,7 +64,7 @@ export function createSearchBox(root: HTMLElement, finder: Finder, onClose: () =
       else if (found.total === 0) say(texts.search.none, texts.search.none);
       else say(`${found.at}/${found.total}`, texts.search.count(found.at, found.total));
     }
-    asking = false;
+    underWay = undefined;
   }
 
   function leave(): void {

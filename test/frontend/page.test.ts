@@ -625,8 +625,7 @@ test.serial('the shell names the tab', async (t) => {
 
 test.serial('Ctrl+Shift+F finds, and Escape goes back to the terminal', async (t) => {
   const { page, terminal, complaints } = await openPage(t, browser);
-  terminal.output('\r\nneedle in a haystack\r\nanother needle\r\n');
-  await waitForScreen(page, 'another needle');
+  terminal.find = ({ text, move }) => (text === 'needle' ? { total: 2, at: move === 'newest' ? 2 : 1 } : null);
   await page.locator('.xterm-helper-textarea').focus();
   await page.keyboard.press('Control+Shift+F');
   const field = page.getByRole('textbox', { name: 'Find in the terminal' });
@@ -639,5 +638,22 @@ test.serial('Ctrl+Shift+F finds, and Escape goes back to the terminal', async (t
   await field.waitFor({ state: 'hidden' });
   await page.keyboard.type('x');
   await until(() => terminal.inputs.join('') === 'x', 'only what was typed into the terminal');
+  t.is(terminal.searches.at(-1), null);
   t.deepEqual(complaints, []);
+});
+
+test.serial('a search that cannot be made is told, and is made once it can be', async (t) => {
+  const { page, terminal } = await openPage(t, browser);
+  terminal.find = () => null;
+  await page.keyboard.press('Control+Shift+F');
+  await page.getByRole('textbox', { name: 'Find in the terminal' }).fill('needle');
+  const said = (text: string) => page.getByRole('status').filter({ hasText: text }).waitFor({ state: 'attached' });
+  await said('Cannot search now');
+  terminal.find = () => ({ total: 7, at: 7 });
+  await page.keyboard.press('Enter');
+  await said('Match 7 of 7');
+  t.deepEqual(terminal.searches, [
+    { text: 'needle', move: 'newest' },
+    { text: 'needle', move: 'previous' },
+  ]);
 });
