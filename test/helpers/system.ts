@@ -272,8 +272,9 @@ export async function until<T>(
   }
 }
 
+// Right after an installation a node may not know the manager yet, and the webserver not reach it.
 export const poolIsReady = (system: TestSystem, count: number) =>
-  until(`${count} ready terminals`, async () => (await poolStatus(system)).ready === count);
+  until(`${count} ready terminals`, async () => (await poolStatus(system).catch(() => undefined))?.ready === count);
 
 /** The pool as the host page sees it. */
 export async function poolStatus({ pageUrl, hostToken }: TestSystem): Promise<PoolStatus> {
