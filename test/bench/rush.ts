@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { managerAudience } from '../../common/names.ts';
+import { paths } from '../../common/terminals-api.ts';
 import { describePool } from '../../local/pool.ts';
 import { superviseService } from '../../local/supervisor.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
@@ -16,6 +17,7 @@ import { createVisitor } from '../helpers/system.ts';
 import { atRandom } from './at-random.ts';
 import { readMetrics } from './metrics.ts';
 import type { Order } from './pretend-node-process.ts';
+import { benchServed } from './served.ts';
 import { type Measure, measure, quantile } from './statistics.ts';
 import { freePort, until } from './tools.ts';
 
@@ -24,6 +26,7 @@ const perSecond = 45;
 const seconds = 60;
 const probesPerSecond = 5;
 const burst = 300;
+const waitingAtOnce = 20;
 // Visitors come at random: sometimes more than expected.
 const largePool = 400;
 const patienceMs = 300_000;
@@ -49,9 +52,12 @@ export async function benchRush(directory: string): Promise<Measure[]> {
     let refused = 0;
     // Whoever finds the pool empty, because this machine does not refill it in time, is counted, and waits for nothing.
     const claim = async () => {
-      const { status } = await createVisitor(services).call('POST', '/api/terminals');
-      if (status === 503) refused++;
-      else if (status !== 201) throw new Error(`A claim is answered with ${status}.`);
+      const visitor = createVisitor(services);
+      const { status } = await visitor.call('POST', paths.terminals);
+      if (status === 202) {
+        refused++;
+        await visitor.call('DELETE', paths.place);
+      } else if (status !== 201) throw new Error(`A claim is answered with ${status}.`);
     };
     const exposed = (count: number) => until(async () => (await countServices(admin)) >= count, 100, patienceMs);
     await ready(poolSize);
@@ -59,7 +65,9 @@ export async function benchRush(directory: string): Promise<Measure[]> {
     // What is loaded once, and which token is whose, is not measured.
     await claim();
 
+    const served = await benchServed(admin, services, { size: poolSize - 1, waiting: waitingAtOnce });
     await node.order({ does: 'refill', on: true });
+    await ready(poolSize);
     const before = await services.writes();
     refused = 0;
     const [rush, api] = await Promise.all([
@@ -93,6 +101,7 @@ export async function benchRush(directory: string): Promise<Measure[]> {
       measure('rush: API writes per claim', (after.done - before.done) / claims, ''),
       measure('rush: writes refused, per claim', (after.refused - before.refused) / claims, ''),
       measure(`rush: ${burst} claims at once, all answered`, burstMs, 'ms'),
+      ...served,
     ];
   } finally {
     for (const stop of stops.reverse()) await stop();
@@ -198,6 +207,8 @@ async function startServices(admin: Transport, directory: string, stops: (() => 
   return {
     pageUrl,
     metrics,
+    /** How many visitors wait. */
+    waiting: async () => (await metrics()).get('warmterm_pool_waiting{pool="default"}') ?? 0,
     /** The manager's writes to what exists, and those of them that were refused; not the lease's (PUT), not reviews (POST). */
     async writes() {
       const all = [...(await metrics())].filter(([name]) =>
