@@ -12,8 +12,10 @@ import { type Watcher, watch } from './watcher.ts';
 
 const size = { cols: 200, rows: 50 };
 const rounds = 5;
+// Terminals of one node share the pages of their programs.
+const neighbours = 10;
 
-type Contestant = Running & { name: string; terminal: Watcher; directory: string; samples: Map<string, number[]> };
+type Contestant = Running & { name: string; terminal: Watcher; samples: Map<string, number[]> };
 
 export async function benchTerminal(directory: string): Promise<Measure[]> {
   mkdirSync(directory, { recursive: true });
@@ -23,6 +25,17 @@ export async function benchTerminal(directory: string): Promise<Measure[]> {
   const contestants: Contestant[] = [];
   try {
     for (const peer of peers) contestants.push(await enter(peer, join(directory, peer.name)));
+    for (const [at, peer] of peers.entries()) {
+      const memory = await weigh(peer, join(directory, `${peer.name}-neighbours`));
+      for (const { server, all } of memory) {
+        add(contestants[at]!.samples, `memory of the server alone, one of ${neighbours}, idle PSS, MB`, server);
+        add(
+          contestants[at]!.samples,
+          `memory of server, tmux, client and shell, one of ${neighbours}, idle PSS, MB`,
+          all,
+        );
+      }
+    }
     const files = writeFloods(directory);
     for (let round = 0; round < rounds; round++) {
       // Each goes first in its turn.
@@ -41,12 +54,29 @@ export async function benchTerminal(directory: string): Promise<Measure[]> {
 
 async function enter(peer: Peer, directory: string): Promise<Contestant> {
   const running = await peer.start(directory);
-  const samples = new Map<string, number[]>();
-  add(samples, 'memory of the server alone, idle PSS, MB', pssMB(running.pid));
   const terminal = watch(await running.connect(size));
   await terminal.sees('ready>');
-  add(samples, 'memory of server, tmux, client and shell, idle PSS, MB', pssOfAllMB(directory));
-  return { ...running, name: peer.name, terminal, directory, samples };
+  return { ...running, name: peer.name, terminal, samples: new Map() };
+}
+
+/** MB of each of some terminals that run at once, with somebody at each, who does nothing. */
+async function weigh(peer: Peer, directory: string): Promise<{ server: number; all: number }[]> {
+  const at = (index: number) => join(directory, String(index));
+  const running: Running[] = [];
+  const terminals: Watcher[] = [];
+  try {
+    for (let index = 0; index < neighbours; index++) {
+      const one = await peer.start(at(index));
+      running.push(one);
+      const terminal = watch(await one.connect(size));
+      terminals.push(terminal);
+      await terminal.sees('ready>');
+    }
+    return running.map(({ pid }, index) => ({ server: pssMB(pid), all: pssOfAllMB(at(index)) }));
+  } finally {
+    for (const terminal of terminals) terminal.close();
+    for (const { stop } of running) await stop();
+  }
 }
 
 async function play({ terminal, pid, samples, connect }: Contestant, files: ReturnType<typeof writeFloods>) {
