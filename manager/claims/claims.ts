@@ -5,12 +5,13 @@
 import { startDeadline } from '../../common/deadline.ts';
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { ClaimToWrite, Cluster } from '../cluster/port.ts';
+import type { Cluster } from '../cluster/port.ts';
 import type { ObservedPod } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
 import { Limits, type Origin } from './limits.ts';
 import { PlaceWriter } from './place-writer.ts';
+import { Race } from './race.ts';
 import { closed, isClosed, type Patience, WaitingLine } from './waiting-line.ts';
 
 export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected' };
@@ -69,13 +70,6 @@ type Ask = {
   part?: (at: number) => void;
 };
 
-// For how long a pod is passed over after the API server contradicted what was known of it, unless news come earlier.
-const distrustMs = 5_000;
-
-// Several managers that all take the lowest pod meet there while each has yet to hear of what the other took. Whoever has
-// met another lately picks among so many.
-const crowd = { among: 16, forMs: 10_000 };
-
 // Whoever is new is told of a place soon, unless there is a terminal by then; whoever has one, when it is another, but not
 // all at every turn.
 const firstWordMs = 1_000;
@@ -87,8 +81,7 @@ export class Claims {
   readonly #limits: Limits;
   readonly #lines = new Map<Pool, WaitingLine>();
   readonly #writer: PlaceWriter;
-  /** When a claim in the pool last met another manager's. */
-  readonly #met = new Map<Pool, number>();
+  readonly #race: Race;
   /** The last thing under way for each visitor: two tabs that open at once get one terminal. */
   readonly #underWay = new Map<string, Promise<unknown>>();
 
@@ -96,6 +89,7 @@ export class Claims {
     this.#options = options;
     this.#limits = new Limits(options);
     this.#writer = new PlaceWriter(options);
+    this.#race = new Race({ ...options, onTrust: (pool) => this.serve(pool) });
   }
 
   /** How many visitors wait for a terminal of the pool, at all managers. */
@@ -269,14 +263,14 @@ export class Claims {
       const own = pool.terminalOf(visitor, clock());
       // A lost one is ended by the leader, once its visitor has another.
       if (own && !pool.isLost(own, clock())) return this.#served(pool, own, 'reconnected');
-      const pod = line.isTurnOf(visitor) ? this.#reserve(pool) : undefined;
+      const pod = line.isTurnOf(visitor) ? this.#race.choose(pool) : undefined;
       if (!pod) return undefined;
       line.claiming.add(visitor);
       try {
         const { address } = origin;
-        const claimed = await this.#write(pod, { id: newId(), visitor, address, claimedAt: clock() }, signal);
+        const claimed = await this.#race.write(pod, { id: newId(), visitor, address, claimedAt: clock() }, signal);
         if (claimed === 'conflict') {
-          this.#distrust(pool, pod);
+          this.#race.lose(pool, pod);
           continue;
         }
         this.#observe(pool, claimed);
@@ -306,32 +300,6 @@ export class Claims {
     return { pod, status };
   }
 
-  #reserve(pool: Pool): ObservedPod | undefined {
-    const { clock, chance } = this.#options;
-    const crowded = clock() - (this.#met.get(pool) ?? Number.NEGATIVE_INFINITY) < crowd.forMs;
-    return crowded ? pool.take(crowd.among, chance()) : pool.take();
-  }
-
-  /**
-   * Writes the claim. An answer that got lost leaves it open whether the claim took place, so the same write is tried
-   * again until the API server says: a conflict then means either that somebody else was first or that we were.
-   */
-  async #write(pod: ObservedPod, claim: ClaimToWrite, signal: AbortSignal): Promise<ObservedPod | 'conflict'> {
-    const { cluster, delay, log } = this.#options;
-    for (let doubts = 0; ; ) {
-      try {
-        const result = await cluster.claimPod(pod, claim);
-        if (result !== 'conflict' || doubts === 0) return result;
-        const now = await cluster.readPod(pod.name);
-        return now?.uid === pod.uid && now.claim?.id === claim.id ? now : 'conflict';
-      } catch (error) {
-        if (!(error instanceof ServiceError) || !error.retryable || signal.aborted) throw error;
-        log.warn({ pod: pod.name, err: error }, 'no answer to a claim, asking again');
-        await delay(Math.min(1_000, 50 * 2 ** doubts++), signal).catch(() => {});
-      }
-    }
-  }
-
   async #end(pod: ObservedPod): Promise<void> {
     const { cluster, pools, log, onChange } = this.#options;
     // For the page's last word only: whatever becomes of it, the pod is deleted.
@@ -347,15 +315,6 @@ export class Claims {
   #observe(pool: Pool, pod: ObservedPod): void {
     this.#options.pools.observe({ kind: 'pod', name: pod.name, object: pod });
     this.#options.onChange(pool);
-  }
-
-  #distrust(pool: Pool, pod: ObservedPod): void {
-    this.#met.set(pool, this.#options.clock());
-    pool.distrust(pod);
-    void this.#options.delay(distrustMs).then(() => {
-      pool.trust(pod);
-      this.serve(pool);
-    });
   }
 
   #line(pool: Pool): WaitingLine {
