@@ -143,3 +143,17 @@ test('a viewer turns nobody else’s screen; who goes away in the middle of a se
   await eventually(() => at() === '|' || undefined);
   browser.socket.disconnect();
 });
+
+test('while a program prints without end, what it has printed is found, and the key after that reaches it', async (t) => {
+  const { browser, find, leave, at } = await start(t);
+  browser.types('clear; while :; do echo flood; done\r');
+  await browser.sees(/^flood/m);
+  const found = await find('flood');
+  t.true(found !== null && found.total > 0 && found.at === found.total, JSON.stringify(found));
+  t.is(at(), 'copy-mode|flood');
+  t.true((await find('flood', 'previous'))?.at === (found?.total ?? 0) - 1);
+  leave();
+  browser.types('\x03');
+  await browser.sees(new RegExp(`\\^C\\s*${prompt}`));
+  t.is(at(), '|');
+});
