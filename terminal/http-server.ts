@@ -22,14 +22,17 @@ export function createHealthServer({ unhealthy, unready }: Health): Server {
     ['/healthz', unhealthy],
     ['/readyz', unready],
   ]);
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
-    const check = checks.get(request.url?.split('?', 1)[0] ?? '');
-    const reads = request.method === 'GET' || request.method === 'HEAD';
-    const trouble = check?.();
-    const [status, text] = !check || !reads ? [404, 'not found'] : trouble ? [503, trouble] : [200, 'ok'];
-    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
-    response.end(`${text}\n`);
-  });
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    (request, response) => {
+      const check = checks.get(request.url?.split('?', 1)[0] ?? '');
+      const reads = request.method === 'GET' || request.method === 'HEAD';
+      const trouble = check?.();
+      const [status, text] = !check || !reads ? [404, 'not found'] : trouble ? [503, trouble] : [200, 'ok'];
+      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+      response.end(`${text}\n`);
+    },
+  );
   server.maxConnections = mostConnections;
   return server;
 }
