@@ -77,7 +77,7 @@ test.serial('title and icon say that the connection is lost, and that it is back
   const usual = await icon(page);
   await terminal.close();
   await until(async () => (await page.title()) === 'Reconnecting · make', 'a title that tells it');
-  t.regex(String(await icon(page)), /favicon-off/);
+  t.regex(String(await icon(page)), /favicon-wait/);
   await terminal.listen();
   await waitForState(page, 'connected');
   t.is(await icon(page), usual);
@@ -88,7 +88,7 @@ test.serial('every icon that the page names is there', async (t) => {
   const names = await page.evaluate<string[]>(
     `Object.values(document.querySelector('link[rel="icon"]').dataset).concat(document.querySelector('link[rel="icon"]').href)`,
   );
-  t.is(names.length, 3);
+  t.is(names.length, 5);
   for (const name of names) t.is((await page.request.get(new URL(name, page.url()).href)).status(), 200, name);
 });
 
@@ -132,8 +132,9 @@ test.serial('what an input method composes arrives once, when it is done', async
 
 test.serial('emoji and combining characters take the cells that programs count on', async (t) => {
   const { page, terminal } = await openPage(t, browser);
-  // Four cells each, and then a bar.
-  const clusters = ['漢字', '👍🏽ab', '👨‍👩‍👧ab', 'e\u0301abc', '🇩🇪ab', '❤️ab', 'ก็abc'];
+  // Four cells each, as tmux counts, and then a bar. A skin tone has cells of its own there, which only the other renderer
+  // shows: what is text to the browser is drawn as one sign.
+  const clusters = ['漢字', '👨‍👩‍👧ab', 'e\u0301abc', '🇩🇪ab', '❤️abc', 'ก็abc'];
   terminal.output(`\x1b[2J\x1b[H${clusters.map((text) => `${text}|\r\n`).join('')}`);
   await waitForScreen(page, 'ก็abc|');
   const bars = await page.evaluate<
