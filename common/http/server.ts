@@ -32,7 +32,12 @@ const connectionsCheckingInterval = 2_000;
  */
 export async function serve(handler: RequestListener, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { host, port, setting = 'PORT', drainMs = 5_000, onListening } = options;
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval }, handler);
+  const answer: RequestListener = (request, response) => {
+    // Whoever keeps the connection would come back with the next request, up to the moment in which this process ends.
+    if (signal.aborted) response.setHeader('connection', 'close');
+    handler(request, response);
+  };
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval }, answer);
   const upgraded = options.upgrades ? handleUpgrades(server, handler) : undefined;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

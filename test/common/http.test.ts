@@ -1,7 +1,7 @@
 // The shared HTTP client and server, against each other.
 
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { Agent, createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import express from 'express';
@@ -87,6 +87,31 @@ test('a server that is told to stop answers what is under way, and is gone', asy
   t.deepEqual(await result, { ok: true });
   await served;
   await t.throwsAsync(get(`http://127.0.0.1:${port}/`), { code: 'unavailable' });
+});
+
+test('whoever keeps a connection to a server that stops is answered on it once more, and then goes elsewhere', async (t) => {
+  const abort = new AbortController();
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  let port = 0;
+  let requests = 0;
+  const served = serve(
+    (_request, response) => {
+      // In the middle of the first request: it has told by then that the connection is kept.
+      if (++requests === 1) response.flushHeaders();
+      if (requests === 1) abort.abort();
+      response.end('{"ok":true}');
+    },
+    { host: '127.0.0.1', port: 0, onListening: (at) => (port = at.port) },
+    abort.signal,
+  );
+  while (port === 0) await new Promise((resolve) => setImmediate(resolve));
+  const ask = () => requestJson({ method: 'GET', url: `http://127.0.0.1:${port}/`, deadlineMs: 5_000, agent });
+  await ask();
+  await ask();
+  await t.throwsAsync(ask(), { code: 'unavailable' });
+  t.is(requests, 2);
+  await served;
 });
 
 test('inv 10: a port in use is told by its setting', async (t) => {
