@@ -393,12 +393,25 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
     return lease?.spec.holderIdentity || undefined;
   }
 
+  async function countPlaces(): Promise<number> {
+    const path = `/api/v1/namespaces/${world.namespace}/configmaps/default-waiting`;
+    const room = await transport.request<{ data?: object }>({ method: 'GET', path }).catch(() => undefined);
+    return Object.keys(room?.data ?? {}).length;
+  }
+
+  function countReady(): number {
+    return [...checker.pods.values()].filter(
+      ({ terminatingSince, claimedSince, events }) =>
+        terminatingSince === undefined && claimedSince === undefined && events.at(-1)?.ready,
+    ).length;
+  }
+
   /** Without faults a claim of a ready pod is one write, and makes nothing (inv 11). */
   async function countWrites(): Promise<void> {
     for (let claims = 0; claims < 3; claims++) {
       const visitor = visitors.arrive();
       writes = [];
-      const known = checker.claims;
+      const before = { waiting: await countPlaces(), ready: countReady() };
       await visitors.claimOnce(visitor, paths.terminals).catch((error: unknown) => {
         violate({ invariant: '11', what: `a ready pool refused a claim: ${error}`, uids: [] });
       });
@@ -410,10 +423,10 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
       const done = ours.filter(({ status }) => status < 300);
       const wrong =
         done.length !== 1 || ours.some(({ method, path }) => method !== 'PATCH' || !path.includes('/pods/'));
-      if (wrong && known !== undefined)
+      if (wrong)
         violate({
           invariant: '11',
-          what: `a claim of ${name} took ${ours.map(({ method, path }) => `${method} ${path}`)}`,
+          what: `a claim of ${name} took ${ours.map(({ method, path }) => `${method} ${path}`)}; before: ${JSON.stringify(before)}`,
           uids: [],
         });
       await visitors.end(visitor);
