@@ -22,6 +22,7 @@ export function createHealthServer({ unhealthy, unready }: Health): Server {
     ['/healthz', unhealthy],
     ['/readyz', unready],
   ]);
+  // The last is how often Node looks for those that are over their time: by itself as seldom as every 30 s.
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
     (request, response) => {

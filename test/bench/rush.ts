@@ -3,7 +3,6 @@
 
 import { fork } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +18,7 @@ import { readMetrics } from './metrics.ts';
 import type { Order } from './pretend-node-process.ts';
 import { benchServed } from './served.ts';
 import { type Measure, measure, quantile } from './statistics.ts';
-import { freePort, until } from './tools.ts';
+import { ask, freePort, until } from './tools.ts';
 
 const poolSize = 100;
 const perSecond = 45;
@@ -118,19 +117,7 @@ function startNode() {
   });
   return {
     /** Resolves once it is carried out. */
-    async order(order: Order): Promise<void> {
-      const over = new AbortController();
-      const { signal } = over;
-      child.send(order);
-      const ended = once(child, 'exit', { signal }).then(() => {
-        throw new Error('The pretended node has ended.');
-      });
-      try {
-        await Promise.race([once(child, 'message', { signal }), ended]);
-      } finally {
-        over.abort();
-      }
-    },
+    order: (order: Order) => ask<Order['does']>(child, order),
   };
 }
 

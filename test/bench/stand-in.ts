@@ -1,6 +1,6 @@
 // The stand-in for Kubernetes with pods that are no processes, and the real manager over it.
 
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { silent } from '../helpers/manager.ts';
 import { ingressTemplate } from '../helpers/route-templates.ts';
 import { readMetrics } from './metrics.ts';
 import type { Done, Order } from './stand-in-process.ts';
-import { freePort, until } from './tools.ts';
+import { ask, freePort, until } from './tools.ts';
 
 const managerFile =
   process.env.WARMTERM_BENCH_MANAGER ?? fileURLToPath(new URL('../../dist/manager.mjs', import.meta.url));
@@ -27,7 +27,7 @@ export type StandIn = Awaited<ReturnType<typeof startStandIn>>;
 export async function startStandIn(directory: string, size: number, settings: Record<string, string> = {}) {
   mkdirSync(directory, { recursive: true });
   const child = fork(processFile, { execArgv: ['--import=tsx'] });
-  const order = (what: Order) => ask(child, what);
+  const order = (what: Order) => ask<Done>(child, what);
   const { url, kubeconfig, namespace, token } = (await order({
     does: 'start',
     directory: join(directory, 'cluster'),
@@ -128,19 +128,4 @@ export async function startStandIn(directory: string, size: number, settings: Re
       if (child.exitCode === null) await once(child, 'exit');
     },
   };
-}
-
-async function ask(child: ChildProcess, order: Order): Promise<Done> {
-  const ended = new AbortController();
-  const { signal } = ended;
-  const lost = () => {
-    throw new Error('The stand-in has ended.');
-  };
-  child.send(order);
-  try {
-    const [done] = await Promise.race([once(child, 'message', { signal }), once(child, 'exit', { signal }).then(lost)]);
-    return done as Done;
-  } finally {
-    ended.abort();
-  }
 }

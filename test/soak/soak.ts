@@ -337,12 +337,9 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
         wrong.push({ what: `${manager.name} is not ready: ${logBook.last(manager.name)}`, uids: [] });
     const inUse = [...checker.inUse()];
     const live = [...checker.pods.values()].filter(({ terminatingSince }) => terminatingSince === undefined);
-    const ready = live.filter(
-      ({ claimedSince, events }) =>
-        claimedSince === undefined && events.at(-1)?.ready && events.at(-1)?.claimed === 'false',
-    );
+    const ready = countReady();
     const wanted = Math.min(pace.spare, pace.max - inUse.length);
-    if (ready.length < wanted) wrong.push({ what: `${ready.length} are ready, ${wanted} are to be`, uids: [] });
+    if (ready < wanted) wrong.push({ what: `${ready} are ready, ${wanted} are to be`, uids: [] });
     const over = live.filter(
       ({ claimedSince }) => claimedSince !== undefined && now > claimedSince + pace.maxLifetimeMs + 5_000,
     );
@@ -402,7 +399,10 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
   function countReady(): number {
     return [...checker.pods.values()].filter(
       ({ terminatingSince, claimedSince, events }) =>
-        terminatingSince === undefined && claimedSince === undefined && events.at(-1)?.ready,
+        terminatingSince === undefined &&
+        claimedSince === undefined &&
+        events.at(-1)?.ready &&
+        events.at(-1)?.claimed === 'false',
     ).length;
   }
 
