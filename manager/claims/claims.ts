@@ -278,7 +278,7 @@ export class Claims {
         return this.#served(pool, claimed, 'new');
       } finally {
         line.claiming.delete(visitor);
-        pool.release(pod);
+        pool.ready.release(pod);
         this.serve(pool);
       }
     }

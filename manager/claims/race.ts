@@ -10,7 +10,8 @@ import type { Pool } from '../pool/pool.ts';
 export type RaceOptions = {
   cluster: Pick<Cluster, 'claimPod' | 'readPod'>;
   log: Logger;
-  clock: () => number;
+  /** Milliseconds of a clock that never jumps. */
+  monotonic: () => number;
   /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to 1. */
@@ -37,9 +38,9 @@ export class Race {
 
   /** A ready pod to be tried, which this manager gives to nobody else until it is released. */
   choose(pool: Pool): ObservedPod | undefined {
-    const { clock, chance } = this.#options;
-    const crowded = clock() - (this.#met.get(pool) ?? Number.NEGATIVE_INFINITY) < crowd.forMs;
-    return crowded ? pool.take(crowd.among, chance()) : pool.take();
+    const { monotonic, chance } = this.#options;
+    const crowded = monotonic() - (this.#met.get(pool) ?? Number.NEGATIVE_INFINITY) < crowd.forMs;
+    return crowded ? pool.ready.take(crowd.among, chance()) : pool.ready.take();
   }
 
   /**
@@ -64,10 +65,10 @@ export class Race {
 
   /** Somebody else was first: the pod is passed over for a while. */
   lose(pool: Pool, pod: ObservedPod): void {
-    this.#met.set(pool, this.#options.clock());
-    pool.distrust(pod);
+    this.#met.set(pool, this.#options.monotonic());
+    pool.ready.distrust(pod);
     void this.#options.delay(distrustMs).then(() => {
-      pool.trust(pod);
+      pool.ready.trust(pod);
       this.#options.onTrust(pool);
     });
   }

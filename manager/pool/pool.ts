@@ -2,10 +2,10 @@
 // found without looking at the others. Knows no Kubernetes and no clock; a change of state comes in as an observation.
 
 import { isDeepStrictEqual } from 'node:util';
-import TinyQueue from 'tinyqueue';
 import type { Address } from '../../common/manager-api.ts';
 import { Arrivals } from './arrivals.ts';
 import { ClaimIndex } from './claim-index.ts';
+import { type Cut, lookAtCut, settleCut } from './cut.ts';
 import { Demand } from './demand.ts';
 import type { Fit } from './fit.ts';
 import {
@@ -18,6 +18,7 @@ import {
   type ObservedService,
   podState,
 } from './observation.ts';
+import { ReadyQueue } from './ready-queue.ts';
 import { RecentClaims } from './recent-claims.ts';
 import { Sessions } from './sessions.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
@@ -36,22 +37,6 @@ export type PoolOptions = {
   /** The node that a pod is on; undefined while nothing is known of it. */
   nodeOf?: (pod: ObservedPod) => ObservedNode | undefined;
 };
-
-export type Cut = {
-  /** To how many. */
-  replicas: number;
-  version: number;
-  /** Those that were in use above. */
-  pods: readonly ObservedPod[];
-  /** When the manager first looked at it. */
-  seenAt: number | undefined;
-  /** Those of them whose sessions go on; undefined until that is clear. */
-  outlived: readonly ObservedPod[] | undefined;
-};
-
-// Where the StatefulSet controller may end sessions, it has done so by then.
-const cutSettledMs = 1_000;
-const cutToldMs = 10 * 60_000;
 
 // For how long a node may be NotReady before its visitors are offered other terminals. Kubernetes itself waits for 40 s of
 // silence before it says so.
@@ -79,6 +64,12 @@ export class Pool {
   room: ObservedRoom | undefined;
   readonly waiting = new WaitingRoom();
 
+  /** Those that may be handed out. */
+  readonly ready = new ReadyQueue(
+    (ordinal) => this.#pods.get(ordinal),
+    (pod) => this.#isServable(pod),
+  );
+
   /** How long its sessions last. */
   readonly sessions = new Sessions();
   /** How its pods start. */
@@ -92,14 +83,6 @@ export class Pool {
   // Terminals that are going count no more.
   readonly #byVisitor = new ClaimIndex(({ visitor }) => visitor);
   readonly #byAddress = new ClaimIndex(({ address }) => address);
-  // Ordinals that were ready when they were pushed; what has changed since is dropped when it comes up.
-  #queue = new TinyQueue<number>();
-  /** Those in the queue: pods tell of themselves far more often than one is taken. */
-  readonly #queued = new Set<number>();
-  /** Pods that a claim under way has its hand on, by UID. */
-  readonly #reserved = new Set<string>();
-  /** Pods that the API server knows better than this cache: name → version at which a claim on it failed. */
-  readonly #distrusted = new Map<string, number>();
 
   readonly #exposure: ExposureMode;
   readonly #hostOf: (pod: ObservedPod) => string | undefined;
@@ -161,7 +144,8 @@ export class Pool {
   observeSpec(spec: ObservedPool | undefined): void {
     if (spec && this.spec?.uid === spec.uid && spec.version < this.spec.version) return;
     const grown = (spec?.replicas ?? 0) > this.replicas;
-    if (spec && spec.uid === this.spec?.uid && spec.replicas < this.replicas) this.#noteCut(spec);
+    if (spec && spec.uid === this.spec?.uid && spec.replicas < this.replicas)
+      this.cut = lookAtCut(spec, this.#pods.values()) ?? this.cut;
     // It is the status that changes most of the time.
     const annotated = spec && !isDeepStrictEqual(spec.annotations, this.spec?.annotations);
     this.spec = spec;
@@ -182,8 +166,7 @@ export class Pool {
       this.#byVisitor.add(pod);
       this.#byAddress.add(pod);
     }
-    if ((this.#distrusted.get(pod.name) ?? Number.POSITIVE_INFINITY) < pod.version) this.#distrusted.delete(pod.name);
-    this.#offer(pod.ordinal);
+    this.ready.observe(pod);
   }
 
   /** The pod is gone; a successor of the same name that was already seen stays. */
@@ -194,13 +177,13 @@ export class Pool {
     if (isSession(former)) this.sessions.ended();
     this.#pods.delete(ordinal);
     this.starts.gone(ordinal);
-    this.#distrusted.delete(former.name);
+    this.ready.forget(former);
     this.wedged.delete(uid);
   }
 
   observeService(service: ObservedService): void {
     this.#services.set(service.ordinal, service);
-    this.#offer(service.ordinal);
+    this.ready.offer(service.ordinal);
   }
 
   observeServiceGone(ordinal: number): void {
@@ -209,7 +192,7 @@ export class Pool {
 
   observeRoute(route: ObservedRoute): void {
     this.#routes.set(route.ordinal, route);
-    this.#offer(route.ordinal);
+    this.ready.offer(route.ordinal);
   }
 
   observeRouteGone(ordinal: number): void {
@@ -260,16 +243,7 @@ export class Pool {
 
   /** To be called at every look, so that a cut is told of for a while, once it is clear what came of it. */
   settleCut(now: number): void {
-    const { cut } = this;
-    if (!cut) return;
-    cut.seenAt ??= now;
-    if (now >= cut.seenAt + cutToldMs) this.cut = undefined;
-    else if (now >= cut.seenAt + cutSettledMs) {
-      cut.outlived ??= cut.pods.filter(({ ordinal, uid }) => {
-        const pod = this.#pods.get(ordinal);
-        return pod?.uid === uid && podState(pod) === 'in-use';
-      });
-    }
+    this.cut = this.cut && settleCut(this.cut, now, (ordinal) => this.#pods.get(ordinal));
   }
 
   /** Whether nobody reaches the pod any more: its node has been NotReady for some time, and may never come back. */
@@ -286,69 +260,29 @@ export class Pool {
     return node.notReadySince !== undefined || (node.cordoned && !pod.terminating);
   }
 
-  /**
-   * Whether the pod may be handed out: Ready, never claimed, not about to be scaled away, on a node that stays, and reachable.
-   */
-  isAvailable(pod: ObservedPod): boolean {
-    return (
-      podState(pod) === 'ready' &&
-      !this.isStranded(pod) &&
-      pod.ordinal < this.replicas &&
-      this.address(pod) !== undefined &&
-      !this.#reserved.has(pod.uid) &&
-      !this.#distrusted.has(pod.name)
-    );
-  }
-
   /** How many pods may be handed out now, counted up to `enough`. */
   countAvailable(enough: number): number {
     let count = 0;
     for (const pod of this.#pods.values()) {
       if (count >= enough) break;
-      if (this.isAvailable(pod)) count++;
+      if (this.ready.has(pod)) count++;
     }
     return count;
   }
 
-  /**
-   * Reserves the lowest available pod, or that of the `among` lowest which `chance` (0 to 1) falls on. The highest stay
-   * free, so that a StatefulSet, which shrinks from the top, can.
-   */
-  take(among = 1, chance = 0): ObservedPod | undefined {
-    const lowest: ObservedPod[] = [];
-    while (lowest.length < among && this.#queue.length > 0) {
-      const ordinal = this.#queue.pop()!;
-      this.#queued.delete(ordinal);
-      const pod = this.#pods.get(ordinal);
-      if (pod && this.isAvailable(pod)) lowest.push(pod);
-    }
-    const [taken] = lowest.splice(Math.floor(chance * lowest.length), 1);
-    for (const { ordinal } of lowest) this.#offer(ordinal);
-    if (taken) this.#reserved.add(taken.uid);
-    return taken;
-  }
-
-  /** The claim that took `pod` is over, well or badly. */
-  release(pod: ObservedPod): void {
-    this.#reserved.delete(pod.uid);
-    this.#offer(pod.ordinal);
-  }
-
-  /** Not to be handed out again until something newer is heard of it, or `trust` is called. */
-  distrust(pod: ObservedPod): void {
-    if (this.#pods.get(pod.ordinal)?.version === pod.version) this.#distrusted.set(pod.name, pod.version);
-  }
-
-  trust(pod: ObservedPod): void {
-    if (this.#distrusted.get(pod.name) === pod.version) this.#distrusted.delete(pod.name);
-    this.#offer(pod.ordinal);
-  }
-
-  /** What is available may have changed for many pods at once. */
+  /** What may be handed out may have changed for many pods at once. */
   rebuildQueue(): void {
-    this.#queue = new TinyQueue<number>();
-    this.#queued.clear();
-    for (const ordinal of this.#pods.keys()) this.#offer(ordinal);
+    this.ready.rebuild(this.#pods.keys());
+  }
+
+  /** Whether the pod is Ready, never claimed, not about to be scaled away, on a node that stays, and reachable. */
+  #isServable(pod: ObservedPod): boolean {
+    return (
+      podState(pod) === 'ready' &&
+      !this.isStranded(pod) &&
+      pod.ordinal < this.replicas &&
+      this.address(pod) !== undefined
+    );
   }
 
   #readSettings({ annotations }: ObservedPool): void {
@@ -356,19 +290,6 @@ export class Pool {
     if (settings.prewarm !== this.settings.prewarm) this.schedule = new Schedule(settings.prewarm);
     this.settings = settings;
     this.problems = problems;
-  }
-
-  #noteCut({ replicas, version }: ObservedPool): void {
-    // No manager shrinks past a claim.
-    const pods = [...this.#pods.values()].filter(({ ordinal, claim }) => claim && ordinal >= replicas);
-    if (pods.length > 0) this.cut = { replicas, version, pods, seenAt: undefined, outlived: undefined };
-  }
-
-  #offer(ordinal: number): void {
-    const pod = this.#pods.get(ordinal);
-    if (!pod || this.#queued.has(ordinal) || !this.isAvailable(pod)) return;
-    this.#queued.add(ordinal);
-    this.#queue.push(ordinal);
   }
 
   #noteClaim({ address, claimedAt }: ClaimRecord): void {

@@ -1,8 +1,9 @@
 // Tells the manager how the terminal is doing: at once when a browser first attaches, soon after the number of browsers
 // changes, and now and then. A manager that is away ends nothing (inv 9): it is told again later.
 
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAbort } from '../../common/errors.ts';
+import { startDeadline } from '../../common/deadline.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Report, ReportAnswer } from '../../common/manager-api.ts';
 
@@ -43,9 +44,8 @@ export function createReporter(options: {
   // Until poked, or until it is time for the next one.
   const pause = async (ms: number, signal: AbortSignal) => {
     if (wake.signal.aborted) return;
-    await delay(ms, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch((error) => {
-      if (signal.aborted || !isAbort(error)) throw error;
-    });
+    const { signal: over } = startDeadline(ms, signal, wake.signal);
+    if (!over.aborted) await once(over, 'abort');
   };
 
   return {

@@ -406,9 +406,28 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
     ).length;
   }
 
+  /**
+   * Waits until more are ready than wait, and every manager has had the time to hear of it: a full pool is not wrong, and
+   * visitors whose manager was killed keep their places for a while. Visitors leave, and sessions end, so it comes to that.
+   */
+  async function isRoom(): Promise<boolean> {
+    const deadline = performance.now() + pace.calmMs + pace.maxLifetimeMs;
+    for (let looks = 0; looks < 3; ) {
+      looks = countReady() > (await countPlaces()) ? looks + 1 : 0;
+      if (over.signal.aborted) return false;
+      if (performance.now() > deadline) {
+        violate({ invariant: 'convergence', what: 'no terminal is ready for whoever comes', uids: [] });
+        return false;
+      }
+      await delay(200);
+    }
+    return true;
+  }
+
   /** Without faults a claim of a ready pod is one write, and makes nothing (inv 11). */
   async function countWrites(): Promise<void> {
     for (let claims = 0; claims < 3; claims++) {
+      if (!(await isRoom())) return;
       const visitor = visitors.arrive();
       writes = [];
       const before = { waiting: await countPlaces(), ready: countReady() };

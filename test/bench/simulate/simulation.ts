@@ -113,12 +113,12 @@ class World {
 
   #serve(): void {
     while (this.#waiting.length > 0) {
-      const pod = this.#pool.take();
+      const pod = this.#pool.ready.take();
       if (!pod) return;
       const { visit, counts } = this.#waiting.shift()!;
       const claim = { id: pod.uid, visitor: pod.uid, claimedAt: this.#now, connectedAt: this.#now, restarts: 0 };
       const claimed = this.#put({ ...pod, taken: true, claim });
-      this.#pool.release(pod);
+      this.#pool.ready.release(pod);
       this.schedule(this.#now + visit.staysMs, () => this.#end(claimed));
       if (!counts) continue;
       this.#visitors++;

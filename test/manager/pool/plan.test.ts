@@ -119,17 +119,17 @@ test('a Service without a node port, made while there were routes, is planned ag
   const pool = drawPool('r');
   pool.observeService({ ...serviceOf(0), nodePort: undefined });
   t.deepEqual(planPool(pool, 0).expose.services, [0]);
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
 });
 
 test('a pod without a route, or whose route has no host, is not handed out, and is as soon as it has one', (t) => {
   const pool = drawPool('r', {}, 0, 'ingress');
   pool.observeService({ ...serviceOf(0), nodePort: undefined });
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
   pool.observeRoute({ ...routeOf(0), address: undefined, asTemplate: false });
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
   pool.observeRoute(routeOf(0));
-  t.is(pool.take()?.ordinal, 0);
+  t.is(pool.ready.take()?.ordinal, 0);
   pool.observeServiceGone(0);
   t.is(pool.address(pool.pod(0)!), undefined);
 });
@@ -162,16 +162,16 @@ test('a route that somebody has changed is restored', (t) => {
   pool.observeRoute(changed);
   t.deepEqual(planPool(pool, 0).restore, [changed]);
   // Until then it is where it is.
-  t.is(pool.take()?.ordinal, 0);
-  t.is(pool.take()?.ordinal, 1);
+  t.is(pool.ready.take()?.ordinal, 0);
+  t.is(pool.ready.take()?.ordinal, 1);
 });
 
 test('of the lowest few one is taken by chance, and the others stay', (t) => {
   const pool = drawPool('rrrrr', {}, 5);
-  t.is(pool.take(3, 0.5)?.ordinal, 1);
-  t.is(pool.take(3, 0.99)?.ordinal, 3);
+  t.is(pool.ready.take(3, 0.5)?.ordinal, 1);
+  t.is(pool.ready.take(3, 0.99)?.ordinal, 3);
   t.deepEqual(
-    [pool.take(), pool.take(9, 0.6), pool.take(), pool.take(2, 0.9)].map((pod) => pod?.ordinal),
+    [pool.ready.take(), pool.ready.take(9, 0.6), pool.ready.take(), pool.ready.take(2, 0.9)].map((pod) => pod?.ordinal),
     [0, 4, 2, undefined],
   );
 });
@@ -215,24 +215,24 @@ test('inv 2: of two terminals of one visitor the connected one is meant, or else
 test('a pod that an administrator took out by its label is neither handed out nor reaped', (t) => {
   const pool = drawPool('r', { 'max-lifetime': '1s' });
   pool.observePod({ ...drawPod(0, 'r'), version: 2, taken: true });
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
   t.deepEqual(planPool(pool, 10 * minute).reap, []);
 });
 
 test('the lowest ready pod is taken first, and a reserved one not again', (t) => {
   const pool = drawPool('urtsr');
-  t.is(pool.take()?.ordinal, 1);
-  t.is(pool.take()?.ordinal, 4);
-  t.is(pool.take(), undefined);
-  pool.release(pool.pod(1)!);
-  t.is(pool.take()?.ordinal, 1);
+  t.is(pool.ready.take()?.ordinal, 1);
+  t.is(pool.ready.take()?.ordinal, 4);
+  t.is(pool.ready.take(), undefined);
+  pool.ready.release(pool.pod(1)!);
+  t.is(pool.ready.take()?.ordinal, 1);
 });
 
 test('a pod without a Service is not handed out, and is as soon as it has one', (t) => {
   const pool = drawPool('r', {}, 0);
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
   pool.observeService(serviceOf(0));
-  t.is(pool.take()?.ordinal, 0);
+  t.is(pool.ready.take()?.ordinal, 0);
 });
 
 test('a pod on a node without an address is not handed out, and is as soon as it has one', (t) => {
@@ -250,33 +250,33 @@ test('a pod on a node without an address is not handed out, and is as soon as it
   });
   pool.observeService(serviceOf(0));
   pool.observePod(drawPod(0, 'r'));
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
   address = '192.0.2.1';
   pool.rebuildQueue();
-  t.is(pool.take()?.ordinal, 0);
+  t.is(pool.ready.take()?.ordinal, 0);
 });
 
 test('a pod above the replicas is about to go, and is not handed out', (t) => {
   const pool = drawPool('rr');
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 1 });
-  t.is(pool.take()?.ordinal, 0);
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take()?.ordinal, 0);
+  t.is(pool.ready.take(), undefined);
   pool.observeSpec({ ...pool.spec!, version: 3, replicas: 2 });
-  t.is(pool.take()?.ordinal, 1);
+  t.is(pool.ready.take()?.ordinal, 1);
 });
 
 test('news that are older than what is known change nothing', (t) => {
   const pool = drawPool('r');
   pool.observePod({ ...drawPod(0, 'u'), version: 5 });
   pool.observePod({ ...drawPod(0, 'r'), version: 4 });
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
   t.is(pool.terminalOf('v0', 0)?.ordinal, 0);
 });
 
 test('a claimed pod whose label was put back by hand is still its visitor’s (inv 1)', (t) => {
   const pool = drawPool('r');
   pool.observePod({ ...drawPod(0, 'u'), version: 2, taken: true });
-  t.is(pool.take(), undefined);
+  t.is(pool.ready.take(), undefined);
 });
 
 test('of two pods of one visitor, the one claimed first counts', (t) => {
@@ -461,8 +461,8 @@ function onNodes(pods: string, states: (keyof typeof nodeStates)[], settings: Re
 test('a pod on a cordoned or dead node is not handed out, and another is made elsewhere', (t) => {
   for (const state of ['cordoned', 'dead'] as const) {
     const pool = onNodes('rrs', [state, 'fine', state], { spare: '2' });
-    t.is(pool.take()?.ordinal, 1);
-    t.is(pool.take(), undefined);
+    t.is(pool.ready.take()?.ordinal, 1);
+    t.is(pool.ready.take(), undefined);
     t.like(planPool(pool, 0), { scaleTo: 4, replace: [] });
   }
 });
