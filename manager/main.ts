@@ -64,6 +64,7 @@ async function main(): Promise<number> {
     delay,
     chance: Math.random,
     newId,
+    signer,
     timeoutMs: config.WARMTERM_CLAIM_TIMEOUT,
     onChange: touch,
     onClaim: metrics.claimed,
@@ -97,7 +98,7 @@ async function main(): Promise<number> {
   const authenticator = createAuthenticator({ cluster, clients: config.WARMTERM_CLIENTS, clock });
   const isReady = () => controller.synced;
   const { version } = packageJson;
-  const app = createApp({ claims, terminals, pools, signer, authenticator, log, clock, newId, version, isReady });
+  const app = createApp({ claims, terminals, pools, jwks: signer.jwks, authenticator, log, clock, version, isReady });
   const exitCode = await runService(log, {
     elector: (signal) => elector.run(signal),
     controller: (signal) => controller.run(signal),

@@ -19,18 +19,17 @@ export type AppOptions = {
   claims: Claims;
   terminals: Terminals;
   pools: Pools;
-  signer: TicketSigner;
+  jwks: TicketSigner['jwks'];
   authenticator: Authenticator;
   log: Logger;
   clock: () => number;
-  newId: () => string;
   version: string;
   /** Whether the state of the cluster is known. */
   isReady: () => boolean;
 };
 
 export function createApp(options: AppOptions): express.Express {
-  const { claims, terminals, pools, signer, authenticator, log, clock, isReady } = options;
+  const { claims, terminals, pools, jwks, authenticator, log, clock, isReady } = options;
   const { forServices, forPods } = authenticator;
   const app = express().disable('x-powered-by').disable('etag');
   const json = express.json({ limit: '16kb' });
@@ -41,7 +40,7 @@ export function createApp(options: AppOptions): express.Express {
     response.type('text').send('ok\n');
   });
   app.get('/openapi.json', (_request, response) => void response.json(describeApi(options.version)));
-  app.get(api.paths.jwks, (_request, response) => void response.json(signer.jwks));
+  app.get(api.paths.jwks, (_request, response) => void response.json(jwks));
 
   app.use('/api', (_request, response, next) => {
     response.set('cache-control', 'no-store');
@@ -52,12 +51,12 @@ export function createApp(options: AppOptions): express.Express {
   app.post(api.paths.terminals, forServices, json, async (request, response) => {
     const { visitor, pool, place, ...origin } = parse(api.claimRequestSchema, request.body);
     const answer = await claims.claim(visitor, pool, hangUp(response), origin, { place });
-    await answerClaim(options, response, visitor, answer);
+    answerClaim(options, response, answer);
   });
   app.post(api.paths.restart, forServices, json, async (request, response) => {
     const { visitor, pool, place, ...origin } = parse(api.claimRequestSchema, request.body);
     const answer = await claims.restart(visitor, pool, hangUp(response), origin, { place });
-    await answerClaim(options, response, visitor, answer);
+    answerClaim(options, response, answer);
   });
   app
     .route(route(api.paths.terminal))
@@ -105,23 +104,21 @@ const apiRefusal: ErrorRequestHandler = (thrown, _request, _response, next) =>
       : thrown,
   );
 
-async function answerClaim(
-  { pools, signer, clock, newId }: AppOptions,
+function answerClaim(
+  { pools, clock }: Pick<AppOptions, 'pools' | 'clock'>,
   response: Response,
-  visitor: string,
   claim: ClaimResult | Waiting,
-): Promise<void> {
+): void {
   if (claim.status === 'waiting') {
     const { pool, place, waiting } = claim;
     return void response.status(202).json(describeWaiting(pool, place, waiting, clock()));
   }
-  const { pod, status } = claim;
+  const { pod, status, ticket } = claim;
   const terminal = describeTerminal(pod, pools);
-  if (!terminal || !pod.claim) {
+  if (!terminal) {
     throw new ServiceError('unavailable', 'The address of the terminal is not known yet.', { retryAfter: 1 });
   }
-  const content = { aud: pod.uid, sub: visitor, jti: newId(), claim: pod.claim.id, role: 'owner' } as const;
-  const answer: api.Claim = { ...terminal, status, ticket: await signer.sign(content, clock()) };
+  const answer: api.Claim = { ...terminal, status, ticket };
   response.status(status === 'new' ? 201 : 200).json(answer);
 }
 

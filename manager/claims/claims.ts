@@ -6,15 +6,17 @@ import { startDeadline } from '../../common/deadline.ts';
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../cluster/port.ts';
-import type { ObservedPod } from '../pool/observation.ts';
+import type { ClaimRecord, ObservedPod } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
+import type { TicketSigner } from './keys.ts';
 import { Limits, type Origin } from './limits.ts';
 import { PlaceWriter } from './place-writer.ts';
 import { Race } from './race.ts';
 import { closed, isClosed, type Patience, WaitingLine } from './waiting-line.ts';
 
-export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected' };
+/** A visitor's terminal, and the ticket for it. */
+export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected'; ticket: string };
 
 /** Whoever still waits: the first has place 1 of as many as are `waiting`. */
 export type Waiting = { status: 'waiting'; pool: Pool; place: number; waiting: number };
@@ -45,8 +47,9 @@ export type ClaimsOptions = {
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to 1. */
   chance: () => number;
-  /** A fresh id for each claim. */
+  /** A fresh id for each claim, and for each ticket. */
   newId: () => string;
+  signer: Pick<TicketSigner, 'sign'>;
   /** How long a visitor's request waits before it is answered with a place, in milliseconds. */
   timeoutMs: number;
   /** Called after each change that this class made itself, so that the pool is refilled at once. */
@@ -238,7 +241,7 @@ export class Claims {
     const now = this.#options.clock();
     const own = pool.terminalOf(visitor, now);
     const isLost = own !== undefined && pool.isLost(own, now);
-    if (own && !isLost && !ask.afresh) return this.#served(pool, own, 'reconnected');
+    if (own && !isLost && !ask.afresh) return this.#reconnect(pool, own);
     if (isClosed(pool)) throw closed();
     // Whoever has lost a terminal with its node, or was let into the line, takes nothing from anybody.
     const isLetIn = (isLost && !ask.afresh) || pool.waiting.has(visitor);
@@ -262,20 +265,25 @@ export class Claims {
     for (let attempt = 0; !signal.aborted; attempt++) {
       const own = pool.terminalOf(visitor, clock());
       // A lost one is ended by the leader, once its visitor has another.
-      if (own && !pool.isLost(own, clock())) return this.#served(pool, own, 'reconnected');
+      if (own && !pool.isLost(own, clock())) return this.#reconnect(pool, own);
       const pod = line.isTurnOf(visitor) ? this.#race.choose(pool) : undefined;
       if (!pod) return undefined;
       line.claiming.add(visitor);
       try {
         const { address } = origin;
-        const claimed = await this.#race.write(pod, { id: newId(), visitor, address, claimedAt: clock() }, signal);
+        const claim = { id: newId(), visitor, address, claimedAt: clock() };
+        const [claimed, ticket] = await Promise.all([
+          this.#race.write(pod, claim, signal),
+          // Meanwhile: the visitor waits for one of the two only.
+          this.#sign(pod, claim),
+        ]);
         if (claimed === 'conflict') {
           this.#race.lose(pool, pod);
           continue;
         }
         this.#observe(pool, claimed);
         log.info({ pool: pool.name, pod: pod.name, attempt, ms: clock() - startedAt }, 'claimed');
-        return this.#served(pool, claimed, 'new');
+        return this.#served(pool, claimed, 'new', ticket);
       } finally {
         line.claiming.delete(visitor);
         pool.ready.release(pod);
@@ -295,9 +303,19 @@ export class Claims {
     this.#options.onChange(pool);
   }
 
-  #served(pool: Pool, pod: ObservedPod, status: ClaimResult['status']): ClaimResult {
+  async #reconnect(pool: Pool, pod: ObservedPod): Promise<ClaimResult> {
+    return this.#served(pool, pod, 'reconnected', await this.#sign(pod, pod.claim!));
+  }
+
+  #served(pool: Pool, pod: ObservedPod, status: ClaimResult['status'], ticket: string): ClaimResult {
     pool.waiting.serve(pod.claim!.visitor);
-    return { pod, status };
+    return { pod, status, ticket };
+  }
+
+  #sign(pod: ObservedPod, claim: Pick<ClaimRecord, 'id' | 'visitor'>): Promise<string> {
+    const { signer, newId, clock } = this.#options;
+    const { id, visitor } = claim;
+    return signer.sign({ aud: pod.uid, sub: visitor, jti: newId(), claim: id, role: 'owner' }, clock());
   }
 
   async #end(pod: ObservedPod): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { pino } from 'pino';
-import { Claims } from '../../manager/claims/claims.ts';
+import { Claims, type ClaimsOptions } from '../../manager/claims/claims.ts';
 import type { Cluster } from '../../manager/cluster/port.ts';
 import { Controller } from '../../manager/controller.ts';
 import { Elector } from '../../manager/leader/elector.ts';
@@ -34,6 +34,8 @@ export type ManagerOptions = {
   through?: (port: Cluster) => Cluster;
   /** What comes of knocking at a silent terminal. */
   knock?: WatchdogOptions['knock'];
+  /** Tickets are words that nobody believes, unless something is given that signs them. */
+  signer?: ClaimsOptions['signer'];
 };
 
 let managers = 0;
@@ -44,6 +46,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 /** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
 export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
   const { timeoutMs = 10_000, clock = () => 0, time, exposure, knock = async () => 'well' } = options;
+  const { signer = { sign: async () => 'unsigned' } } = options;
   const { monotonic = () => 0, rest = () => nextTurn(), through = (port) => port } = options;
   const port = model.connect();
   const cluster = through(port);
@@ -59,6 +62,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     delay: (ms) => (ms > 1_000 ? new Promise(() => {}) : nextTurn()),
     chance: () => (ids % 7) / 7,
     newId: () => `id-${ids++}-${Math.random()}`,
+    signer,
     timeoutMs,
     onChange: (pool) => controller.touch(pool),
     onClaim: (outcome) => metrics.claimed(outcome),

@@ -20,9 +20,10 @@ const visitor = 'v'.repeat(43);
 async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: () => boolean } = {}) {
   const time = { now: 1_000_000 };
   const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' } });
-  const manager = startManager(model, { clock: () => time.now });
-  await settle(model, manager);
   const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const signer = await createTicketSigner(key);
+  const manager = startManager(model, { clock: () => time.now, signer });
+  await settle(model, manager);
   let reviews = 0;
   const reviewToken = (token: string) => {
     reviews++;
@@ -30,11 +31,10 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
   };
   const app = createApp({
     ...manager,
-    signer: await createTicketSigner(key),
+    jwks: signer.jwks,
     authenticator: createAuthenticator({ cluster: { reviewToken }, clients: ['web'], clock: () => 0 }),
     log: silent,
     clock: () => 1_000_000,
-    newId: () => 'id',
     version: '0.0.0',
     isReady,
   });
