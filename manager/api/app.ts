@@ -3,6 +3,7 @@
 import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
 import * as z from 'zod';
 import { ServiceError } from '../../common/errors.ts';
+import { hangUp } from '../../common/http/hang-up.ts';
 import { notFound, problemHandler } from '../../common/http/server.ts';
 import type { Logger } from '../../common/log.ts';
 import * as api from '../../common/manager-api.ts';
@@ -120,13 +121,6 @@ function answerClaim(
   }
   const answer: api.Claim = { ...terminal, status, ticket };
   response.status(status === 'new' ? 201 : 200).json(answer);
-}
-
-/** Aborted once the caller has hung up: whoever does not wait any more leaves the line. */
-function hangUp(response: Response): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => controller.abort());
-  return controller.signal;
 }
 
 /** `{visitor}` as OpenAPI writes it is `:visitor` for express. */

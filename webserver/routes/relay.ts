@@ -3,6 +3,7 @@
 
 import { type Request, type Response, Router } from 'express';
 import { ServiceError } from '../../common/errors.ts';
+import { hangUp } from '../../common/http/hang-up.ts';
 import { isUpgrade, takeOver } from '../../common/http/upgrade.ts';
 import type { Logger } from '../../common/log.ts';
 import { paths, relayQuerySchema } from '../../common/terminals-api.ts';
@@ -31,12 +32,10 @@ export function relayRoutes(options: {
     const { pool = defaultPool } = parseBody(relayQuerySchema, request.query);
     const visitor = visitors.identify(request, response);
     request.socket.once('close', places.take(visitor));
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    const signal = hangUp(response);
 
     const terminal = await manager.find({ visitor, pool });
     if (!terminal.podAddress) throw new ServiceError('unavailable', 'The terminal has no address yet.');
-    const { signal } = gone;
     const pod = await openPodSocket(terminal.podAddress, handshake, { deadlineMs: podDeadlineMs, signal });
     join(switchProtocol(response, pod.accept), pod.socket);
     log.info({ terminal: terminal.name }, 'terminal relayed');

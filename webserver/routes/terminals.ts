@@ -1,6 +1,7 @@
 // The visitor's own terminal over HTTP: claim or reconnect, wait for one, look, end, restart.
 
 import { json, type Request, type Response, Router } from 'express';
+import { hangUp } from '../../common/http/hang-up.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Terminal } from '../../common/manager-api.ts';
 import {
@@ -35,15 +36,14 @@ export function terminalRoutes(options: {
     const visitor = visitors.identify(request, response);
     const address = visitors.network(request);
     // Whoever leaves makes room in the line for a terminal.
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    const gone = hangUp(response);
     const claim = await claimWith(challenges, { visitor, solution }, (challenge) =>
-      ask({ visitor, pool, address, place, challenge }, gone.signal),
+      ask({ visitor, pool, address, place, challenge }, gone),
     );
     if (claim.status === 'waiting') return void response.status(202).json(claim);
-    log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');
     const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };
     response.status(claim.status === 'new' ? 201 : 200).json(opened);
+    log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');
   };
 
   const describe = (terminal: Terminal, request: Request): OpenTerminal => ({
