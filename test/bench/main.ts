@@ -1,11 +1,12 @@
 // `npm run bench`: what the product promises, measured on this machine. `--json` prints JSON instead of a table;
-// a word such as `claims` or `terminals` runs only that part. All others but these two are run only when asked for; `rush` and
-// `cluster` need KUBECONFIG. Machines are noisy: compare within one run.
+// a word such as `claims` or `terminals` runs only that part. All others but these two are run only when asked for; `rush`,
+// `cluster` and `class` need KUBECONFIG. Machines are noisy: compare within one run.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchClaims } from './claims.ts';
+import { benchClass } from './class.ts';
 import { benchCluster } from './cluster.ts';
 import { benchRush } from './rush.ts';
 import { benchScale } from './scale.ts';
@@ -24,6 +25,7 @@ const parts: Record<string, (directory: string) => Promise<Measure[]>> = {
   distance: (directory) => benchDistance(directory),
   page: (directory) => benchPage(directory),
   cluster: () => benchCluster(),
+  class: () => benchClass(),
 };
 const always = ['terminals', 'claims'];
 

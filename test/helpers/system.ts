@@ -277,7 +277,10 @@ export const poolIsReady = (system: TestSystem, count: number) =>
   until(`${count} ready terminals`, async () => (await poolStatus(system).catch(() => undefined))?.ready === count);
 
 /** The pool as the host page sees it. */
-export async function poolStatus({ pageUrl, hostToken }: TestSystem): Promise<PoolStatus> {
+export async function poolStatus({
+  pageUrl,
+  hostToken,
+}: Pick<TestSystem, 'pageUrl' | 'hostToken'>): Promise<PoolStatus> {
   const response = await fetch(`${pageUrl}api/host/pools`, { headers: { authorization: `Bearer ${hostToken}` } });
   return poolsSchema.parse(await response.json()).pools[0]!;
 }
