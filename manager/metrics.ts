@@ -4,7 +4,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ClaimOutcome } from './claims/claims.ts';
 import type { Observation } from './pool/observation.ts';
-import { countPods, type ReapReason, spareAt } from './pool/plan.ts';
+import { countPods, type ReapReason, reapReasons, spareAt } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 import { Refills } from './pool/refills.ts';
@@ -19,9 +19,16 @@ export type Observed = {
 /** What a manager has done to a pool; `reason` of a reaped session. */
 export type Done = {
   pool: string;
-  action: 'scale-up' | 'scale-down' | 'replace' | 'retry' | 'reap';
+  action: (typeof unreasoned)[number] | 'reap';
   reason?: ReapReason;
 };
+
+const unreasoned = ['scale-up', 'scale-down', 'replace', 'retry'] as const;
+/** What claims mostly come to, and what alerts are about. */
+const usualResults: ClaimOutcome['result'][] = [
+  ...(['new', 'reconnected', 'waiting'] as const),
+  ...(['unavailable', 'timeout', 'internal', 'conflict'] as const),
+];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -132,6 +139,16 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
 
   const refills = new Map<string, Refills>();
 
+  // To Prometheus a series that is not there is no zero: a rate of it has no value, nor has a sum with it, and its first 1 is
+  // no increase.
+  const startAtZero = (pool: string): void => {
+    hits.inc({ pool }, 0);
+    misses.inc({ pool }, 0);
+    for (const result of usualResults) claims.inc({ pool, result }, 0);
+    for (const action of unreasoned) actions.inc({ pool, action, reason: '' }, 0);
+    for (const reason of reapReasons) actions.inc({ pool, action: 'reap', reason }, 0);
+  };
+
   return {
     registry: registers[0]!,
     claimed({ pool, result, ms, waited }: ClaimOutcome): void {
@@ -145,8 +162,12 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
     observed({ kind, object }: Observation): void {
       if (!object || (kind !== 'pool' && kind !== 'pod')) return;
       const name = kind === 'pool' ? object.name : object.pool;
-      const known = refills.get(name) ?? new Refills();
-      refills.set(name, known);
+      let known = refills.get(name);
+      if (!known) {
+        known = new Refills();
+        refills.set(name, known);
+        startAtZero(name);
+      }
       if (kind === 'pool') {
         known.resize(object.replicas, clock());
         return;

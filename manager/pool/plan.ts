@@ -8,7 +8,8 @@ import { lookAtRollout, planReplacements, surge } from './rollout.ts';
 import { planShrink, type Shrink } from './shrink.ts';
 import { spareFor } from './sizing.ts';
 
-export type ReapReason = 'max-lifetime' | 'never-connected' | 'duplicate' | 'silent' | 'node-lost';
+export const reapReasons = ['max-lifetime', 'never-connected', 'duplicate', 'silent', 'node-lost'] as const;
+export type ReapReason = (typeof reapReasons)[number];
 
 export type Plan = {
   /** The replicas that the StatefulSet should grow to; undefined when it has enough. */

@@ -41,6 +41,16 @@ test('a pool is told of as it is when it is asked for, and not at all once it is
   t.is(after('warmterm_pool_max{pool="default"}'), undefined);
 });
 
+test('what has not happened yet is told as zero: a hit rate needs the misses that there were not', async (t) => {
+  const { manager, scrape } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '3' });
+  await manager.claims.claim('ann', undefined, never);
+  const samples = await scrape();
+  t.is(samples('warmterm_claim_hits_total{pool="default"}'), 1);
+  t.is(samples('warmterm_claim_misses_total{pool="default"}'), 0);
+  t.is(samples('warmterm_claims_total{pool="default",result="timeout"}'), 0);
+  t.is(samples('warmterm_pool_actions_total{pool="default",action="reap",reason="node-lost"}'), 0);
+});
+
 test('what is broken is told apart from what is starting, and the spare is told as what it comes to', async (t) => {
   const { model, manager, scrape, wait } = await start(t, { 'warmterm.dev/spare': '50%', 'warmterm.dev/max': '4' });
   for (const visitor of ['a', 'b', 'c']) {
