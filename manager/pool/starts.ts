@@ -1,6 +1,6 @@
 // What a pool's pods show of starting: how long it takes from a claim to the Readiness of the pod that it made necessary,
-// how long until many are Ready that are started at once, and how often in a row an ordinal's pod came to nothing. Read off the pods' own times, so that a manager that starts
-// knows it at once from those that are there; knows no clock.
+// how long until many are Ready that are started at once, and how often in a row an ordinal's pod came to nothing. Read off
+// the pods' own times, so that a manager that starts knows it at once from those that are there; knows no clock.
 
 import type { ObservedPod } from './observation.ts';
 
@@ -13,10 +13,12 @@ const orderMs = 1_000;
 // forgets a bad day within some dozen. Slower than expected counts for more than faster: too long an estimate costs a
 // pod or two, too short a one visitors.
 const weight = { slower: 0.3, faster: 0.1 };
-// For many at once: what is remembered; what each beyond those that were seen together adds, if they showed no more (the
-// StatefulSet controller makes some twenty a second, a node starts a few); and a margin, for the next time is another.
+// For many at once: what is remembered; what each beyond those that were seen together adds, at least, and as long as too few
+// were (a StatefulSet controller makes some twenty a second, a node starts a few; a small one that is busy was seen to take
+// 0.7 s for each); and a margin, for the next time is another. Seats that are ready a minute too soon cost less than a class
+// that waits.
 const remembered = 100;
-const eachMs = 250;
+const eachMs = { least: 250, guess: 1_000 };
 const margin = 1.5;
 // That one of so few took longer has other reasons.
 const fewAtOnce = 5;
@@ -44,7 +46,7 @@ export class Starts {
   readyWithinMs(count: number): number {
     this.#burst ??= burstOf(this.#spans);
     const { slowestMs, atOnce, addedMs } = this.#burst;
-    return margin * (slowestMs + orderMs + Math.max(0, count - atOnce) * Math.max(eachMs, addedMs));
+    return margin * (slowestMs + orderMs + Math.max(0, count - atOnce) * addedMs);
   }
 
   /** How many pods of this ordinal have gone without ever having been Ready, since the last one that was. */
@@ -97,17 +99,17 @@ type Burst = {
   slowestMs: number;
   /** How many were seen to start at once. */
   atOnce: number;
-  /** What each of them added to the time of the last. */
+  /** What each of them added to the time of the last, or is taken to add. */
   addedMs: number;
 };
 
 function burstOf(spans: readonly Span[]): Burst {
-  if (spans.length === 0) return { slowestMs: initialMs, atOnce: 1, addedMs: 0 };
+  if (spans.length === 0) return { slowestMs: initialMs, atOnce: 1, addedMs: eachMs.guess };
   const took = spans.map(({ from, to }) => to - from);
   // Those that became Ready while one was starting, itself included.
   const together = spans.map((span) => spans.filter(({ to }) => to > span.from && to <= span.to).length);
   const atOnce = Math.max(1, ...together);
   const last = took[together.indexOf(atOnce)] ?? 0;
-  const addedMs = atOnce < fewAtOnce ? 0 : (last - Math.min(...took)) / atOnce;
+  const addedMs = atOnce < fewAtOnce ? eachMs.guess : Math.max(eachMs.least, (last - Math.min(...took)) / atOnce);
   return { slowestMs: Math.max(...took), atOnce, addedMs };
 }

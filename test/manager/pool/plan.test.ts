@@ -501,9 +501,9 @@ test('a window makes its terminals before it opens, keeps as many seats, and let
     noteDemand(pool, now);
     return planPool(pool, now);
   };
-  // The terminals of a drawn pool start at once: (1 s + 39 / 4 s) * 1.5 ahead.
-  t.like(look(3 * minute - 16_200), { scaleTo: undefined, shrink: undefined });
-  t.is(look(3 * minute - 16_100).scaleTo, 40);
+  // The terminals of a drawn pool start at once: (1 s + 39 s) * 1.5 ahead.
+  t.like(look(2 * minute - 100), { scaleTo: undefined, shrink: undefined });
+  t.is(look(2 * minute).scaleTo, 40);
 
   const full = drawPool('r'.repeat(40), settings);
   const again = (now: number) => {
