@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startClusterWorld } from './cluster-world.ts';
 import { readOptions } from './options.ts';
-import { clusterPace, localPace, soak } from './soak.ts';
+import { clusterPace, localPace } from './pace.ts';
+import { soak } from './soak.ts';
 import { startLocalWorld } from './world.ts';
 
 const options = (() => {

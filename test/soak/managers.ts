@@ -135,6 +135,8 @@ export async function startManager({ name, directory, proxy, signingKey, namespa
   };
 }
 
+export type LogBook = ReturnType<typeof createLogBook>;
+
 /** The last lines that managers have logged. */
 export function createLogBook() {
   const lines: LogLine[] = [];

@@ -46,6 +46,8 @@ export type VisitorsOptions = {
 
 const wholeDeadlineMs = 45_000;
 
+export type Visitors = ReturnType<typeof createVisitors>;
+
 export function createVisitors(options: VisitorsOptions) {
   const { managers, terminals, token, random, deadlineMs, stayMs, lives } = options;
   const visitors = new Map<string, Visitor>();

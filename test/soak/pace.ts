@@ -1,0 +1,37 @@
+// How much happens in a soak, and how soon all must have come right again.
+
+export type Pace = {
+  spare: number;
+  max: number;
+  visitorsPerSecond: number;
+  stayMs: number;
+  stormMs: number;
+  /** Within so long all must have come right. */
+  calmMs: number;
+  connectTimeoutMs: number;
+  maxLifetimeMs: number;
+  idleMs: number;
+  reportMs: number;
+};
+
+export const localPace: Pace = {
+  spare: 6,
+  max: 60,
+  visitorsPerSecond: 2.5,
+  stayMs: 12_000,
+  stormMs: 40_000,
+  calmMs: 60_000,
+  connectTimeoutMs: 30_000,
+  maxLifetimeMs: 75_000,
+  idleMs: 6_000,
+  reportMs: 2_000,
+};
+
+// A real API server does more for each request, and beside it there is a cluster.
+export const clusterPace: Pace = {
+  ...localPace,
+  max: 40,
+  visitorsPerSecond: 1,
+  stormMs: 50_000,
+  calmMs: 60_000,
+};
