@@ -64,8 +64,14 @@ export function spareBySetting(pool: Pool, now: number, { inUse }: Pick<PodCount
 
 /** What the pool's windows ask for at `now`. */
 export function prewarmOf(pool: Pool, now: number): Prewarm {
-  const leadMs = (seats: number) => pool.starts.readyWithinMs(seats);
-  return prewarmAt(pool.schedule.ahead(now), now, () => claimTimes(pool), leadMs);
+  return prewarmAt(pool.schedule.ahead(now), now, {
+    claims: () => claimTimes(pool),
+    leadMs: (seats) => pool.starts.readyWithinMs(seats),
+    free: () => {
+      const { ready, recreating } = countPods(pool, now);
+      return ready + recreating;
+    },
+  });
 }
 
 /** When the terminals in use were claimed. */

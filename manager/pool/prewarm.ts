@@ -24,31 +24,51 @@ export function seatsTaken(open: readonly Occurrence[], claims: readonly number[
 export type Prewarm = {
   /** How many terminals are to be ready for windows: for those that are open, or for those that open soon. */
   seats: number;
-  /** Those that are not open yet, and for which terminals are being started. */
+  /** Those that are not open yet, and whose terminals are being started, or there. */
   warming: ReadonlySet<Occurrence>;
   /** Those that are open, or about to be. */
   windows: readonly Window[];
 };
 
+export type PrewarmOptions = {
+  /** When the terminals in use were claimed; asked for only when that matters. */
+  claims: () => readonly number[];
+  /** How long before its start a window's terminals have to be started, when there are so many. */
+  leadMs: (seats: number) => number;
+  /** How many terminals are ready, or starting; asked for only when that matters. */
+  free: () => number;
+};
+
 /**
- * What the windows `ahead` ask for at `now`. `claims`: when the terminals in use were claimed; asked for only when that
- * matters. `leadMs`: how long before its start a window's terminals have to be started, when there are so many.
+ * What is there is not given back within so long before a window that wants it. Having started them the pool knows how long they
+ * take, and may well find that it could have begun later.
  */
+const keptMs = 15 * 60_000;
+
+/** What the windows `ahead` ask for at `now`. */
 export function prewarmAt(
   ahead: readonly Occurrence[],
   now: number,
-  claims: () => readonly number[],
-  leadMs: (seats: number) => number,
+  { claims, leadMs, free }: PrewarmOptions,
 ): Prewarm {
   const openAt = (at: number) => ahead.filter(({ from, to }) => from <= at && at < to);
-  const warming = ahead.filter(({ from }) => now < from && from - now <= leadMs(seatsOf(openAt(from))));
-  const moments = [now, ...warming.map(({ from }) => from)].map(openAt).filter((open) => open.length > 0);
-  if (moments.length === 0) return { seats: 0, warming: new Set(), windows: [] };
+  const open = openAt(now);
+  const soon = ahead.filter(({ from }) => now < from && from - now <= Math.max(keptMs, leadMs(seatsOf(openAt(from)))));
+  if (open.length === 0 && soon.length === 0) return { seats: 0, warming: new Set(), windows: [] };
   const times = claims();
-  const left = (open: Occurrence[]) =>
-    seatsOf(open) - [...seatsTaken(open, times).values()].reduce((sum, taken) => sum + taken, 0);
-  const windows = [...new Set(moments.flat().map(({ window }) => window))];
-  return { seats: Math.max(...moments.map(left)), warming: new Set(warming), windows };
+  const left = (occurrences: Occurrence[]) =>
+    seatsOf(occurrences) - [...seatsTaken(occurrences, times).values()].reduce((sum, taken) => sum + taken, 0);
+  let seats = left(open);
+  const warming = new Set<Occurrence>();
+  for (const occurrence of soon) {
+    const then = openAt(occurrence.from);
+    const wanted = left(then);
+    const isDue = occurrence.from - now <= leadMs(seatsOf(then));
+    if (isDue || free() >= wanted) warming.add(occurrence);
+    seats = Math.max(seats, isDue ? wanted : Math.min(wanted, free()));
+  }
+  const windows = [...open, ...warming].flatMap(({ from }) => openAt(Math.max(now, from)));
+  return { seats, warming, windows: [...new Set(windows.map(({ window }) => window))] };
 }
 
 // More often than this no window comes in the time of another that is of any use.

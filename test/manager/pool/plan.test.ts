@@ -494,6 +494,22 @@ const windowAt = (from: number, to: number, ready = 40) =>
     },
   ]);
 
+test('terminals that are there for a window soon are not given back because they have started sooner than expected', (t) => {
+  const settings = { spare: '1', max: '50', 'scale-down-delay': '1s', prewarm: windowAt(3 * minute, 6 * minute) };
+  const pool = drawPool('r', settings);
+  t.is(planPool(pool, 2 * minute).scaleTo, 40);
+  pool.observeSpec({ ...pool.spec!, replicas: 40, version: 2 });
+  for (let ordinal = 1; ordinal < 40; ordinal++) {
+    const times = { createdAt: 2 * minute, readyChangedAt: 2 * minute + 3_000 };
+    pool.observePod({ ...drawPod(ordinal, 'r'), ...times });
+  }
+  for (let now = 2 * minute + 3_000; now < 3 * minute; now += 1_000) {
+    noteDemand(pool, now);
+    t.like(planPool(pool, now), { scaleTo: undefined, shrink: undefined }, `${now}`);
+  }
+  t.true(pool.starts.readyWithinMs(40) < 10_000, 'it could have been later');
+});
+
 test('a window makes its terminals before it opens, keeps as many seats, and lets them go after it', (t) => {
   const settings = { spare: '1', max: '50', 'scale-down-delay': '1m', prewarm: windowAt(3 * minute, 6 * minute) };
   const pool = drawPool('r', settings);
