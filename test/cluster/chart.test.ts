@@ -8,7 +8,8 @@ import { isClaimed, type RawPod, until } from '../helpers/system.ts';
 
 let release: Release;
 test.before(async () => {
-  release = await installRelease();
+  // Never at first: a node may refuse a port that it has yet to hear of, and the page would not wait for it.
+  release = await installRelease({ 'webserver.relay': 'never' });
 });
 test.after.always(() => release?.discard());
 
