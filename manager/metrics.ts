@@ -25,10 +25,7 @@ export type Done = {
 
 const unreasoned = ['scale-up', 'scale-down', 'replace', 'retry'] as const;
 /** What claims mostly come to, and what alerts are about. */
-const usualResults: ClaimOutcome['result'][] = [
-  ...(['new', 'reconnected', 'waiting'] as const),
-  ...(['unavailable', 'timeout', 'internal', 'conflict'] as const),
-];
+const usualResults = ['new', 'reconnected', 'waiting', 'unavailable', 'timeout', 'internal', 'conflict'] as const;
 
 export type Metrics = ReturnType<typeof createMetrics>;
 

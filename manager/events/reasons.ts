@@ -12,7 +12,7 @@ export function explainGrowth(pool: Pool, now: number, waiting: number, to: numb
   const { replicas, settings } = pool;
   const counts = countPods(pool, now);
   const spare = spareBySetting(pool, now, counts);
-  const { seats, windows } = prewarmOf(pool, now);
+  const { seats, windows } = prewarmOf(pool, now, counts);
   const { broken, stranded } = counts;
   const above = [...pool.pods()].filter((pod) => pod.ordinal >= replicas && podState(pod) === 'in-use');
   const extra = surge(lookAtRollout(pool, now));

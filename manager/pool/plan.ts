@@ -52,8 +52,8 @@ export function countPods(pool: Pool, now: number): PodCounts {
 }
 
 /** How many terminals are to be ready at `now`: those that `spare` means, or those that a window asks for, if they are more. */
-export function spareAt(pool: Pool, now: number, counts: Pick<PodCounts, 'inUse'> = countPods(pool, now)): number {
-  return Math.max(spareBySetting(pool, now, counts), prewarmOf(pool, now).seats);
+export function spareAt(pool: Pool, now: number, counts: PodCounts = countPods(pool, now)): number {
+  return Math.max(spareBySetting(pool, now, counts), prewarmOf(pool, now, counts).seats);
 }
 
 /** How many terminals the pool's `spare` alone means at `now`. */
@@ -63,14 +63,11 @@ export function spareBySetting(pool: Pool, now: number, { inUse }: Pick<PodCount
 }
 
 /** What the pool's windows ask for at `now`. */
-export function prewarmOf(pool: Pool, now: number): Prewarm {
+export function prewarmOf(pool: Pool, now: number, counts: PodCounts = countPods(pool, now)): Prewarm {
   return prewarmAt(pool.schedule.ahead(now), now, {
     claims: () => claimTimes(pool),
     leadMs: (seats) => pool.starts.readyWithinMs(seats),
-    free: () => {
-      const { ready, recreating } = countPods(pool, now);
-      return ready + recreating;
-    },
+    free: counts.ready + counts.recreating,
   });
 }
 

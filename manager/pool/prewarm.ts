@@ -35,8 +35,8 @@ export type PrewarmOptions = {
   claims: () => readonly number[];
   /** How long before its start a window's terminals have to be started, when there are so many. */
   leadMs: (seats: number) => number;
-  /** How many terminals are ready, or starting; asked for only when that matters. */
-  free: () => number;
+  /** How many terminals are ready, or starting. */
+  free: number;
 };
 
 /**
@@ -53,19 +53,22 @@ export function prewarmAt(
 ): Prewarm {
   const openAt = (at: number) => ahead.filter(({ from, to }) => from <= at && at < to);
   const open = openAt(now);
-  const soon = ahead.filter(({ from }) => now < from && from - now <= Math.max(keptMs, leadMs(seatsOf(openAt(from)))));
+  const soon = ahead.flatMap((occurrence) => {
+    const inMs = occurrence.from - now;
+    const then = openAt(occurrence.from);
+    const isDue = inMs > 0 && inMs <= leadMs(seatsOf(then));
+    return isDue || (inMs > 0 && inMs <= keptMs) ? [{ occurrence, then, isDue }] : [];
+  });
   if (open.length === 0 && soon.length === 0) return { seats: 0, warming: new Set(), windows: [] };
   const times = claims();
   const left = (occurrences: Occurrence[]) =>
     seatsOf(occurrences) - [...seatsTaken(occurrences, times).values()].reduce((sum, taken) => sum + taken, 0);
   let seats = left(open);
   const warming = new Set<Occurrence>();
-  for (const occurrence of soon) {
-    const then = openAt(occurrence.from);
+  for (const { occurrence, then, isDue } of soon) {
     const wanted = left(then);
-    const isDue = occurrence.from - now <= leadMs(seatsOf(then));
-    if (isDue || free() >= wanted) warming.add(occurrence);
-    seats = Math.max(seats, isDue ? wanted : Math.min(wanted, free()));
+    if (isDue || free >= wanted) warming.add(occurrence);
+    seats = Math.max(seats, isDue ? wanted : Math.min(wanted, free));
   }
   const windows = [...open, ...warming].flatMap(({ from }) => openAt(Math.max(now, from)));
   return { seats, warming, windows: [...new Set(windows.map(({ window }) => window))] };

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { requestJson } from '../../common/http/client.ts';
-import { paths, type Terminal, terminalSchema } from '../../common/manager-api.ts';
+import { paths, poolsSchema, type Terminal, terminalSchema } from '../../common/manager-api.ts';
 import { managerLease } from '../../common/names.ts';
 import type { Transport } from '../../manager/cluster/transport.ts';
 import type { Random } from '../bench/simulate/random.ts';
@@ -134,12 +134,6 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
     return lease?.spec.holderIdentity || undefined;
   }
 
-  async function countPlaces(): Promise<number> {
-    const path = `/api/v1/namespaces/${transport.namespace}/configmaps/default-waiting`;
-    const room = await transport.request<{ data?: object }>({ method: 'GET', path }).catch(() => undefined);
-    return Object.keys(room?.data ?? {}).length;
-  }
-
   function countReady(): number {
     return [...checker.pods.values()].filter(
       ({ terminatingSince, claimedSince, events }) =>
@@ -151,30 +145,38 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
   }
 
   /**
-   * Waits until more are ready than wait, and every manager has had the time to hear of it: a full pool is not wrong, and
-   * visitors whose manager was killed keep their places for a while. Visitors leave, and sessions end, so it comes to that.
+   * What the managers say of the pool once each of them knows of a whole spare beyond those who wait; undefined if it does not
+   * come to that. A full pool is not wrong, and visitors whose manager was killed keep their places for a while; but visitors
+   * leave, and sessions end.
    */
-  async function isRoom(): Promise<boolean> {
+  async function hasRoom(): Promise<{ ready: number; waiting: number }[] | undefined> {
     const deadline = performance.now() + pace.calmMs + pace.maxLifetimeMs;
-    for (let looks = 0; looks < 3; ) {
-      looks = countReady() > (await countPlaces()) ? looks + 1 : 0;
-      if (signal.aborted) return false;
+    while (!signal.aborted) {
+      const told = await Promise.all(managers.map(({ url }) => readPool(url)));
+      if (told.every(({ ready, waiting }) => ready >= waiting + pace.spare)) return told;
       if (performance.now() > deadline) {
-        violate({ invariant: 'convergence', what: 'no terminal is ready for whoever comes', uids: [] });
-        return false;
+        violate({ invariant: 'convergence', what: `no spare for whoever comes: ${JSON.stringify(told)}`, uids: [] });
+        return undefined;
       }
-      await delay(200);
+      await delay(100);
     }
-    return true;
+    return undefined;
+  }
+
+  async function readPool(url: string): Promise<{ ready: number; waiting: number }> {
+    const request = { method: 'GET', url: url + paths.pools, token: token(), answer: poolsSchema } as const;
+    const told = await requestJson({ ...request, deadlineMs: 5_000 }).catch(() => undefined);
+    const { ready = 0, waiting = 0 } = told?.pools[0] ?? {};
+    return { ready, waiting };
   }
 
   /** Without faults a claim of a ready pod is one write, and makes nothing (inv 11). */
   async function countWrites(): Promise<void> {
     for (let claims = 0; claims < 3; claims++) {
-      if (!(await isRoom())) return;
+      const before = await hasRoom();
+      if (!before) return;
       const visitor = visitors.arrive();
       quiet.writes = [];
-      const before = { waiting: await countPlaces(), ready: countReady() };
       await visitors.claimOnce(visitor, paths.terminals).catch((error: unknown) => {
         violate({ invariant: '11', what: `a ready pool refused a claim: ${error}`, uids: [] });
       });

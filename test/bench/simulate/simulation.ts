@@ -98,8 +98,8 @@ class World {
 
   /** What has been too much for the whole delay goes, from the top; without the fences that real visitors need. */
   look(): void {
-    const { ready, recreating, inUse } = countPods(this.#pool, this.#now);
-    const surplus = ready + recreating - spareAt(this.#pool, this.#now, { inUse });
+    const counts = countPods(this.#pool, this.#now);
+    const surplus = counts.ready + counts.recreating - spareAt(this.#pool, this.#now, counts);
     this.#surplusSince = surplus > 0 ? (this.#surplusSince ?? this.#now) : undefined;
     if (this.#now - (this.#surplusSince ?? this.#now) < scaleDownDelayMs) return;
     let replicas = this.#pool.replicas;

@@ -61,6 +61,18 @@ test('inv 4: a manager that lags behind loses the race for a pod, and takes the 
   t.deepEqual([a!.pod.name, b!.pod.name].sort(), ['default-0', 'default-1']);
 });
 
+test('inv 8: the ticket is for the terminal that was claimed, whichever others were tried before', async (t) => {
+  const signer = { sign: async (content: object) => JSON.stringify(content) };
+  const { managers } = await start(t, { spare: '3' }, { managers: 2, signer });
+  const claimed = await Promise.all(
+    managers.map(({ claims }, index) => claims.claim(`visitor-${index}`, undefined, never)),
+  );
+  for (const { pod, ticket } of claimed) {
+    const { id, visitor } = pod.claim!;
+    t.like(JSON.parse(ticket), { aud: pod.uid, sub: visitor, claim: id, role: 'owner' });
+  }
+});
+
 test('inv 4: a manager that has met another keeps out of its way', async (t) => {
   const { managers } = await start(t, { spare: '40', max: '60' }, { managers: 2 });
   const [first, late] = managers;
