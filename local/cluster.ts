@@ -31,6 +31,7 @@ import { createProcessRunner, podDirectory } from './node/pod.ts';
 import { clusterMark } from './node/process.ts';
 import { startReaper } from './node/reaper.ts';
 import { findSandbox } from './node/sandbox.ts';
+import { freePort } from './ports.ts';
 import { createTokens } from './tokens.ts';
 
 export type { KubernetesObject } from './api/objects.ts';
@@ -136,7 +137,7 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
     return readLog(pod, path, query);
   };
   const answer = createRoutes({ registry, tokens, nodePorts, readLog: logOf, now });
-  let api = await serveApi({ answer, adminToken, port: 0, log });
+  let api = await serveApi({ answer, adminToken, port: await freePort(), log });
   const { port } = api;
   const url = `http://127.0.0.1:${port}`;
   const kubeconfig = join(directory, 'kubeconfig');

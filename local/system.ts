@@ -3,7 +3,6 @@
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +11,7 @@ import type { Logger } from '../common/log.ts';
 import { managerAudience } from '../common/names.ts';
 import { type LocalCluster, startLocalCluster } from './cluster.ts';
 import { describePool, type PoolOptions } from './pool.ts';
+import { claimPort, freePort } from './ports.ts';
 import { type Service, superviseService } from './supervisor.ts';
 
 export type SystemOptions = {
@@ -48,7 +48,7 @@ const readyDeadlineMs = 20_000;
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { directory, dist, log, host, logLevel = 'info' } = options;
   const port = await claimPort(host, options.port);
-  const managerPort = await claimPort('127.0.0.1', 0);
+  const managerPort = await freePort();
   const secrets = writeSecrets(directory);
   mkdirSync(join(directory, 'log'), { recursive: true });
   const cluster = await startLocalCluster({ directory: join(directory, 'cluster'), log });
@@ -131,20 +131,6 @@ function secret(directory: string, name: string, content: string): string {
   const file = join(folder, name);
   writeFileSync(file, content, { mode: 0o600 });
   return file;
-}
-
-/** `port` if it is free, or any free one for 0. The service that it is for binds it a moment later. */
-async function claimPort(host: string, port: number): Promise<number> {
-  const server = createServer();
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'something else is listening there already' : error.message;
-      reject(new ServiceError('invalid-config', `PORT=${port}: ${why}`));
-    });
-    server.listen(port, host, () => resolve((server.address() as { port: number }).port));
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return bound;
 }
 
 async function answers(url: string, logFile: string): Promise<void> {

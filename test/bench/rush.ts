@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { managerAudience } from '../../common/names.ts';
 import { paths } from '../../common/terminals-api.ts';
 import { describePool } from '../../local/pool.ts';
+import { freePort } from '../../local/ports.ts';
 import { superviseService } from '../../local/supervisor.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
 import { silent } from '../helpers/manager.ts';
@@ -18,7 +19,7 @@ import { readMetrics } from './metrics.ts';
 import type { Order } from './pretend-node-process.ts';
 import { benchServed } from './served.ts';
 import { type Measure, measure, quantile } from './statistics.ts';
-import { ask, freePort, until } from './tools.ts';
+import { ask, until } from './tools.ts';
 
 const poolSize = 100;
 const perSecond = 45;

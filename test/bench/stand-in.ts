@@ -8,13 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requestJson } from '../../common/http/client.ts';
 import { paths } from '../../common/manager-api.ts';
+import { freePort } from '../../local/ports.ts';
 import { superviseService } from '../../local/supervisor.ts';
 import { createTransport } from '../../manager/cluster/transport.ts';
 import { silent } from '../helpers/manager.ts';
 import { ingressTemplate } from '../helpers/route-templates.ts';
 import { readMetrics } from './metrics.ts';
 import type { Done, Order } from './stand-in-process.ts';
-import { ask, freePort, until } from './tools.ts';
+import { ask, until } from './tools.ts';
 
 const managerFile =
   process.env.WARMTERM_BENCH_MANAGER ?? fileURLToPath(new URL('../../dist/manager.mjs', import.meta.url));

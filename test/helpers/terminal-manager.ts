@@ -3,10 +3,10 @@
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Report, type ReportAnswer, reportSchema } from '../../common/manager-api.ts';
 import { type Ticket, ticketAlgorithm, ticketIssuer } from '../../common/ticket.ts';
+import { freePort } from '../../local/ports.ts';
 import { Journal } from './terminal-journal.ts';
 import type { Teardown } from './webserver-listen.ts';
 
@@ -65,8 +65,8 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());

@@ -1,8 +1,8 @@
 // A handler on a free port of loopback, gone after the test.
 
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ExecutionContext } from 'ava';
+import { freePort } from '../../local/ports.ts';
 
 export type Teardown = Pick<ExecutionContext, 'teardown'>;
 
@@ -12,11 +12,12 @@ export async function listen(
   handler: RequestListener,
 ): Promise<{ url: string; port: number; server: Server }> {
   const server = createServer(handler);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // Some tests close it and open it again.
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   t.teardown(async () => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });
-  const { port } = server.address() as AddressInfo;
   return { url: `http://127.0.0.1:${port}`, port, server };
 }

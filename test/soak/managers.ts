@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../bench/tools.ts';
+import { freePort } from '../../local/ports.ts';
 import type { FaultyProxy } from './faulty-proxy.ts';
 
 const program = fileURLToPath(new URL('../../dist/manager.mjs', import.meta.url));

@@ -6,9 +6,10 @@ import { connect as connectTcp } from 'node:net';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../local/ports.ts';
 import { podToken, podUid, startManager } from '../../helpers/terminal-manager.ts';
 import type { Teardown } from '../../helpers/webserver-listen.ts';
-import { freePort, until } from '../tools.ts';
+import { until } from '../tools.ts';
 import * as protocols from './protocols.ts';
 
 export const prompt = 'ready> ';

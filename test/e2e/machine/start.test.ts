@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { freePort } from '../../../local/ports.ts';
 import { until } from '../../helpers/system.ts';
 
 const start = fileURLToPath(new URL('../../../local/setup/start.mjs', import.meta.url));
@@ -81,11 +82,3 @@ test.serial('inv 10: a port in use, and wrong settings, are told in a sentence e
     /PORT="web": must be a whole number.*\n.*WARMTERM_SPARE="-1": must be.*\n.*WARMTERM_SPARES: there is no such setting/,
   );
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
