@@ -7,8 +7,8 @@ import type { Logger } from '../../common/log.ts';
 
 // Of the container's own cgroup, as it is mounted in there: version 1, version 2.
 const counters = ['/sys/fs/cgroup/pids/pids.current', '/sys/fs/cgroup/pids.current'];
-// A bomb doubles in a few milliseconds, and what memory there is, is full after some hundreds. While nobody has come, nobody
-// lights one.
+// A bomb doubles in a few milliseconds, and what memory there is, is full after some hundreds or thousands. That this process
+// has its turn beside them is what the priority of the shell is for. While nobody has come, nobody lights one.
 const everyMs = { unused: 1_000, used: 100 };
 
 export type ProcessLimit = {

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import test from 'ava';
 import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
@@ -71,14 +72,18 @@ test('only the two health checks are served', async (t) => {
   await eventually(async () => (await terminal.check('/readyz')) === 200 || undefined);
 });
 
-test('when memory is short the kernel ends what runs in a window, the first or a later one, before the server', async (t) => {
+test('when memory or processors are short, what runs in a window, the first or a later one, comes after the server', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { settings: { WARMTERM_SHELL: '/bin/bash' } });
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await browser.attached.next();
-  browser.types('echo adj-$(cat /proc/self/oom_score_adj)\r');
-  await browser.sees(/adj-1000\b/);
-  browser.types(`tmux new-window; tmux send-keys 'echo next-$(cat /proc/self/oom_score_adj)' Enter\r`);
-  await browser.sees(/next-1000\b/);
-  t.is(readFileSync(`/proc/${terminal.pid}/oom_score_adj`, 'utf8'), readFileSync('/proc/self/oom_score_adj', 'utf8'));
+  const ours = getPriority();
+  const { pid } = terminal;
+  t.is(getPriority(pid), ours);
+  t.is(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'), readFileSync('/proc/self/oom_score_adj', 'utf8'));
+  const shells = `-1000-${Math.min(ours + 10, 19)}\\b`;
+  browser.types('echo first-$(cat /proc/self/oom_score_adj)-$(nice)\r');
+  await browser.sees(new RegExp(`first${shells}`));
+  browser.types(`tmux new-window; tmux send-keys 'echo next-$(cat /proc/self/oom_score_adj)-$(nice)' Enter\r`);
+  await browser.sees(new RegExp(`next${shells}`));
 });
