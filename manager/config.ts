@@ -19,6 +19,8 @@ const shape = {
   WARMTERM_CLAIM_TIMEOUT: setting.duration('100ms', '60s').default(10_000),
   /** Deadline of one request to the Kubernetes API. */
   WARMTERM_API_TIMEOUT: setting.duration('100ms', '60s').default(5_000),
+  /** For how long it goes on serving whoever comes, and tells them to go elsewhere, once it was told to stop. */
+  WARMTERM_SHUTDOWN_DELAY: setting.duration('0s', '60s').default(0),
   /** How browsers reach terminals: by node ports, or by an Ingress or HTTPRoute each. */
   WARMTERM_EXPOSURE: setting.choice('nodePort', 'ingress').default('nodePort'),
   /** JSON file of the Ingress or HTTPRoute that the routes of terminals are made of. */

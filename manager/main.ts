@@ -6,9 +6,9 @@ import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { ServiceError } from '../common/errors.ts';
 import { metricsPart } from '../common/http/metrics.ts';
-import { serve } from '../common/http/server.ts';
+import { type Listening, serve } from '../common/http/server.ts';
 import { createLog } from '../common/log.ts';
-import { exitOnInvalidConfig, runService } from '../common/service.ts';
+import { exitOnInvalidConfig, type Part, runService } from '../common/service.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './api/app.ts';
 import { createAuthenticator } from './api/authenticate.ts';
@@ -99,14 +99,15 @@ async function main(): Promise<number> {
   const isReady = () => controller.synced;
   const { version } = packageJson;
   const app = createApp({ claims, terminals, pools, jwks: signer.jwks, authenticator, log, clock, version, isReady });
-  const exitCode = await runService(log, {
+  const onListening = (at: Listening) => log.info(at, 'listening');
+  const parts: Record<string, Part> = {
     elector: (signal) => elector.run(signal),
     controller: (signal) => controller.run(signal),
     surveyor: (signal) => surveyor.run(signal),
-    http: (signal) =>
-      serve(app, { host: config.HOST, port: config.PORT, onListening: (at) => log.info(at, 'listening') }, signal),
+    http: (signal, leaving) => serve(app, { host: config.HOST, port: config.PORT, leaving, onListening }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
-  });
+  };
+  const exitCode = await runService(log, parts, { shutdownDelayMs: config.WARMTERM_SHUTDOWN_DELAY });
   transport.close();
   return exitCode;
 }

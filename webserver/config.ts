@@ -52,6 +52,8 @@ const shape = {
   WARMTERM_HOST_TOKEN_FILE: setting.text().optional(),
   /** Deadline of a request to the manager. */
   WARMTERM_REQUEST_TIMEOUT: setting.duration('100ms', '2m').default(12_000),
+  /** For how long it goes on serving whoever comes, and tells them to go elsewhere, once it was told to stop. */
+  WARMTERM_SHUTDOWN_DELAY: setting.duration('0s', '60s').default(0),
   WARMTERM_PUBLIC_DIR: setting.text().optional(),
 };
 

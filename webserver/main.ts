@@ -6,7 +6,7 @@ import { ServiceError } from '../common/errors.ts';
 import { metricsPart } from '../common/http/metrics.ts';
 import { serve } from '../common/http/server.ts';
 import { createLog } from '../common/log.ts';
-import { exitOnInvalidConfig, runService } from '../common/service.ts';
+import { exitOnInvalidConfig, type Part, runService } from '../common/service.ts';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createManagerClient } from './manager-client.ts';
@@ -32,10 +32,12 @@ try {
     }),
   });
   const onListening = (at: { host: string; port: number }) => log.info(at, 'listening');
-  process.exitCode = await runService(log, {
-    http: (signal) => serve(app, { host: config.HOST, port: config.PORT, upgrades: true, onListening }, signal),
+  const parts: Record<string, Part> = {
+    http: (signal, leaving) =>
+      serve(app, { host: config.HOST, port: config.PORT, upgrades: true, leaving, onListening }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
-  });
+  };
+  process.exitCode = await runService(log, parts, { shutdownDelayMs: config.WARMTERM_SHUTDOWN_DELAY });
 } catch (error) {
   exitOnInvalidConfig(error);
 }

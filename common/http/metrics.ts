@@ -11,7 +11,7 @@ import { serve } from './server.ts';
 export function metricsPart(
   registry: Registry,
   { host, port, log }: { host: string; port: number | undefined; log: Logger },
-): Record<string, Part> {
+): Record<string, (signal: AbortSignal) => ReturnType<Part>> {
   if (port === undefined) return {};
   collectDefaultMetrics({ register: registry });
   const onListening = (at: { host: string; port: number }) => log.info(at, 'metrics listening');

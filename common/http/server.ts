@@ -16,6 +16,8 @@ export type ServeOptions = {
   /** What the port is called where it is set. */
   setting?: string;
   drainMs?: number;
+  /** Aborted once the end is known: a connection on which somebody is answered from then on is not kept. */
+  leaving?: AbortSignal;
   /** Whether `handler` answers upgrade requests too. */
   upgrades?: boolean;
   onListening?: (at: Listening) => void;
@@ -31,10 +33,10 @@ const connectionsCheckingInterval = 2_000;
  * asks for any). Rejects with `invalid-config`, which names the `setting` that the port is of, when it is in use.
  */
 export async function serve(handler: RequestListener, options: ServeOptions, signal: AbortSignal): Promise<void> {
-  const { host, port, setting = 'PORT', drainMs = 5_000, onListening } = options;
+  const { host, port, setting = 'PORT', drainMs = 5_000, leaving = signal, onListening } = options;
   const answer: RequestListener = (request, response) => {
     // Whoever keeps the connection would come back with the next request, up to the moment in which this process ends.
-    if (signal.aborted) response.setHeader('connection', 'close');
+    if (leaving.aborted || signal.aborted) response.setHeader('connection', 'close');
     handler(request, response);
   };
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval }, answer);

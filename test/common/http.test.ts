@@ -1,7 +1,7 @@
 // The shared HTTP client and server, against each other.
 
 import { once } from 'node:events';
-import { Agent, createServer, type RequestListener } from 'node:http';
+import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import express from 'express';
@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { ServiceError } from '../../common/errors.ts';
 import { requestJson } from '../../common/http/client.ts';
-import { notFound, problemHandler, serve } from '../../common/http/server.ts';
+import { type Listening, notFound, problemHandler, serve } from '../../common/http/server.ts';
 
 const silent = pino({ level: 'silent' });
 
@@ -112,6 +112,39 @@ test('whoever keeps a connection to a server that stops is answered on it once m
   await t.throwsAsync(ask(), { code: 'unavailable' });
   t.is(requests, 2);
   await served;
+});
+
+test('a server that is leaving answers whoever comes, keeps nobody, and cuts off nobody who kept a connection', async (t) => {
+  const [abort, leaving] = [new AbortController(), new AbortController()];
+  const agents = ['idle', 'busy'].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  t.teardown(() => {
+    for (const agent of agents) agent.destroy();
+  });
+  let port = 0;
+  const options = {
+    host: '127.0.0.1',
+    port: 0,
+    leaving: leaving.signal,
+    onListening: (at: Listening) => (port = at.port),
+  };
+  const served = serve((_request, response) => response.end(), options, abort.signal);
+  while (port === 0) await new Promise((resolve) => setImmediate(resolve));
+  /** Whether the connection is kept, and whether it was there before. */
+  const ask = async (agent: Agent) => {
+    const asked = request({ port, agent }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    await once(response.resume(), 'close');
+    return { kept: response.headers.connection !== 'close', again: asked.reusedSocket };
+  };
+  const [idle, busy] = agents as [Agent, Agent];
+  for (const agent of agents) t.deepEqual(await ask(agent), { kept: true, again: false });
+  leaving.abort();
+  t.deepEqual(await ask(busy), { kept: false, again: true });
+  t.deepEqual(await ask(busy), { kept: false, again: false }, 'whoever comes anew is served');
+  t.deepEqual(await ask(idle), { kept: false, again: true }, 'whoever said nothing meanwhile was not cut off');
+  abort.abort();
+  await served;
+  await t.throwsAsync(ask(busy), { code: 'ECONNREFUSED' });
 });
 
 test('inv 10: a port in use is told by its setting', async (t) => {

@@ -14,9 +14,44 @@ test.serial('a signal from outside ends every part, and the service ends well', 
     ended.push(name);
   };
   const service = runService(silent, { one: part('one'), two: part('two') });
-  process.emit('SIGTERM');
+  process.emit('SIGTERM', 'SIGTERM');
   t.is(await service, 0);
   t.deepEqual(ended, ['one', 'two']);
+});
+
+test.serial(
+  'a service that delays its end says at once that it is leaving; a second signal cuts that short',
+  async (t) => {
+    const heard: string[] = [];
+    const part = async (signal: AbortSignal, leaving: AbortSignal) => {
+      leaving.addEventListener('abort', () => heard.push('leaving'));
+      await untilAborted(signal);
+      heard.push('ended');
+    };
+    const service = runService(silent, { part }, { shutdownDelayMs: 2 ** 31 - 1 });
+    process.emit('SIGTERM', 'SIGTERM');
+    await new Promise((resolve) => setImmediate(resolve));
+    t.deepEqual(heard, ['leaving']);
+    process.emit('SIGTERM', 'SIGTERM');
+    t.is(await service, 0);
+    t.deepEqual(heard, ['leaving', 'ended']);
+  },
+);
+
+test.serial('after the delay it ends by itself', async (t) => {
+  const service = runService(silent, { part: untilAborted }, { shutdownDelayMs: 1 });
+  process.emit('SIGTERM', 'SIGTERM');
+  t.is(await service, 0);
+});
+
+test.serial('whatever fails during the delay ends the service at once, and badly', async (t) => {
+  const part = async (_: AbortSignal, leaving: AbortSignal) => {
+    await untilAborted(leaving);
+    throw new Error('broken');
+  };
+  const service = runService(silent, { part, other: untilAborted }, { shutdownDelayMs: 2 ** 31 - 1 });
+  process.emit('SIGTERM', 'SIGTERM');
+  t.is(await service, 1);
 });
 
 for (const [how, part] of Object.entries({
