@@ -69,18 +69,13 @@ async function startComing(t: ExecutionContext, count: number) {
   const visitors = Array.from({ length: count }, () => createVisitor(release));
   const firsts = await Promise.all(visitors.map((visitor) => claimSoon(visitor)));
   const loops = visitors.map(async (visitor, index) => {
-    let repeated = 0;
     while (!stopping.signal.aborted) {
       try {
         const { name } = await visitor.claim();
         if (name !== firsts[index]!.name) failures.push(`${name} instead of ${firsts[index]!.name}`);
         claims++;
-        repeated = 0;
       } catch (error) {
-        // In the moment in which a manager goes a page may be told to try again; once, and it is served.
-        const again = String(error).includes('"retryable":true') && ++repeated === 1;
-        if (again) t.log(`tried again: ${error}`);
-        else failures.push(String(error));
+        failures.push(`${error} ${(error as Error).cause ?? ''}`);
       }
       await delay(100, undefined, { signal: stopping.signal }).catch(() => {});
     }
