@@ -1,6 +1,7 @@
 // The manager's wiring: settings, the way to Kubernetes, the pools, the API; and nothing else.
 
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
@@ -104,6 +105,11 @@ async function main(): Promise<number> {
     elector: (signal) => elector.run(signal),
     controller: (signal) => controller.run(signal),
     surveyor: (signal) => surveyor.run(signal),
+    // Before http: what is under way when that closes, is answered.
+    claims: async (signal) => {
+      await once(signal, 'abort');
+      claims.dismiss();
+    },
     http: (signal, leaving) => serve(app, { host: config.HOST, port: config.PORT, leaving, onListening }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
   };

@@ -32,9 +32,10 @@ try {
     }),
   });
   const onListening = (at: { host: string; port: number }) => log.info(at, 'listening');
+  // No answer takes longer than the manager may.
+  const listening = { host: config.HOST, port: config.PORT, drainMs: config.WARMTERM_REQUEST_TIMEOUT, onListening };
   const parts: Record<string, Part> = {
-    http: (signal, leaving) =>
-      serve(app, { host: config.HOST, port: config.PORT, upgrades: true, leaving, onListening }, signal),
+    http: (signal, leaving) => serve(app, { ...listening, upgrades: true, leaving }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
   };
   process.exitCode = await runService(log, parts, { shutdownDelayMs: config.WARMTERM_SHUTDOWN_DELAY });

@@ -106,6 +106,11 @@ export class Claims {
     this.#writer.look(pool);
   }
 
+  /** This manager ends: whoever waits at it is told of a place, and asks the next one, which knows who came first. */
+  dismiss(): void {
+    for (const pool of this.#options.pools.all()) this.#line(pool).dismiss();
+  }
+
   /** The visitor's terminal. In `poolName`, or in any pool where that is undefined. */
   find(visitor: string, poolName?: string): ObservedPod | undefined {
     const { pools } = this.#options;

@@ -28,6 +28,7 @@ export class WaitingLine {
   readonly claiming = new Set<string>();
   /** How often anything has changed: whoever was not waiting yet must not miss it. */
   changes = 0;
+  #dismissed = false;
 
   constructor(pool: Pool, clocks: Clocks) {
     this.#pool = pool;
@@ -74,11 +75,18 @@ export class WaitingLine {
     }
   }
 
+  /** From now on nobody waits here: whoever would listen is told of a place, and asks another manager. */
+  dismiss(): void {
+    this.#dismissed = true;
+    for (const { patience, end } of this.#waiters) if (patience) end('tell');
+  }
+
   /** Waits, unless anything has changed since `changes`; rejects when `signal` is aborted, or the pool is closed. */
   wait(visitor: string, changes: number, signal: AbortSignal, patience?: Patience): Promise<Turn> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       if (changes !== this.changes) return resolve('claim');
+      if (this.#dismissed && patience) return resolve('tell');
       const over = () => {
         signal.removeEventListener('abort', abort);
         this.#waiters.delete(waiter);

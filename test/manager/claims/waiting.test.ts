@@ -103,6 +103,28 @@ test('inv 12: nobody waits for longer than the claim timeout without an answer',
   t.is(status, 'waiting');
 });
 
+test('inv 4: whoever waits at a manager that ends is told of the place, and has it at the next one', async (t) => {
+  const { model, managers, pass } = await start(t, 2, { managers: 2 });
+  const [going, next] = managers as [TestManager, TestManager];
+  const [ann, bob] = [await ask(going, 'ann'), await ask(going, 'bob')];
+  await pass(2_000, ...managers);
+  t.like(bob.answer, { status: 'waiting', place: 2 });
+  const [annWaits, bobWaits] = [await ask(going, 'ann', 1), await ask(going, 'bob', 2)];
+  t.is(annWaits.answer, undefined);
+  going.claims.dismiss();
+  await nextTurn();
+  t.like(annWaits.answer, { status: 'waiting', place: 1, waiting: 2 });
+  t.like(bobWaits.answer, { status: 'waiting', place: 2, waiting: 2 });
+  t.like((await ask(going, 'bob', 2)).answer, { status: 'waiting', place: 2 }, 'nor does anybody begin to wait');
+  const [bobAgain, annAgain] = [await ask(next, 'bob', 2), await ask(next, 'ann', 1)];
+  await going.claims.end('taken-0');
+  await settle(model, ...managers);
+  t.like(annAgain.answer, { status: 'new' });
+  t.is(bobAgain.answer, undefined);
+  bobAgain.hangUp();
+  t.like(ann.answer, { status: 'waiting', place: 1 });
+});
+
 test('whoever comes while others wait goes behind them, also when a terminal is ready', async (t) => {
   const { model, manager, pass, look } = await start(t);
   const ann = await ask(manager, 'ann');
