@@ -1,9 +1,17 @@
 // The waiting room as visitors meet it when all terminals are in use.
 
 import test from 'ava';
-import type { Opened } from '../../common/terminals-api.ts';
+import { type Opened, paths } from '../../common/terminals-api.ts';
 import { openBrowser, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
-import { claimSoon, createVisitor, poolIsReady, poolStatus, startTestSystem, until } from '../helpers/system.ts';
+import {
+  claimSoon,
+  createVisitor,
+  deleteSoon,
+  poolIsReady,
+  poolStatus,
+  startTestSystem,
+  until,
+} from '../helpers/system.ts';
 
 type Visitor = ReturnType<typeof createVisitor>;
 
@@ -21,7 +29,7 @@ const placeOf = (visitor: Visitor): Promise<number> =>
     return answer?.status === 'waiting' && answer.place;
   });
 
-const end = (visitor: Visitor) => visitor.call('DELETE', '/api/terminals/current');
+const end = (visitor: Visitor) => deleteSoon(visitor, paths.current);
 
 test.serial(
   'inv 3, 12: visitors are served in the order of first asking, managers killed meanwhile; whoever leaves makes room',
@@ -59,7 +67,7 @@ test.serial(
     await firstServed;
     t.deepEqual(served, ['first']);
 
-    t.is((await late.call('DELETE', '/api/terminals/place')).status, 204);
+    await deleteSoon(late, paths.place);
     await end(owners[1]);
     await thirdServed;
     t.deepEqual(served, ['first', 'third']);

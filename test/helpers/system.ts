@@ -325,6 +325,13 @@ export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>, address?
 export const claimSoon = (visitor: ReturnType<typeof createVisitor>): Promise<Opened> =>
   until('a claim', () => visitor.claim().catch(() => undefined));
 
+/**
+ * Ends the visitor's terminal, or place in line, as soon as a manager does it: right after all were killed there may be none,
+ * though one has just answered, since on a cluster even a killed one takes a moment to end.
+ */
+export const deleteSoon = (visitor: ReturnType<typeof createVisitor>, path: string): Promise<unknown> =>
+  until(`the end of ${path}`, async () => [204, 404].includes((await visitor.call('DELETE', path)).status));
+
 /** Opens the page as a new visitor, and waits for its terminal. */
 export async function openTerminal(
   system: Pick<TestSystem, 'pageUrl'>,
