@@ -1,6 +1,6 @@
 // What the manager and the webserver share as HTTP servers: listening as a part of a service, and one error handler.
 
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { isAbort, ServiceError, toServiceError } from '../errors.ts';
@@ -34,11 +34,14 @@ const connectionsCheckingInterval = 2_000;
  */
 export async function serve(handler: RequestListener, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { host, port, setting = 'PORT', drainMs = 5_000, leaving = signal, onListening } = options;
+  const underWay = new Set<ServerResponse>();
   const answer: RequestListener = (request, response) => {
-    // Whoever keeps the connection would come back with the next request, up to the moment in which this process ends.
-    if (leaving.aborted || signal.aborted) response.setHeader('connection', 'close');
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    if (leaving.aborted) keepNoLonger(response);
     handler(request, response);
   };
+  leaving.addEventListener('abort', () => underWay.forEach(keepNoLonger), { once: true });
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval }, answer);
   const upgraded = options.upgrades ? handleUpgrades(server, handler) : undefined;
   await new Promise<void>((resolve, reject) => {
@@ -60,6 +63,11 @@ export async function serve(handler: RequestListener, options: ServeOptions, sig
     if (signal.aborted) close();
     else signal.addEventListener('abort', close, { once: true });
   });
+}
+
+// Whoever keeps the connection would come back with the next request, up to the moment in which this process ends.
+function keepNoLonger(response: ServerResponse): void {
+  if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
 /** For paths that no route has. */

@@ -116,7 +116,7 @@ test('whoever keeps a connection to a server that stops is answered on it once m
 
 test('a server that is leaving answers whoever comes, keeps nobody, and cuts off nobody who kept a connection', async (t) => {
   const [abort, leaving] = [new AbortController(), new AbortController()];
-  const agents = ['idle', 'busy'].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
+  const agents = ['idle', 'busy', 'waiting'].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
   t.teardown(() => {
     for (const agent of agents) agent.destroy();
   });
@@ -127,22 +127,31 @@ test('a server that is leaving answers whoever comes, keeps nobody, and cuts off
     leaving: leaving.signal,
     onListening: (at: Listening) => (port = at.port),
   };
-  const served = serve((_request, response) => response.end(), options, abort.signal);
+  let answerHeld: (() => void) | undefined;
+  const handler: RequestListener = ({ url }, response) => {
+    if (url === '/held') answerHeld = () => response.end();
+    else response.end();
+  };
+  const served = serve(handler, options, abort.signal);
   while (port === 0) await new Promise((resolve) => setImmediate(resolve));
   /** Whether the connection is kept, and whether it was there before. */
-  const ask = async (agent: Agent) => {
-    const asked = request({ port, agent }).end();
+  const ask = async (agent: Agent, path = '/') => {
+    const asked = request({ port, agent, path }).end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     await once(response.resume(), 'close');
     return { kept: response.headers.connection !== 'close', again: asked.reusedSocket };
   };
-  const [idle, busy] = agents as [Agent, Agent];
+  const [idle, busy, waiting] = agents as [Agent, Agent, Agent];
   for (const agent of agents) t.deepEqual(await ask(agent), { kept: true, again: false });
+  const held = ask(waiting, '/held');
+  while (!answerHeld) await new Promise((resolve) => setImmediate(resolve));
   leaving.abort();
   t.deepEqual(await ask(busy), { kept: false, again: true });
   t.deepEqual(await ask(busy), { kept: false, again: false }, 'whoever comes anew is served');
   t.deepEqual(await ask(idle), { kept: false, again: true }, 'whoever said nothing meanwhile was not cut off');
   abort.abort();
+  answerHeld();
+  t.deepEqual(await held, { kept: false, again: true }, 'whoever began to wait before is told as well');
   await served;
   await t.throwsAsync(ask(busy), { code: 'ECONNREFUSED' });
 });
