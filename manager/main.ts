@@ -105,7 +105,6 @@ async function main(): Promise<number> {
     elector: (signal) => elector.run(signal),
     controller: (signal) => controller.run(signal),
     surveyor: (signal) => surveyor.run(signal),
-    // Before http: what is under way when that closes, is answered.
     claims: async (signal) => {
       await once(signal, 'abort');
       claims.dismiss();
