@@ -106,7 +106,7 @@ async function main(): Promise<number> {
     controller: (signal) => controller.run(signal),
     surveyor: (signal) => surveyor.run(signal),
     claims: async (signal) => {
-      await once(signal, 'abort');
+      if (!signal.aborted) await once(signal, 'abort');
       claims.dismiss();
     },
     http: (signal, leaving) => serve(app, { host: config.HOST, port: config.PORT, leaving, onListening }, signal),

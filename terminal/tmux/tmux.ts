@@ -13,8 +13,7 @@ const size = { cols: 80, rows: 24 };
  * Runs the shell that is its first argument. The server and tmux come before it, and before whatever it starts: a fork bomb
  * of two thousand processes left the server without a turn for half a minute, in which nobody counted them; and when memory
  * is short the kernel looks for the largest process, which is the server as often as not. Somebody is to be left who can
- * say what has happened. The priority counts only within the container: it
- * takes nothing from a shell beside those of others.
+ * say what has happened. The priority counts only within the container: it takes nothing from a shell beside those of others.
  */
 const expendable =
   '[ -w /proc/self/oom_score_adj ] && echo 1000 > /proc/self/oom_score_adj; exec $(command -v nice) "$0" -i';
