@@ -11,12 +11,12 @@ import { serve } from './server.ts';
 export function metricsPart(
   registry: Registry,
   { host, port, log }: { host: string; port: number | undefined; log: Logger },
-): Record<string, (signal: AbortSignal) => ReturnType<Part>> {
+): Record<string, Part> {
   if (port === undefined) return {};
   collectDefaultMetrics({ register: registry });
   const onListening = (at: { host: string; port: number }) => log.info(at, 'metrics listening');
   const options = { host, port, setting: 'METRICS_PORT', onListening };
-  return { metrics: (signal) => serve(answerMetrics(registry), options, signal) };
+  return { metrics: (signal, leaving) => serve(answerMetrics(registry), { ...options, leaving }, signal) };
 }
 
 /** Answers GET /metrics in Prometheus' text format, and nothing else. */

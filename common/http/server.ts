@@ -15,6 +15,7 @@ export type ServeOptions = {
   port: number;
   /** What the port is called where it is set. */
   setting?: string;
+  /** How long an answer may take at most that is under way when `signal` is aborted. */
   drainMs?: number;
   /** Aborted once the end is known: a connection on which somebody is answered from then on is not kept. */
   leaving?: AbortSignal;

@@ -22,7 +22,7 @@ test('with a port it serves its own metrics and those of Node there, until it is
   const { metrics } = metricsPart(registry, { host, port: 0, log });
   const abort = new AbortController();
   t.teardown(() => abort.abort());
-  const ended = metrics!(abort.signal);
+  const ended = metrics!(abort.signal, abort.signal);
   const url = `http://${host}:${await listening}`;
   const response = await fetch(`${url}/metrics`);
   t.regex(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
@@ -47,5 +47,6 @@ test('inv 10: a port that is taken is told by the name of the setting', async (t
   const { port } = other.address() as AddressInfo;
   const { metrics } = metricsPart(new Registry(), { host, port, log: pino({ level: 'silent' }) });
   const message = `METRICS_PORT=${port}: something else is listening there already`;
-  await t.throwsAsync(metrics!(new AbortController().signal), { code: 'invalid-config', message });
+  const { signal } = new AbortController();
+  await t.throwsAsync(metrics!(signal, signal), { code: 'invalid-config', message });
 });
