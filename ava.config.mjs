@@ -1,14 +1,42 @@
-// Suites under test/cluster/ need a real cluster (npm run test:cluster); all others need only this machine. The end-to-end
-// suites run on both, except for those that stop what a real cluster would not let them stop.
+// `npm test` bundles the test files into dist-tests/ and names the bundles to run: see local/setup/test.mjs.
 
 const cluster = process.env.WARMTERM_TEST === 'cluster';
+const long = process.env.WARMTERM_TEST_LONG === '1';
+
+// The files that take longest start first, so that none of them is left to run alone at the end: those named, then these
+// folders in this order.
+const order = [
+  'cluster/isolation',
+  'cluster/disruptions',
+  'e2e/administrators',
+  'e2e/machine/managers',
+  'e2e/waiting',
+  'e2e/pool',
+  'frontend/states',
+  'frontend/page',
+  'manager/pool/properties',
+  'bench/simulate',
+  'e2e/',
+  'frontend/',
+  'terminal/',
+  'local/',
+  'helm/',
+].map((path) => `/test/${path}`);
+
+const rank = (file) => {
+  const index = order.findIndex((path) => file.includes(path));
+  return index < 0 ? order.length : index;
+};
 
 export default {
-  files: cluster ? ['test/cluster/**/*.test.ts', 'test/e2e/*.test.ts'] : ['test/**/*.test.ts', '!test/cluster/**'],
-  extensions: { ts: 'module' },
-  nodeArguments: ['--import=tsx'],
+  files: ['dist-tests/*/test/**/*.test.mjs'],
+  sortTestFiles: (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1),
+  nodeArguments: ['--enable-source-maps'],
   // Processes, not threads: tests start, signal and kill real ones.
   workerThreads: false,
-  concurrency: cluster ? 1 : 2,
-  timeout: cluster ? '5m' : '2m',
+  // Many tests wait for processes and timers: four files at a time keep two cores busy. A real cluster needs a core for itself,
+  // and long proofs do not wait.
+  concurrency: cluster || long ? 2 : 4,
+  // Without a result for so long, a test hangs.
+  timeout: long ? '90m' : cluster ? '5m' : '2m',
 };

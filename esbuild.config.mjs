@@ -23,6 +23,8 @@ const service = {
   logLevel: 'warning',
   // node-pty is native, and finds its binary beside its own files.
   external: ['node-pty'],
+  // ws would ask for two modules that we do not ship, and Node also looks for such in ~/.node_modules: in a terminal, the visitor's home.
+  define: { 'process.env.WS_NO_BUFFER_UTIL': '"1"', 'process.env.WS_NO_UTF_8_VALIDATE': '"1"' },
   // Some CommonJS packages inside the bundle still call require() for Node's own modules.
   banner: {
     js: "import{createRequire as warmtermRequire}from'node:module';const require=warmtermRequire(import.meta.url);",
@@ -67,7 +69,6 @@ const parts = {
       entryPoints: { terminal: 'terminal/main.ts' },
       minify: true,
       sourcemap: false,
-      external: [...service.external, 'bufferutil', 'utf-8-validate'],
       plugins: [slim],
     });
     await copyFile('terminal/tmux.conf', `${outdir}tmux.conf`);

@@ -37,12 +37,14 @@ export const setting = {
 };
 
 /**
- * The settings of `environment` that `shape` names, with defaults filled in, frozen.
+ * The settings of `environment` that `shape` names, with defaults filled in, frozen. `findConflicts` says what is wrong with
+ * settings that are right one by one.
  * Throws `invalid-config` with one line for every variable that is missing, wrong or unknown.
  */
 export function readEnvironment<S extends z.ZodRawShape>(
   shape: S,
   environment: Environment,
+  findConflicts: (settings: z.output<z.ZodObject<S>>) => string[] = () => [],
 ): Readonly<z.output<z.ZodObject<S>>> {
   const given = Object.fromEntries(Object.entries(environment).filter(([name]) => name in shape));
   const result = z.object(shape).safeParse(given);
@@ -54,8 +56,9 @@ export function readEnvironment<S extends z.ZodRawShape>(
   const unknown = Object.keys(environment)
     .filter((name) => name.startsWith('WARMTERM_') && !(name in shape))
     .map((name) => `${name}: there is no such setting`);
-  if (!result.success || unknown.length > 0) {
-    throw new ServiceError('invalid-config', [...wrong, ...unknown].join('\n'));
+  const conflicts = result.success ? findConflicts(result.data) : [];
+  if (!result.success || unknown.length > 0 || conflicts.length > 0) {
+    throw new ServiceError('invalid-config', [...wrong, ...unknown, ...conflicts].join('\n'));
   }
   return Object.freeze(result.data) as Readonly<z.output<z.ZodObject<S>>>;
 }

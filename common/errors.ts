@@ -8,9 +8,13 @@ const codes = {
   'not-found': { status: 404, retryable: false },
   'session-not-found': { status: 404, retryable: false },
   unauthenticated: { status: 401, retryable: false },
+  /** The request has no valid id of a visitor, nor a proposal of one. */
+  'unknown-visitor': { status: 401, retryable: false },
   forbidden: { status: 403, retryable: false },
   'invalid-ticket': { status: 403, retryable: false },
   conflict: { status: 409, retryable: true },
+  /** The Host header names another server. */
+  'unknown-host': { status: 421, retryable: false },
   'too-large': { status: 413, retryable: false },
   /** The address is busy, and the visitor is to do some work first; or to come back when it is busy no more. */
   'challenge-required': { status: 429, retryable: true },
@@ -31,11 +35,11 @@ export const isErrorCode = (value: unknown): value is ErrorCode => typeof value 
 
 /**
  * Which limit of fair use was reached: of a visitor's or an address's terminals, of what an address may ask for within a
- * minute, or of who may wait; and how many that is. For programs that say it in words of their own.
+ * minute, or of who may wait, in all or from one address; and how many that is. For programs that say it in words of their own.
  */
 export type ReachedLimit = { of: (typeof limitsOf)[number]; most: number };
 
-export const limitsOf = ['visitor', 'address', 'minute', 'line'] as const;
+export const limitsOf = ['visitor', 'address', 'minute', 'line', 'address-line'] as const;
 
 /** A failure that its reader can understand: `code` for programs, `message` for people. */
 export class ServiceError extends Error {

@@ -25,6 +25,40 @@ export type PodAddress = z.infer<typeof podAddressSchema>;
 /** A place in the waiting room: 1 is next. */
 export const placeSchema = z.number().int().min(1).max(1_000_000);
 
+/**
+ * Why the time of a visitor in the queue is later than before, or absent. `starts-fail`: terminals do not start now.
+ * `starts-failed`: they did not, for a while. `slow-starts`: they start more slowly than before. `long-sessions`: sessions last
+ * longer than before. `fewer-terminals`: the pool was made smaller, or a part of it is out of order. `others-first`: visitors who
+ * asked before are back.
+ */
+export const waitCauses = [
+  'starts-fail',
+  'starts-failed',
+  'slow-starts',
+  'long-sessions',
+  'fewer-terminals',
+  'others-first',
+] as const;
+export type WaitCause = (typeof waitCauses)[number];
+
+const timeSchema = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+/**
+ * The times that a manager promised to a visitor in the queue. The client sends them back unchanged, so that each manager keeps the
+ * promise. Times are milliseconds since 1970 by the API server's clock; the client does not read them.
+ */
+export const promisedSchema = z.object({
+  /** The end of the range; absent: there is none, or it was withdrawn. */
+  by: timeSchema.optional(),
+  /** The same for `latestSeconds`. */
+  latest: timeSchema.optional(),
+  /** What was so when it was promised: the position, how many terminals the pool could have, and what has to happen first. */
+  position: placeSchema,
+  terminals: z.number().int().min(0),
+  on: z.enum(['starts', 'sessions']),
+  cause: z.enum(waitCauses).optional(),
+});
+export type Promised = z.infer<typeof promisedSchema>;
+
 /** POST /api/terminals and POST /api/terminals/restart */
 export const claimRequestSchema = z.object({
   visitor: visitorSchema,
@@ -36,6 +70,8 @@ export const claimRequestSchema = z.object({
   pool: poolNameSchema.optional(),
   /** The place that the visitor was last told of: the answer waits until there is something new to tell. */
   place: placeSchema.optional(),
+  /** That of the last answer. */
+  promised: promisedSchema.optional(),
 });
 
 /** A visitor's terminal. */
@@ -71,10 +107,15 @@ export const waitingSchema = z.object({
   place: placeSchema,
   /** How many wait, this visitor included. */
   waiting: z.number().int(),
-  /** After so many seconds a terminal can be expected; absent while nothing is known that would tell. */
+  /** In nine cases of ten there is a terminal between these seconds from now; absent while nothing is known that would tell. */
+  earliestSeconds: z.number().int().optional(),
   expectedSeconds: z.number().int().optional(),
   /** After so many seconds there is one at the latest, if nothing breaks. */
   latestSeconds: z.number().int().optional(),
+  /** Why the time is later than before, or absent. */
+  cause: z.enum(waitCauses).optional(),
+  /** The client sends it with the next request. A manager of a former release does not send it. */
+  promised: promisedSchema.optional(),
 });
 export type Waiting = z.infer<typeof waitingSchema>;
 
@@ -88,7 +129,7 @@ export const podStatusSchema = z.object({
   name: z.string(),
   ordinal: z.number().int(),
   state: z.enum(['ready', 'in-use', 'recreating', 'broken']),
-  /** Of a broken one: why it is not Ready, as Kubernetes says it. */
+  /** Of a broken one: why it is not Ready, as Kubernetes says it. Of one that is `recreating`: why browsers cannot reach it. */
   reason: z.string().optional(),
   claimedAt: z.iso.datetime().optional(),
   connectedAt: z.iso.datetime().optional(),
@@ -125,8 +166,10 @@ export const poolStatusSchema = z.object({
   ready: z.number().int(),
   inUse: z.number().int(),
   recreating: z.number().int(),
-  /** Not Ready for longer than the start timeout. */
+  /** Not Ready, or not even created, for longer than the start timeout. */
   broken: z.number().int(),
+  /** Ready, but without an address that browsers could go to. Absent: the manager is of an earlier release. */
+  unreachable: z.number().int().optional(),
   /** How many are to be ready now, by the setting of that name. */
   spare: z.number().int(),
   /** Visitors who wait, at all managers. */
@@ -148,6 +191,7 @@ export const poolStatusSchema = z.object({
     claimsPerMinute: limitSchema,
     challengeFrom: limitSchema,
     maxWaiting: z.number().int(),
+    maxWaitingPerAddress: limitSchema,
   }),
   /** Settings that did not parse, so that the former value is in force; and what else an administrator should know. */
   problems: z.array(z.string()),
@@ -167,11 +211,13 @@ export const reportSchema = z.object({
 export type Report = z.infer<typeof reportSchema>;
 
 export const reportAnswerSchema = z.object({
+  /** The manager's time. A terminal's node may have another: it goes by this one. */
+  now: z.iso.datetime(),
   idleTimeoutMs: z.number().int(),
-  /** Absent while the terminal is unclaimed. */
-  expiresAt: z.iso.datetime().optional(),
+  /** How long after `now` its lifetime is over. Absent while the terminal is unclaimed. */
+  expiresInMs: z.number().int().optional(),
   /** Who has the pod deleted; present once it is being deleted. */
-  endedBy: z.enum(['owner', 'administrator']).optional(),
+  endedBy: z.enum(['owner', 'lifetime', 'administrator']).optional(),
 });
 export type ReportAnswer = z.infer<typeof reportAnswerSchema>;
 

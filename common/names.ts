@@ -3,12 +3,14 @@
 
 const prefix = 'warmterm.dev/';
 
-/** Labels, on StatefulSets, Pods, Services and routes. */
+/** Labels, on StatefulSets, Pods, Services, routes and Leases. */
 export const labels = {
   /** Value: the pool's name. Marks everything that belongs to a pool, and is the watch's selector. */
   pool: `${prefix}pool`,
   /** On a pod: `"false"` from the template, `"true"` for the rest of its life once it is claimed, or else `retired`. */
   claimed: `${prefix}claimed`,
+  /** On a Lease: `manager`, where a manager tells the others by it that it runs. */
+  lease: `${prefix}lease`,
 } as const;
 
 /** The value of `labels.claimed` on a pod that the manager is about to replace or to scale away, and hands to nobody. */
@@ -51,6 +53,7 @@ export const settingAnnotations = {
   claimsPerMinute: `${prefix}claims-per-minute`,
   challengeFrom: `${prefix}challenge-from`,
   maxWaiting: `${prefix}max-waiting`,
+  maxWaitingPerAddress: `${prefix}max-waiting-per-address`,
 } as const;
 
 /** Audience of every token that is meant for the manager, and for nobody else. */
@@ -59,5 +62,11 @@ export const managerAudience = 'warmterm-manager';
 /** The name of the container port on which a terminal listens, and to which its Service points. */
 export const terminalPortName = 'terminal';
 
-/** The Lease that the leading manager holds, in the namespace of the pools. */
+/** The name of the container port at which a terminal's health is probed. No Service points to it. */
+export const healthPortName = 'health';
+
+/**
+ * The Lease that the leading manager holds, in the namespace of the pools. The Lease by which a manager tells that it runs is
+ * named so with a suffix.
+ */
 export const managerLease = 'warmterm-manager';

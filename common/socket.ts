@@ -12,8 +12,8 @@ export const sizeSchema = z.object({
 });
 export type Size = z.infer<typeof sizeSchema>;
 
-/** The `auth` of the handshake. */
-export const handshakeSchema = z.object({ ticket: z.string().min(1).max(4_096), size: sizeSchema });
+/** The `auth` of the handshake. The ticket is in the request that opens the WebSocket (socket-protocol.ts). */
+export const handshakeSchema = z.object({ size: sizeSchema });
 export type Handshake = z.infer<typeof handshakeSchema>;
 
 /** `data` of the error with which a handshake is refused (`connect_error` in the browser). */

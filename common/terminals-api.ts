@@ -1,12 +1,18 @@
-// The webserver's HTTP API, used by the page and by the command line: JSON over /api/terminals. The visitor is known by
-// a signed cookie, never by what the body says. What is not known is refused: whoever writes a program for it finds the mistake.
+// The webserver's HTTP API, used by the page and by programs: JSON over /api/terminals. The visitor is known by a signed id in
+// a header, never by what the body says. Unknown fields are refused, so that the author of a program finds a mistake at once.
 
 import * as z from 'zod';
-import { placeSchema, poolNameSchema, waitingSchema } from './manager-api.ts';
+import { placeSchema, poolNameSchema, promisedSchema, waitingSchema } from './manager-api.ts';
 
-/** In a tab of its own identity (WARMTERM_IDENTITY=tab), this header (of a WebSocket: `?tab=`) holds the tab's random id. */
-export const tabHeader = 'x-warmterm-tab';
-export const tabSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 characters of base64url');
+/**
+ * Holds the visitor's id in each request. A new visitor's client proposes one: `new.` and 22 random base64url characters. The
+ * answer then has the signed id, which the client keeps and sends from then on. Until it has come, the client repeats its proposal:
+ * an answer that is lost on the way leaves no terminal that nobody finds again. A request with neither is refused with
+ * `unknown-visitor`. An id begins with `browser.` or `tab.`, which says what keeps it. It is never in a URL or a cookie.
+ */
+export const visitorHeader = 'warmterm-visitor';
+/** Stands for the id where none is needed: WARMTERM_IDENTITY=address and header. */
+export const noVisitorId = 'none';
 
 /** As the query (`?pool=`): GET and DELETE current, DELETE place. */
 export const targetSchema = z.strictObject({ pool: poolNameSchema.optional() });
@@ -15,6 +21,8 @@ export const targetSchema = z.strictObject({ pool: poolNameSchema.optional() });
 export const openRequestSchema = targetSchema.extend({
   /** That of the last answer, if it was a place. */
   place: placeSchema.optional(),
+  /** That too, as it is. */
+  promised: promisedSchema.optional(),
   /** Of the challenge that came with `challenge-required`. */
   solution: z.record(z.string(), z.unknown()).optional(),
 });
@@ -26,11 +34,13 @@ export const openRequestSchema = targetSchema.extend({
 export const relayModes = ['fallback', 'always', 'never'] as const;
 export type RelayMode = (typeof relayModes)[number];
 
-/** The query of the relay's WebSocket: what socket.io says of itself, and which terminal of the visitor's is meant. */
+/**
+ * The query of the relay's WebSocket: what socket.io says of itself, and in which pool the terminal is. Whose it is the ticket
+ * says (socket-protocol.ts): a socket needs no visitor's id.
+ */
 export const relayQuerySchema = targetSchema.extend({
   EIO: z.literal('4'),
   transport: z.literal('websocket'),
-  tab: tabSchema.optional(),
 });
 
 /** GET /api/terminals/current */

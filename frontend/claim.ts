@@ -2,19 +2,18 @@
 
 import { leaveLine, requestTerminal, type Wish } from './session/request-terminal.ts';
 import type { Event } from './session/state.ts';
-import { tabId } from './session/tab-id.ts';
 
 const pool = new URLSearchParams(location.search).get('pool');
 
 /** Asks for a terminal, in the pool that the page's address names (`?pool=`), with what the page knows by now. */
-export const claim = (signal?: AbortSignal, known?: Pick<Wish, 'place' | 'solution'>): Promise<Event> =>
-  requestTerminal({ ...known, tab: tabId, pool }, signal);
+export const claim = (signal?: AbortSignal, known?: Pick<Wish, 'place' | 'promised' | 'solution'>): Promise<Event> =>
+  requestTerminal({ ...known, pool }, signal);
 
 /** Somebody else may have this page's place in line. */
-export const leave = (): void => leaveLine({ tab: tabId, pool });
+export const leave = (): void => leaveLine({ pool });
 
-/** What the relay is told, because a WebSocket has no headers and no body to tell it by. */
-export const relayQuery: Record<string, string> = { tab: tabId, ...(pool !== null && { pool }) };
+/** The relay's query: the pool of the visitor's terminal. The ticket travels apart from it. */
+export const relayQuery: Record<string, string> = pool === null ? {} : { pool };
 
 /** The answer to the claim that this page began with. */
 export const firstClaim: Promise<Event> = visited().then(() => claim());

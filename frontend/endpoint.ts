@@ -6,7 +6,7 @@ import type { Endpoint } from './socket.ts';
 // As in common/terminals-api.ts, whose type is checked; its code would bring all of zod along.
 const relayPath: typeof import('../common/terminals-api.ts').paths.relay = '/api/terminals/current/relay';
 
-/** `origin` is this page's, `query` says which terminal of the visitor's is meant. */
+/** `origin` is this page's, `query` says in which pool the visitor's terminal is. */
 export function endpointOf(
   { opened, way, patienceMs }: Attach,
   { origin, query }: { origin: string; query: Record<string, string> },

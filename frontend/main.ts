@@ -5,7 +5,7 @@ import { endpointOf } from './endpoint.ts';
 import { createScreen } from './screen.ts';
 import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, type State } from './session/state.ts';
-import { stored } from './session/storage.ts';
+import { canKeep, stored } from './session/storage.ts';
 import { blockedAfter } from './session/way.ts';
 import { createAttachment } from './terminal/attach.ts';
 import { texts } from './texts.ts';
@@ -23,6 +23,9 @@ const attachment = createAttachment(screen, status.nudge, screen.modify);
 
 // Lasts as long as the tab: a reload goes by the relay at once, and the next visit tries the direct way again.
 const blocked = stored('warmterm-blocked');
+
+// Lasts as long as the tab, so that it is said once.
+const warned = stored('warmterm-forgetful');
 
 let first: Promise<Event> | undefined = firstClaim;
 
@@ -64,14 +67,21 @@ function show(state: State, before: State | undefined): void {
   if (before?.is === 'connected') notice.forget();
   if (state.is !== 'connected') return;
   terminal.focus();
-  noteWay(isDetour(state));
-  if (state.replaced) notice.say(texts.replaced[state.replaced]);
+  const news = [noteWay(isDetour(state)), state.replaced && texts.replaced[state.replaced], noteForgetting()];
+  if (news.some(Boolean)) notice.say(news.filter(Boolean).join(' '));
 }
 
-function noteWay(detour: boolean): void {
-  if (detour && blocked.get() === undefined) notice.say(texts.relayed);
+function noteWay(detour: boolean): string | undefined {
+  const isNews = detour && blocked.get() === undefined;
   if (detour) blocked.set('yes');
   else blocked.clear();
+  return isNews ? texts.relayed : undefined;
+}
+
+function noteForgetting(): string | undefined {
+  if (warned.get() !== undefined || canKeep()) return undefined;
+  warned.set('yes');
+  return texts.forgetful;
 }
 
 // A reload has the place again; whoever closes the page lets the others go ahead at once.

@@ -15,6 +15,7 @@ import type {
   ServerEvents,
   Size,
 } from '../common/socket.ts';
+import { offerTicket } from '../common/socket-protocol.ts';
 import { createInput } from './terminal/paste.ts';
 
 export type Connection = {
@@ -60,7 +61,8 @@ export function connect(
     parser: browserParser,
     reconnection: false,
     forceNew: true,
-    auth: { ticket, size },
+    protocols: offerTicket(ticket),
+    auth: { size },
   });
   // A node port that does not lead to its pod yet swallows the connection, which only a new one gets over; and some
   // networks swallow whatever they block.

@@ -2,6 +2,7 @@
 // `languages` and in settings.ts; it does not compile until it is complete.
 
 import type { ReachedLimit } from '../common/errors.ts';
+import type { WaitCause } from '../common/manager-api.ts';
 import type { EndReason, Saved } from '../common/socket.ts';
 import type { Failure } from './session/state.ts';
 import type { Settings } from './settings/settings.ts';
@@ -23,12 +24,24 @@ const english = {
     run: 'Your terminal has died and was started again: its programs are lost, your files are here.',
   },
   relayed: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
+  forgetful: 'Your browser lets this page keep nothing. Leave this tab open: your terminal is lost with it.',
   queue: {
     title: (place: number) => (place === 1 ? 'You are next' : `You are number ${place} in line`),
     short: (place: number) => (place === 1 ? 'Next' : `Number ${place}`),
-    expected: (seconds: number) => `A terminal should be free in about ${roughly(seconds)}.`,
-    latest: (seconds: number) => `A terminal is free in ${roughly(seconds)} at the latest.`,
-    unknown: 'All terminals are in use.',
+    about: (time: string) => `A terminal should be free in about ${time}.`,
+    between: (from: string, to: string) => `A terminal should be free in ${from} to ${to}.`,
+    within: (to: string) => `A terminal should be free within ${to}.`,
+    latest: (time: string) => `A terminal is free in ${time} at the latest.`,
+    unknown: 'It is not known yet when a terminal is free.',
+    /** Why it takes longer than was said. */
+    causes: {
+      'starts-fail': 'Terminals do not start at the moment.',
+      'starts-failed': 'For a while no terminal has started.',
+      'slow-starts': 'Terminals start more slowly than before.',
+      'long-sessions': 'Terminals are in use for longer than before.',
+      'fewer-terminals': 'There are fewer terminals than before.',
+      'others-first': 'Others who were here before you are back.',
+    } satisfies Record<WaitCause, string>,
     next: 'Keep this page open: yours starts here by itself.',
   },
   startNew: 'Start a new terminal',
@@ -103,6 +116,7 @@ const english = {
     unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
     'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
     forbidden: { title: 'This is not allowed', detail: 'It may help to open this page again, by its own address.' },
+    unauthenticated: { title: 'You are not signed in', detail: 'Load this page again to sign in.' },
     'session-not-found': { title: 'This terminal is over', detail: 'There will be another one.' },
     'not-found': { title: 'There is no such pool', detail: 'Check the name of the pool in the address of this page.' },
     'invalid-request': {
@@ -118,6 +132,8 @@ const english = {
       `Your network has as many terminals as it may have: ${most}. There is room for yours when one of them ends.`,
     minute: (most: number) => `Your network may ask for ${most} within a minute. Yours comes by itself.`,
     line: () => 'So many people wait for a terminal that there is no place in line. This page asks again by itself.',
+    'address-line': (most: number) =>
+      `From your network as many wait in line as may: ${most}. This page asks again by itself.`,
   } satisfies Record<ReachedLimit['of'], (most: number) => string>,
   /** Where there are no words for it. */
   wentWrong: 'Something went wrong',
@@ -222,12 +238,24 @@ const german: Texts = {
     run: 'Ihr Terminal ist ausgefallen und neu gestartet: Seine Programme sind verloren, Ihre Dateien sind da.',
   },
   relayed: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+  forgetful:
+    'Ihr Browser lässt diese Seite nichts speichern. Schließen Sie diesen Tab nicht: Mit ihm ist Ihr Terminal verloren.',
   queue: {
     title: (place) => (place === 1 ? 'Sie sind als Nächstes dran' : `Sie sind Nummer ${place} in der Warteschlange`),
     short: (place) => (place === 1 ? 'Als Nächstes' : `Nummer ${place}`),
-    expected: (seconds) => `In etwa ${roughly(seconds)} sollte ein Terminal frei sein.`,
-    latest: (seconds) => `Spätestens in ${roughly(seconds)} ist ein Terminal frei.`,
-    unknown: 'Alle Terminals sind belegt.',
+    about: (time) => `In etwa ${time} sollte ein Terminal frei sein.`,
+    between: (from, to) => `In ${from} bis ${to} sollte ein Terminal frei sein.`,
+    within: (to) => `Innerhalb von ${to} sollte ein Terminal frei sein.`,
+    latest: (time) => `Spätestens in ${time} ist ein Terminal frei.`,
+    unknown: 'Wann ein Terminal frei ist, ist noch nicht bekannt.',
+    causes: {
+      'starts-fail': 'Zurzeit starten keine Terminals.',
+      'starts-failed': 'Eine Zeit lang ist kein Terminal gestartet.',
+      'slow-starts': 'Terminals starten langsamer als bisher.',
+      'long-sessions': 'Terminals werden länger benutzt als bisher.',
+      'fewer-terminals': 'Es gibt weniger Terminals als bisher.',
+      'others-first': 'Andere, die vor Ihnen da waren, sind zurück.',
+    },
     next: 'Lassen Sie diese Seite offen: Ihres startet hier von selbst.',
   },
   startNew: 'Neues Terminal starten',
@@ -320,6 +348,7 @@ const german: Texts = {
       title: 'Das ist nicht erlaubt',
       detail: 'Vielleicht hilft es, diese Seite noch einmal unter ihrer eigenen Adresse zu öffnen.',
     },
+    unauthenticated: { title: 'Sie sind nicht angemeldet', detail: 'Laden Sie diese Seite neu, um sich anzumelden.' },
     'session-not-found': { title: 'Dieses Terminal ist beendet', detail: 'Es wird ein anderes geben.' },
     'not-found': {
       title: 'Diesen Pool gibt es nicht',
@@ -337,6 +366,8 @@ const german: Texts = {
       `Ihr Netz hat so viele Terminals, wie es haben darf: ${most}. Für Ihres ist Platz, wenn eines davon endet.`,
     minute: (most) => `Ihr Netz darf in einer Minute nach ${most} fragen. Ihres kommt von selbst.`,
     line: () => 'So viele warten auf ein Terminal, dass kein Platz mehr frei ist. Diese Seite fragt von selbst wieder.',
+    'address-line': (most) =>
+      `Aus Ihrem Netz warten so viele, wie warten dürfen: ${most}. Diese Seite fragt von selbst wieder.`,
   },
   wentWrong: 'Etwas ist schiefgegangen',
   keys: { Ctrl: 'Strg', Shift: 'Umschalt', Enter: 'Eingabe' },
@@ -459,7 +490,7 @@ export function duration(seconds: number): string {
 }
 
 /** Seconds as nobody is sure of them: `10 s`, `4 min`, `2 h`. */
-function roughly(seconds: number): string {
+export function roughly(seconds: number): string {
   if (seconds < 55) return `${Math.max(1, Math.ceil(seconds / 10)) * 10} s`;
   const minutes = Math.ceil(seconds / 60 - 0.1);
   return minutes < 60 ? `${minutes} min` : `${Math.ceil(minutes / 60 - 0.1)} h`;

@@ -2,17 +2,15 @@
 // kubectl use, the controllers, and a node whose pods are processes. What it keeps can be lost: it starts empty.
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { release } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServiceError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { createAdmission, withNodePorts } from './api/admission.ts';
 import { checkTypes } from './api/decode.ts';
-import { kubeletVersion } from './api/discovery.ts';
 import type { KubernetesObject, Pod } from './api/objects.ts';
-import { timestamp } from './api/objects.ts';
-import { Registry } from './api/registry.ts';
+import { checkQuotas, runQuotas } from './api/quota.ts';
+import { type Admit, Registry } from './api/registry.ts';
 import { namespaces, nodes, pods, resources, secrets } from './api/resources.ts';
 import { createRoutes } from './api/routes.ts';
 import { serveApi } from './api/server.ts';
@@ -28,11 +26,13 @@ import { createHollowNode } from './node/hollow.ts';
 import { readLog } from './node/logs.ts';
 import { runNodePorts } from './node/node-ports.ts';
 import { createProcessRunner, podDirectory } from './node/pod.ts';
+import { createPodNetwork } from './node/pod-network.ts';
 import { clusterMark } from './node/process.ts';
 import { startReaper } from './node/reaper.ts';
-import { findSandbox } from './node/sandbox.ts';
+import { keepNode } from './node/registration.ts';
+import { findSandbox, type Sandbox } from './node/sandbox.ts';
 import { freePort } from './ports.ts';
-import { createTokens } from './tokens.ts';
+import { createTokens, type FindPod } from './tokens.ts';
 
 export type { KubernetesObject } from './api/objects.ts';
 
@@ -43,8 +43,8 @@ export type LocalCluster = {
   kubeconfig: string;
   /** Exists from the start; also the namespace of the kubeconfig's context. */
   namespace: string;
-  /** Whether pods are kept apart from each other and from this machine's files. */
-  sandboxed: boolean;
+  /** How pods are kept apart from each other and from this machine; or why they are not. */
+  isolation: Pick<Sandbox, 'network' | 'whyNoInternet'> | { why: string };
   /** Creates an object as the API would; throws the API's Status as an ApiError. */
   create(object: KubernetesObject): Promise<KubernetesObject>;
   /** A service account's token, good for a day, or as long as the pod that it is bound to. */
@@ -66,11 +66,15 @@ export type LocalClusterOptions = {
   /** `hollow`: pods are no processes, and become ready after `hollowStartMs`. */
   node?: 'processes' | 'hollow';
   hollowStartMs?: number;
-  /** `auto`: bubblewrap where it works. */
+  /** `auto`: bubblewrap where it works; as root it must. */
   sandbox?: 'auto' | 'off';
+  /** Whether pods with a network of their own get the internet, where that can be had. */
+  internet?: boolean;
   namespace?: string;
   /** What is left of a pod's grace when the cluster is closed. */
   closeGraceMs?: number;
+  /** How long a deleted Node object is gone before its agent registers it again; Infinity: for good. */
+  nodeReturnMs?: number;
 };
 
 /** What tests make smaller. */
@@ -80,56 +84,68 @@ const kubeletBackOff: BackOff = { first: 10_000, longest: 300_000, forgetAfter: 
 const daySeconds = 86_400;
 export const nodeName = 'local';
 
-/** Throws `invalid-config` on anything but Linux: a pod's own address and its sandbox are Linux's. */
+/**
+ * Throws `invalid-config` on anything but Linux, because a pod's own address and its sandbox are Linux's; and where pods
+ * would run as this machine's root.
+ */
 export async function startLocalCluster(options: LocalClusterOptions, tuning: Tuning = {}): Promise<LocalCluster> {
   if (process.platform !== 'linux') {
     throw new ServiceError('invalid-config', `The embedded cluster needs Linux; this is ${process.platform}.`);
   }
-  const { directory, log, node = 'processes', namespace = 'warmterm', closeGraceMs = 2_000 } = options;
+  const { directory, log, node = 'processes', internet = true, namespace = 'warmterm', closeGraceMs = 2_000 } = options;
   const { now = Date.now, backOff = kubeletBackOff } = tuning;
   await mkdir(directory, { recursive: true, mode: 0o700 });
 
   const store = new Store(tuning.historySize);
-  const nodePorts = runNodePorts(store, { listen: node === 'processes', random: Math.random });
-  const registry = new Registry(store, createAdmission(nodePorts, Math.random), now);
+  const network = createPodNetwork();
+  const listen = node === 'processes';
+  const nodePorts = runNodePorts(store, { listen, random: Math.random, connect: network.connect });
+  const assign = createAdmission(nodePorts, Math.random);
+  const admit: Admit = (resource, next, old) => {
+    checkQuotas(store, resource, next, old);
+    return assign(resource, next, old);
+  };
+  const registry = new Registry(store, admit, now);
   const record = createRecorder(registry, now);
-  const podUid = (where: string, name: string) => store.get(pods, where, name)?.metadata.uid;
-  const tokens = createTokens(podUid, now);
-  const stopControllers = [runGarbageCollector(registry), runStatefulSets(registry, record)];
+  const findPod: FindPod = (where, name) => {
+    const pod = store.get(pods, where, name) as Pod | undefined;
+    const node = store.get(nodes, undefined, pod?.spec.nodeName ?? '')?.metadata;
+    return pod && { uid: pod.metadata.uid, node: node && { name: node.name, uid: node.uid } };
+  };
+  const tokens = createTokens(findPod, now);
+  const stopControllers = [runQuotas(registry), runGarbageCollector(registry), runStatefulSets(registry, record)];
 
   const readSecret = (where: string, name: string) =>
     store.get(secrets, where, name)?.data as Record<string, string> | undefined;
-  const sandbox =
-    node === 'processes' && options.sandbox !== 'off' ? await findSandbox(directory) : { why: 'switched off' };
-  if (node === 'processes' && 'why' in sandbox) {
-    log.warn(
-      `No sandbox (${sandbox.why}): visitors of this machine can see each other's files and processes, and yours.`,
-    );
-  }
+  const wanted = node === 'processes' && options.sandbox !== 'off';
+  const sandbox = wanted ? await findSandbox({ internet }) : { why: 'it is switched off' };
+  if (wanted && 'why' in sandbox && process.getuid?.() === 0) throw noSandboxForRoot(sandbox.why);
   const clusterId = randomUUID();
   const dismissReaper = node === 'hollow' ? undefined : startReaper(`${clusterMark}=${clusterId}`);
-  const processNode = { directory, clusterId, tokens, readSecret, record, now, random: Math.random, backOff };
+  const processNode = { directory, clusterId, network, tokens, readSecret, record, now, random: Math.random, backOff };
   const hollow = node === 'hollow' ? createHollowNode(options.hollowStartMs ?? 0, now) : undefined;
   const runner =
     hollow?.run ?? createProcessRunner({ ...processNode, sandbox: 'sandbox' in sandbox ? sandbox.sandbox : undefined });
   const agent = runAgent({
     registry,
     runner,
-    nodeName,
     now,
     onScheduled: (pod) => {
       const { namespace: where, name } = pod.metadata;
       if (node === 'hollow') return;
-      record(pod, 'Normal', 'Scheduled', `Successfully assigned ${where}/${name} to ${nodeName}`, 'default-scheduler');
+      record(
+        pod,
+        'Normal',
+        'Scheduled',
+        `Successfully assigned ${where}/${name} to ${pod.spec.nodeName}`,
+        'default-scheduler',
+      );
     },
     onFailure: (error) => log.error({ err: error }, 'a pod did not end cleanly'),
   });
   for (const name of new Set(['default', 'kube-system', namespace]))
     registry.create(namespaces, undefined, plainNamespace(name));
-  store.put(nodes, {
-    ...registry.create(nodes, undefined, { metadata: { name: nodeName } }),
-    ...(await nodeFacts(now())),
-  });
+  const stopRegistering = await keepNode(registry, { name: nodeName, returnMs: options.nodeReturnMs, now });
 
   const adminToken = randomBytes(24).toString('base64url');
   const logOf = (pod: Pod, query: URLSearchParams) => {
@@ -147,7 +163,7 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
     url,
     kubeconfig,
     namespace,
-    sandboxed: 'sandbox' in sandbox,
+    isolation: 'why' in sandbox ? sandbox : sandbox.sandbox,
     async create(object) {
       const resource = resources.find(({ kind }) => kind === object.kind);
       if (!resource) throw badRequest(`no kind "${object.kind}" is registered`);
@@ -162,7 +178,7 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
       api = await serveApi({ answer, adminToken, port, log });
     },
     async close() {
-      for (const stop of stopControllers) stop();
+      for (const stop of [...stopControllers, stopRegistering]) stop();
       await agent.close(closeGraceMs);
       await Promise.all([api.close(), nodePorts.close()]);
       dismissReaper?.();
@@ -171,42 +187,18 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
   };
 }
 
+const noSandboxForRoot = (why: string) =>
+  new ServiceError(
+    'invalid-config',
+    `This is root, and there is no sandbox: ${why}.
+Every visitor would be root of this machine. Do one of these:
+  install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap)
+  start as an ordinary user
+  set WARMTERM_SANDBOX=off, if nobody but you can reach the page`,
+  );
+
 const plainNamespace = (name: string): KubernetesObject => ({
   kind: 'Namespace',
   apiVersion: 'v1',
   metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
 });
-
-async function nodeFacts(now: number): Promise<{ kind: string; apiVersion: string; spec: object; status: object }> {
-  const osRelease = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  const time = timestamp(now);
-  return {
-    kind: 'Node',
-    apiVersion: 'v1',
-    spec: {},
-    status: {
-      addresses: [
-        { type: 'InternalIP', address: '127.0.0.1' },
-        { type: 'Hostname', address: nodeName },
-      ],
-      conditions: [
-        {
-          type: 'Ready',
-          status: 'True',
-          lastHeartbeatTime: time,
-          lastTransitionTime: time,
-          reason: 'KubeletReady',
-          message: 'this process is the node',
-        },
-      ],
-      nodeInfo: {
-        kubeletVersion,
-        osImage: /^PRETTY_NAME="?([^"\n]+)/m.exec(osRelease)?.[1] ?? 'Linux',
-        kernelVersion: release(),
-        containerRuntimeVersion: 'processes://1',
-        operatingSystem: 'linux',
-        architecture: process.arch,
-      },
-    },
-  };
-}

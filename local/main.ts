@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { formatDuration } from '../common/duration.ts';
 import { ServiceError } from '../common/errors.ts';
+import type { LocalCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
+import { noAddressLimits } from './pool.ts';
 import { startSystem } from './system.ts';
 
 async function main(): Promise<void> {
@@ -25,12 +27,17 @@ async function main(): Promise<void> {
       log: pino({ level: 'warn', base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } }),
       host: config.HOST,
       port: config.PORT,
+      ...(config.WARMTERM_HOSTS !== undefined && { env: { webserver: { WARMTERM_HOSTS: config.WARMTERM_HOSTS } } }),
+      sandbox: config.WARMTERM_SANDBOX,
+      internet: config.WARMTERM_INTERNET === 'auto',
       pool: {
         replicas: config.WARMTERM_SPARE,
         settings: {
           spare: String(config.WARMTERM_SPARE),
           max: String(config.WARMTERM_MAX),
           idleTimeout: formatDuration(config.WARMTERM_IDLE_TIMEOUT),
+          // Everybody comes from the loopback address.
+          ...noAddressLimits,
         },
       },
       logLevel: config.LOG_LEVEL,
@@ -39,10 +46,11 @@ async function main(): Promise<void> {
     process.stdout.write(`
 warmterm is up, after ${seconds} s
 
-  page      ${system.pageUrl}
-  host      ${system.hostUrl}
-  cluster   kubectl --kubeconfig ${system.cluster.kubeconfig} get pods -L warmterm.dev/claimed
-  logs      ${join(directory, 'log')}
+  page       ${system.pageUrl}
+  host       ${system.hostUrl}
+  terminals  ${describeTerminals(system.cluster.isolation)}
+  cluster    kubectl --kubeconfig ${system.cluster.kubeconfig} get pods -L warmterm.dev/claimed
+  logs       ${join(directory, 'log')}
 
 Ctrl-C ends it, and every terminal with it.
 `);
@@ -52,6 +60,17 @@ Ctrl-C ends it, and every terminal with it.
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function describeTerminals(isolation: LocalCluster['isolation']): string {
+  const next = '\n             ';
+  if ('why' in isolation) {
+    return `NOT in a sandbox: ${isolation.why}.${next}Every visitor can read your files and use your network.`;
+  }
+  const { network, whyNoInternet } = isolation;
+  if (network === 'internet') return 'each in a sandbox, with the public internet, but not this machine or its network';
+  if (network === 'nothing') return `each in a sandbox, without a network: ${whyNoInternet}`;
+  return `each in a sandbox, but WITH THE NETWORK OF THIS MACHINE, which lets nobody make another.${next}Visitors can connect to its services and its neighbours.`;
 }
 
 main().catch((error: unknown) => {

@@ -2,15 +2,17 @@
 // processes that they are everywhere else. `npm start` runs it, and so do the end-to-end tests.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { managerAudience } from '../common/names.ts';
-import { type LocalCluster, startLocalCluster } from './cluster.ts';
-import { describePool, type PoolOptions } from './pool.ts';
+import { type LocalCluster, type LocalClusterOptions, startLocalCluster } from './cluster.ts';
+import { nodeFlags } from './node-flags.ts';
+import { describePool, type PoolOptions, programInside } from './pool.ts';
 import { claimPort, freePort } from './ports.ts';
 import { type Service, superviseService } from './supervisor.ts';
 
@@ -24,6 +26,11 @@ export type SystemOptions = {
   /** The page's port; 0 for any. */
   port: number;
   pool: Pick<PoolOptions, 'replicas' | 'settings'>;
+  /** `off`: terminals are plain processes of this user. */
+  sandbox?: 'auto' | 'off';
+  /** Whether terminals get the internet, where that can be had without anything else. */
+  internet?: boolean;
+  nodeReturnMs?: LocalClusterOptions['nodeReturnMs'];
   /** More settings for each service. */
   env?: Partial<Record<'manager' | 'webserver' | 'terminal', Record<string, string>>>;
   logLevel?: string;
@@ -51,7 +58,14 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const managerPort = await freePort();
   const secrets = writeSecrets(directory);
   mkdirSync(join(directory, 'log'), { recursive: true });
-  const cluster = await startLocalCluster({ directory: join(directory, 'cluster'), log });
+  const { sandbox = 'auto', internet = true } = options;
+  const cluster = await startLocalCluster({
+    directory: join(directory, 'cluster'),
+    log,
+    sandbox,
+    internet,
+    ...(options.nodeReturnMs !== undefined && { nodeReturnMs: options.nodeReturnMs }),
+  });
   const token = cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
   const webserverToken = secret(directory, 'webserver-token', token);
   const managerUrl = `http://127.0.0.1:${managerPort}`;
@@ -60,7 +74,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const supervise = (name: 'manager' | 'webserver', env: Record<string, string>) =>
     superviseService({
       name,
-      args: ['--enable-source-maps', fileURLToPath(new URL(`${name}.mjs`, dist))],
+      args: [...nodeFlags, '--enable-source-maps', fileURLToPath(new URL(`${name}.mjs`, dist))],
       env: { PATH: process.env.PATH ?? '', LOG_LEVEL: logLevel, ...env, ...options.env?.[name] },
       logFile: join(directory, 'log', `${name}.log`),
       log,
@@ -76,7 +90,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     PORT: String(port),
     WARMTERM_MANAGER_URL: managerUrl,
     WARMTERM_MANAGER_TOKEN_FILE: webserverToken,
-    WARMTERM_COOKIE_SECRET_FILE: secrets.cookieSecret,
+    WARMTERM_VISITOR_SECRET_FILE: secrets.visitorSecret,
     WARMTERM_HOST_TOKEN_FILE: secret(directory, 'host-token', hostToken),
   });
   await cluster.create(
@@ -84,7 +98,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       ...options.pool,
       name: poolName,
       namespace: cluster.namespace,
-      args: ['--max-semi-space-size=1', fileURLToPath(new URL('terminal.mjs', dist))],
+      args: [...nodeFlags, '--max-semi-space-size=1', `${programInside}/terminal.mjs`],
+      program: copyTerminal(fileURLToPath(dist), join(directory, 'terminal')),
+      manager: `127.0.0.1:${managerPort}`,
       env: { WARMTERM_MANAGER_URL: managerUrl, LOG_LEVEL: logLevel, ...options.env?.terminal },
     }),
   );
@@ -117,11 +133,35 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   };
 }
 
+/**
+ * Copies what the terminal consists of, as its image does, so that it can be shown to terminals and nothing else: the folder
+ * of the project may be one that they may not enter. Returns the folder of the copy.
+ */
+function copyTerminal(from: string, to: string): string {
+  const pty = dirname(createRequire(join(from, 'terminal.mjs')).resolve('node-pty/package.json'));
+  const files = {
+    ...Object.fromEntries(['terminal.mjs', 'tmux.conf'].map((name) => [name, join(from, name)])),
+    ...Object.fromEntries(
+      ['package.json', 'lib', 'build/Release/pty.node'].map((name) => [
+        `node_modules/node-pty/${name}`,
+        join(pty, name),
+      ]),
+    ),
+  };
+  for (const [name, source] of Object.entries(files)) cpSync(source, join(to, name), { recursive: true });
+  // The umask may have made files that only this user can read.
+  for (const name of ['.', ...(readdirSync(to, { recursive: true }) as string[])]) {
+    const path = join(to, name);
+    chmodSync(path, statSync(path).isDirectory() ? 0o755 : 0o644);
+  }
+  return to;
+}
+
 function writeSecrets(directory: string) {
   const { privateKey } = generateKeyPairSync('ed25519');
   return {
     signingKey: secret(directory, 'signing-key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()),
-    cookieSecret: secret(directory, 'cookie-secret', randomBytes(32).toString('base64url')),
+    visitorSecret: secret(directory, 'visitor-secret', randomBytes(32).toString('base64url')),
   };
 }
 

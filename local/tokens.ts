@@ -1,16 +1,19 @@
 // Service account tokens (JWTs signed with a key that only this process has) and what TokenReview says of them.
 // https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-review-v1/
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 
 export type Bound = { name: string; uid: string };
+/** The pod that has a name now, and the node that it was given to. */
+export type FindPod = (namespace: string, name: string) => { uid: string; node: Bound | undefined } | undefined;
 type Claims = {
   aud: string[];
   exp: number;
   iat: number;
   iss: string;
+  jti: string;
   sub: string;
-  'kubernetes.io': { namespace: string; serviceaccount: { name: string; uid: string }; pod?: Bound };
+  'kubernetes.io': { namespace: string; serviceaccount: Bound; pod?: Bound; node?: Bound };
 };
 export type Review = {
   authenticated?: true;
@@ -33,23 +36,26 @@ export type TokenRequest = {
   pod?: Bound;
 };
 
-/** Mints and reviews tokens. `podUid` tells which pod of that name exists now; times are milliseconds. */
-export function createTokens(podUid: (namespace: string, name: string) => string | undefined, now: () => number) {
+/** Mints and reviews tokens. Times are milliseconds. */
+export function createTokens(findPod: FindPod, now: () => number) {
   const key = randomBytes(32);
   const sign = (text: string) => createHmac('sha256', key).update(text).digest();
 
   function mint({ namespace, serviceAccount, audience, seconds, pod }: TokenRequest): string {
     const iat = Math.floor(now() / 1_000);
+    const node = pod && findPod(namespace, pod.name)?.node;
     const claims: Claims = {
       aud: [audience],
       exp: iat + seconds,
       iat,
       iss: apiAudience,
+      jti: randomUUID(),
       sub: `system:serviceaccount:${namespace}:${serviceAccount}`,
       'kubernetes.io': {
         namespace,
         serviceaccount: { name: serviceAccount, uid: accountUid(namespace, serviceAccount) },
         ...(pod && { pod }),
+        ...(node && { node }),
       },
     };
     const text = `${header}.${encode(claims)}`;
@@ -85,23 +91,27 @@ export function createTokens(podUid: (namespace: string, name: string) => string
       return refuse(`token audiences ${list(claims.aud)} is invalid for the target audiences ${list(wanted)}`);
     }
     if (claims.exp * 1_000 <= now()) return refuse('Token has expired.');
-    const { namespace, serviceaccount, pod } = claims['kubernetes.io'];
+    const { namespace, serviceaccount, pod, node } = claims['kubernetes.io'];
     if (pod) {
-      const uid = podUid(namespace, pod.name);
-      if (uid === undefined) return refuse('Token has been invalidated');
-      if (uid !== pod.uid) return refuse(`Pod UID (${uid}) does not match claim (${pod.uid})`);
+      const now = findPod(namespace, pod.name);
+      if (!now) return refuse('Token has been invalidated');
+      if (now.uid !== pod.uid) return refuse(`Pod UID (${now.uid}) does not match claim (${pod.uid})`);
     }
-    const extra = pod && {
-      'authentication.kubernetes.io/pod-name': [pod.name],
-      'authentication.kubernetes.io/pod-uid': [pod.uid],
-    };
+    const bound = (kind: string, to: Bound | undefined): [string, string][] =>
+      to
+        ? [
+            [`${kind}-name`, to.name],
+            [`${kind}-uid`, to.uid],
+          ]
+        : [];
+    const facts = [['credential-id', `JTI=${claims.jti}`] as const, ...bound('node', node), ...bound('pod', pod)];
     return {
       authenticated: true,
       user: {
         username: claims.sub,
         uid: serviceaccount.uid,
         groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
-        ...(extra && { extra }),
+        extra: Object.fromEntries(facts.map(([name, value]) => [`authentication.kubernetes.io/${name}`, [value]])),
       },
       audiences: shared,
     };

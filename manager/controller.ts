@@ -4,16 +4,20 @@
 
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
+import { readRefusal } from './cluster/refusal.ts';
+import { CreateFailures } from './create-failures.ts';
 import { explainGrowth, explainReap, explainShrink, typeOfReap } from './events/reasons.ts';
 import { aboutPod, aboutPool, Teller } from './events/teller.ts';
 import type { Metrics } from './metrics.ts';
 import { createPace } from './pace.ts';
 import { reasonOf } from './pool/broken.ts';
+import type { ExposureFailure } from './pool/exposure-failures.ts';
 import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
 import { noteDemand, type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 import { replacePod, shrinkPool } from './retire.ts';
+import { UnknownNodes } from './unknown-nodes.ts';
 import type { Watchdog } from './watchdog.ts';
 
 export type ControllerOptions = {
@@ -46,6 +50,8 @@ const backOff = { firstMs: 500, maxMs: 30_000 };
 const exposuresAtOnce = 8;
 // A cluster that cannot start pods is not helped by a flood of new ones.
 const retriesAtOnce = 8;
+// A node that is deleted or shut down may have had more than a hundred pods, and claims share the connections.
+const deadAtOnce = 8;
 
 export class Controller {
   readonly #options: ControllerOptions;
@@ -57,6 +63,8 @@ export class Controller {
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
   readonly #teller: Teller;
+  readonly #unknownNodes: UnknownNodes;
+  readonly #createFailures: CreateFailures;
   #synced = false;
   /** Since when this manager has been leading. */
   #leadsSince: number | undefined;
@@ -65,6 +73,8 @@ export class Controller {
     this.#options = options;
     const { cluster, log, clock, monotonic, delay } = options;
     this.#lookSoon = createPace({ work: () => this.#lookAtDirty(), monotonic, delay });
+    this.#unknownNodes = new UnknownNodes({ ...options, onChange: (pool) => this.touch(pool) });
+    this.#createFailures = new CreateFailures({ ...options, onChange: (pool) => this.touch(pool) });
     this.#teller = new Teller({ cluster, log, clock, once: (key, action) => this.#once(key, action) });
   }
 
@@ -74,10 +84,10 @@ export class Controller {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { cluster, pools, log, metrics } = this.#options;
+    const { cluster, pools, log, metrics, clock, monotonic } = this.#options;
     const sink = {
       observe: (observation: Observation) => {
-        const pool = pools.observe(observation);
+        const pool = pools.observe(observation, clock(), monotonic());
         metrics.observed(observation);
         if (pool) this.touch(pool);
         else if (observation.kind === 'node') for (const each of pools.all()) this.touch(each);
@@ -107,7 +117,7 @@ export class Controller {
     for (;;) {
       await delay(lookEveryMs, signal).catch(() => {});
       if (signal.aborted) return;
-      for (const pool of pools.all()) this.touch(pool);
+      for (const pool of [...pools.all(), ...pools.away(this.#options.clock())]) this.touch(pool);
       this.#forgetOldFailures();
       this.#teller.flush();
     }
@@ -120,6 +130,8 @@ export class Controller {
   }
 
   #lookAtDirty(): void {
+    const { pools: all, monotonic } = this.#options;
+    if (all.lookAtNodes(monotonic())) for (const pool of all.all()) this.touch(pool);
     const pools = [...this.#dirty];
     this.#dirty.clear();
     if (this.#synced) for (const pool of pools) this.#apply(pool);
@@ -136,7 +148,9 @@ export class Controller {
       this.#options.watchdog.look(pool);
       this.#teller.look(pool);
     }
+    this.#unknownNodes.look(pool);
     noteDemand(pool, clock(), waiting(pool));
+    this.#createFailures.look(pool);
     const everything = planPool(pool, clock(), waiting(pool));
     const plan = leads ? everything : withoutLead(everything);
     const { scaleTo, reap, retry } = plan;
@@ -149,24 +163,29 @@ export class Controller {
         log.info({ pool: pool.name, from: spec.replicas, to: scaleTo }, 'scaled');
         metrics.done({ pool: pool.name, action: 'scale-up' });
         this.#teller.tell({ about, type: 'Normal', reason: 'ScaledUp', message });
-        pools.observe({ kind: 'pool', name: spec.statefulSet, object: scaled });
+        pools.observe({ kind: 'pool', name: spec.statefulSet, object: scaled, answered: true });
         this.touch(pool);
       });
     }
     this.#retire(pool, spec, plan);
     this.#expose(pool, spec, plan);
-    for (const { pod, reason } of reap) {
+    const isOrphan = ({ reason }: Plan['reap'][number]) => reason === 'node-deleted' || reason === 'not-removed';
+    const isDead = (each: Plan['reap'][number]) => isOrphan(each) || each.reason === 'pod-ended';
+    const dead = reap.filter(isDead).slice(0, deadAtOnce);
+    for (const overdue of [...reap.filter((each) => !isDead(each)), ...dead]) {
+      const { pod, reason } = overdue;
       if (reason === 'never-connected' && !this.#hasListened(pool)) continue;
       const { name, uid } = pod;
       this.#once(`reap ${uid}`, async () => {
         // A watch may be held up: that somebody has connected meanwhile is not to be overlooked.
-        const reaped = await cluster.deleteAsSeen(pod);
+        const reaped = isOrphan(overdue) ? await cluster.removeOrphan(pod) : await cluster.deleteAsSeen(pod);
         if (reaped === 'conflict') return;
-        pools.observeDeletion(pod, reaped);
+        // Finalizers may keep an orphan: the watch tells when it is gone.
+        if (reaped !== 'removed') pools.observeDeletion(pod, reaped);
         log.info({ pool: pool.name, pod: name, reason }, 'reaped');
         metrics.done({ pool: pool.name, action: 'reap', reason });
         const news = { type: typeOfReap(reason), reason: 'Reaped' };
-        const why = explainReap(reason, pool.settings);
+        const why = explainReap(pod, reason, pool.settings);
         this.#teller.tell({ ...news, about: aboutPod({ name, uid }), message: why });
         this.#teller.tell({ ...news, about, message: `${name} was deleted: ${why}` });
         this.touch(pool);
@@ -235,12 +254,18 @@ export class Controller {
     each(
       expose.services,
       (ordinal) => `expose ${pool.name} ${ordinal}`,
-      async (ordinal) => tell('service', await cluster.exposePod(spec, ordinal)),
+      async (ordinal) => {
+        const made = await this.#noteRefusal(pool, { kind: 'Service', ordinal }, cluster.exposePod(spec, ordinal));
+        return tell('service', made);
+      },
     );
     each(
       expose.routes,
       (ordinal) => `route ${pool.name} ${ordinal}`,
-      async (ordinal) => tell('route', await cluster.routePod(spec, ordinal)),
+      async (ordinal) => {
+        const made = await this.#noteRefusal(pool, { kind: 'route', ordinal }, cluster.routePod(spec, ordinal));
+        return tell('route', made);
+      },
     );
     each(
       restore,
@@ -255,6 +280,20 @@ export class Controller {
     const withdrawn = ({ uid }: { uid: string }) => `withdraw ${uid}`;
     each(withdraw.routes, withdrawn, (route) => cluster.withdrawRoute(route).then(() => undefined));
     each(withdraw.services, withdrawn, (service) => cluster.withdrawService(service).then(() => undefined));
+  }
+
+  /** Has the pool remember that the API server refuses to make a Service or a route. */
+  async #noteRefusal<T>(pool: Pool, about: Pick<ExposureFailure, 'kind' | 'ordinal'>, attempt: Promise<T>): Promise<T> {
+    try {
+      return await attempt;
+    } catch (error) {
+      const refusal = readRefusal(error);
+      if (refusal) {
+        pool.exposureFailures.failed({ ...about, ...refusal });
+        this.touch(pool);
+      }
+      throw error;
+    }
   }
 
   /** Runs an action unless it is under way already, or has failed too recently. */

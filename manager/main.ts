@@ -18,12 +18,14 @@ import { createTicketSigner } from './claims/keys.ts';
 import { createApiClock } from './cluster/api-clock.ts';
 import { createCluster } from './cluster/kubernetes.ts';
 import { createTransport } from './cluster/transport.ts';
+import { createWarningLog } from './cluster/warnings.ts';
 import { readConfig } from './config.ts';
 import { Controller } from './controller.ts';
 import { readExposure } from './exposure/exposure.ts';
 import { knock } from './knock.ts';
 import { Elector } from './leader/elector.ts';
 import { createMetrics } from './metrics.ts';
+import { Peers } from './peers/peers.ts';
 import type { Pool } from './pool/pool.ts';
 import { Pools } from './pool/pools.ts';
 import { Surveyor } from './surveyor.ts';
@@ -53,6 +55,7 @@ async function main(): Promise<number> {
     deadlineMs: config.WARMTERM_API_TIMEOUT,
     onAnswer: metrics.requested,
     onDate: apiClock.observe,
+    onWarning: createWarningLog(log),
   });
   const cluster = createCluster({ transport, exposure, log, onWatchBroken: metrics.watchBroke });
   const touch = (pool: Pool) => controller.touch(pool);
@@ -64,6 +67,7 @@ async function main(): Promise<number> {
     monotonic,
     delay,
     chance: Math.random,
+    share: () => peers.share(),
     newId,
     signer,
     timeoutMs: config.WARMTERM_CLAIM_TIMEOUT,
@@ -73,15 +77,10 @@ async function main(): Promise<number> {
   const terminals = new Terminals({ pools, cluster, clock, onChange: touch });
   const heardAt = (uid: string) => terminals.heardAt(uid);
   const watchdog = new Watchdog({ heardAt, knock, onChange: touch, clock, log });
-  const elector: Elector = new Elector({
-    cluster,
-    // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
-    identity: `${hostname()}_${newId()}`,
-    log,
-    clock,
-    monotonic,
-    delay,
-  });
+  // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
+  const identity = `${hostname()}_${newId()}`;
+  const elector: Elector = new Elector({ cluster, identity, log, clock, monotonic, delay });
+  const peers = new Peers({ cluster, identity, log, clock, delay, isLeader: () => elector.isLeader() });
   const controller: Controller = new Controller({
     pools,
     cluster,
@@ -96,13 +95,28 @@ async function main(): Promise<number> {
     onChange: (pool) => claims.serve(pool),
   });
   const surveyor = new Surveyor({ pools, cluster, exposure: exposure.mode, log, clock, delay, onChange: touch });
-  const authenticator = createAuthenticator({ cluster, clients: config.WARMTERM_CLIENTS, clock });
+  const authenticator = createAuthenticator({
+    cluster,
+    clients: config.WARMTERM_CLIENTS,
+    namespace: transport.namespace,
+    isTerminal: (uid) => pools.podByUid(uid) !== undefined,
+    ownToken: readOwnToken(),
+    clock,
+    monotonic,
+    delay,
+    log,
+    onReview: metrics.reviewed,
+  });
   const isReady = () => controller.synced;
   const { version } = packageJson;
-  const app = createApp({ claims, terminals, pools, jwks: signer.jwks, authenticator, log, clock, version, isReady });
+  const app = createApp({
+    ...{ claims, terminals, pools, jwks: signer.jwks, authenticator, log, clock, version, isReady },
+    host: config.HOST,
+  });
   const onListening = (at: Listening) => log.info(at, 'listening');
   const parts: Record<string, Part> = {
     elector: (signal) => elector.run(signal),
+    peers: (signal) => peers.run(signal),
     controller: (signal) => controller.run(signal),
     surveyor: (signal) => surveyor.run(signal),
     claims: async (signal) => {
@@ -122,6 +136,15 @@ function readFile(setting: string, path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new ServiceError('invalid-config', `${setting}=${path}: cannot be read`, { cause: error });
+  }
+}
+
+/** The token of the manager's own pod, in a cluster: it names the issuer of all tokens there. */
+function readOwnToken(): string | undefined {
+  try {
+    return readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/token', 'utf8').trim();
+  } catch {
+    return undefined;
   }
 }
 

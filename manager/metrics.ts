@@ -2,6 +2,7 @@
 // the rest is told by those to whom it happens.
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { type ReviewResult, reviewResults } from './api/review-queue.ts';
 import type { ClaimOutcome } from './claims/claims.ts';
 import type { Observation } from './pool/observation.ts';
 import { countPods, type ReapReason, reapReasons, spareAt } from './pool/plan.ts';
@@ -29,7 +30,7 @@ const usualResults = ['new', 'reconnected', 'waiting', 'unavailable', 'timeout',
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Metrics of one manager. Those of pools are the same at every manager, except for who waits at it. */
+/** Metrics of one manager. Those of pools are the same at every manager. */
 export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
   const registers = [new Registry()];
 
@@ -45,7 +46,7 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
         for (const pool of pools.all()) this.set({ pool: pool.name }, read(pool));
       },
     });
-  perPool('waiting', 'Visitors who wait at this manager for a terminal', waiting);
+  perPool('waiting', 'Visitors in the queue, at all managers', waiting);
   perPool('spare', 'Terminals that are to be kept ready', (pool) => spareAt(pool, clock()));
   perPool('min', 'Replicas that the pool never goes below', ({ settings }) => settings.min);
   perPool('max', 'Replicas that the pool never goes above', ({ settings }) => settings.max);
@@ -55,17 +56,18 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
   });
   new Gauge({
     name: 'warmterm_pool_terminals',
-    help: 'Terminals by state: ready, in-use, recreating or broken',
+    help: 'Terminals by state: ready, in-use, recreating, broken, or unreachable for want of an address',
     labelNames: ['pool', 'state'],
     registers,
     collect() {
       this.reset();
       for (const pool of pools.all()) {
-        const { ready, inUse, recreating, broken } = countPods(pool, clock());
+        const { ready, inUse, recreating, broken, unreachable } = countPods(pool, clock());
         this.set({ pool: pool.name, state: 'ready' }, ready);
         this.set({ pool: pool.name, state: 'in-use' }, inUse);
         this.set({ pool: pool.name, state: 'recreating' }, recreating);
         this.set({ pool: pool.name, state: 'broken' }, broken);
+        this.set({ pool: pool.name, state: 'unreachable' }, unreachable);
       }
     },
   });
@@ -127,6 +129,13 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
     labelNames: ['verb', 'code'],
     registers,
   });
+  const reviews = new Counter({
+    name: 'warmterm_token_reviews_total',
+    help: 'Reviews of callers’ tokens by result: valid, invalid, unanswered by the Kubernetes API, or refused to a source of too many',
+    labelNames: ['result'],
+    registers,
+  });
+  for (const result of reviewResults) reviews.inc({ result }, 0);
   const watchRestarts = new Counter({
     name: 'warmterm_kubernetes_watch_restarts_total',
     help: 'Watches of the Kubernetes API that broke, and were started again',
@@ -172,6 +181,7 @@ export function createMetrics({ pools, waiting, isLeader, clock }: Observed) {
       const ms = known.observe(object, clock());
       if (ms !== undefined) refillSeconds.observe({ pool: name }, ms / 1_000);
     },
+    reviewed: (result: ReviewResult): void => reviews.inc({ result }),
     requested: (verb: string, code: number): void => requests.inc({ verb, code }),
     /** `path` is the collection's, such as /api/v1/nodes. */
     watchBroke: (path: string): void => watchRestarts.inc({ resource: path.slice(path.lastIndexOf('/') + 1) }),

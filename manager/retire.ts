@@ -36,7 +36,7 @@ export async function shrinkPool(
   if (to === spec.replicas) return undefined;
   const scaled = await cluster.scalePool(spec, to);
   if (scaled === 'conflict') return undefined;
-  observe({ kind: 'pool', name: spec.statefulSet, object: scaled });
+  observe({ kind: 'pool', name: spec.statefulSet, object: scaled, answered: true });
   return to;
 }
 

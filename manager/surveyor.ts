@@ -1,9 +1,11 @@
-// Asks, while a pool has windows, what the cluster has room for, and judges whether they fit: soon after they are set, and
+// Asks what the cluster has room for, and judges whether the pools' windows and their `max` fit: soon after windows are set, and
 // every minute, because others take room too. Every manager does: each answers for the host page.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../common/log.ts';
 import type { Cluster } from './cluster/port.ts';
-import { judgeFit } from './pool/fit.ts';
+import type { Capacity } from './pool/capacity.ts';
+import { findPortShortage, judgeFit } from './pool/fit.ts';
 import type { ExposureMode, Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 import type { Schedule } from './pool/windows.ts';
@@ -28,6 +30,7 @@ export class Surveyor {
   readonly #options: SurveyorOptions;
   /** Schedules that were judged. */
   readonly #judged = new WeakSet<Schedule>();
+  #quotas: Capacity['quotas'];
   #notBefore = Number.NEGATIVE_INFINITY;
   #nextAt = Number.NEGATIVE_INFINITY;
 
@@ -39,28 +42,45 @@ export class Surveyor {
     for (;;) {
       await this.#options.delay(lookEveryMs, signal).catch(() => {});
       if (signal.aborted) return;
-      await this.look();
+      await this.look(signal);
     }
   }
 
-  /** Judges the windows of all pools, if it is time to. To be called every second or so. */
-  async look(): Promise<void> {
-    const { pools, cluster, log, clock } = this.#options;
+  /** Judges all pools, if it is time to. To be called every second or so. */
+  async look(signal?: AbortSignal): Promise<void> {
+    const { pools, cluster, exposure, log, clock } = this.#options;
+    // `max` may have been changed since.
+    this.#judgePorts();
     const now = clock();
     const expecting = [...pools.all()].filter(({ schedule }) => schedule.ahead(now).length > 0);
     const isDue = now >= this.#nextAt || expecting.some(({ schedule }) => !this.#judged.has(schedule));
-    if (expecting.length === 0 || !isDue || now < this.#notBefore) return;
+    const isOfInterest = expecting.length > 0 || (exposure === 'nodePort' && [...pools.all()].length > 0);
+    if (!isOfInterest || !isDue || now < this.#notBefore) return;
     try {
-      const capacity = await cluster.readCapacity();
+      const capacity = await cluster.readCapacity(signal);
       this.#nextAt = clock() + surveyEveryMs;
+      this.#quotas = capacity.quotas;
+      this.#judgePorts();
       for (const pool of expecting) this.#judge(pool, capacity);
     } catch (error) {
+      if (signal?.aborted) return;
       this.#notBefore = clock() + pauseMs;
       log.warn({ err: error }, 'what the cluster has room for is not known, asking again');
     }
   }
 
-  #judge(pool: Pool, capacity: Awaited<ReturnType<Cluster['readCapacity']>>): void {
+  #judgePorts(): void {
+    const { pools, exposure, onChange } = this.#options;
+    const all = [...pools.all()];
+    const shortage = exposure === 'nodePort' ? findPortShortage(all, this.#quotas ?? []) : undefined;
+    for (const pool of all) {
+      if (isDeepStrictEqual(pool.portShortage, shortage)) continue;
+      pool.portShortage = shortage;
+      onChange(pool);
+    }
+  }
+
+  #judge(pool: Pool, capacity: Capacity): void {
     const { pools, exposure, clock, onChange } = this.#options;
     const around = { pools: [...pools.all()], nodes: [...pools.nodes()], capacity, exposure };
     const next = pool.schedule.next(clock());

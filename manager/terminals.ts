@@ -4,7 +4,7 @@
 import { ServiceError } from '../common/errors.ts';
 import type { Report, ReportAnswer } from '../common/manager-api.ts';
 import type { Cluster, PodRef } from './cluster/port.ts';
-import type { ObservedPod } from './pool/observation.ts';
+import type { ClaimRecord, ObservedPod } from './pool/observation.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 import { expiryOf, type LastReport } from './pool/status.ts';
@@ -19,6 +19,8 @@ export type TerminalsOptions = {
 export class Terminals {
   readonly #options: TerminalsOptions;
   readonly #reports = new Map<string, LastReport>();
+  /** Writes under way. A terminal that asks for the same again and again shares one. */
+  readonly #writes = new Map<string, Promise<void>>();
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
@@ -41,16 +43,21 @@ export class Terminals {
   async report(ref: PodRef, report: Report): Promise<ReportAnswer> {
     const { clock } = this.#options;
     const { pod, pool } = this.#find(ref);
-    const lastInputAt = report.lastInputAt === undefined ? undefined : Date.parse(report.lastInputAt);
+    // What a pod says of its past may be wrong, but it cannot be the future.
+    const lastInputAt =
+      report.lastInputAt === undefined ? undefined : Math.min(Date.parse(report.lastInputAt), clock());
     this.#reports.set(pod.uid, { at: clock(), connections: report.connections, lastInputAt });
     if (report.connectedAt !== undefined && pod.claim && pod.claim.connectedAt === undefined) {
-      await this.#recordConnection(pod, Date.parse(report.connectedAt));
+      const { claim } = pod;
+      const at = Date.parse(report.connectedAt);
+      await this.#writeOnce(`connected ${pod.uid}`, () => this.#recordConnection(pod, claim, at));
     }
-    const expiresAt = expiryOf(pod, pool);
+    const [now, expiresAt] = [clock(), expiryOf(pod, pool)];
     return {
+      now: new Date(now).toISOString(),
       idleTimeoutMs: pool.settings.idleTimeout,
-      ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
-      ...(pod.terminating ? { endedBy: pod.endedByOwner ? 'owner' : 'administrator' } : {}),
+      ...(expiresAt === undefined ? {} : { expiresInMs: expiresAt - now }),
+      ...(pod.terminating ? { endedBy: enderOf(pod, expiresAt, now) } : {}),
     };
   }
 
@@ -58,21 +65,39 @@ export class Terminals {
   async end(ref: PodRef): Promise<void> {
     const { cluster, pools, onChange } = this.#options;
     const { pod, pool } = this.#find(ref);
-    pools.observeDeletion(pod, await cluster.deletePod(pod));
-    onChange(pool);
+    if (pod.terminating) return;
+    await this.#writeOnce(`end ${pod.uid}`, async () => {
+      pools.observeDeletion(pod, await cluster.deletePod(pod));
+      onChange(pool);
+    });
   }
 
-  async #recordConnection(pod: ObservedPod, at: number): Promise<void> {
+  #writeOnce(key: string, write: () => Promise<void>): Promise<void> {
+    const former = this.#writes.get(key);
+    if (former) return former;
+    const written = write().finally(() => this.#writes.delete(key));
+    this.#writes.set(key, written);
+    return written;
+  }
+
+  async #recordConnection(pod: ObservedPod, { claimedAt }: ClaimRecord, at: number): Promise<void> {
     const { cluster, pools, clock } = this.#options;
-    // A pod's clock may be wrong; it cannot have been connected to in the future.
-    const marked = await cluster.markConnected(pod, Math.min(at, clock()));
+    // A pod may lie. A connection is never older than its claim, nor in the future.
+    const marked = await cluster.markConnected(pod, Math.min(Math.max(at, claimedAt), clock()));
     if (marked) pools.observe({ kind: 'pod', name: pod.name, object: marked });
   }
 
   #find(ref: PodRef): { pod: ObservedPod; pool: Pool } {
     const pod = this.#options.pools.podByUid(ref.uid);
-    const pool = pod && this.#options.pools.get(pod.pool);
+    // Also while its StatefulSet is made again: a session goes on meanwhile, and must be able to end.
+    const pool = pod && this.#options.pools.known(pod.pool);
     if (!pod || !pool) throw new ServiceError('forbidden', 'This pod is no terminal.');
     return { pod, pool };
   }
+}
+
+/** The manager ends what outlives its lifetime. A terminal that is slow learns of its deletion before its own time is up. */
+function enderOf({ endedByOwner }: ObservedPod, expiresAt: number | undefined, now: number): ReportAnswer['endedBy'] {
+  if (endedByOwner) return 'owner';
+  return expiresAt !== undefined && now >= expiresAt ? 'lifetime' : 'administrator';
 }

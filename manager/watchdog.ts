@@ -46,7 +46,7 @@ export class Watchdog {
     const since = now - (watch?.hearing.lookedAt ?? Number.NEGATIVE_INFINITY);
     if (since >= 0 && since < lookEveryMs) return;
     const suspicions = watch?.suspicions ?? new Map<string, Suspicion>();
-    const watched = [...pool.pods()].filter((pod) => isWatched(pod, pool, now));
+    const watched = [...pool.pods()].filter((pod) => isWatched(pod, pool));
     const terminals = watched.map(({ uid, claim }) => ({
       uid,
       connectedAt: claim!.connectedAt!,
@@ -70,13 +70,13 @@ export class Watchdog {
     }
   }
 
-  async #knock(pool: Pool, { name, uid, podAddress }: ObservedPod, suspicion: Suspicion): Promise<void> {
+  async #knock(pool: Pool, { name, uid, healthAddress }: ObservedPod, suspicion: Suspicion): Promise<void> {
     const { knock, onChange, clock, log } = this.#options;
-    if (!podAddress || suspicion.knocking || this.#knocks >= knocksAtOnce || pool.wedged.has(uid)) return;
+    if (!healthAddress || suspicion.knocking || this.#knocks >= knocksAtOnce || pool.wedged.has(uid)) return;
     const pause = Math.min(longestPauseMs, pool.settings.silenceTimeout / 10);
     suspicion.knocking = true;
     this.#knocks++;
-    const answer = await knock(podAddress, Math.min(longestDeadlineMs, pause));
+    const answer = await knock(healthAddress, Math.min(longestDeadlineMs, pause));
     this.#knocks--;
     suspicion.knocking = false;
     suspicion.knockAt = clock() + pause;
@@ -90,8 +90,8 @@ export class Watchdog {
 }
 
 /** Whether the pod should report to somebody. One that is out of reach cannot. */
-const isWatched = (pod: ObservedPod, pool: Pool, now: number): boolean =>
-  podState(pod) === 'in-use' && pod.claim?.connectedAt !== undefined && !pool.isLost(pod, now);
+const isWatched = (pod: ObservedPod, pool: Pool): boolean =>
+  podState(pod) === 'in-use' && pod.claim?.connectedAt !== undefined && !pool.isLost(pod);
 
 const latest = (a: number | undefined, b: number | undefined): number | undefined =>
   a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);

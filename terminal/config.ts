@@ -5,10 +5,12 @@ import { type Environment, readEnvironment, setting } from '../common/environmen
 const shape = {
   HOST: setting.text().optional(),
   PORT: setting.port().default(3000),
+  HEALTH_PORT: setting.port().default(3900),
   LOG_LEVEL: setting.logLevel().default('info'),
   WARMTERM_POD_NAME: setting.text(),
   WARMTERM_POD_UID: setting.text(),
   WARMTERM_MANAGER_URL: setting.url(),
+  WARMTERM_MANAGER_SOCKET: setting.text().optional(),
   WARMTERM_MANAGER_TOKEN_FILE: setting.text(),
   WARMTERM_IDLE_TIMEOUT: setting.duration('1s', '7d').default(900_000),
   WARMTERM_IDLE_WARNING: setting.duration('100ms', '1d').default(60_000),
@@ -29,13 +31,17 @@ export type Config = ReturnType<typeof readConfig>;
 export function readConfig(environment: Environment) {
   const read = readEnvironment(shape, environment);
   return Object.freeze({
-    /** All addresses when undefined. */
+    /** All addresses when undefined; a folder for Unix sockets that are named after the ports. */
     host: read.HOST,
     port: read.PORT,
+    /** Where the kubelet and the manager probe it. No Service exposes this port. */
+    healthPort: read.HEALTH_PORT,
     logLevel: read.LOG_LEVEL,
     podName: read.WARMTERM_POD_NAME,
     podUid: read.WARMTERM_POD_UID,
     managerUrl: read.WARMTERM_MANAGER_URL.replace(/\/+$/, ''),
+    /** The Unix socket at which the manager is reached, where the terminal has no network. */
+    managerSocket: read.WARMTERM_MANAGER_SOCKET,
     /** Read again at every call: the kubelet replaces the token long before it expires. */
     managerTokenFile: read.WARMTERM_MANAGER_TOKEN_FILE,
     idleTimeoutMs: read.WARMTERM_IDLE_TIMEOUT,

@@ -5,4 +5,5 @@ mkdir -p -m 750 "$HOME" && cp -r --update=none /etc/skel/. "$HOME"
 # while the node would notice an overfull pod, and end it, only a minute later.
 if [ -n "$STORAGE_KIB" ]; then ulimit -f "$STORAGE_KIB"; fi
 unset STORAGE_KIB
-exec node --max-semi-space-size=1 /opt/warmterm/terminal.mjs
+# SIGUSR1 would open the inspector of this process to the visitor's shell.
+exec node --disable-sigusr1 --max-semi-space-size=1 /opt/warmterm/terminal.mjs

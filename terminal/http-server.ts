@@ -1,8 +1,12 @@
-// The HTTP edge: the kubelet's two questions, and nothing else. socket.io hangs itself onto the same server.
+// The HTTP edge: one server for the kubelet's and the manager's probes, one for browsers. They listen on different ports, so
+// that no number of connections from outside makes a probe fail.
 
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 import { ServiceError } from '../common/errors.ts';
+import { limitConnections } from '../common/http/limit-connections.ts';
+import { beginAnswer } from '../common/http/one-at-a-time.ts';
 
 export type Health = {
   /** Why the container should be restarted, if it should. */
@@ -11,8 +15,13 @@ export type Health = {
   unready: () => string | undefined;
 };
 
-/** Connections of any kind at once: more than people need, fewer than would fill the pod's memory. */
-const mostConnections = 256;
+/**
+ * Connections without a ticket: a browser's has none for as long as its first packet is on its way. Enough that, of a flood from
+ * addresses that look alike, thousands a second do not push it out; few enough to fit into the pod's memory (11 KB each).
+ */
+const unproven = { limit: 512, deadlineMs: 2_000 };
+/** Where socket.io listens. */
+const socketPath = '/socket.io/';
 /** How long a page may take to read the last word. */
 const drainMs = 200;
 
@@ -22,26 +31,57 @@ export function createHealthServer({ unhealthy, unready }: Health): Server {
     ['/healthz', unhealthy],
     ['/readyz', unready],
   ]);
-  // The last is how often Node looks for those that are over their time: by itself as seldom as every 30 s.
-  const server = createServer(
-    { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
-    (request, response) => {
-      const check = checks.get(request.url?.split('?', 1)[0] ?? '');
-      const reads = request.method === 'GET' || request.method === 'HEAD';
-      const trouble = check?.();
-      const [status, text] = !check || !reads ? [404, 'not found'] : trouble ? [503, trouble] : [200, 'ok'];
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
-      response.end(`${text}\n`);
-    },
-  );
-  server.maxConnections = mostConnections;
-  return server;
+  return create((request, response) => {
+    const check = checks.get(request.url?.split('?', 1)[0] ?? '');
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const trouble = check?.();
+    const [status, text] = !check || !reads ? [404, 'not found'] : trouble ? [503, trouble] : [200, 'ok'];
+    response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+  });
 }
 
-/** Listens until `signal`, then closes. Rejects with `invalid-config` when the port is taken. */
+/**
+ * For socket.io, which adds its own handlers. Every plain request is answered with 404. `release` is to be called for each
+ * connection that has brought a valid ticket; the others are few, and closed after two seconds.
+ */
+export function createBrowserServer(): { server: Server; release: (socket: Socket) => void } {
+  const server = create((_request, response) => {
+    response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('not found\n');
+  });
+  // Node has given up the socket by now: without a listener, a reset while the ticket is verified would end the process.
+  server.on('upgrade', (request: IncomingMessage) => {
+    const { socket } = request;
+    socket.on('error', () => {});
+    if (!beginAnswer(request, new ServerResponse(request))) return;
+    if (request.url?.split('?', 1)[0] !== socketPath) socket.destroy();
+  });
+  const { release } = limitConnections(server, unproven);
+  return { server, release };
+}
+
+// The last setting is how often Node looks for requests that are over their time: by itself as seldom as every 30 s.
+const create = (answer: RequestListener): Server =>
+  createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
+    (request, response) => {
+      if (!beginAnswer(request, response)) return;
+      response.setHeader('connection', 'close');
+      answer(request, response);
+    },
+  );
+
+/**
+ * Listens at a port, or, where `host` is a folder, at the Unix socket in it that is named after the port; until `signal`,
+ * then closes. Rejects with `invalid-config`, which names the `setting`, when the port is taken.
+ */
 export async function listen(
   server: Server,
-  at: { host: string | undefined; port: number; onListening: (address: AddressInfo) => void },
+  at: {
+    host: string | undefined;
+    port: number;
+    setting: string;
+    onListening: (address: AddressInfo) => void;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const sockets = new Set<Socket>();
@@ -52,9 +92,11 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(new ServiceError('invalid-config', `PORT=${at.port}: something else is listening there already`));
+      reject(new ServiceError('invalid-config', `${at.setting}=${at.port}: something else is listening there already`));
     });
-    server.listen({ port: at.port, host: at.host, backlog: 64 }, resolve);
+    const { host, port } = at;
+    const where = host?.startsWith('/') ? { path: join(host, String(port)) } : { host, port };
+    server.listen({ ...where, backlog: 511 }, resolve);
   });
   const address = server.address();
   if (address !== null && typeof address === 'object') at.onListening(address);

@@ -6,14 +6,16 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../common/errors.ts';
+import { createKeySet } from '../common/key-set.ts';
 import { createLog } from '../common/log.ts';
 import type { Report } from '../common/manager-api.ts';
+import { createRemoteClock } from '../common/remote-clock.ts';
 import { exitOnInvalidConfig, runService } from '../common/service.ts';
 import { createBeforeExit } from './before-exit.ts';
 import { systemClock as clock } from './clock.ts';
 import { readConfig } from './config.ts';
 import { connect } from './connection.ts';
-import { createHealthServer, listen } from './http-server.ts';
+import { createBrowserServer, createHealthServer, listen } from './http-server.ts';
 import { createManagerClient } from './manager/manager-client.ts';
 import { createReporter } from './manager/reporter.ts';
 import { createWhoEnded } from './manager/who-ended.ts';
@@ -23,7 +25,7 @@ import { createProcessLimit } from './session/process-limit.ts';
 import { createSession } from './session/session.ts';
 import { attachEnvironment, shellEnvironment } from './shell-environment.ts';
 import { createSocketServer } from './socket.ts';
-import { createKeySet } from './tickets/key-set.ts';
+import { loadKeys } from './tickets/load-keys.ts';
 import { createTicketVerifier } from './tickets/verify-ticket.ts';
 import { startTmux } from './tmux/tmux.ts';
 
@@ -49,13 +51,23 @@ const tmux = startTmux({
 });
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-const manager = createManagerClient({ url: config.managerUrl, tokenFile: config.managerTokenFile });
-const keys = createKeySet({ fetchKeys: manager.fetchKeys, log, clock });
-const verifyTicket = createTicketVerifier({ podUid: config.podUid, getKey: keys.getKey, clock });
+/** The manager's time. */
+const time = createRemoteClock({ wall: clock.wall, monotonic: clock.now });
+const manager = createManagerClient({
+  url: config.managerUrl,
+  socketPath: config.managerSocket,
+  tokenFile: config.managerTokenFile,
+  clock,
+  time,
+});
+const keys = createKeySet({ fetchKeys: manager.fetchKeys, now: clock.now });
+const { getKey, refreshSeldom: askTime } = keys;
+const verifyTicket = createTicketVerifier({ podUid: config.podUid, getKey, time, askTime });
 const attachedEnvironment = attachEnvironment(environment);
 /** Of this process: another one means another shell. */
 const run = randomUUID();
-let connectedAt: string | undefined;
+/** When a browser first attached, by `clock.now`. */
+let connectedAt: number | undefined;
 const searcher = createSearcher({
   run: tmux.run,
   session: tmux.session,
@@ -68,9 +80,10 @@ const searcher = createSearcher({
   }),
 });
 
-const server = createHealthServer({ unhealthy, unready });
+const { server, release } = createBrowserServer();
 const pages = createSocketServer(server, {
   verifyTicket,
+  onTicket: release,
   admit: () => {
     // Whoever comes while the hook is at work is told what becomes of their work.
     if (session.saving) return;
@@ -95,7 +108,7 @@ const pages = createSocketServer(server, {
       clock,
       log,
     });
-    connectedAt ??= new Date(clock.wall()).toISOString();
+    connectedAt ??= clock.now();
     if (session.ending) socket.emit('ending', session.ending);
     session.attached();
   },
@@ -116,6 +129,7 @@ const session = createSession({
   whoEnded: createWhoEnded({ describe, send: manager.report, log }),
   deleteSelf: manager.deleteSelf,
   clock,
+  time,
   log,
 });
 const reporter = createReporter({
@@ -136,15 +150,22 @@ const exitCode = await runService(log, {
       closing.abort();
     }
   },
+  health: () => {
+    const at = { host: config.host, port: config.healthPort, setting: 'HEALTH_PORT' };
+    return listen(
+      createHealthServer({ unhealthy, unready }),
+      { ...at, onListening: tell('health listening') },
+      closing.signal,
+    );
+  },
   server: () => {
-    const onListening = ({ address, port }: { address: string; port: number }) =>
-      log.info({ address, port }, 'listening');
-    return listen(server, { host: config.host, port: config.port, onListening }, closing.signal);
+    const at = { host: config.host, port: config.port, setting: 'PORT' };
+    return listen(server, { ...at, onListening: tell('listening') }, closing.signal);
   },
   processes: processes.run,
   reports: reporter.run,
   keys: async (signal) => {
-    await keys.load(signal);
+    await loadKeys(keys, { log, signal });
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   },
 });
@@ -158,12 +179,16 @@ function read() {
   }
 }
 
+function tell(message: string) {
+  return ({ address, port }: { address: string; port: number }) => log.info({ address, port }, message);
+}
+
 /** How this terminal is doing; undefined before anybody has come. */
 function describe(): Report | undefined {
   if (connectedAt === undefined) return undefined;
-  const lastInputAt =
-    session.lastInputAt === undefined ? {} : { lastInputAt: new Date(session.lastInputAt).toISOString() };
-  return { connections: pages.count, connectedAt, ...lastInputAt };
+  const byManager = (at: number) => new Date(time.now() - Math.round(clock.now() - at)).toISOString();
+  const lastInputAt = session.lastInputAt === undefined ? {} : { lastInputAt: byManager(session.lastInputAt) };
+  return { connections: pages.count, connectedAt: byManager(connectedAt), ...lastInputAt };
 }
 
 function over(): boolean {

@@ -1,6 +1,8 @@
-// The socket.io edge: checks who knocks, and lets those in whose ticket opens this pod.
+// The socket.io edge. An upgrade request must bring a ticket that opens this pod: only then is there a WebSocket, which is all
+// that socket.io sees of the outside.
 
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Server } from 'socket.io';
 import { ServiceError, toServiceError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
@@ -17,11 +19,14 @@ import {
   type Saving,
   type ServerEvents,
 } from '../common/socket.ts';
+import { offeredTicket } from '../common/socket-protocol.ts';
+import type { Ticket } from '../common/ticket.ts';
 import type { SocketData, TerminalSocket } from './connection.ts';
+import { refuse } from './refuse.ts';
 import type { VerifyTicket } from './tickets/verify-ticket.ts';
 
 /** Browsers at one terminal: the owner's windows and a few people who look on. */
-const mostConnections = 16;
+const maxConnections = 16;
 
 // In JSON a control character takes six bytes.
 const longestMessage = maxInputLength * 6 + 1_024;
@@ -35,6 +40,8 @@ export type Pages = {
 
 export type SocketServerOptions = {
   verifyTicket: VerifyTicket;
+  /** Called with a connection whose ticket opens this pod. */
+  onTicket: (socket: Socket) => void;
   /** Throws why nobody may attach at the moment, if so. */
   admit: () => void;
   onConnection: (socket: TerminalSocket) => void;
@@ -42,9 +49,15 @@ export type SocketServerOptions = {
   log: Logger;
 };
 
+const full = () => new ServiceError('unavailable', `There are ${maxConnections} browsers at this terminal already.`);
+
 /** Serves terminals on `server`. What it returns talks to every browser that is attached. */
 export function createSocketServer(server: HttpServer, options: SocketServerOptions): Pages {
-  const { verifyTicket, admit, onConnection, onCount, log } = options;
+  const { verifyTicket, onTicket, admit, onConnection, onCount, log } = options;
+  const tickets = new WeakMap<IncomingMessage, Ticket>();
+  // Taken in the same turn as it is checked: a socket counts in `pages` only some turns after its handshake.
+  const seats = new Set<Socket>();
+  const isFull = () => seats.size >= maxConnections;
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketData>(server, {
     transports: ['websocket'],
     parser: terminalParser,
@@ -55,29 +68,51 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
     // A line that is dead is noticed, so that its size no longer counts.
     ...heartbeat,
     connectTimeout: 5_000,
+    allowRequest: (request, decide) => void check(request).then((allowed) => allowed && decide(null, true)),
   });
   const pages = io.of('/');
 
-  pages.use((socket, next) => {
-    (async () => {
-      const handshake = handshakeSchema.safeParse(socket.handshake.auth);
-      if (!handshake.success) throw new ServiceError('invalid-request', 'The handshake needs a ticket and a size.');
+  /** Whether a WebSocket opens. If not, the request is answered here. */
+  async function check(request: IncomingMessage): Promise<boolean> {
+    const { socket } = request;
+    if (socket.destroyed) return false;
+    try {
+      const text = offeredTicket(request.headers['sec-websocket-protocol']);
+      if (text === undefined) throw new ServiceError('invalid-request', 'The handshake needs a ticket.');
       admit();
-      const { ticket: text, size } = handshake.data;
-      if (pages.sockets.size >= mostConnections) {
-        throw new ServiceError('unavailable', `There are ${mostConnections} browsers at this terminal already.`);
-      }
+      // Before the ticket, so that one that cannot get in is not used up.
+      if (isFull()) throw full();
       const ticket = await verifyTicket(text);
-      socket.data = { ticket, size };
-    })().then(
-      () => next(),
-      (error: unknown) => {
-        const { code, message, cause } = toServiceError(error);
-        if (code === 'internal') log.error({ err: cause }, 'handshake failed');
-        else log.info({ code, reason: message }, 'handshake refused');
-        next(Object.assign(new Error(message), { data: { code } satisfies Refusal }));
-      },
-    );
+      // It may have been closed meanwhile: its two seconds are over, or its client has gone.
+      if (socket.destroyed) return false;
+      // After the ticket: a client without a valid one takes no seat from those who have.
+      if (isFull()) throw full();
+      seats.add(socket);
+      socket.once('close', () => seats.delete(socket));
+      onTicket(socket);
+      tickets.set(request, ticket);
+      return true;
+    } catch (error) {
+      const { code, message, cause } = toServiceError(error);
+      if (code === 'internal') log.error({ err: cause }, 'handshake failed');
+      // Not a line for each: anybody can send as many as they like.
+      else log.debug({ code, reason: message }, 'handshake refused');
+      refuse(request, { code, message });
+      return false;
+    }
+  }
+
+  pages.use((socket, next) => {
+    const handshake = handshakeSchema.safeParse(socket.handshake.auth);
+    const ticket = tickets.get(socket.request);
+    // A ticket is for one session: whoever leaves it comes back with another.
+    tickets.delete(socket.request);
+    if (handshake.success && ticket) {
+      socket.data = { ticket, size: handshake.data.size };
+      return next();
+    }
+    const refusal: Refusal = { code: 'invalid-request' };
+    next(Object.assign(new Error('The handshake needs a size.'), { data: refusal }));
   });
 
   pages.on('connection', (socket) => {
@@ -85,6 +120,8 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
     log.info({ role, claim, size: socket.data.size }, 'attached');
     socket.once('disconnect', (reason) => {
       log.info({ role, claim, reason }, 'detached');
+      seats.delete(socket.request.socket);
+      socket.conn.close();
       onCount();
     });
     try {

@@ -15,7 +15,7 @@ type Placeholder = (typeof placeholders)[number];
 /** What WARMTERM_ADDRESS means, or, as a string, what is wrong with it. */
 export function parseAddressing(text: string): Addressing | string {
   if (text === 'manager' || text === 'page') return { mode: text };
-  const advice = 'must be manager, page, or a template such as https://{name}.terminals.example.org';
+  const advice = 'must be manager, page, or a template such as https://{name}.example-terminals.net';
   const unknown = [...text.matchAll(/\{([^}]*)\}/g)].map((match) => match[1]).find((name) => !isPlaceholder(name));
   if (unknown !== undefined) {
     return `{${unknown}} is no placeholder: there are ${placeholders.map((name) => `{${name}}`).join(', ')}`;

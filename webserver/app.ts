@@ -1,17 +1,22 @@
 // The webserver as an express app: the page, the visitor's terminal and the host's view. It knows the manager as a set
 // of functions, and nothing of Kubernetes.
 
-import cookieParser from 'cookie-parser';
 import express, { type Express, type RequestHandler } from 'express';
+import { createHostCheck, requireHost } from '../common/http/host-names.ts';
+import { serveDescription } from '../common/http/openapi.ts';
 import { notFound, problemHandler } from '../common/http/server.ts';
 import type { Logger } from '../common/log.ts';
 import { createProofOfWork } from './challenge/proof-of-work.ts';
 import type { Config } from './config.ts';
 import { securityHeaders } from './headers.ts';
+import { watchAddresses } from './identity/address-visibility.ts';
+import { ignoreForwardedPorts } from './identity/forwarded-addresses.ts';
 import { createVisitors } from './identity/visitor.ts';
 import type { Manager } from './manager-client.ts';
 import type { Metrics } from './metrics.ts';
+import { describeWebserver } from './openapi.ts';
 import { createPlaces } from './relay/places.ts';
+import { createTicketReader } from './relay/read-ticket.ts';
 import { hostRoutes } from './routes/host.ts';
 import { pageRoutes } from './routes/page.ts';
 import { relayRoutes } from './routes/relay.ts';
@@ -20,9 +25,13 @@ import { terminalRoutes } from './routes/terminals.ts';
 export type AppOptions = {
   config: Pick<
     Config,
+    | 'HOST'
     | 'WARMTERM_ADDRESS'
     | 'WARMTERM_CHALLENGE_WORK'
+    | 'WARMTERM_HOSTS'
+    | 'WARMTERM_FRAME_ANCESTORS'
     | 'WARMTERM_IDENTITY'
+    | 'WARMTERM_IDENTITY_HEADER'
     | 'WARMTERM_POOL'
     | 'WARMTERM_RELAY'
     | 'WARMTERM_RELAY_LIMIT'
@@ -32,40 +41,46 @@ export type AppOptions = {
   log: Logger;
   metrics: Metrics;
   publicDir: string;
-  cookieSecrets: readonly [string, ...string[]];
+  visitorSecrets: readonly [string, ...string[]];
+  version: string;
   /** Absent: no host page. */
   hostToken?: string | undefined;
   clock?: () => number;
 };
 
 export function createApp(options: AppOptions): Express {
-  const { config, manager, log, metrics, publicDir, cookieSecrets, hostToken, clock = Date.now } = options;
+  const { config, manager, log, metrics, publicDir, visitorSecrets, version, hostToken, clock = Date.now } = options;
   const addressing = config.WARMTERM_ADDRESS;
-  const visitors = createVisitors({ identity: config.WARMTERM_IDENTITY, secrets: cookieSecrets, clock });
+  const visitors = createVisitors(config, visitorSecrets);
 
   const challenges = createProofOfWork({
-    secrets: cookieSecrets,
+    secrets: visitorSecrets,
     work: config.WARMTERM_CHALLENGE_WORK,
     clock,
     chance: Math.random,
   });
 
+  const addresses = watchAddresses(log);
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('trust proxy', config.WARMTERM_TRUST_PROXY);
   app.use(metrics.countRequests);
-  app.use(securityHeaders(addressing));
+  app.use(ignoreForwardedPorts);
+  app.use(securityHeaders(addressing, config.WARMTERM_FRAME_ANCESTORS));
   app.get(['/healthz', '/readyz'], health);
-  app.use(cookieParser());
+  app.use(requireHost(createHostCheck(config.HOST, config.WARMTERM_HOSTS), 'WARMTERM_HOSTS'));
   app.use('/api', noStore);
+  app.get('/openapi.json', serveDescription(describeWebserver(version, { hostPage: hostToken !== undefined })));
   const terminals = { manager, log, visitors, defaultPool: config.WARMTERM_POOL };
-  app.use(terminalRoutes({ ...terminals, challenges, addressing, relay: config.WARMTERM_RELAY }));
+  app.use(terminalRoutes({ ...terminals, challenges, addresses, addressing, relay: config.WARMTERM_RELAY }));
   if (config.WARMTERM_RELAY !== 'never') {
-    app.use(relayRoutes({ ...terminals, places: createPlaces(config.WARMTERM_RELAY_LIMIT) }));
+    const places = createPlaces(config.WARMTERM_RELAY_LIMIT);
+    const readTicket = createTicketReader({ manager, now: () => performance.now() });
+    app.use(relayRoutes({ manager, log, places, readTicket, defaultPool: config.WARMTERM_POOL }));
   }
-  if (hostToken !== undefined) app.use(hostRoutes({ manager, token: hostToken }));
-  app.use(pageRoutes({ publicDir, visitors, hostPage: hostToken !== undefined }));
+  if (hostToken !== undefined) app.use(hostRoutes({ manager, addresses, token: hostToken }));
+  app.use(pageRoutes({ publicDir, hostPage: hostToken !== undefined }));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;

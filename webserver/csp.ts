@@ -2,9 +2,10 @@
 // only to where terminals can be. Pure.
 
 import type { Addressing, PageOrigin } from './address.ts';
+import type { FrameAncestors } from './frame-ancestors.ts';
 
-/** The header's value for a page that was asked for as `page`. */
-export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin): string {
+/** The header's value for a page that was asked for as `page`, and that `ancestors` may show in a frame. */
+export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin, ancestors: FrameAncestors): string {
   return [
     `default-src 'none'`,
     `script-src 'self'`,
@@ -15,7 +16,7 @@ export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin):
     `connect-src 'self' ${socketSources(addressing, page)}`,
     `base-uri 'none'`,
     `form-action 'none'`,
-    `frame-ancestors 'none'`,
+    `frame-ancestors ${ancestors.length === 0 ? `'none'` : ancestors.join(' ')}`,
     `require-trusted-types-for 'script'`,
     `trusted-types 'none'`,
   ].join('; ');

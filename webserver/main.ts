@@ -7,6 +7,7 @@ import { metricsPart } from '../common/http/metrics.ts';
 import { serve } from '../common/http/server.ts';
 import { createLog } from '../common/log.ts';
 import { exitOnInvalidConfig, type Part, runService } from '../common/service.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createManagerClient } from './manager-client.ts';
@@ -23,7 +24,8 @@ try {
     log,
     metrics,
     publicDir: findPublicDir(config.WARMTERM_PUBLIC_DIR),
-    cookieSecrets: await readSecrets('WARMTERM_COOKIE_SECRET_FILE', config.WARMTERM_COOKIE_SECRET_FILE),
+    visitorSecrets: await readSecrets('WARMTERM_VISITOR_SECRET_FILE', config.WARMTERM_VISITOR_SECRET_FILE),
+    version: packageJson.version,
     hostToken: hostTokenFile === undefined ? undefined : await readToken('WARMTERM_HOST_TOKEN_FILE', hostTokenFile),
     manager: createManagerClient({
       url: config.WARMTERM_MANAGER_URL,
@@ -34,8 +36,9 @@ try {
   const onListening = (at: { host: string; port: number }) => log.info(at, 'listening');
   // No answer takes longer than the manager may.
   const listening = { host: config.HOST, port: config.PORT, drainMs: config.WARMTERM_REQUEST_TIMEOUT, onListening };
+  const connectionLimit = config.WARMTERM_CONNECTION_LIMIT;
   const parts: Record<string, Part> = {
-    http: (signal, leaving) => serve(app, { ...listening, upgrades: true, leaving }, signal),
+    http: (signal, leaving) => serve(app, { ...listening, upgrades: true, connectionLimit, leaving }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
   };
   process.exitCode = await runService(log, parts, { shutdownDelayMs: config.WARMTERM_SHUTDOWN_DELAY });

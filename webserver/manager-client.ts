@@ -3,12 +3,15 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { JSONWebKeySet } from 'jose';
 import type * as z from 'zod';
 import { isAbort, ServiceError, toServiceError } from '../common/errors.ts';
 import { isRefused, type JsonRequest, requestJson } from '../common/http/client.ts';
+import { keySetSchema } from '../common/key-set.ts';
 import {
   type ClaimAnswer,
   claimAnswerSchema,
+  type Promised,
   paths,
   poolsSchema,
   type Terminal,
@@ -20,8 +23,13 @@ type Pools = z.infer<typeof poolsSchema>;
 /** A visitor's hash and, if one is asked for, a pool. */
 export type Wish = { visitor: string; pool: string | undefined };
 
-/** A wish for a terminal: from which network, with the place that the visitor was last told of, and with or without work done. */
-export type ClaimWish = Wish & { address: string; place: number | undefined; challenge: 'solved' | 'unsolved' };
+/** A wish for a terminal: from which network, with the place and the time that the visitor was last told of, and with or without work done. */
+export type ClaimWish = Wish & {
+  address: string;
+  place: number | undefined;
+  promised: Promised | undefined;
+  challenge: 'solved' | 'unsolved';
+};
 
 export type Manager = {
   /** The visitor's terminal, claimed now if there was none; or a place. `signal` is aborted when the visitor does not wait. */
@@ -34,6 +42,8 @@ export type Manager = {
   find(wish: Wish): Promise<Terminal>;
   release(wish: Wish): Promise<void>;
   pools(): Promise<Pools>;
+  /** By which its tickets are verified. */
+  keys(): Promise<JSONWebKeySet>;
 };
 
 // A manager that has just started, or just ended, is known to all nodes as such up to a second later: until then its
@@ -81,6 +91,7 @@ export function createManagerClient(options: {
     find: (wish) => ask({ method: 'GET', path: one(wish), answer: terminalSchema }),
     release: (wish) => ask({ method: 'DELETE', path: one(wish) }),
     pools: () => ask({ method: 'GET', path: paths.pools, answer: poolsSchema }),
+    keys: () => ask({ method: 'GET', path: paths.jwks, answer: keySetSchema }),
   };
 }
 

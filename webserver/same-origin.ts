@@ -1,4 +1,6 @@
-// Refuses requests that another site's page makes this visitor's browser send (Fetch Metadata, RFC 6454).
+// Refuses requests that another origin's page makes this visitor's browser send (Fetch Metadata, RFC 6454). A terminal at
+// another port of this host is another origin too. Such a page cannot add the header with a visitor's id, nor read it, and gets
+// no terminal without. But where the visitor is known by address or by a proxy's sign-in, it could act as the visitor.
 
 import type { Request, RequestHandler } from 'express';
 import { ServiceError } from '../common/errors.ts';
@@ -17,7 +19,7 @@ export const requireSameOriginSocket: RequestHandler = (request, _response, next
   next();
 };
 
-/** A body must be JSON: other types can be sent across sites without asking. */
+/** A body must be JSON: other types can be sent across origins without asking. */
 export const requireJson: RequestHandler = (request, _response, next) => {
   if (!request.is('application/json')) {
     throw new ServiceError('invalid-request', 'The body must be JSON, with content-type: application/json.');
@@ -31,6 +33,6 @@ function hasOwnOrigin(request: Request): boolean {
   return origin === undefined || hostOf(origin) === request.host;
 }
 
-const foreign = () => new ServiceError('forbidden', 'This request comes from another site.');
+const foreign = () => new ServiceError('forbidden', 'This request comes from another origin.');
 
 const hostOf = (origin: string) => (URL.canParse(origin) ? new URL(origin).host : undefined);

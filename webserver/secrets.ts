@@ -5,7 +5,7 @@ import { ServiceError } from '../common/errors.ts';
 
 const minSecretBytes = 32;
 
-/** The cookie secrets of a file, one per line. Throws `invalid-config` if there is none, or one is too short. */
+/** The secrets of a file, one per line. Throws `invalid-config` if there is none, or one is too short. */
 export async function readSecrets(variable: string, path: string): Promise<[string, ...string[]]> {
   const [first, ...rest] = (await readText(variable, path)).split(/\r?\n/).filter((line) => line !== '');
   if (first === undefined || [first, ...rest].some((line) => Buffer.byteLength(line) < minSecretBytes)) {

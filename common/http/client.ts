@@ -17,6 +17,8 @@ export type JsonRequest<T> = {
   token?: string;
   deadlineMs: number;
   signal?: AbortSignal;
+  /** The Unix socket to connect to, in the place of the host of `url`. */
+  socketPath?: string | undefined;
   /** Whose connections are used, for `url`'s protocol. Without one there is a new connection for each call. */
   agent?: Agent | undefined;
 };
@@ -53,7 +55,7 @@ export function isRefused(error: unknown): boolean {
 type Answer = { status: number; text: string };
 
 async function exchange(options: JsonRequest<unknown>, signal: AbortSignal): Promise<Answer> {
-  const { method, url, body, token, agent = false } = options;
+  const { method, url, body, token, socketPath, agent = false } = options;
   const text = body === undefined ? undefined : JSON.stringify(body);
   // TLS is megabytes as well: loaded by those only who are asked to speak it.
   const request = url.startsWith('https:') ? (await import('node:https')).request : requestHttp;
@@ -61,6 +63,7 @@ async function exchange(options: JsonRequest<unknown>, signal: AbortSignal): Pro
     method,
     signal,
     agent,
+    ...(socketPath === undefined ? {} : { socketPath }),
     headers: {
       accept: 'application/json',
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

@@ -1,10 +1,12 @@
 // What the manager and the webserver share as HTTP servers: listening as a part of a service, and one error handler.
 
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { isAbort, ServiceError, toServiceError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { limitConnections } from './limit-connections.ts';
+import { beginAnswer } from './one-at-a-time.ts';
 import { problemType, toProblem } from './problem.ts';
 import { handleUpgrades } from './upgrade.ts';
 
@@ -19,14 +21,25 @@ export type ServeOptions = {
   drainMs?: number;
   /** Aborted once the end is known: a connection on which somebody is answered from then on is not kept. */
   leaving?: AbortSignal;
+  /**
+   * Connections at once, without those that were released (limit-connections.ts). One more closes another, of the address that
+   * has the most.
+   */
+  connectionLimit?: number;
+  /** How long a client may take to send the headers of a request, in milliseconds. */
+  headersTimeoutMs?: number;
   /** Whether `handler` answers upgrade requests too. */
   upgrades?: boolean;
   onListening?: (at: Listening) => void;
 };
 
-// Node looks for those that are over their time as seldom as every 30 s, unless told otherwise: so much longer could anybody
-// hold a connection by sending half of a request.
-const connectionsCheckingInterval = 2_000;
+// By default Node checks these times only every 30 s, so a client that sends half a request could hold its connection for
+// that much longer.
+const maxCheckingIntervalMs = 2_000;
+
+// Browsers and proxies send about thirty. In memory a short header takes a hundred times its size on the line until its request ends.
+// Node drops headers beyond its own limit from the end, and proxies add theirs there. So count them here.
+const maxHeaders = 128;
 
 /**
  * Serves `handler` until `signal` is aborted; then answers what is under way, for at most `drainMs`, and closes, what was
@@ -35,15 +48,26 @@ const connectionsCheckingInterval = 2_000;
  */
 export async function serve(handler: RequestListener, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { host, port, setting = 'PORT', drainMs = 5_000, leaving = signal, onListening } = options;
+  const { headersTimeoutMs: headersTimeout = 10_000, connectionLimit: limit = 1_000 } = options;
+  const connectionsCheckingInterval = Math.min(maxCheckingIntervalMs, headersTimeout / 5);
   const underWay = new Set<ServerResponse>();
   const answer: RequestListener = (request, response) => {
+    if (!beginAnswer(request, response)) return;
+    const refusal = refusalOf(request);
+    if (refusal) {
+      response.writeHead(refusal, { connection: 'close' }).end();
+      return;
+    }
+    limited.work(request, response);
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
     if (leaving.aborted) keepNoLonger(response);
     handler(request, response);
   };
   leaving.addEventListener('abort', () => underWay.forEach(keepNoLonger), { once: true });
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval }, answer);
+  const server = createServer({ requestTimeout: 30_000, headersTimeout, connectionsCheckingInterval }, answer);
+  server.maxHeadersCount = 0;
+  const limited = limitConnections(server, { limit });
   const upgraded = options.upgrades ? handleUpgrades(server, handler) : undefined;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -64,6 +88,13 @@ export async function serve(handler: RequestListener, options: ServeOptions, sig
     if (signal.aborted) close();
     else signal.addEventListener('abort', close, { once: true });
   });
+}
+
+/** The status for a request that no route should see; undefined for any other. */
+function refusalOf({ url, rawHeaders }: IncomingMessage): 400 | 431 | undefined {
+  if (rawHeaders.length > 2 * maxHeaders) return 431;
+  // Express answers a URL that it cannot parse with a page of its own.
+  return URL.canParse(url ?? '', 'http://localhost') ? undefined : 400;
 }
 
 // Whoever keeps the connection would come back with the next request, up to the moment in which this process ends.

@@ -3,6 +3,7 @@
 
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { beginAnswer } from './one-at-a-time.ts';
 
 /** Has `handler` answer upgrade requests of `server` too. What it returns closes their connections, and takes no more. */
 export function handleUpgrades(server: Server, handler: RequestListener): { close: () => void } {
@@ -10,14 +11,15 @@ export function handleUpgrades(server: Server, handler: RequestListener): { clos
   let closed = false;
   server.on('upgrade', (request: IncomingMessage, _stream, head: Buffer) => {
     const { socket } = request;
+    const response = new ServerResponse(request);
     if (closed) return void socket.destroy();
+    if (!beginAnswer(request, response)) return;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     // What is wrong with a connection is told by its close.
     socket.on('error', () => {});
     if (head.length > 0) socket.unshift(head);
-    const response = new ServerResponse(request);
-    response.assignSocket(socket);
+    if (!assign(response, socket)) return void socket.destroy();
     // An answer is the last: the connection has lost the parser of further requests.
     response.shouldKeepAlive = false;
     response.once('finish', () => socket.destroySoon());
@@ -29,6 +31,16 @@ export function handleUpgrades(server: Server, handler: RequestListener): { clos
       for (const socket of open) socket.destroy();
     },
   };
+}
+
+// Node answers some requests by itself (without Host, with an unknown Expect). It throws where such an answer is not sent yet.
+function assign(response: ServerResponse, socket: Socket): boolean {
+  try {
+    response.assignSocket(socket);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the connection of `request` can be taken over for the protocol that it asks for. */

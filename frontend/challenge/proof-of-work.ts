@@ -2,7 +2,7 @@
 // to do without a worker, which our policy (trusted types) lets nobody start, and without crypto.subtle, which pages by
 // plain HTTP do not have.
 
-import { sha256 } from '@noble/hashes/sha2.js';
+import { scrypt } from '@noble/hashes/scrypt.js';
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import type { Solution } from '../session/state.ts';
 
@@ -23,14 +23,13 @@ export async function solveProofOfWork(
   const solution = await solveChallenge({
     challenge: challenge as Challenge,
     controller,
-    async deriveKey({ cost, keyLength }, salt, password) {
+    async deriveKey({ cost, memoryCost, parallelism, keyLength }, salt, password) {
       if (performance.now() - began > pieceMs) {
         await rest();
         began = performance.now();
       }
-      let key = sha256(new Uint8Array([...salt, ...password]));
-      for (let round = 1; round < cost; round++) key = sha256(key);
-      return { derivedKey: key.subarray(0, keyLength) };
+      const options = { N: cost, r: memoryCost ?? 8, p: parallelism ?? 1, dkLen: keyLength };
+      return { derivedKey: scrypt(password, salt, options) };
     },
   }).finally(() => signal.removeEventListener('abort', abort));
   if (!solution) throw new Error('There is no solution.');

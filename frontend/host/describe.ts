@@ -8,7 +8,7 @@ export type Row = {
   since: string;
   people: string;
   lastInput: string;
-  /** Of a broken one: why it is so, in place of all that is told of one in use. */
+  /** Why the terminal is broken or cannot be reached. Then the other columns are empty. */
   trouble: string;
   /** Who may need help, and what tells: nobody ever connected, everybody gone, or no key for a long time; or what is broken. */
   attention: 'people' | 'lastInput' | 'trouble' | undefined;
@@ -29,6 +29,8 @@ export function describePod(pod: PodStatus, now: number): Row {
     attention: undefined,
   };
   if (pod.state === 'broken') return { ...row, trouble: pod.reason ?? '', attention: 'trouble' };
+  if (pod.state === 'recreating' && pod.reason !== undefined)
+    return { ...row, state: 'Unreachable', trouble: pod.reason, attention: 'trouble' };
   if (pod.state !== 'in-use') return row;
   const claimed = elapsed(pod.claimedAt, now) ?? 0;
   row.since = duration(claimed);
@@ -49,13 +51,15 @@ export function sortPods(pods: readonly PodStatus[], now: number): PodStatus[] {
 }
 
 /**
- * `12 in use · 5 ready · 2 starting · 1 broken · 3 waiting`, leaving out what is none, but for the first two; and what the
+ * `12 in use · 5 ready · 2 starting · 1 broken · 1 unreachable · 3 waiting`, leaving out what is none, but for the first two; and what the
  * spare comes to where it is not simply a number.
  */
-export function summary({ inUse, ready, recreating, broken, waiting, spare, settings }: PoolStatus): string {
+export function summary(pool: PoolStatus): string {
+  const { inUse, ready, recreating, broken, unreachable = 0, waiting, spare, settings } = pool;
   const parts = [`${inUse} in use`, `${ready} ready`];
   if (recreating > 0) parts.push(`${recreating} starting`);
   if (broken > 0) parts.push(`${broken} broken`);
+  if (unreachable > 0) parts.push(`${unreachable} unreachable`);
   if (waiting > 0) parts.push(`${waiting} waiting`);
   if (spare !== settings.spare) parts.push(`spare ${settings.spare}: ${spare}`);
   return parts.join(' · ');

@@ -1,15 +1,17 @@
 // The host token: it comes in the fragment of the link, which no server ever sees, and stays in this tab.
 
-const key = 'warmterm-host-token';
+import { stored } from '../session/storage.ts';
+
+const kept = stored('warmterm-host-token');
 
 /** The token of `/host#token=...`, taken out of the address bar and the history; undefined if there is none. */
 export function takeHostToken(): string | undefined {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given) {
-    sessionStorage.setItem(key, given);
     history.replaceState(null, '', location.pathname);
+    kept.set(given);
   }
-  return given ?? sessionStorage.getItem(key) ?? undefined;
+  return given ?? kept.get();
 }
 
-export const forgetHostToken = (): void => sessionStorage.removeItem(key);
+export const forgetHostToken = (): void => kept.clear();

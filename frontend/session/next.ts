@@ -99,6 +99,7 @@ const queued = (state: Unattached, queue: Queue): State => ({
   is: 'queued',
   ...memory(state),
   failures: 0,
+  promised: queue.promised,
   doing: { at: 'claim', place: queue.place },
   queue,
 });
@@ -109,7 +110,7 @@ function attached(state: Running, run: string | undefined, { now }: Moment): Sta
   const identity = identityOf(doing.opened);
   const rerun = state.run !== undefined && run !== undefined && state.run !== run;
   const replaced = known === undefined ? false : known !== identity ? 'terminal' : rerun && 'run';
-  const remembered = { ...memory(state), ...reached(state), known: identity, run, refusals: 0 };
+  const remembered = { ...memory(state), ...reached(state), known: identity, run, refusals: 0, promised: undefined };
   return { is: 'connected', ...remembered, doing, since: now, replaced, ending: undefined };
 }
 
@@ -167,7 +168,14 @@ function whatIsInTheWay(doing: Doing): Failure['code'] {
 
 const failedForGood = (state: Running, why: Failure): State => ({ is: 'error', ...memory(state), why });
 
-const memory = ({ known, run, failures, refusals, missed }: State) => ({ known, run, failures, refusals, missed });
+const memory = ({ known, run, failures, refusals, missed, promised }: State) => ({
+  known,
+  run,
+  failures,
+  refusals,
+  missed,
+  promised,
+});
 
 const pause = (failures: number, { now, chance }: Moment, retryAfter?: number): Doing => ({
   at: 'pause',

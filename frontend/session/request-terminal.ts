@@ -1,34 +1,36 @@
 // POST /api/terminals, as an event for the state machine.
 
+import type { Promised } from '../../common/manager-api.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
+import { call, callAndForget } from '../identity/call.ts';
 import type { Event, Failure, Solution } from './state.ts';
 import { forPage } from './way.ts';
 
 // As in common/terminals-api.ts, whose types are checked below; its code would bring all of zod along.
 const path: typeof import('../../common/terminals-api.ts').paths.terminals = '/api/terminals';
 const placePath: typeof import('../../common/terminals-api.ts').paths.place = '/api/terminals/place';
-const tabHeader: typeof import('../../common/terminals-api.ts').tabHeader = 'x-warmterm-tab';
 
 /** Longer than the webserver takes to give up on the manager. */
 const deadlineMs = 20_000;
 
 export type Wish = {
-  tab: string;
   pool: string | null;
   /** The place in line that was last told. */
   place?: number | undefined;
+  /** As that answer had it. */
+  promised?: Promised | undefined;
   /** Of the challenge that was last put to this page. */
   solution?: Solution | undefined;
 };
 
 /** Claims this visitor's terminal, or asks for a new ticket to it. Never rejects. */
-export async function requestTerminal({ tab, pool, place, solution }: Wish, signal?: AbortSignal): Promise<Event> {
+export async function requestTerminal({ pool, place, promised, solution }: Wish, signal?: AbortSignal): Promise<Event> {
   const deadline = AbortSignal.timeout(deadlineMs);
   try {
-    const response = await fetch(path, {
+    const response = await call(path, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [tabHeader]: tab },
-      body: JSON.stringify({ ...(pool !== null && { pool }), place, solution }),
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...(pool !== null && { pool }), place, promised, solution }),
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     });
     const body: unknown = await response.json().catch(() => undefined);
@@ -43,9 +45,8 @@ export async function requestTerminal({ tab, pool, place, solution }: Wish, sign
 }
 
 /** Gives up the place in line, also while the page is going. */
-export function leaveLine({ tab, pool }: Wish): void {
-  const path = pool === null ? placePath : `${placePath}?pool=${encodeURIComponent(pool)}`;
-  fetch(path, { method: 'DELETE', headers: { [tabHeader]: tab }, keepalive: true }).catch(() => {});
+export function leaveLine({ pool }: Wish): void {
+  callAndForget(pool === null ? placePath : `${placePath}?pool=${encodeURIComponent(pool)}`, 'DELETE');
 }
 
 type Problem = Failure & { retryable: boolean; retryAfter?: number; challenge?: unknown };
@@ -60,7 +61,9 @@ function toFailed(status: number, body: unknown): Event {
     if (challenge !== undefined) return { type: 'challenged', challenge, ...common };
     return { type: 'failed', retryable, ...common };
   }
-  // Not one of ours: a proxy in between that is restarting, or in the way.
+  // Not one of ours: a proxy that wants a person to sign in again,
+  if (status === 401) return { type: 'failed', why: { code: 'unauthenticated', detail: '' }, retryable: false };
+  // or one in between that is restarting, or in the way.
   return { type: 'failed', why: { code: 'unavailable', detail: '' }, retryable: status >= 500 || status === 429 };
 }
 

@@ -6,7 +6,7 @@ import { type Attach, type Claim, type Doing, type Event, type State, start } fr
 
 export type SessionPorts = {
   /** Asks for the terminal with what is known; resolves to what came of it, and never rejects. */
-  claim: (signal: AbortSignal, known: Claim) => Promise<Event>;
+  claim: (signal: AbortSignal, known: Claim & Pick<State, 'promised'>) => Promise<Event>;
   /** Solves a challenge; resolves to what came of it, and never rejects. */
   solve: (challenge: unknown, signal: AbortSignal) => Promise<Event>;
   /** Opens the socket, and tells by `send` what happens on it until `signal` is aborted. */
@@ -52,7 +52,7 @@ export function runSession(ports: SessionPorts): Session {
     const heard = (event: Event) => {
       if (!signal.aborted) send(event);
     };
-    if (what.at === 'claim') void claim(signal, what).then(heard);
+    if (what.at === 'claim') void claim(signal, { ...what, promised: state.promised }).then(heard);
     else if (what.at === 'solve') void solve(what.challenge, signal).then(heard);
     else if (what.at === 'attach') attach(what, heard, signal);
     else {

@@ -2,6 +2,7 @@
 // time comes in with the events, doing is left to the edge (run-session.ts).
 
 import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
+import type { Promised } from '../../common/manager-api.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
 import { type Attempt, blockedAfter } from './way.ts';
@@ -53,6 +54,8 @@ type Memory = {
   refusals: number;
   /** What has come together against the direct way since it last led to a terminal (way.ts). */
   missed: number;
+  /** What this visitor was last promised in the queue, until there is a terminal. */
+  promised?: Promised | undefined;
 };
 
 export type State = Memory &

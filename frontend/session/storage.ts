@@ -1,5 +1,5 @@
-// What a browser keeps for a page, as far as it is allowed: it may be forbidden altogether, and then nothing outlives a
-// reload.
+// What a browser keeps for a page. It may forbid that altogether; then it is kept in this tab's history entry, which survives a
+// reload and ends with the tab. No other origin can read either of them.
 
 export type Stored = {
   get: () => string | undefined;
@@ -11,16 +11,50 @@ export type Stored = {
 export const stored = (key: string, keeper: 'tab' | 'browser' = 'tab'): Stored => {
   const storage = () => (keeper === 'tab' ? sessionStorage : localStorage);
   return {
-    get: () => attempt(() => storage().getItem(key)) ?? undefined,
-    set: (value) => attempt(() => storage().setItem(key, value)),
-    clear: () => attempt(() => storage().removeItem(key)),
+    get: () =>
+      attempt(
+        () => storage().getItem(key),
+        () => inHistory()[key],
+      ) ?? undefined,
+    set: (value) =>
+      attempt(
+        () => storage().setItem(key, value),
+        () => putInHistory({ ...inHistory(), [key]: value }),
+      ),
+    clear: () =>
+      attempt(
+        () => storage().removeItem(key),
+        () => putInHistory({ ...inHistory(), [key]: undefined }),
+      ),
   };
 };
 
-function attempt<T>(use: () => T): T | undefined {
+/** Whether this browser lets the page keep anything for longer than this tab. */
+export function canKeep(): boolean {
+  const key = 'warmterm-try';
+  return attempt(
+    () => {
+      localStorage.setItem(key, '');
+      localStorage.removeItem(key);
+      return true;
+    },
+    () => false,
+  );
+}
+
+function attempt<T>(use: () => T, otherwise: () => T): T {
   try {
     return use();
   } catch {
-    return undefined;
+    return otherwise();
   }
+}
+
+function inHistory(): Record<string, string | undefined> {
+  const state: unknown = history.state;
+  return typeof state === 'object' && state !== null ? (state as Record<string, string>) : {};
+}
+
+function putInHistory(state: Record<string, string | undefined>): void {
+  history.replaceState(state, '');
 }

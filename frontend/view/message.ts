@@ -2,7 +2,7 @@
 
 import type { EndReason } from '../../common/socket.ts';
 import type { Queue, State } from '../session/state.ts';
-import { explain, texts } from '../texts.ts';
+import { explain, roughly, texts } from '../texts.ts';
 
 export type Message = {
   /** A line at the edge while work may go on, or a dialog where there is nothing to go on with. */
@@ -65,17 +65,29 @@ function sayEnded({ reason, saved }: Extract<State, { is: 'ended' }>): Ended {
 const printed = (text: string): Pick<Message, 'output'> =>
   text.trim() === '' ? {} : { output: { label: texts.saving.output, text: text.trimEnd() } };
 
-// Estimates change all the time: it is the place that is read out.
-function placeInLine({ place, expectedSeconds, latestSeconds }: Queue): Pick<Message, 'title' | 'detail' | 'said'> {
+// Estimates change all the time: the place is read out, and why it takes longer than was said.
+function placeInLine(line: Queue): Pick<Message, 'title' | 'detail' | 'said'> {
   const { queue } = texts;
-  const title = queue.title(place);
-  const when =
-    expectedSeconds !== undefined
-      ? queue.expected(expectedSeconds)
-      : latestSeconds !== undefined
-        ? queue.latest(latestSeconds)
-        : queue.unknown;
-  return { title, detail: `${when} ${queue.next}`, said: title };
+  const title = queue.title(line.place);
+  // The service may be newer than this page, and know of other causes.
+  const cause = line.cause && queue.causes[line.cause];
+  const detail = [cause, whenFree(line), queue.next].filter(Boolean).join(' ');
+  return { title, detail, said: cause ? `${title}. ${cause}` : title };
+}
+
+function whenFree({ earliestSeconds, expectedSeconds, latestSeconds }: Queue): string {
+  const { queue } = texts;
+  if (expectedSeconds !== undefined) {
+    const to = roughly(expectedSeconds);
+    // Where the range begins so early, its end is all that helps.
+    const isOpen = earliestSeconds !== undefined && earliestSeconds < expectedSeconds / 4;
+    if (isOpen) return queue.within(to);
+    const from = roughly(earliestSeconds ?? expectedSeconds);
+    if (from === to) return queue.about(to);
+    const [number, unit] = from.split(' ');
+    return queue.between(to.endsWith(` ${unit}`) ? number! : from, to);
+  }
+  return latestSeconds === undefined ? queue.unknown : queue.latest(roughly(latestSeconds));
 }
 
 // From the first failure on it stays, also while an attempt is under way: what comes and goes cannot be read.

@@ -1,8 +1,20 @@
 // Claims a terminal at PAGE, runs a command in its shell, and gives it back. It speaks the little of socket.io's protocol
 // that this takes, because Node has a WebSocket of its own and nothing else is at hand.
 
+import { randomBytes } from 'node:crypto';
+
 const page = process.env.PAGE;
-const headers = { 'content-type': 'application/json', 'x-warmterm-tab': `helm-test-${crypto.randomUUID()}` };
+const visitorHeader = 'warmterm-visitor';
+// The answer to an id that is proposed brings the signed one.
+const proposal = `new.${randomBytes(16).toString('base64url')}`;
+const headers = { 'content-type': 'application/json', [visitorHeader]: proposal };
+
+// Nobody but the proxy can say who somebody is, so all that can be seen from here is that the page is there and refuses.
+if (process.env.IDENTITY === 'header') {
+  const { status } = await ask(soon());
+  console.log(`a claim past the proxy is answered with ${status}`);
+  process.exit(status === 401 ? 0 : 1);
+}
 
 const terminal = await claim(soon());
 console.log(`claimed ${terminal.name} at ${terminal.relay === 'always' ? 'the relay' : terminal.url}`);
@@ -17,11 +29,16 @@ try {
 
 // Where all terminals are in use, it waits in line, as the page does.
 async function claim(signal, place) {
-  const response = await fetch(`${page}/api/terminals`, { method: 'POST', headers, body: JSON.stringify({ place }), signal });
+  const response = await ask(signal, place);
   const answer = await response.json();
   if (!response.ok) throw new Error(`The claim was refused: ${response.status} ${JSON.stringify(answer)}`);
-  headers.cookie ??= response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]).join('; ');
+  const given = response.headers.get(visitorHeader);
+  if (given !== null) headers[visitorHeader] = given;
   return answer.status === 'waiting' ? claim(signal, answer.place) : answer;
+}
+
+function ask(signal, place) {
+  return fetch(`${page}/api/terminals`, { method: 'POST', headers, body: JSON.stringify({ place }), signal });
 }
 
 function soon() {
@@ -43,15 +60,13 @@ async function retry(action) {
   }
 }
 
-// By the way that pages take first.
-function connect({ url, relay }) {
-  const query = '?EIO=4&transport=websocket';
-  if (relay !== 'always') return new WebSocket(`${url.replace(/^http/, 'ws')}/socket.io/${query}`);
-  return new WebSocket(`${page.replace(/^http/, 'ws')}/api/terminals/current/relay${query}`, { headers });
+// By the way that pages take first. The ticket is a subprotocol, as common/socket-protocol.ts has it.
+function connect({ url, relay, ticket }) {
+  const way = relay === 'always' ? `${page}/api/terminals/current/relay` : `${url}/socket.io/`;
+  return new WebSocket(`${way.replace(/^http/, 'ws')}?EIO=4&transport=websocket`, ['warmterm', ticket]);
 }
 
 function run(terminal, input, expected) {
-  const { ticket } = terminal;
   const socket = connect(terminal);
   const { url } = socket;
   socket.binaryType = 'arraybuffer';
@@ -66,7 +81,7 @@ function run(terminal, input, expected) {
         screen += new TextDecoder().decode(data);
         if (screen.includes(expected)) resolve(expected);
       } else if (data.startsWith('0')) {
-        socket.send(`40${JSON.stringify({ ticket, size: { cols: 80, rows: 24 } })}`);
+        socket.send(`40${JSON.stringify({ size: { cols: 80, rows: 24 } })}`);
       } else if (data.startsWith('44')) {
         reject(new Error(`the terminal refuses: ${data.slice(2)}`));
       } else if (data.startsWith('42["attached"')) {

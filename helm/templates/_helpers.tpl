@@ -154,9 +154,16 @@ topologySpreadConstraints:
       matchLabels: {{- include "warmterm.selector" . | nindent 8 }}
 {{- end -}}
 
-{{/* PodDisruptionBudgets are a part of policy/v1 since Kubernetes 1.21. */}}
+{{/*
+PodDisruptionBudgets are a part of policy/v1 since Kubernetes 1.21, HorizontalPodAutoscalers of autoscaling/v2 since 1.23. Without a
+cluster, helm knows the APIs of its own release instead of those of --kube-version: so the version decides.
+*/}}
 {{- define "warmterm.policyVersion" -}}
-{{- if .Capabilities.APIVersions.Has "policy/v1" -}}policy/v1{{- else -}}policy/v1beta1{{- end -}}
+policy/{{ ternary "v1" "v1beta1" (semverCompare ">=1.21-0" .Capabilities.KubeVersion.Version) }}
+{{- end -}}
+
+{{- define "warmterm.autoscalingVersion" -}}
+autoscaling/{{ ternary "v2" "v2beta2" (semverCompare ">=1.23-0" .Capabilities.KubeVersion.Version) }}
 {{- end -}}
 
 {{/* Milliseconds of a duration such as 15m. */}}
@@ -172,10 +179,39 @@ topologySpreadConstraints:
 {{- end -}}
 {{- end -}}
 
+{{/* Who a visitor is: what the webserver would refuse at its start is refused here already. */}}
+{{- define "warmterm.checkIdentity" -}}
+{{- with .Values.webserver -}}
+{{- if ne .identity "header" -}}
+{{- if .identityHeader }}{{ fail "webserver.identityHeader is of use with webserver.identity: header only" }}{{ end -}}
+{{- else -}}
+{{- if not .identityHeader }}{{ fail "webserver.identity: header needs webserver.identityHeader" }}{{ end -}}
+{{- if not (regexMatch "[.:a-z]" (regexReplaceAll "^false$" (toString .trustProxy) "")) -}}
+{{- fail "webserver.identity: header needs the addresses or subnets of the proxies in webserver.trustProxy" -}}
+{{- end -}}
+{{- if eq (include "warmterm.address" $) "page" -}}
+{{- fail "webserver.identity: header: webserver.address must not be page, or terminals are sent the cookies of the proxy" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+A number as digits, which a value may also be in quotes. Takes a list: whose value it is, its name, the value, the least, the most.
+Without the conversion, 4000000 is printed as 4e+06.
+*/}}
+{{- define "warmterm.number" -}}
+{{- $number := index . 2 | int64 -}}
+{{- if or (lt $number (index . 3 | int64)) (gt $number (index . 4 | int64)) -}}
+{{- fail (printf "%s: %s: %v must be a number from %v to %v" (index . 0) (index . 1) (index . 2) (index . 3) (index . 4)) -}}
+{{- end -}}
+{{- $number -}}
+{{- end -}}
+
 {{/*
 The pools with the defaults filled in, as JSON: {"pools": […]}. What a pool says stands in place of the default, also when
 it is 0, false or empty, which the usual merging functions pass over; a map of a pool is laid over that of the default. What
-follows from `root` is filled in last.
+follows from `root` is filled in last. Numbers are strings of digits.
 */}}
 {{- define "warmterm.pools" -}}
 {{- $pools := list -}}
@@ -199,6 +235,18 @@ follows from `root` is filled in last.
 {{- include "warmterm.checkDuration" (list $whose "startTimeout" $pool.startTimeout "1s" "1h") -}}
 {{- include "warmterm.checkDuration" (list $whose "silenceTimeout" $pool.silenceTimeout "30s" "7d") -}}
 {{- include "warmterm.checkDuration" (list $whose "idleWarning" $pool.idleWarning "100ms" "1d") -}}
+{{- range $key, $range := dict "spare" (list 0 10000) "min" (list 0 10000) "max" (list 0 10000) "maxPerVisitor" (list 1 10000) "maxPerAddress" (list 1 10000) "claimsPerMinute" (list 1 10000) "challengeFrom" (list 1 10000) "maxWaiting" (list 0 5000) "maxWaitingPerAddress" (list 1 10000) "maxProcesses" (list 50 4000000) "beforeExitSeconds" (list 1 3600) -}}
+{{- $value := index $pool $key -}}
+{{- if or (not (kindIs "string" $value)) (regexMatch "^[0-9]+$" (toString $value)) -}}
+{{- $_ := set $pool $key (include "warmterm.number" (concat (list $whose $key $value) $range)) -}}
+{{- end -}}
+{{- end -}}
+{{- $windows := list -}}
+{{- range $pool.prewarm -}}
+{{- $ready := include "warmterm.number" (list $whose (printf "prewarm: %s: ready" .name) .ready 1 10000) | int64 -}}
+{{- $windows = append $windows (merge (dict "ready" $ready) .) -}}
+{{- end -}}
+{{- $_ := set $pool "prewarm" $windows -}}
 {{- if gt (int $pool.min) (int $pool.max) }}{{ fail (printf "pools: %q has min: %v above max: %v" $pool.name $pool.min $pool.max) }}{{ end -}}
 {{- if and $pool.root (semverCompare "<1.33-0" $.Capabilities.KubeVersion.Version) }}{{ fail (printf "pools: %q has root: true, which needs Kubernetes 1.33: an older one drops hostUsers: false without a word, and the visitor would be root of the node" $pool.name) }}{{ end -}}
 {{- if and $pool.root $pool.hostUsers }}{{ fail (printf "pools: %q has root: true, and hostUsers: true would make it root of the node" $pool.name) }}{{ end -}}
@@ -208,4 +256,125 @@ follows from `root` is filled in last.
 {{- $pools = append $pools $pool -}}
 {{- end -}}
 {{- dict "pools" $pools | toJson -}}
+{{- end -}}
+
+{{/* What NOTES say where a pool limits addresses that the webserver does not see; nothing where it may see them. */}}
+{{- define "warmterm.limitsNote" -}}
+{{- $limited := list -}}
+{{- range (include "warmterm.pools" . | fromJson).pools -}}
+{{- $pool := . -}}
+{{- range $name := list "maxPerAddress" "claimsPerMinute" "challengeFrom" "maxWaitingPerAddress" -}}
+{{- if ne (index $pool $name | toString) "none" }}{{ $limited = append $limited $pool.name }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.webserver -}}
+{{- $proxy := or .ingress.enabled .httpRoute.enabled -}}
+{{- if $limited }}
+{{- if and $proxy (has (toString .trustProxy) (list "false" "0")) }}
+WARNING: limits of addresses (pool {{ $limited | uniq | join ", " }}) see one address for all visitors, that of the proxy: a handful of
+visitors gets terminals, and all others are refused. Set webserver.trustProxy, usually to 1; or lift the limits (helm/examples/workshop.yaml).
+{{ else if and (not $proxy) (ne (include "warmterm.serviceType" $) "ClusterIP") (eq .service.externalTrafficPolicy "Cluster") }}
+WARNING: limits of addresses (pool {{ $limited | uniq | join ", " }}) see the address of a node in place of visitors'. Set
+webserver.service.externalTrafficPolicy to Local; or lift the limits (helm/examples/workshop.yaml).
+{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Ranges that are private in practice, of one IP version. Takes 4 or 6. Besides the private networks of RFC 1918 and 4193: 0/8 (this
+host), 100.64/10 (carrier NAT; Alibaba's metadata service), 127/8, 168.63.129.16 (Azure's host), 169.254/16 (link-local: metadata
+services), 192.0.0/24 (Oracle's metadata service), 198.18/15 (benchmarks), 224/4 and 240/4 (multicast, reserved, broadcast). Of IPv6:
+::/96 (this host, and IPv4-compatible), 64:ff9b::/96 and 64:ff9b:1::/48 (NAT64), 2001::/32 (Teredo) and 2002::/16 (6to4), all of which
+lead to IPv4 addresses, fc00::/7, fe80::/10, fec0::/10, and ff00::/8 (multicast). ::ffff:0:0/96, IPv4-mapped, cannot be listed: an
+API server refuses it as no part of ::/0. It need not be: the kernel sends to such an address by IPv4, where the IPv4 rule holds.
+*/}}
+{{- define "warmterm.privateRanges" -}}
+{{- if eq (int .) 4 -}}
+["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "168.63.129.16/32", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4"]
+{{- else -}}
+["::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8"]
+{{- end -}}
+{{- end -}}
+
+{{/* The whole range that terminals may reach, without what they may not, as the `to` of a rule. Takes a list: the root context, 4 or 6. */}}
+{{- define "warmterm.internet" -}}
+{{- $ranges := include "warmterm.privateRanges" (index . 1) | fromJsonArray -}}
+{{- range (index . 0).Values.networkPolicy.blockedRanges -}}
+{{- if eq (contains ":" .) (eq (int (index $ 1)) 6) }}{{ $ranges = append $ranges . }}{{ end -}}
+{{- end -}}
+- ipBlock:
+    cidr: {{ ternary "0.0.0.0/0" "::/0" (eq (int (index . 1)) 4) | quote }}
+    except: {{- toYaml (uniq $ranges) | nindent 6 }}
+{{- end -}}
+
+{{/* Rules of egress that every pod needs: to DNS. */}}
+{{- define "warmterm.dnsEgress" -}}
+{{- with .Values.networkPolicy -}}
+- to:
+    {{- toYaml .dns | nindent 4 }}
+    {{- range .dnsAddresses }}
+    - ipBlock: {cidr: {{ quote . }}}
+    {{- end }}
+  ports:
+    {{- range .dnsPorts }}
+    - {port: {{ . }}, protocol: UDP}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/* The type of the page's Service. */}}
+{{- define "warmterm.serviceType" -}}
+{{- with .Values.webserver -}}
+{{- .service.type | default (ternary "ClusterIP" "NodePort" (or .ingress.enabled .httpRoute.enabled)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+Refuses what an API server does not take for a range, IPv4-mapped ones included. Takes a list: the value's name, the ranges.
+*/}}
+{{- define "warmterm.checkRanges" -}}
+{{- $byte := "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])" -}}
+{{- $v4 := printf `^(%s\.){3}%s/([1-9]|[12][0-9]|3[0-2])$` $byte $byte -}}
+{{- $group := "[0-9a-fA-F]{1,4}" -}}
+{{- $whole := printf "^(%s:){7}%s/" $group $group -}}
+{{- $short := printf "^(%s(:%s)*)?::(%s(:%s)*)?/" $group $group $group $group -}}
+{{- range index . 1 -}}
+{{- $groups := regexFindAll $group (first (splitList "/" .)) -1 | len -}}
+{{- $v6 := and (regexMatch "/([1-9][0-9]?|1[01][0-9]|12[0-8])$" .) (or (regexMatch $whole .) (and (regexMatch $short .) (le $groups 7))) -}}
+{{- if or (not (or (regexMatch $v4 .) $v6)) (regexMatch "(?i)^(::|(0+:){5})ffff:[^/]" .) -}}
+{{- fail (printf "%s: %q is no range of addresses: write it as 203.0.113.0/24 or 2001:db8::/32, a single address with /32 or /128" (index $ 0) .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The domain that a terminal's host has in common with one of the page's; empty where there is none. Both can set cookies for it. One
+label is no domain, nor is one such as co.uk, for which browsers take no cookies. Takes a list: the page's hosts, the terminals'.
+*/}}
+{{- define "warmterm.sharedDomain" -}}
+{{- $terminal := index . 1 | lower | splitList "." | reverse -}}
+{{- $shared := "" -}}
+{{- range $host := index . 0 -}}
+{{- $page := $host | lower | splitList "." | reverse -}}
+{{- $common := list -}}
+{{- $same := true -}}
+{{- range $i, $label := $page -}}
+{{- if ge $i (len $terminal) }}{{ $same = false }}{{ else if ne $label (index $terminal $i) }}{{ $same = false }}{{ end -}}
+{{- if $same }}{{ $common = prepend $common $label }}{{ end -}}
+{{- end -}}
+{{- $domain := join "." $common -}}
+{{- $public := regexMatch "^(ac|co|com|edu|gov|go|gv|ne|net|nom|or|org)[.][a-z]{2}$" $domain -}}
+{{- if and (gt (len $common) 1) (not $public) (gt (len $domain) (len $shared)) }}{{ $shared = $domain }}{{ end -}}
+{{- end -}}
+{{- $shared -}}
+{{- end -}}
+
+{{/*
+Has the kubelet wait for the server before it probes it. Takes a list: the port that answers /readyz, seconds to wait at most.
+*/}}
+{{- define "warmterm.awaitReady" -}}
+postStart:
+  exec: {command: [/opt/warmterm/await-ready.sh, {{ index . 0 | quote }}, {{ index . 1 | quote }}]}
 {{- end -}}

@@ -116,6 +116,10 @@ const shapes: Record<string, [string, Check][]> = {
     ['spec.renewTime', 'micro time'],
   ],
   ConfigMap: [['data', 'string map']],
+  ResourceQuota: [
+    ['spec', 'map'],
+    ['spec.hard', 'map'],
+  ],
   Secret: [['data', 'base64 map']],
   Event: [['eventTime', 'micro time']],
   TokenReview: [

@@ -59,8 +59,8 @@ const named = [...groups.keys()].filter((name) => name.includes('/')).map(group)
 // The version whose habits are followed; `kubectl version` prints it, and clients compare theirs with it.
 const version = {
   major: '1',
-  minor: '32',
-  gitVersion: 'v1.32.0+warmterm.local',
+  minor: '36',
+  gitVersion: 'v1.36.0+warmterm.local',
   gitCommit: '',
   gitTreeState: '',
   buildDate: '1970-01-01T00:00:00Z',

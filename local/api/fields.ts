@@ -1,7 +1,8 @@
-// `fieldValidation=Strict`, as `kubectl create` asks for it: a field that no object of the kind has is a 400. Only the
-// parts are checked in which a typing mistake would change what this cluster does.
+// A field that no object of the kind has is warned of, and with `fieldValidation=Strict`, as `kubectl create` asks for it, a
+// 400. Only the parts are checked in which a typing mistake would change what this cluster does.
 
 import { isMap } from './json.ts';
+import type { Request } from './routes.ts';
 import { badRequest } from './status.ts';
 
 const words = (text: string): Set<string> => new Set(text.split(/\s+/));
@@ -35,18 +36,23 @@ const top: Record<string, Set<string>> = {
 };
 const usual = words('apiVersion kind metadata spec status');
 
-/** Throws 400 when the query asks for strictness, and `object` has fields that its kind has not. */
-export function checkFields(kind: string, object: Record<string, unknown>, query: URLSearchParams): void {
-  if (query.get('fieldValidation') !== 'Strict') return;
+/** Looks for fields that `object` has and its kind has not, and does with them what the request's query asks for. */
+export function checkFields(kind: string, object: Record<string, unknown>, { query, warn }: Request): void {
+  const asked = query.get('fieldValidation') || 'Warn';
+  if (asked === 'Ignore') return;
   const unknown = [
     ...strangers(object, top[kind] ?? usual, ''),
     ...strangers(object.metadata, metadata, 'metadata.'),
     ...strangers(object.spec, spec[kind], 'spec.'),
     ...podStrangers(kind, object.spec),
   ];
-  if (unknown.length === 0) return;
-  const said = unknown.map((field) => `unknown field ${JSON.stringify(field)}`).join(', ');
-  throw badRequest(`${kind} in version "v1" cannot be handled as a ${kind}: strict decoding error: ${said}`);
+  const said = unknown.map((field) => `unknown field ${JSON.stringify(field)}`);
+  if (asked === 'Warn') said.forEach(warn);
+  else if (said.length > 0) {
+    throw badRequest(
+      `${kind} in version "v1" cannot be handled as a ${kind}: strict decoding error: ${said.join(', ')}`,
+    );
+  }
 }
 
 const strangers = (value: unknown, known: Set<string> | undefined, at: string): string[] =>

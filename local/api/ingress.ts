@@ -79,8 +79,8 @@ function backendProblems(field: string, { service }: Fields): Problem[] {
   const port = isMap(service.port) ? service.port : {};
   const problems: Problem[] = [];
   if (typeof name !== 'string' || name === '') problems.push(required(`${field}.service.name`));
-  else if (!names.label1035.pattern.test(name)) {
-    problems.push(invalid(`${field}.service.name`, name, names.label1035.why));
+  else if (!names.label.pattern.test(name)) {
+    problems.push(invalid(`${field}.service.name`, name, names.label.why));
   }
   if (port.name && port.number) problems.push(invalid(field, '', 'cannot set both port name & port number'));
   else if (!port.name && !port.number) problems.push(required(field, 'port name or number is required'));

@@ -28,7 +28,7 @@ export function matcher(resource: Resource, namespace: string | undefined, query
   return (object) => tests.every((test) => test(object));
 }
 
-/** The version that a request names: undefined when it names none. Throws 500 when it is no number, as a real one. */
+/** The version that a request names: undefined when it names none. Throws 400 when it is no number. */
 export function versionOf(query: URLSearchParams): number | undefined {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return undefined;

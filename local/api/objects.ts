@@ -81,6 +81,7 @@ export type Container = {
 export type Volume = {
   name: string;
   emptyDir?: unknown;
+  hostPath?: { path: string };
   secret?: { secretName: string };
   projected?: {
     sources?: {
@@ -183,6 +184,9 @@ export type Service = Stored & {
 /** Whether the pod's Ready condition holds. */
 export const isReady = (pod: Pod): boolean =>
   pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+
+/** Whether the pod has ended for good, by itself or by an eviction. */
+export const isOver = ({ status }: Pod): boolean => status.phase === 'Failed' || status.phase === 'Succeeded';
 
 /** A time as Kubernetes writes it: whole seconds, UTC. */
 export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

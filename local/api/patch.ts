@@ -1,10 +1,10 @@
-// JSON Patch (RFC 6902), JSON merge patch (RFC 7386) and the little of a strategic one that equals it, with the habits of a real API server: every way in which a
-// JSON Patch can fail is the same 422, and `replace` may add a key to a
-// map, and an absent key of a map passes a `test` for null.
+// JSON Patch (RFC 6902), JSON merge patch (RFC 7386) and strategic merge patch, with the habits of a real API server: every way
+// in which a JSON Patch can fail is the same 422, and `replace` may add a key to a map, and an absent key of a map passes a
+// `test` for null. https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
 
 import { applyPatch, type Operation, Pointer } from 'rfc6902';
 import { isMap } from './json.ts';
-import { ApiError, badRequest, patchRefused } from './status.ts';
+import { ApiError, badRequest, patchRefused, unsupportedPatch } from './status.ts';
 
 export type Patch = (document: unknown) => unknown;
 
@@ -12,12 +12,9 @@ export type Patch = (document: unknown) => unknown;
 export function readPatch(contentType: string, body: string): Patch | undefined {
   if (contentType === 'application/json-patch+json') return jsonPatch(body);
   if (contentType === 'application/merge-patch+json') return mergePatch(body);
-  if (contentType === 'application/strategic-merge-patch+json' && isPlain(body)) return mergePatch(body);
+  if (contentType === 'application/strategic-merge-patch+json') return mergePatch(body, mergeStrategic);
   return undefined;
 }
-
-/** Whether a strategic merge patch says the same as a merge patch: without lists and directives, as that of `kubectl cordon`. */
-const isPlain = (body: string): boolean => !/[[$]/.test(body);
 
 function jsonPatch(body: string): Patch {
   const operations = parse(body, (message) => badRequest(message));
@@ -51,21 +48,52 @@ function apply(document: unknown, operation: Operation): void {
   }
 }
 
-function mergePatch(body: string): Patch {
-  const patch = parse(body, () => new ApiError(500, undefined, 'Invalid JSON Patch'));
+function mergePatch(body: string, merge = mergePlain): Patch {
+  const patch = parse(body, () => badRequest('Invalid JSON Patch'));
   if (!isMap(patch))
     throw new ApiError(422, 'Invalid', ` "" is invalid: patch: Invalid value: ${JSON.stringify(body)}`, {});
   return (document) => merge(document, patch);
 }
 
-function merge(target: unknown, patch: unknown): unknown {
-  if (!isMap(patch)) return patch;
+function mergePlain(target: unknown, patch: unknown): unknown {
+  return isMap(patch) ? mergeMap(target, patch, mergePlain) : patch;
+}
+
+type Merge = (target: unknown, patch: unknown, field: string) => unknown;
+
+function mergeMap(target: unknown, patch: Record<string, unknown>, merge: Merge): object {
   const merged = new Map(isMap(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
-    else merged.set(key, merge(merged.get(key), value));
+    else merged.set(key, merge(merged.get(key), value, key));
   }
   return Object.fromEntries(merged);
+}
+
+/** The fields that identify an element of a list. A patch replaces every other list as a whole. */
+const mergeKeys: Record<string, string[]> = {
+  ...{ containers: ['name'], initContainers: ['name'], env: ['name'], volumes: ['name'], volumeMounts: ['mountPath'] },
+  ...{ ports: ['containerPort', 'port'], conditions: ['type'], addresses: ['type'], ownerReferences: ['uid'] },
+};
+
+function mergeStrategic(target: unknown, patch: unknown, field = ''): unknown {
+  if (isMap(patch)) {
+    const kept = Object.entries(patch).filter(([key]) => !key.startsWith('$setElementOrder/') && key !== '$retainKeys');
+    const directive = kept.find(([key]) => key.startsWith('$'))?.[0];
+    if (directive) throw unsupportedPatch(`the stand-in cluster does not know the directive ${directive}`);
+    const retained = patch.$retainKeys as string[] | undefined;
+    const before = isMap(target) ? Object.entries(target).filter(([key]) => retained?.includes(key) ?? true) : [];
+    return mergeMap(Object.fromEntries(before), Object.fromEntries(kept), mergeStrategic);
+  }
+  const elements = Array.isArray(patch) ? patch.filter(isMap) : [];
+  const key = mergeKeys[field]?.find((each) => elements.every((element) => each in element));
+  if (key === undefined || elements.length === 0) return patch;
+  const merged = new Map((Array.isArray(target) ? target.filter(isMap) : []).map((element) => [element[key], element]));
+  for (const element of elements) {
+    if (element.$patch === 'delete') merged.delete(element[key]);
+    else merged.set(element[key], mergeStrategic(merged.get(element[key]), element) as Record<string, unknown>);
+  }
+  return [...merged.values()];
 }
 
 function parse(body: string, error: (message: string) => ApiError): unknown {

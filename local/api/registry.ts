@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { withDefaults } from './defaults.ts';
 import { copyOf, isMap } from './json.ts';
-import { type KubernetesObject, type Metadata, type Stored, timestamp } from './objects.ts';
+import { isOver, type KubernetesObject, type Metadata, type Pod, type Stored, timestamp } from './objects.ts';
 import { namespaces, pods, type Resource } from './resources.ts';
 import {
   ApiError,
@@ -160,7 +160,7 @@ export class Registry {
 
   #grace(resource: Resource, object: Stored, { gracePeriodSeconds }: DeleteOptions): number {
     const spec = object.spec as { nodeName?: string; terminationGracePeriodSeconds?: number } | undefined;
-    if (resource !== pods || !spec?.nodeName) return 0;
+    if (resource !== pods || !spec?.nodeName || isOver(object as Pod)) return 0;
     return Math.max(0, gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30);
   }
 
@@ -194,7 +194,7 @@ export class Registry {
       const problem: Problem = {
         field: 'metadata.resourceVersion',
         reason: 'FieldValueInvalid',
-        message: 'Invalid value: 0x0: must be specified for an update',
+        message: 'Invalid value: 0: must be specified for an update',
       };
       throw invalidObject(resource, name, [problem], resource.plural);
     }

@@ -104,6 +104,12 @@ export const events = resource({
   },
 });
 export const configMaps = resource({ plural: 'configmaps', kind: 'ConfigMap', shortNames: ['cm'] });
+export const resourceQuotas = resource({
+  plural: 'resourcequotas',
+  kind: 'ResourceQuota',
+  shortNames: ['quota'],
+  status: true,
+});
 export const secrets = resource({ plural: 'secrets', kind: 'Secret', fields: fields('type') });
 
 /** Everything that is stored. TokenReview is only ever created, and Scale is a view of a StatefulSet. */
@@ -117,6 +123,7 @@ export const resources = [
   leases,
   events,
   configMaps,
+  resourceQuotas,
   secrets,
 ];
 

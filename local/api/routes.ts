@@ -22,7 +22,7 @@ import {
   forbidden,
   invalidObject,
   methodNotAllowed,
-  unknownPath,
+  notOffered,
   unsupportedBody,
   unsupportedPatch,
 } from './status.ts';
@@ -36,6 +36,8 @@ export type Request = {
   accept: string | undefined;
   contentType: string;
   body: string;
+  /** Adds a warning to the answer. */
+  warn: (text: string) => void;
 };
 export type Answer =
   | { status: number; body: string | Buffer; type?: string }
@@ -78,7 +80,7 @@ export function createRoutes({ registry, tokens, nodePorts, readLog, now }: Rout
   function document({ method, path, accept }: Request): Answer {
     const found = discovery(path) ?? openApi(path, accept);
     if (['/healthz', '/livez', '/readyz'].includes(path)) return { status: 200, body: 'ok', type: 'text/plain' };
-    if (!found) throw unknownPath();
+    if (!found) throw notOffered(path);
     if (method !== 'GET') throw methodNotAllowed();
     if (Buffer.isBuffer(found)) return { status: 200, body: found, type: 'application/octet-stream' };
     return { status: 200, body: JSON.stringify(found) };
@@ -184,7 +186,7 @@ export function createRoutes({ registry, tokens, nodePorts, readLog, now }: Rout
       const patched = patch(JSON.parse(view(copy)));
       const refuse = (why: string) => new ApiError(422, 'Invalid', ` "" is invalid: patch: Invalid value: ${why}`, {});
       if (!isMap(patched)) throw refuse('not an object');
-      checkFields(type.kind, patched, request.query);
+      checkFields(type.kind, patched, request);
       return apply(copy, checkTypes(type, patched, refuse));
     };
   }
@@ -239,13 +241,11 @@ function includeOf(query: URLSearchParams): IncludeObject {
   throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
 }
 
-function read(
-  { contentType, body, query }: Request,
-  type: Pick<Resource, 'kind' | 'group' | 'version'>,
-): KubernetesObject {
+function read(request: Request, type: Pick<Resource, 'kind' | 'group' | 'version'>): KubernetesObject {
+  const { contentType, body } = request;
   if (contentType !== '' && contentType !== 'application/json') throw unsupportedBody();
   const given = decode(type, body);
-  checkFields(type.kind, given, query);
+  checkFields(type.kind, given, request);
   return given;
 }
 

@@ -3,7 +3,7 @@
 import { isMap } from './json.ts';
 import type { KubernetesObject, StatefulSet, Stored } from './objects.ts';
 import { statefulSets } from './resources.ts';
-import { badRequest, conflict, invalid, invalidObject, type Problem, required } from './status.ts';
+import { badRequest, conflict, invalid, invalidObject } from './status.ts';
 
 export const scaleType = { ...statefulSets, kind: 'Scale', group: 'autoscaling', version: 'v1' };
 
@@ -30,13 +30,15 @@ export function applyScale(copy: Stored, scale: KubernetesObject): Stored {
       `the name of the object (${name ?? ''}) does not match the name on the URL (${set.metadata.name})`,
     );
   }
+  if (namespace && namespace !== set.metadata.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
   if (uid && uid !== set.metadata.uid) throw conflict(statefulSets, name, 'Precondition failed: UID does not match');
   const replicas = (isMap(scale.spec) ? scale.spec.replicas : undefined) ?? 0;
-  const problems: Problem[] = namespace ? [] : [required('metadata.namespace')];
   if (typeof replicas !== 'number' || replicas < 0) {
-    problems.push(invalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
+    const problem = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+    throw invalidObject(scaleType, name, [problem]);
   }
-  if (problems.length > 0) throw invalidObject(scaleType, name, problems);
   const metadata = { ...set.metadata, resourceVersion: resourceVersion ?? '' };
   return { ...set, metadata, spec: { ...set.spec, replicas } };
 }

@@ -2,14 +2,18 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createHostCheck, unknownHost } from '../../common/http/host-names.ts';
+import { beginAnswer } from '../../common/http/one-at-a-time.ts';
 import type { Logger } from '../../common/log.ts';
 import { authorize, openDoor } from './access.ts';
 import { parsePath } from './paths.ts';
+import { jsonOfProtobuf, protobufType } from './protobuf.ts';
 import type { Answer, Request } from './routes.ts';
 import { ApiError } from './status.ts';
 import type { Sink } from './watch.ts';
 
 const maxBody = 3 * 1024 * 1024;
+const isOwnHost = createHostCheck('127.0.0.1', undefined);
 /** A watch that its reader does not read is ended rather than kept in memory. */
 const maxUnread = 32 * 1024 * 1024;
 
@@ -23,6 +27,7 @@ export async function serveApi(options: {
   log: Logger;
 }): Promise<ApiServer> {
   const server = createServer({ keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+    if (!beginAnswer(incoming, outgoing)) return;
     handle(incoming, outgoing).catch((error: unknown) => {
       if (!(error instanceof ApiError) && !outgoing.destroyed)
         options.log.error({ err: error, path: incoming.url }, 'request failed');
@@ -41,6 +46,8 @@ export async function serveApi(options: {
   };
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const { host } = incoming.headers;
+    if (!isOwnHost(host)) throw new ApiError(421, 'MisdirectedRequest', unknownHost(host));
     const { pathname: asked, searchParams: query } = new URL(incoming.url ?? '/', 'http://localhost');
     const { path: pathname, admin } = openDoor(asked, options.adminToken);
     const { method = 'GET', headers } = incoming;
@@ -48,9 +55,14 @@ export async function serveApi(options: {
     const { resource, subresource, namespace, name } = target ?? {};
     const asks = { method, path: pathname, resource, subresource, namespace, name, watch: query.has('watch') };
     if (!admin) authorize(headers.authorization, options.adminToken, asks);
-    const body = method === 'GET' ? '' : await readBody(incoming);
-    const contentType = (headers['content-type'] ?? '').split(';')[0]!.trim();
-    write(outgoing, await options.answer({ method, path: pathname, query, accept: headers.accept, contentType, body }));
+    const bytes = method === 'GET' ? Buffer.alloc(0) : await readBody(incoming);
+    const sentAs = (headers['content-type'] ?? '').split(';')[0]!.trim();
+    const isProtobuf = sentAs === protobufType && bytes.length > 0;
+    const body = isProtobuf ? jsonOfProtobuf(bytes) : bytes.toString();
+    const contentType = isProtobuf ? 'application/json' : sentAs;
+    const warn = (text: string) => void outgoing.appendHeader('warning', `299 - ${JSON.stringify(text)}`);
+    const { accept } = headers;
+    write(outgoing, await options.answer({ method, path: pathname, query, accept, contentType, body, warn }));
   }
 }
 
@@ -61,7 +73,7 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-async function readBody(incoming: IncomingMessage): Promise<string> {
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -71,7 +83,7 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 function refusal(error: unknown): Answer {

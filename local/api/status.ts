@@ -1,5 +1,5 @@
 // Everything that the API refuses, worded as a real API server words it (k8s.io/apimachinery, api/errors and
-// util/validation/field; measured on 1.20).
+// util/validation/field; measured on 1.20 and 1.36, and of these where they differ the newer).
 
 import type { Resource } from './resources.ts';
 
@@ -55,7 +55,11 @@ export const notFound = (resource: Resource, name: string) =>
     ...about(resource, resource.plural, name),
   });
 
-export const unknownPath = () => new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+/** `what`: a path or a kind that a real API server may have. */
+export const notOffered = (what: string) => {
+  const why = `the stand-in cluster of npm start does not offer ${what}`;
+  return new ApiError(404, 'NotFound', `the server could not find the requested resource: ${why}`, {});
+};
 
 export const methodNotAllowed = () =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
@@ -83,7 +87,8 @@ export const badRequest = (message: string) => new ApiError(400, 'BadRequest', m
 export const patchRefused = () =>
   new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 
-export const unsupportedPatch = () => new ApiError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+export const unsupportedPatch = (why = 'Unsupported Media Type') =>
+  new ApiError(415, 'UnsupportedMediaType', `415: ${why}`, {});
 
 export const unsupportedBody = () =>
   new ApiError(
@@ -95,7 +100,7 @@ export const unsupportedBody = () =>
 export const notAcceptable = () => new ApiError(406, 'NotAcceptable', '406: Not Acceptable', {});
 
 export const malformedNumber = (text: string, prefix = '') =>
-  new ApiError(500, undefined, `${prefix}strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  badRequest(`${prefix}strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
 
 export const expired = (message: string) => new ApiError(410, 'Expired', message);
 

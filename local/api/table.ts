@@ -21,7 +21,7 @@ export function tableJson(
   const { metadata, include, now } = options;
   const definitions = columns.map(([name, wide]) => ({
     name,
-    type: name === 'Restarts' ? 'integer' : 'string',
+    type: 'string',
     format: name === 'Name' ? 'name' : '',
     description: '',
     priority: wide ? 1 : 0,
@@ -83,7 +83,12 @@ const tables: Record<string, Kind> = {
       const { metadata, spec, status } = object as Pod;
       const containers = status.containerStatuses ?? [];
       const ready = `${containers.filter((one) => one.ready).length}/${spec.containers.length}`;
-      const restarts = containers.reduce((sum, { restartCount }) => sum + restartCount, 0);
+      const count = containers.reduce((sum, { restartCount }) => sum + restartCount, 0);
+      const last = containers
+        .map(({ lastState }) => lastState.terminated?.finishedAt ?? '')
+        .sort()
+        .at(-1);
+      const restarts = count > 0 && last ? `${count} (${age(last, now)} ago)` : String(count);
       const where = [status.podIP || none, spec.nodeName || none, none, none];
       return [metadata.name, ready, statusOf(object as Pod), restarts, ageOf(object, now), ...where];
     },
@@ -125,20 +130,34 @@ const tables: Record<string, Kind> = {
     ],
     cells: (object, now) => {
       const status = object.status as {
-        nodeInfo: Record<string, string>;
-        addresses: { type: string; address: string }[];
+        nodeInfo?: Record<string, string>;
+        addresses?: { type: string; address: string }[];
+        conditions?: { type: string; status: string }[];
       };
-      const { kubeletVersion, osImage, kernelVersion, containerRuntimeVersion } = status.nodeInfo;
-      const internal = status.addresses.find(({ type }) => type === 'InternalIP')?.address ?? none;
+      const { kubeletVersion, osImage, kernelVersion, containerRuntimeVersion } = status.nodeInfo ?? {};
+      const internal = status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? none;
       const wide = [internal, none, osImage, kernelVersion, containerRuntimeVersion];
       const { unschedulable } = (object.spec ?? {}) as { unschedulable?: boolean };
-      const ready = unschedulable ? 'Ready,SchedulingDisabled' : 'Ready';
+      const condition = status.conditions?.find(({ type }) => type === 'Ready')?.status;
+      const known = condition === undefined ? 'Unknown' : condition === 'True' ? 'Ready' : 'NotReady';
+      const ready = `${known}${unschedulable ? ',SchedulingDisabled' : ''}`;
       return [object.metadata.name, ready, none, ageOf(object, now), kubeletVersion, ...wide];
     },
   },
   Namespace: {
     columns: [['Name'], ['Status'], ['Age']],
     cells: (object, now) => [object.metadata.name, (object.status as { phase: string }).phase, ageOf(object, now)],
+  },
+  ResourceQuota: {
+    columns: [['Name'], ['Age'], ['Request']],
+    cells: (object, now) => {
+      const { hard = {}, used = {} } = object.status as {
+        hard?: Record<string, string>;
+        used?: Record<string, string>;
+      };
+      const request = Object.keys(hard).map((key) => `${key}: ${used[key]}/${hard[key]}`);
+      return [object.metadata.name, ageOf(object, now), request.join(', ')];
+    },
   },
   Secret: {
     columns: [['Name'], ['Type'], ['Data'], ['Age']],

@@ -6,6 +6,7 @@ import { ingressProblems } from './ingress.ts';
 import { isMap } from './json.ts';
 import { names } from './names.ts';
 import type { LabelSelector, Labels } from './objects.ts';
+import { parseCount, quotaNames } from './quota.ts';
 import type { Resource } from './resources.ts';
 import { labelSelector } from './selectors.ts';
 import { forbidden, invalid, type Problem, required, unsupported } from './status.ts';
@@ -66,6 +67,10 @@ const rules: Record<string, (object: Fields) => Problem[]> = {
   StatefulSet: ({ spec }) => (isMap(spec) ? statefulSetProblems(spec) : [required('spec.selector')]),
   Service: ({ spec }) => (isMap(spec) ? serviceProblems(spec) : [required('spec.ports')]),
   Ingress: ingressProblems,
+  Node: ({ spec }) => {
+    const tainted = isMap(spec) && Array.isArray(spec.taints) && spec.taints.length > 0;
+    return tainted ? [forbidden('spec.taints', 'the stand-in cluster knows no taints; use kubectl cordon')] : [];
+  },
   Lease: ({ spec }) => {
     const seconds = isMap(spec) ? spec.leaseDurationSeconds : undefined;
     const wrong = typeof seconds === 'number' && seconds <= 0;
@@ -75,6 +80,13 @@ const rules: Record<string, (object: Fields) => Problem[]> = {
     Object.keys((data as object | undefined) ?? {})
       .filter((key) => !configKey.test(key))
       .map((key) => invalid(`data[${key}]`, key, configKeyWhy)),
+  ResourceQuota: ({ spec }) => {
+    const hard = isMap(spec) && isMap(spec.hard) ? spec.hard : {};
+    return Object.entries(hard).flatMap(([key, value]) => {
+      if (!quotaNames.includes(key)) return [unsupported(`spec.hard[${key}]`, key, quotaNames)];
+      return parseCount(value) === undefined ? [invalid(`spec.hard[${key}]`, value, 'must be an integer')] : [];
+    });
+  },
   Event: ({ involvedObject, metadata }) => {
     const namespace = (isMap(involvedObject) && involvedObject.namespace) || '';
     const wrong = namespace !== (metadata as Fields).namespace;

@@ -2,9 +2,19 @@
 // https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 
 import { createHash } from 'node:crypto';
-import { isReady, type KubernetesObject, type Pod, type StatefulSet } from '../api/objects.ts';
+import {
+  isOver,
+  isReady,
+  type KubernetesObject,
+  type OwnerReference,
+  type Pod,
+  type StatefulSet,
+  type Stored,
+} from '../api/objects.ts';
+import { labelSelector } from '../api/selectors.ts';
 
-export type Plan = { create: number[]; remove: Pod[]; status: StatefulSet['status'] };
+/** `over`: the pod has ended by itself, and is deleted to be made anew. */
+export type Plan = { create: number[]; remove: (Pod & { over: boolean })[]; status: StatefulSet['status'] };
 
 /** `pods` are those that the set owns. Ordinals to create, pods to delete (highest first), and the status to show. */
 export function planSet(set: StatefulSet, pods: Pod[]): Plan {
@@ -14,9 +24,9 @@ export function planSet(set: StatefulSet, pods: Pod[]): Plan {
   const ordinals = new Set(pods.map(({ metadata }) => ordinalOf(set, metadata.name)));
   const create = Array.from({ length: replicas }, (_, ordinal) => ordinal).filter((ordinal) => !ordinals.has(ordinal));
   const remove = pods
-    .filter(({ metadata, status }) => {
+    .map((pod) => ({ ...pod, over: isOver(pod) }))
+    .filter(({ metadata, over }) => {
       const surplus = (ordinalOf(set, metadata.name) ?? replicas) >= replicas;
-      const over = status.phase === 'Failed' || status.phase === 'Succeeded';
       return (surplus || over) && metadata.deletionTimestamp === undefined;
     })
     .sort((a, b) => (ordinalOf(set, b.metadata.name) ?? 0) - (ordinalOf(set, a.metadata.name) ?? 0));
@@ -55,12 +65,30 @@ export function ordinalOf({ metadata }: StatefulSet, podName: string): number | 
   return /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : undefined;
 }
 
+export const ownerReference = ({ metadata: { name, uid } }: StatefulSet): OwnerReference => ({
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  name,
+  uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/** UID of the controller that owns an object. */
+export const ownerOf = ({ metadata }: Stored): string | undefined =>
+  metadata.ownerReferences?.find(({ controller }) => controller)?.uid;
+
+/** Whether the name, the namespace and the labels of a pod match the set. Its owner does not matter. */
+export const selects = (set: StatefulSet, { metadata }: Pod): boolean =>
+  metadata.namespace === set.metadata.namespace &&
+  ordinalOf(set, metadata.name) !== undefined &&
+  labelSelector(set.spec.selector)(metadata.labels ?? {});
+
 /** The pod of one ordinal, as the set's template makes it. */
 export function podOf(set: StatefulSet, ordinal: number): KubernetesObject {
-  const { name, uid } = set.metadata;
+  const { name } = set.metadata;
   const { metadata = {}, spec } = set.spec.template;
   const podName = `${name}-${ordinal}`;
-  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid, controller: true, blockOwnerDeletion: true };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -74,7 +102,7 @@ export function podOf(set: StatefulSet, ordinal: number): KubernetesObject {
         'statefulset.kubernetes.io/pod-name': podName,
       },
       ...(metadata.annotations && { annotations: metadata.annotations }),
-      ownerReferences: [owner],
+      ownerReferences: [ownerReference(set)],
     },
     spec: { ...spec, hostname: podName, ...(set.spec.serviceName && { subdomain: set.spec.serviceName }) },
   };

@@ -1,7 +1,8 @@
-// The node agent: takes every pod in, has it run, reports how it is, and ends it when it is to be deleted.
+// The scheduler and the node agent: puts every pod on a node, has it run, reports how it is, and ends it when it is to be deleted.
+// Every Node object that is there, Ready and not cordoned is a node of this machine: tests make a second one, and delete one.
 // How a pod is run (as processes, or not at all) is the business of the `Runner` that it is given.
 
-import { isReady, type Pod, type PodStatus, type Stored } from '../api/objects.ts';
+import { isOver, isReady, type Pod, type PodStatus, type Stored } from '../api/objects.ts';
 import type { Registry } from '../api/registry.ts';
 import { nodes, pods } from '../api/resources.ts';
 import { podStatus, type Runtime } from './pod-status.ts';
@@ -17,23 +18,27 @@ export type Agent = { close: (graceMs: number) => Promise<void> };
 export function runAgent(options: {
   registry: Registry;
   runner: Runner;
-  nodeName: string;
   now: () => number;
   onScheduled: (pod: Pod) => void;
   onFailure: (error: unknown) => void;
 }): Agent {
-  const { registry, runner, nodeName, now } = options;
+  const { registry, runner, now } = options;
   const { store } = registry;
   const running = new Map<string, RunningPod>();
-  /** Pods that wait for the node to be uncordoned, by UID. */
+  /** The node of each of them. */
+  const placed = new Map<string, string>();
+  /** Pods that wait for a node that takes them, by UID. */
   const held = new Map<string, Pod>();
-  const isCordoned = () => {
-    const spec = store.get(nodes, undefined, nodeName)?.spec as { unschedulable?: boolean } | undefined;
-    return spec?.unschedulable === true;
+  /** The node with the fewest pods, of those that take any. */
+  const schedule = (): string | undefined => {
+    const open = [...store.each(nodes)].filter(isOpen).map(({ metadata }) => metadata.name);
+    if (open.length < 2) return open[0];
+    const count = (name: string) => [...placed.values()].filter((each) => each === name).length;
+    return open.sort((a, b) => count(a) - count(b))[0];
   };
 
   const unsubscribeNodes = store.subscribe(nodes, () => {
-    if (isCordoned()) return;
+    if (schedule() === undefined) return;
     const waiting = [...held.values()];
     held.clear();
     for (const pod of waiting) setImmediate(admit, pod);
@@ -49,19 +54,28 @@ export function runAgent(options: {
       previous?.metadata.deletionGracePeriodSeconds !== deletionGracePeriodSeconds
     ) {
       stop(pod, deletionGracePeriodSeconds * 1_000);
+    } else if (
+      isOver(pod) &&
+      !isOver(previous as Pod) &&
+      pod.status.containerStatuses?.some(({ state }) => state.running)
+    ) {
+      // Another client ended the pod, as an eviction does. Stop its containers; the object stays until it is deleted.
+      running.get(uid)?.stop(0).catch(options.onFailure);
     }
   });
 
   function admit(pod: Pod) {
     const { nodeName: wanted } = pod.spec;
-    if (closed || (wanted && wanted !== nodeName)) return;
+    if (closed || (wanted && !store.get(nodes, undefined, wanted))) return;
     // Cordoned is a matter between the scheduler and pods that nobody has put anywhere.
-    if (!wanted && isCordoned()) return void held.set(pod.metadata.uid, pod);
+    const nodeName = wanted || schedule();
+    if (nodeName === undefined) return void held.set(pod.metadata.uid, pod);
     const bound = registry.updateStatus(pods, pod, (at) => ({ ...at, spec: { ...(at as Pod).spec, nodeName } })) as
       | Pod
       | undefined;
     if (!bound) return;
     options.onScheduled(bound);
+    placed.set(pod.metadata.uid, nodeName);
     running.set(
       pod.metadata.uid,
       runner(bound, (runtime) => report(bound, runtime)),
@@ -82,6 +96,7 @@ export function runAgent(options: {
       .catch(options.onFailure)
       .finally(() => {
         running.delete(uid);
+        placed.delete(uid);
         registry.finalize(pods, pod);
       });
   }
@@ -97,8 +112,15 @@ export function runAgent(options: {
   };
 }
 
-// A pod that is going is not ready, whatever its probes say.
+function isOpen({ spec, status }: Stored): boolean {
+  const { unschedulable } = (spec ?? {}) as { unschedulable?: boolean };
+  const { conditions = [] } = (status ?? {}) as { conditions?: { type: string; status: string }[] };
+  return !unschedulable && conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+}
+
+// A terminating pod is not ready, whatever its probes report. A pod that has ended stays ended.
 function withStatus(pod: Pod, status: PodStatus): Stored {
+  if (isOver(pod)) return { ...pod, status: { ...status, phase: pod.status.phase } };
   if (!pod.metadata.deletionTimestamp || !isReady({ ...pod, status })) return { ...pod, status };
   return pod;
 }

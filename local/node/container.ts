@@ -5,17 +5,24 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, ContainerStatus, Pod } from '../api/objects.ts';
 import { timestamp } from '../api/objects.ts';
 import { logPath } from './logs.ts';
+import type { PodNetwork } from './pod-network.ts';
 import { waitingContainer } from './pod-status.ts';
 import { checkProbes, runProbes } from './probes.ts';
 import { type Exit, killMarked, type Started, startProcess } from './process.ts';
 
 export type ContainerDeps = {
   podIP: string;
+  connect: PodNetwork['connect'];
   logDirectory: string;
   sandboxed: boolean;
   clusterId: string;
   /** What to run; may throw ConfigError. */
-  prepare: () => { command: string[]; environment: Record<string, string>; workingDirectory: string };
+  prepare: () => {
+    command: string[];
+    environment: Record<string, string>;
+    workingDirectory: string;
+    internet: boolean;
+  };
   report: (status: ContainerStatus) => void;
   event: (type: 'Normal' | 'Warning', reason: string, message: string) => void;
   now: () => number;
@@ -113,7 +120,7 @@ export function runContainer(pod: Pod, container: Container, deps: ContainerDeps
     return runProbes(
       pod,
       container,
-      deps.podIP,
+      deps,
       {
         started: () => status.started || set({ started: true }),
         ready: (ready) => ready === status.ready || set({ ready }),

@@ -1,19 +1,25 @@
 // Node ports: for each, a TCP listener on loopback that forwards to the ready pod that the Service selects. A connection
 // lives as long as both ends want it to, whatever becomes of the pod's readiness or of the API.
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { reset } from '../../common/http/reset.ts';
 import type { NodePorts } from '../api/admission.ts';
 import { isReady, type Pod, type Service } from '../api/objects.ts';
 import { pods, services } from '../api/resources.ts';
 import { ApiError, invalid, invalidObject } from '../api/status.ts';
 import type { Store } from '../api/store.ts';
+import type { PodAddress, PodNetwork } from './pod-network.ts';
+import { join } from './sockets.ts';
 
 const range = { first: 30_000, size: 2_768 };
 
 export type NodePortForwarder = NodePorts & { close: () => Promise<void> };
 
 /** `listen: false` hands out numbers only: for a node without processes there is nothing to forward to. */
-export function runNodePorts(store: Store, options: { listen: boolean; random: () => number }): NodePortForwarder {
+export function runNodePorts(
+  store: Store,
+  options: { listen: boolean; random: () => number; connect: PodNetwork['connect'] },
+): NodePortForwarder {
   /** Port → its listener, and the UID of its Service once it has one. */
   const held = new Map<number, { server: Server | undefined; uid?: string }>();
   const serviceOf = new Map<string, { service: Service; ports: Set<number> }>();
@@ -71,20 +77,16 @@ export function runNodePorts(store: Store, options: { listen: boolean; random: (
 
   function forward(port: number, from: Socket) {
     const target = targetOf(port);
-    if (!target) return from.resetAndDestroy();
-    const to = connect({ ...target, allowHalfOpen: true, noDelay: true });
+    if (!target) return reset(from);
+    const to = options.connect(target);
     for (const socket of [from, to]) {
       sockets.add(socket);
       socket.once('close', () => sockets.delete(socket));
-      socket.on('error', () => {});
     }
-    from.once('close', () => to.destroy());
-    // A pod that refuses or resets is felt as just that by whoever came in.
-    to.once('close', (failed) => (failed ? from.resetAndDestroy() : from.destroy()));
-    from.pipe(to).pipe(from);
+    join(from, to);
   }
 
-  function targetOf(port: number): { host: string; port: number } | undefined {
+  function targetOf(port: number): PodAddress | undefined {
     const uid = held.get(port)?.uid;
     const service = uid === undefined ? undefined : serviceOf.get(uid)?.service;
     const selector = Object.entries(service?.spec.selector ?? {});

@@ -11,8 +11,11 @@ export type Runtime = { podIP: string; startedAt: number; containers: ContainerS
 /** The status after `now`; conditions that stay as they were keep their time. */
 export function podStatus(pod: Pod, { podIP, startedAt, containers }: Runtime, now: number): PodStatus {
   const unready = containers.filter(({ ready }) => !ready).map(({ name }) => name);
-  const over = containers.length > 0 && containers.every(({ state }) => state.terminated);
   const failed = containers.some(({ state }) => state.terminated && state.terminated.exitCode !== 0);
+  // Containers that are about to be started again end no pod.
+  const policy = pod.metadata.deletionTimestamp ? 'Never' : (pod.spec.restartPolicy ?? 'Always');
+  const stays = policy === 'Never' || (policy === 'OnFailure' && !failed);
+  const over = stays && containers.length > 0 && containers.every(({ state }) => state.terminated);
   const begun = containers.some(({ state, lastState }) => state.running || state.terminated || lastState.terminated);
   const phase = over ? (failed ? 'Failed' : 'Succeeded') : begun ? 'Running' : 'Pending';
   const because = {

@@ -1,7 +1,8 @@
 // Runs a pod as processes of this machine: an address of its own on loopback, directories of its own, its containers.
 
 import { execFile } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+import { chownSync, existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -11,16 +12,21 @@ import type { Tokens } from '../tokens.ts';
 import type { Runner } from './agent.ts';
 import { type BackOff, type RunningContainer, runContainer } from './container.ts';
 import { ConfigError, commandOf, environmentOf, type ReadSecret } from './environment.ts';
+import { nameServer } from './internet.ts';
+import { hasSocketNetwork, type OpenNetwork, type PodNetwork } from './pod-network.ts';
 import { type Runtime, waitingContainer } from './pod-status.ts';
 import { killMarked } from './process.ts';
-import { homeInside, type Sandbox } from './sandbox.ts';
+import { homeInside, type Sandbox, userInside } from './sandbox.ts';
 import { makeVolumes, relocate, type Volumes } from './volumes.ts';
+
+const execute = promisify(execFile);
 
 export type ProcessNode = {
   directory: string;
   /** Marks every process, for the reaper. */
   clusterId: string;
   sandbox: Sandbox | undefined;
+  network: PodNetwork;
   tokens: Tokens;
   readSecret: ReadSecret;
   record: Recorder;
@@ -44,7 +50,10 @@ export function createProcessRunner(node: ProcessNode): Runner {
     const statuses = new Map(pod.spec.containers.map(({ name, image }) => [name, waitingContainer(name, image)]));
     const runtime: Runtime = { podIP: '', startedAt: node.now(), containers: [] };
     const containers: RunningContainer[] = [];
+    const user = node.sandbox?.users?.take();
+    const chown = (path: string) => user !== undefined && chownSync(path, user, user);
     let volumes: Volumes | undefined;
+    let network: OpenNetwork | undefined;
     let grace: number | undefined;
 
     const tell = (status?: ContainerStatus) => {
@@ -59,7 +68,11 @@ export function createProcessRunner(node: ProcessNode): Runner {
       try {
         if (pod.spec.initContainers?.length) throw new ConfigError('init containers are not supported by this node');
         for (const name of ['home', 'tmp', 'logs']) await mkdir(join(at, name), { recursive: true, mode: 0o700 });
-        volumes = await makeVolumes(pod, join(at, 'volumes'), node);
+        for (const name of ['home', 'tmp']) chown(join(at, name));
+        if (node.sandbox)
+          await writeIdentity(join(at, 'etc'), hostnameOf(pod), user ?? userInside, node.sandbox.network);
+        if (hasSocketNetwork(pod)) network = await node.network.open(pod, runtime.podIP, at, chown);
+        volumes = await makeVolumes(pod, join(at, 'volumes'), { ...node, user });
       } catch (error) {
         node.record(pod, 'Warning', 'FailedMount', (error as Error).message, 'kubelet');
         return tell();
@@ -67,10 +80,12 @@ export function createProcessRunner(node: ProcessNode): Runner {
       if (grace !== undefined) return;
       for (const container of pod.spec.containers) {
         const { podIP } = runtime;
-        const prepare = () => prepareContainer(pod, container, { ...node, at, podIP, volumes: volumes! });
+        const place = { ...node, at, podIP, volumes: volumes!, user, opened: network };
+        const prepare = () => prepareContainer(pod, container, place);
         const { backOff, now, sandbox, clusterId } = node;
         const deps = {
           podIP,
+          connect: node.network.connect,
           logDirectory: join(at, 'logs'),
           sandboxed: sandbox !== undefined,
           clusterId,
@@ -91,8 +106,10 @@ export function createProcessRunner(node: ProcessNode): Runner {
       await Promise.all(containers.map((container) => container.ended));
       // Again, because what is just being forked has to be found too; in a sandbox there should be none.
       while (killMarked(uid) > 0);
+      network?.close();
       await wipe(at);
       addresses.delete(runtime.podIP);
+      if (user !== undefined) node.sandbox?.users?.give(user);
     }
 
     return {
@@ -107,12 +124,18 @@ export function createProcessRunner(node: ProcessNode): Runner {
   };
 }
 
-type Place = ProcessNode & { at: string; podIP: string; volumes: Volumes };
+type Place = ProcessNode & {
+  at: string;
+  podIP: string;
+  volumes: Volumes;
+  user: number | undefined;
+  opened: OpenNetwork | undefined;
+};
 
 function prepareContainer(pod: Pod, container: Container, place: Place) {
-  const { at, sandbox, podIP, readSecret } = place;
+  const { at, sandbox, podIP, readSecret, user, opened } = place;
   const [home, temporary] = [join(at, 'home'), join(at, 'tmp')];
-  const mounts = place.volumes.mountsOf(container);
+  const mounts = [...place.volumes.mountsOf(container), ...(opened?.mounts ?? [])];
   const defaults = {
     PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     LANG: 'C.UTF-8',
@@ -123,6 +146,7 @@ function prepareContainer(pod: Pod, container: Container, place: Place) {
   };
   const plain = environmentOf(pod, container, podIP, readSecret, defaults);
   const words = commandOf(container, plain);
+  if (pod.spec.containers.length === 1) opened?.clear();
   let environment = plain;
   // Where a mount cannot be shown at its own path, whatever names that path is told the other.
   const relocated = (places: { from: string; to: string }[]) => {
@@ -132,13 +156,35 @@ function prepareContainer(pod: Pod, container: Container, place: Place) {
   };
   if (!sandbox) {
     const moved = relocated(mounts.map(({ source, mountPath }) => ({ from: mountPath, to: source })));
-    return { ...moved, environment };
+    return { ...moved, environment, internet: false };
   }
   const readable = pod.metadata.annotations?.[readablePaths]?.split(',').filter((path) => path.startsWith('/')) ?? [];
-  const hostname = pod.spec.hostname ?? pod.metadata.name;
-  const box = { command: words, hostname, home, temporary, mounts, readable, workingDirectory: '' };
-  const command = sandbox(box, relocated);
-  return { command, environment, workingDirectory: '/' };
+  const [etc, hostname] = [join(at, 'etc'), hostnameOf(pod)];
+  const network = opened ? sandbox.network : 'machine';
+  const box = { command: words, hostname, user, network, home, temporary, etc, mounts, readable };
+  const command = sandbox.wrap(box, relocated);
+  return { command, environment, workingDirectory: '/', internet: network === 'internet' };
+}
+
+const hostnameOf = (pod: Pod): string => pod.spec.hostname ?? pod.metadata.name;
+
+/** The files of /etc that say who and where a sandbox is. */
+async function writeIdentity(
+  directory: string,
+  hostname: string,
+  user: number,
+  network: Sandbox['network'],
+): Promise<void> {
+  const shell = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
+  const files = {
+    passwd: `root:x:0:0:root:/root:${shell}\nvisitor:x:${user}:${user}:visitor:${homeInside}:${shell}\n`,
+    group: `root:x:0:\nvisitor:x:${user}:\n`,
+    hosts: `127.0.0.1 localhost\n::1 localhost\n127.0.0.1 ${hostname}\n`,
+    hostname: `${hostname}\n`,
+    'resolv.conf': network === 'internet' ? `nameserver ${nameServer}\n` : '# This terminal has no network.\n',
+  };
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text, { mode: 0o644 });
 }
 
 /** An address of 127.0.0.0/8 on which the pod's ports are free, so that other clusters on this machine do not matter. */
@@ -165,11 +211,12 @@ function canListen(host: string, port: number): Promise<boolean> {
   });
 }
 
+// By rm, not by fs.rm: a visitor may have nested folders deeper than a path can be long.
 async function wipe(directory: string): Promise<void> {
-  const remove = () => rm(directory, { recursive: true, force: true, maxRetries: 3 });
+  const remove = () => execute('rm', ['-rf', '--', directory]);
   // A visitor may have taken the right to remove from a directory; it is given back first.
   await remove().catch(async () => {
-    await promisify(execFile)('chmod', ['-R', 'u+rwx', directory]).catch(() => {});
+    await execute('chmod', ['-R', 'u+rwx', directory]).catch(() => {});
     await remove();
   });
 }

@@ -2,14 +2,15 @@
 // that a start is seen at once. https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/
 
 import { get } from 'node:http';
-import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container, Pod, Probe } from '../api/objects.ts';
 import { ConfigError } from './environment.ts';
 import { portNumber } from './node-ports.ts';
+import type { PodNetwork } from './pod-network.ts';
 
 const firstEveryMs = 20;
 
+export type ProbedPod = { podIP: string; connect: PodNetwork['connect'] };
 export type ProbeEvents = {
   started: () => void;
   ready: (ready: boolean) => void;
@@ -31,12 +32,12 @@ export function checkProbes({ readinessProbe, livenessProbe, startupProbe }: Con
 export async function runProbes(
   pod: Pod,
   container: Container,
-  podIP: string,
+  at: ProbedPod,
   events: ProbeEvents,
   signal: AbortSignal,
 ): Promise<void> {
   const { readinessProbe, livenessProbe, startupProbe } = container;
-  const ask = (probe: Probe) => askProbe(pod, probe, podIP, signal);
+  const ask = (probe: Probe) => askProbe(pod, probe, at, signal);
   if (startupProbe && !(await startup(startupProbe))) return;
   if (signal.aborted) return;
   events.started();
@@ -109,21 +110,26 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
 function askProbe(
   pod: Pod,
   { httpGet, tcpSocket, timeoutSeconds = 1 }: Probe,
-  podIP: string,
+  { podIP, connect }: ProbedPod,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const port = portNumber(pod, httpGet?.port ?? tcpSocket?.port);
+  const port = portNumber(pod, httpGet?.port ?? tcpSocket?.port) ?? 0;
   const timeout = timeoutSeconds * 1_000;
   const where = `${podIP}:${port}`;
+  const socket = connect({ host: podIP, port });
+  // A request that is aborted leaves its socket without a listener.
+  socket.on('error', () => {});
   return new Promise((resolve) => {
     if (!httpGet) {
-      const socket = connect({ host: podIP, port: port ?? 0, timeout, signal });
       const settle = (why?: string) => {
+        signal.removeEventListener('abort', abort);
         socket.destroy();
         resolve(why);
       };
+      const abort = () => settle('aborted');
+      signal.addEventListener('abort', abort, { once: true });
+      socket.setTimeout(timeout, () => settle(`dial tcp ${where}: i/o timeout`));
       socket.once('connect', () => settle());
-      socket.once('timeout', () => settle(`dial tcp ${where}: i/o timeout`));
       socket.once('error', (error: NodeJS.ErrnoException) =>
         settle(`dial tcp ${where}: ${error.code ?? error.message}`),
       );
@@ -131,10 +137,11 @@ function askProbe(
     }
     const { path = '/', httpHeaders = [] } = httpGet;
     const headers = Object.fromEntries([
-      ['user-agent', 'kube-probe/1.32'],
+      ['user-agent', 'kube-probe/1.36'],
       ...httpHeaders.map(({ name, value }) => [name, value]),
     ]);
-    const request = get({ host: podIP, port, path, headers, timeout, signal, agent: false }, (response) => {
+    const connection = { host: podIP, port, createConnection: () => socket };
+    const request = get({ ...connection, path, headers, timeout, signal, agent: false }, (response) => {
       const { statusCode = 0 } = response;
       response.resume();
       resolve(statusCode >= 200 && statusCode < 400 ? undefined : `HTTP probe failed with statuscode: ${statusCode}`);

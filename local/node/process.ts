@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { startInternet } from './internet.ts';
 
 // Marks on the processes of a cluster and of a pod, so that those which leave their process group are found too.
 export const clusterMark = 'LOCAL_CLUSTER_ID';
@@ -25,10 +26,12 @@ export function startProcess(options: {
   workingDirectory: string;
   logFile: number;
   sandboxed: boolean;
+  /** Whether its network is to be carried to the internet. */
+  internet: boolean;
   podUid: string;
   clusterId: string;
 }): Promise<Started> {
-  const { command, environment, workingDirectory, logFile, sandboxed, podUid, clusterId } = options;
+  const { command, environment, workingDirectory, logFile, sandboxed, internet, podUid, clusterId } = options;
   const [file = '', ...args] = command;
   const child = spawn(file, args, {
     cwd: workingDirectory,
@@ -39,13 +42,19 @@ export function startProcess(options: {
   // The first process inside: bubblewrap's own, with process id 1 there; the container's command is its child.
   let inside: number | undefined;
   let doomed = false;
+  let stopInternet = () => {};
   const report = child.stdio[3] as Readable | undefined;
   report?.on('data', (line: Buffer) => {
-    inside ??= Number(/"child-pid": (\d+)/.exec(line.toString())?.[1]) || undefined;
+    if (inside !== undefined) return;
+    inside = Number(/"child-pid": (\d+)/.exec(line.toString())?.[1]) || undefined;
+    if (inside === undefined) return;
+    // Root's is the network of the process inside; another user's was made around bubblewrap.
+    if (internet && !doomed) stopInternet = startInternet(process.getuid?.() === 0 ? inside : child.pid!);
     if (doomed) kill();
   });
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
+      stopInternet();
       const number = signal === null ? undefined : (signals[signal] ?? 1);
       resolve(number === undefined ? { exitCode: code ?? 1 } : { exitCode: 128 + number, signal: number });
     });

@@ -1,143 +1,180 @@
-// A bubblewrap sandbox for each container, so that one visitor sees neither another's files and processes nor this
-// machine's homes. The network is shared: a node port has to reach the pod. https://github.com/containers/bubblewrap
+// A bubblewrap sandbox for each container: files, processes and, where the pod is made for it, a network of its own. What it
+// runs is never this machine's root. https://github.com/containers/bubblewrap
 
 import { execFile } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { promisify } from 'node:util';
+import { whyNoInternet, withRules } from './internet.ts';
+import {
+  hardenedProc,
+  isOccupied,
+  isSystemPath,
+  nodeFiles,
+  parents,
+  readOnly,
+  systemFolders,
+} from './system-folders.ts';
+import { createUsers, type Users } from './unprivileged-users.ts';
 import type { Mount } from './volumes.ts';
 
 export type Wrapped = { command: string[]; places: { from: string; to: string }[] };
 export type Box = {
   command: string[];
   hostname: string;
-  /** Become /home/visitor and /tmp inside. */
+  /** The user of `users`; undefined where there are none. */
+  user: number | undefined;
+  /** What it gets; `machine`: the network of this machine. */
+  network: Sandbox['network'];
+  /** Become /home/visitor, /tmp, and files of /etc inside. */
   home: string;
   temporary: string;
+  etc: string;
   mounts: Mount[];
-  workingDirectory: string;
   /** More paths that stay readable inside. */
   readable: string[];
 };
 /** The command line that runs a container's command in a sandbox, and where mounts are if not where they should be. */
-export type Sandbox = (
+export type Wrap = (
   box: Box,
   relocated: (places: Wrapped['places']) => { command: string[]; workingDirectory: string },
 ) => string[];
 
-export const homeInside = '/home/visitor';
-const volumesInside = '/run/volumes';
-const user = 1_000;
+export type Sandbox = {
+  wrap: Wrap;
+  /** Whose files a pod's are, when this process is root. Otherwise this process's own user runs everything. */
+  users: Users | undefined;
+  /** What a network of a pod's own has: `internet`, or nothing; or there is no such network here, only the machine's. */
+  network: 'internet' | 'nothing' | 'machine';
+  /** Why it has no internet. */
+  whyNoInternet?: string | undefined;
+};
 
-/** Undefined when bubblewrap is not there or cannot do its work here; `why` says which. */
-export async function findSandbox(directory: string): Promise<{ sandbox: Sandbox } | { why: string }> {
-  const files = join(directory, 'sandbox');
-  await mkdir(files, { recursive: true });
-  const shell = existsSync('/bin/bash') ? '/bin/bash' : '/bin/sh';
-  await writeFile(
-    join(files, 'passwd'),
-    `root:x:0:0:root:/root:${shell}\nvisitor:x:${user}:${user}:visitor:${homeInside}:${shell}\n`,
-  );
-  await writeFile(join(files, 'group'), `root:x:0:\nvisitor:x:${user}:\n`);
+export const homeInside = '/home/visitor';
+/** What the user is called inside when it is this process's own. */
+export const userInside = 1_000;
+const volumesInside = '/run/volumes';
+
+/** The sandbox of this machine; or `why` there is none: bubblewrap is not there, or cannot do its work here. */
+export async function findSandbox({ internet = true } = {}): Promise<{ sandbox: Sandbox } | { why: string }> {
+  const isRoot = process.getuid?.() === 0;
+  const users = isRoot ? createUsers(Math.random) : undefined;
+  if (isRoot && !users) return { why: 'this root may not become an unprivileged user: its user namespace has too few' };
+  const shown = [...systemFolders(), ...nodeFiles().flatMap(readOnly)];
+  const user = users?.take();
+  const found = (network: Sandbox['network'], missing?: string) => {
+    const wrapThis: Wrap = (box, relocated) => wrap(shown, box, relocated);
+    return { sandbox: { users, network, whyNoInternet: missing, wrap: wrapThis } };
+  };
   try {
-    await promisify(execFile)('bwrap', [...isolation('probe'), ...fileSystem(directory), '--', '/bin/true'], {
-      timeout: 5_000,
-    });
+    let missing = internet ? await whyNoInternet() : 'it is switched off';
+    if (missing === undefined) {
+      missing = await whyNot(shown, user, 'internet');
+      if (missing === undefined) return found('internet');
+    }
+    const why = await whyNot(shown, user, 'nothing');
+    if (why === undefined) return found('nothing', missing);
+    // Some machines allow every namespace except a network namespace.
+    return (await whyNot(shown, user, 'machine')) === undefined ? found('machine', missing) : { why };
+  } finally {
+    if (user !== undefined) users?.give(user);
+  }
+}
+
+/** Tries once all that a pod's sandbox is made of. Undefined when it works. */
+async function whyNot(
+  shown: string[],
+  user: number | undefined,
+  network: Sandbox['network'],
+): Promise<string | undefined> {
+  const [file = '', ...args] = [
+    ...bubblewrap({ hostname: 'probe', user, network }),
+    ...base(shown),
+    ...['--', ...becoming(user, network), '/bin/sh', '-c', 'test -x "$0"', process.execPath],
+  ];
+  try {
+    await promisify(execFile)(file, args, { timeout: 5_000 });
+    return undefined;
   } catch (error) {
     const { code, stderr } = error as { code?: unknown; stderr?: string };
-    return {
-      why:
-        code === 'ENOENT' ? 'bubblewrap is not installed' : `bubblewrap does not work here: ${stderr?.trim() || code}`,
-    };
+    if (code === 'ENOENT') return 'bubblewrap is not installed';
+    if (code === 1 && !stderr) return `an unprivileged user may not run ${process.execPath}`;
+    return `bubblewrap does not work here: ${stderr?.trim() || code}`;
   }
-  return { sandbox: (box, relocated) => wrap(directory, box, relocated) };
 }
 
-function wrap(directory: string, box: Box, relocated: Parameters<Sandbox>[1]): string[] {
+function wrap(shown: string[], box: Box, relocated: Parameters<Wrap>[1]): string[] {
   const placed = box.mounts.map((mount, index) => {
-    // Of the read-only part only what exists can be mounted on.
-    const path = realPath(mount.mountPath);
-    const fits = existsSync(path) || hidden().some((root) => isWithin(path, root));
+    const path = mount.mountPath.replace(/^\/var(?=\/run\/)/, '');
     const elsewhere = `${volumesInside}/${index}`;
-    return { ...mount, at: fits ? path : elsewhere, seen: fits ? mount.mountPath : elsewhere };
+    const at = isOccupied(path) ? elsewhere : path;
+    return { ...mount, at, seen: at === path ? mount.mountPath : at };
   });
   const { command, workingDirectory } = relocated(placed.map(({ mountPath, seen }) => ({ from: mountPath, to: seen })));
-  const back = new Set([
-    dirname(dirname(process.execPath)),
-    ...command.filter(isAbsolute).flatMap(projectOf),
-    ...box.readable,
-  ]);
+  const mounted = (path: string) => placed.some(({ at }) => path === at || path.startsWith(`${at}/`));
+  const programs = [...command.filter(isAbsolute), ...box.readable].filter(
+    (path) => existsSync(path) && !isSystemPath(path) && !mounted(path) && path !== process.execPath,
+  );
   return [
-    'bwrap',
-    ...isolation(box.hostname),
+    ...bubblewrap(box),
     '--json-status-fd',
     '3',
-    ...fileSystem(
-      directory,
-      [...back].filter((path) => hidden().some((root) => isWithin(path, root))),
-      box.temporary,
-    ),
-    ...['--bind', box.home, homeInside],
-    ...placed.flatMap(({ source, at, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, at]),
-    ...['--chdir', workingDirectory, '--', ...command],
+    ...base(shown, box.temporary),
+    ...[...parents(homeInside), '--bind', box.home, homeInside],
+    ...['passwd', 'group', 'hosts', 'hostname'].flatMap((name) => ['--ro-bind', `${box.etc}/${name}`, `/etc/${name}`]),
+    // On a network of its own the machine's name servers would be out of reach.
+    ...['--ro-bind-try', box.network === 'machine' ? '/etc/resolv.conf' : `${box.etc}/resolv.conf`, '/etc/resolv.conf'],
+    ...programs.flatMap(readOnly),
+    ...placed.flatMap((one) => [...parents(one.at), one.readOnly ? '--ro-bind' : '--bind', one.source, one.at]),
+    ...['--remount-ro', '/'],
+    // bubblewrap itself may not enter the home of another user.
+    ...[
+      '--',
+      ...becoming(box.user, box.network),
+      '/bin/sh',
+      '-c',
+      'cd "$0" && exec "$@"',
+      workingDirectory,
+      ...command,
+    ],
   ];
 }
 
-const isolation = (hostname: string): string[] => [
-  '--unshare-user',
-  ...['--uid', `${user}`, '--gid', `${user}`],
-  ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--hostname', hostname.slice(0, 63)],
-  '--die-with-parent',
-];
-
-// Read-only, without homes, runtime sockets and the cluster's own state; then `back` is shown again.
-function fileSystem(directory: string, back: string[] = [], temporary?: string): string[] {
-  const files = join(directory, 'sandbox');
-  const seen = back.some((path) => isWithin(directory, path)) || !hidden().some((path) => isWithin(directory, path));
+// This process's own user needs a user namespace to be allowed the rest. Root does without: in it, the only user would be
+// the machine's root. It becomes another one instead, and keeps the rights to do just that.
+function bubblewrap({ hostname, user, network }: Pick<Box, 'hostname' | 'user' | 'network'>): string[] {
+  // The rules of a network are made by its owner. bubblewrap's user namespace is not the owner once its user has a number
+  // of its own: for those who are not root, the network and its owner are made around it.
+  const outside = user === undefined && network === 'internet';
+  const rights = ['SETUID', 'SETGID', 'SETPCAP', ...(network === 'internet' ? ['NET_ADMIN'] : [])];
   return [
-    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
-    ...hidden()
-      .filter((path) => path !== '/tmp')
-      .flatMap((path) => ['--tmpfs', path]),
-    ...(temporary ? ['--bind', temporary, '/tmp'] : ['--tmpfs', '/tmp']),
-    // Where the name servers are written, on machines with systemd.
-    ...['--ro-bind-try', '/run/systemd/resolve', '/run/systemd/resolve'],
-    ...back.flatMap((path) => ['--ro-bind-try', path, path]),
-    ...(seen ? ['--tmpfs', directory] : []),
-    ...['--ro-bind', join(files, 'passwd'), '/etc/passwd', '--ro-bind', join(files, 'group'), '/etc/group'],
-    // Who runs this as root would be able to read them from inside too.
-    ...['/etc/shadow', '/etc/gshadow']
-      .filter(() => process.getuid?.() === 0)
-      .flatMap((path) => (existsSync(path) ? ['--ro-bind', '/dev/null', path] : [])),
+    ...(outside ? ['unshare', '--user', '--map-root-user', '--net', '--', ...withRules()] : []),
+    'bwrap',
+    ...['--cap-drop', 'ALL'],
+    ...(user === undefined
+      ? ['--unshare-user', '--uid', `${userInside}`, '--gid', `${userInside}`]
+      : rights.flatMap((right) => ['--cap-add', `CAP_${right}`])),
+    ...['--unshare-pid', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--hostname', hostname.slice(0, 63)],
+    ...(network === 'machine' || outside ? [] : ['--unshare-net']),
+    '--die-with-parent',
   ];
 }
 
-let roots: string[] | undefined;
-/** What is hidden, by its real path. */
-function hidden(): string[] {
-  roots ??= ['/home', '/root', '/run', '/mnt', '/media', '/srv', '/tmp', '/var/tmp', homedir()]
-    .filter((path) => path !== '/' && existsSync(path))
-    .map((path) => realpathSync(path))
-    .filter(
-      (path, index, all) =>
-        all.indexOf(path) === index && !all.some((other) => other !== path && isWithin(path, other)),
-    );
-  return roots;
-}
+/** What goes before the command so that it runs as `user`, with no rights and no way to any (capabilities(7)). */
+const becoming = (user: number | undefined, network: Sandbox['network']): string[] =>
+  user === undefined
+    ? []
+    : [
+        ...(network === 'internet' ? withRules() : []),
+        'setpriv',
+        ...[`--reuid=${user}`, `--regid=${user}`, '--clear-groups'],
+        ...['--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
+      ];
 
-/** As far as the path exists, without symbolic links: /var/run is /run. */
-const realPath = (path: string): string =>
-  existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path));
-
-const isWithin = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
-
-/** A program's project: the nearest directory above with a package.json, else the one that it is in. */
-function projectOf(path: string): string[] {
-  if (!existsSync(path)) return [];
-  for (let at = dirname(path); at !== dirname(at); at = dirname(at)) {
-    if (existsSync(join(at, 'package.json'))) return [at];
-  }
-  return [dirname(path) === '/' ? path : dirname(path)];
-}
+const base = (shown: string[], temporary?: string): string[] => [
+  ...shown,
+  ...['--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
+  ...hardenedProc(),
+  ...(temporary ? ['--bind', temporary, '/tmp'] : ['--tmpfs', '/tmp']),
+  ...['--dir', '/run', '--dir', '/var', '--symlink', '../run', '/var/run', '--symlink', '../tmp', '/var/tmp'],
+];

@@ -1,6 +1,6 @@
 // A pod's volumes as directories: emptyDir, secrets, and projected service account tokens, which are renewed in time.
 
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container, Pod, Volume } from '../api/objects.ts';
 import type { Tokens } from '../tokens.ts';
@@ -10,17 +10,23 @@ import { ConfigError, type ReadSecret } from './environment.ts';
 export type Mount = { source: string; mountPath: string; readOnly: boolean };
 export type Volumes = { mountsOf: (container: Container) => Mount[]; close: () => void };
 
-/** Makes the volumes under `directory`. Throws ConfigError for a kind that this node does not know. */
+/**
+ * Makes the volumes under `directory`, for the pod's `user` where that is not this process's own. Throws ConfigError for a
+ * kind that this node does not know.
+ */
 export async function makeVolumes(
   pod: Pod,
   directory: string,
-  { tokens, readSecret }: { tokens: Tokens; readSecret: ReadSecret },
+  { tokens, readSecret, user }: { tokens: Tokens; readSecret: ReadSecret; user: number | undefined },
 ): Promise<Volumes> {
   const timers: NodeJS.Timeout[] = [];
   const at = (name: string) => join(directory, name);
+  const replace = (path: string, content: string | Buffer) => writeWhole(path, content, user);
   for (const volume of pod.spec.volumes ?? []) {
+    if (volume.hostPath) continue;
     await mkdir(at(volume.name), { recursive: true, mode: 0o700 });
     await fill(volume, at(volume.name));
+    if (user !== undefined) await handOver(volume, at(volume.name), user);
   }
 
   async function fill(volume: Volume, path: string): Promise<void> {
@@ -58,7 +64,8 @@ export async function makeVolumes(
     mountsOf: ({ volumeMounts = [] }) =>
       volumeMounts.map(({ name, mountPath, readOnly = false, subPath = '' }) => {
         if (subPath !== '') throw new ConfigError('subPath is not supported by this node');
-        return { source: at(name), mountPath: mountPath.replace(/(.)\/+$/, '$1'), readOnly };
+        const hostPath = pod.spec.volumes?.find((volume) => volume.name === name)?.hostPath?.path;
+        return { source: hostPath ?? at(name), mountPath: mountPath.replace(/(.)\/+$/, '$1'), readOnly };
       }),
     close: () => timers.forEach(clearInterval),
   };
@@ -66,10 +73,20 @@ export async function makeVolumes(
 
 type TokenSource = { audience?: string; expirationSeconds?: number; path: string };
 
-// Whoever reads the file sees the old content or the new, never half of it.
-async function replace(path: string, content: string | Buffer): Promise<void> {
-  await writeFile(`${path}.new`, content, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+// A pod may write into its own folders only. Into the others this process writes again, as root, and would follow a link
+// that the pod has put there.
+async function handOver(volume: Volume, path: string, user: number): Promise<void> {
+  if (volume.emptyDir) return chown(path, user, user);
+  await chown(path, 0, user);
+  await chmod(path, 0o750);
+}
+
+// A reader sees the old content or the new, never half of it.
+async function writeWhole(path: string, content: string | Buffer, user: number | undefined): Promise<void> {
+  const temporary = `${path}.new`;
+  await writeFile(temporary, content, { mode: user === undefined ? 0o600 : 0o640 });
+  if (user !== undefined) await chown(temporary, 0, user);
+  await rename(temporary, path);
 }
 
 /** `text` with the path of a mount at its beginning replaced by where the mount really is. */

@@ -1,13 +1,10 @@
-// `npm run bench`: see test/bench/main.ts.
+// `npm run bench`: see bench/main.ts.
 
 import { join } from 'node:path';
-import { build, checkNode, installDependencies, root, run } from './prepare.mjs';
-import { ensure, find, installIfPossible } from './system-packages.mjs';
+import { prepare } from './prepare.mjs';
+import { root, run } from './run.mjs';
+import { find } from './system-packages.mjs';
 
-checkNode();
-ensure('tmux', 'chromium');
-installIfPossible('bwrap');
-installDependencies();
-build();
+const args = prepare({ needed: ['tmux', 'chromium'], useful: ['bwrap'] });
 const env = { ...process.env, CHROMIUM_PATH: find('chromium') };
-run(process.execPath, ['--import=tsx', join(root, 'test', 'bench', 'main.ts'), ...process.argv.slice(2)], env);
+run(process.execPath, ['--import=tsx', join(root, 'bench', 'main.ts'), ...args], env);

@@ -1,11 +1,9 @@
 // `npm run check`: types and lint.
 
-import { join } from 'node:path';
-import { checkNode, installDependencies, root, run } from './prepare.mjs';
+import { prepare } from './prepare.mjs';
+import { bin, run } from './run.mjs';
 
-checkNode();
-installDependencies();
-const bin = (name) => join(root, 'node_modules', '.bin', name);
+prepare({ built: false });
 run(bin('tsc'), ['-p', '.']);
 run(bin('tsc'), ['-p', 'frontend']);
 run(bin('biome'), ['check', '--error-on-warnings', '.']);

@@ -1,15 +1,12 @@
-// Brings a fresh clone to where it can run: dependencies as the lock file says, and a build of what the sources are now.
-// Each step looks first, and costs milliseconds when there is nothing to do.
+// Prepares a fresh clone to run: a Node.js that is recent enough, the dependencies of the lock file, and a build of the
+// present sources. Each step costs milliseconds when there is nothing to do.
 
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { ensure } from './system-packages.mjs';
+import { installDependencies } from './dependencies.mjs';
+import { root, run } from './run.mjs';
+import { ensure, takeNoInstall } from './system-packages.mjs';
 
-export const root = fileURLToPath(new URL('../..', import.meta.url));
-const lockStamp = join(root, 'node_modules', '.installed-lock');
 const buildStamp = join(root, 'dist', '.built');
 const builtFrom = [
   'common',
@@ -22,37 +19,28 @@ const builtFrom = [
   'package-lock.json',
 ];
 
-/** Runs a command in the project's folder with its output shown; exits when it fails. */
-export function run(command, args, env = process.env) {
-  const { status, signal, error } = spawnSync(command, args, {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  if (error) throw error;
-  if (signal) process.kill(process.pid, signal);
-  if (status !== 0) process.exit(status ?? 1);
+/**
+ * Does all of it, or exits with what is missing. `needed` and `useful` are programs that npm cannot install. Returns the
+ * arguments of the command line that are left for the script.
+ */
+export function prepare({ needed = [], useful = [], built = true } = {}) {
+  const args = process.argv.slice(2);
+  const noInstall = takeNoInstall(args);
+  checkNode();
+  ensure({ needed, useful, noInstall });
+  installDependencies({ noInstall });
+  if (built) build();
+  return args;
 }
 
-export function checkNode() {
+function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return;
   console.error(`Node.js 20.19 or later is needed; this is ${process.versions.node}.`);
   process.exit(1);
 }
 
-export function installDependencies() {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
-  if (existsSync(lockStamp) && readFileSync(lockStamp, 'utf8') === lock) return;
-  if (process.platform === 'linux') ensure('make', 'g++', 'python3');
-  console.log('Installing dependencies');
-  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
-  writeFileSync(lockStamp, lock);
-}
-
-export function build() {
+function build() {
   if (existsSync(buildStamp) && newest(builtFrom.map((path) => join(root, path))) < statSync(buildStamp).mtimeMs)
     return;
   console.log('Building');

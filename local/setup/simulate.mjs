@@ -1,8 +1,8 @@
-// `npm run simulate`: see test/bench/simulate/main.ts.
+// `npm run simulate`: see bench/simulate/main.ts.
 
 import { join } from 'node:path';
-import { checkNode, installDependencies, root, run } from './prepare.mjs';
+import { prepare } from './prepare.mjs';
+import { root, run } from './run.mjs';
 
-checkNode();
-installDependencies();
-run(process.execPath, ['--import=tsx', join(root, 'test', 'bench', 'simulate', 'main.ts'), ...process.argv.slice(2)]);
+const args = prepare({ built: false });
+run(process.execPath, ['--import=tsx', join(root, 'bench', 'simulate', 'main.ts'), ...args]);

@@ -1,9 +1,8 @@
-// `npm run soak`: see test/soak/main.ts.
+// `npm run soak`: see soak/main.ts.
 
 import { join } from 'node:path';
-import { build, checkNode, installDependencies, root, run } from './prepare.mjs';
+import { prepare } from './prepare.mjs';
+import { root, run } from './run.mjs';
 
-checkNode();
-installDependencies();
-build();
-run(process.execPath, ['--import=tsx', join(root, 'test', 'soak', 'main.ts'), ...process.argv.slice(2)]);
+const args = prepare();
+run(process.execPath, ['--import=tsx', join(root, 'soak', 'main.ts'), ...args]);

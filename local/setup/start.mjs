@@ -1,12 +1,8 @@
 // `npm start`: the whole system on this machine.
 
 import { join } from 'node:path';
-import { build, checkNode, installDependencies, root } from './prepare.mjs';
-import { ensure, installIfPossible } from './system-packages.mjs';
+import { prepare } from './prepare.mjs';
+import { root } from './run.mjs';
 
-checkNode();
-ensure('tmux');
-installIfPossible('bwrap');
-installDependencies();
-build();
+prepare({ needed: ['tmux'], useful: ['bwrap', 'slirp4netns'] });
 await import(join(root, 'dist', 'local.mjs'));

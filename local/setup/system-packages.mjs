@@ -1,28 +1,46 @@
-// Programs that npm cannot bring: found on PATH, installed by apt-get where this process may, else named exactly.
+// Programs that npm cannot install. Each is looked up on PATH; a missing one is installed with apt-get where this process may
+// do that, after saying what and why. Elsewhere, and with `--no-install`, the output names what to install.
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What each program is for, and the packages that hold it. */
+const compiles = 'npm compiles node-pty, which opens the terminals';
+/** What each program is for, and the packages that contain it. */
 const programs = {
   tmux: { debian: 'tmux', others: 'tmux', why: 'each terminal is a tmux session' },
+  // The same engine without a window costs the tests half of the processor time.
   chromium: {
-    debian: 'chromium',
+    debian: 'chromium-headless-shell',
     others: 'chromium',
-    why: 'the tests open the page in a real browser',
-    names: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    why: 'the tests open the page in a real browser (CHROMIUM_PATH may name another Chromium or Chrome)',
+    names: ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     variable: 'CHROMIUM_PATH',
   },
   bwrap: {
     debian: 'bubblewrap',
     others: 'bubblewrap',
-    why: 'terminals are kept apart from each other and from your files',
+    why: 'it isolates terminals from each other and from your files',
   },
-  make: { debian: 'make', others: 'make', why: 'node-pty is compiled on installation' },
-  'g++': { debian: 'g++', others: 'gcc-c++', why: 'node-pty is compiled on installation' },
-  python3: { debian: 'python3', others: 'python3', why: 'node-pty is compiled on installation' },
+  slirp4netns: {
+    debian: 'slirp4netns',
+    others: 'slirp4netns',
+    why: 'it gives terminals the public internet without your machine and its network',
+  },
+  make: { debian: 'make', others: 'make', why: compiles },
+  'g++': { debian: 'g++', others: 'gcc-c++', why: compiles },
+  python3: { debian: 'python3', others: 'python3', why: compiles },
 };
+
+/** Removes `--no-install` from `args`, and WARMTERM_NO_INSTALL from `env`; true if one of them was there, the latter as 1. */
+export function takeNoInstall(args, env = process.env) {
+  const at = args.indexOf('--no-install');
+  if (at >= 0) args.splice(at, 1);
+  const { WARMTERM_NO_INSTALL: set } = env;
+  // What is started next refuses settings that it does not know.
+  delete env.WARMTERM_NO_INSTALL;
+  return at >= 0 || set === '1';
+}
 
 /** The path of `program`, or undefined. */
 export function find(program) {
@@ -39,28 +57,32 @@ export function find(program) {
   return undefined;
 }
 
-/** Installs those of `wanted` that are missing, where this process may; elsewhere does nothing. */
-export function installIfPossible(...wanted) {
-  const missing = wanted.filter((program) => !find(program));
-  const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  if (missing.length === 0 || !mayInstall) return;
-  const packages = missing.map((program) => programs[program].debian);
-  console.log(`Installing ${packages.join(', ')} by apt-get`);
+/**
+ * Sees that the programs in `needed` and `useful` are there, and installs missing ones where that is possible. Exits with
+ * status 1 and the list of packages when a needed program is still missing; a useful one is only reported.
+ */
+export function ensure({ needed = [], useful = [], noInstall }) {
+  const missing = () => [...needed, ...useful].filter((program) => !find(program));
+  const mayInstall = !noInstall && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+  if (mayInstall && missing().length > 0) install(missing());
+  const still = missing();
+  if (still.length === 0) return;
+  const fatal = needed.some((program) => still.includes(program));
+  console.error(fatal ? 'These programs are missing:' : 'These optional programs are missing:');
+  console.error(`${reasons(still)}
+${fatal ? 'Install them and try again' : 'To install them'}:
+  Debian, Ubuntu   sudo apt-get install ${still.map((program) => programs[program].debian).join(' ')}
+  Fedora           sudo dnf install ${still.map((program) => programs[program].others).join(' ')}`);
+  if (fatal) process.exit(1);
+}
+
+const reasons = (wanted) => wanted.map((program) => `  ${program}: ${programs[program].why}`).join('\n');
+
+function install(wanted) {
+  const packages = wanted.map((program) => programs[program].debian);
+  console.log(`Installing with apt-get: ${packages.join(', ')} (--no-install prevents this)\n${reasons(wanted)}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const options = { env, stdio: ['ignore', 'ignore', 'inherit'] };
   spawnSync('apt-get', ['update', '-qq'], options);
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);
-}
-
-/** Sees to it that all of `wanted` are there. Exits with what to install where that is not possible. */
-export function ensure(...wanted) {
-  installIfPossible(...wanted);
-  const still = wanted.filter((program) => !find(program));
-  if (still.length === 0) return;
-  console.error('These programs are needed, and not there:');
-  for (const program of still) console.error(`  ${program}: ${programs[program].why}`);
-  console.error(`Install them and try again:
-  Debian, Ubuntu   sudo apt-get install ${still.map((program) => programs[program].debian).join(' ')}
-  Fedora           sudo dnf install ${still.map((program) => programs[program].others).join(' ')}`);
-  process.exit(1);
 }

@@ -1,49 +1,52 @@
-// `npm test`: everything that a clone needs, the checks, the tests, and the counts on a line of their own.
-// `npm run test:cluster`: the suites that need a real cluster, which KUBECONFIG names.
+// `npm test`: set-up, checks, tests, and the counts on a line of their own. `npm test -- test/manager` runs the tests of a file
+// or folder, `npm test -- --changed` those that a change since `main` can affect; both leave the checks out.
+// `npm run test:long` runs the tests that have a longer version, for as long as that takes.
+// `npm run test:cluster` runs the suites for a real cluster, which KUBECONFIG names.
 
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { build, checkNode, installDependencies, root, run } from './prepare.mjs';
-import { ensure, find, installIfPossible } from './system-packages.mjs';
+import { prepare } from './prepare.mjs';
+import { root, run } from './run.mjs';
+import { runAva } from './run-ava.mjs';
+import { changedSinceMain, listTests, selectAffected, selectLong, selectPaths } from './select-tests.mjs';
+import { find } from './system-packages.mjs';
 
-const cluster = process.argv.includes('--cluster');
-if (cluster && !process.env.KUBECONFIG) {
-  console.error('KUBECONFIG is not set: it must name the cluster to test against.');
+const args = prepare({ needed: ['tmux', 'chromium'], useful: ['bwrap', 'slirp4netns'] });
+const take = (flag) => {
+  const at = args.indexOf(flag);
+  if (at >= 0) args.splice(at, 1);
+  return at >= 0;
+};
+const [cluster, long, changed] = ['--cluster', '--long', '--changed'].map(take);
+const flags = args.filter((arg) => arg.startsWith('-'));
+const paths = args.filter((arg) => !arg.startsWith('-'));
+if (cluster && !process.env.KUBECONFIG) fail('KUBECONFIG is not set: it must name the cluster to test against.');
+if (!cluster && !long && !changed && paths.length === 0) run(process.execPath, [join(root, 'local/setup/check.mjs')]);
+
+// esbuild is a dependency, which may have been installed just now.
+const { buildTests, bundleOf } = await import('./build-tests.mjs');
+const sources = await buildTests(listTests({ cluster }));
+let files = changed ? selectAffected(sources, changedSinceMain()) : long ? selectLong(sources) : [...sources.keys()];
+try {
+  if (paths.length > 0) files = selectPaths(files, paths);
+} catch (error) {
+  fail(error.message);
+}
+if (files.length === 0) {
+  console.log('No test file depends on what has changed.\n\n0 passed, 0 failed');
+  process.exit();
+}
+
+// Bundles are removed on exit, also after Ctrl-C.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+const env = { ...process.env, CHROMIUM_PATH: find('chromium') };
+if (cluster) env.WARMTERM_TEST = 'cluster';
+else delete env.KUBECONFIG;
+if (long) env.WARMTERM_TEST_LONG = '1';
+const { passed, failed, skipped } = await runAva([...flags, ...files.map(bundleOf)], env);
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+process.exitCode = failed > 0 ? 1 : 0;
+
+function fail(message) {
+  console.error(message);
   process.exit(1);
 }
-checkNode();
-ensure('tmux', 'chromium');
-installIfPossible('bwrap');
-installDependencies();
-build();
-if (!cluster) run(process.execPath, [join(root, 'local', 'setup', 'check.mjs')]);
-
-const env = { ...process.env, CHROMIUM_PATH: find('chromium'), ...(cluster && { WARMTERM_TEST: 'cluster' }) };
-if (!cluster) delete env.KUBECONFIG;
-const ava = spawn(
-  join(root, 'node_modules', '.bin', 'ava'),
-  process.argv.slice(2).filter((arg) => arg !== '--cluster'),
-  {
-    cwd: root,
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  },
-);
-let passed = 0;
-let end = '';
-ava.stdout.setEncoding('utf8').on('data', (chunk) => {
-  process.stdout.write(chunk);
-  const lines = (end + chunk).split('\n');
-  // A test that passed has a line of its own; ava's closing lines count them only when nothing failed.
-  passed += lines.slice(0, -1).filter((line) => /^\s*✔ /.test(line)).length;
-  end = lines.at(-1);
-  counts.push(...lines.filter((line) => /^\s*\d+ /.test(line)));
-});
-const counts = [];
-ava.on('close', (code) => {
-  // Whatever made ava fail counts, also an uncaught exception or a test that never ended.
-  const broken = /^\s*(\d+) (?:tests? failed|uncaught exceptions?|unhandled rejections?|tests? remained pending)/;
-  const failed = counts.reduce((sum, line) => sum + Number(broken.exec(line)?.[1] ?? 0), 0);
-  console.log(`\n${passed} passed, ${code === 0 ? failed : Math.max(failed, 1)} failed`);
-  process.exitCode = code ?? 1;
-});

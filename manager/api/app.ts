@@ -1,9 +1,13 @@
 // The manager's HTTP API: each route checks, calls, and answers; what it means is decided elsewhere.
 
-import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import * as z from 'zod';
 import { ServiceError } from '../../common/errors.ts';
 import { hangUp } from '../../common/http/hang-up.ts';
+import { createHostCheck, requireHost } from '../../common/http/host-names.ts';
+import { jsonBody } from '../../common/http/json-body.ts';
+import { releaseConnection } from '../../common/http/limit-connections.ts';
+import { serveDescription } from '../../common/http/openapi.ts';
 import { notFound, problemHandler } from '../../common/http/server.ts';
 import type { Logger } from '../../common/log.ts';
 import * as api from '../../common/manager-api.ts';
@@ -14,7 +18,7 @@ import type { Pools } from '../pool/pools.ts';
 import { describePool, describeTerminal, describeWaiting } from '../pool/status.ts';
 import type { Terminals } from '../terminals.ts';
 import { type Authenticator, callingPod } from './authenticate.ts';
-import { describeApi } from './openapi.ts';
+import { describeManager } from './openapi.ts';
 
 export type AppOptions = {
   claims: Claims;
@@ -25,23 +29,36 @@ export type AppOptions = {
   log: Logger;
   clock: () => number;
   version: string;
+  /** The address that it listens on; any when absent. */
+  host?: string;
   /** Whether the state of the cluster is known. */
   isReady: () => boolean;
 };
 
 export function createApp(options: AppOptions): express.Express {
   const { claims, terminals, pools, jwks, authenticator, log, clock, isReady } = options;
-  const { forServices, forPods } = authenticator;
+  // Terminals share the port: however many connections they open, those of a webserver are not among the ones that must go.
+  const forServices: RequestHandler = (request, response, next) =>
+    authenticator.forServices(request, response, (error?: unknown) => {
+      if (error === undefined) releaseConnection(request.socket);
+      next(error);
+    });
+  const { forPods } = authenticator;
   const app = express().disable('x-powered-by').disable('etag');
-  const json = express.json({ limit: '16kb' });
+  const json = jsonBody('16kb');
 
   app.get('/healthz', (_request, response) => void response.type('text').send('ok\n'));
   app.get('/readyz', (_request, response) => {
     if (!isReady()) throw new ServiceError('unavailable', 'The state of the cluster is not known yet.');
     response.type('text').send('ok\n');
   });
-  app.get('/openapi.json', (_request, response) => void response.json(describeApi(options.version)));
-  app.get(api.paths.jwks, (_request, response) => void response.json(jwks));
+  app.use(requireHost(createHostCheck(options.host, undefined)));
+  app.get('/openapi.json', serveDescription(describeManager(options.version)));
+  app.get(api.paths.jwks, (_request, response) => {
+    // Before it is ready the time may be this machine's own, which may be wrong.
+    const now = isReady() ? { now: new Date(clock()).toISOString() } : {};
+    response.set('cache-control', 'no-store').json({ ...jwks, ...now });
+  });
 
   app.use('/api', (_request, response, next) => {
     response.set('cache-control', 'no-store');
@@ -50,14 +67,14 @@ export function createApp(options: AppOptions): express.Express {
   });
 
   app.post(api.paths.terminals, forServices, json, async (request, response) => {
-    const { visitor, pool, place, ...origin } = parse(api.claimRequestSchema, request.body);
+    const { visitor, pool, place, promised, ...origin } = parse(api.claimRequestSchema, request.body);
     const answer = await claims.claim(visitor, pool, hangUp(response), origin, { place });
-    answerClaim(options, response, answer);
+    answerClaim(options, response, answer, promised);
   });
   app.post(api.paths.restart, forServices, json, async (request, response) => {
-    const { visitor, pool, place, ...origin } = parse(api.claimRequestSchema, request.body);
+    const { visitor, pool, place, promised, ...origin } = parse(api.claimRequestSchema, request.body);
     const answer = await claims.restart(visitor, pool, hangUp(response), origin, { place });
-    answerClaim(options, response, answer);
+    answerClaim(options, response, answer, promised);
   });
   app
     .route(route(api.paths.terminal))
@@ -85,7 +102,8 @@ export function createApp(options: AppOptions): express.Express {
     });
   });
 
-  app.post(api.paths.report, forPods, json, async (request, response) => {
+  // A report has 150 bytes; what runs in a pod may send others.
+  app.post(api.paths.report, forPods, jsonBody('1kb'), async (request, response) => {
     response.json(await terminals.report(callingPod(request), parse(api.reportSchema, request.body)));
   });
   app.delete(api.paths.self, forPods, async (request, response) => {
@@ -109,10 +127,10 @@ function answerClaim(
   { pools, clock }: Pick<AppOptions, 'pools' | 'clock'>,
   response: Response,
   claim: ClaimResult | Waiting,
+  promised: api.Promised | undefined,
 ): void {
   if (claim.status === 'waiting') {
-    const { pool, place, waiting } = claim;
-    return void response.status(202).json(describeWaiting(pool, place, waiting, clock()));
+    return void response.status(202).json(describeWaiting(claim, clock(), promised));
   }
   const { pod, status, ticket } = claim;
   const terminal = describeTerminal(pod, pools);

@@ -1,25 +1,67 @@
-// Who is calling: the bearer token, reviewed by the API server. Answers are kept for a short time, so that neither a
-// claim nor a flood of forged tokens costs a request each.
+// Who is calling: the bearer token, reviewed by the API server. Answers are kept for a short time, so that no claim costs a review,
+// and a token that cannot be valid is refused without one.
 
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
+import { Budgets } from '../../common/budgets.ts';
 import { ServiceError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
 import type { Cluster, Identity, PodRef } from '../cluster/port.ts';
+import { type Asker, ReviewQueue, type ReviewResult } from './review-queue.ts';
+import { readClaims, readIssuer, type TokenClaims } from './token-claims.ts';
 
 export type Authenticator = {
   /** Lets through the service accounts that may claim for visitors; everybody else is `forbidden`. */
   forServices: RequestHandler;
-  /** Lets through a token that is bound to a pod, and says which by `callingPod`. */
+  /** Lets through a token that is bound to a terminal's pod, and says which by `callingPod`. */
   forPods: RequestHandler;
 };
 
-const keepMs = { valid: 30_000, invalid: 5_000 };
+export type AuthenticatorOptions = {
+  cluster: Pick<Cluster, 'reviewToken'>;
+  clients: string[];
+  namespace: string;
+  /** Whether there is a terminal with that UID. */
+  isTerminal: (uid: string) => boolean;
+  /** A token of this cluster, the manager's own: it names the issuer. */
+  ownToken?: string | undefined;
+  /** The wall clock, and one that never jumps. */
+  clock: () => number;
+  monotonic: () => number;
+  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  delay: (ms: number, signal?: AbortSignal) => Promise<void>;
+  log: Logger;
+  onReview?: (result: ReviewResult) => void;
+};
+
+const freshMs = 30_000;
 // A token that is in use is reviewed again ahead of that, while its former answer still holds: no claim waits for it.
 const renewAfterMs = 20_000;
-const keepAtMost = 10_000;
-const never = Number.POSITIVE_INFINITY;
+const invalidMs = 5_000;
+// While the API server does not answer, a caller that was valid stays so for this long: sessions go on (inv 9). A token that
+// is revoked meanwhile works until then at most, and that of a deleted pod works for that pod only, which is gone.
+const keptMs = 5 * 60_000;
+// After a review without an answer, callers that were valid do not wait for the next one.
+const starvedMs = 10_000;
+// Negative answers have their own bound, so that forged tokens evict no valid one. A valid token takes an identity: there are
+// few, so their bound is never reached by honest callers.
+const maxInvalid = 1_000;
+const maxValid = 20_000;
+// An address that is refused more often than this gets its refusals late: a flood then is as fast as it has connections, and
+// costs this process next to nothing.
+const refusals = { burst: 20, perSecond: 5 };
+const lateMs = 1_000;
+const warnEveryMs = 60_000;
+// A terminal reports every ten seconds, and when browsers come or go.
+const podRequests = { burst: 60, perSecond: 10 };
 
-type Kept = { until: number; renewAt: number; identity: Promise<Identity | undefined> };
+type Caller = Pick<TokenClaims, 'serviceAccount' | 'pod'>;
+type Valid = {
+  identity: Identity;
+  reviewedAt: number;
+  starvedUntil: number;
+  renewal: Promise<Identity | undefined> | undefined;
+};
 
 const callers = new WeakMap<Request, PodRef>();
 
@@ -30,70 +72,134 @@ export function callingPod(request: Request): PodRef {
   return pod;
 }
 
-export function createAuthenticator(options: {
-  cluster: Pick<Cluster, 'reviewToken'>;
-  clients: string[];
-  clock: () => number;
-}): Authenticator {
-  const { cluster, clients, clock } = options;
-  const kept = new Map<string, Kept>();
+export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
+  const { cluster, clients, namespace, isTerminal, ownToken, clock, monotonic, delay, log, onReview } = options;
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  const onResult = (result: ReviewResult, { source }: Asker) => {
+    onReview?.(result);
+    if (result !== 'refused' || monotonic() - warnedAt < warnEveryMs) return;
+    warnedAt = monotonic();
+    log.warn(source, 'too many unknown tokens: further ones are refused for a while. Does this terminal forge them?');
+  };
+  const queue = new ReviewQueue({ review: (token) => cluster.reviewToken(token), clock: monotonic, delay, onResult });
+  const valid = new Map<string, Valid>();
+  /** Until when each is known to be invalid. */
+  const invalid = new Map<string, number>();
+  const underWay = new Map<string, Promise<Identity | undefined>>();
+  /** Pods whose tokens were valid, with the time. */
+  const knownPods = new Map<string, number>();
+  const issuers = new Set<string>();
+  const requests = new Budgets(podRequests, { clock: monotonic });
+  const refused = new Budgets(refusals, { clock: monotonic });
+  const ownIssuer = ownToken === undefined ? undefined : readIssuer(ownToken);
+  if (ownIssuer !== undefined) issuers.add(ownIssuer);
 
-  function review(token: string): Promise<Identity | undefined> {
+  async function review(token: string, claims: TokenClaims, address: string): Promise<Identity | undefined> {
     // The hash, so that no token lies about in memory longer than its request.
     const key = createHash('sha256').update(token).digest('base64');
-    const known = kept.get(key);
-    if (known && clock() < known.until) {
-      if (clock() >= known.renewAt) renew(known, token);
+    const known = valid.get(key);
+    if (known && monotonic() - known.reviewedAt < keptMs) return reuse(key, known, token, claims);
+    valid.delete(key);
+    if (monotonic() < (invalid.get(key) ?? 0)) return undefined;
+    const former = underWay.get(key);
+    if (former) return former;
+    const asked = ask(key, token, claims, askerOf(claims, address)).finally(() => underWay.delete(key));
+    underWay.set(key, asked);
+    return asked;
+  }
+
+  /** A caller that was valid is let in at once, unless it has not asked for long and the API server answers. */
+  async function reuse(key: string, known: Valid, token: string, claims: TokenClaims): Promise<Identity | undefined> {
+    const now = monotonic();
+    const age = now - known.reviewedAt;
+    if (age < renewAfterMs) return known.identity;
+    known.renewal ??= renew(key, known, token, claims);
+    return age < freshMs || now < known.starvedUntil ? known.identity : known.renewal;
+  }
+
+  /** Never rejects: without an answer the former one holds. */
+  async function renew(key: string, known: Valid, token: string, claims: TokenClaims): Promise<Identity | undefined> {
+    try {
+      return await ask(key, token, claims, { rank: 'renewal', source: { address: '' } });
+    } catch {
+      known.starvedUntil = monotonic() + starvedMs;
       return known.identity;
+    } finally {
+      known.renewal = undefined;
     }
-    kept.delete(key);
-    const entry = { until: never, renewAt: never, identity: cluster.reviewToken(token) };
-    kept.set(key, entry);
-    if (kept.size > keepAtMost) for (const oldest of kept.keys()) if (kept.delete(oldest)) break;
-    entry.identity.then(
-      (identity) => date(entry, identity),
-      () => kept.delete(key),
-    );
-    return entry.identity;
   }
 
-  function renew(entry: Kept, token: string): void {
-    entry.renewAt = never;
-    cluster.reviewToken(token).then(
-      (identity) => {
-        entry.identity = Promise.resolve(identity);
-        date(entry, identity);
-      },
-      // No answer: the former one holds for as long as it would have.
-      () => {},
-    );
+  async function ask(key: string, token: string, claims: TokenClaims, asker: Asker): Promise<Identity | undefined> {
+    const identity = await queue.ask(token, asker);
+    const now = monotonic();
+    if (identity) {
+      issuers.add(claims.issuer);
+      if (identity.pod) remember(knownPods, identity.pod.uid, now, maxValid);
+      remember(valid, key, { identity, reviewedAt: now, starvedUntil: 0, renewal: undefined }, maxValid);
+    } else {
+      valid.delete(key);
+      remember(invalid, key, now + invalidMs, maxInvalid);
+    }
+    return identity;
   }
 
-  function date(entry: Kept, identity: Identity | undefined): void {
-    entry.until = clock() + (identity ? keepMs.valid : keepMs.invalid);
-    entry.renewAt = identity ? clock() + renewAfterMs : never;
+  /** A pod's UID cannot be guessed, so a source that names an existing one has a budget apart from its address. */
+  function askerOf({ issuer, pod }: TokenClaims, address: string): Asker {
+    if (pod && knownPods.has(pod.uid)) return { rank: 'known', source: { pod: pod.uid } };
+    if (pod && isTerminal(pod.uid)) return { rank: 'new', source: { pod: pod.uid } };
+    // An API server may accept several issuers, and tells of one only. The others are not refused, but all share one budget.
+    const foreign = issuers.size > 0 && !issuers.has(issuer);
+    return { rank: 'new', source: { address: foreign ? 'another issuer' : address } };
   }
 
-  async function identify(request: Request): Promise<Identity> {
+  /** Who sent the request, unless `check` throws: it is asked before a review, and again after it. */
+  async function identify(request: Request, check: (caller: Caller) => void): Promise<Identity> {
+    const address = request.socket.remoteAddress ?? '';
+    try {
+      const identity = await reviewed(request, address, check);
+      check(identity);
+      return identity;
+    } catch (error) {
+      if (!refused.take(address)) await delay(lateMs);
+      throw error;
+    }
+  }
+
+  async function reviewed(request: Request, address: string, check: (caller: Caller) => void): Promise<Identity> {
     const [, token] = /^Bearer ([\w.~+/=-]{1,8192})$/i.exec(request.get('authorization') ?? '') ?? [];
     if (token === undefined) throw new ServiceError('unauthenticated', 'A bearer token is needed.');
-    const identity = await review(token);
+    const claims = readClaims(token, namespace, clock());
+    if (claims) check(claims);
+    const identity = claims && (await review(token, claims, address));
     if (!identity) throw new ServiceError('unauthenticated', 'The token is not valid for this service.');
     return identity;
   }
 
-  const isService = ({ serviceAccount }: Identity) => clients.includes(serviceAccount);
+  const requireService = ({ serviceAccount }: Caller) => {
+    if (!clients.includes(serviceAccount)) throw new ServiceError('forbidden', 'This is not for you to ask.');
+  };
+  const requireTerminal = ({ pod }: Caller) => {
+    if (!pod || !isTerminal(pod.uid)) throw new ServiceError('forbidden', 'Only a terminal may ask this.');
+  };
   return {
     async forServices(request, _response, next) {
-      if (!isService(await identify(request))) throw new ServiceError('forbidden', 'This is not for you to ask.');
+      await identify(request, requireService);
       next();
     },
     async forPods(request, _response, next) {
-      // A webserver's token is bound to its pod too; that this pod is no terminal is found where terminals are.
-      const { pod } = await identify(request);
-      if (pod) callers.set(request, pod);
-      callingPod(request);
+      const pod = (await identify(request, requireTerminal)).pod!;
+      if (!requests.take(pod.uid)) {
+        throw new ServiceError('too-many-requests', 'This terminal asks too often.', { retryAfter: 1 });
+      }
+      callers.set(request, pod);
       next();
     },
   };
+}
+
+/** Sets the newest entry; the oldest ones go when there are more than `most`. */
+function remember<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > most) for (const oldest of map.keys()) if (map.delete(oldest)) break;
 }

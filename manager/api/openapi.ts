@@ -1,109 +1,93 @@
-// The HTTP API described by the schemas that check it, as OpenAPI 3.1 (whose schemas are JSON Schema 2020-12).
+// The manager's HTTP API as a table: what its OpenAPI document says.
 
-import * as z from 'zod';
-import { problemSchema, problemType } from '../../common/http/problem.ts';
+import type { Api, Operation } from '../../common/http/openapi.ts';
+import { keySetSchema } from '../../common/key-set.ts';
 import * as api from '../../common/manager-api.ts';
 
-type Operation = {
-  summary: string;
-  body?: z.ZodType;
-  status: number;
-  answer?: z.ZodType;
-  /** What is answered to a visitor who has to wait. */
-  waits?: true;
-  visitor?: true;
-  open?: true;
+const visitor = [
+  { name: 'visitor', in: 'path', schema: api.visitorSchema },
+  { name: 'pool', in: 'query', schema: api.poolNameSchema },
+] satisfies Operation['parameters'];
+
+const waiting = {
+  202: {
+    description: 'No terminal is ready yet: the place of the visitor in the waiting room.',
+    body: api.waitingSchema,
+  },
 };
 
-const operations: Record<string, Record<string, Operation>> = {
+const operations: Api['operations'] = {
   [api.paths.terminals]: {
     post: {
-      summary: "The visitor's own terminal, or a fresh one out of the pool (201), with a ticket for one connection.",
+      summary: "The visitor's own terminal, or a fresh one out of the pool, with a ticket for one connection.",
       body: api.claimRequestSchema,
-      status: 200,
-      answer: api.claimSchema,
-      waits: true,
+      answers: {
+        200: { description: 'The terminal that the visitor already has.', body: api.claimSchema },
+        201: { description: 'A fresh terminal.', body: api.claimSchema },
+        ...waiting,
+      },
     },
   },
   [api.paths.restart]: {
     post: {
       summary: "Ends the visitor's terminal, if there is one, and claims a fresh one.",
       body: api.claimRequestSchema,
-      status: 201,
-      answer: api.claimSchema,
-      waits: true,
+      answers: { 201: { description: 'A fresh terminal.', body: api.claimSchema }, ...waiting },
     },
   },
   [api.paths.terminal]: {
-    get: { summary: "The visitor's terminal.", visitor: true, status: 200, answer: api.terminalSchema },
-    delete: { summary: "Ends the visitor's terminal.", visitor: true, status: 204 },
+    get: {
+      summary: "The visitor's terminal.",
+      parameters: visitor,
+      answers: { 200: { description: 'The terminal.', body: api.terminalSchema } },
+    },
+    delete: {
+      summary: "Ends the visitor's terminal.",
+      parameters: visitor,
+      answers: { 204: { description: 'It is ending.' } },
+    },
   },
   [api.paths.place]: {
-    delete: { summary: 'The visitor waits no more.', visitor: true, status: 204 },
+    delete: {
+      summary: 'The visitor stops waiting.',
+      parameters: visitor,
+      answers: { 204: { description: 'The place is given up.' } },
+    },
   },
-  [api.paths.pools]: { get: { summary: 'Every pool and its terminals.', status: 200, answer: api.poolsSchema } },
+  [api.paths.pools]: {
+    get: {
+      summary: 'Every pool and its terminals.',
+      answers: { 200: { description: 'The pools.', body: api.poolsSchema } },
+    },
+  },
   [api.paths.report]: {
     post: {
-      summary: 'A terminal tells how it is doing, and is told what holds for it.',
+      summary: 'A terminal reports its state, and is answered with its settings.',
       body: api.reportSchema,
-      status: 200,
-      answer: api.reportAnswerSchema,
+      answers: { 200: { description: 'The settings.', body: api.reportAnswerSchema } },
     },
   },
-  [api.paths.self]: { delete: { summary: 'A terminal asks for its own deletion.', status: 202 } },
+  [api.paths.self]: {
+    delete: {
+      summary: 'A terminal asks for its own deletion.',
+      answers: { 202: { description: 'It is being deleted.' } },
+    },
+  },
   [api.paths.jwks]: {
     get: {
-      summary: 'The public key by which terminals verify tickets (RFC 7517).',
-      status: 200,
-      answer: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
-      open: true,
+      summary: 'The public keys that verify tickets (RFC 7517).',
+      answers: { 200: { description: 'The keys.', body: keySetSchema } },
+      security: [],
     },
   },
 };
 
-/** The whole document, ready to be sent. */
-export function describeApi(version: string): object {
-  return {
-    openapi: '3.1.0',
-    info: { title: 'warmterm manager', version, description: 'Claims terminals out of warm pools.' },
-    components: { securitySchemes: { serviceAccount: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
-    security: [{ serviceAccount: [] }],
-    paths: Object.fromEntries(
-      Object.entries(operations).map(([path, methods]) => [
-        path,
-        Object.fromEntries(Object.entries(methods).map(([method, operation]) => [method, describe(operation)])),
-      ]),
-    ),
-  };
-}
-
-function describe({ summary, body, status, answer, waits, visitor, open }: Operation): object {
-  const pool = { name: 'pool', in: 'query', required: false, schema: schema(api.poolNameSchema) };
-  const who = { name: 'visitor', in: 'path', required: true, schema: schema(api.visitorSchema) };
-  return {
-    summary,
-    ...(open && { security: [] }),
-    ...(visitor && { parameters: [who, pool] }),
-    ...(body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schema(body, 'input') } } },
-    }),
-    responses: {
-      [status]: {
-        description: summary,
-        ...(answer && { content: { 'application/json': { schema: schema(answer) } } }),
-      },
-      ...(waits && {
-        202: {
-          description: 'There is none yet: the place of the visitor in the waiting room.',
-          content: { 'application/json': { schema: schema(api.waitingSchema) } },
-        },
-      }),
-      default: { description: 'A problem.', content: { [problemType]: { schema: schema(problemSchema) } } },
-    },
-  };
-}
-
-const schema = (type: z.ZodType, io: 'input' | 'output' = 'output'): object => {
-  const { $schema: _, ...rest } = z.toJSONSchema(type, { io });
-  return rest;
-};
+export const describeManager = (version: string): Api => ({
+  title: 'warmterm manager',
+  version,
+  description:
+    'Claims terminals out of warm pools. For webservers and terminals, which send the token of their ServiceAccount.',
+  securitySchemes: { serviceAccount: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+  security: ['serviceAccount'],
+  operations,
+});

@@ -9,17 +9,20 @@ import type { Cluster } from '../cluster/port.ts';
 import type { ClaimRecord, ObservedPod } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
+import type { Share } from '../pool/share.ts';
+import type { QueuePosition } from '../pool/status.ts';
 import type { TicketSigner } from './keys.ts';
 import { Limits, type Origin } from './limits.ts';
 import { PlaceWriter } from './place-writer.ts';
 import { Race } from './race.ts';
-import { closed, isClosed, type Patience, WaitingLine } from './waiting-line.ts';
+import { away, refusalOf } from './refusal.ts';
+import { type Patience, WaitingLine } from './waiting-line.ts';
 
 /** A visitor's terminal, and the ticket for it. */
 export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected'; ticket: string };
 
 /** Whoever still waits: the first has place 1 of as many as are `waiting`. */
-export type Waiting = { status: 'waiting'; pool: Pool; place: number; waiting: number };
+export type Waiting = { status: 'waiting' } & QueuePosition;
 
 /** The last place that a visitor who waits was told of; undefined: none. */
 export type Known = { place: number | undefined };
@@ -47,6 +50,8 @@ export type ClaimsOptions = {
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** From 0 to 1. */
   chance: () => number;
+  /** Which pods this manager prefers, as far as it knows the others. */
+  share: () => Share;
   /** A fresh id for each claim, and for each ticket. */
   newId: () => string;
   signer: Pick<TicketSigner, 'sign'>;
@@ -78,6 +83,8 @@ type Ask = {
 const firstWordMs = 1_000;
 const nextWordMs = { least: 1_000, perPlace: 100, most: 8_000 };
 const retryFullSeconds = 15;
+// A StatefulSet adopts the pods that a deleted one of its name has left within a second or so, if it ever does.
+const adoptionMs = 60_000;
 
 export class Claims {
   readonly #options: ClaimsOptions;
@@ -116,9 +123,11 @@ export class Claims {
     const { pools } = this.#options;
     const candidates = poolName === undefined ? [...pools.all()] : [this.#pool(poolName)];
     for (const pool of candidates) {
-      const pod = pool.terminalOf(visitor, this.#options.clock());
+      const pod = pool.terminalOf(visitor);
       if (pod) return pod;
     }
+    const [expected] = poolName === undefined ? this.#expected() : [];
+    if (expected) throw away(expected.name);
     return undefined;
   }
 
@@ -140,7 +149,8 @@ export class Claims {
 
   /** The visitor waits no more. Whoever asks again within half a minute has the former place. */
   leave(visitor: string, poolName: string | undefined): void {
-    const pool = this.#pool(poolName);
+    const expected = this.#expected().find(({ name }) => poolName === undefined || name === poolName);
+    const pool = expected ?? this.#pool(poolName);
     pool.waiting.leave(visitor);
     this.#options.onChange(pool);
   }
@@ -176,12 +186,21 @@ export class Claims {
     if (name !== undefined) {
       const pool = pools.get(name);
       if (pool) return pool;
+      if ([...pools.away(this.#options.clock())].some((pool) => pool.name === name)) throw away(name);
       throw new ServiceError('not-found', `There is no pool named ${name}.`);
     }
-    const [only, ...others] = pools.all();
+    const expected = this.#expected();
+    const [only, ...others] = [...pools.all(), ...expected];
+    if (only && only === expected[0]) throw away(only.name);
     if (!only) throw new ServiceError('unavailable', 'There is no pool of terminals yet.', { retryAfter: 2 });
     if (others.length > 0) throw new ServiceError('invalid-request', 'There are several pools: say which one.');
     return only;
+  }
+
+  /** Pools that were there a short while ago, and are expected back. A label that no StatefulSet had makes none. */
+  #expected(): Pool[] {
+    const { pools, clock } = this.#options;
+    return [...pools.away(clock())].filter(({ owner }) => owner !== undefined);
   }
 
   async #inTurn<T>(pool: Pick<Pool, 'name'>, visitor: string, action: () => Promise<T>): Promise<T> {
@@ -232,6 +251,8 @@ export class Claims {
         } catch (error) {
           if (!known || hangUp.aborted || error !== either.reason) throw error;
         }
+        const own = pool.terminalOf(visitor);
+        if (own && !pool.isLost(own)) continue;
         return placeOf(pool, visitor, line);
       }
     } finally {
@@ -243,12 +264,14 @@ export class Claims {
   /** The visitor's own terminal, or a ready one, if it is the visitor's turn; else the visitor begins to wait. */
   async #attempt(ask: Ask, signal: AbortSignal): Promise<ClaimResult | undefined> {
     const { pool, visitor, origin } = ask;
-    const now = this.#options.clock();
-    const own = pool.terminalOf(visitor, now);
-    const isLost = own !== undefined && pool.isLost(own, now);
+    const own = pool.terminalOf(visitor);
+    const isLost = own !== undefined && pool.isLost(own);
     if (own && !isLost && !ask.afresh) return this.#reconnect(pool, own);
-    if (isClosed(pool)) throw closed();
-    // Whoever has lost a terminal with its node, or was let into the line, takes nothing from anybody.
+    const refusal = refusalOf(pool);
+    if (refusal) throw refusal;
+    if (!own && this.#isBeingAdopted(pool, visitor)) throw beingAdopted();
+    // Whoever has lost a terminal with its node, or was let into the line, takes nothing from anybody. Limits hold after a pod has
+    // ended by itself: its visitor can bring that about, by filling the disk.
     const isLetIn = (isLost && !ask.afresh) || pool.waiting.has(visitor);
     const leave = isLetIn ? undefined : this.#limits.enter(pool, visitor, origin);
     try {
@@ -263,14 +286,20 @@ export class Claims {
     }
   }
 
+  /** Whether a StatefulSet that was just made is about to adopt the visitor's terminal. */
+  #isBeingAdopted(pool: Pool, visitor: string): boolean {
+    const { pools, clock } = this.#options;
+    return clock() < pool.spec!.createdAt + adoptionMs && pools.hasOrphan(pool, visitor);
+  }
+
   async #take({ pool, visitor, origin }: Ask, signal: AbortSignal): Promise<ClaimResult | undefined> {
     const { clock, newId, log } = this.#options;
     const line = this.#line(pool);
     const startedAt = clock();
     for (let attempt = 0; !signal.aborted; attempt++) {
-      const own = pool.terminalOf(visitor, clock());
+      const own = pool.terminalOf(visitor);
       // A lost one is ended by the leader, once its visitor has another.
-      if (own && !pool.isLost(own, clock())) return this.#reconnect(pool, own);
+      if (own && !pool.isLost(own)) return this.#reconnect(pool, own);
       const pod = line.isTurnOf(visitor) ? this.#race.choose(pool) : undefined;
       if (!pod) return undefined;
       line.claiming.add(visitor);
@@ -303,7 +332,10 @@ export class Claims {
     const { pool, visitor, origin, askedAt } = ask;
     const waits = pool.waiting.has(visitor);
     if (waits && ask.part) return;
-    if (!waits && this.waiting(pool) >= pool.settings.maxWaiting) throw full(pool.settings.maxWaiting);
+    if (!waits) {
+      if (this.waiting(pool) >= pool.settings.maxWaiting) throw full(pool.settings.maxWaiting);
+      this.#limits.checkQueue(pool, visitor, origin);
+    }
     ask.part = pool.waiting.enter(visitor, this.#options.clock(), { askedAt, address: origin.address });
     this.#options.onChange(pool);
   }
@@ -355,10 +387,16 @@ function patienceOf({ place }: Known, at: number): Patience {
   return { from: at + Math.min(most, Math.max(least, place * perPlace)), known: place };
 }
 
+/** A visitor whose claim is being written has left the queue. Report position 1. */
 function placeOf(pool: Pool, visitor: string, line: WaitingLine): Waiting {
   const visitors = line.visitors();
-  return { status: 'waiting', pool, place: visitors.indexOf(visitor) + 1, waiting: visitors.length };
+  const place = Math.max(1, visitors.indexOf(visitor) + 1);
+  const claiming = line.claiming.size - Number(line.claiming.has(visitor));
+  return { status: 'waiting', pool, place, waiting: Math.max(place, visitors.length), claiming };
 }
+
+const beingAdopted = () =>
+  new ServiceError('unavailable', 'Your terminal is taken over by a new StatefulSet.', { retryAfter: 1 });
 
 const full = (most: number) =>
   new ServiceError('too-many-requests', 'Too many visitors wait for a terminal already.', {

@@ -51,11 +51,20 @@ export class Limits {
     };
   }
 
+  /** Throws `too-many-requests` when the visitor's address has enough visitors in the queue of `pool` without this one. */
+  checkQueue(pool: Pool, visitor: string, { address }: Origin): void {
+    const { maxWaitingPerAddress: most } = pool.settings;
+    if (address === undefined || most === 'none') return;
+    if (pool.waiting.from(address, visitor, this.#monotonic()).length < most) return;
+    const message = `${most === 1 ? 'One visitor' : `${most} visitors`} of your network wait already, and no more may.`;
+    throw refusal(message, whenOneEnds, { of: 'address-line', most });
+  }
+
   #checkVisitor(pool: Pool, visitor: string, underWay: number): void {
     const { maxPerVisitor } = pool.settings;
     if (maxPerVisitor === 'none') return;
     let count = underWay;
-    for (const other of this.#pools.all()) if (other !== pool && other.terminalOf(visitor, this.#clock())) count++;
+    for (const other of this.#pools.all()) if (other !== pool && other.terminalOf(visitor)) count++;
     if (count < maxPerVisitor) return;
     const message = `You have ${terminals(count)} already, and may have ${maxPerVisitor}. End one first.`;
     throw refusal(message, whenOneEnds, { of: 'visitor', most: maxPerVisitor });

@@ -36,7 +36,7 @@ export class PlaceWriter {
   }
 
   async #write(pool: Pool): Promise<void> {
-    const { pools, cluster, delay, log } = this.#options;
+    const { pools, cluster, clock, delay, log } = this.#options;
     try {
       for (;;) {
         await delay(gatherMs);
@@ -46,7 +46,7 @@ export class PlaceWriter {
         const written = await cluster.writePlaces(room, places, { unchanged });
         // Another manager was first: its news are on the way.
         if (written === 'conflict') return;
-        pools.observe({ kind: 'room', name: written.name, object: written });
+        pools.observe({ kind: 'room', name: written.name, object: written }, clock());
       }
     } catch (error) {
       // Planned again at a later look.

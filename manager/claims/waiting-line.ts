@@ -1,8 +1,8 @@
 // The visitors of one pool whose requests wait at this manager. Whose turn it is the waiting room says, in which those of
 // the other managers are too; here it is told to those whom it concerns.
 
-import { ServiceError } from '../../common/errors.ts';
 import type { Pool } from '../pool/pool.ts';
+import { awayRetrySeconds, refusalOf } from './refusal.ts';
 
 /** The wall clock, and one that never jumps (waiting-room.ts). */
 export type Clocks = { clock: () => number; monotonic: () => number };
@@ -29,6 +29,8 @@ export class WaitingLine {
   /** How often anything has changed: whoever was not waiting yet must not miss it. */
   changes = 0;
   #dismissed = false;
+  /** Since when the pool has had no StatefulSet, by the clock that never jumps. */
+  #awaySince: number | undefined;
 
   constructor(pool: Pool, clocks: Clocks) {
     this.#pool = pool;
@@ -38,12 +40,12 @@ export class WaitingLine {
   /** All who wait, at any manager, in their order. */
   visitors(): string[] {
     const { waiting } = this.#pool;
+    this.#followStatefulSet();
     if (waiting.isEmpty) return [];
-    const now = this.#clocks.clock();
     return waiting.line(this.#clocks.monotonic()).filter((visitor) => {
       if (this.claiming.has(visitor)) return false;
-      const own = this.#pool.terminalOf(visitor, now);
-      return own === undefined || this.#pool.isLost(own, now);
+      const own = this.#pool.terminalOf(visitor);
+      return own === undefined || this.#pool.isLost(own);
     });
   }
 
@@ -58,9 +60,11 @@ export class WaitingLine {
   /** Anything has changed, or some time has passed. */
   serve(): void {
     this.changes++;
+    this.#followStatefulSet();
     if (this.#waiters.size === 0) return;
-    if (isClosed(this.#pool)) {
-      for (const { fail } of this.#waiters) fail(closed());
+    const refusal = refusalOf(this.#pool);
+    if (refusal) {
+      for (const { fail } of this.#waiters) fail(refusal);
       return;
     }
     const visitors = this.visitors();
@@ -69,9 +73,22 @@ export class WaitingLine {
     const at = this.#clocks.monotonic();
     for (const { visitor, patience, end } of this.#waiters) {
       const place = places.get(visitor);
-      // Without a place there is a terminal, or about to be one.
-      if (place === undefined ? !this.claiming.has(visitor) : place <= available) end('claim');
+      // Another request of the visitor writes a claim: the end of that claim is served here too.
+      if (this.claiming.has(visitor)) continue;
+      // A visitor without a place has a terminal.
+      if (place === undefined || place <= available) end('claim');
       else if (patience && at >= patience.from && place !== patience.known) end('tell');
+    }
+  }
+
+  // While the StatefulSet is made again, visitors are sent away for some seconds. Nobody who comes back sooner than others may
+  // pass them.
+  #followStatefulSet(): void {
+    const at = this.#clocks.monotonic();
+    if (!this.#pool.spec) this.#awaySince ??= at;
+    else if (this.#awaySince !== undefined) {
+      this.#pool.waiting.resume({ since: this.#awaySince, at, forMs: awayRetrySeconds * 1_000 });
+      this.#awaySince = undefined;
     }
   }
 
@@ -109,8 +126,3 @@ export class WaitingLine {
     });
   }
 }
-
-/** Whether the pool takes nobody in: it is being emptied, or gone. */
-export const isClosed = (pool: Pool): boolean => !pool.spec || pool.settings.max === 0;
-
-export const closed = () => new ServiceError('pool-closed', 'This pool is closed: it takes nobody in any more.');

@@ -9,22 +9,24 @@ type RawPodList = { items: { spec?: RawPodSpec; status?: { phase?: string } }[] 
 
 export function createCapacity(transport: Transport): Pick<Cluster, 'readCapacity'> {
   const core = `/api/v1/namespaces/${transport.namespace}`;
-  const get = <T>(path: string) => transport.request<T>({ method: 'GET', path: `${core}/${path}` });
+  const get = <T>(path: string, signal: AbortSignal | undefined) =>
+    transport.request<T>({ method: 'GET', path: `${core}/${path}`, signal });
 
-  async function readQuotas() {
+  async function readQuotas(signal: AbortSignal | undefined) {
     try {
-      return (await get<{ items: RawQuota[] }>('resourcequotas')).items.map(readQuota);
+      return (await get<{ items: RawQuota[] }>('resourcequotas', signal)).items.map(readQuota);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // An API server that does not have the kind, as the stand-in, has no quotas.
+      // An API server that does not have the kind has no quotas.
       if (error.status === 404) return [];
       if (error.status === 403) return undefined;
       throw error;
     }
   }
 
-  async function readNeighbours() {
-    const { items } = await get<RawPodList>(`pods?labelSelector=${encodeURIComponent(`!${labels.pool}`)}`);
+  async function readNeighbours(signal: AbortSignal | undefined) {
+    const selector = encodeURIComponent(`!${labels.pool}`);
+    const { items } = await get<RawPodList>(`pods?labelSelector=${selector}`, signal);
     return items.flatMap(({ spec, status }) => {
       const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed';
       return spec?.nodeName && !isOver ? [{ node: spec.nodeName, requests: readNeeds(spec).requests }] : [];
@@ -32,8 +34,8 @@ export function createCapacity(transport: Transport): Pick<Cluster, 'readCapacit
   }
 
   return {
-    async readCapacity() {
-      const [quotas, neighbours] = await Promise.all([readQuotas(), readNeighbours()]);
+    async readCapacity(signal) {
+      const [quotas, neighbours] = await Promise.all([readQuotas(signal), readNeighbours(signal)]);
       return { quotas, neighbours };
     },
   };

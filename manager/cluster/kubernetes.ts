@@ -7,10 +7,13 @@ import type { Exposure } from '../exposure/exposure.ts';
 import type { ObservedPod } from '../pool/observation.ts';
 import { createCapacity } from './capacity.ts';
 import { createExposures, routesPath } from './exposures.ts';
+import { createManagerLeases } from './manager-leases.ts';
 import {
   describeEvent,
   describeLease,
+  newestMessage,
   type RawConfigMap,
+  type RawEvent,
   type RawLease,
   type RawNode,
   type RawPod,
@@ -29,12 +32,16 @@ import {
 } from './objects.ts';
 import type { Cluster, PodRef } from './port.ts';
 import { createRooms } from './rooms.ts';
-import { ApiError, type Transport, unless } from './transport.ts';
+import { ApiError, type ApiRequest, type Transport, unless } from './transport.ts';
 import { listAndWatch } from './watch.ts';
 
 const leaseKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
 const jsonPatch = 'application/json-patch+json';
 const mergePatch = 'application/merge-patch+json';
+// Callers wait for it, and what was valid before stays so for longer than this.
+const reviewMs = 4_000;
+// One that hangs must not hold its connection for longer than the elector waits.
+const leaseMs = 5_000;
 
 export type ClusterOptions = {
   transport: Transport;
@@ -54,6 +61,9 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
   const patchPod = async (pod: PodRef, contentType: string, body: unknown): Promise<ObservedPod | undefined> =>
     readPod(await transport.request<RawPod>({ method: 'PATCH', path: podPath(pod.name), contentType, body }));
 
+  const askLease = (request: ApiRequest) =>
+    transport.request<RawLease>({ ...request, lane: 'leases', deadlineMs: leaseMs });
+
   const claimedLabel = `/metadata/labels/${escapePointer(labels.claimed)}`;
 
   const routes =
@@ -71,8 +81,9 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
   const getPod = (name: string) =>
     unless([404], transport.request<RawPod>({ method: 'GET', path: podPath(name) }).then(readPod));
 
-  const deletePod = async (name: string, preconditions: { uid: string; resourceVersion?: string }) => {
-    const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions };
+  type DeleteOptions = { preconditions: { uid: string; resourceVersion?: string }; gracePeriodSeconds?: number };
+  const deletePod = async (name: string, options: DeleteOptions) => {
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...options };
     const request = transport.request<RawPod>({ method: 'DELETE', path: podPath(name), body });
     try {
       return await unless([404], request.then(readPod));
@@ -143,6 +154,8 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
         { op: 'test', path: claimedLabel, value: 'false' },
         // One that is going is of no use to a visitor, and the watch may not have told yet. What is absent equals null.
         { op: 'test', path: '/metadata/deletionTimestamp', value: null },
+        // Nor is one that has ended: evicted, for instance.
+        { op: 'test', path: '/status/phase', value: 'Running' },
         { op: 'replace', path: claimedLabel, value: 'true' },
         ...(pod.annotated
           ? Object.entries(annotations).map(([key, value]) => ({
@@ -187,14 +200,30 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
     },
 
     async deletePod({ name, uid }) {
-      const deleted = await deletePod(name, { uid });
+      const deleted = await deletePod(name, { preconditions: { uid } });
       if (deleted !== 'conflict') return deleted;
       // Nearly always a successor of its name. But whatever refused it, only that the pod is gone means that it is gone.
       if ((await getPod(name))?.uid !== uid) return undefined;
       throw new ServiceError('conflict', `The Kubernetes API refuses to delete ${name}.`);
     },
 
-    deleteAsSeen: ({ name, uid, version }) => deletePod(name, { uid, resourceVersion: String(version) }),
+    deleteAsSeen: ({ name, uid, version }) =>
+      deletePod(name, { preconditions: { uid, resourceVersion: String(version) } }),
+
+    async removeOrphan({ name, uid, version }) {
+      // As the pod garbage collector does, but without its quarantine of 40 s.
+      const preconditions = { uid, resourceVersion: String(version) };
+      const removed = await deletePod(name, { preconditions, gracePeriodSeconds: 0 });
+      return removed === 'conflict' ? removed : 'removed';
+    },
+
+    async readNode(name) {
+      // A list of one: the manager may list nodes, and needs no right to get one.
+      const fieldSelector = encodeURIComponent(`metadata.name=${name}`);
+      const path = `/api/v1/nodes?fieldSelector=${fieldSelector}`;
+      const { items } = await transport.request<{ items: RawNode[] }>({ method: 'GET', path });
+      return items[0] && readNode(items[0]);
+    },
 
     // By the subresource: whoever may patch a StatefulSet may also change what its pods run.
     async scalePool(pool, to) {
@@ -213,19 +242,19 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
     ...createExposures(transport, exposure),
     ...createRooms(transport),
     ...createCapacity(transport),
+    ...createManagerLeases({ transport, log, onWatchBroken }),
 
-    readLease: async (name) =>
-      unless([404], transport.request<RawLease>({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),
+    readLease: async (name) => unless([404], askLease({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),
 
     async createLease(name, lease) {
       const body = { ...leaseKind, metadata: { name }, spec: describeLease(lease) };
-      const request = transport.request<RawLease>({ method: 'POST', path: leases, body });
+      const request = askLease({ method: 'POST', path: leases, body });
       return (await unless([409], request.then(readLease))) ?? 'conflict';
     },
 
     async updateLease(name, version, lease) {
       const body = { ...leaseKind, metadata: { name, resourceVersion: version }, spec: describeLease(lease) };
-      const request = transport.request<RawLease>({ method: 'PUT', path: `${leases}/${name}`, body });
+      const request = askLease({ method: 'PUT', path: `${leases}/${name}`, body });
       return (await unless([404, 409], request.then(readLease))) ?? 'conflict';
     },
 
@@ -236,8 +265,15 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
         spec: { token, audiences: [managerAudience] },
       };
       const path = '/apis/authentication.k8s.io/v1/tokenreviews';
-      const { status } = await transport.request<{ status: ReviewStatus }>({ method: 'POST', path, body: review });
+      const request = { method: 'POST', path, body: review, lane: 'reviews', deadlineMs: reviewMs } as const;
+      const { status } = await transport.request<{ status: ReviewStatus }>(request);
       return readIdentity(status, namespace);
+    },
+
+    async readCreateFailure({ uid }) {
+      const fieldSelector = encodeURIComponent(`involvedObject.uid=${uid},reason=FailedCreate`);
+      const path = `${core}/events?fieldSelector=${fieldSelector}`;
+      return newestMessage((await transport.request<{ items: RawEvent[] }>({ method: 'GET', path })).items);
     },
 
     async tell(event) {

@@ -3,7 +3,8 @@
 
 import { hostname } from 'node:os';
 import type { PodAddress } from '../../common/manager-api.ts';
-import { claimAnnotations, labels, retired, terminalPortName } from '../../common/names.ts';
+import { claimAnnotations, healthPortName, labels, retired, terminalPortName } from '../../common/names.ts';
+import { printable } from '../../common/printable.ts';
 import { readHost } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate, says } from '../exposure/route-template.ts';
 import type {
@@ -28,7 +29,9 @@ export type ObjectMeta = {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
   generation?: number;
+  ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
 };
 type Condition = { type: string; status: string; lastTransitionTime?: string | null };
 export type RawPod = {
@@ -38,13 +41,24 @@ export type RawPod = {
 };
 export type RawStatefulSet = {
   metadata: ObjectMeta;
-  spec: { replicas?: number; template?: { spec?: RawPodSpec } };
+  spec: {
+    replicas?: number;
+    template?: { spec?: RawPodSpec };
+    updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
+    volumeClaimTemplates?: { metadata?: { name?: string } }[];
+  };
   status?: { observedGeneration?: number; updateRevision?: string };
 };
 export type RawScale = { metadata: ObjectMeta; spec?: { replicas?: number } };
 export type RawService = { metadata: ObjectMeta; spec: { ports?: { nodePort?: number }[] } };
 export type RawRoute = { metadata: ObjectMeta; spec?: unknown };
 export type RawConfigMap = { metadata: ObjectMeta; data?: Record<string, string> };
+export type RawEvent = {
+  metadata: ObjectMeta;
+  message?: string;
+  lastTimestamp?: string | null;
+  eventTime?: string | null;
+};
 export type RawNode = {
   metadata: ObjectMeta;
   spec?: RawNodeCapacity['spec'] & { unschedulable?: boolean };
@@ -71,20 +85,28 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
   if (pool === undefined || ordinal === undefined) return undefined;
   const claim = readClaim(metadata.annotations ?? {});
   const condition = status?.conditions?.find(({ type }) => type === 'Ready');
-  const ready = condition?.status === 'True';
+  const ended = status?.phase === 'Failed' || status?.phase === 'Succeeded' ? status.phase : undefined;
+  const ready = condition?.status === 'True' && ended === undefined;
+  const heldSince = readHeldSince(metadata, status);
+  const endsBy = readTime(metadata.deletionTimestamp);
   return {
     name: metadata.name,
     uid: metadata.uid,
     pool,
+    ...readOwner(metadata),
     ordinal,
     version: Number(metadata.resourceVersion),
     node: spec?.nodeName,
-    podAddress: readPodAddress({ spec, status }),
+    podAddress: readPodAddress(terminalPortName, { spec, status }),
+    healthAddress: readPodAddress(healthPortName, { spec, status }),
     createdAt: readTime(metadata.creationTimestamp) ?? 0,
     ready,
     readyChangedAt: readTime(condition?.lastTransitionTime),
     trouble: ready ? undefined : findTrouble(status),
     terminating: metadata.deletionTimestamp !== undefined,
+    ...(endsBy !== undefined && { endsBy }),
+    ...(ended && { ended }),
+    ...(heldSince !== undefined && { heldSince }),
     ...(metadata.annotations?.[claimAnnotations.endedBy] === 'owner' && { endedByOwner: true }),
     // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
     taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
@@ -95,9 +117,19 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
   };
 }
 
-function readPodAddress({ spec, status }: Pick<RawPod, 'spec' | 'status'>): PodAddress | undefined {
+// A grace of 0 means that it was taken away from its node already: only a finalizer keeps its object then.
+function readHeldSince(
+  { deletionTimestamp, deletionGracePeriodSeconds }: ObjectMeta,
+  status: RawPodStatus | undefined,
+): number | undefined {
+  const containers = status?.containerStatuses ?? [];
+  const ended = containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined);
+  return ended && deletionGracePeriodSeconds !== 0 ? readTime(deletionTimestamp) : undefined;
+}
+
+function readPodAddress(portName: string, { spec, status }: Pick<RawPod, 'spec' | 'status'>): PodAddress | undefined {
   const ports = spec?.containers?.flatMap(({ ports = [] }) => ports);
-  const port = ports?.find(({ name }) => name === terminalPortName)?.containerPort;
+  const port = ports?.find(({ name }) => name === portName)?.containerPort;
   return status?.podIP && port !== undefined ? { host: status.podIP, port } : undefined;
 }
 
@@ -128,8 +160,20 @@ export function readPool({ metadata, spec, status }: RawStatefulSet): ObservedPo
     // A template that the controller has not looked at yet has no revision.
     revision: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? status?.updateRevision : undefined,
     annotations: metadata.annotations ?? {},
+    ...readUpdateStrategy(spec),
+    ...(spec.volumeClaimTemplates?.length && {
+      claimTemplates: spec.volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ''),
+    }),
     needs: readNeeds(spec.template?.spec ?? {}),
   };
+}
+
+// Absent only where it was never defaulted: an API server writes RollingUpdate then.
+function readUpdateStrategy({ updateStrategy }: RawStatefulSet['spec']): { updateStrategy?: string } {
+  const { type = 'OnDelete', rollingUpdate } = updateStrategy ?? {};
+  if (type === 'OnDelete') return {};
+  const partition = rollingUpdate?.partition;
+  return { updateStrategy: partition ? `${type} with partition ${partition}` : type };
 }
 
 /** The pool as it was seen, in the size and version that a Scale of it tells. */
@@ -160,12 +204,19 @@ export function readRoute({ metadata, spec }: RawRoute, template: RouteTemplate)
 }
 
 /** The terminal that a Service or route is for; undefined when it is for none, or about to go. */
-function readTarget({ name, labels: marks, deletionTimestamp }: ObjectMeta) {
+function readTarget(metadata: ObjectMeta) {
+  const { name, labels: marks, deletionTimestamp } = metadata;
   const pool = marks?.[labels.pool];
   const ordinal = readOrdinal(name);
   return pool === undefined || ordinal === undefined || deletionTimestamp !== undefined
     ? undefined
-    : { name, pool, ordinal };
+    : { name, pool, ordinal, ...readOwner(metadata) };
+}
+
+/** The UID of the controller that owns the object, as an object to spread; empty where there is none. */
+function readOwner({ ownerReferences = [] }: ObjectMeta): { owner?: string } {
+  const owner = ownerReferences.find(({ controller }) => controller === true)?.uid;
+  return owner === undefined ? {} : { owner };
 }
 
 /** The waiting room of a pool; undefined for a ConfigMap that is none, or about to go. */
@@ -177,7 +228,8 @@ export function readRoom({ metadata, data = {} }: RawConfigMap): ObservedRoom | 
     const place = readPlace(text);
     if (place) places.set(visitor, place);
   }
-  return { name: metadata.name, uid: metadata.uid, pool, version: Number(metadata.resourceVersion), places };
+  const { name, uid, resourceVersion } = metadata;
+  return { name, uid, pool, ...readOwner(metadata), version: Number(resourceVersion), places };
 }
 
 // What somebody has written there by hand is nobody's place.
@@ -207,7 +259,8 @@ export function readNode({ metadata, spec, status }: RawNode): ObservedNode {
     name: metadata.name,
     host: address('ExternalIP') ?? address('InternalIP') ?? address('Hostname'),
     cordoned: spec?.unschedulable === true,
-    notReadySince: ready?.status === 'True' ? undefined : Date.parse(ready?.lastTransitionTime ?? '') || 0,
+    // Not its lastTransitionTime: the manager times a node by its own clock.
+    ready: ready?.status === 'True',
     capacity: readNodeCapacity({ metadata, spec, status }),
   };
 }
@@ -248,12 +301,20 @@ export function describeEvent({ about, type, reason, message, count, firstAt, la
     involvedObject: { ...about, apiVersion, namespace },
     type,
     reason,
-    message: message.slice(0, longestMessage),
+    message: printable(message, longestMessage),
     source: { component: 'warmterm-manager', host: hostname() },
     firstTimestamp: wholeSeconds(firstAt),
     lastTimestamp: wholeSeconds(lastAt),
     count,
   };
+}
+
+/** What the last of several Events says. */
+export function newestMessage(events: readonly RawEvent[]): string | undefined {
+  const at = ({ lastTimestamp, eventTime, metadata }: RawEvent) =>
+    readTime(lastTimestamp ?? eventTime ?? metadata.creationTimestamp) ?? 0;
+  const newest = events.toSorted((a, b) => at(b) - at(a))[0];
+  return newest?.message === undefined ? undefined : printable(newest.message, longestMessage);
 }
 
 /** Milliseconds since 1970; undefined for what is no time. */

@@ -2,15 +2,18 @@
 // itself and its conditions. Pure.
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
 
+import { printable } from '../../common/printable.ts';
 import type { Trouble } from '../pool/observation.ts';
 
 type Condition = { type: string; status: string; reason?: string; message?: string; lastTransitionTime?: string };
 type ContainerState = {
+  running?: { startedAt?: string };
   waiting?: { reason?: string; message?: string };
   terminated?: { reason?: string; message?: string; exitCode?: number };
 };
-type ContainerStatus = { state?: ContainerState; lastState?: ContainerState };
+type ContainerStatus = { ready?: boolean; state?: ContainerState; lastState?: ContainerState };
 export type RawPodStatus = {
+  phase?: string;
   reason?: string;
   message?: string;
   conditions?: Condition[];
@@ -24,13 +27,17 @@ const usual = new Set(['ContainerCreating', 'PodInitializing']);
 /** undefined where nothing is said, or only that it has not begun. */
 export function findTrouble(status: RawPodStatus | undefined): Trouble | undefined {
   if (!status) return undefined;
-  const { conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
+  const { phase, conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
   const failed = (type: string) => conditions.find((one) => one.type === type && one.status === 'False');
   const containers = [...initContainerStatuses, ...containerStatuses];
+  // Of an evicted pod this says why; its containers only say that they were killed.
+  const failure = phase === 'Failed' ? trouble(status) : undefined;
   return (
+    failure ??
     trouble(failed('PodScheduled')) ??
     first(containers, waitsFor) ??
     first(containers, ended) ??
+    first(containers, crashedBefore) ??
     trouble(status) ??
     trouble(failed('Ready'))
   );
@@ -47,19 +54,29 @@ function waitsFor({ state, lastState }: ContainerStatus): Trouble | undefined {
 
 function ended({ state }: ContainerStatus): Trouble | undefined {
   const end = state?.terminated;
-  return end && { reason: end.reason ?? 'Terminated', message: describeEnd(end) };
+  return end && trouble({ reason: end.reason ?? 'Terminated', message: describeEnd(end) });
+}
+
+// A container in a crash loop runs for a moment now and then. Kubernetes says only that it is not ready then.
+function crashedBefore({ ready, state, lastState }: ContainerStatus): Trouble | undefined {
+  const last = lastState?.terminated;
+  if (!last || !state?.running || ready === true) return undefined;
+  return trouble({ reason: last.reason ?? 'Terminated', message: `${describeEnd(last)}; it was started again` });
 }
 
 function describeEnd({ reason, message, exitCode }: NonNullable<ContainerState['terminated']>): string {
-  const how = reason === undefined || reason === 'Error' ? 'ended' : `ended (${reason})`;
-  return `${how} with exit code ${exitCode ?? 'unknown'}${message ? `: ${message.trim()}` : ''}`;
+  const how = reason === undefined || reason === 'Error' ? 'ended' : `ended (${printable(reason, longestReason)})`;
+  return `${how} with exit code ${exitCode ?? 'unknown'}${message ? `: ${printable(message, longest)}` : ''}`;
 }
 
 const trouble = (said: { reason?: string; message?: string } | undefined): Trouble | undefined =>
-  said?.reason ? { reason: said.reason, message: (said.message ?? '').trim().slice(0, longest) } : undefined;
+  said?.reason
+    ? { reason: printable(said.reason, longestReason), message: printable(said.message ?? '', longest) }
+    : undefined;
 
-// A message may be a whole log.
+// A message may be a whole log, or what somebody in the terminal has written to /dev/termination-log.
 const longest = 300;
+const longestReason = 100;
 
 function first<T>(items: readonly T[], find: (item: T) => Trouble | undefined): Trouble | undefined {
   for (const item of items) {

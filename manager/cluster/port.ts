@@ -4,6 +4,7 @@
 import type { Capacity } from '../pool/capacity.ts';
 import type {
   Observation,
+  ObservedNode,
   ObservedPod,
   ObservedPool,
   ObservedRoom,
@@ -82,8 +83,17 @@ export type Cluster = {
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
   /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */
   deleteAsSeen(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>): Promise<ObservedPod | 'conflict' | undefined>;
+  /**
+   * Removes the object of a pod whose node was deleted, if nothing about it has changed since it was seen so. Waits for no
+   * kubelet: there is none that could confirm the end, and a StatefulSet does not replace a pod whose object exists.
+   */
+  removeOrphan(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>): Promise<'removed' | 'conflict'>;
+  /** The node of that name, as the API server knows it now: a watch may be late. undefined when there is none. */
+  readNode(name: string): Promise<ObservedNode | undefined>;
   /** Sets the replicas if they still are what was observed; else `conflict`. */
   scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
+  // What the next three make belongs to the pool's StatefulSet. One that exists already without a controller is adopted; one of
+  // another StatefulSet is a `conflict`.
   /** Makes the Service of one ordinal, or returns the one that exists. */
   exposePod(pool: ObservedPool, ordinal: number): Promise<ObservedService>;
   /** Makes the route to that Service, or returns the one that exists. */
@@ -110,10 +120,21 @@ export type Cluster = {
   createLease(name: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
   /** `conflict` when it is not in that version any more. One that is gone may be made anew: a PUT of a Lease can create. */
   updateLease(name: string, version: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
+  /**
+   * Watches the Leases by which managers tell each other that they run, until `signal` is aborted: name and resourceVersion,
+   * or undefined for one that is gone.
+   */
+  watchManagers(observe: (name: string, version: string | undefined) => void, signal: AbortSignal): Promise<void>;
+  /** Writes the Lease of that name by which a manager tells that it runs; makes it where there is none. */
+  reportManager(name: string, lease: LeaseToWrite): Promise<void>;
+  /** Removes such a Lease, with `version` only while it is in that version. One that is gone, or was renewed, is no failure. */
+  removeManager(lease: { name: string; version?: string }): Promise<void>;
   /** What the cluster has room for, beside what is watched. */
-  readCapacity(): Promise<Capacity>;
+  readCapacity(signal?: AbortSignal): Promise<Capacity>;
   /** undefined when the token is not valid for the manager. */
   reviewToken(token: string): Promise<Identity | undefined>;
+  /** What the StatefulSet controller last said of a pod that it could not create; undefined: nothing within the last hour. */
+  readCreateFailure(pool: Pick<ObservedPool, 'uid'>): Promise<string | undefined>;
   /** Writes a Kubernetes Event. */
   tell(event: ToldEvent): Promise<void>;
 };

@@ -13,6 +13,7 @@ import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } fro
 import { KubeConfig } from '@kubernetes/client-node';
 import { type Deadline, startDeadline } from '../../common/deadline.ts';
 import { ServiceError } from '../../common/errors.ts';
+import { type OnWarning, readWarnings } from './warnings.ts';
 
 /** An answer other than 2xx, as the API server's Status tells it. */
 export class ApiError extends Error {
@@ -33,11 +34,20 @@ export type ApiRequest = {
   path: string;
   body?: unknown;
   contentType?: string;
+  /** Aborted when the answer is no longer wanted. A write may have taken effect by then. */
+  signal?: AbortSignal | undefined;
+  /** Which connections it takes; `requests` when absent. */
+  lane?: Exclude<Lane, 'streams'>;
+  /** Where the transport's own is too long. */
+  deadlineMs?: number;
 };
 
 export type Transport = {
   namespace: string;
-  /** The JSON answer. Throws ApiError for what the API server refused, `unavailable` or `timeout` for no answer. */
+  /**
+   * The JSON answer. Throws ApiError for what the API server refused, `unavailable` or `timeout` for no answer, and the reason
+   * of the request's signal once that is aborted.
+   */
   request<T>(request: ApiRequest): Promise<T>;
   /** The answer's body as it comes, until it ends or `signal` is aborted. The deadline is for the headers only. */
   stream(path: string, signal: AbortSignal): Promise<IncomingMessage>;
@@ -48,7 +58,9 @@ export type Transport = {
 const idleMs = 30_000;
 // A crowd of claims goes by so many connections: to open one more takes longer, and costs the API server more, than to
 // wait for one that is there. Watches have their own, or they would take these away for good.
-const connections = 32;
+// Leases and reviews of tokens have their own as well: a crowd of claims delays no renewal, and a flood of tokens delays neither.
+const connections = { requests: 32, leases: 4, reviews: 8, streams: Number.POSITIVE_INFINITY };
+export type Lane = keyof typeof connections;
 
 /** A transport to the cluster that KUBECONFIG names, or that this process is a pod of. */
 export function createTransport(options: {
@@ -58,6 +70,7 @@ export function createTransport(options: {
   onAnswer?: (method: string, status: number) => void;
   /** Told of when each answer says that it was written, and when its request was sent, by performance.now. */
   onDate?: (date: string | undefined, sentAt: number) => void;
+  onWarning?: OnWarning;
 }): Transport {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
@@ -67,27 +80,28 @@ export function createTransport(options: {
   // The client refuses plain http unless it is told not to verify what is not there. The stand-in speaks it on loopback.
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
-  const { onAnswer = () => {}, onDate = () => {} } = options;
-  let agents: { requests: Agent; streams: Agent } | undefined;
+  const { onAnswer = () => {}, onDate = () => {}, onWarning = () => {} } = options;
+  let agents: Record<Lane, Agent> | undefined;
 
   /** Given up as soon as one of `signals` is aborted. */
-  async function send(
-    request: ApiRequest,
-    signals: AbortSignal[],
-    by: 'requests' | 'streams' = 'requests',
-  ): Promise<IncomingMessage> {
+  async function send(request: ApiRequest, signals: AbortSignal[], lane: Lane = 'requests'): Promise<IncomingMessage> {
     // Asked for each time: the client refreshes tokens that expire.
     const credentials: RequestOptions = {};
     await kubeConfig.applyToHTTPSOptions(credentials as Parameters<typeof kubeConfig.applyToHTTPSOptions>[0]);
     const { headers, auth, ca, cert, key, rejectUnauthorized, servername } = credentials;
     const secure = server.protocol === 'https:';
-    const createAgent = (maxSockets: number): Agent => {
-      const keep = { keepAlive: true, timeout: idleMs, maxSockets };
+    const createAgent = (by: Lane): Agent => {
+      const keep = { keepAlive: true, timeout: idleMs, maxSockets: connections[by] };
       if (!secure) return new HttpAgent(keep);
       return new HttpsAgent({ ...keep, ...defined({ ca, cert, key, rejectUnauthorized, servername }) });
     };
-    agents ??= { requests: createAgent(connections), streams: createAgent(Number.POSITIVE_INFINITY) };
-    const agent = agents[by];
+    agents ??= {
+      requests: createAgent('requests'),
+      leases: createAgent('leases'),
+      reviews: createAgent('reviews'),
+      streams: createAgent('streams'),
+    };
+    const agent = agents[lane];
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const url = new URL(server.pathname.replace(/\/$/, '') + request.path, server);
     const sentAt = performance.now();
@@ -104,7 +118,11 @@ export function createTransport(options: {
       });
       // Not by Node's own `signal`: the error with which it destroys a connection ends the process where an answer is complete
       // and not yet read, for then nobody listens to the connection.
-      const giveUp = () => outgoing.destroy();
+      const giveUp = (event: Event) => {
+        outgoing.destroy();
+        // A request that waits for a connection notices that it is destroyed only when it has one.
+        reject((event.target as AbortSignal).reason);
+      };
       for (const signal of signals) signal.addEventListener('abort', giveUp, { once: true });
       outgoing.once('close', () => {
         for (const signal of signals) signal.removeEventListener('abort', giveUp);
@@ -114,6 +132,7 @@ export function createTransport(options: {
         answered = true;
         onAnswer(request.method, answer.statusCode ?? 0);
         onDate(answer.headers.date, sentAt);
+        for (const warning of readWarnings(answer.headers.warning)) onWarning(warning, request);
         resolve(answer);
       });
       outgoing.once('error', (error) => {
@@ -128,11 +147,13 @@ export function createTransport(options: {
   return {
     namespace: options.namespace ?? context?.namespace ?? 'default',
     async request<T>(request: ApiRequest) {
-      const deadline = startDeadline(options.deadlineMs);
+      const { deadlineMs = options.deadlineMs } = request;
+      const deadline = startDeadline(Math.min(deadlineMs, options.deadlineMs), request.signal);
       try {
-        const answer = await send(request, [deadline.signal]);
+        const answer = await send(request, [deadline.signal], request.lane);
         return parseAnswer<T>(answer.statusCode ?? 0, await readText(answer));
       } catch (error) {
+        request.signal?.throwIfAborted();
         throw noAnswer(error, deadline);
       } finally {
         deadline.clear();
@@ -153,8 +174,7 @@ export function createTransport(options: {
       }
     },
     close() {
-      agents?.requests.destroy();
-      agents?.streams.destroy();
+      for (const agent of Object.values(agents ?? {})) agent.destroy();
     },
   };
 }
@@ -176,7 +196,8 @@ function parseAnswer<T>(status: number, text: string): T {
   const { reason = 'Unknown', message = text.slice(0, 200) } = (body ?? {}) as { reason?: string; message?: string };
   // Too many requests, and trouble inside the API server: no answer to the question, so it may be asked again.
   if (status === 429 || status >= 500) {
-    throw new ServiceError('unavailable', `The Kubernetes API answers ${status}: ${message}`);
+    const cause = new ApiError(status, reason, message);
+    throw new ServiceError('unavailable', `The Kubernetes API answers ${status}: ${message}`, { cause });
   }
   throw new ApiError(status, reason, message);
 }

@@ -1,6 +1,8 @@
 // One list-and-watch, restarted for ever until aborted: list, then watch from the list's resourceVersion with bookmarks;
-// list again on 410, go on from the last version after anything else, with back-off while nothing works. What is older than
-// what was told already is not told: whatever repeats or delays answers on the way, nobody is taken back in time.
+// list again on 410, and continue from the last version after anything else. Without progress, restarts back off: progress is
+// an event that was not known, or a watch that lasted. An answer, a list or a bookmark is none: a broken API server or proxy
+// sends those as fast as it is asked. What is older than what was told already is not told: whatever repeats or delays
+// answers on the way, nobody is taken back in time.
 // Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +18,9 @@ type RawEvent =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: RawObject }
   | { type: 'ERROR'; object: { code?: number; reason?: string; message?: string } };
 
+/** Milliseconds that no setting of the clock changes, and a pause that rejects when `signal` is aborted. */
+export type WatchClock = { monotonic: () => number; delay: (ms: number, signal: AbortSignal) => Promise<void> };
+
 export type WatchOptions = {
   transport: Transport;
   /** Path of the collection, such as /api/v1/nodes. */
@@ -28,6 +33,7 @@ export type WatchOptions = {
   onBroken(): void;
   /** After each complete list. */
   onListed(): void;
+  clock?: WatchClock;
 };
 
 const pageSize = 500;
@@ -35,55 +41,87 @@ const watchSeconds = 300;
 // The API server sends a bookmark about once a minute: a stream that is silent for longer than this is dead.
 const silenceMs = 130_000;
 const backOff = { firstMs: 100, maxMs: 10_000 };
+// A watch that lasted this long is progress. It is shorter than any usual timeout of a proxy: on an idle cluster such a proxy
+// must not delay the news of a pod.
+const fairMs = 1_000;
+/** After so many watches in a row that ended in order at once, the log says so. */
+const suspicious = 5;
 
 /** Runs until `signal` is aborted; never rejects. */
 export async function listAndWatch(options: WatchOptions, signal: AbortSignal): Promise<void> {
-  const { path, log, onObject, onBroken, onListed } = options;
+  const { path, log, onObject, onBroken, onListed, clock = systemClock } = options;
   const told = new Told();
   let version: string | undefined;
+  /** Restarts in a row without progress. */
   let failures = 0;
   while (!signal.aborted) {
-    // A connection that is closed before it has told anything is a failure too, or this would spin.
-    failures++;
+    let openedAt = Number.POSITIVE_INFINITY;
+    let isNew = false;
+    let broken: { error: unknown } | undefined;
     try {
       if (version === undefined) {
-        version = await list(options, told);
+        version = await list(options, told, signal);
         onListed();
       }
-      for await (const event of watch(options, version, signal)) {
-        failures = 0;
+      const onOpen = () => {
+        openedAt = clock.monotonic();
+      };
+      for await (const event of watch(options, version, onOpen, signal)) {
         if (event.type === 'ERROR')
           throw new ApiError(event.object.code ?? 500, event.object.reason ?? '', event.object.message ?? '');
         version = event.object.metadata.resourceVersion;
         if (event.type === 'BOOKMARK') continue;
         const gone = event.type === 'DELETED';
         const { name } = event.object.metadata;
-        if (told.event(name, Number(version), gone)) onObject(name, gone ? undefined : event.object);
+        if (!told.event(name, Number(version), gone)) continue;
+        isNew = true;
+        onObject(name, gone ? undefined : event.object);
       }
     } catch (error) {
-      if (signal.aborted) return;
+      broken = { error };
+    }
+    if (signal.aborted) return;
+    const progress = isNew || clock.monotonic() - openedAt >= fairMs;
+    if (progress && !broken) {
+      failures = 0;
+      continue;
+    }
+    failures = progress ? 1 : failures + 1;
+    if (broken) {
       onBroken();
+      const { error } = broken;
       if (error instanceof ApiError && error.status === 410) version = undefined;
-      log[failures === 1 ? 'warn' : 'debug'](
-        { path, failures, why: describe(error) },
-        'watch broken, starting it again',
+      const why = describe(error);
+      log[failures === 1 ? 'warn' : 'debug']({ path, failures, why }, 'watch broken, starting it again');
+    } else if (failures === suspicious) {
+      log.warn(
+        { path, failures },
+        'watches end at once without an event: check what is between here and the API server',
       );
     }
-    if (failures > 0) await pause(failures, signal);
+    await clock.delay(backOffMs(failures), signal).catch(() => {});
   }
 }
 
 /** Tells of every object there is, and of those that are gone since the last list; returns the list's version. */
-async function list({ transport, path, labelSelector, onObject }: WatchOptions, told: Told): Promise<string> {
+async function list(
+  { transport, path, labelSelector, onObject }: WatchOptions,
+  told: Told,
+  signal: AbortSignal,
+): Promise<string> {
   const pages: RawList[] = [];
   let next: string | undefined;
   do {
     const page: RawList = await transport.request({
       method: 'GET',
       path: `${path}?${query({ labelSelector, limit: String(pageSize), continue: next })}`,
+      signal,
     });
     pages.push(page);
+    const last = next;
     next = page.metadata.continue || undefined;
+    if (next !== undefined && next === last)
+      throw new Error('The list does not end: two pages name the same next one.');
   } while (next);
   const version = pages[0]!.metadata.resourceVersion;
   const objects = new Map(pages.flatMap(({ items }) => items).map((object) => [object.metadata.name, object]));
@@ -97,7 +135,13 @@ async function list({ transport, path, labelSelector, onObject }: WatchOptions, 
   return version;
 }
 
-async function* watch(options: WatchOptions, resourceVersion: string, signal: AbortSignal): AsyncGenerator<RawEvent> {
+/** `onOpen` is called once the API server has begun to answer. */
+async function* watch(
+  options: WatchOptions,
+  resourceVersion: string,
+  onOpen: () => void,
+  signal: AbortSignal,
+): AsyncGenerator<RawEvent> {
   const { transport, path, labelSelector } = options;
   const timeoutSeconds = String(watchSeconds);
   // Not AbortSignal.any: what it makes of `signal`, which lives as long as the manager, Node 20 remembers for ever.
@@ -105,6 +149,7 @@ async function* watch(options: WatchOptions, resourceVersion: string, signal: Ab
   try {
     const parameters = { labelSelector, resourceVersion, timeoutSeconds, watch: 'true', allowWatchBookmarks: 'true' };
     const stream = await transport.stream(`${path}?${query(parameters)}`, silence.signal);
+    onOpen();
     let rest = '';
     // Not readline: it waits for ever on a connection that is reset. What is half a line then, the next watch tells again.
     for await (const chunk of stream.setEncoding('utf8')) {
@@ -125,8 +170,13 @@ const query = (parameters: Record<string, string | undefined>): string =>
     Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined),
   ).toString();
 
-async function pause(failures: number, signal: AbortSignal): Promise<void> {
+function backOffMs(failures: number): number {
   const longest = Math.min(backOff.maxMs, backOff.firstMs * 2 ** (failures - 1));
   // Jitter, so that several managers do not come back in step.
-  await delay(longest * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => {});
+  return longest * (0.5 + Math.random() / 2);
 }
+
+const systemClock: WatchClock = {
+  monotonic: () => performance.now(),
+  delay: (ms, signal) => delay(ms, undefined, { signal }),
+};

@@ -1,7 +1,8 @@
 // Why a pool did what it did, in sentences for its administrator. Pure.
 
 import { formatDuration } from '../../common/duration.ts';
-import { podState } from '../pool/observation.ts';
+import { reasonOf } from '../pool/broken.ts';
+import { type ObservedPod, podState } from '../pool/observation.ts';
 import { countPods, prewarmOf, type ReapReason, spareBySetting } from '../pool/plan.ts';
 import type { Pool } from '../pool/pool.ts';
 import { lookAtRollout, surge } from '../pool/rollout.ts';
@@ -13,7 +14,7 @@ export function explainGrowth(pool: Pool, now: number, waiting: number, to: numb
   const counts = countPods(pool, now);
   const spare = spareBySetting(pool, now, counts);
   const { seats, windows } = prewarmOf(pool, now, counts);
-  const { broken, stranded } = counts;
+  const { broken, unreachable, stranded } = counts;
   const above = [...pool.pods()].filter((pod) => pod.ordinal >= replicas && podState(pod) === 'in-use');
   const extra = surge(lookAtRollout(pool, now));
   const wanted = [
@@ -26,6 +27,7 @@ export function explainGrowth(pool: Pool, now: number, waiting: number, to: numb
   return [
     `Scaled up from ${replicas} to ${to} replicas: ${counts.inUse} in use, ${counts.ready} ready, ${counts.recreating} starting; wanted free: ${wanted.join(' and ')}.`,
     ...(broken > 0 ? [`Broken and not counted: ${broken}.`] : []),
+    ...(unreachable > 0 ? [`Not to be reached by browsers: ${unreachable}.`] : []),
     ...(stranded > 0 ? [`On nodes to which nobody is sent: ${stranded}.`] : []),
     ...(above.length > 0 ? [`In use above the replicas: ${above.length}.`] : []),
     ...(to === settings.min ? [`min is ${to}.`] : []),
@@ -43,8 +45,12 @@ export function explainShrink({ settings }: Pool, from: number, to: number): str
   return `Scaled down from ${from} to ${to} replicas: ${why}.`;
 }
 
-/** Why a session was ended. */
-export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout, silenceTimeout }: Settings): string {
+/** Why a pod was deleted, and with it the session in it. */
+export function explainReap(
+  pod: ObservedPod,
+  reason: ReapReason,
+  { maxLifetime, connectTimeout, silenceTimeout }: Settings,
+): string {
   switch (reason) {
     case 'max-lifetime':
       return `The session has lasted for ${formatDuration(maxLifetime)} (max-lifetime).`;
@@ -56,6 +62,12 @@ export function explainReap(reason: ReapReason, { maxLifetime, connectTimeout, s
       return `It has not reported for ${formatDuration(silenceTimeout)} (silence-timeout), and its server does not answer.`;
     case 'node-lost':
       return 'Its node is out of reach, and its visitor has another terminal by now.';
+    case 'node-deleted':
+      return 'Its node was deleted.';
+    case 'not-removed':
+      return 'Its containers have ended, and its node cannot clear up after them: look at the log of the kubelet.';
+    case 'pod-ended':
+      return `Its pod has ended, with phase ${pod.ended}: ${reasonOf(pod)}`;
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../cluster/port.ts';
-import { describeBroken } from '../pool/broken.ts';
+import { describeBroken, describeBrokenOnce } from '../pool/broken.ts';
 import { type Notice, noticesOf } from '../pool/notices.ts';
 import type { ObservedPool } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
@@ -86,7 +86,9 @@ export class Teller {
       this.#brokenAt.delete(pool.name);
       return [];
     }
-    const message = broken ? `${broken}. They are tried again, and not counted.` : '';
+    // Written once: a message that does not say why helps nobody.
+    const told = describeBrokenOnce(pool, now);
+    const message = told ? `${told}. They are tried again, and not counted.` : '';
     return [{ reason: 'BrokenTerminals', about: '', message }];
   }
 }

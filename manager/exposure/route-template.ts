@@ -104,7 +104,7 @@ function judge({ kind, spec }: TemplateObject): { problems: string[]; tls?: bool
       ...(own
         ? []
         : [`host ${host}: must have {name}, or {pool} and {ordinal}: each terminal needs a host of its own`]),
-      ...(hostName.test(example) ? [] : [`host ${host}: is no host name, such as {name}.terminals.example.org`]),
+      ...(hostName.test(example) ? [] : [`host ${host}: is no host name, such as {name}.example-terminals.net`]),
     ];
   });
   const ours = backends.filter(({ service }) => service === '{service}');

@@ -27,6 +27,8 @@ export type Election = {
   seen: { lease: Lease | undefined; since: number } | undefined;
   /** It leads until then, unless it renews before; undefined while it does not lead. */
   leadsUntil: number | undefined;
+  /** Refused writes in a row, of those that a leader looks into at once. */
+  refusals: number;
 };
 
 export type ElectionEvent =
@@ -52,6 +54,7 @@ export const startElection = (identity: string, timing: Timing = usualTiming): E
   timing,
   seen: undefined,
   leadsUntil: undefined,
+  refusals: 0,
 });
 
 export const leads = ({ leadsUntil }: Election, now: number): boolean => leadsUntil !== undefined && now < leadsUntil;
@@ -73,11 +76,13 @@ export function next(state: Election, event: ElectionEvent, now: number, wall: n
       const { lease, sentAt } = event;
       // From when it was sent: others may have seen it at any time since, and no sooner.
       const leadsUntil = sentAt + state.timing.renewMs;
-      return { state: { ...state, seen: { lease, since: now }, leadsUntil }, request: rest };
+      return { state: { ...state, seen: { lease, since: now }, leadsUntil, refusals: 0 }, request: rest };
     }
     case 'refused':
-      // A leader finds out at once whether it was deposed, or has only missed the answer to its own last renewal.
-      return { state, request: leads(state, now) ? { type: 'read' } : rest };
+      // A leader finds out at once whether it was deposed, or has only missed the answer to its own last renewal. Refused
+      // again after that, it rests: an API server whose reads are behind its writes would be asked without a pause.
+      if (!leads(state, now) || state.refusals > 0) return { state: { ...state, refusals: 0 }, request: rest };
+      return { state: { ...state, refusals: 1 }, request: { type: 'read' } };
     case 'failed':
       return { state, request: rest };
   }

@@ -3,7 +3,7 @@
 
 import type { Amounts, Capacity, PodNeeds } from './capacity.ts';
 import type { ObservedNode } from './observation.ts';
-import type { ExposureMode, Pool } from './pool.ts';
+import type { ExposureMode, Pool, PortShortage } from './pool.ts';
 import { reservedDuring } from './prewarm.ts';
 import type { Occurrence } from './windows.ts';
 
@@ -64,6 +64,28 @@ export const fitsNow = (pool: Pool, now: number): Fit[] =>
 export const describeTime = ({ window, from }: Fit) => `${window} of ${new Date(from).toISOString().slice(0, 16)}Z`;
 export const describeSize = ({ terminals }: Fit) => `${terminals} ${terminals === 1 ? 'terminal' : 'terminals'}`;
 
+/** Whether the pools' `max` together is above the number of node ports that they can have. */
+export function findPortShortage(
+  pools: readonly Pool[],
+  quotas: NonNullable<Capacity['quotas']>,
+): PortShortage | undefined {
+  const max = pools.reduce((sum, { settings }) => sum + settings.max, 0);
+  const own = pools.reduce((sum, pool) => sum + [...pool.services()].length, 0);
+  const limits = [
+    { ports: nodePorts, limit: `a cluster has ${nodePorts} by default` },
+    ...quotas.flatMap(({ name, hard, used, scoped }) =>
+      ['services.nodeports', 'services', 'count/services'].flatMap((resource) => {
+        const limit = hard[resource];
+        if (limit === undefined || scoped) return [];
+        const others = Math.max(0, (used[resource] ?? own) - own);
+        return [{ ports: Math.max(0, limit - others), limit: `quota ${name}: ${resource}` }];
+      }),
+    ),
+  ];
+  const least = limits.reduce((a, b) => (b.ports < a.ports ? b : a));
+  return max > least.ports ? { max, ...least } : undefined;
+}
+
 type Others = readonly { pool: Pool; size: number }[];
 
 function refusingQuotas(pool: Pool, terminals: number, others: Others, { capacity, exposure }: Surroundings): string[] {
@@ -95,8 +117,7 @@ function amountOf(resource: string, { requests, limits }: PodNeeds, exposure: Ex
   return (kind === 'limits' ? limits[name ?? ''] : requests[name ?? resource]) ?? 0;
 }
 
-const open = (nodes: readonly ObservedNode[]) =>
-  nodes.filter(({ cordoned, notReadySince }) => !cordoned && notReadySince === undefined);
+const open = (nodes: readonly ObservedNode[]) => nodes.filter(({ cordoned, ready }) => ready && !cordoned);
 
 const tells = ({ capacity }: ObservedNode): boolean => capacity?.allocatable !== undefined;
 

@@ -22,12 +22,16 @@ export type ObservedPod = {
   name: string;
   uid: string;
   pool: string;
+  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  owner?: string;
   ordinal: number;
   /** The object's resourceVersion as a number: higher is newer. */
   version: number;
   node: string | undefined;
   /** Where other pods reach it; undefined until it has an address. */
   podAddress: PodAddress | undefined;
+  /** Where its health is probed; undefined until it has an address. */
+  healthAddress: PodAddress | undefined;
   createdAt: number;
   /** Kubernetes' own condition. */
   ready: boolean;
@@ -36,6 +40,12 @@ export type ObservedPod = {
   /** What Kubernetes says of why it is not Ready; undefined where it says nothing of use. */
   trouble: Trouble | undefined;
   terminating: boolean;
+  /** When its end is due, where it is terminating, by the API server's clock. */
+  endsBy?: number;
+  /** Kubernetes' phase, where no container of it will ever run again: evicted or refused by its node, or completed. */
+  ended?: 'Failed' | 'Succeeded';
+  /** When its end was due, where all of its containers have ended and yet its node keeps it; undefined otherwise. */
+  heldSince?: number;
   /** Its visitor has asked for its end. */
   endedByOwner?: boolean;
   /** Taken out of the pool for the rest of its life: by a claim, by a manager that retired it, or by an administrator. */
@@ -60,6 +70,10 @@ export type ObservedPool = {
   /** The revision of which pods are made now; undefined while the cluster has not said so. */
   revision: string | undefined;
   annotations: Readonly<Record<string, string>>;
+  /** How it updates its pods, where that is not OnDelete: the strategy, and the partition if there is one. */
+  updateStrategy?: string;
+  /** The names of its volumeClaimTemplates, if it has any. Their disks outlive the pods. */
+  claimTemplates?: readonly string[];
   /** What each of its pods takes. */
   needs?: PodNeeds;
 };
@@ -69,6 +83,8 @@ export type ObservedService = {
   name: string;
   uid: string;
   pool: string;
+  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  owner?: string;
   ordinal: number;
   nodePort: number | undefined;
 };
@@ -78,6 +94,8 @@ export type ObservedRoute = {
   name: string;
   uid: string;
   pool: string;
+  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  owner?: string;
   ordinal: number;
   /** Where browsers reach it; undefined for a route without a host. */
   address: Address | undefined;
@@ -100,6 +118,8 @@ export type ObservedRoom = {
   name: string;
   uid: string;
   pool: string;
+  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  owner?: string;
   version: number;
   /** By visitor. */
   places: ReadonlyMap<string, Place>;
@@ -110,15 +130,16 @@ export type ObservedNode = {
   host: string | undefined;
   /** Somebody means to empty it: no new pod is put there, and those that are there are soon evicted. */
   cordoned: boolean;
-  /** Since when it has not been Ready; undefined while it is. */
-  notReadySince: number | undefined;
+  /** Kubernetes' own condition. */
+  ready: boolean;
   capacity?: NodeCapacity;
 };
 
 /** What each watch tells of: the object as it now is, or that there is none. Whole, so that a missed one costs nothing. */
 export type Observation =
   | { kind: 'pod'; name: string; object: ObservedPod | undefined }
-  | { kind: 'pool'; name: string; object: ObservedPool | undefined }
+  /** `answered`: the answer to a write, which says nothing about a StatefulSet that was deleted meanwhile. */
+  | { kind: 'pool'; name: string; object: ObservedPool | undefined; answered?: true }
   | { kind: 'service'; name: string; object: ObservedService | undefined }
   | { kind: 'route'; name: string; object: ObservedRoute | undefined }
   | { kind: 'room'; name: string; object: ObservedRoom | undefined }
@@ -126,9 +147,12 @@ export type Observation =
 
 export type PodState = 'ready' | 'in-use' | 'recreating';
 
+/** Whether nobody can use the pod any more, whoever had it. */
+export const isOver = ({ terminating, ended }: ObservedPod): boolean => terminating || ended !== undefined;
+
 /** The state is derived from the pod, never stored beside it. A taken pod is never ready again (inv 1). */
 export function podState(pod: ObservedPod): PodState {
-  if (pod.terminating) return 'recreating';
+  if (isOver(pod)) return 'recreating';
   if (pod.retired && !pod.claim) return 'recreating';
   if (pod.taken) return 'in-use';
   return pod.ready ? 'ready' : 'recreating';

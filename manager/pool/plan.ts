@@ -1,6 +1,7 @@
 // What a pool needs now, from how it is now: pure, so that every decision can be read off a table in its test.
 
-import { podStateAt, podsToRetry } from './broken.ts';
+import { growthStop, isBroken, isNeverMade, podStateAt, podsToRetry } from './broken.ts';
+import { isDeletedState } from './nodes.ts';
 import { type ObservedPod, type ObservedRoute, type ObservedService, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
 import { type Prewarm, prewarmAt } from './prewarm.ts';
@@ -8,7 +9,16 @@ import { lookAtRollout, planReplacements, surge } from './rollout.ts';
 import { planShrink, type Shrink } from './shrink.ts';
 import { spareFor } from './sizing.ts';
 
-export const reapReasons = ['max-lifetime', 'never-connected', 'duplicate', 'silent', 'node-lost'] as const;
+export const reapReasons = [
+  'max-lifetime',
+  'never-connected',
+  'duplicate',
+  'silent',
+  'node-lost',
+  'node-deleted',
+  'not-removed',
+  'pod-ended',
+] as const;
 export type ReapReason = (typeof reapReasons)[number];
 
 export type Plan = {
@@ -23,32 +33,43 @@ export type Plan = {
   restore: ObservedRoute[];
   /** What exposes ordinals that are no more: node ports are scarce, and controllers pay for each route. */
   withdraw: { services: ObservedService[]; routes: ObservedRoute[] };
-  /** Pods whose session is over, as they were seen. */
+  /** Pods whose session is over, as they were seen; every pod of a deleted node, in use or not; those that have ended; and pods that their nodes keep. */
   reap: { pod: ObservedPod; reason: ReapReason }[];
   /** Broken pods that are due for another attempt, as they were seen. */
   retry: ObservedPod[];
 };
 
-export type PodCounts = { ready: number; inUse: number; recreating: number; broken: number; stranded: number };
+export type PodCounts = {
+  ready: number;
+  inUse: number;
+  recreating: number;
+  broken: number;
+  /** Ready, but without an address that browsers could go to. */
+  unreachable: number;
+  stranded: number;
+};
 
 /**
- * Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet. A pod that
- * is stranded, on a node from which nothing is handed out, is nothing to count on.
+ * Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet, and
+ * `broken` those that have not been there for longer than the start timeout. A pod that is stranded, on a node from which nothing is handed out, is nothing to count on.
  */
 export function countPods(pool: Pool, now: number): PodCounts {
   let ready = 0;
   let inUse = 0;
   let broken = 0;
+  let unreachable = 0;
   let stranded = 0;
   for (let ordinal = 0; ordinal < pool.replicas; ordinal++) {
     const pod = pool.pod(ordinal);
-    const state = pod ? podStateAt(pod, pool, now) : 'recreating';
+    const state = pod ? podStateAt(pod, pool, now) : isNeverMade(ordinal, pool, now) ? 'broken' : 'recreating';
     if (state === 'in-use') inUse++;
     else if (pod && pool.isStranded(pod)) stranded++;
     else if (state === 'ready') ready++;
     else if (state === 'broken') broken++;
+    else if (state === 'unreachable') unreachable++;
   }
-  return { ready, inUse, recreating: pool.replicas - ready - inUse - broken - stranded, broken, stranded };
+  const recreating = pool.replicas - ready - inUse - broken - unreachable - stranded;
+  return { ready, inUse, recreating, broken, unreachable, stranded };
 }
 
 /** How many terminals are to be ready at `now`: those that `spare` means, or those that a window asks for, if they are more. */
@@ -75,6 +96,10 @@ export function prewarmOf(pool: Pool, now: number, counts: PodCounts = countPods
 export const claimTimes = (pool: Pool): number[] =>
   [...pool.pods()].flatMap((pod) => (pod.claim && podState(pod) === 'in-use' ? [pod.claim.claimedAt] : []));
 
+// How long a node may take to remove a pod whose containers have ended. A visitor can nest folders deeper than the kubelet can remove:
+// the pod would block its ordinal for ever.
+const clearUpMs = 60_000;
+
 const nothing: Plan = {
   scaleTo: undefined,
   shrink: undefined,
@@ -89,6 +114,8 @@ const nothing: Plan = {
 /** Plans for the pool at the time `now` (milliseconds since 1970), for which `waiting` visitors are waiting. */
 export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   if (!pool.spec) return nothing;
+  // Nobody is given a terminal of it; sessions that there are from before still end.
+  if (pool.spec.claimTemplates) return { ...nothing, reap: findOverdue(pool, now) };
   const { max } = pool.settings;
   const rollout = lookAtRollout(pool, now);
   const counts = countPods(pool, now);
@@ -96,7 +123,7 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
   const occupied = pool.replicas - counts.ready - counts.recreating;
   const readyWanted = Math.min(spare, Math.max(0, max - occupied));
   const wanted = wantedReplicas(pool, counts, spare + surge(rollout));
-  const allowed = withinBounds(wanted, pool);
+  const allowed = allowedReplicas(pool, wanted, now, waiting);
   // Somebody may have scaled the pool below terminals in use: the sooner they are put back, the sooner they may be spared.
   const inUse = 1 + highestInUse(pool);
   const replicas = Math.max(pool.replicas, allowed, inUse);
@@ -113,7 +140,7 @@ export function planPool(pool: Pool, now: number, waiting = 0): Plan {
       ready: counts.ready,
       readyWanted,
       waiting,
-      cramped: wanted > max,
+      cramped: wanted > allowed,
     }),
     expose: {
       services: ordinals.filter((ordinal) => pool.lacksService(ordinal)),
@@ -139,20 +166,26 @@ export function withoutLead(plan: Plan): Plan {
 /** Has the pool remember what it needs at `now`. To be called at every look. */
 export function noteDemand(pool: Pool, now: number, waiting = 0): void {
   pool.settleCut(now);
+  pool.missing.look(pool.replicas, (ordinal) => pool.pod(ordinal) !== undefined, now);
   let lastClaimAt = 0;
   for (const { claim } of pool.pods()) lastClaimAt = Math.max(lastClaimAt, claim?.claimedAt ?? 0);
   const counts = countPods(pool, now);
   pool.sessions.look(counts.inUse, now);
   const free = spareAt(pool, now, counts) + waiting + surge(lookAtRollout(pool, now));
-  const needed = withinBounds(wantedReplicas(pool, counts, free), pool);
+  const needed = allowedReplicas(pool, wantedReplicas(pool, counts, free), now, waiting);
   pool.demand.look({ replicas: pool.replicas, needed, lastClaimAt }, now);
 }
 
-/** So many replicas that ready + starting = `free`. */
-const wantedReplicas = (pool: Pool, { ready, recreating }: PodCounts, free: number): number =>
-  pool.replicas - ready - recreating + free;
+/** So many replicas that ready + starting = `free`. Others in place of the unreachable would be unreachable too. */
+const wantedReplicas = (pool: Pool, { ready, recreating, unreachable }: PodCounts, free: number): number =>
+  pool.replicas - ready - recreating - unreachable + free;
 
-const withinBounds = (count: number, { settings: { min, max } }: Pool): number => Math.min(max, Math.max(min, count));
+/** As many of the wanted replicas as the settings allow; none beyond those that there are while further ones would be useless. */
+function allowedReplicas(pool: Pool, wanted: number, now: number, waiting: number): number {
+  const { min, max } = pool.settings;
+  const allowed = Math.min(max, Math.max(min, wanted));
+  return allowed > pool.replicas && growthStop(pool, now, waiting) ? pool.replicas : allowed;
+}
 
 function highestInUse(pool: Pool): number {
   let highest = -1;
@@ -164,18 +197,22 @@ function findOverdue(pool: Pool, now: number): Plan['reap'] {
   const { maxLifetime, connectTimeout } = pool.settings;
   const overdue: Plan['reap'] = [];
   for (const pod of pool.pods()) {
-    if (podState(pod) !== 'in-use' || !pod.claim) continue;
+    if (isOrphan(pool, pod)) overdue.push({ pod, reason: 'node-deleted' });
+    else if (pod.ended && !pod.terminating && !isBroken(pod, pool, now)) overdue.push({ pod, reason: 'pod-ended' });
+    else if (pod.heldSince !== undefined && now >= pod.heldSince + clearUpMs)
+      overdue.push({ pod, reason: 'not-removed' });
+    if (podState(pod) !== 'in-use' || !pod.claim || isDeletedState(pool.nodeState(pod))) continue;
     const { claimedAt, connectedAt } = pod.claim;
     const reason: ReapReason | undefined =
       now >= claimedAt + maxLifetime
         ? 'max-lifetime'
         : connectedAt === undefined && now >= claimedAt + connectTimeout
           ? 'never-connected'
-          : pool.isDuplicate(pod, now)
+          : pool.isDuplicate(pod)
             ? 'duplicate'
             : pool.wedged.has(pod.uid)
               ? 'silent'
-              : isSucceeded(pool, pod, now)
+              : isSucceeded(pool, pod)
                 ? 'node-lost'
                 : undefined;
     if (reason) overdue.push({ pod, reason });
@@ -183,7 +220,17 @@ function findOverdue(pool: Pool, now: number): Plan['reap'] {
   return overdue;
 }
 
+/** Whether nothing is left of the pod but its object, which no kubelet takes away, and no session could go on in it. */
+function isOrphan(pool: Pool, pod: ObservedPod): boolean {
+  const node = pool.nodeState(pod);
+  if (!isDeletedState(node)) return false;
+  if (podState(pod) !== 'in-use' || node === 'gone') return true;
+  if (!pod.claim) return false;
+  // A visitor who has come back gives it up: the pool may be at its maximum, and its ordinal is needed.
+  return isSucceeded(pool, pod) || pool.waiting.has(pod.claim.visitor);
+}
+
 /** Whether the pod is out of reach, and its visitor has another by now: it is to go when its node returns. */
-function isSucceeded(pool: Pool, pod: ObservedPod, now: number): boolean {
-  return pool.isLost(pod, now) && pool.terminalOf(pod.claim!.visitor, now) !== pod;
+function isSucceeded(pool: Pool, pod: ObservedPod): boolean {
+  return pool.isLost(pod) && pool.terminalOf(pod.claim!.visitor) !== pod;
 }

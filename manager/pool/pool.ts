@@ -7,10 +7,13 @@ import { Arrivals } from './arrivals.ts';
 import { ClaimIndex } from './claim-index.ts';
 import { type Cut, lookAtCut, settleCut } from './cut.ts';
 import { Demand } from './demand.ts';
+import { ExposureFailures } from './exposure-failures.ts';
 import type { Fit } from './fit.ts';
+import { MissingPods } from './missing-pods.ts';
+import { isLostState, type NodeState } from './nodes.ts';
 import {
   type ClaimRecord,
-  type ObservedNode,
+  isOver,
   type ObservedPod,
   type ObservedPool,
   type ObservedRoom,
@@ -20,6 +23,7 @@ import {
 } from './observation.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { RecentClaims } from './recent-claims.ts';
+import { Replacements } from './replacements.ts';
 import { Sessions } from './sessions.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import type { ArrivalRate } from './sizing.ts';
@@ -34,18 +38,23 @@ export type PoolOptions = {
   exposure?: ExposureMode;
   /** The address of the node that a pod is on; undefined while that is not known. */
   hostOf?: (pod: ObservedPod) => string | undefined;
-  /** The node that a pod is on; undefined while nothing is known of it. */
-  nodeOf?: (pod: ObservedPod) => ObservedNode | undefined;
+  /** The state of the node that a pod is on. */
+  nodeStateOf?: (pod: ObservedPod) => NodeState;
 };
 
-// For how long a node may be NotReady before its visitors are offered other terminals. Kubernetes itself waits for 40 s of
-// silence before it says so.
-const nodeGraceMs = 10_000;
+/** The sum of `max` over all pools is above the number of node ports that they can have, and what limits these. */
+export type PortShortage = { max: number; ports: number; limit: string };
 
 export class Pool {
   readonly name: string;
-  /** The StatefulSet; undefined while only its pods or Services are known. */
+  /** The StatefulSet; undefined while there is none. */
   spec: ObservedPool | undefined;
+  /** The UID of the StatefulSet, or of the last one while there is none. Only what it owns is the pool's. */
+  owner: string | undefined;
+  /** Since when it has had no StatefulSet; undefined while it has one. */
+  awaySince: number | undefined;
+  /** Other StatefulSets with the pool's label. They are left alone. */
+  others: readonly ObservedPool[] = [];
   settings: Settings = defaultSettings;
   /** The windows among them. */
   schedule = new Schedule([]);
@@ -70,32 +79,43 @@ export class Pool {
     (pod) => this.#isServable(pod),
   );
 
+  /** How many claims were seen, whichever manager made them. Only ever grows. */
+  claimsSeen = 0;
   /** How long its sessions last. */
   readonly sessions = new Sessions();
+  /** Whether replacing its pods helps. */
+  readonly replacements = new Replacements();
   /** How its pods start. */
   readonly starts = new Starts();
+  /** Ordinals without a pod. */
+  readonly missing = new MissingPods();
+  /** Services and routes that cannot be made. */
+  readonly exposureFailures = new ExposureFailures();
+  /** That the pools may need more node ports than there are; undefined while they do not, as far as is known. */
+  portShortage: PortShortage | undefined;
   readonly #arrivals = new Arrivals();
   readonly #recentClaims = new RecentClaims();
 
   readonly #pods = new Map<number, ObservedPod>();
   readonly #services = new Map<number, ObservedService>();
   readonly #routes = new Map<number, ObservedRoute>();
-  // Terminals that are going count no more.
+  // Terminals that have ended or are going count no more.
   readonly #byVisitor = new ClaimIndex(({ visitor }) => visitor);
   readonly #byAddress = new ClaimIndex(({ address }) => address);
 
   readonly #exposure: ExposureMode;
   readonly #hostOf: (pod: ObservedPod) => string | undefined;
-  readonly #nodeOf: (pod: ObservedPod) => ObservedNode | undefined;
+  /** The state of the node that a pod is on, as of the last look. */
+  readonly nodeState: (pod: ObservedPod) => NodeState;
 
   constructor(
     name: string,
-    { exposure = 'nodePort', hostOf = () => undefined, nodeOf = () => undefined }: PoolOptions = {},
+    { exposure = 'nodePort', hostOf = () => undefined, nodeStateOf = () => 'ready' }: PoolOptions = {},
   ) {
     this.name = name;
     this.#exposure = exposure;
     this.#hostOf = hostOf;
-    this.#nodeOf = nodeOf;
+    this.nodeState = nodeStateOf;
   }
 
   get replicas(): number {
@@ -141,14 +161,21 @@ export class Pool {
     return host === undefined || port === undefined ? undefined : { protocol: 'http', host, port };
   }
 
+  /** Whether the pool's StatefulSet is the controller of the object. */
+  owns({ owner }: { owner?: string }): boolean {
+    return owner !== undefined && owner === this.owner;
+  }
+
   observeSpec(spec: ObservedPool | undefined): void {
     if (spec && this.spec?.uid === spec.uid && spec.version < this.spec.version) return;
+    if (spec && spec.uid !== this.owner) this.#changeOwner(spec.uid);
     const grown = (spec?.replicas ?? 0) > this.replicas;
     if (spec && spec.uid === this.spec?.uid && spec.replicas < this.replicas)
       this.cut = lookAtCut(spec, this.#pods.values()) ?? this.cut;
     // It is the status that changes most of the time.
     const annotated = spec && !isDeepStrictEqual(spec.annotations, this.spec?.annotations);
     this.spec = spec;
+    if (spec) this.replacements.follow([spec.uid, spec.revision, spec.updateStrategy].join(' '));
     if (annotated) this.#readSettings(spec);
     if (grown) this.rebuildQueue();
   }
@@ -161,8 +188,12 @@ export class Pool {
     if (pod.claim && (former?.uid !== pod.uid || !former.claim)) this.#noteClaim(pod.claim);
     if (former && isSession(former) && (former.uid !== pod.uid || !isSession(pod))) this.sessions.ended();
     this.starts.observe(pod, this.settings.startTimeout);
+    if (former?.uid !== pod.uid) {
+      if (former) this.replacements.gone(former.ordinal, this.#isFormer(former));
+      this.replacements.came(pod.ordinal, this.#isFormer(pod));
+    }
     this.#pods.set(pod.ordinal, pod);
-    if (!pod.terminating) {
+    if (!isOver(pod)) {
       this.#byVisitor.add(pod);
       this.#byAddress.add(pod);
     }
@@ -175,6 +206,7 @@ export class Pool {
     if (former?.uid !== uid) return;
     this.#forgetClaim(former);
     if (isSession(former)) this.sessions.ended();
+    this.replacements.gone(ordinal, this.#isFormer(former));
     this.#pods.delete(ordinal);
     this.starts.gone(ordinal);
     this.ready.forget(former);
@@ -183,6 +215,8 @@ export class Pool {
 
   observeService(service: ObservedService): void {
     this.#services.set(service.ordinal, service);
+    if (!this.lacksService(service.ordinal))
+      this.exposureFailures.worked({ kind: 'Service', ordinal: service.ordinal });
     this.ready.offer(service.ordinal);
   }
 
@@ -192,6 +226,7 @@ export class Pool {
 
   observeRoute(route: ObservedRoute): void {
     this.#routes.set(route.ordinal, route);
+    this.exposureFailures.worked({ kind: 'route', ordinal: route.ordinal });
     this.ready.offer(route.ordinal);
   }
 
@@ -199,19 +234,20 @@ export class Pool {
     this.#routes.delete(ordinal);
   }
 
-  observeRoom(room: ObservedRoom | undefined): void {
+  /** Takes in the queue as it is written now, at `now`. */
+  observeRoom(room: ObservedRoom | undefined, now: number): void {
     if (room && this.room?.uid === room.uid && room.version < this.room.version) return;
     this.room = room;
-    this.waiting.observe(room);
+    this.waiting.observe(room, now);
   }
 
   /**
    * The visitor's pod. Of several, as when two managers that did not know of each other's claim served one visitor: one that
-   * somebody has connected to, of those the one claimed first. One that is lost at `now` comes last.
+   * somebody has connected to, of those the one claimed first. One that is lost comes last.
    */
-  terminalOf(visitor: string, now: number): ObservedPod | undefined {
+  terminalOf(visitor: string): ObservedPod | undefined {
     const order = (a: ObservedPod, b: ObservedPod) =>
-      Number(this.isLost(a, now)) - Number(this.isLost(b, now)) ||
+      Number(this.isLost(a)) - Number(this.isLost(b)) ||
       Number(isConnected(b)) - Number(isConnected(a)) ||
       claimOrder(a, b);
     let best: ObservedPod | undefined;
@@ -223,8 +259,8 @@ export class Pool {
    * Whether the pod is one too many: its visitor has another, claimed before, and has been there. One that was claimed
    * before and that nobody has connected to yet may be about to be; it goes when that does not happen.
    */
-  isDuplicate(pod: ObservedPod, now: number): boolean {
-    const kept = this.terminalOf(pod.claim!.visitor, now);
+  isDuplicate(pod: ObservedPod): boolean {
+    const kept = this.terminalOf(pod.claim!.visitor);
     return kept !== undefined && kept !== pod && isConnected(kept) && claimOrder(kept, pod) < 0;
   }
 
@@ -246,18 +282,21 @@ export class Pool {
     this.cut = this.cut && settleCut(this.cut, now, (ordinal) => this.#pods.get(ordinal));
   }
 
-  /** Whether nobody reaches the pod any more: its node has been NotReady for some time, and may never come back. */
-  isLost(pod: ObservedPod, now: number): boolean {
-    const since = this.#nodeOf(pod)?.notReadySince;
-    return since !== undefined && now >= since + nodeGraceMs;
+  /** Whether the pod's node was deleted, or has been NotReady for longer than the grace period: its visitor gets another. */
+  isLost(pod: ObservedPod): boolean {
+    return isLostState(this.nodeState(pod));
   }
 
-  /** Whether the pod is on a node from which nothing is handed out: one that is cordoned or not Ready. */
+  /** Whether the pod is on a node that takes no newcomers, so that others are made elsewhere: cordoned, NotReady or deleted. */
   isStranded(pod: ObservedPod): boolean {
-    const node = this.#nodeOf(pod);
-    if (node === undefined) return false;
-    // What is going from a cordoned node comes again on another; what is going from a dead one does not go.
-    return node.notReadySince !== undefined || (node.cordoned && !pod.terminating);
+    const state = this.nodeState(pod);
+    // A pod that goes from a cordoned node is made again on another; one that should go from a dead node does not go.
+    return state === 'cordoned' ? !pod.terminating : state === 'not-ready' || isLostState(state);
+  }
+
+  /** Whether the pod is Ready, unclaimed, on a node that stays, and at an address that is known. */
+  isReady(pod: ObservedPod): boolean {
+    return podState(pod) === 'ready' && !this.isStranded(pod) && this.address(pod) !== undefined;
   }
 
   /** How many pods may be handed out now, counted up to `enough`. */
@@ -275,14 +314,14 @@ export class Pool {
     this.ready.rebuild(this.#pods.keys());
   }
 
-  /** Whether the pod is Ready, never claimed, not about to be scaled away, on a node that stays, and reachable. */
+  /** Whether the pod is ready, and not about to be scaled away. */
   #isServable(pod: ObservedPod): boolean {
-    return (
-      podState(pod) === 'ready' &&
-      !this.isStranded(pod) &&
-      pod.ordinal < this.replicas &&
-      this.address(pod) !== undefined
-    );
+    // A node that was not seen may be deleted. The pod counts until the API server has said so: a late watch must not make the pool grow.
+    return pod.ordinal < this.replicas && this.isReady(pod) && this.nodeState(pod) !== 'unseen';
+  }
+
+  #isFormer({ revision }: ObservedPod): boolean {
+    return this.spec?.revision !== undefined && revision !== this.spec.revision;
   }
 
   #readSettings({ annotations }: ObservedPool): void {
@@ -292,7 +331,20 @@ export class Pool {
     this.problems = problems;
   }
 
+  /** Nothing that another StatefulSet owned is the pool's any more. Its visitors who wait stay. */
+  #changeOwner(uid: string): void {
+    const isFirst = this.owner === undefined;
+    this.owner = uid;
+    if (isFirst) return;
+    for (const { ordinal, uid } of [...this.#pods.values()]) this.observePodGone(ordinal, uid);
+    this.#services.clear();
+    this.#routes.clear();
+    this.observeRoom(undefined, 0);
+    this.cut = undefined;
+  }
+
   #noteClaim({ address, claimedAt }: ClaimRecord): void {
+    this.claimsSeen++;
     this.#arrivals.add(claimedAt);
     if (address !== undefined) this.#recentClaims.add(address, claimedAt);
   }

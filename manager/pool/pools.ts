@@ -1,24 +1,41 @@
 // All pools of the namespace, and the nodes under them: where observations go in, and terminals are found.
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../../common/manager-api.ts';
-import type { Observation, ObservedNode, ObservedPod } from './observation.ts';
+import { Nodes } from './nodes.ts';
+import type {
+  Observation,
+  ObservedNode,
+  ObservedPod,
+  ObservedPool,
+  ObservedRoom,
+  ObservedRoute,
+  ObservedService,
+} from './observation.ts';
 import { type ExposureMode, Pool } from './pool.ts';
 
 const rememberedGone = 1_000;
+/** How long a pool without a StatefulSet is taken to be in the making again. */
+export const awayMs = 5 * 60_000;
 
 export class Pools {
   readonly #pools = new Map<string, Pool>();
-  readonly #nodes = new Map<string, ObservedNode>();
-  // A "gone" tells a name only; these tell what it was.
+  readonly #nodes = new Nodes();
+  /** StatefulSets with a pool's label, by name. */
+  readonly #sets = new Map<string, ObservedPool>();
+  // By name, because a deletion reports only the name. Each is in its pool if the pool's StatefulSet owns it; the others wait
+  // here: lists arrive in any order, and a StatefulSet adopts what a deleted one of its name has left.
   readonly #podsByName = new Map<string, ObservedPod>();
   readonly #podsByUid = new Map<string, ObservedPod>();
-  readonly #servicesByName = new Map<string, { pool: string; ordinal: number }>();
-  readonly #routesByName = new Map<string, { pool: string; ordinal: number }>();
-  readonly #poolsByRoom = new Map<string, string>();
-  readonly #poolsByStatefulSet = new Map<string, string>();
+  /** Names of terminals in use that no StatefulSet owns. */
+  readonly #orphans = new Set<string>();
+  readonly #services = new Map<string, ObservedService>();
+  readonly #routes = new Map<string, ObservedRoute>();
+  readonly #rooms = new Map<string, ObservedRoom>();
   // UIDs of pods that are gone: the answer to a patch can arrive after the watch has told of the deletion.
   readonly #gone = new Set<string>();
+
+  /** When anything was last observed. */
+  #latest = 0;
 
   readonly #exposure: ExposureMode;
 
@@ -36,8 +53,35 @@ export class Pools {
     return pool?.spec ? pool : undefined;
   }
 
+  /** The pool of that name, also while it has no StatefulSet; undefined if nothing has ever carried its label. */
+  known(name: string): Pool | undefined {
+    return this.#pools.get(name);
+  }
+
+  /** Pools whose StatefulSet is expected at `now`: it was deleted, or what it owned was seen without it, a short while ago. */
+  *away(now: number): Iterable<Pool> {
+    for (const pool of this.#pools.values()) {
+      if (pool.awaySince !== undefined && now < pool.awaySince + awayMs) yield pool;
+    }
+  }
+
+  /** Whether a terminal of the visitor's waits to be adopted by the pool's StatefulSet. */
+  hasOrphan(pool: Pool, visitor: string): boolean {
+    for (const name of this.#orphans) {
+      const pod = this.#podsByName.get(name)!;
+      const isNext = pod.pool === pool.name && name === `${pool.spec?.statefulSet}-${pod.ordinal}`;
+      if (isNext && pod.claim?.visitor === visitor) return true;
+    }
+    return false;
+  }
+
   nodes(): Iterable<ObservedNode> {
-    return this.#nodes.values();
+    return this.#nodes.all();
+  }
+
+  /** Whether a watch has reported the node, or it is known to be deleted. */
+  knowsNode(name: string): boolean {
+    return this.#nodes.knows(name);
   }
 
   podByUid(uid: string): ObservedPod | undefined {
@@ -49,23 +93,52 @@ export class Pools {
     return this.#pools.get(pod.pool)?.address(pod);
   }
 
-  /** Takes in one observation; returns the pool that it is about, if it is about one. */
-  observe(observation: Observation): Pool | undefined {
+  /**
+   * Takes in one observation, made at `now`, milliseconds since 1970, and at `at` by the monotonic clock. Returns the pool that it
+   * is about, if it is about one.
+   */
+  observe(observation: Observation, now = 0, at = 0): Pool | undefined {
+    this.#latest = Math.max(this.#latest, now);
     switch (observation.kind) {
       case 'pod':
         return this.#observePod(observation.name, observation.object);
       case 'pool':
-        return this.#observePool(observation);
+        return this.#observeSet(observation);
       case 'service':
-        return this.#observeService(observation);
+        return this.#observeOwned(this.#services, observation, {
+          add: (pool, service) => pool.observeService(service),
+          remove: (pool, { ordinal }) => pool.observeServiceGone(ordinal),
+        });
       case 'route':
-        return this.#observeRoute(observation);
+        return this.#observeOwned(this.#routes, observation, {
+          add: (pool, route) => pool.observeRoute(route),
+          remove: (pool, { ordinal }) => pool.observeRouteGone(ordinal),
+        });
       case 'room':
-        return this.#observeRoom(observation);
+        return this.#observeOwned(this.#rooms, observation, {
+          add: (pool, room) => pool.observeRoom(room, this.#latest),
+          remove: (pool) => pool.observeRoom(undefined, this.#latest),
+        });
       case 'node':
-        this.#observeNode(observation.name, observation.object);
+        this.observeNode(observation.name, observation.object, at);
         return undefined;
     }
+  }
+
+  /** A node as it is at `at`, or that it was deleted; `reported` by a watch, or else by an answer of the API server. */
+  observeNode(name: string, node: ObservedNode | undefined, at: number, reported = true): void {
+    const changed = this.#nodes.observe(name, node, at, reported);
+    if (!node) {
+      const inUse = new Set([...this.#podsByName.values()].map(({ node }) => node));
+      this.#nodes.forgetDeleted((deleted) => inUse.has(deleted));
+    }
+    // A node reports every few seconds; that seldom concerns its pods.
+    if (changed) for (const pool of this.#pools.values()) pool.rebuildQueue();
+  }
+
+  /** To be called before each look at pools, with the time by the monotonic clock. Returns whether a node was given up. */
+  lookAtNodes(at: number): boolean {
+    return this.#nodes.look(at);
   }
 
   /** What deleting a pod came to: the pod as it is going, or undefined when it was gone. A successor of its name stays. */
@@ -82,18 +155,13 @@ export class Pools {
   #ensure(name: string): Pool {
     const known = this.#pools.get(name);
     if (known) return known;
-    const nodeOf = (pod: ObservedPod) => (pod.node === undefined ? undefined : this.#nodes.get(pod.node));
-    const pool = new Pool(name, { exposure: this.#exposure, hostOf: (pod) => nodeOf(pod)?.host, nodeOf });
+    // A pod that waits for a node is on none that could be unwell.
+    const nodeStateOf = ({ node }: ObservedPod) => (node === undefined ? 'ready' : this.#nodes.state(node));
+    const hostOf = ({ node = '' }: ObservedPod) => this.#nodes.get(node)?.host;
+    const pool = new Pool(name, { exposure: this.#exposure, hostOf, nodeStateOf });
+    pool.awaySince = this.#latest;
     this.#pools.set(name, pool);
     return pool;
-  }
-
-  #observeNode(name: string, node: ObservedNode | undefined): void {
-    const former = this.#nodes.get(name);
-    if (node) this.#nodes.set(name, node);
-    else this.#nodes.delete(name);
-    // A node tells of itself every few seconds; that seldom concerns its pods.
-    if (!isDeepStrictEqual(former, node)) for (const pool of this.#pools.values()) pool.rebuildQueue();
   }
 
   #observePod(name: string, pod: ObservedPod | undefined): Pool | undefined {
@@ -103,68 +171,72 @@ export class Pools {
     if (former && former.uid !== pod?.uid) {
       this.#podsByUid.delete(former.uid);
       this.#bury(former.uid);
-      this.#ensure(former.pool).observePodGone(former.ordinal, former.uid);
     }
-    if (!pod) {
-      this.#podsByName.delete(name);
-      return former && this.#ensure(former.pool);
-    }
-    this.#podsByName.set(name, pod);
-    this.#podsByUid.set(pod.uid, pod);
-    const pool = this.#ensure(pod.pool);
-    pool.observePod(pod);
-    return pool;
+    if (pod) this.#podsByUid.set(pod.uid, pod);
+    if (pod?.claim && pod.owner === undefined && !pod.terminating) this.#orphans.add(name);
+    else this.#orphans.delete(name);
+    return this.#observeOwned(
+      this.#podsByName,
+      { name, object: pod },
+      {
+        add: (pool, pod) => pool.observePod(pod),
+        remove: (pool, { ordinal, uid }) => pool.observePodGone(ordinal, uid),
+      },
+    );
   }
 
-  #observePool({ name, object }: Observation & { kind: 'pool' }): Pool | undefined {
-    const poolName = object?.name ?? this.#poolsByStatefulSet.get(name);
+  /** Files an object under its name, and puts it into its pool or takes it out. */
+  #observeOwned<T extends Owned>(
+    all: Map<string, T>,
+    { name, object }: { name: string; object: T | undefined },
+    { add, remove }: { add: (pool: Pool, object: T) => void; remove: (pool: Pool, object: T) => void },
+  ): Pool | undefined {
+    const former = all.get(name);
+    const formerPool = former && this.#ensure(former.pool);
+    const pool = object && this.#ensure(object.pool);
+    if (object) all.set(name, object);
+    else all.delete(name);
+    const stays = former?.uid === object?.uid && formerPool === pool && pool?.owns(object!);
+    if (former && formerPool!.owns(former) && !stays) remove(formerPool!, former);
+    if (object && pool!.owns(object)) add(pool!, object);
+    return pool ?? formerPool;
+  }
+
+  #observeSet({ name, object, answered }: Observation & { kind: 'pool' }): Pool | undefined {
+    const former = this.#sets.get(name);
+    if (answered && former?.uid !== object?.uid) return undefined;
+    if (object && former?.uid === object.uid && object.version < former.version) return undefined;
+    if (object) this.#sets.set(name, object);
+    else this.#sets.delete(name);
+    if (former && former.name !== object?.name) this.#appoint(this.#ensure(former.name));
+    const poolName = object?.name ?? former?.name;
     if (poolName === undefined) return undefined;
     const pool = this.#ensure(poolName);
-    // Two StatefulSets with one pool's label: the first one seen is the pool.
-    if (pool.spec && pool.spec.statefulSet !== name) return undefined;
-    if (object) this.#poolsByStatefulSet.set(name, poolName);
-    else this.#poolsByStatefulSet.delete(name);
-    pool.observeSpec(object);
+    this.#appoint(pool);
     return pool;
   }
 
-  #observeService({ name, object }: Observation & { kind: 'service' }): Pool | undefined {
-    const about = object ?? this.#servicesByName.get(name);
-    if (!about) return undefined;
-    const pool = this.#ensure(about.pool);
-    if (object) {
-      this.#servicesByName.set(name, object);
-      pool.observeService(object);
-    } else {
-      this.#servicesByName.delete(name);
-      pool.observeServiceGone(about.ordinal);
-    }
-    return pool;
-  }
-
-  #observeRoom({ name, object }: Observation & { kind: 'room' }): Pool | undefined {
-    const poolName = object?.pool ?? this.#poolsByRoom.get(name);
-    if (poolName === undefined) return undefined;
-    const pool = this.#ensure(poolName);
-    // As with StatefulSets: of two with one pool's label, the first one seen.
-    if (pool.room && pool.room.name !== name) return undefined;
-    if (object) this.#poolsByRoom.set(name, poolName);
-    else this.#poolsByRoom.delete(name);
-    pool.observeRoom(object);
-    return pool;
-  }
-
-  #observeRoute({ name, object }: Observation & { kind: 'route' }): Pool | undefined {
-    const about = object ?? this.#routesByName.get(name);
-    if (!about) return undefined;
-    const pool = this.#ensure(about.pool);
-    if (object) {
-      this.#routesByName.set(name, object);
-      pool.observeRoute(object);
-    } else {
-      this.#routesByName.delete(name);
-      pool.observeRouteGone(about.ordinal);
-    }
-    return pool;
+  /** Of several StatefulSets with the pool's label, the oldest is the pool: every manager comes to the same. */
+  #appoint(pool: Pool): void {
+    const candidates = [...this.#sets.values()].filter(({ name }) => name === pool.name);
+    const [first, ...others] = candidates.sort(bySeniority);
+    const formerOwner = pool.owner;
+    pool.observeSpec(first);
+    pool.others = others;
+    pool.awaySince = first ? undefined : (pool.awaySince ?? this.#latest);
+    if (pool.owner === formerOwner) return;
+    const isOwned = (object: Owned) => object.pool === pool.name && pool.owns(object);
+    for (const service of this.#services.values()) if (isOwned(service)) pool.observeService(service);
+    for (const route of this.#routes.values()) if (isOwned(route)) pool.observeRoute(route);
+    for (const room of this.#rooms.values()) if (isOwned(room)) pool.observeRoom(room, this.#latest);
+    for (const pod of this.#podsByName.values()) if (isOwned(pod)) pool.observePod(pod);
   }
 }
+
+type Owned = { uid: string; pool: string; owner?: string };
+
+// One that is refused for its disks comes last.
+const bySeniority = (a: ObservedPool, b: ObservedPool): number =>
+  Number(a.claimTemplates !== undefined) - Number(b.claimTemplates !== undefined) ||
+  a.createdAt - b.createdAt ||
+  (a.statefulSet < b.statefulSet ? -1 : 1);

@@ -2,7 +2,7 @@
 // (the pool has grown by it, as a claim makes it; or its former pod is going, after a session) until its pod is Ready. By
 // this manager's own clock, to the millisecond; the times that pods tell are in whole seconds. Knows no clock.
 
-import { type ObservedPod, podState } from './observation.ts';
+import { isOver, type ObservedPod, podState } from './observation.ts';
 
 export class Refills {
   readonly #since = new Map<number, number>();
@@ -20,13 +20,13 @@ export class Refills {
 
   /** Takes in a pod as it now is. Milliseconds that its ordinal was without, if it has just become ready. */
   observe(pod: ObservedPod, now: number): number | undefined {
-    const { ordinal, uid, terminating, createdAt } = pod;
+    const { ordinal, uid, createdAt } = pod;
     if (ordinal >= (this.#replicas ?? 0)) return undefined;
     const since = this.#since.get(ordinal);
     if (podState(pod) === 'recreating') {
-      const isNews = since === undefined && (terminating || this.#filledBy.get(ordinal) !== uid);
+      const isNews = since === undefined && (isOver(pod) || this.#filledBy.get(ordinal) !== uid);
       // What was starting before this manager knew of it has been wanted since its creation, at the latest.
-      if (isNews) this.#since.set(ordinal, terminating ? now : Math.min(now, createdAt));
+      if (isNews) this.#since.set(ordinal, isOver(pod) ? now : Math.min(now, createdAt));
       return undefined;
     }
     this.#since.delete(ordinal);

@@ -1,7 +1,7 @@
 // How a changed template reaches the terminals of a pool: unclaimed pods of a former revision are replaced, a few at a time
 // and never below the spare; a claimed one comes back as the new one when its session ends. Pure.
 
-import { type ObservedPod, podState } from './observation.ts';
+import { isOver, type ObservedPod, podState } from './observation.ts';
 import type { Pool } from './pool.ts';
 
 /** How long a terminal of a new template may take to be Ready before the roll-out is said to have stopped. */
@@ -14,6 +14,8 @@ export type Rollout = {
   outdatedUnready: ObservedPod[];
   /** New ones that are not Ready past the deadline: as long as there are any, no ready terminal is given up. */
   stuck: ObservedPod[];
+  /** Whether replacing former ones was tried, and brought back former ones. */
+  inVain: boolean;
   /** How many ready terminals may be on their way from one revision to the other at a time. */
   atOnce: number;
 };
@@ -21,8 +23,8 @@ export type Rollout = {
 export function lookAtRollout(pool: Pool, now: number): Rollout {
   const revision = pool.spec?.revision;
   const free = [...pool.pods()].filter((pod) => {
-    const { ordinal, retired, terminating } = pod;
-    return ordinal < pool.replicas && !retired && !terminating && podState(pod) !== 'in-use' && !pool.isStranded(pod);
+    const { ordinal, retired } = pod;
+    return ordinal < pool.replicas && !retired && !isOver(pod) && podState(pod) !== 'in-use' && !pool.isStranded(pod);
   });
   const isFormer = (pod: ObservedPod) => revision !== undefined && pod.revision !== revision;
   const former = free.filter(isFormer);
@@ -30,12 +32,14 @@ export function lookAtRollout(pool: Pool, now: number): Rollout {
     outdated: former.filter(({ ready }) => ready),
     outdatedUnready: former.filter(({ ready }) => !ready),
     stuck: free.filter((pod) => !isFormer(pod) && !pod.ready && now >= pod.createdAt + rolloutDeadlineMs),
+    inVain: pool.replacements.inVain,
     atOnce: Math.max(1, Math.ceil(pool.replicas / 10)),
   };
 }
 
 /** Terminals to have beyond the spare, so that there are some to give up. */
-export const surge = ({ outdated, atOnce }: Rollout): number => Math.min(atOnce, outdated.length);
+export const surge = ({ outdated, atOnce, inVain }: Rollout): number =>
+  inVain ? 0 : Math.min(atOnce, outdated.length);
 
 /** Whether ready terminals of a former revision would be replaced, were the new ones good for anything. */
 export const hasStopped = ({ outdated, stuck }: Rollout): boolean => outdated.length > 0 && stuck.length > 0;
@@ -51,7 +55,7 @@ export function planReplacements(
   { replicas, ready, readyWanted, waiting, cramped }: Room,
 ): ObservedPod[] {
   const below = ({ ordinal }: ObservedPod) => ordinal < replicas;
-  const leftOver = [...pool.pods()].filter((pod) => pod.retired && !pod.claim && !pod.terminating && below(pod));
+  const leftOver = [...pool.pods()].filter((pod) => pod.retired && !pod.claim && !isOver(pod) && below(pod));
   // While somebody waits, a terminal that is about to be ready is better than one that is new.
   const unready = rollout.outdatedUnready.filter(
     ({ createdAt }) => waiting === 0 || now >= createdAt + rolloutDeadlineMs,
@@ -60,6 +64,7 @@ export function planReplacements(
   const toGiveUp = Math.max(0, Math.min(rollout.atOnce - underWay, ready - readyWanted));
   // With no room for a further one, one at a time goes ahead of its successor, but never the last.
   const exception = cramped && toGiveUp === 0 && underWay === 0 && waiting === 0 && ready > 1 ? 1 : 0;
+  if (rollout.inVain) return leftOver;
   const count = hasStopped(rollout) ? 0 : toGiveUp + exception;
   // The next visitors get the lowest: those are left alone for longest.
   const highest = rollout.outdated.toSorted((a, b) => b.ordinal - a.ordinal).slice(0, count);

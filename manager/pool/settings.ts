@@ -36,6 +36,8 @@ export type Settings = {
   challengeFrom: Limit;
   /** How many visitors may wait at once. */
   maxWaiting: number;
+  /** How many of them may be of one address. */
+  maxWaitingPerAddress: Limit;
 };
 
 export const defaultSettings: Settings = {
@@ -44,19 +46,21 @@ export const defaultSettings: Settings = {
   max: 10,
   idleTimeout: 15 * 60_000,
   maxLifetime: 6 * 3_600_000,
-  connectTimeout: 60_000,
+  // A page connects within a second or two. Whoever claims without connecting should not keep terminals from others for long.
+  connectTimeout: 15_000,
   scaleDownDelay: 5 * 60_000,
   // A node that has to be added and an image that has to be pulled take minutes, and are no fault.
   startTimeout: 5 * 60_000,
   // A kubelet restarts what does not answer it within a minute or so: this is for what that does not mend.
   silenceTimeout: 5 * 60_000,
   prewarm: [],
-  // A class behind one address is no abuse: who is, only the host of the pool knows.
   maxPerVisitor: 'none',
-  maxPerAddress: 'none',
-  claimsPerMinute: 'none',
+  // Enough for a household, and one address cannot take the pool. The host of a class behind one address lifts them.
+  maxPerAddress: 5,
+  claimsPerMinute: 10,
   challengeFrom: 'none',
   maxWaiting: 200,
+  maxWaitingPerAddress: 5,
 };
 
 type Kind<T> = { read: (text: string) => T | undefined; right: string };
@@ -108,6 +112,7 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
   challengeFrom: limit(10_000),
   // All of them are in one object, which may not be larger than 1 MiB.
   maxWaiting: count(5_000),
+  maxWaitingPerAddress: limit(10_000),
 };
 
 /**

@@ -23,15 +23,14 @@ export function planShrink(pool: Pool, now: number, wanted: number, readyWanted:
   while (to > floor) {
     const pod = pool.pod(to - 1);
     if (pod && isUsed(pod)) break;
-    if (pod && podState(pod) === 'ready' && !pool.isStranded(pod) && readyToSpare-- <= 0) break;
+    if (pod && pool.isReady(pod) && readyToSpare-- <= 0) break;
     to--;
   }
   return to < pool.replicas ? { to } : undefined;
 }
 
 const countReady = (pool: Pool): number =>
-  [...pool.pods()].filter((pod) => pod.ordinal < pool.replicas && podState(pod) === 'ready' && !pool.isStranded(pod))
-    .length;
+  [...pool.pods()].filter((pod) => pod.ordinal < pool.replicas && pool.isReady(pod)).length;
 
 /** Whether there is a session in it, or the end of one. */
 const isUsed = (pod: ObservedPod): boolean => podState(pod) === 'in-use' || pod.claim !== undefined;

@@ -23,14 +23,14 @@ const margin = 1.5;
 // That one of so few took longer has other reasons.
 const fewAtOnce = 5;
 
-type Start = { uid: string; wasReady: boolean; taken: boolean };
+type Start = { uid: string; wasReady: boolean; taken: boolean; revision: string | undefined };
 type Span = { from: number; to: number };
 
 export class Starts {
   #refillMs = initialMs;
   #seen = 0;
   readonly #last = new Map<number, Start>();
-  readonly #failures = new Map<number, number>();
+  readonly #failures = new Map<number, { revision: string | undefined; count: number }>();
   readonly #spans: Span[] = [];
   #burst: Burst | undefined;
 
@@ -49,9 +49,10 @@ export class Starts {
     return margin * (slowestMs + orderMs + Math.max(0, count - atOnce) * addedMs);
   }
 
-  /** How many pods of this ordinal have gone without ever having been Ready, since the last one that was. */
-  failures(ordinal: number): number {
-    return this.#failures.get(ordinal) ?? 0;
+  /** How many pods of this ordinal and revision were deleted without ever having been Ready, since the last one that was. */
+  failures(ordinal: number, revision?: string): number {
+    const failed = this.#failures.get(ordinal);
+    return failed && failed.revision === revision ? failed.count : 0;
   }
 
   /** Whether there is such an ordinal among so many replicas. */
@@ -69,6 +70,7 @@ export class Starts {
       uid: pod.uid,
       wasReady: pod.ready || former?.wasReady === true,
       taken: pod.taken,
+      revision: pod.revision,
     });
     if (!isNew) return;
     this.#failures.delete(pod.ordinal);
@@ -85,7 +87,9 @@ export class Starts {
   gone(ordinal: number): void {
     const last = this.#last.get(ordinal);
     this.#last.delete(ordinal);
-    if (last && !last.wasReady && !last.taken) this.#failures.set(ordinal, this.failures(ordinal) + 1);
+    if (!last || last.wasReady || last.taken) return;
+    const { revision } = last;
+    this.#failures.set(ordinal, { revision, count: this.failures(ordinal, revision) + 1 });
   }
 
   #measure(ms: number): void {

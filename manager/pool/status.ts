@@ -1,13 +1,14 @@
 // A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
 
-import type { PodStatus, PoolStatus, Terminal, Waiting } from '../../common/manager-api.ts';
-import { podStateAt, reasonOf } from './broken.ts';
+import type { PodStatus, PoolStatus, Promised, Terminal, Waiting } from '../../common/manager-api.ts';
+import { podStateAt, reasonOfMissing, reasonOfState } from './broken.ts';
 import { estimate } from './estimate.ts';
 import { noticesOf } from './notices.ts';
 import type { ObservedPod } from './observation.ts';
 import { countPods, spareBySetting } from './plan.ts';
 import type { Pool } from './pool.ts';
 import type { Pools } from './pools.ts';
+import { tell } from './promise.ts';
 import { describeWindows } from './window-status.ts';
 
 /** What a terminal last said of itself. Times are milliseconds since 1970. */
@@ -36,16 +37,31 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
   };
 }
 
-/** A place in the waiting room, and what can be expected there. */
-export function describeWaiting(pool: Pool, place: number, waiting: number, now: number): Waiting {
-  const { expectedMs, latestMs } = estimate(pool, place, now);
+export type QueuePosition = {
+  pool: Pool;
+  place: number;
+  waiting: number;
+  /** Visitors before this one whose claims are being written. They are not in the queue any more; their pods still look ready. */
+  claiming: number;
+};
+
+/** A position in the queue, and when to expect a terminal there. `promised`: as the visitor's last answer had it. */
+export function describeWaiting(
+  { pool, place, waiting, claiming }: QueuePosition,
+  now: number,
+  promised?: Promised,
+): Waiting {
+  const position = place + claiming;
+  const { range, latestMs, cause, promised: next } = tell(estimate(pool, position, now), position, now, promised);
   return {
     status: 'waiting',
     pool: pool.name,
     place,
     waiting,
-    ...(expectedMs !== undefined && { expectedSeconds: seconds(expectedMs) }),
+    ...(range && { earliestSeconds: Math.floor(range.from / 1_000), expectedSeconds: seconds(range.to) }),
     ...(latestMs !== undefined && { latestSeconds: seconds(latestMs) }),
+    ...(cause && { cause }),
+    promised: next,
   };
 }
 
@@ -68,6 +84,7 @@ export function describePool(
     startTimeout,
     silenceTimeout,
     maxWaiting,
+    maxWaitingPerAddress,
   } = pool.settings;
   const { maxPerVisitor, maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
   const notices = noticesOf(pool, now).filter(({ reason }) => reason !== 'InvalidSettings');
@@ -79,6 +96,7 @@ export function describePool(
     inUse: counts.inUse,
     recreating: counts.recreating,
     broken: counts.broken,
+    unreachable: counts.unreachable,
     spare: spareBySetting(pool, now, counts),
     waiting,
     windows: describeWindows(pool, now, counts.ready),
@@ -97,11 +115,13 @@ export function describePool(
       claimsPerMinute,
       challengeFrom,
       maxWaiting,
+      maxWaitingPerAddress,
     },
     problems: [...pool.problems, ...notices.map(({ message }) => message)],
-    pods: [...pool.pods()]
-      .sort((a, b) => a.ordinal - b.ordinal)
-      .map((pod) => describePod(pod, pool, now, reports.get(pod.uid))),
+    pods: [
+      ...[...pool.pods()].map((pod) => describePod(pod, pool, now, reports.get(pod.uid))),
+      ...describeMissing(pool, now),
+    ].sort((a, b) => a.ordinal - b.ordinal),
   };
 }
 
@@ -112,12 +132,22 @@ function describePod(pod: ObservedPod, pool: Pool, now: number, report: LastRepo
   return {
     name: pod.name,
     ordinal: pod.ordinal,
-    state,
-    ...(state === 'broken' && { reason: reasonOf(pod) }),
+    // A webserver of an earlier release does not know the word.
+    state: state === 'unreachable' ? 'recreating' : state,
+    ...((state === 'broken' || state === 'unreachable') && { reason: reasonOfState(pod, pool) }),
     ...(claim && { claimedAt: iso(claim.claimedAt) }),
     ...(claim?.connectedAt !== undefined && { connectedAt: iso(claim.connectedAt) }),
     ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),
     ...(report && { connections: report.connections }),
     ...(report?.lastInputAt !== undefined && { lastInputAt: iso(report.lastInputAt) }),
   };
+}
+
+/** Ordinals whose pod should have been created long ago. */
+function describeMissing(pool: Pool, now: number): PodStatus[] {
+  return pool.missing.missing(now, pool.settings.startTimeout).flatMap((ordinal): PodStatus[] => {
+    const name = `${pool.spec?.statefulSet}-${ordinal}`;
+    const isMissing = ordinal < pool.replicas && pool.pod(ordinal) === undefined;
+    return isMissing ? [{ name, ordinal, state: 'broken', reason: reasonOfMissing(pool) }] : [];
+  });
 }

@@ -4,7 +4,10 @@
 //
 // Two kinds of time: `now`, the wall clock (milliseconds since 1970), orders visitors, and survives a manager. `at`, a clock
 // that never jumps, tells for how long nothing was heard of somebody: as with a Lease, by when this manager heard it last
-// and not by what others' clocks say. A manager that has just started therefore takes nobody's place away.
+// and not by what others' clocks say.
+//
+// A manager that starts also reads how old each place is. It passes over a visitor who was last seen too long ago, so that
+// the dead hold nobody back. It deletes the place only later: if a clock was wrong, the visitor is heard again until then.
 
 import type { ObservedRoom, Place } from './observation.ts';
 
@@ -14,8 +17,12 @@ const betweenRequestsMs = 2_000;
 const refreshMs = 10_000;
 /** Whom no manager has told of for so long is not here: the manager was killed, and the visitor has not come to another. */
 const silentMs = 25_000;
+/** How long it takes until the other managers know who has come back. */
+const tellMs = 3_000;
 /** Whoever is not here gets the former place back within so long. */
 const graceMs = 30_000;
+/** No clock is that wrong: a place of this age is deleted at first sight, also by managers that do not live for long. */
+const forgottenMs = 24 * 60 * 60_000;
 
 type Entry = {
   visitor: string;
@@ -23,8 +30,12 @@ type Entry = {
   address: string | undefined;
   /** What is written of it. */
   written: Place | undefined;
+  /** Whether that was in a room that is gone. */
+  unsaved: boolean;
   /** When that last changed; undefined until it has been looked at. */
   heardAt: number | undefined;
+  /** How long before that it was written, by the wall clock. 0 for all but places that are new to this manager. */
+  age: number;
   /** Requests of the visitor's that wait at this manager. */
   here: number;
   /** When the last of them ended; undefined while there is one, or when the visitor is another manager's. */
@@ -50,14 +61,32 @@ export class WaitingRoom {
   #order: Entry[] | undefined;
   #latest = 0;
 
-  /** Takes in what is written now; undefined: nothing is. */
-  observe(room: ObservedRoom | undefined): void {
-    const places = room?.places ?? new Map<string, Place>();
-    for (const [visitor, place] of places) this.#hear(visitor, place);
+  /** Takes in what is written at `now`; undefined: the room is gone, which takes no place away. It is written into the next room. */
+  observe(room: ObservedRoom | undefined, now: number): void {
+    if (!room) {
+      for (const entry of this.#entries.values()) if (entry.written) entry.unsaved = true;
+      return;
+    }
+    const { places } = room;
+    for (const [visitor, place] of places) this.#hear(visitor, place, now);
     for (const entry of this.#entries.values()) {
-      if (!entry.written || places.has(entry.visitor)) continue;
+      if (!entry.written || entry.unsaved || places.has(entry.visitor)) continue;
       entry.written = undefined;
       if (entry.here === 0 && entry.partedAt === undefined) this.#remove(entry);
+    }
+  }
+
+  /**
+   * Visitors could not wait from `since` to `at`, and were sent away. Those who waited then count as here for `forMs` more, within
+   * which they come back.
+   */
+  resume({ since, at, forMs }: { since: number; at: number; forMs: number }): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.here > 0 || !isHere(entry, since)) continue;
+      entry.age = 0;
+      // Another manager reports its visitors once they are back.
+      entry.heardAt = entry.partedAt === undefined ? at + forMs + betweenRequestsMs + tellMs - silentMs : at;
+      if (entry.partedAt !== undefined) entry.partedAt = at + forMs;
     }
   }
 
@@ -84,9 +113,7 @@ export class WaitingRoom {
     // Clocks differ between managers, and jump: whoever is new goes behind all who are known.
     const since = askedAt ?? Math.max(now, this.#latest + 1);
     const entry =
-      known && !known.served
-        ? known
-        : this.#add({ ...nobody, visitor, since, address, written: known?.written, heardAt: known?.heardAt });
+      known && !known.served ? known : this.#add({ ...nobody, visitor, since, address, ...(known && pick(known)) });
     if (askedAt !== undefined) this.#advance(entry, askedAt);
     if (entry.here === 0) entry.told = entry.written?.seen !== undefined && entry.written.seen === entry.mine;
     entry.here++;
@@ -146,17 +173,19 @@ export class WaitingRoom {
     return places.size > 0 ? { places, unchanged: false } : { places: expired, unchanged: true };
   }
 
-  #hear(visitor: string, place: Place): void {
+  #hear(visitor: string, place: Place, now: number): void {
     const known = this.#entries.get(visitor);
     if (!known) {
       const { since, address } = place;
-      this.#add({ ...nobody, visitor, since, address, written: place });
+      this.#add({ ...nobody, visitor, since, address, written: place, age: ageOf(place, now) });
       return;
     }
     const { written } = known;
+    known.unsaved = false;
     if (written?.since === place.since && written.seen === place.seen) return;
     known.written = place;
     known.heardAt = undefined;
+    known.age = written ? 0 : ageOf(place, now);
     this.#advance(known, place.since);
     // Somebody else has the visitor now; or everybody knows of the good-bye.
     if (place.seen !== known.mine) known.partedAt = undefined;
@@ -187,7 +216,9 @@ export class WaitingRoom {
 const nobody = {
   address: undefined,
   written: undefined,
+  unsaved: false,
   heardAt: undefined,
+  age: 0,
   here: 0,
   partedAt: undefined,
   mine: undefined,
@@ -196,24 +227,29 @@ const nobody = {
   served: false,
 };
 
+const pick = ({ written, unsaved, heardAt, age }: Entry) => ({ written, unsaved, heardAt, age });
+
+// A time that is still to come says as little as one long ago: the clock that wrote it is wrong.
+const ageOf = ({ seen, since }: Place, now: number): number => Math.abs(now - (seen ?? since));
+
 // The visitor breaks a tie: every manager must see the same order.
 const bySince = (a: Entry, b: Entry): number => a.since - b.since || (a.visitor < b.visitor ? -1 : 1);
 
-function isHere({ served, here, left, partedAt, written, heardAt, mine }: Entry, at: number): boolean {
+function isHere({ served, here, left, partedAt, written, heardAt, age, mine }: Entry, at: number): boolean {
   if (served || left) return false;
   if (here > 0) return true;
   if (partedAt !== undefined && at - partedAt < betweenRequestsMs) return true;
   if (partedAt !== undefined && written?.seen === mine) return false;
-  return written?.seen !== undefined && at - (heardAt ?? at) < silentMs;
+  return written?.seen !== undefined && at - (heardAt ?? at) + age < silentMs;
 }
 
 /** The place to be written; undefined: none. */
 function changeOf(entry: Entry, now: number, at: number): Place | undefined | 'nothing' | 'forget' | 'expire' {
-  const { since, written, here, partedAt, mine, told, left, served } = entry;
+  const { since, written, unsaved, age, here, partedAt, mine, told, left, served } = entry;
   const unheard = at - (entry.heardAt ?? at);
-  if (served) return written ? undefined : 'forget';
+  if (served) return written && !unsaved ? undefined : 'forget';
   if (here > 0) {
-    const known = told && written?.seen !== undefined && written.since <= since && unheard < refreshMs;
+    const known = told && !unsaved && written?.seen !== undefined && written.since <= since && unheard < refreshMs;
     // Another time than before, whatever the clock says: that it changes is what tells.
     return known ? 'nothing' : placeOf(entry, Math.max(now, (written?.seen ?? 0) + 1));
   }
@@ -223,8 +259,11 @@ function changeOf(entry: Entry, now: number, at: number): Place | undefined | 'n
   if (written.seen !== undefined && (left || (parted && written.seen === mine))) return placeOf(entry, undefined);
   // The visitor came to this manager before the one who told of it.
   if (written.since > since) return placeOf(entry, written.seen);
+  const silent = written.seen === undefined ? unheard : unheard + age - silentMs;
+  const expired = age >= forgottenMs || Math.min(unheard, silent) >= graceMs;
+  if (unsaved) return expired ? 'forget' : placeOf(entry, written.seen);
   if (partedAt !== undefined && !parted) return 'nothing';
-  return unheard >= (written.seen === undefined ? graceMs : silentMs + graceMs) ? 'expire' : 'nothing';
+  return expired ? 'expire' : 'nothing';
 }
 
 const placeOf = ({ since, address }: Entry, seen: number | undefined): Place => ({

@@ -2,12 +2,13 @@
 
 import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
-import * as z from 'zod';
 import { requestJson } from '../../common/http/client.ts';
+import { keySetSchema } from '../../common/key-set.ts';
 import { paths, type Report, type ReportAnswer, reportAnswerSchema } from '../../common/manager-api.ts';
+import type { RemoteClock } from '../../common/remote-clock.ts';
+import type { Clock } from '../clock.ts';
 
 const deadlineMs = 5_000;
-const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
 
 export type ManagerClient = {
   fetchKeys: (signal?: AbortSignal) => Promise<JSONWebKeySet>;
@@ -15,29 +16,34 @@ export type ManagerClient = {
   deleteSelf: (signal: AbortSignal) => Promise<void>;
 };
 
-/** A client for the manager at `url`, which believes the token in `tokenFile`. */
-export function createManagerClient({ url, tokenFile }: { url: string; tokenFile: string }): ManagerClient {
+/** A client for the manager at `url`, or at the Unix socket `socketPath`; it believes the token in `tokenFile`. Each answer sets `time`. */
+export function createManagerClient(options: {
+  url: string;
+  socketPath?: string | undefined;
+  tokenFile: string;
+  clock: Clock;
+  /** The manager's. */
+  time: Pick<RemoteClock, 'observe'>;
+}): ManagerClient {
+  const { url, socketPath, tokenFile, clock, time } = options;
+  const call = { socketPath, deadlineMs };
   const token = async () => (await readFile(tokenFile, 'utf8')).trim();
+  const withTime = async <T extends { now?: string | undefined }>(ask: () => Promise<T>): Promise<T> => {
+    const since = clock.now();
+    const answer = await ask();
+    if (answer.now !== undefined) time.observe({ earliest: Date.parse(answer.now), since });
+    return answer;
+  };
   return {
-    fetchKeys: (signal) =>
-      requestJson({
-        method: 'GET',
-        url: url + paths.jwks,
-        answer: keySetSchema,
-        deadlineMs,
-        ...(signal ? { signal } : {}),
-      }),
-    report: async (body, signal) =>
-      requestJson({
-        method: 'POST',
-        url: url + paths.report,
-        answer: reportAnswerSchema,
-        body,
-        token: await token(),
-        deadlineMs,
-        signal,
-      }),
+    fetchKeys: (signal) => {
+      const request = { ...call, method: 'GET', url: url + paths.jwks, ...(signal && { signal }) } as const;
+      return withTime(() => requestJson({ ...request, answer: keySetSchema }));
+    },
+    report: async (body, signal) => {
+      const request = { ...call, method: 'POST', url: url + paths.report, token: await token(), signal } as const;
+      return withTime(() => requestJson({ ...request, body, answer: reportAnswerSchema }));
+    },
     deleteSelf: async (signal) =>
-      requestJson({ method: 'DELETE', url: url + paths.self, token: await token(), deadlineMs, signal }),
+      requestJson({ ...call, method: 'DELETE', url: url + paths.self, token: await token(), signal }),
   };
 }

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import type { ReportAnswer } from '../../common/manager-api.ts';
+import type { RemoteClock } from '../../common/remote-clock.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { BeforeExit } from '../before-exit.ts';
 import type { Clock } from '../clock.ts';
@@ -34,13 +35,15 @@ export type SessionOptions = {
   whoEnded: WhoEnded;
   deleteSelf: (signal: AbortSignal) => Promise<void>;
   clock: Clock;
+  /** The manager's. */
+  time: Pick<RemoteClock, 'now'>;
   log: Logger;
 };
 
 export type Session = {
   /** `warming` until the prompt is drawn, then `open`, then why it is over. */
   readonly state: 'warming' | 'open' | EndReason;
-  /** When somebody last typed or attached: milliseconds since 1970. */
+  /** When somebody last typed or attached, by `clock.now`. */
   readonly lastInputAt: number | undefined;
   /** The countdown that a page which attaches now has missed the start of. */
   readonly ending: Ending | null;
@@ -54,7 +57,7 @@ export type Session = {
 };
 
 export function createSession(options: SessionOptions): Session {
-  const { tmux, pages, exceeded, beforeExit, whoEnded, deleteSelf, clock, log } = options;
+  const { tmux, pages, exceeded, beforeExit, whoEnded, deleteSelf, clock, time, log } = options;
   const idle = new IdleClock(options.idle);
   const lifetime = new Lifetime();
   let state: Session['state'] = 'warming';
@@ -64,6 +67,8 @@ export function createSession(options: SessionOptions): Session {
   let timer: NodeJS.Timeout | undefined;
   let asking = false;
   let askedAt = Number.NEGATIVE_INFINITY;
+  /** The last output that was heard of, by tmux's clock. */
+  let outputAt: number | undefined;
   let over: (reason: EndReason) => void = () => {};
 
   const describe = (): Ending | null =>
@@ -103,7 +108,13 @@ export function createSession(options: SessionOptions): Session {
   const askOutput = (): void => {
     asking = true;
     Promise.race([tmux.lastOutputAt(), delay(outputPollMs, undefined, { ref: false })])
-      .then((at) => at !== undefined && idle.touch(Math.min(clock.now(), clock.now() - (clock.wall() - at))))
+      .then((at) => {
+        if (at === undefined || at === outputAt) return;
+        outputAt = at;
+        // It is new since the last question, whatever the node's clock, which may have been set, says of its age.
+        const now = clock.now();
+        idle.touch(Math.min(now, Math.max(askedAt, now - (clock.wall() - at))));
+      })
       .catch(() => {})
       .finally(() => {
         asking = false;
@@ -113,8 +124,8 @@ export function createSession(options: SessionOptions): Session {
   };
 
   const touch = (): void => {
-    idle.touch(clock.now());
-    lastInputAt = clock.wall();
+    lastInputAt = clock.now();
+    idle.touch(lastInputAt);
   };
 
   return {
@@ -139,9 +150,10 @@ export function createSession(options: SessionOptions): Session {
       // The path of every key: the timer finds out by itself that the end has moved, unless a page is waiting to hear it.
       if (told) tick();
     },
-    learn: ({ idleTimeoutMs, expiresAt }) => {
+    learn: ({ now, idleTimeoutMs, expiresInMs }) => {
       idle.setTimeout(idleTimeoutMs);
-      if (expiresAt !== undefined) lifetime.learn(Date.parse(expiresAt) - clock.wall(), clock.now());
+      // The answer may have been on its way for seconds.
+      if (expiresInMs !== undefined) lifetime.learn(Date.parse(now) + expiresInMs - time.now(), clock.now());
       tick();
     },
     run: async (signal) => {

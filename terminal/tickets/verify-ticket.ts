@@ -1,27 +1,50 @@
-// Decides whether a ticket opens this pod, now, for the first time (inv 8).
+// Decides whether a ticket opens this pod, now, for the first time (inv 8). By the manager's time: a node's clock may be wrong.
 
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { ServiceError } from '../../common/errors.ts';
+import type { RemoteClock } from '../../common/remote-clock.ts';
 import { type Ticket, ticketAlgorithm, ticketIssuer, ticketSchema } from '../../common/ticket.ts';
-import type { Clock } from '../clock.ts';
 import { ClaimBinding } from './claim-binding.ts';
 import { UsedTickets } from './used-tickets.ts';
 
-/** How far the manager's clock and this node's may differ. Seconds. */
+/** How far the clocks of two managers may differ, and what this pod has heard of either may be off. Seconds. */
 const toleranceSeconds = 5;
 
 export type VerifyTicket = (text: string) => Promise<Ticket>;
 
+export type TicketVerifierOptions = {
+  podUid: string;
+  getKey: JWTVerifyGetKey;
+  /** The manager's. */
+  time: RemoteClock;
+  /** Asks the manager for its time, unless that was done lately. Whether it did. */
+  askTime: () => Promise<boolean>;
+};
+
 /** A verifier for one pod. It throws `invalid-ticket`, or `unavailable` if the manager's keys could not be asked for. */
-export function createTicketVerifier(options: { podUid: string; getKey: JWTVerifyGetKey; clock: Clock }): VerifyTicket {
-  const { podUid, getKey, clock } = options;
+export function createTicketVerifier(options: TicketVerifierOptions): VerifyTicket {
+  const { podUid, getKey, time, askTime } = options;
   const used = new UsedTickets();
   const binding = new ClaimBinding();
+
+  async function readByTime(text: string): Promise<Ticket> {
+    try {
+      return await read(text, { podUid, getKey, now: time.now() });
+    } catch (error) {
+      // It is genuine. Since the manager was last asked, its clock may have been set, or this machine may have slept.
+      const isExpired = error instanceof ServiceError && error.cause instanceof errors.JWTExpired;
+      if (!isExpired || !(await askTime().catch(() => false))) throw error;
+      return read(text, { podUid, getKey, now: time.now() });
+    }
+  }
+
   return async (text) => {
-    const ticket = await read(text, { podUid, getKey, now: clock.wall() });
+    const ticket = await readByTime(text);
+    // The manager's clock has shown that time: one that is thought to be behind would honour old tickets.
+    time.observe({ earliest: ticket.iat * 1_000, latest: Number.POSITIVE_INFINITY, since: 0 });
     // From here on nothing waits: of two sockets that come with one ticket at the same moment, one gets in.
     if (!binding.accepts(ticket)) throw refused('It belongs to another claim than this terminal.');
-    if (!used.use(ticket.jti, ticket.exp + toleranceSeconds, clock.wall() / 1_000)) {
+    if (!used.use(ticket.jti, ticket.exp + toleranceSeconds, time.now() / 1_000)) {
       throw refused('It was used before: a new one is needed for each connection.');
     }
     return ticket;

@@ -1,6 +1,7 @@
 // One attached tmux client under node-pty: bytes in, bytes out. The only file that knows node-pty.
 
 import { writeSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
 import { type IPty, spawn } from 'node-pty';
 import type { Size } from '../../common/socket.ts';
 
@@ -28,18 +29,21 @@ export function attach(options: {
     env: options.environment,
     encoding: null,
   });
-  const fd = descriptor(pty);
-  let open = true;
+  const { fd, stream } = internals(pty);
+  let detached = false;
+  // The stream closes the descriptor as soon as it has read the end of the pty, long before node-pty reports the exit. From
+  // then on the kernel may give the same number to another pty, a file or a socket.
+  const isOpen = () => !detached && !stream.destroyed;
   // With `encoding: null` node-pty hands out Buffers, whatever its types say.
   pty.onData((data: string | Buffer) => options.onOutput(typeof data === 'string' ? Buffer.from(data) : data));
   pty.onExit(() => {
-    open = false;
+    detached = true;
     options.onExit();
   });
   return {
     // Straight to the descriptor: node-pty's own stream makes a key wait for the thread pool, and spins when it is full.
     writeSome: (bytes) => {
-      if (!open) throw new Error('The client has ended.');
+      if (!isOpen()) throw new Error('The client has ended.');
       try {
         return writeSync(fd, bytes);
       } catch (error) {
@@ -48,13 +52,13 @@ export function attach(options: {
       }
     },
     resize: ({ cols, rows }) => {
-      if (open) pty.resize(cols, rows);
+      if (isOpen()) pty.resize(cols, rows);
     },
     pause: () => pty.pause(),
     resume: () => pty.resume(),
     detach: () => {
-      if (!open) return;
-      open = false;
+      if (detached) return;
+      detached = true;
       pty.kill('SIGHUP');
       // A paused pty would never read that its other end is closed, and keep its descriptor.
       pty.resume();
@@ -62,7 +66,9 @@ export function attach(options: {
   };
 }
 
-function descriptor(pty: IPty): number {
-  if ('fd' in pty && typeof pty.fd === 'number') return pty.fd;
+/** The descriptor of the pty, and the stream that owns and closes it. node-pty does not export the stream. */
+function internals(pty: IPty): { fd: number; stream: ReadStream } {
+  const { fd, _socket: stream } = pty as { fd?: unknown; _socket?: unknown };
+  if (typeof fd === 'number' && stream instanceof ReadStream) return { fd, stream };
   throw new Error('This node-pty has no descriptor to write to.');
 }

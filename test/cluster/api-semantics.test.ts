@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
+import { testApiSemantics } from '../contracts/api-semantics.ts';
 import { openApi } from '../helpers/local-api.ts';
-import { testApiSemantics } from '../helpers/local-semantics.ts';
 
 const kubeconfig = process.env.KUBECONFIG ?? '';
 const namespace = `warmterm-semantics-${randomBytes(4).toString('hex')}`;

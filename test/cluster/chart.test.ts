@@ -1,10 +1,15 @@
 // The chart on the real cluster that KUBECONFIG names: installed, tested, upgraded under a visitor, and gone without a
 // trace.
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { ApiError, createTransport, type Transport } from '../../manager/cluster/transport.ts';
 import { openBrowser, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
 import { installRelease, type Release } from '../helpers/release.ts';
-import { isClaimed, type RawPod, until } from '../helpers/system.ts';
+import { skipIf } from '../helpers/skip.ts';
+import { isClaimed, isReady, type RawPod, until } from '../helpers/system.ts';
+
+// Before anything is declared: ava takes no test that comes later.
+const withPolicies = skipIf(await whyNoPolicies(), test.serial, test.serial.skip);
 
 let release: Release;
 test.before(async () => {
@@ -20,6 +25,89 @@ const list = async <T extends Object>(resource: string) => (await get<{ items: T
 
 test.serial('one command installs it, and `helm test` finds a shell that answers', async (t) => {
   t.regex(await release.test(), /Phase: +Succeeded/);
+});
+
+type Event = { type: string; reason: string; message: string; involvedObject: { uid: string; name: string } };
+
+test.serial('a normal start of a pod records no Warning', async (t) => {
+  // Two managers, two webservers, and a terminal: that which `helm test` gave back may still be replaced.
+  const pods = await until('five ready pods', async () => {
+    const ready = (await list<RawPod>('pods')).filter(isReady);
+    return ready.length >= 5 && ready;
+  });
+  // Not of the terminal that `helm test` gave back: an older kubelet probes a pod to its end.
+  const events = (await list<Event & Object>('events')).filter(({ involvedObject }) =>
+    pods.some(({ metadata }) => metadata.uid === involvedObject.uid),
+  );
+  for (const { metadata } of pods) {
+    const reasons = events
+      .filter(({ involvedObject }) => involvedObject.uid === metadata.uid)
+      .map(({ reason }) => reason);
+    t.true(reasons.includes('Started'), `${metadata.name}: ${reasons}`);
+  }
+  // A node that is busy says so when it has not heard of a Secret within a second; it mounts it a moment later.
+  const busy = ({ reason, message }: Event) => reason === 'FailedMount' && message.includes('failed to sync');
+  t.deepEqual(
+    events
+      .filter((event) => event.type === 'Warning' && !busy(event))
+      .map(({ reason, message, involvedObject }) => `${involvedObject.name}: ${reason}: ${message}`),
+    [],
+  );
+});
+
+/** What an account hears when it patches a pod; nothing if it may. */
+async function refusal(
+  as: Transport,
+  pod: string,
+  patch: object,
+  contentType = 'application/merge-patch+json',
+): Promise<string> {
+  const path = `/api/v1/namespaces/${release.namespace}/pods/${pod}?dryRun=All`;
+  try {
+    await as.request({ method: 'PATCH', path, contentType, body: patch });
+    return '';
+  } catch (error) {
+    if (error instanceof ApiError) return error.message;
+    throw error;
+  }
+}
+
+/** Names of a terminal and of a pod that is none, and the manager's account. */
+async function actAsManager(t: ExecutionContext) {
+  const manager = await release.actAs('manager');
+  t.teardown(() => manager.close());
+  const nameOfOne = async (selector: string) =>
+    (await list<RawPod>(`pods?labelSelector=${selector}`))[0]!.metadata.name;
+  return {
+    manager,
+    terminal: await nameOfOne('warmterm.dev/pool'),
+    webserver: await nameOfOne('app.kubernetes.io/component=webserver'),
+  };
+}
+
+const annotate = { metadata: { annotations: { 'warmterm.dev/test': 'x' } } };
+
+test.serial('the manager’s account may annotate terminals', async (t) => {
+  const { manager, terminal } = await actAsManager(t);
+  t.is(await refusal(manager, terminal, annotate), '');
+});
+
+withPolicies('inv 10: the cluster refuses whatever else the manager’s account may not change of a pod', async (t) => {
+  const { manager, terminal, webserver } = await actAsManager(t);
+  const refused: [pod: string, patch: object, message: RegExp][] = [
+    [terminal, { spec: { activeDeadlineSeconds: 1 } }, /the spec of a pod/],
+    [terminal, { metadata: { labels: { 'app.kubernetes.io/component': 'webserver' } } }, /only labels/],
+    [terminal, { metadata: { labels: { 'warmterm.dev/pool': 'other' } } }, /only labels/],
+    [terminal, { metadata: { annotations: { theirs: 'x' } } }, /only annotations/],
+    [terminal, { metadata: { ownerReferences: null } }, /owners or finalizers/],
+    [terminal, { metadata: { finalizers: ['example.org/never'] } }, /owners or finalizers/],
+    [webserver, annotate, /terminals only/],
+  ];
+  for (const [pod, patch, message] of refused) {
+    t.regex(await refusal(manager, pod, patch), message, `${pod}: ${JSON.stringify(patch)}`);
+  }
+  const jsonPatch = [{ op: 'replace', path: '/spec/containers/0/image', value: 'evil' }];
+  t.regex(await refusal(manager, terminal, jsonPatch, 'application/json-patch+json'), /the spec of a pod/);
 });
 
 test.serial('inv 5: an upgrade, to another way to terminals, leaves session and secrets as they were', async (t) => {
@@ -81,3 +169,16 @@ test.serial('what it leaves behind is nothing', async (t) => {
     );
   }
 });
+
+/** Why admission policies cannot be tried. */
+async function whyNoPolicies(): Promise<string | undefined> {
+  const transport = createTransport({ deadlineMs: 10_000 });
+  try {
+    const { minor } = await transport.request<{ minor: string }>({ method: 'GET', path: '/version' });
+    return Number.parseInt(minor, 10) < 30
+      ? `this cluster is 1.${minor}, and admission policies are of 1.30`
+      : undefined;
+  } finally {
+    transport.close();
+  }
+}

@@ -2,10 +2,11 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { labels } from '../../common/names.ts';
-import { launchBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { shareBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { installRelease, type Release } from '../helpers/release.ts';
+import { fileScope } from '../helpers/scope.ts';
 import {
   claimSoon,
   createVisitor,
@@ -18,7 +19,8 @@ import {
 } from '../helpers/system.ts';
 
 let release: Release;
-let browser: Browser;
+const scope = fileScope(test);
+const browser = shareBrowser(test);
 /** Visitors whose shells count for as long as the tests last. */
 let pages: Page[];
 
@@ -31,15 +33,11 @@ test.before(async () => {
     // Who is relayed notices that a webserver goes; who is not, must not.
     'webserver.relay': 'never',
   });
-  browser = await launchBrowser();
-  pages = [(await openTerminal(release, browser)).page, (await openTerminal(release, browser)).page];
+  pages = [(await openTerminal(scope, release, browser())).page, (await openTerminal(scope, release, browser())).page];
   for (const page of pages)
     await typeText(page, 'kept=0; while sleep 1; do kept=$((kept + 1)); done &\nkept=elephant\n');
 });
-test.after.always(async () => {
-  await browser?.close();
-  await release?.discard();
-});
+test.after.always(() => release?.discard());
 
 const core = () => `/api/v1/namespaces/${release.namespace}`;
 const list = async (selector: string) => {
@@ -156,7 +154,7 @@ test.serial('inv 5: a drain waits for sessions, and takes terminals that nobody 
 });
 
 test.serial('inv 1: a deleted terminal is told to its visitor, and its successor is nobody’s', async (t) => {
-  const { page } = await openTerminal(release, browser);
+  const { page } = await openTerminal(t, release, browser());
   await typeText(page, 'touch ~/left; echo $HOSTNAME\n');
   const name = /^(\S+-\d+)$/m.exec(await waitForScreen(page, /^\S+-\d+$/m))![1]!;
   const find = async () => (await terminals()).find(({ metadata }) => metadata.name === name);

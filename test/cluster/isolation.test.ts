@@ -3,13 +3,15 @@
 
 import { connect } from 'node:net';
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import type { Page } from 'playwright-core';
+import { shareBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { installRelease, type Release } from '../helpers/release.ts';
+import { fileScope } from '../helpers/scope.ts';
 import { openTerminal, type RawPod, until } from '../helpers/system.ts';
 
 let release: Release;
-let browser: Browser;
+const scope = fileScope(test);
+const browser = shareBrowser(test);
 /** Two visitors; the first does what the other must not notice. */
 let page: Page;
 let neighbour: Page;
@@ -21,14 +23,10 @@ test.before(async () => {
     'poolDefaults.resources.requests.ephemeral-storage': '16Mi',
     'poolDefaults.resources.limits.ephemeral-storage': '64Mi',
   });
-  browser = await launchBrowser();
-  neighbour = (await openTerminal(release, browser)).page;
-  ({ page } = await openTerminal(release, browser));
+  neighbour = (await openTerminal(scope, release, browser())).page;
+  ({ page } = await openTerminal(scope, release, browser()));
 });
-test.after.always(async () => {
-  await browser?.close();
-  await release?.discard();
-});
+test.after.always(() => release?.discard());
 
 let commands = 0;
 
@@ -106,7 +104,7 @@ test.serial(
     const node = new URL(release.pageUrl).hostname;
     const outOfReach = [
       `${api.spec.clusterIP}:443`,
-      ...neighbours.map(({ status }) => `${status.podIP}:3000`),
+      ...neighbours.flatMap(({ status }) => [`${status.podIP}:3000`, `${status.podIP}:3900`]),
       ...webservers.map(({ status }) => `${status.podIP}:5252`),
       `${(await service('warmterm-webserver')).spec.clusterIP}:80`,
       ...nodePorts.map((port) => `${node}:${port}`),
@@ -179,6 +177,143 @@ test.serial('no raw sockets, mounts, namespaces, devices, other users or way to 
     ['0'.repeat(16), '0'.repeat(16), '1', '2'].join(' '),
   );
 });
+
+// One process for each way into another, and what became of it.
+const intruder = `
+import ctypes,glob,os,sys
+libc=ctypes.CDLL(None,use_errno=True)
+libc.ptrace.argtypes=[ctypes.c_long]*4
+def check(result):
+  if result<0: raise OSError(ctypes.get_errno(),"refused")
+  return result
+def trace(pid):
+  check(libc.ptrace(16,pid,0,0)); os.waitpid(pid,0x40000000); libc.ptrace(17,pid,0,0)
+ways={
+  "mem": lambda pid: open(f"/proc/{pid}/mem","rb"),
+  "maps": lambda pid: open(f"/proc/{pid}/maps").read(),
+  "environ": lambda pid: open(f"/proc/{pid}/environ").read(),
+  "fd": lambda pid: os.listdir(f"/proc/{pid}/fd"),
+  "log": lambda pid: open(f"/proc/{pid}/fd/1","w").write("forged\\n"),
+  "trace": trace,
+  "memory": lambda pid: check(libc.process_vm_readv(pid,0,0,0,0,0)),
+  "descriptor": lambda pid: check(libc.syscall(438,check(libc.syscall(434,pid,0)),1,0)),
+}
+for pid in sys.argv[1:]:
+  open_ways=[]
+  for name,way in ways.items():
+    try: way(int(pid)); open_ways.append(name)
+    except OSError: pass
+  print("ways into",pid,*open_ways)
+`;
+
+test.serial(
+  'the shell can read neither the memory nor the files of the server, and write nothing into its log',
+  async (t) => {
+    await output(`printf '%s' '${Buffer.from(intruder).toString('base64')}' | base64 -d > /tmp/intruder.py`);
+    // The first process is tini; the one that listens is its child.
+    const server = await output(`ps --ppid 1 -o pid=,comm= | awk '$2 ~ /node|MainThread/ {print $1}'`);
+    t.regex(server, /^\d+$/);
+    const ways = await output(`python3 /tmp/intruder.py 1 ${server} $$`);
+    t.regex(ways, /^ways into 1$/m);
+    t.regex(ways, new RegExp(`^ways into ${server}$`, 'm'));
+    // Of its own shell it may see all that seccomp leaves: the program does try.
+    t.regex(ways, /^ways into \d+ mem maps environ fd log trace/m);
+    t.is(await output(`ls -l /usr/local/bin/node /usr/bin/tini | cut -d' ' -f1,3 | sort -u`), '-rwx--x--x root');
+    // Its text would be printed by kubectl describe.
+    t.is(await output('find / -xdev -name "termination-log*" 2> /dev/null; ls /dev/termination-log 2> /dev/null'), '');
+    t.is(await output('(echo forged > /opt/warmterm/private/termination-log) 2> /dev/null || echo refused'), 'refused');
+    t.is(await output('node --print 6*7'), '42', 'Node is there for whoever wants it');
+  },
+);
+
+test.serial('manager and webserver connect to what they need, and to nothing else', async (t) => {
+  const [terminal, webserver, manager] = await Promise.all(
+    ['terminal', 'webserver', 'manager'].map(async (component) => (await pods(component))[0]),
+  );
+  const node = new URL(release.pageUrl).hostname;
+  const api = await release.transport.request<{ spec: { clusterIP: string } }>({
+    method: 'GET',
+    path: '/api/v1/namespaces/default/services/kubernetes',
+  });
+  const addresses = {
+    terminal: `${terminal!.status.podIP}:3000`,
+    health: `${terminal!.status.podIP}:3900`,
+    webserver: `${webserver!.status.podIP}:5252`,
+    manager: `${manager!.status.podIP}:5253`,
+    api: `${api.spec.clusterIP}:443`,
+    kubelet: `${node}:10250`,
+    metadata: '169.254.169.254:80',
+  };
+  for (const name of ['terminal', 'health', 'webserver', 'manager', 'api'] as const) {
+    await until(`${name} answers from outside`, () => answersTheTest(addresses[name]));
+  }
+  t.deepEqual(await reachedBy('manager', addresses), ['api', 'health']);
+  t.deepEqual(await reachedBy('webserver', addresses), ['manager', 'terminal']);
+});
+
+/** Which addresses a pod with the labels of a component reaches: the same policies select it. It is never Ready, so no Service does. */
+async function reachedBy(component: string, addresses: Record<string, string>): Promise<string[]> {
+  const name = `probe-${component}`;
+  const [model] = await pods(component);
+  const { image } = (model as unknown as { spec: { containers: { image: string }[] } }).spec.containers[0]!;
+  const { 'pod-template-hash': _hash, ...labels } = model!.metadata.labels;
+  const program = `
+    const { connect } = require('node:net');
+    const reaches = (address) => new Promise((resolve) => {
+      const [host, port] = address.split(':');
+      const socket = connect({ host, port, timeout: 3000 });
+      const end = (answer) => { socket.destroy(); resolve(answer); };
+      socket.once('connect', () => end(true)).once('error', () => end(false)).once('timeout', () => end(false));
+    });
+    (async () => {
+      const found = [];
+      for (const [name, address] of Object.entries(${JSON.stringify(addresses)})) if (await reaches(address)) found.push(name);
+      console.log('reached: ' + found.sort().join(' '));
+    })();`;
+  const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, labels },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'probe',
+          image,
+          command: ['node', '-e', program],
+          securityContext,
+          readinessProbe: { exec: { command: ['false'] } },
+        },
+      ],
+    },
+  };
+  await release.transport.request({ method: 'POST', path: `${core()}/pods`, body });
+  let said: string | undefined;
+  await until(
+    `${name} to have tried`,
+    async () => {
+      let log = '';
+      try {
+        for await (const chunk of await release.transport.stream(
+          `${core()}/pods/${name}/log`,
+          AbortSignal.timeout(5_000),
+        )) {
+          log += chunk;
+        }
+      } catch {
+        // It has not begun.
+      }
+      said = /^reached: (.*)$/m.exec(log)?.[1];
+      return said !== undefined;
+    },
+    90_000,
+  );
+  return said!.split(' ').filter(Boolean);
+}
 
 test.serial('a memory hog is ended, and the neighbour does not notice', async (t) => {
   await output(`python3 -c $'x=[]\\nwhile True: x.append(bytearray(10**7))' 2>&1 | tail -1`).catch(() => {});

@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
 import { createTransport, unless } from '../../manager/cluster/transport.ts';
-import { type ContractContext, testKubernetesPort } from '../helpers/kubernetes-contract.ts';
+import { type ContractContext, testKubernetesPort } from '../contracts/kubernetes-port.ts';
 
 const test = anyTest as TestFn<ContractContext>;
 const namespace = `warmterm-test-${randomBytes(4).toString('hex')}`;
@@ -39,11 +39,14 @@ let defined = false;
 test.serial.before(async () => {
   const made = admin.request({ method: 'POST', path: definitions, body: httpRoutes });
   defined = (await unless([409], made)) !== undefined;
-  // Served a moment after it is made.
+  // Served a moment after it is made: until then 404, and since 1.22 also 429 `storage is (re)initializing`.
   const path = '/apis/gateway.networking.k8s.io/v1/httproutes';
   const deadline = AbortSignal.timeout(30_000);
-  while (!(await unless([404], admin.request({ method: 'GET', path }))))
-    await delay(100, undefined, { signal: deadline });
+  const listed = () =>
+    admin.request({ method: 'GET', path }).catch((error) => {
+      if (error.status !== 404 && error.code !== 'unavailable') throw error;
+    });
+  while (!(await listed())) await delay(100, undefined, { signal: deadline });
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
   await admin.request({ method: 'POST', path: '/api/v1/namespaces', body });
 });

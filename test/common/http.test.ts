@@ -2,7 +2,8 @@
 
 import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, type RequestListener, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import express from 'express';
 import { pino } from 'pino';
@@ -163,4 +164,48 @@ test('inv 10: a port in use is told by its setting', async (t) => {
     serve(() => {}, { host: '127.0.0.1', port: Number(port) }, new AbortController().signal),
   );
   t.like(error, { code: 'invalid-config', message: `PORT=${port}: something else is listening there already` });
+});
+
+/** Serves a handler that counts its requests, until the test ends. */
+async function serveCounting(t: ExecutionContext): Promise<{ port: number; asked: () => number }> {
+  const stop = new AbortController();
+  let asked = 0;
+  let onListening: (at: Listening) => void = () => {};
+  const listening = new Promise<Listening>((resolve) => {
+    onListening = resolve;
+  });
+  const served = serve(
+    (_request, response) => {
+      asked++;
+      response.end();
+    },
+    { host: '127.0.0.1', port: 0, onListening },
+    stop.signal,
+  );
+  t.teardown(async () => {
+    stop.abort();
+    await served;
+  });
+  return { port: (await listening).port, asked: () => asked };
+}
+
+test('inv 10: a request with too many headers is refused before its body arrives', async (t) => {
+  const { port, asked } = await serveCounting(t);
+  for (const count of [200, 3_000]) {
+    const socket = connect(port, '127.0.0.1');
+    const headers = `${'a:\r\n'.repeat(count)}x-forwarded-for: 192.0.2.1\r\ncontent-length: 9`;
+    socket.end(`POST / HTTP/1.1\r\nhost: here\r\n${headers}\r\n\r\nhalf`);
+    t.regex(await text(socket), /^HTTP\/1\.1 431 /, `${count}`);
+  }
+  t.is(asked(), 0);
+});
+
+test('inv 10: a request whose URL cannot be parsed is refused with 400', async (t) => {
+  const { port, asked } = await serveCounting(t);
+  for (const url of ['http://[', 'http://a:b/', '//']) {
+    const socket = connect(port, '127.0.0.1');
+    socket.end(`GET ${url} HTTP/1.1\r\nhost: here\r\n\r\n`);
+    t.regex(await text(socket), /^HTTP\/1\.1 400 /, url);
+  }
+  t.is(asked(), 0);
 });

@@ -1,6 +1,7 @@
 // What an administrator does to a pool with kubectl, and what becomes of its visitors.
 
 import test, { type ExecutionContext } from 'ava';
+import { sharePools } from '../helpers/pool.ts';
 import {
   createVisitor,
   isClaimed,
@@ -8,10 +9,11 @@ import {
   poolIsReady,
   poolStatus,
   revisionOf,
-  startTestSystem,
   type TestSystem,
   until,
 } from '../helpers/system.ts';
+
+const newPool = sharePools(test);
 
 const replicasAre = ({ kubernetes }: TestSystem, count: number) =>
   until(`${count} replicas`, async () => (await kubernetes.replicas()) === count);
@@ -33,7 +35,7 @@ const leave = (visitor: ReturnType<typeof createVisitor>) => visitor.call('DELET
 test.serial(
   'kubectl scale up holds until the pool was quiet for the delay; it shrinks past nobody (inv 5)',
   async (t) => {
-    const system = await startTestSystem(t, { settings: { spare: '1', max: '8' } });
+    const system = await newPool({ settings: { spare: '1', max: '8' } });
     await system.kubernetes.scale(5);
     await poolIsReady(system, 5);
     const [first, second, third] = await seat(t, system, 3);
@@ -55,7 +57,7 @@ test.serial(
 );
 
 test.serial('a lower max takes terminals that nobody uses at once, and leaves the others (inv 5)', async (t) => {
-  const system = await startTestSystem(t, { settings: { spare: '4', max: '8' } });
+  const system = await newPool({ settings: { spare: '4', max: '8' } });
   await poolIsReady(system, 4);
   const visitors = await seat(t, system, 2);
   await poolIsReady(system, 4);
@@ -71,7 +73,7 @@ test.serial('a lower max takes terminals that nobody uses at once, and leaves th
 test.serial(
   'kubectl scale to fewer than are in use: it is told who was above, and whose session has ended',
   async (t) => {
-    const system = await startTestSystem(t, { settings: { spare: '1', max: '8', connectTimeout: '1h' } });
+    const system = await newPool({ settings: { spare: '1', max: '8', connectTimeout: '1h' } });
     await system.kubernetes.scale(4);
     await poolIsReady(system, 4);
     const visitors = await seat(t, system, 3);
@@ -96,7 +98,7 @@ test.serial(
 );
 
 test.serial('a changed template reaches what nobody uses, and a session when it is over (inv 5)', async (t) => {
-  const system = await startTestSystem(t, { settings: { spare: '2', max: '8', connectTimeout: '1h' } });
+  const system = await newPool({ settings: { spare: '2', max: '8', connectTimeout: '1h' } });
   await poolIsReady(system, 2);
   const [visitor] = await seat(t, system, 1);
   await poolIsReady(system, 2);
@@ -125,7 +127,7 @@ test.serial('a changed template reaches what nobody uses, and a session when it 
 test.serial(
   'a template whose pods are never ready stops, the former serve, and it goes on once it is mended',
   async (t) => {
-    const system = await startTestSystem(t, { settings: { spare: '2', max: '8', connectTimeout: '1h' } });
+    const system = await newPool({ settings: { spare: '2', max: '8', connectTimeout: '1h' } });
     await poolIsReady(system, 2);
     const former = await system.kubernetes.pods();
     const probe = '/spec/containers/0/readinessProbe/httpGet/path';
@@ -136,6 +138,11 @@ test.serial(
     const visitor = createVisitor(system);
     const { name } = await visitor.claim();
     t.is(name, former[0]!.metadata.name);
+    // A kubelet may take a minute to let go of a pod that is deleted while it starts.
+    await until('those of the bad template running', async () => {
+      const others = (await system.kubernetes.pods()).filter((pod) => revisionOf(pod) !== revisionOf(former[0]!));
+      return others.every(({ status }) => status.containerStatuses?.[0]?.started);
+    });
     for (const { metadata } of former) {
       const now = await system.kubernetes.pod(metadata.name);
       t.is(now?.metadata.uid, metadata.uid);
@@ -154,7 +161,7 @@ test.serial(
 );
 
 test.serial('a pool that is deleted ends its sessions, and one that is made again serves', async (t) => {
-  const system = await startTestSystem(t, { settings: { spare: '1', max: '4' } });
+  const system = await newPool({ settings: { spare: '1', max: '4' } });
   await poolIsReady(system, 1);
   const [visitor] = await seat(t, system, 1);
   const { kind, apiVersion, metadata, spec } = await system.kubernetes.statefulSet();

@@ -12,17 +12,20 @@ test.serial('pods that never become Ready are told with their reason, and the ot
 
   const [ann, bob] = [createVisitor(system), createVisitor(system)];
   const first = await ann.claim();
-  const { reason } = await until('a broken terminal on the host page', async () => {
-    return (await poolStatus(system)).pods.find(({ state }) => state === 'broken');
-  });
-  t.regex(reason ?? '', /no\/such\/program|exit code/);
-  t.notRegex(reason ?? '', /^ContainersNotReady/);
+  // At first a slow node may only say that the container is not ready.
+  await until('a broken terminal on the host page, with the reason of its container', async () =>
+    (await poolStatus(system)).pods.some(
+      ({ state, reason }) => state === 'broken' && /no\/such\/program|exit code/.test(reason ?? ''),
+    ),
+  );
   const second = await bob.claim();
   t.like(second, { status: 'new' });
   await until('more in place of the broken', async () => (await kubernetes.replicas()) > 4);
   t.true((await kubernetes.replicas()) <= 6);
 
-  // Whoever mends the template need not delete anything: what is broken is tried again by itself.
+  // Whoever mends the template need not delete anything: what is broken is tried again by itself. A healthy start may take
+  // longer than five seconds.
+  await kubernetes.annotate({ 'warmterm.dev/start-timeout': '2m' });
   await kubernetes.setCommand(undefined);
   await until(
     'no broken terminal',
@@ -36,7 +39,7 @@ test.serial('pods that never become Ready are told with their reason, and the ot
     const messages = await kubernetes.eventsOf('BrokenTerminals');
     return messages.length > 0 && messages;
   });
-  t.regex(message ?? '', /default-\d.* not Ready: /);
+  t.regex(message ?? '', /default-\d.* not Ready: (?!Kubernetes does not say why)/);
   t.deepEqual(others, [], 'one trouble is told once');
   t.like(await ann.claim(), { name: first.name, status: 'reconnected' });
   t.like(await bob.claim(), { name: second.name, status: 'reconnected' });

@@ -1,74 +1,95 @@
-import test from 'ava';
-import { openBrowser, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
-import { isReady, openTerminal, poolIsReady, startTestSystem, until, visitorOf } from '../helpers/system.ts';
+// Sessions that the system ends: the page says why, and Enter opens an unused terminal.
 
-test.serial(
-  'inv 1, 6: an idle visitor is warned, the session ends, and its pod is recreated with an empty home',
-  async (t) => {
-    const system = await startTestSystem(t, {
-      settings: { spare: '1', max: '1', idleTimeout: '6s' },
-      idleWarning: '3s',
-    });
-    await poolIsReady(system, 1);
-    const [before] = await system.kubernetes.pods();
-    const browser = await openBrowser(t);
-    const { page } = await openTerminal(system, browser);
-    await typeText(page, 'echo s3cret | tee ~/mine /tmp/mine\n');
-    await waitForScreen(page, /^s3cret$/m);
+import test, { type ExecutionContext } from 'ava';
+import type { Page } from 'playwright-core';
+import { texts } from '../../frontend/texts.ts';
+import { shareBrowser, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import {
+  createVisitor,
+  deleteCurrent,
+  isReady,
+  openTerminal,
+  poolIsReady,
+  shareTestSystem,
+  until,
+  visitorOf,
+} from '../helpers/system.ts';
 
-    const warning = page.getByText(/Still there\? This terminal closes in \d/);
-    await warning.waitFor({ timeout: 10_000 });
-    await typeText(page, '#');
-    await warning.waitFor({ state: 'hidden' });
-    await warning.waitFor({ timeout: 10_000 });
-    t.regex((await warning.textContent()) ?? '', /closes in [1-4] s/);
-
-    await waitForState(page, 'ended');
-    await page
-      .getByText(/was idle/)
-      .first()
-      .waitFor();
-    // Until its pod is gone, it is nobody else's: whoever looks sees this visitor on it, or no visitor at all.
-    const visitor = visitorOf((await system.kubernetes.pod(before!.metadata.name)) ?? before!);
-    const after = await until('the pod recreated', async () => {
-      const pod = await system.kubernetes.pod(before!.metadata.name);
-      if (pod?.metadata.uid === before!.metadata.uid) {
-        t.true(visitorOf(pod) === visitor);
-        return undefined;
-      }
-      return pod && isReady(pod) ? pod : undefined;
-    });
-    t.is(visitorOf(after), undefined);
-
-    const next = await openTerminal(system, browser);
-    await typeText(next.page, 'ls -A ~ /tmp | grep -c mine\n');
-    await waitForScreen(next.page, /^0$/m);
-    t.not(after.metadata.uid, before!.metadata.uid);
-  },
-);
-
-test.serial('inv 6: whoever claims a terminal and never connects loses it', async (t) => {
-  const system = await startTestSystem(t, { settings: { spare: '1', max: '1', connectTimeout: '1s' } });
-  await poolIsReady(system, 1);
-  const response = await fetch(`${system.pageUrl}api/terminals`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', origin: new URL(system.pageUrl).origin },
-    body: '{}',
-  });
-  t.is(response.status, 201);
-  const { name } = (await response.json()) as { name: string };
-  const claimed = await system.kubernetes.pod(name);
-  await until('another pod in its place', async () => {
-    const pod = await system.kubernetes.pod(name);
-    return pod && pod.metadata.uid !== claimed?.metadata.uid && isReady(pod);
-  });
+const patienceMs = 60_000;
+const browser = shareBrowser(test);
+// A single terminal, so that the next visitor gets the same ordinal.
+const system = shareTestSystem(test, {
+  // Time enough to type during the warning, on a busy machine too.
+  settings: { spare: '1', max: '1', idleTimeout: '7s' },
+  idleWarning: '6s',
 });
 
-test.serial('inv 6: the longest lifetime ends also a busy session', async (t) => {
-  const system = await startTestSystem(t, { settings: { spare: '1', max: '2', maxLifetime: '4s' } });
-  const { page } = await openTerminal(system, await openBrowser(t));
-  await typeText(page, 'while :; do echo busy; sleep 0.1; done\n');
-  await waitForState(page, 'ended', 15_000);
-  await page.getByRole('heading', { name: 'Time is up' }).waitFor();
-  t.pass();
+/** Presses Enter, checks that the new terminal has none of the old files, and ends it. */
+async function hasFreshTerminal(t: ExecutionContext, page: Page): Promise<void> {
+  await page.keyboard.press('Enter');
+  await waitForState(page, 'connected', patienceMs);
+  await typeText(page, 'clear; ls -A ~ /tmp | grep -c mine\n');
+  t.regex(await waitForScreen(page, /^\d$/m), /^0$/m);
+  t.is(await deleteCurrent(page), 204);
+}
+
+test.serial('inv 1, 6: an idle visitor is warned, the session ends, and its pod is recreated', async (t) => {
+  await poolIsReady(system(), 1);
+  const [before] = await system().kubernetes.pods();
+  const { page } = await openTerminal(t, system(), browser());
+  await typeText(page, 'echo s3cret | tee ~/mine /tmp/mine\n');
+  await waitForScreen(page, /^s3cret$/m);
+
+  const warning = page.getByText(/Still there\? This terminal closes in \d/);
+  await warning.waitFor();
+  t.regex(await page.title(), /^Closes soon · /);
+  await typeText(page, '#');
+  await warning.waitFor({ state: 'hidden' });
+  await warning.waitFor();
+  t.regex((await warning.textContent()) ?? '', /closes in [1-7] s/);
+
+  await waitForState(page, 'ended', patienceMs);
+  const { title, detail } = texts.endings.idle;
+  await page.getByRole('alertdialog', { name: title }).getByText(detail).waitFor();
+  // Until the pod is gone, it shows this visitor or none, never another one.
+  const visitor = visitorOf((await system().kubernetes.pod(before!.metadata.name)) ?? before!);
+  const after = await until('the pod recreated', async () => {
+    const pod = await system().kubernetes.pod(before!.metadata.name);
+    if (pod?.metadata.uid === before!.metadata.uid) {
+      t.true(visitorOf(pod) === visitor);
+      return undefined;
+    }
+    return pod && isReady(pod) ? pod : undefined;
+  });
+  t.is(visitorOf(after), undefined);
+  await hasFreshTerminal(t, page);
+});
+
+test.serial('inv 6: a visitor who claims a terminal and never connects loses it', async (t) => {
+  await poolIsReady(system(), 1);
+  await system().kubernetes.annotate({ 'warmterm.dev/connect-timeout': '1s' });
+  const { name } = await createVisitor(system()).claim();
+  const claimed = await system().kubernetes.pod(name);
+  await until('another pod in its place', async () => {
+    const pod = await system().kubernetes.pod(name);
+    return pod && pod.metadata.uid !== claimed?.metadata.uid && isReady(pod);
+  });
+  await system().kubernetes.annotate({ 'warmterm.dev/connect-timeout': '1h' });
+  t.regex(await until('the Event', async () => (await system().kubernetes.eventsOf('Reaped'))[0]), /connect-timeout/);
+});
+
+test.serial('inv 6: the maximum lifetime ends also a busy session', async (t) => {
+  await poolIsReady(system(), 1);
+  // Output is no input: it would be idle first.
+  await system().kubernetes.annotate({ 'warmterm.dev/idle-timeout': '1h' });
+  const { page } = await openTerminal(t, system(), browser());
+  await typeText(page, 'touch ~/mine; while :; do echo busy; sleep 0.1; done\n');
+  await waitForScreen(page, /^busy$/m);
+  await system().kubernetes.annotate({ 'warmterm.dev/max-lifetime': '8s' });
+  await waitForState(page, 'ended', patienceMs);
+  const { title, detail } = texts.endings.lifetime;
+  await page.getByRole('alertdialog', { name: title }).getByText(detail).waitFor();
+  t.regex(await page.title(), /^Ended · /);
+  await system().kubernetes.annotate({ 'warmterm.dev/max-lifetime': '1h' });
+  await hasFreshTerminal(t, page);
 });

@@ -2,16 +2,12 @@
 
 import test from 'ava';
 import { type Opened, paths } from '../../common/terminals-api.ts';
-import { openBrowser, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
-import {
-  claimSoon,
-  createVisitor,
-  deleteSoon,
-  poolIsReady,
-  poolStatus,
-  startTestSystem,
-  until,
-} from '../helpers/system.ts';
+import { shareBrowser, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { sharePools } from '../helpers/pool.ts';
+import { claimSoon, createVisitor, deleteSoon, poolIsReady, poolStatus, until } from '../helpers/system.ts';
+
+const browser = shareBrowser(test);
+const newPool = sharePools(test);
 
 type Visitor = ReturnType<typeof createVisitor>;
 
@@ -34,7 +30,7 @@ const end = (visitor: Visitor) => deleteSoon(visitor, paths.current);
 test.serial(
   'inv 3, 12: visitors are served in the order of first asking, managers killed meanwhile; whoever leaves makes room',
   async (t) => {
-    const system = await startTestSystem(t, { replicas: 2, settings: { spare: '1', max: '2', connectTimeout: '30m' } });
+    const system = await newPool({ replicas: 2, settings: { spare: '1', max: '2', connectTimeout: '30m' } });
     await poolIsReady(system, 2);
     const owners = [createVisitor(system), createVisitor(system)] as const;
     for (const owner of owners) await claimSoon(owner);
@@ -49,7 +45,7 @@ test.serial(
     await until('one in line', async () => (await poolStatus(system)).waiting === 1);
     t.is(await placeOf(second), 2);
     t.is((await second.call('DELETE', '/api/terminals/place')).status, 204);
-    // Each of them has an answer, and so a cookie, before the managers go: without one, who asks again is somebody else.
+    // Each of them has an answer, and so an id, before the managers go: without one, the next request is a new visitor's.
     t.is(await placeOf(third), 2);
     const thirdServed = wait(third, 'third');
     await until('two in line', async () => (await poolStatus(system)).waiting === 2);
@@ -75,14 +71,15 @@ test.serial(
 );
 
 test.serial('the page waits in line, keeps its place over a reload, and opens the terminal by itself', async (t) => {
-  const system = await startTestSystem(t, { replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
+  const system = await newPool({ replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
   await poolIsReady(system, 1);
   const owner = createVisitor(system);
   await claimSoon(owner);
-  const browser = await openBrowser(t);
   const pages = [];
   for (const title of ['You are next', 'You are number 2 in line']) {
-    const page = await (await browser.newContext()).newPage();
+    const context = await browser().newContext();
+    t.teardown(() => context.close());
+    const page = await context.newPage();
     await page.goto(`${system.pageUrl}?renderer=dom`);
     await page.getByRole('heading', { name: title }).waitFor();
     pages.push(page);
@@ -100,7 +97,7 @@ test.serial('the page waits in line, keeps its place over a reload, and opens th
 });
 
 test.serial('a pool that is closed while somebody waits says so, and lets nobody in', async (t) => {
-  const system = await startTestSystem(t, { replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
+  const system = await newPool({ replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
   await poolIsReady(system, 1);
   const owner = createVisitor(system);
   const { name } = await claimSoon(owner);

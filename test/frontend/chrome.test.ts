@@ -1,18 +1,14 @@
 // What is around the terminal, in a real Chromium: the bar, the settings, the page's own keys.
 
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
-import { launchBrowser, typeText, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { shareBrowser, typeText, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { cutOff, germanOnNarrowPhone } from '../helpers/frontend-cut-off.ts';
 import { openPage } from '../helpers/frontend-page.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const prompt = 'visitor@terminal:~$';
 const root = (page: Page, attribute: string, value: string) =>
@@ -36,7 +32,7 @@ for (const [theme, label] of [
   ['contrast', 'High contrast'],
 ] as const) {
   test.serial(`${label}: it is chosen at once, kept, and axe finds nothing wrong in it`, async (t) => {
-    const { page, terminal, complaints } = await openPage(t, browser);
+    const { page, terminal, complaints } = await openPage(t, browser());
     terminal.output(colourful);
     await waitForScreen(page, 'bold');
     await open(page, 'Settings');
@@ -58,7 +54,7 @@ for (const [theme, label] of [
 }
 
 test.serial('as the system: the page follows it while it is open, and more contrast goes before', async (t) => {
-  const { page } = await openPage(t, browser, { visitor: { colorScheme: 'light' } });
+  const { page } = await openPage(t, browser(), { visitor: { colorScheme: 'light' } });
   await root(page, 'theme', 'light');
   await page.emulateMedia({ colorScheme: 'dark' });
   await root(page, 'theme', 'dark');
@@ -68,7 +64,7 @@ test.serial('as the system: the page follows it while it is open, and more contr
 });
 
 test.serial('text grows and shrinks by keys and by the sheet, and the terminal is told its new size', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   await waitForScreen(page, prompt);
   const before = await rowHeight(page);
   const cols = () => terminal.sizes.at(-1)?.cols ?? terminal.handshakes[0]!.size.cols;
@@ -90,7 +86,7 @@ test.serial('text grows and shrinks by keys and by the sheet, and the terminal i
 });
 
 test.serial('font, cursor and blinking are set, in all tabs at once', async (t) => {
-  const { page, context } = await openPage(t, browser);
+  const { page, context } = await openPage(t, browser());
   const other = await context.newPage();
   await other.goto(page.url());
   await waitForState(other, 'connected');
@@ -122,7 +118,7 @@ test.serial('font, cursor and blinking are set, in all tabs at once', async (t) 
 });
 
 test.serial('settings that were meddled with do no harm', async (t) => {
-  const { page, complaints } = await openPage(t, browser, {
+  const { page, complaints } = await openPage(t, browser(), {
     prepare: ({ page: opening }) =>
       opening.addInitScript(`localStorage.setItem('warmterm-settings', '{"theme":7,"fontSize":-3,"bar":false')`),
   });
@@ -132,7 +128,7 @@ test.serial('settings that were meddled with do no harm', async (t) => {
 });
 
 test.serial('without storage there are settings all the same, for as long as the page lives', async (t) => {
-  const { page, complaints } = await openPage(t, browser, {
+  const { page, complaints } = await openPage(t, browser(), {
     prepare: ({ page: opening }) =>
       opening.addInitScript(
         `Object.defineProperty(window, 'localStorage', { get() { throw new Error('forbidden'); } })`,
@@ -147,7 +143,7 @@ test.serial('without storage there are settings all the same, for as long as the
 test.serial(
   'the bar gives its line to the terminal, stays hidden, and comes back by key or by its handle',
   async (t) => {
-    const { page, terminal } = await openPage(t, browser);
+    const { page, terminal } = await openPage(t, browser());
     const rows = () => terminal.sizes.at(-1)?.rows ?? terminal.handshakes.at(-1)!.size.rows;
     const before = rows();
     await open(page, 'Hide the bar');
@@ -168,7 +164,7 @@ test.serial(
 );
 
 test.serial('the bar tells the state, and what the shell calls itself', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   const bar = page.getByRole('banner');
   await bar.getByText('Connected').waitFor();
   terminal.output('\x1b]0;vim notes.txt\x07');
@@ -179,7 +175,7 @@ test.serial('the bar tells the state, and what the shell calls itself', async (t
 });
 
 test.serial('Ctrl+? lists the keys, and ? itself is the shell’s', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   await typeText(page, '?');
   await page.keyboard.press('Control+Shift+Slash');
   const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
@@ -192,7 +188,7 @@ test.serial('Ctrl+? lists the keys, and ? itself is the shell’s', async (t) =>
 });
 
 test.serial('full screen takes the browser’s keys where it can, and gives them back', async (t) => {
-  const { page } = await openPage(t, browser, {
+  const { page } = await openPage(t, browser(), {
     prepare: ({ page: opening }) =>
       opening.addInitScript(`window.locks = [];
         Object.defineProperty(navigator, 'keyboard', { value: {
@@ -207,7 +203,7 @@ test.serial('full screen takes the browser’s keys where it can, and gives them
 });
 
 test.serial('a German browser is spoken to in German, and a person may choose', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor: { locale: 'de-AT' } });
+  const { page, terminal } = await openPage(t, browser(), { visitor: { locale: 'de-AT' } });
   t.is(await page.locator('html').getAttribute('lang'), 'de');
   await page.getByRole('banner').getByText('Verbunden').waitFor();
   await open(page, 'Einstellungen');
@@ -221,7 +217,7 @@ test.serial('a German browser is spoken to in German, and a person may choose', 
 });
 
 test.serial('all of it fits a narrow phone, in the longer of the languages', async (t) => {
-  const { page, terminal } = await openPage(t, browser, {
+  const { page, terminal } = await openPage(t, browser(), {
     visitor: { ...germanOnNarrowPhone, permissions: ['clipboard-read', 'clipboard-write'] },
   });
   const shown = async (picture: string) => {

@@ -1,17 +1,13 @@
 // Copying and pasting, in a real Chromium.
 
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
-import { launchBrowser, typeText, until, waitForScreen } from '../helpers/frontend-browser.ts';
+import { shareBrowser, typeText, until, waitForScreen } from '../helpers/frontend-browser.ts';
 import { openPage, type PageOptions } from '../helpers/frontend-page.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const prompt = 'visitor@terminal:~$';
 const visitor = { permissions: ['clipboard-read', 'clipboard-write'] };
@@ -31,7 +27,7 @@ async function paste(page: Page, text: string): Promise<void> {
 }
 
 test.serial('a program that wants to copy is asked about once for each terminal, and never reads', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor });
+  const { page, terminal } = await openPage(t, browser(), { visitor });
   terminal.output(copies('from tmux é'));
   await page.getByText(question).waitFor();
   t.deepEqual(await accessibilityProblems(page), []);
@@ -54,7 +50,7 @@ test.serial('a program that wants to copy is asked about once for each terminal,
 });
 
 test.serial('one that is not allowed to copies nothing, and is not asked about again', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor });
+  const { page, terminal } = await openPage(t, browser(), { visitor });
   await page.evaluate("navigator.clipboard.writeText('mine')");
   terminal.output(copies('theirs'));
   await page.getByText(question).waitFor();
@@ -66,10 +62,10 @@ test.serial('one that is not allowed to copies nothing, and is not asked about a
 });
 
 test.serial('the setting answers before anybody is asked', async (t) => {
-  const allowed = await openPage(t, browser, { visitor, ...set({ programsCopy: 'allow' }) });
+  const allowed = await openPage(t, browser(), { visitor, ...set({ programsCopy: 'allow' }) });
   allowed.terminal.output(copies('at once'));
   await until(async () => (await clipboard(allowed.page)) === 'at once', 'the text in the clipboard');
-  const denied = await openPage(t, browser, { visitor, ...set({ programsCopy: 'deny' }) });
+  const denied = await openPage(t, browser(), { visitor, ...set({ programsCopy: 'deny' }) });
   denied.terminal.output(`${copies('never')}seen`);
   await waitForScreen(denied.page, 'seen');
   t.is(await denied.page.getByText(question).isVisible(), false);
@@ -77,7 +73,7 @@ test.serial('the setting answers before anybody is asked', async (t) => {
 });
 
 test.serial('where the browser does not let the page copy, it says so and offers a button that can', async (t) => {
-  const { page, terminal } = await openPage(t, browser, {
+  const { page, terminal } = await openPage(t, browser(), {
     visitor,
     prepare: ({ page: opening }) =>
       opening.addInitScript(`localStorage.setItem('warmterm-settings', '{"programsCopy":"allow"}');
@@ -93,7 +89,7 @@ test.serial('where the browser does not let the page copy, it says so and offers
 });
 
 test.serial('what is selected is copied at once, or by Ctrl+Shift+C where that is set', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor });
+  const { page, terminal } = await openPage(t, browser(), { visitor });
   await waitForScreen(page, prompt);
   const word = page.locator('.xterm-screen');
   await word.dblclick({ position: { x: 30, y: 8 } });
@@ -111,7 +107,7 @@ test.serial('what is selected is copied at once, or by Ctrl+Shift+C where that i
 });
 
 test.serial('lines that would run at once are shown first, and are pasted or not', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor });
+  const { page, terminal } = await openPage(t, browser(), { visitor });
   await paste(page, 'rm -rf build\nmake\n');
   await page.getByRole('dialog', { name: 'Paste 2 lines?' }).waitFor();
   await page.getByText('Each line runs as soon as it arrives.').waitFor();
@@ -133,7 +129,7 @@ test.serial('lines that would run at once are shown first, and are pasted or not
 test.serial(
   'a shell that waits for Enter is asked about from twenty lines on, until told not to in this tab',
   async (t) => {
-    const { page, terminal } = await openPage(t, browser, { visitor });
+    const { page, terminal } = await openPage(t, browser(), { visitor });
     terminal.output('\x1b[?2004h');
     const lines = (count: number) => Array.from({ length: count }, (_, line) => `echo ${line}`).join('\n');
     const pasted = (count: number) => `\x1b[200~${lines(count).replaceAll('\n', '\r')}\x1b[201~`;
@@ -155,7 +151,7 @@ test.serial(
 );
 
 test.serial('a paste of any length arrives whole, in pieces that the terminal takes', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor });
+  const { page, terminal } = await openPage(t, browser(), { visitor });
   await page.evaluate('navigator.clipboard.writeText("0123456789".repeat(20_000))');
   await page.locator('.xterm-helper-textarea').focus();
   await page.keyboard.press('Control+Shift+V');

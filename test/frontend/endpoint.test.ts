@@ -3,7 +3,7 @@ import { paths } from '../../common/terminals-api.ts';
 import { endpointOf } from '../../frontend/endpoint.ts';
 import type { Attach } from '../../frontend/session/state.ts';
 
-const page = { origin: 'https://shell.example.org', query: { tab: 'the tab' } };
+const page = { origin: 'https://shell.example.org', query: { pool: 'the pool' } };
 const to = (way: Attach['way']) =>
   endpointOf(
     { at: 'attach', opened: { url: 'http://192.0.2.7:30123' } as Attach['opened'], way, patienceMs: 1_234 },
@@ -15,5 +15,5 @@ test('the direct way is that of the terminal, and is told nothing of the page', 
 });
 
 test('the relay is at the page’s own origin, and is told which terminal is meant', (t) => {
-  t.like(to('relay'), { url: page.origin, path: paths.relay, query: { tab: 'the tab' } });
+  t.like(to('relay'), { url: page.origin, path: paths.relay, query: { pool: 'the pool' } });
 });

@@ -1,55 +1,58 @@
 // What a visitor's eyes meet first: each frame that Chromium paints of the page is looked at, the very first included.
 
 import test, { type ExecutionContext } from 'ava';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { launchBrowser, until } from '../helpers/frontend-browser.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { shareBrowser, until } from '../helpers/frontend-browser.ts';
 import { openPage } from '../helpers/frontend-page.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const former = 'rgb(255, 0, 255)';
+const blank = 'rgb(255, 255, 255)';
 const grounds = { dark: 'rgb(20, 23, 28)', light: 'rgb(251, 250, 248)', contrast: 'rgb(0, 0, 0)' };
 
 /** Opens the page, from one of another colour, and returns the colours that the middle of the window has had since. */
 async function coloursOfFrames(t: ExecutionContext, visitor: BrowserContextOptions, theme: string): Promise<string[]> {
-  const eye = await browser.newPage();
+  const eye = await browser().newPage();
   t.teardown(() => eye.close());
-  const frames: string[] = [];
-  let formerFrame: string | undefined;
+  /** Colours of the frames, in order, starting with the previous page. */
+  const colours: string[] = [];
+  let decoded: Promise<unknown> = Promise.resolve();
   let onAnother = () => {};
   const another = new Promise<void>((resolve) => {
     onAnother = resolve;
   });
-  const { page } = await openPage(t, browser, {
+  const look = async (png: string) => {
+    const colour = await middleOf(eye, png);
+    if (colours.length === 0 && colour !== former) return;
+    colours.push(colour);
+    if (colour !== former) onAnother();
+  };
+  const { page } = await openPage(t, browser(), {
     visitor,
     async prepare({ page: opening, context }) {
       await opening.addInitScript(`localStorage.setItem('warmterm-settings', '{"theme":"${theme}"}')`);
       // The page's own script, which is large, comes when there was a frame without it, as on a slow network.
       await opening.route('**/assets/main-*.js', (route) => another.then(() => route.continue()));
-      await opening.setContent(`<html style="background: ${former}">`);
+      await opening.setContent(`<html style="background: ${former}"><body>`);
       const devtools = await context.newCDPSession(opening);
       devtools.on('Page.screencastFrame', ({ data, sessionId }) => {
-        frames.push(data);
-        if (formerFrame !== undefined && data !== formerFrame) onAnother();
-        void devtools.send('Page.screencastFrameAck', { sessionId });
+        // Either page may close before this is over.
+        decoded = decoded.then(() => look(data)).catch(() => {});
+        devtools.send('Page.screencastFrameAck', { sessionId }).catch(() => {});
       });
       await devtools.send('Page.startScreencast', { format: 'png', everyNthFrame: 1 });
       await until(async () => {
-        const last = frames.at(-1);
-        if (last === undefined || (await middleOf(eye, last)) !== former) return false;
-        formerFrame = last;
-        return true;
+        // Chromium sends a frame only when something has changed.
+        await opening.evaluate("document.body.append('.')");
+        await decoded;
+        return colours.length > 0;
       }, 'a frame of the page before');
     },
   });
   await page.locator('.xterm-rows').waitFor();
-  const seen: string[] = [];
-  for (const frame of frames.slice(frames.indexOf(formerFrame!))) seen.push(await middleOf(eye, frame));
-  return [...new Set(seen)].filter((colour) => colour !== former);
+  await decoded;
+  return [...new Set(colours)].filter((colour) => colour !== former);
 }
 
 /** The colour in the middle of a picture. */
@@ -73,7 +76,10 @@ for (const [theme, system, expected] of [
   test.serial(
     `set to ${theme}, where the system has ${Object.values(system).join(' and ')}: ${expected} from the first frame`,
     async (t) => {
-      t.deepEqual(await coloursOfFrames(t, system, theme), [grounds[expected]]);
+      let seen = await coloursOfFrames(t, system, theme);
+      // On a busy machine Chromium may draw a blank frame of its own between two pages. A page that flashes does so each time.
+      for (let again = 0; again < 2 && seen.includes(blank); again++) seen = await coloursOfFrames(t, system, theme);
+      t.deepEqual(seen, [grounds[expected]]);
     },
   );
 }

@@ -1,24 +1,20 @@
 // The host's page in a real Chromium, against the real webserver.
 
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
-import { launchBrowser } from '../helpers/frontend-browser.ts';
+import { shareBrowser } from '../helpers/frontend-browser.ts';
 import { openPage } from '../helpers/frontend-page.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 import { hostToken } from '../helpers/webserver-app.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const link = `/host#token=${encodeURIComponent(hostToken)}`;
 const row = (page: Page, name: string) => page.getByRole('row', { name });
 
 test.serial('the host sees who is there, who never came and who is stuck', async (t) => {
-  const { page, complaints } = await openPage(t, browser, { path: link, until: false });
+  const { page, complaints } = await openPage(t, browser(), { path: link, until: false });
   await page.getByRole('heading', { name: 'workshop' }).waitFor();
   await page.getByText('4 in use · 1 ready · 1 starting').waitFor();
   t.regex(String(await row(page, 'workshop-1').textContent()), /In use42 min1 browser\d+ s ago/);
@@ -33,7 +29,7 @@ test.serial('the host sees who is there, who never came and who is stuck', async
 test.serial(
   'the token leaves the address bar, goes to the webserver only as a header, and survives a reload',
   async (t) => {
-    const { page, webserver } = await openPage(t, browser, { path: link, until: false });
+    const { page, webserver } = await openPage(t, browser(), { path: link, until: false });
     await row(page, 'workshop-0').waitFor();
     t.is(page.url(), `${webserver.url}/host`);
     await page.reload();
@@ -42,7 +38,7 @@ test.serial(
 );
 
 test.serial('what is shown is looked up again, and an outage is told', async (t) => {
-  const { page, webserver, complaints } = await openPage(t, browser, { path: link, until: false });
+  const { page, webserver, complaints } = await openPage(t, browser(), { path: link, until: false });
   await row(page, 'workshop-0').waitFor();
   webserver.manager.misbehave = () => ({ status: 502, body: 'Bad Gateway' });
   await page.getByText('No answer. What you see is old; trying again.').waitFor();
@@ -63,6 +59,7 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
     claimsPerMinute: 'none',
     challengeFrom: 'none',
     maxWaiting: 200,
+    maxWaitingPerAddress: 'none',
   };
   const reason = 'ImagePullBackOff: Back-off pulling image';
   const pods = [{ name: 'later-0', ordinal: 0, state: 'broken', reason }];
@@ -81,7 +78,7 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
 });
 
 test.serial('without the right token the page says what it needs', async (t) => {
-  const { page } = await openPage(t, browser, { path: '/host#token=wrong', until: false });
+  const { page } = await openPage(t, browser(), { path: '/host#token=wrong', until: false });
   await page.getByText('This page opens with the link that holds the host token').waitFor();
   t.is(await page.getByRole('row').count(), 0);
 });
@@ -89,7 +86,7 @@ test.serial('without the right token the page says what it needs', async (t) => 
 test.serial(
   'axe finds nothing wrong in it, dark or light, and on a phone its tables scroll within the page',
   async (t) => {
-    const { page } = await openPage(t, browser, { path: link, until: false });
+    const { page } = await openPage(t, browser(), { path: link, until: false });
     await row(page, 'workshop-0').waitFor();
     for (const colorScheme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme });

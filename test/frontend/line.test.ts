@@ -1,24 +1,19 @@
 // The page in a real Chromium on a line that is not what it should be, and with more to send than a line takes at once.
 
 import test from 'ava';
-import type { Browser } from 'playwright-core';
 import { pasting } from '../../common/socket.ts';
-import { launchBrowser, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { shareBrowser, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { openPage } from '../helpers/frontend-page.ts';
 import { startLine } from '../helpers/line.ts';
 import { eventually } from '../helpers/terminal-process.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const prompt = 'visitor@terminal:~$';
 
 test.serial('a line that goes silent: the page says so, and comes back by itself', async (t) => {
   let line: Awaited<ReturnType<typeof startLine>> | undefined;
-  const { page, terminal } = await openPage(t, browser, {
+  const { page, terminal } = await openPage(t, browser(), {
     environment: { WARMTERM_RELAY: 'never' },
     pings: true,
     prepare: async (parts) => {
@@ -37,7 +32,7 @@ test.serial('a line that goes silent: the page says so, and comes back by itself
 });
 
 test.serial('the network is back: another connection at once', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   await page.evaluate("dispatchEvent(new Event('online'))");
   await eventually(() => terminal.handshakes.length === 2 || undefined);
   await waitForState(page, 'connected');
@@ -45,7 +40,7 @@ test.serial('the network is back: another connection at once', async (t) => {
 });
 
 test.serial('a page that wakes up after a long silence connects anew, and after none it does not', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   const look = () => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
   await look();
   await typeText(page, 'x');
@@ -61,7 +56,7 @@ test.serial('a page that wakes up after a long silence connects anew, and after 
 test.serial(
   'ten megabytes pasted arrive whole and in order, a little at a time, and the page stays awake',
   async (t) => {
-    const { page, terminal } = await openPage(t, browser);
+    const { page, terminal } = await openPage(t, browser());
     await waitForScreen(page, prompt);
     for (const socket of terminal.sockets) socket.removeAllListeners('input');
     const pieces: string[] = [];

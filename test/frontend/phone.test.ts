@@ -1,17 +1,13 @@
 // The page under fingers, in a Chromium that takes itself for a phone.
 
 import test from 'ava';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
-import { launchBrowser, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { shareBrowser, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { type OpenPage, openPage } from '../helpers/frontend-page.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const phone: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
@@ -35,7 +31,7 @@ async function drag({ page, context }: OpenPage, path: [number, number][], rest?
 }
 
 test.serial('the row has the keys that touch keyboards lack, and axe finds nothing wrong', async (t) => {
-  const { page, terminal, complaints } = await openPage(t, browser, { visitor: phone });
+  const { page, terminal, complaints } = await openPage(t, browser(), { visitor: phone });
   await page.locator('.xterm-screen').tap();
   for (const name of ['Esc', 'Tab', 'Left', 'Down', 'Up', 'Right', '|', '~', '/', '-']) await key(page, name).tap();
   await until(() => terminal.inputs.join('') === '\x1b\t\x1b[D\x1b[B\x1b[A\x1b[C|~/-', 'every key once');
@@ -53,7 +49,7 @@ test.serial('the row has the keys that touch keyboards lack, and axe finds nothi
 });
 
 test.serial('Ctrl and Alt hold for the next key, and after a second tap until a third', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor: phone });
+  const { page, terminal } = await openPage(t, browser(), { visitor: phone });
   await page.locator('.xterm-screen').tap();
   const typed = async (expected: string) => {
     await until(() => terminal.inputs.join('') === expected, JSON.stringify(expected));
@@ -76,7 +72,7 @@ test.serial('Ctrl and Alt hold for the next key, and after a second tap until a 
 });
 
 test.serial('a finger that is held on an arrow repeats it', async (t) => {
-  const opened = await openPage(t, browser, { visitor: phone });
+  const opened = await openPage(t, browser(), { visitor: phone });
   const box = await key(opened.page, 'Left').boundingBox();
   await drag(opened, [[box!.x + 5, box!.y + 10]], () =>
     until(() => opened.terminal.inputs.length >= 3, 'the key for the third time'),
@@ -88,7 +84,7 @@ test.serial('a finger that is held on an arrow repeats it', async (t) => {
 });
 
 test.serial('the row is there where it is asked for, and gone where it is not', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   t.is(await page.locator('.key-row').count(), 0, 'a mouse needs none');
   await key(page, 'Settings').click();
   await page.getByLabel('Row of keys').selectOption('Always');
@@ -104,7 +100,7 @@ test.serial('the row is there where it is asked for, and gone where it is not', 
 });
 
 test.serial('a keyboard on the screen makes the view smaller, and zooming in does not', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor: phone });
+  const { page, terminal } = await openPage(t, browser(), { visitor: phone });
   const { rows } = terminal.handshakes[0]!.size;
   const keyboard = (height: number, scale = 1) =>
     page.evaluate(`for (const [name, value] of [['height', ${height}], ['scale', ${scale}]])
@@ -122,7 +118,7 @@ test.serial('a keyboard on the screen makes the view smaller, and zooming in doe
 });
 
 test.serial('a drag turns the wheel for whoever has the mouse, and the cursor of who has not', async (t) => {
-  const opened = await openPage(t, browser, { visitor: phone });
+  const opened = await openPage(t, browser(), { visitor: phone });
   const { terminal } = opened;
   const wheel = (from: number, to: number) => {
     const steps = Array.from({ length: 9 }, (_, step): [number, number] => [100, from + ((to - from) * step) / 8]);
@@ -144,7 +140,7 @@ test.serial('a drag turns the wheel for whoever has the mouse, and the cursor of
 });
 
 test.serial('a long press selects a word, a drag from there more, and a menu copies it', async (t) => {
-  const opened = await openPage(t, browser, { visitor: phone });
+  const opened = await openPage(t, browser(), { visitor: phone });
   const { page, terminal } = opened;
   terminal.output('\x1b[?1002h\x1b[?1006h\x1b[2J\x1b[Hcat ~/notes.txt now\r\nand more\r\n');
   await waitForScreen(page, 'and more');
@@ -180,7 +176,7 @@ test.serial('a long press selects a word, a drag from there more, and a menu cop
 });
 
 test.serial('a phone that wakes up is back at once', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor: phone });
+  const { page, terminal } = await openPage(t, browser(), { visitor: phone });
   await terminal.close();
   await page.getByText(/Trying again in [2-5] s/).waitFor();
   await takeScreenshot(page, 'phone-reconnecting');
@@ -191,7 +187,7 @@ test.serial('a phone that wakes up is back at once', async (t) => {
 });
 
 test.serial('it can be installed', async (t) => {
-  const { page, context } = await openPage(t, browser, { visitor: phone });
+  const { page, context } = await openPage(t, browser(), { visitor: phone });
   const devtools = await context.newCDPSession(page);
   const { errors, data } = await devtools.send('Page.getAppManifest');
   t.deepEqual(errors, []);

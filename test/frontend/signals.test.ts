@@ -1,15 +1,11 @@
 // How the page draws attention, in a real Chromium: the bell, the title and the icon of its tab, and where links lead.
 
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser, typeText, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import type { Page } from 'playwright-core';
+import { shareBrowser, typeText, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { openPage } from '../helpers/frontend-page.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const icon = (page: Page) => page.locator('link[rel="icon"]').getAttribute('href');
 // Browsers for tests never hide a page.
@@ -35,7 +31,7 @@ const recorders = `window.told = [];
 const told = (page: Page) => page.evaluate<string>('window.told.join()');
 
 test.serial('the bell flashes, and does what else is set; out of sight it notifies and marks the tab', async (t) => {
-  const { page, terminal } = await openPage(t, browser, {
+  const { page, terminal } = await openPage(t, browser(), {
     prepare: ({ page: opening }) => opening.addInitScript({ content: recorders }),
   });
   terminal.output('\x1b]0;make\x07\x07');
@@ -61,7 +57,7 @@ test.serial('the bell flashes, and does what else is set; out of sight it notifi
 });
 
 test.serial('a browser that does not allow notifications is told of, and the setting stays off', async (t) => {
-  const { page } = await openPage(t, browser, {
+  const { page } = await openPage(t, browser(), {
     prepare: ({ page: opening }) => opening.addInitScript({ content: `${recorders} window.allowed = 'denied';` }),
   });
   await page.getByRole('button', { name: 'Settings' }).click();
@@ -71,7 +67,7 @@ test.serial('a browser that does not allow notifications is told of, and the set
 });
 
 test.serial('title and icon say that the connection is lost, and that it is back', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   terminal.output('\x1b]0;make\x07');
   await until(async () => (await page.title()) === 'make', 'the title that the shell set');
   const usual = await icon(page);
@@ -84,7 +80,7 @@ test.serial('title and icon say that the connection is lost, and that it is back
 });
 
 test.serial('every icon that the page names is there', async (t) => {
-  const { page } = await openPage(t, browser);
+  const { page } = await openPage(t, browser());
   const names = await page.evaluate<string[]>(
     `Object.values(document.querySelector('link[rel="icon"]').dataset).concat(document.querySelector('link[rel="icon"]').href)`,
   );
@@ -93,7 +89,7 @@ test.serial('every icon that the page names is there', async (t) => {
 });
 
 test.serial('links open in a tab of their own, and the bar says where they lead before', async (t) => {
-  const { page, context, terminal, webserver } = await openPage(t, browser);
+  const { page, context, terminal, webserver } = await openPage(t, browser());
   const [plain, hidden] = [`${webserver.url}/healthz?1`, `${webserver.url}/healthz?2`];
   terminal.output(
     `\x1b[2J\x1b[H${plain}\r\n\x1b]8;;${hidden}\x07click here\x1b]8;;\x07\r\n\x1b]8;;javascript:alert(1)\x07never\x1b]8;;\x07`,
@@ -118,7 +114,7 @@ test.serial('links open in a tab of their own, and the bar says where they lead 
 });
 
 test.serial('what an input method composes arrives once, when it is done', async (t) => {
-  const { page, context, terminal } = await openPage(t, browser);
+  const { page, context, terminal } = await openPage(t, browser());
   await page.locator('.xterm-helper-textarea').focus();
   const devtools = await context.newCDPSession(page);
   for (const text of ['k', 'かん', '漢字']) {
@@ -131,7 +127,7 @@ test.serial('what an input method composes arrives once, when it is done', async
 });
 
 test.serial('emoji and combining characters take the cells that programs count on', async (t) => {
-  const { page, terminal } = await openPage(t, browser);
+  const { page, terminal } = await openPage(t, browser());
   // Four cells each, as tmux counts, and then a bar. A skin tone has cells of its own there, which only the other renderer
   // shows: what is text to the browser is drawn as one sign.
   const clusters = ['漢字', '👨‍👩‍👧ab', 'e\u0301abc', '🇩🇪ab', '❤️abc', 'ก็abc'];

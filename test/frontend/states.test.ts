@@ -2,21 +2,19 @@
 // phone in the longer of the languages, and pictures to look at.
 
 import test from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { ServiceError } from '../../common/errors.ts';
 import { endReasons } from '../../common/socket.ts';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
-import { launchBrowser, until, waitForScreen } from '../helpers/frontend-browser.ts';
+import { shareBrowser, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
 import { cutOff, germanOnNarrowPhone } from '../helpers/frontend-cut-off.ts';
 import { type OpenPage, openPage, type PageOptions } from '../helpers/frontend-page.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 import type { TerminalDouble, TerminalSocket } from '../helpers/frontend-terminal.ts';
+import { fileScope } from '../helpers/scope.ts';
+import type { Teardown } from '../helpers/webserver-listen.ts';
 
-let browser: Browser;
-test.before(async () => {
-  browser = await launchBrowser();
-});
-test.after.always(() => browser?.close());
+const browser = shareBrowser(test);
 
 const visitor = { colorScheme: 'dark' } as const;
 const work = '\x1b[32mvisitor@terminal\x1b[0m:\x1b[34m~/work\x1b[0m$ make\r\ncc -O2 -c main.c\r\ncc -o tool main.o\r\n';
@@ -25,23 +23,31 @@ const busy = (terminal: TerminalDouble) => {
 };
 const schemes = ['dark', 'light', 'contrast'] as const;
 
-/** axe in each of the looks; the picture is of the dark one. */
-async function judge(page: Page, name: string): Promise<string[]> {
+async function setScheme(page: Page, scheme: (typeof schemes)[number]): Promise<void> {
+  await page.emulateMedia({
+    colorScheme: scheme === 'light' ? 'light' : 'dark',
+    contrast: scheme === 'contrast' ? 'more' : 'no-preference',
+  });
+  await page.locator(`html[data-theme="${scheme}"]`).waitFor({ state: 'attached' });
+  // What fades in has no contrast yet.
+  await page.evaluate(
+    'Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished))',
+  );
+}
+
+/** What axe finds in each of the schemes. */
+async function audit(page: Page): Promise<string[]> {
   const problems: string[] = [];
   for (const scheme of schemes) {
-    await page.emulateMedia({
-      colorScheme: scheme === 'light' ? 'light' : 'dark',
-      contrast: scheme === 'contrast' ? 'more' : 'no-preference',
-    });
-    await page.locator(`html[data-theme="${scheme}"]`).waitFor({ state: 'attached' });
-    // What fades in has no contrast yet.
-    await page.evaluate(
-      'Promise.all(document.getAnimations().filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished))',
-    );
-    if (scheme === 'dark') await takeScreenshot(page, name);
+    await setScheme(page, scheme);
     problems.push(...(await accessibilityProblems(page)).map((problem) => `${scheme}: ${problem}`));
   }
   return problems;
+}
+
+async function takeDarkScreenshot(page: Page, name: string): Promise<void> {
+  await setScheme(page, 'dark');
+  await takeScreenshot(page, name);
 }
 
 /** What brings a state of the page about, and what it says then. */
@@ -51,17 +57,18 @@ type Scene = {
   words: string | RegExp;
   /** What the browser's tab says, and by which icon. */
   tab: [title: string, icon: string];
+  /** axe looks at the first scene of each kind of view. */
+  audited?: boolean;
   options?: Omit<PageOptions, 'visitor'>;
   /** Once the page is as `options` say. */
   arrange?: (opened: OpenPage) => unknown;
 };
 
 const atWork: Scene['options'] = { prepare: ({ terminal }) => busy(terminal) };
-/** Something that its terminal tells a page where somebody works. */
+/** Something that the terminal tells a page at which a person works. */
 const tells =
   (tell: (socket: TerminalSocket) => void) =>
-  async ({ page, terminal }: OpenPage) => {
-    await waitForScreen(page, 'cc -o tool');
+  ({ terminal }: OpenPage) => {
     for (const socket of terminal.sockets) tell(socket);
   };
 const busyNetwork = new ServiceError('challenge-required', 'In English.', { retryAfter: 3_000 });
@@ -72,9 +79,13 @@ const pushing = [
   "error: failed to push some refs to 'git@git.example.org:visitor/a-repository-with-a-rather-long-name.git'",
 ].join('\n');
 
-const scenes: Scene[] = [
+const scope = fileScope(test);
+
+/** Scenes that each open a page. */
+const openings: Scene[] = [
   {
     title: 'connecting',
+    audited: true,
     picture: 'connecting',
     words: 'Connecting',
     tab: ['Connecting · warmterm', 'favicon-wait'],
@@ -95,6 +106,7 @@ const scenes: Scene[] = [
   },
   {
     title: 'a challenge that cannot be solved',
+    audited: true,
     picture: 'challenge-failed',
     words: 'Your network is busy',
     tab: ['Waiting · warmterm', 'favicon-wait'],
@@ -123,16 +135,40 @@ const scenes: Scene[] = [
   ),
   {
     title: 'in line',
+    audited: true,
     picture: 'in-line',
     words: 'You are number 3 in line',
     tab: ['Number 3 · warmterm', 'favicon-wait'],
     options: {
       until: 'queued',
-      prepare: ({ webserver: { manager } }) => manager.moveTo({ place: 3, waiting: 5, expectedSeconds: 230 }),
+      prepare: ({ webserver: { manager } }) =>
+        manager.moveTo({ place: 3, waiting: 5, earliestSeconds: 170, expectedSeconds: 410 }),
+    },
+  },
+  {
+    title: 'in line, for longer than was said',
+    picture: 'in-line-longer',
+    words: 'You are number 12 in line',
+    tab: ['Number 12 · warmterm', 'favicon-wait'],
+    options: {
+      until: 'queued',
+      prepare: ({ webserver: { manager } }) =>
+        manager.moveTo({ place: 12, waiting: 15, latestSeconds: 9_000, cause: 'long-sessions' }),
+    },
+  },
+  {
+    title: 'in line, and nothing is known of the time',
+    picture: 'in-line-unknown',
+    words: 'You are next',
+    tab: ['Next · warmterm', 'favicon-wait'],
+    options: {
+      until: 'queued',
+      prepare: ({ webserver: { manager } }) => manager.moveTo({ place: 1, waiting: 5, cause: 'starts-fail' }),
     },
   },
   {
     title: 'reconnecting',
+    audited: true,
     picture: 'reconnecting',
     words: /Trying again in [3-5] s/,
     tab: ['Reconnecting · warmterm', 'favicon-wait'],
@@ -145,6 +181,7 @@ const scenes: Scene[] = [
   },
   {
     title: 'another terminal in place of one that died',
+    audited: true,
     picture: 'replaced',
     words: 'Your terminal has died and was started again',
     tab: ['warmterm', 'favicon'],
@@ -155,57 +192,9 @@ const scenes: Scene[] = [
       terminal.cut();
     },
   },
-  ...(
-    [
-      ['idle', 'Still there?'],
-      ['lifetime', 'The time of this terminal is up'],
-    ] as const
-  ).map(
-    ([reason, words]): Scene => ({
-      title: `a warning of the end: ${reason}`,
-      picture: `warning-${reason}`,
-      words,
-      tab: ['Closes soon · warmterm', 'favicon-warning'],
-      options: atWork,
-      arrange: tells((socket) => socket.emit('ending', { reason, inMs: 45_000 })),
-    }),
-  ),
-  {
-    title: 'work that is being saved',
-    picture: 'saving',
-    words: 'Your work is being saved',
-    tab: ['Saving your work · warmterm', 'favicon-wait'],
-    options: atWork,
-    arrange: tells((socket) => socket.emit('saving', { reason: 'idle', output: 'On branch main\nPushing to origin' })),
-  },
-  ...(
-    [
-      ['saved', { result: 'saved', exitCode: 0, output: '' }, 'Your work was saved.'],
-      ['saving-failed', { result: 'failed', exitCode: 128, output: pushing }, 'has failed (exit code 128).'],
-      ['saving-timed-out', { result: 'timed-out', output: 'On branch main' }, 'took too long'],
-    ] as const
-  ).map(
-    ([picture, saved, words]): Scene => ({
-      title: `ended, and what came of saving: ${picture}`,
-      picture,
-      words,
-      tab: ['Ended · warmterm', 'favicon-off'],
-      options: atWork,
-      arrange: tells((socket) => socket.emit('ended', 'idle', saved)),
-    }),
-  ),
-  ...endReasons.map(
-    (reason): Scene => ({
-      title: `ended: ${reason}`,
-      picture: `ended-${reason}`,
-      words: 'Start a new terminal',
-      tab: ['Ended · warmterm', 'favicon-off'],
-      options: atWork,
-      arrange: tells((socket) => socket.emit('ended', reason)),
-    }),
-  ),
   {
     title: 'an error that trying again cannot help',
+    audited: true,
     picture: 'error',
     words: 'Try again',
     tab: ['No terminal · warmterm', 'favicon-off'],
@@ -224,29 +213,120 @@ const scenes: Scene[] = [
   },
 ];
 
-for (const { title, picture, words, tab, options, arrange } of scenes) {
-  test.serial(title, async (t) => {
-    const opened = await openPage(t, browser, { ...options, visitor });
+/** What the terminal tells a page at work: played one after another on the same page. */
+const turns: Scene[] = [
+  ...(
+    [
+      ['idle', 'Still there?'],
+      ['lifetime', 'The time of this terminal is up'],
+    ] as const
+  ).map(
+    ([reason, words]): Scene => ({
+      title: `a warning of the end: ${reason}`,
+      picture: `warning-${reason}`,
+      audited: reason === 'idle',
+      words,
+      tab: ['Closes soon · warmterm', 'favicon-warning'],
+      arrange: tells((socket) => socket.emit('ending', { reason, inMs: 45_000 })),
+    }),
+  ),
+  ...(
+    [
+      ['saved', { result: 'saved', exitCode: 0, output: '' }, 'Your work was saved.'],
+      ['saving-failed', { result: 'failed', exitCode: 128, output: pushing }, 'has failed (exit code 128).'],
+      ['saving-timed-out', { result: 'timed-out', output: 'On branch main' }, 'took too long'],
+    ] as const
+  ).map(
+    ([picture, saved, words]): Scene => ({
+      title: `ended, and what came of saving: ${picture}`,
+      picture,
+      audited: picture === 'saving-failed',
+      words,
+      tab: ['Ended · warmterm', 'favicon-off'],
+      arrange: tells((socket) => socket.emit('ended', 'idle', saved)),
+    }),
+  ),
+  ...endReasons.map(
+    (reason): Scene => ({
+      title: `ended: ${reason}`,
+      picture: `ended-${reason}`,
+      audited: reason === 'exit',
+      words: 'Start a new terminal',
+      tab: ['Ended · warmterm', 'favicon-off'],
+      arrange: tells((socket) => socket.emit('ended', reason)),
+    }),
+  ),
+  {
+    title: 'work that is being saved',
+    audited: true,
+    picture: 'saving',
+    words: 'Your work is being saved',
+    tab: ['Saving your work · warmterm', 'favicon-wait'],
+    arrange: tells((socket) => socket.emit('saving', { reason: 'idle', output: 'On branch main\nPushing to origin' })),
+  },
+];
+
+const german = { ...visitor, ...germanOnNarrowPhone };
+const open = async (t: Teardown, { options, arrange }: Scene, of: BrowserContextOptions) => {
+  const opened = await openPage(t, browser(), { ...options, visitor: of });
+  await arrange?.(opened);
+  return opened;
+};
+
+/** Opens a page at work for the file. Returns how to play a scene on it, after those that were played before. */
+function shareStage(of: BrowserContextOptions) {
+  let stage: Promise<OpenPage> | undefined;
+  return async ({ arrange }: Scene): Promise<OpenPage> => {
+    stage ??= openPage(scope, browser(), { ...atWork, visitor: of });
+    const opened = await stage;
+    const { page, terminal } = opened;
+    if ((await page.locator('html').getAttribute('data-state')) === 'ended') await page.keyboard.press('Enter');
+    await waitForState(page, 'connected');
+    for (const socket of terminal.sockets) socket.emit('ending', null);
+    await page.locator('.notice').waitFor({ state: 'hidden' });
+    await waitForScreen(page, 'cc -o tool');
     await arrange?.(opened);
-    await opened.page.getByText(words).filter({ visible: true }).first().waitFor();
-    const icon = await opened.page.locator('link[rel="icon"]').getAttribute('href');
-    t.deepEqual([await opened.page.title(), icon?.replace(/^\/assets\/|-[A-Z0-9]{8}\.svg$/g, '')], tab);
-    t.deepEqual(await judge(opened.page, `state-${picture}`), []);
+    return opened;
+  };
+}
+
+const played = { english: shareStage(visitor), german: shareStage(german) };
+const scenes = [
+  ...openings.map((scene) => ({
+    scene,
+    inEnglish: (t: Teardown) => open(t, scene, visitor),
+    inGerman: (t: Teardown) => open(t, scene, german),
+  })),
+  ...turns.map((scene) => ({
+    scene,
+    inEnglish: () => played.english(scene),
+    inGerman: () => played.german(scene),
+  })),
+];
+
+for (const { scene, inEnglish, inGerman } of scenes) {
+  const { title, picture, words, tab, audited } = scene;
+  test.serial(title, async (t) => {
+    const { page } = await inEnglish(t);
+    await page.getByText(words).filter({ visible: true }).first().waitFor();
+    const icon = await page.locator('link[rel="icon"]').getAttribute('href');
+    t.deepEqual([await page.title(), icon?.replace(/^\/assets\/|-[A-Z0-9]{8}\.svg$/g, '')], tab);
+    await takeDarkScreenshot(page, `state-${picture}`);
+    if (audited) t.deepEqual(await audit(page), []);
   });
 
   test.serial(`${title}: in German, on a narrow phone`, async (t) => {
-    const opened = await openPage(t, browser, { ...options, visitor: { ...visitor, ...germanOnNarrowPhone } });
-    await arrange?.(opened);
-    const said = opened.page.locator('.status h1, .notice p').filter({ visible: true });
+    const { page } = await inGerman(t);
+    const said = page.locator('.status h1, .notice p').filter({ visible: true });
     await said.filter({ hasText: /./ }).first().waitFor();
-    await takeScreenshot(opened.page, `narrow-${picture}`);
-    t.deepEqual(await cutOff(opened.page), []);
-    t.notRegex(await opened.page.locator('body').innerText(), /English/, 'what the service says is said in German too');
+    await takeScreenshot(page, `narrow-${picture}`);
+    t.deepEqual(await cutOff(page), []);
+    t.notRegex(await page.locator('body').innerText(), /English/, 'what the service says is said in German too');
   });
 }
 
 test.serial('searching, with a count', async (t) => {
-  const { page, terminal } = await openPage(t, browser, {
+  const { page, terminal } = await openPage(t, browser(), {
     visitor,
     prepare: (parts) => {
       busy(parts.terminal);
@@ -263,7 +343,8 @@ test.serial('searching, with a count', async (t) => {
   await page.getByRole('textbox', { name: 'Find in the terminal' }).pressSequentially('main');
   await page.getByText('2/2').waitFor();
   await page.getByRole('status').filter({ hasText: 'Match 2 of 2' }).waitFor({ state: 'attached' });
-  t.deepEqual(await judge(page, 'state-search'), []);
+  await takeDarkScreenshot(page, 'state-search');
+  t.deepEqual(await audit(page), []);
   await page.keyboard.press('Enter');
   await page.getByText('1/2').waitFor();
   await page.keyboard.press('Shift+Enter');
@@ -283,7 +364,7 @@ test.serial('searching, with a count', async (t) => {
 });
 
 test.serial('a screen reader hears what is printed, and what state the terminal is in', async (t) => {
-  const { page, terminal, complaints } = await openPage(t, browser, {
+  const { page, terminal, complaints } = await openPage(t, browser(), {
     visitor,
     prepare: ({ page: opening }) =>
       opening.addInitScript(`localStorage.setItem('warmterm-settings', '{"screenReader":true}')`),
@@ -295,7 +376,8 @@ test.serial('a screen reader hears what is printed, and what state the terminal 
     'the line, to be read',
   );
   await page.locator('.xterm-accessibility .live-region[aria-live]').waitFor({ state: 'attached' });
-  t.deepEqual(await judge(page, 'state-screen-reader'), []);
+  await takeDarkScreenshot(page, 'state-screen-reader');
+  t.deepEqual(await audit(page), []);
   await terminal.close();
   await page.getByRole('status').filter({ hasText: 'Reconnecting' }).waitFor({ state: 'attached' });
   t.deepEqual(
@@ -305,7 +387,7 @@ test.serial('a screen reader hears what is printed, and what state the terminal 
 });
 
 test.serial('all of it is reached by keys, with the focus to be seen, and back to the shell by Escape', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor });
+  const { page, terminal } = await openPage(t, browser(), { visitor });
   await page.getByRole('button', { name: 'Settings' }).focus();
   await page.keyboard.press('Enter');
   const sheet = page.getByRole('dialog', { name: 'Settings' });
@@ -333,7 +415,7 @@ test.serial('all of it is reached by keys, with the focus to be seen, and back t
 });
 
 test.serial('who wants no motion gets none', async (t) => {
-  const { page, terminal } = await openPage(t, browser, { visitor: { reducedMotion: 'reduce' } });
+  const { page, terminal } = await openPage(t, browser(), { visitor: { reducedMotion: 'reduce' } });
   await terminal.close();
   await page.getByText(/Trying again in [2-5] s/).waitFor();
   const running = await page.evaluate<string[]>(

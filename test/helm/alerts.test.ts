@@ -1,12 +1,13 @@
 // The alerts, judged by Prometheus' own promtool where it can be had: each goes off at what it is for, says so in plain words,
 // and stays quiet at what is only nearly so.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
+import { ifInstalled } from '../helpers/skip.ts';
 
 type Rule = { alert: string; labels: Record<string, string>; annotations: Record<string, string> };
 
@@ -128,6 +129,13 @@ const cases: Record<string, Case> = {
     value: '2',
     quiet: { 'warmterm_pool_terminals{pool="default", state="recreating"}': '2+0x20' },
   },
+  WarmtermUnreachableTerminals: {
+    at: 6,
+    fires: { 'warmterm_pool_terminals{pool="default", state="unreachable"}': '2+0x20' },
+    labels: pool,
+    value: '2',
+    quiet: { 'warmterm_pool_terminals{pool="default", state="recreating"}': '2+0x20' },
+  },
   WarmtermWrongSettings: {
     at: 6,
     fires: { 'warmterm_pool_wrong_settings{pool="default"}': '1+0x10' },
@@ -163,6 +171,12 @@ const cases: Record<string, Case> = {
       'warmterm_kubernetes_requests_total{verb="PATCH", code="200"}': '0+5x20',
     },
   },
+  WarmtermTokensForged: {
+    at: 10,
+    fires: { 'warmterm_token_reviews_total{result="refused"}': '0+40x20' },
+    value: '200',
+    quiet: { 'warmterm_token_reviews_total{result="refused"}': '0+10x20' },
+  },
   WarmtermWatchesBreak: {
     at: 20,
     fires: { 'warmterm_kubernetes_watch_restarts_total{resource="pods"}': '0+2x30' },
@@ -189,7 +203,7 @@ const text = readFileSync(new URL('../../helm/files/alerts.yaml', import.meta.ur
   'ours',
 );
 const rules: Rule[] = parse(text).groups.flatMap((group: { rules: Rule[] }) => group.rules);
-const judged = spawnSync('promtool', ['--version']).error === undefined ? test : test.skip;
+const judged = ifInstalled('promtool', test);
 
 test('each alert has a case in which it goes off', (t) => {
   t.deepEqual(

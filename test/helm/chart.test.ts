@@ -3,7 +3,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
-import { labels, managerAudience, settingAnnotations, terminalPortName } from '../../common/names.ts';
+import { parse } from 'yaml';
+import { healthPortName, labels, managerAudience, settingAnnotations, terminalPortName } from '../../common/names.ts';
 import { relayModes } from '../../common/terminals-api.ts';
 import { readConfig as readManagerConfig } from '../../manager/config.ts';
 import { routeKinds } from '../../manager/exposure/route-kind.ts';
@@ -45,6 +46,14 @@ test('a pod of the chart can be claimed, reached, and known by its token', (t) =
   t.regex(pools, new RegExp(`^ {4}${labels.pool}: `, 'm'));
   t.regex(pools, /^ {6}annotations:\n {8}\S+: \S/m);
   t.true(pools.includes(`{name: ${terminalPortName}, containerPort: 3000}`));
+  t.true(pools.includes(`{name: ${healthPortName}, containerPort: 3900}`));
+  t.deepEqual(
+    [...pools.matchAll(/httpGet: \{path: (\S+), port: (\w+)\}/g)].map(([, path, port]) => [path, port]),
+    [
+      ['/readyz', healthPortName],
+      ['/healthz', healthPortName],
+    ],
+  );
   t.true(read('templates/_helpers.tpl').includes(`audience: ${managerAudience},`));
 });
 
@@ -70,7 +79,7 @@ test('the manager may do with routes what it does with them, and nodes it may re
   for (const { apiVersion, plural } of Object.values(routeKinds)) {
     t.true(routes.includes(`"${apiVersion.split('/')[0]}"`) && routes.includes(`"${plural}"`), plural);
   }
-  t.deepEqual(verbsOf(routes), ['list', 'watch', 'create', 'get', 'update', 'delete']);
+  t.deepEqual(verbsOf(routes), ['list', 'watch', 'create', 'get', 'update', 'patch', 'delete']);
   t.regex(rbac, /\{\{- if \$routed \}\}\n {2}- apiGroups: \[\{\{ ternary "networking.k8s.io" /);
   t.deepEqual(verbsOf(rules.find((rule) => rule.includes('[nodes]'))!), ['list', 'watch']);
 });
@@ -93,15 +102,26 @@ test('inv 10: a host for terminals that they would have to share is refused by t
   t.deepEqual(properties.ingress.properties.kind.enum, Object.keys(routeKinds));
 });
 
+test('a pool of the chart has the limits that a pool without annotations has', (t) => {
+  const { poolDefaults } = parse(values) as { poolDefaults: Record<string, unknown> };
+  const annotations = Object.fromEntries(
+    Object.entries(settingAnnotations)
+      .filter(([key]) => key !== 'prewarm')
+      .map(([key, annotation]) => [annotation, String(poolDefaults[key])]),
+  );
+  t.deepEqual(readSettings(annotations), { settings: defaultSettings, problems: [] });
+});
+
 test('the relay is what the webserver takes it for, and has a way to terminals unless there is none', (t) => {
   const { properties } = JSON.parse(read('values.schema.json'));
   const { relay, relayLimit } = properties.webserver.properties;
   t.deepEqual(relay.enum, [...relayModes]);
   const required = { WARMTERM_MANAGER_URL: 'http://manager' };
-  const files = { WARMTERM_MANAGER_TOKEN_FILE: 'token', WARMTERM_COOKIE_SECRET_FILE: 'cookie' };
+  const files = { WARMTERM_MANAGER_TOKEN_FILE: 'token', WARMTERM_VISITOR_SECRET_FILE: 'visitor-secret' };
   const defaults = readWebserverConfig({ ...required, ...files });
   t.true(values.includes(`\n  relay: ${defaults.WARMTERM_RELAY}\n  `));
   t.true(values.includes(`\n  relayLimit: ${defaults.WARMTERM_RELAY_LIMIT}\n`));
+  t.true(values.includes(`\n  connectionLimit: ${defaults.WARMTERM_CONNECTION_LIMIT}\n`));
   t.true(defaults.WARMTERM_RELAY_LIMIT <= relayLimit.maximum);
   t.true(values.includes(`\n  challengeWork: ${defaults.WARMTERM_CHALLENGE_WORK}\n`));
   const policy = read('templates/networkpolicies.yaml')
@@ -110,4 +130,10 @@ test('the relay is what the webserver takes it for, and has a way to terminals u
   const [, open] = /if ne \$\.Values\.webserver\.relay "never" \}\}\n([\s\S]*?)\{\{- end/.exec(policy ?? '') ?? [];
   t.regex(open ?? '', /matchLabels: \{\{- \$terminal /);
   t.true(open?.includes(`ports: [{port: ${terminalPortName}, protocol: TCP}]`));
+});
+
+test('a container’s last message is where its visitor cannot write it', (t) => {
+  const [, folder = ''] = /terminationMessagePath: (.+)\/termination-log$/m.exec(pools) ?? [];
+  const dockerfile = readFileSync(new URL('../../terminal/Dockerfile', import.meta.url), 'utf8');
+  t.true(dockerfile.includes(`install -d -m 700 ${folder}\n`), folder);
 });

@@ -1,16 +1,17 @@
 // The chart as the real helm renders it, where there is one: every switch, every example, and every wrong value.
 
 import { readdirSync, readFileSync } from 'node:fs';
-import anyTest, { type TestFn } from 'ava';
+import anyTest from 'ava';
 import { parse } from 'yaml';
 import { labels, settingAnnotations } from '../../common/names.ts';
 import { readHost } from '../../manager/exposure/route-kind.ts';
 import { fillRoute, parseRouteTemplate } from '../../manager/exposure/route-template.ts';
 import { readSettings } from '../../manager/pool/settings.ts';
+import { readConfig } from '../../webserver/config.ts';
 import { chart, helmProgram, type Rendered, render } from '../helpers/helm.ts';
+import { skipIf } from '../helpers/skip.ts';
 
-const test = (helmProgram === undefined ? anyTest.skip : anyTest) as TestFn;
-if (helmProgram === undefined) anyTest('helm is not installed here: nothing is rendered', (t) => t.pass());
+const test = skipIf(helmProgram ? undefined : 'helm is not installed', anyTest, anyTest.skip);
 
 const find = (objects: Rendered[], kind: string, name: string) =>
   objects.find((object) => object.kind === kind && object.metadata.name === name);
@@ -50,11 +51,28 @@ for (const [kind, values] of [
     if (Array.isArray(template)) return t.fail(template.join('\n'));
     t.like(template, { kind, protocol: 'https' });
     const route = fillRoute(template, { name: 'default-3', pool: 'default', ordinal: 3 });
-    t.is(readHost(kind, route.spec), 'default-3.terminals.example.org');
-    t.is(told('webserver', 'WARMTERM_ADDRESS'), 'https://{name}.terminals.example.org');
+    t.is(readHost(kind, route.spec), 'default-3.example-terminals.net');
+    t.is(told('webserver', 'WARMTERM_ADDRESS'), 'https://{name}.example-terminals.net');
     t.is(told('manager', 'WARMTERM_EXPOSURE'), 'ingress');
   });
 }
+
+test('the webserver is told the names of its Ingress or HTTPRoute, or those of webserver.hosts', async (t) => {
+  const hosts = async (webserver: object): Promise<string[] | undefined> => {
+    const { objects, refusal } = await render({ webserver });
+    t.is(refusal, '');
+    const { env } = podOf(find(objects, 'Deployment', 'warmterm-webserver')).containers[0];
+    return env.find(({ name }: { name: string }) => name === 'WARMTERM_HOSTS')?.value.split(',');
+  };
+  const service = ['warmterm-webserver', 'warmterm-webserver.ours', 'warmterm-webserver.ours.svc'];
+  const always = [...service, 'localhost', '127.0.0.1'];
+  t.is(await hosts({}), undefined);
+  const ingress = { enabled: true, host: 'shell.example.org' };
+  t.deepEqual(await hosts({ ingress }), ['shell.example.org', ...always]);
+  const httpRoute = { enabled: true, parentRefs: [{ name: 'edge' }], hostnames: ['a.example.org', '*.b.example.org'] };
+  t.deepEqual(await hosts({ httpRoute }), ['a.example.org', '*.b.example.org', ...always]);
+  t.deepEqual(await hosts({ ingress, hosts: ['c.example.org'] }), ['c.example.org', ...always]);
+});
 
 test('the example of a workshop', async (t) => {
   const { objects, refusal } = await render(`${chart}/examples/workshop.yaml`);
@@ -73,6 +91,17 @@ test('the example of a sandbox', async (t) => {
   t.is(refusal, '');
   t.is(podOf(find(objects, 'StatefulSet', 'public')).runtimeClassName, 'gvisor');
   t.is(podOf(find(objects, 'StatefulSet', 'team')).runtimeClassName, undefined);
+});
+
+test('the example of people who sign in: the webserver starts with it, and only the proxy reaches it', async (t) => {
+  const { objects, refusal } = await render(`${chart}/examples/oauth2-proxy.yaml`);
+  t.is(refusal, '');
+  const { env } = podOf(find(objects, 'Deployment', 'warmterm-webserver')).containers[0];
+  const given = Object.fromEntries(env.map(({ name, value }: { name: string; value: string }) => [name, value]));
+  t.like(readConfig(given), { WARMTERM_IDENTITY: 'header', WARMTERM_TRUST_PROXY: ['10.42.0.0/16'] });
+  const [http] = find(objects, 'NetworkPolicy', 'warmterm-webserver')?.spec.ingress ?? [];
+  t.deepEqual(http.from[0].podSelector.matchLabels, { access: 'warmterm-page' });
+  t.is(find(objects, 'Service', 'warmterm-webserver')?.spec.type, 'ClusterIP');
 });
 
 test('the example that saves work reaches the terminal as it is written', async (t) => {
@@ -219,6 +248,9 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['webserver.replicas', '2', 'webserver.replicas: Invalid type'],
   ['webserver.logLevel', 'loud', 'webserver.logLevel: webserver.logLevel must be one of'],
   ['webserver.identity', 'person', 'webserver.identity: webserver.identity must be one of'],
+  ['webserver.identityHeader', 'X User', 'webserver.identityHeader: Does not match pattern'],
+  ['webserver.frameAncestors', '*', 'webserver.frameAncestors: Does not match pattern'],
+  ['webserver.from', ['proxy'], 'webserver.from.0: Invalid type'],
   ['webserver.address', 'ws://here', 'webserver.address: Does not match pattern'],
   ['webserver.trustProxy', true, 'webserver.trustProxy: Must validate at least one schema'],
   ['webserver.pool', 'No', 'webserver.pool: Must validate at least one schema'],
@@ -241,7 +273,7 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['poolDefaults.name', 'default', 'poolDefaults.name: False always fails validation'],
   ['poolDefaults.spare', -1, 'poolDefaults.spare: Must be greater than or equal to 0'],
   ['poolDefaults.min', 10_001, 'poolDefaults.min: Must be less than or equal to 10000'],
-  ['poolDefaults.max', 'many', 'poolDefaults.max: Invalid type'],
+  ['poolDefaults.max', 'many', 'poolDefaults.max: Does not match pattern'],
   ['poolDefaults.maxPerAddress', 0, 'poolDefaults.maxPerAddress: Must be greater than or equal to 1'],
   ['poolDefaults.maxPerVisitor', 'all', 'poolDefaults.maxPerVisitor: Does not match pattern'],
   ['poolDefaults.claimsPerMinute', 1.5, 'poolDefaults.claimsPerMinute: Invalid type'],
@@ -257,12 +289,15 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['poolDefaults.homeSize', '1 GB', 'poolDefaults.homeSize: Does not match pattern'],
   ['poolDefaults.root', 'yes', 'poolDefaults.root: Invalid type'],
   ['poolDefaults.hostUsers', 'no', 'poolDefaults.hostUsers: Invalid type'],
-  ['pools', [{ name: 'A' }, { spare: '20' }, { name: 'b', sparse: 1 }], 'pools.0.name: Does not match pattern'],
+  ['pools', [{ name: 'A' }, { spare: '020' }, { name: 'b', sparse: 1 }], 'pools.0.name: Does not match pattern'],
   ['terminals.podDisruptionBudget', 1, 'terminals.podDisruptionBudget: Invalid type'],
   ['networkPolicy.dns', [], 'networkPolicy.dns: Array must have at least 1 items'],
   ['networkPolicy.internet', 'yes', 'networkPolicy.internet: Invalid type'],
-  ['networkPolicy.privateRanges.ipv4', ['10.0.0.0'], 'networkPolicy.privateRanges.ipv4.0: Does not match pattern'],
-  ['networkPolicy.privateRanges.ipv6', ['10.0.0.0/8'], 'networkPolicy.privateRanges.ipv6.0: Does not match pattern'],
+  ['networkPolicy.dnsPorts', [], 'networkPolicy.dnsPorts: Array must have at least 1 items'],
+  ['networkPolicy.dnsAddresses', 'none', 'networkPolicy.dnsAddresses: Invalid type'],
+  ['networkPolicy.apiServerPorts', [0], 'networkPolicy.apiServerPorts.0: Must be greater than or equal to 1'],
+  ['networkPolicy.blockedRanges', ['10.0.0.0'], 'networkPolicy.blockedRanges.0: Does not match pattern'],
+  ['manager.restrictPatches', 'no', 'manager.restrictPatches: Invalid type'],
   ['metrics.enabled', 'yes', 'metrics.enabled: Invalid type'],
   ['metrics.ports.manager', 70000, 'metrics.ports.manager: Must be less than or equal to 65535'],
   ['metrics.from', [], 'metrics.from: Array must have at least 1 items'],
@@ -283,27 +318,74 @@ test('inv 10: a wrong value is refused by its name, and with it all others that 
   t.true(refusal.includes('- pools.2: Additional property sparse is not allowed'));
 });
 
-test('inv 5: where the cluster knows such policies, the StatefulSet controller may not delete a terminal in use', async (t) => {
-  const known = ['admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy'];
-  const policies = async (values: object, apiVersions: string[]) =>
-    (await render(values, undefined, apiVersions)).objects.filter(({ kind }) => kind.startsWith('Validating'));
-  t.deepEqual(await policies({}, []), []);
-  t.deepEqual(await policies({ terminals: { protectSessions: false } }, known), []);
-  const [policy, binding] = await policies({ fullnameOverride: 'shells' }, known);
-  t.like(policy, { kind: 'ValidatingAdmissionPolicy', metadata: { name: 'ours-shells-sessions' } });
-  t.is(policy!.spec.failurePolicy, 'Ignore');
-  t.is(binding!.spec.policyName, policy!.metadata.name);
-  const { namespaceSelector, objectSelector } = binding!.spec.matchResources;
-  t.deepEqual(namespaceSelector.matchLabels, { 'kubernetes.io/metadata.name': 'ours' });
+test('inv 5: the policy that keeps sessions is about terminals in use', async (t) => {
+  const { objects } = await render({ fullnameOverride: 'shells' }, undefined, [
+    'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
+  ]);
+  const { objectSelector } = find(objects, 'ValidatingAdmissionPolicyBinding', 'ours-shells-sessions')!.spec
+    .matchResources;
   t.is(objectSelector.matchLabels[labels.claimed], 'true');
-  const { objects } = await render({ fullnameOverride: 'shells' });
   const template = find(objects, 'StatefulSet', 'default')!.spec.template.metadata.labels;
   t.like(template, { ...objectSelector.matchLabels, [labels.claimed]: 'false' });
+});
+
+test('with an Ingress or a Gateway the Service of the page is ClusterIP, unless the values name a type', async (t) => {
+  const ingress = { enabled: true, host: 'shell.example.org' };
+  const httpRoute = { enabled: true, parentRefs: [{ name: 'gateway' }] };
+  const service = async (webserver: object) => {
+    const { objects, refusal } = await render({ webserver });
+    t.is(refusal, '');
+    return find(objects, 'Service', 'warmterm-webserver')?.spec;
+  };
+  t.is((await service({})).type, 'NodePort');
+  for (const way of [{ ingress }, { httpRoute }]) {
+    const spec = await service({ ...way, service: { nodePort: 30_123 } });
+    t.is(spec.type, 'ClusterIP');
+    t.false('externalTrafficPolicy' in spec || 'nodePort' in spec.ports[0], 'which a ClusterIP Service may not have');
+    t.is((await service({ ...way, service: { type: 'NodePort' } })).type, 'NodePort');
+  }
+});
+
+// GitOps tools and `--set-string` write numbers as strings.
+test('numbers of a pool may be in quotes, and mean the same', async (t) => {
+  const prewarm = { name: 'class', from: '2027-01-12T09:00Z', to: '2027-01-12T12:00Z' };
+  const numbers = {
+    spare: 2,
+    min: 1,
+    max: 20,
+    maxPerVisitor: 3,
+    maxPerAddress: 5,
+    claimsPerMinute: 10,
+    challengeFrom: 4,
+    maxWaiting: 0,
+    maxProcesses: 4_000_000,
+    beforeExitSeconds: 30,
+  };
+  const pool = async (values: object) => {
+    const { objects, refusal } = await render({ pools: [{ name: 'default', ...values }] });
+    t.is(refusal, '');
+    return find(objects, 'StatefulSet', 'default');
+  };
+  const plain = await pool({ ...numbers, prewarm: [{ ...prewarm, ready: 40 }] });
+  const strings = Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, String(value)]));
+  t.deepEqual(await pool({ ...strings, prewarm: [{ ...prewarm, ready: '40' }] }), plain);
+  const { settings, problems } = readSettings(plain?.metadata.annotations ?? {});
+  t.deepEqual(problems, []);
+  t.like(settings, { spare: 2, max: 20, maxWaiting: 0 });
+  const { env } = podOf(plain).containers[0];
+  t.is(env.find(({ name }: { name: string }) => name === 'WARMTERM_MAX_PROCESSES').value, '4000000');
 });
 
 const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   [{ pools: [{ name: 'a' }, { name: 'a' }] }, 'pools: there are two of the name "a"'],
   [{ pools: [{ name: 'a', min: 5, max: 3 }] }, 'pools: "a" has min: 5 above max: 3'],
+  [{ poolDefaults: { spare: '10001' } }, 'pools: "default": spare: 10001 must be a number from 0 to 10000'],
+  [{ poolDefaults: { max: '99999' } }, 'max: 99999 must be a number from 0 to 10000'],
+  [{ poolDefaults: { claimsPerMinute: '10001' } }, 'claimsPerMinute: 10001 must be a number from 1 to 10000'],
+  [{ poolDefaults: { maxWaiting: '5001' } }, 'maxWaiting: 5001 must be a number from 0 to 5000'],
+  [{ poolDefaults: { maxProcesses: '49' } }, 'maxProcesses: 49 must be a number from 50 to 4000000'],
+  [{ poolDefaults: { beforeExitSeconds: '0' } }, 'beforeExitSeconds: 0 must be a number from 1 to 3600'],
+  [{ poolDefaults: { min: '9', max: '10' }, pools: [{ name: 'a', max: 5 }] }, 'pools: "a" has min: 9 above max: 5'],
   [{ poolDefaults: { idleTimeout: '8d' } }, 'pools: "default": idleTimeout: 8d must be a duration from 1s to 7d'],
   [{ poolDefaults: { maxLifetime: '999ms' } }, 'maxLifetime: 999ms must be'],
   [{ poolDefaults: { connectTimeout: '61m' } }, 'connectTimeout: 61m must be'],
@@ -321,6 +403,17 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   ],
   [{ poolDefaults: { root: true } }, 'pools: "default" has root: true, which needs Kubernetes 1.33', '1.32.9'],
   [{ webserver: { pool: 'other' } }, 'webserver.pool: there is no pool of the name "other"'],
+  [{ webserver: { identity: 'header', trustProxy: '10.0.0.0/8' } }, 'header needs webserver.identityHeader'],
+  [{ webserver: { identity: 'header', identityHeader: 'X-User' } }, 'needs the addresses or subnets of the proxies'],
+  [
+    { webserver: { identity: 'header', identityHeader: 'X-User', trustProxy: 1 } },
+    'needs the addresses or subnets of the proxies',
+  ],
+  [
+    { webserver: { identity: 'header', identityHeader: 'X-User', trustProxy: 'loopback', address: 'page' } },
+    'webserver.address must not be page',
+  ],
+  [{ webserver: { identityHeader: 'X-User' } }, 'identityHeader is of use with webserver.identity: header only'],
   [{ webserver: { ingress: { enabled: true } } }, 'webserver.ingress.host must be set'],
   [{ webserver: { httpRoute: { enabled: true } } }, 'webserver.httpRoute.parentRefs must name a Gateway'],
   [{ webserver: { autoscaling: { minReplicas: 9 } } }, 'webserver.autoscaling.minReplicas is above maxReplicas'],

@@ -4,16 +4,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 import { type Claim, claimAnswerSchema, paths, poolsSchema } from '../../common/manager-api.ts';
 import { managerAudience } from '../../common/names.ts';
+import { builtService } from './built.ts';
 import { type LocalSystem, until } from './system.ts';
 
 /** Starts it with the same settings, at a port of its own; nobody starts it again once it is killed. */
 export async function startAnotherManager(t: ExecutionContext, { directory, cluster }: LocalSystem) {
-  const program = fileURLToPath(new URL('../../dist/manager.mjs', import.meta.url));
-  const child = spawn(process.execPath, [program], {
+  const child = spawn(process.execPath, [builtService('manager')], {
     env: {
       HOST: '127.0.0.1',
       PORT: '0',

@@ -5,7 +5,7 @@
 import { ServiceError } from '../../common/errors.ts';
 import type { Cluster } from '../../manager/cluster/port.ts';
 import type { Observation } from '../../manager/pool/observation.ts';
-import type { Faults, RequestKind } from '../soak/faults.ts';
+import type { Faults, RequestKind } from '../../soak/faults.ts';
 import { nextTurn } from './model-cluster.ts';
 
 type Port = { [Name in keyof Cluster]: Cluster[Name] };
@@ -79,6 +79,7 @@ export function withFaults(cluster: Cluster, faults: Pick<Faults, 'ofRequest' | 
   return new Proxy(cluster as Port, {
     get(port, name: keyof Cluster) {
       if (name === 'watch') return watch;
+      if (name === 'watchManagers') return port.watchManagers.bind(port);
       const method = port[name] as (...given: unknown[]) => Promise<unknown>;
       return (...given: unknown[]) => request(name, () => method.apply(port, given));
     },

@@ -1,16 +1,12 @@
 // A real Chromium for tests, and eyes and fingers for the terminal in its pages.
 
-import { accessSync, constants } from 'node:fs';
-import type { ExecutionContext } from 'ava';
+import type { ExecutionContext, TestFn } from 'ava';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { poll } from './poll.ts';
+import { fileScope } from './scope.ts';
 
-const candidates = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
+// How long a test waits for what a page shows. Nothing here takes so long, except on a machine that runs much else.
+const patienceMs = 30_000;
 
 const args = [
   '--no-sandbox',
@@ -22,14 +18,17 @@ const args = [
   '--disable-sync',
 ];
 
-/** The Chromium to test with: CHROMIUM_PATH, or where systems have it. Throws when there is none. */
+/** Where the page keeps its visitor's id. */
+export const visitorKey = 'warmterm-visitor';
+
+/** The Chromium that local/setup/ has found. */
 export function findChromium(): string {
-  const path = [process.env.CHROMIUM_PATH, ...candidates].find((one) => one !== undefined && isExecutable(one));
-  if (path === undefined) throw new Error('There is no Chromium here: install one, or name it in CHROMIUM_PATH.');
-  return path;
+  const { CHROMIUM_PATH } = process.env;
+  if (CHROMIUM_PATH === undefined) throw new Error('CHROMIUM_PATH is not set: run this with npm.');
+  return CHROMIUM_PATH;
 }
 
-/** Starts a browser with an empty profile. Each of its contexts is a visitor of its own. Whoever starts it closes it. */
+/** Starts a browser with an empty profile. Each of its contexts is a separate visitor. The caller closes it. */
 export const launchBrowser = (more: string[] = []): Promise<Browser> =>
   chromium.launch({ executablePath: findChromium(), headless: true, args: [...args, ...more] });
 
@@ -40,26 +39,47 @@ export async function openBrowser(t: Pick<ExecutionContext, 'teardown'>, more: s
   return browser;
 }
 
+/** One browser for the tests of a file: call the result within a test. Each test opens and closes contexts of its own. */
+export function shareBrowser(test: TestFn): () => Browser {
+  const scope = fileScope(test);
+  let browser: Browser;
+  test.serial.before(async () => {
+    browser = await openBrowser(scope);
+  });
+  return () => browser;
+}
+
 /** The text on the terminal's screen, one line per row; the page must be opened with `?renderer=dom`. */
 export async function readScreen(page: Page): Promise<string> {
   const rows = await page.locator('.xterm-rows > div').allTextContents();
   return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n');
 }
 
-/** Waits until the screen shows `what`, and returns it. Fails with the screen as it was last. */
-export async function waitForScreen(page: Page, what: string | RegExp, timeoutMs = 10_000): Promise<string> {
+// Resolves when the screen has changed, or after a tenth of a second: it may have changed just before.
+const nextChange = `new Promise((resolve) => {
+  const observer = new MutationObserver(resolve);
+  observer.observe(document.querySelector('.xterm-rows') ?? document, { subtree: true, childList: true, characterData: true });
+  setTimeout(() => { observer.disconnect(); resolve(); }, 100);
+})`;
+
+/** Waits until the screen shows `what`, and returns it. Fails with the screen and the page's state as they were last. */
+export async function waitForScreen(page: Page, what: string | RegExp, timeoutMs = patienceMs): Promise<string> {
   const shows = (screen: string) => (typeof what === 'string' ? screen.includes(what) : what.test(screen));
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const screen = await readScreen(page);
     if (shows(screen)) return screen;
-    if (Date.now() > deadline) throw new Error(`The screen does not show ${what}:\n${screen}`);
-    await page.evaluate('new Promise((resolve) => requestAnimationFrame(resolve))');
+    if (Date.now() > deadline) {
+      const state = await page.locator('html').getAttribute('data-state');
+      throw new Error(`The screen does not show ${what}, and the page is ${state}:\n${screen}`);
+    }
+    // A page that is being reloaded has no answer.
+    await page.evaluate(nextChange).catch(() => {});
   }
 }
 
 /** Waits until the session is in `state`, as the page shows it. */
-export async function waitForState(page: Page, state: string, timeoutMs = 10_000): Promise<void> {
+export async function waitForState(page: Page, state: string, timeoutMs = patienceMs): Promise<void> {
   await page.locator(`html[data-state="${state}"]`).waitFor({ state: 'attached', timeout: timeoutMs });
 }
 
@@ -80,18 +100,5 @@ export async function stillAnswers(page: Page, word: string): Promise<void> {
 
 /** Waits until `shows` holds. */
 export async function until(shows: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!(await shows())) {
-    if (Date.now() > deadline) throw new Error(`It never came to this: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  if (!(await poll(shows, patienceMs))) throw new Error(`It never came to this: ${what}`);
 }

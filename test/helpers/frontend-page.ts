@@ -1,10 +1,10 @@
 // The page in a real browser, with the real webserver behind it, and doubles of the manager and a terminal behind that.
 
-import type { ExecutionContext } from 'ava';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { waitForState } from './frontend-browser.ts';
 import { startTerminal, type TerminalDouble } from './frontend-terminal.ts';
 import { startWebserver, type Webserver } from './webserver-app.ts';
+import type { Teardown } from './webserver-listen.ts';
 
 export type OpenPage = {
   page: Page;
@@ -29,7 +29,7 @@ export type PageOptions = {
 };
 
 /** Opens `path` as a new visitor and waits until the session is connected. */
-export async function openPage(t: ExecutionContext, browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
+export async function openPage(t: Teardown, browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
   const { path = '/?renderer=dom', environment = {}, visitor, prepare, pings = false, until = 'connected' } = options;
   const [webserver, terminal, context] = await Promise.all([
     startWebserver(t, environment),

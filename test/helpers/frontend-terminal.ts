@@ -10,7 +10,6 @@ import {
   acknowledgeEvery,
   type ClientEvents,
   type Found,
-  type Handshake,
   handshakeSchema,
   heartbeat,
   longestSearch,
@@ -20,6 +19,7 @@ import {
   type ServerEvents,
   type Size,
 } from '../../common/socket.ts';
+import { offeredTicket } from '../../common/socket-protocol.ts';
 import type { Teardown } from './webserver-listen.ts';
 
 export type TerminalSocket = Socket<ClientEvents, ServerEvents, DefaultEventsMap, unknown>;
@@ -27,7 +27,9 @@ export type TerminalSocket = Socket<ClientEvents, ServerEvents, DefaultEventsMap
 export type TerminalDouble = {
   host: string;
   port: number;
-  handshakes: Handshake[];
+  handshakes: { ticket: string | undefined; size: Size }[];
+  /** All that came with each handshake: its headers and `auth`. */
+  received: unknown[];
   inputs: (string | Uint8Array)[];
   /** Whether it says that it has taken what it was sent. */
   takes: boolean;
@@ -63,6 +65,7 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
     host: '127.0.0.1',
     port: 0,
     handshakes: [],
+    received: [],
     inputs: [],
     takes: true,
     sizes: [],
@@ -93,8 +96,10 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
         ...(pings && heartbeat),
       });
       io.use((socket, next) => {
-        const handshake = handshakeSchema.parse(socket.handshake.auth);
-        double.handshakes.push(handshake);
+        const { size } = handshakeSchema.parse(socket.handshake.auth);
+        const ticket = offeredTicket(socket.request.headers['sec-websocket-protocol']);
+        double.handshakes.push({ ticket, size });
+        double.received.push([socket.handshake.headers, socket.handshake.auth, socket.request.url]);
         if (double.refuse === undefined) return next();
         next(Object.assign(new Error('refused'), { data: { code: double.refuse } }));
       });

@@ -3,7 +3,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
-import type { Random } from '../bench/simulate/random.ts';
+import type { Random } from '../../bench/simulate/random.ts';
 
 export type Target = {
   port: number;
@@ -50,7 +50,7 @@ const methods = [
   'get',
 ];
 const anything = ['%00', '%ff', '%', '..%2f..', '%E0%A4%A', '__proto__', "'", '%F0%9F%90%9A', 'x'.repeat(300)];
-const suffixes = ['', '', '/', '//', '/../..', '?', '?pool', '?pool[]=a&pool[b]=c', '?pool=%00', '?tab=%ff&tab=', '#x'];
+const suffixes = ['', '', '/', '//', '/../..', '?', '?pool', '?pool[]=a&pool[b]=c', '?pool=%00', '#x'];
 const headerLines = [
   'Content-Type: text/plain',
   'Content-Type: application/json; charset=utf-7',
@@ -59,14 +59,18 @@ const headerLines = [
   'Content-Encoding: gzip',
   'Content-Encoding: br',
   'Content-Encoding: no-such',
-  'Cookie: warmterm=; warmterm=j:{"a":1}; =; __proto__=x; %ff=%ff',
-  `Cookie: warmterm=${'v'.repeat(4_000)}`,
+  'Warmterm-Visitor: browser..',
+  'Warmterm-Visitor: browser.AAAAAAAAAAAAAAAAAAAAAA.%ff',
+  `Warmterm-Visitor: browser.${'A'.repeat(22)}.${'A'.repeat(43)}`,
+  `Warmterm-Visitor: ${'v'.repeat(4_000)}`,
+  `Warmterm-Visitor: new.${'A'.repeat(22)}`,
+  `Warmterm-Visitor: new.${'A'.repeat(23)}`,
+  'Warmterm-Visitor: none\r\nWarmterm-Visitor: __proto__',
   'Authorization: Bearer',
   'Authorization: Basic %%%',
   'X-Forwarded-For: nobody, 999.999.999.999, ::::',
   'X-Forwarded-Host: <script>, [::',
   'X-Forwarded-Proto: gopher',
-  'X-Warmterm-Tab: ../..',
   'Origin: ::not an origin::',
   'Sec-Fetch-Site: cross-site',
   'Expect: 100-continue',

@@ -2,6 +2,8 @@
 
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -27,14 +29,31 @@ export type Rendered = {
 
 export type Rendering = { objects: Rendered[]; refusal: string };
 
-/** Renders the chart with `values`, as a file or as an object, for a cluster that knows `apiVersions` too. `refusal` is what helm said instead. */
+const renderings = new Map<string, Promise<Rendering>>();
+
+/**
+ * Renders the chart with `values`, as a file or as an object, for a cluster that knows `apiVersions` too. `refusal` is what helm
+ * said instead. Tests of one file that ask for the same share one run of helm.
+ */
 export async function render(
   values: string | object,
   kubeVersion = '1.33.0',
   apiVersions: string[] = [],
 ): Promise<Rendering> {
+  const key = JSON.stringify([values, kubeVersion, apiVersions]);
+  const rendering = renderings.get(key) ?? runHelm(chart, values, kubeVersion, apiVersions);
+  renderings.set(key, rendering);
+  return structuredClone(await rendering);
+}
+
+async function runHelm(
+  folder: string,
+  values: string | object,
+  kubeVersion: string,
+  apiVersions: string[],
+): Promise<Rendering> {
   const file = typeof values === 'string' ? values : '-';
-  const args = ['template', 'warmterm', chart, '--namespace', 'ours', '--kube-version', kubeVersion, '--values', file];
+  const args = ['template', 'warmterm', folder, '--namespace', 'ours', '--kube-version', kubeVersion, '--values', file];
   args.push(...apiVersions.flatMap((version) => ['--api-versions', version]));
   const running = promisify(execFile)(helmProgram ?? 'helm', args, { maxBuffer: 2 ** 24 });
   running.child.stdin?.end(typeof values === 'string' ? '' : JSON.stringify(values));
@@ -48,6 +67,25 @@ export async function render(
     return { objects: [], refusal: stderr };
   }
 }
+
+/** What a template of the test's own comes to, beside those of the chart. */
+export async function renderText(template: string, values: string | object = {}): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'warmterm-chart-'));
+  try {
+    await cp(chart, folder, { recursive: true });
+    await writeFile(join(folder, 'templates/_test.tpl'), `{{ define "test" }}${template}{{ end }}`);
+    await writeFile(join(folder, 'templates/test.yaml'), 'kind: Test\ndata: {text: {{ include "test" . | toJson }}}\n');
+    const { objects, refusal } = await runHelm(folder, values, '1.33.0', []);
+    if (refusal) throw new Error(refusal);
+    return objects.find(({ kind }) => kind === 'Test')!.data!.text!;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** What `helm install` says at its end, which `helm template` does not render. */
+export const renderNotes = async (values: string | object): Promise<string> =>
+  renderText(await readFile(join(chart, 'templates/NOTES.txt'), 'utf8'), values);
 
 function isProgram(path: string): boolean {
   try {

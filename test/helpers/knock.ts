@@ -3,12 +3,13 @@
 import type { ExecutionContext } from 'ava';
 import { io, type ManagerOptions } from 'socket.io-client';
 import { browserParser } from '../../common/output-frames.ts';
+import { offerTicket } from '../../common/socket-protocol.ts';
 
 /** Knocks with a ticket: `attached`, or the code of the refusal. */
 export async function knock(
   t: ExecutionContext,
   url: string,
-  ticket: unknown,
+  ticket: string,
   options: Partial<ManagerOptions> = {},
 ): Promise<string> {
   const deadline = Date.now() + 60_000;
@@ -19,14 +20,14 @@ export async function knock(
   }
 }
 
-function knockOnce(t: ExecutionContext, url: string, ticket: unknown, more: Partial<ManagerOptions>): Promise<string> {
-  const auth = { ticket, size: { cols: 80, rows: 24 } };
+function knockOnce(t: ExecutionContext, url: string, ticket: string, more: Partial<ManagerOptions>): Promise<string> {
   const options = {
     transports: ['websocket'],
     parser: browserParser,
     reconnection: false,
     timeout: 1_000,
-    auth,
+    protocols: offerTicket(ticket),
+    auth: { size: { cols: 80, rows: 24 } },
     forceNew: true,
     ...more,
   };

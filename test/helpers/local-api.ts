@@ -6,10 +6,11 @@ import { request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
 import { createInterface } from 'node:readline';
 import { KubeConfig } from '@kubernetes/client-node';
+import { readWarnings } from '../../manager/cluster/warnings.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of an API, looked into at any depth; a wrong guess fails the test.
 export type Body = Record<string, any>;
-export type Reply = { code: number; body: Body; text: string };
+export type Reply = { code: number; body: Body; text: string; warnings: string[] };
 export type WatchEvent = { type: string; object: Body };
 export type Watching = {
   /** All events so far. */
@@ -77,7 +78,8 @@ export async function openApi(kubeconfig: string, authorization?: string): Promi
       } catch {
         // Not JSON: the text tells.
       }
-      return { code: incoming.statusCode, body: parsed, text: answer };
+      const warnings = readWarnings(incoming.headers.warning);
+      return { code: incoming.statusCode, body: parsed, text: answer, warnings };
     },
     watch(path, headers = {}) {
       const outgoing = send('GET', path, headers);

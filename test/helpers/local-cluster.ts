@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../common/log.ts';
 import { type LocalCluster, type LocalClusterOptions, startLocalCluster, type Tuning } from '../../local/cluster.ts';
+import { sandboxHere } from './skip.ts';
 
 export type TestCluster = LocalCluster & { directory: string };
 type Scope = { teardown: (fn: () => Promise<unknown>) => void };
@@ -18,7 +19,7 @@ export async function startTestCluster(
   const directory = await mkdtemp(join(tmpdir(), 'local-'));
   const log = createLog('local', 'silent');
   const cluster = await startLocalCluster(
-    { directory: join(directory, 'cluster'), log, closeGraceMs: 500, ...options },
+    { directory: join(directory, 'cluster'), log, closeGraceMs: 500, sandbox: await sandboxHere(), ...options },
     tuning,
   );
   scope.teardown(async () => {

@@ -7,8 +7,10 @@ import type { Cluster } from '../../manager/cluster/port.ts';
 import { Controller } from '../../manager/controller.ts';
 import { Elector } from '../../manager/leader/elector.ts';
 import { createMetrics } from '../../manager/metrics.ts';
+import { Peers } from '../../manager/peers/peers.ts';
 import type { ExposureMode } from '../../manager/pool/pool.ts';
 import { Pools } from '../../manager/pool/pools.ts';
+import { wholeShare } from '../../manager/pool/share.ts';
 import { Surveyor } from '../../manager/surveyor.ts';
 import { Terminals } from '../../manager/terminals.ts';
 import { Watchdog, type WatchdogOptions } from '../../manager/watchdog.ts';
@@ -21,13 +23,13 @@ export const silent = pino({ level: 'silent' });
 export const never = new AbortController().signal;
 setMaxListeners(0, never);
 
-/** With `time`, the manager takes part in the election; without, it leads. */
+/** With `time`, the manager takes part in the election, and knows the others; without, it leads, and knows none. */
 export type ManagerOptions = {
   timeoutMs?: number;
   clock?: () => number;
   time?: FakeTime;
   exposure?: ExposureMode;
-  /** By which looks take some time, and how they rest from it. Unless told otherwise they take none. */
+  /** By which nodes are timed, and looks take some time: as `clock`, unless told otherwise. And how looks rest from that. */
   monotonic?: () => number;
   rest?: (ms: number) => Promise<void>;
   /** What stands between the manager and its port. */
@@ -47,7 +49,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
   const { timeoutMs = 10_000, clock = () => 0, time, exposure, knock = async () => 'well' } = options;
   const { signer = { sign: async () => 'unsigned' } } = options;
-  const { monotonic = () => 0, rest = () => nextTurn(), through = (port) => port } = options;
+  const { monotonic = clock, rest = () => nextTurn(), through = (port) => port } = options;
   const port = model.connect();
   const cluster = through(port);
   const pools = new Pools(exposure);
@@ -61,6 +63,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     // Pauses between attempts are over at once; those that only news can shorten last for ever.
     delay: (ms) => (ms > 1_000 ? new Promise(() => {}) : nextTurn()),
     chance: () => (ids % 7) / 7,
+    share: () => peers?.share() ?? wholeShare,
     newId: () => `id-${ids++}-${Math.random()}`,
     signer,
     timeoutMs,
@@ -68,9 +71,10 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     onClaim: (outcome) => metrics.claimed(outcome),
   });
   const terminals = new Terminals({ pools, cluster, clock, onChange: (pool) => controller.touch(pool) });
-  const elector =
-    time && new Elector({ cluster, identity: `manager-${managers++}`, log: silent, clock, ...time.clock() });
+  const identity = `manager-${managers++}`;
+  const elector = time && new Elector({ cluster, identity, log: silent, clock, ...time.clock() });
   const isLeader = () => elector?.isLeader() ?? true;
+  const peers = time && new Peers({ cluster, identity, log: silent, clock, isLeader, delay: time.clock().delay });
   const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
   const controller: Controller = new Controller({
     pools,
@@ -103,7 +107,8 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     onChange: (pool) => controller.touch(pool),
   });
   const abort = new AbortController();
-  const ended = Promise.all([controller.run(abort.signal), elector?.run(abort.signal)]);
+  setMaxListeners(0, abort.signal);
+  const ended = Promise.all([controller.run(abort.signal), elector?.run(abort.signal), peers?.run(abort.signal)]);
   const stop = async () => {
     port.cut();
     abort.abort();

@@ -14,15 +14,16 @@ import type {
   ToldEvent,
 } from '../../manager/cluster/port.ts';
 import type { Capacity } from '../../manager/pool/capacity.ts';
-import type {
-  Observation,
-  ObservedNode,
-  ObservedPod,
-  ObservedPool,
-  ObservedRoom,
-  ObservedRoute,
-  ObservedService,
-  Trouble,
+import {
+  isOver,
+  type Observation,
+  type ObservedNode,
+  type ObservedPod,
+  type ObservedPool,
+  type ObservedRoom,
+  type ObservedRoute,
+  type ObservedService,
+  type Trouble,
 } from '../../manager/pool/observation.ts';
 
 export type Fault = 'lost-request' | 'lost-response';
@@ -38,8 +39,12 @@ export class ModelCluster {
   readonly services = new Map<string, ObservedService>();
   readonly routes = new Map<string, ObservedRoute>();
   room: ObservedRoom | undefined;
+  /** Whether the StatefulSet exists. */
+  hasSet = true;
   /** The one Lease, whatever its name. */
   lease: Lease | undefined;
+  /** The Leases of managers: name → version. */
+  readonly managers = new Map<string, string>();
   readonly identities = new Map<string, Identity>();
   /** Visitors ever written on a pod, by UID: the history that inv 1 is checked against. */
   readonly visitorsOf = new Map<string, Set<string>>();
@@ -50,6 +55,11 @@ export class ModelCluster {
   /** UIDs of pods that were ever retired. */
   readonly retired = new Set<string>();
   readonly events: ToldEvent[] = [];
+  /** With what the API server refuses to make the Service or the route of an ordinal. */
+  readonly refusals: { [Kind in 'service' | 'route']?: (ordinal: number) => Error | undefined } = {};
+  /** The most pods that a quota allows, and what the StatefulSet controller says when it is reached. */
+  podQuota = Number.POSITIVE_INFINITY;
+  createFailure: string | undefined;
   capacity: Capacity = { quotas: [], neighbours: [] };
   writes = 0;
   #version = 1;
@@ -58,6 +68,8 @@ export class ModelCluster {
 
   /** Names of pods that never become Ready, with what Kubernetes says of them. */
   readonly stuck = new Map<string, Trouble>();
+  /** Which pods that have ended the StatefulSet controller replaces by itself. */
+  replacesEnded: NonNullable<ObservedPod['ended']>[] = [];
   readonly #clock: () => number;
 
   constructor({ replicas = 0, annotations = {}, clock = () => 0 }: ModelOptions = {}) {
@@ -66,7 +78,7 @@ export class ModelCluster {
     this.pool = { ...names, version: 1, createdAt: 0, replicas, revision, annotations };
     this.#clock = clock;
     for (const [index, name] of ['node', 'node-2'].entries()) {
-      this.nodes.set(name, { name, host: `192.0.2.${index + 1}`, cordoned: false, notReadySince: undefined });
+      this.nodes.set(name, newNode(name, index + 1));
     }
     this.reconcile();
   }
@@ -91,17 +103,28 @@ export class ModelCluster {
 
   /** What the StatefulSet controller does: missing pods are made, those above the replicas go. */
   reconcile(): void {
+    if (!this.hasSet) return;
+    for (const pod of [...this.pods.values()]) {
+      const isOrphan = pod.owner === undefined && pod.pool === 'default' && !pod.terminating;
+      if (isOrphan) this.put({ ...pod, owner: this.pool.uid });
+    }
     for (let ordinal = 0; ordinal < this.pool.replicas; ordinal++) {
       const name = `default-${ordinal}`;
       if (this.pods.has(name)) continue;
+      if (this.pods.size >= this.podQuota) {
+        this.createFailure = `create Pod ${name} in StatefulSet default failed error: exceeded quota: small`;
+        break;
+      }
       this.put({
         name,
         uid: this.#newUid(),
         pool: 'default',
+        owner: this.pool.uid,
         ordinal,
         version: 0,
         node: this.#schedule(ordinal),
         podAddress: { host: `10.0.0.${ordinal}`, port: 3_000 },
+        healthAddress: { host: `10.0.0.${ordinal}`, port: 3_900 },
         ready: false,
         readyChangedAt: undefined,
         trouble: this.stuck.get(name),
@@ -115,6 +138,7 @@ export class ModelCluster {
       });
     }
     for (const pod of this.pods.values()) {
+      if (pod.owner !== this.pool.uid) continue;
       if (pod.ordinal >= this.pool.replicas && !pod.terminating) this.put({ ...pod, terminating: true });
       if (pod.node === undefined && !pod.terminating) {
         const node = this.#schedule(pod.ordinal);
@@ -125,31 +149,48 @@ export class ModelCluster {
 
   /** The node for a new pod: of those that take any, one by its ordinal. */
   #schedule(ordinal: number): string | undefined {
-    const open = [...this.nodes.values()].filter(
-      ({ cordoned, notReadySince }) => !cordoned && notReadySince === undefined,
-    );
+    const open = [...this.nodes.values()].filter(({ cordoned, ready }) => ready && !cordoned);
     return open[ordinal % open.length]?.name;
   }
 
   /** Changes a node. On one that is not Ready no pod is, and none goes. */
   setNode(name: string, change: Partial<ObservedNode>): void {
-    const node = { ...this.nodes.get(name)!, ...change };
+    const node = { ...(this.nodes.get(name) ?? newNode(name, 9)), ...change };
     this.nodes.set(name, node);
     this.#tell({ kind: 'node', name, object: node });
     for (const pod of [...this.pods.values()]) {
-      if (pod.node === name && pod.ready && node.notReadySince !== undefined) this.put({ ...pod, ready: false });
+      if (pod.node === name && pod.ready && !node.ready) this.put({ ...pod, ready: false });
     }
     this.reconcile();
   }
 
+  /** As `kubectl delete node` and autoscalers do. What was on it stays as it was last reported, Ready or not. */
+  deleteNode(name: string): void {
+    if (this.nodes.delete(name)) this.#tell({ kind: 'node', name, object: undefined });
+  }
+
   /** Whether the pod's node runs it: it can become Ready, and it can end. */
   runs({ node }: ObservedPod): boolean {
-    return node !== undefined && this.nodes.get(node)?.notReadySince === undefined;
+    const on = node === undefined ? undefined : this.nodes.get(node);
+    return on?.ready === true;
   }
 
   /** Whether the pod could be Ready: pods of a template called bad never are. */
   canBeReady(pod: ObservedPod): boolean {
-    return this.runs(pod) && !pod.terminating && !pod.revision?.startsWith('bad');
+    return this.runs(pod) && !isOver(pod) && !pod.revision?.startsWith('bad');
+  }
+
+  /** The pod ends for good, as when its node evicts it. Its object stays. */
+  endPod(name: string, ended: 'Failed' | 'Succeeded', trouble?: Trouble): void {
+    const pod = this.pods.get(name);
+    if (pod) this.put({ ...pod, ready: false, ended, readyChangedAt: this.#clock(), trouble });
+  }
+
+  /** What a DELETE does: a pod that has ended is gone at once. */
+  markDeleted(pod: ObservedPod): ObservedPod {
+    const going = this.put({ ...pod, terminating: true });
+    if (pod.ended) this.remove(pod.name);
+    return going;
   }
 
   /** Changes the template. */
@@ -158,7 +199,11 @@ export class ModelCluster {
   }
 
   put(pod: ObservedPod): ObservedPod {
-    const next = { ...pod, version: ++this.#version };
+    const next = {
+      ...pod,
+      version: ++this.#version,
+      ...(pod.terminating && { endsBy: pod.endsBy ?? this.#clock() }),
+    };
     this.pods.set(pod.name, next);
     this.#tell({ kind: 'pod', name: pod.name, object: next });
     return next;
@@ -171,7 +216,10 @@ export class ModelCluster {
 
   /** Every pod that is starting becomes Ready, every pod that is ending is gone, and is made again. */
   settle(): void {
-    for (const pod of [...this.pods.values()]) if (pod.terminating && this.canEnd(pod)) this.remove(pod.name);
+    for (const pod of [...this.pods.values()]) {
+      const isReplaced = pod.ended !== undefined && this.replacesEnded.includes(pod.ended);
+      if (isReplaced || (pod.terminating && this.canEnd(pod))) this.remove(pod.name);
+    }
     this.reconcile();
     for (const pod of [...this.pods.values()]) if (!pod.ready && this.canBeReady(pod)) this.become(pod.name);
   }
@@ -197,10 +245,64 @@ export class ModelCluster {
     this.#tell({ kind: 'pool', name: this.pool.statefulSet, object: this.pool });
   }
 
+  /** Deletes the StatefulSet, as `kubectl delete` does. What it owned goes, or is left without an owner. */
+  deleteSet(cascade: 'background' | 'orphan' = 'background'): void {
+    this.hasSet = false;
+    this.#tell({ kind: 'pool', name: this.pool.statefulSet, object: undefined });
+    const isOurs = ({ owner }: { owner?: string }) => owner === this.pool.uid;
+    const orphaned = <T extends { owner?: string }>({ owner, ...object }: T) => object;
+    for (const pod of [...this.pods.values()].filter(isOurs)) {
+      this.put(cascade === 'orphan' ? orphaned(pod) : { ...pod, terminating: true });
+    }
+    for (const kind of ['service', 'route'] as const) {
+      const all: Map<string, { owner?: string }> = kind === 'service' ? this.services : this.routes;
+      for (const [name, object] of [...all].filter(([, object]) => isOurs(object))) {
+        if (cascade !== 'orphan') this.withdraw(kind, name);
+        else {
+          all.set(name, orphaned(object));
+          this.#tell({ kind, name, object: all.get(name) } as Observation);
+        }
+      }
+    }
+    if (!this.room || !isOurs(this.room)) return;
+    if (cascade === 'orphan') this.putRoom(orphaned(this.room));
+    else {
+      this.#tell({ kind: 'room', name: this.room.name, object: undefined });
+      this.room = undefined;
+    }
+  }
+
+  /** Makes the StatefulSet again: another one of the same name. */
+  createSet(change: Partial<ObservedPool> = {}): void {
+    this.hasSet = true;
+    this.setPool({ ...change, uid: `sts-${this.#newUid()}`, createdAt: this.#clock() });
+    this.reconcile();
+  }
+
+  /** Tells of an object that is not the model's own, such as a second StatefulSet. */
+  tell(observation: Observation): void {
+    this.#tell(observation);
+  }
+
+  /** What the port makes for the pool: new, or what is there already if it is the pool's or has no owner. */
+  #owned<T extends { name: string; owner?: string }>(there: T | undefined, made: T): T {
+    const { uid } = this.pool;
+    if (there && there.owner !== undefined && there.owner !== uid)
+      throw new ServiceError('conflict', `${there.name} belongs to another StatefulSet`);
+    return { ...(there ?? made), owner: uid };
+  }
+
   expose(ordinal: number): ObservedService {
     const name = `default-${ordinal}`;
-    const made = { name, uid: this.#newUid(), pool: 'default', ordinal, nodePort: 30_000 + ordinal };
-    const service = this.services.get(name) ?? made;
+    const made = {
+      name,
+      uid: this.#newUid(),
+      pool: 'default',
+      owner: this.pool.uid,
+      ordinal,
+      nodePort: 30_000 + ordinal,
+    };
+    const service = this.#owned<ObservedService>(this.services.get(name), made);
     this.services.set(name, service);
     this.#tell({ kind: 'service', name, object: service });
     return service;
@@ -209,8 +311,16 @@ export class ModelCluster {
   route(ordinal: number): ObservedRoute {
     const name = `default-${ordinal}`;
     const address = { protocol: 'https' as const, host: `${name}.terminals.test`, port: 443 };
-    const made = { name, uid: this.#newUid(), pool: 'default', ordinal, address, asTemplate: true };
-    return this.putRoute(this.routes.get(name) ?? made);
+    const made = {
+      name,
+      uid: this.#newUid(),
+      pool: 'default',
+      owner: this.pool.uid,
+      ordinal,
+      address,
+      asTemplate: true,
+    };
+    return this.putRoute(this.#owned<ObservedRoute>(this.routes.get(name), made));
   }
 
   putRoute(route: ObservedRoute): ObservedRoute {
@@ -227,8 +337,10 @@ export class ModelCluster {
   }
 
   makeRoom(): ObservedRoom {
-    const made = { name: 'default-waiting', uid: this.#newUid(), pool: 'default', version: 0, places: new Map() };
-    return this.room ?? this.putRoom(made);
+    const about = { pool: 'default', owner: this.pool.uid, version: 0, places: new Map() };
+    const made = { name: 'default-waiting', uid: this.#newUid(), ...about };
+    if (this.room?.owner === this.pool.uid) return this.room;
+    return this.putRoom(this.#owned<ObservedRoom>(this.room, made));
   }
 
   putRoom(room: ObservedRoom): ObservedRoom {
@@ -240,7 +352,7 @@ export class ModelCluster {
   *everything(): Iterable<Observation> {
     if (this.room) yield { kind: 'room', name: this.room.name, object: this.room };
     for (const node of this.nodes.values()) yield { kind: 'node', name: node.name, object: node };
-    yield { kind: 'pool', name: this.pool.statefulSet, object: this.pool };
+    if (this.hasSet) yield { kind: 'pool', name: this.pool.statefulSet, object: this.pool };
     for (const route of this.routes.values()) yield { kind: 'route', name: route.name, object: route };
     for (const service of this.services.values()) yield { kind: 'service', name: service.name, object: service };
     for (const pod of this.pods.values()) yield { kind: 'pod', name: pod.name, object: pod };
@@ -253,6 +365,14 @@ export class ModelCluster {
     return this.lease;
   }
 
+  /** Writes the Lease of a manager, or removes it. */
+  putManager(name: string, isThere = true): void {
+    const version = isThere ? String(++this.#version) : undefined;
+    if (version === undefined) this.managers.delete(name);
+    else this.managers.set(name, version);
+    for (const port of this.#ports) port.onManager(name, version);
+  }
+
   #newUid(): string {
     this.#uids++;
     return `uid-${this.#uids}`;
@@ -262,6 +382,13 @@ export class ModelCluster {
     for (const port of this.#ports) port.queue.push(observation);
   }
 }
+
+const newNode = (name: string, index: number): ObservedNode => ({
+  name,
+  host: `192.0.2.${index}`,
+  cordoned: false,
+  ready: true,
+});
 
 /** One manager's way to the model. */
 export class ModelPort implements Cluster {
@@ -308,7 +435,7 @@ export class ModelPort implements Cluster {
     await nextTurn();
     if (fault === 'lost-request' || this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     const now = model.pods.get(pod.name);
-    const free = now !== undefined && now.uid === pod.uid && !now.taken && !now.terminating;
+    const free = now !== undefined && now.uid === pod.uid && !now.taken && !isOver(now);
     if (free) {
       model.writes++;
       model.visitorsOf.set(now.uid, (model.visitorsOf.get(now.uid) ?? new Set()).add(claim.visitor));
@@ -358,7 +485,7 @@ export class ModelPort implements Cluster {
     if (now?.uid !== pod.uid) return undefined;
     this.#model.writes++;
     if (now.claim && !now.terminating) this.#model.deleted.push(now);
-    return this.#model.put({ ...now, terminating: true });
+    return this.#model.markDeleted(now);
   }
 
   async deleteAsSeen(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>) {
@@ -368,12 +495,26 @@ export class ModelPort implements Cluster {
     if (now.version !== pod.version) return 'conflict' as const;
     this.#model.writes++;
     if (now.claim && !now.terminating) this.#model.deleted.push(now);
-    return this.#model.put({ ...now, terminating: true });
+    return this.#model.markDeleted(now);
   }
+
+  async removeOrphan(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>) {
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    const now = this.#model.pods.get(pod.name);
+    if (now?.uid !== pod.uid) return 'removed' as const;
+    if (now.version !== pod.version) return 'conflict' as const;
+    this.#model.writes++;
+    if (now.claim && !now.terminating) this.#model.deleted.push(now);
+    this.#model.remove(pod.name);
+    return 'removed' as const;
+  }
+
+  readNode = async (name: string) => this.#model.nodes.get(name);
 
   async scalePool(pool: ObservedPool, to: number) {
     if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
-    if (this.#model.pool.replicas !== pool.replicas) return 'conflict' as const;
+    const { hasSet, pool: now } = this.#model;
+    if (!hasSet || now.uid !== pool.uid || now.replicas !== pool.replicas) return 'conflict' as const;
     this.#model.writes++;
     for (const { name, ordinal, claim, terminating } of this.#model.pods.values())
       if (ordinal >= to && claim && !terminating) this.#model.scaledAway.push(name);
@@ -381,11 +522,15 @@ export class ModelPort implements Cluster {
   }
 
   async exposePod(_pool: ObservedPool, ordinal: number) {
+    const refusal = this.#model.refusals.service?.(ordinal);
+    if (refusal) throw refusal;
     this.#model.writes++;
     return this.#model.expose(ordinal);
   }
 
   async routePod(_pool: ObservedPool, ordinal: number) {
+    const refusal = this.#model.refusals.route?.(ordinal);
+    if (refusal) throw refusal;
     this.#model.writes++;
     return this.#model.route(ordinal);
   }
@@ -455,7 +600,27 @@ export class ModelPort implements Cluster {
     return result;
   }
 
-  readCapacity = async () => this.#model.capacity;
+  readCreateFailure = async () => this.#model.createFailure;
+
+  /** Tells of Leases of managers as they are written: at once, for they are few. */
+  onManager: (name: string, version: string | undefined) => void = () => {};
+
+  async watchManagers(observe: (name: string, version: string | undefined) => void, signal: AbortSignal) {
+    this.onManager = (name, version) => {
+      if (!this.#cut) observe(name, version);
+    };
+    for (const [name, version] of this.#model.managers) observe(name, version);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+  }
+
+  reportManager = (name: string, _lease: LeaseToWrite) => this.#askLease(() => this.#model.putManager(name));
+
+  removeManager = ({ name, version }: { name: string; version?: string }) =>
+    this.#askLease(() => {
+      if (version === undefined || this.#model.managers.get(name) === version) this.#model.putManager(name, false);
+    });
+
+  readCapacity = async (_signal?: AbortSignal) => this.#model.capacity;
 
   async reviewToken(token: string) {
     return this.#model.identities.get(token);

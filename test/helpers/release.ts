@@ -3,13 +3,22 @@
 
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { KubeConfig } from '@kubernetes/client-node';
+import { noAddressLimits } from '../../local/pool.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
 import { chart, helmProgram } from './helm.ts';
 
 // What a node has to set aside for them is little, so that a test fits on a small one beside what the last has left.
 const frugal = Object.fromEntries(
   ['poolDefaults', 'manager', 'webserver'].map((part) => [`${part}.resources.requests.cpu`, '5m']),
+);
+// All visitors of a test come from one address, and what takes a second elsewhere may take many beside other tests.
+const lenient = Object.fromEntries(
+  Object.entries({ ...noAddressLimits, connectTimeout: '1m' }).map(([name, value]) => [`poolDefaults.${name}`, value]),
 );
 
 /** Values as `--set` takes them: `{ 'webserver.replicas': '1' }`. */
@@ -26,6 +35,8 @@ export type Release = {
   /** What `helm test` says. Rejects when it fails. */
   test(): Promise<string>;
   uninstall(): Promise<void>;
+  /** Requests as the service account of a component makes them. */
+  actAs(component: 'manager' | 'webserver' | 'terminal'): Promise<Transport>;
   /** The end of what each manager and webserver has logged. */
   logs(): Promise<string[]>;
   /** Uninstalls it, and its namespace, and waits for neither. */
@@ -40,7 +51,10 @@ export async function installRelease(values: Values = {}): Promise<Release> {
     (await promisify(execFile)(helmProgram ?? 'helm', [...args, '--namespace', namespace])).stdout;
   const change = (command: 'install' | 'upgrade', set: Values, ...flags: string[]) => {
     const images = process.env.WARMTERM_TEST_VALUES ?? '';
-    const all = [...Object.entries({ ...frugal, ...set }).map(([name, value]) => `${name}=${value}`), images]
+    const all = [
+      ...Object.entries({ ...frugal, ...lenient, ...set }).map(([name, value]) => `${name}=${value}`),
+      images,
+    ]
       .filter(Boolean)
       .join(',');
     return helm(command, 'warmterm', chart, ...(all ? ['--set', all] : []), ...flags, '--wait', '--timeout', '3m');
@@ -65,12 +79,13 @@ export async function installRelease(values: Values = {}): Promise<Release> {
   try {
     await change('install', values, '--create-namespace');
     const core = `/api/v1/namespaces/${namespace}`;
-    const [service, nodes, secret] = await Promise.all([
+    const [service, webservers, secret] = await Promise.all([
       get<Service>(`${core}/services/warmterm-webserver`),
-      get<{ items: Node[] }>('/api/v1/nodes'),
+      get<{ items: Pod[] }>(`${core}/pods?labelSelector=app.kubernetes.io/component%3Dwebserver`),
       get<Secret>(`${core}/secrets/warmterm`),
     ]);
-    const node = nodes.items[0]?.status.addresses.find(({ type }) => type === 'InternalIP')?.address;
+    // Other nodes do not answer: the Service keeps visitors' addresses.
+    const node = webservers.items[0]?.status.hostIP;
     return {
       transport,
       namespace,
@@ -79,6 +94,7 @@ export async function installRelease(values: Values = {}): Promise<Release> {
       upgrade: async (changed) => void (await change('upgrade', { ...values, ...changed })),
       test: () => helm('test', 'warmterm'),
       uninstall: async () => void (await helm('uninstall', 'warmterm')),
+      actAs: (component) => impersonate(`system:serviceaccount:${namespace}:warmterm-${component}`, namespace),
       logs: async () => {
         const { items } = await get<{ items: { metadata: { name: string } }[] }>(
           `${core}/pods?labelSelector=${encodeURIComponent('app.kubernetes.io/component in (manager,webserver)')}`,
@@ -93,6 +109,25 @@ export async function installRelease(values: Values = {}): Promise<Release> {
   }
 }
 
+/** The cluster's administrator in the part of another user. */
+async function impersonate(user: string, namespace: string): Promise<Transport> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  kubeConfig.users = kubeConfig.users.map((administrator) => ({ ...administrator, impersonateUser: user }));
+  const folder = await mkdtemp(join(tmpdir(), 'warmterm-user-'));
+  const file = join(folder, 'kubeconfig');
+  const own = process.env.KUBECONFIG;
+  try {
+    await writeFile(file, kubeConfig.exportConfig(), { mode: 0o600 });
+    process.env.KUBECONFIG = file;
+    // Reads the file at once.
+    return createTransport({ namespace, deadlineMs: 20_000 });
+  } finally {
+    process.env.KUBECONFIG = own;
+    await rm(folder, { recursive: true });
+  }
+}
+
 type Service = { spec: { ports: { nodePort: number }[] } };
-type Node = { status: { addresses: { type: string; address: string }[] } };
+type Pod = { status: { hostIP: string } };
 type Secret = { data: Record<string, string> };

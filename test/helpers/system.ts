@@ -4,17 +4,29 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
+import type { TestFn } from 'ava';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { type PoolStatus, paths, poolsSchema } from '../../common/manager-api.ts';
+import { type PoolStatus, poolsSchema } from '../../common/manager-api.ts';
 import { claimAnnotations, labels, managerLease } from '../../common/names.ts';
-import { type OpenAnswer, type Opened, openAnswerSchema } from '../../common/terminals-api.ts';
+import {
+  type OpenAnswer,
+  type Opened,
+  openAnswerSchema,
+  paths,
+  type RelayMode,
+  visitorHeader,
+} from '../../common/terminals-api.ts';
+import { noAddressLimits } from '../../local/pool.ts';
 import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
-import { waitForState } from './frontend-browser.ts';
+import { dist } from './built.ts';
+import { visitorKey, waitForState } from './frontend-browser.ts';
 import { silent } from './manager.ts';
+import { poll } from './poll.ts';
+import { proposedId } from './proposed-id.ts';
 import { installRelease } from './release.ts';
+import { fileScope, type Scope } from './scope.ts';
+import { sandboxHere, whyNoSandbox } from './skip.ts';
 
 export type TestSystemOptions = {
   settings?: SystemOptions['pool']['settings'];
@@ -25,14 +37,16 @@ export type TestSystemOptions = {
   beforeExit?: string;
   /** Whether the webserver believes what a visitor says of its address (`createVisitor`). */
   trustProxy?: boolean;
+  /** Which way pages take to a terminal; by default the relay where the direct way is blocked. */
+  relay?: RelayMode;
 };
+
+export type LocalSystemOptions = TestSystemOptions & Pick<SystemOptions, 'env' | 'nodeReturnMs'>;
 
 export type TestSystem = {
   pageUrl: string;
   hostToken: string;
   kubernetes: ReturnType<typeof talkToKubernetes>;
-  /** Whether something keeps terminals out of each other's files and processes. */
-  isolated: boolean;
   /** Ends every manager without a warning; each is started again. */
   killManagers(): Promise<void>;
   stopWebservers(): Promise<void>;
@@ -41,27 +55,56 @@ export type TestSystem = {
 
 export type LocalSystem = TestSystem & System & { directory: string };
 
-const onCluster = process.env.WARMTERM_TEST === 'cluster';
+/** Whether the systems are releases on a real cluster. */
+export const onCluster = process.env.WARMTERM_TEST === 'cluster';
 // A real kubelet takes its time to end a pod and to start another: up to thirteen seconds when nothing else is to do.
-const patienceMs = onCluster ? 90_000 : 20_000;
+// One machine may run many tests at once.
+const patienceMs = onCluster ? 90_000 : 60_000;
 
-/** Starts a system that ends with the test. Its logs are printed when the test fails. */
-export const startTestSystem = (t: ExecutionContext, options: TestSystemOptions = {}): Promise<TestSystem> =>
-  onCluster ? startOnCluster(t, options) : startOnMachine(t, options);
+/** Starts a system that ends with the scope. Its logs are printed when a test has failed. */
+export const startTestSystem = (scope: Scope, options: TestSystemOptions = {}): Promise<TestSystem> =>
+  onCluster ? startOnCluster(scope, options) : startOnMachine(scope, options);
 
-export async function startOnMachine(
-  t: ExecutionContext,
-  options: TestSystemOptions & Pick<SystemOptions, 'env'> = {},
-): Promise<LocalSystem> {
-  const directory = temporaryDirectory(t);
-  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, beforeExit, trustProxy, env = {} } = options;
+/** One system for the tests of a file: call the result within a test. What a test claims stays in use afterwards. */
+export const shareTestSystem = (test: TestFn, options?: TestSystemOptions) => share(test, startTestSystem, options);
+
+/** The same, for tests that need more than a cluster lets them do. */
+export const shareLocalSystem = (test: TestFn, options?: LocalSystemOptions) => share(test, startOnMachine, options);
+
+function share<Options, Started>(
+  test: TestFn,
+  start: (scope: Scope, options?: Options) => Promise<Started>,
+  options?: Options,
+): () => Started {
+  const scope = fileScope(test);
+  let started: Started;
+  test.serial.before(async () => {
+    started = await start(scope, options);
+  });
+  return () => started;
+}
+
+export async function startOnMachine(scope: Scope, options: LocalSystemOptions = {}): Promise<LocalSystem> {
+  const directory = temporaryDirectory(scope);
+  const {
+    settings = { spare: '1', max: '3' },
+    replicas = 1,
+    idleWarning,
+    beforeExit,
+    trustProxy,
+    relay,
+    env = {},
+    nodeReturnMs = Number.POSITIVE_INFINITY,
+  } = options;
   const system = await startSystem({
     directory,
-    dist: new URL('../../dist/', import.meta.url),
+    dist,
     log: silent,
     host: '127.0.0.1',
     port: 0,
-    pool: { replicas, settings },
+    sandbox: await sandboxHere(),
+    nodeReturnMs,
+    pool: { replicas, settings: { ...noAddressLimits, connectTimeout: '1m', ...settings } },
     env: {
       ...env,
       terminal: {
@@ -69,13 +112,18 @@ export async function startOnMachine(
         ...(idleWarning !== undefined && { WARMTERM_IDLE_WARNING: idleWarning }),
         ...(beforeExit !== undefined && { WARMTERM_BEFORE_EXIT: beforeExit }),
       },
-      ...(trustProxy && { webserver: { ...env.webserver, WARMTERM_TRUST_PROXY: '1' } }),
+      webserver: {
+        ...env.webserver,
+        ...(trustProxy && { WARMTERM_TRUST_PROXY: '1' }),
+        ...(relay && { WARMTERM_RELAY: relay }),
+      },
     },
   });
   process.env.KUBECONFIG = system.cluster.kubeconfig;
   const transport: Transport = createTransport({ namespace: system.cluster.namespace, deadlineMs: 10_000 });
-  t.teardown(async () => {
-    if (!t.passed) for (const name of ['manager', 'webserver']) t.log(readTail(join(directory, 'log', `${name}.log`)));
+  scope.teardown(async () => {
+    if (!scope.passed)
+      for (const name of ['manager', 'webserver']) scope.log(readTail(join(directory, 'log', `${name}.log`)));
     transport.close();
     await system.close();
   });
@@ -83,18 +131,18 @@ export async function startOnMachine(
     ...system,
     directory,
     kubernetes: talkToKubernetes(transport),
-    isolated: system.cluster.sandboxed,
     killManagers: async () => system.manager.kill('SIGKILL'),
     stopWebservers: () => system.webserver.stop(),
     startWebservers: async () => system.webserver.start(),
   };
 }
 
-async function startOnCluster(t: ExecutionContext, options: TestSystemOptions): Promise<TestSystem> {
-  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, beforeExit, trustProxy } = options;
+async function startOnCluster(scope: Scope, options: TestSystemOptions): Promise<TestSystem> {
+  const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, beforeExit, trustProxy, relay } = options;
   // What takes a second on one machine may take a minute here, and many a visitor of a test never connects.
   const pool = {
     connectTimeout: '30m',
+    ...noAddressLimits,
     ...settings,
     ...(idleWarning !== undefined && { idleWarning }),
     ...(beforeExit !== undefined && { beforeExit }),
@@ -102,9 +150,10 @@ async function startOnCluster(t: ExecutionContext, options: TestSystemOptions): 
   const release = await installRelease({
     ...Object.fromEntries(Object.entries(pool).map(([name, value]) => [`poolDefaults.${name}`, value])),
     ...(trustProxy && { 'webserver.trustProxy': '1' }),
+    ...(relay && { 'webserver.relay': relay }),
   });
-  t.teardown(async () => {
-    if (!t.passed) for (const log of await release.logs()) t.log(log);
+  scope.teardown(async () => {
+    if (!scope.passed) for (const log of await release.logs()) scope.log(log);
     await release.discard();
   });
   const { transport, namespace, pageUrl, hostToken } = release;
@@ -115,14 +164,18 @@ async function startOnCluster(t: ExecutionContext, options: TestSystemOptions): 
     pageUrl,
     hostToken,
     kubernetes,
-    isolated: true,
     killManagers: async () => {
       const managers = 'labelSelector=app.kubernetes.io/component%3Dmanager&gracePeriodSeconds=0';
       await transport.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/pods?${managers}` });
     },
+    // One that is stopping still answers for a while: the test would go on with it.
     stopWebservers: async () => {
       await scaleWebservers(0);
-      await until('no webserver', async () => !(await answers(pageUrl)));
+      const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=app.kubernetes.io/component%3Dwebserver`;
+      await until('no webserver', async () => {
+        const { items } = await transport.request<{ items: RawPod[] }>({ method: 'GET', path });
+        return items.length === 0;
+      });
     },
     startWebservers: () => scaleWebservers(2),
   };
@@ -135,6 +188,9 @@ export const answers = (url: string): Promise<boolean> =>
     () => false,
   );
 
+/** Why terminals can see each other's files and processes; undefined where they cannot. */
+export const whyNotIsolated = async (): Promise<string | undefined> => (onCluster ? undefined : whyNoSandbox());
+
 export type RawPod = {
   metadata: {
     name: string;
@@ -145,38 +201,42 @@ export type RawPod = {
   };
   status: {
     conditions?: { type: string; status: string }[];
-    containerStatuses?: { restartCount: number }[];
+    containerStatuses?: { restartCount: number; started?: boolean }[];
     podIP?: string;
   };
+  spec: { nodeName?: string };
 };
 
 type RawStatefulSet = {
   kind: string;
   apiVersion: string;
-  metadata: { name: string; labels: Record<string, string>; annotations: Record<string, string> };
+  metadata: { name: string; uid: string; labels: Record<string, string>; annotations: Record<string, string> };
   spec: object;
   status: { updateRevision: string };
 };
-type RawEvent = { reason: string; message: string; involvedObject: { kind: string } };
+type RawEvent = { reason: string; message: string; involvedObject: { kind: string; uid: string } };
 
 export const revisionOf = ({ metadata }: RawPod): string | undefined => metadata.labels['controller-revision-hash'];
 
 /** A folder that is removed after the test. */
-export function temporaryDirectory(t: ExecutionContext): string {
+export function temporaryDirectory(scope: Pick<Scope, 'teardown'>): string {
   const directory = mkdtempSync(join(tmpdir(), 'warmterm-test-'));
-  t.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  scope.teardown(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
 /** Requests such as kubectl makes. */
 function talkToKubernetes(transport: Transport) {
-  const pods = `/api/v1/namespaces/${transport.namespace}/pods`;
+  const core = `/api/v1/namespaces/${transport.namespace}`;
+  const pods = `${core}/pods`;
   const apps = `/apis/apps/v1/namespaces/${transport.namespace}`;
   const pool = `${apps}/statefulsets/default`;
   const contentType = 'application/merge-patch+json';
   let first: { command?: string[] } | undefined;
-  const ofPool = `${pods}?labelSelector=${encodeURIComponent(labels.pool)}`;
-  const list = async () => (await transport.request<{ items: RawPod[] }>({ method: 'GET', path: ofPool })).items;
+  const ofPool = encodeURIComponent(labels.pool);
+  const list = async () =>
+    (await transport.request<{ items: RawPod[] }>({ method: 'GET', path: `${pods}?labelSelector=${ofPool}` })).items;
+  const statefulSet = () => transport.request<RawStatefulSet>({ method: 'GET', path: pool });
   return {
     pods: list,
     pod: async (name: string) => (await list()).find(({ metadata }) => metadata.name === name),
@@ -200,10 +260,16 @@ function talkToKubernetes(transport: Transport) {
       const { spec } = await transport.request<{ spec: { holderIdentity: string } }>({ method: 'GET', path });
       return spec.holderIdentity;
     },
-    /** The pool's StatefulSet. */
-    statefulSet: () => transport.request<RawStatefulSet>({ method: 'GET', path: pool }),
+    statefulSet,
     deletePool: () => transport.request({ method: 'DELETE', path: pool }),
     createPool: (body: object) => transport.request({ method: 'POST', path: `${apps}/statefulsets`, body }),
+    /** How many objects of the pool there are besides its StatefulSet. */
+    countDependents: async () => {
+      const lists = ['pods', 'services', 'configmaps'].map((kind) =>
+        transport.request<{ items: object[] }>({ method: 'GET', path: `${core}/${kind}?labelSelector=${ofPool}` }),
+      );
+      return (await Promise.all(lists)).flatMap(({ items }) => items).length;
+    },
     /** Changes what the pool's pods are made of from now on, by a JSON Patch within the template. */
     changeTemplate: (op: 'add' | 'replace', path: string, value: unknown) =>
       transport.request({
@@ -212,11 +278,11 @@ function talkToKubernetes(transport: Transport) {
         contentType: 'application/json-patch+json',
         body: [{ op, path: `/spec/template${path}`, value }],
       }),
-    /** What was told of the pool, by reason. */
+    /** The Events of the pool, by reason; not those of a former pool of the same name. */
     events: async () => {
-      const path = `/api/v1/namespaces/${transport.namespace}/events`;
-      const { items } = await transport.request<{ items: RawEvent[] }>({ method: 'GET', path });
-      const ours = items.filter(({ involvedObject }) => involvedObject.kind === 'StatefulSet');
+      const { items } = await transport.request<{ items: RawEvent[] }>({ method: 'GET', path: `${core}/events` });
+      const { uid } = (await statefulSet()).metadata;
+      const ours = items.filter(({ involvedObject }) => involvedObject.uid === uid);
       return new Map(ours.map(({ reason, message }) => [reason, message]));
     },
     /** As `kubectl cordon` and `uncordon`. */
@@ -227,6 +293,14 @@ function talkToKubernetes(transport: Transport) {
         contentType,
         body: { spec: { unschedulable } },
       }),
+    /** As `kubectl delete node`; `kubelet` has one register, as ready as the node `like`. */
+    deleteNode: (name: string) => transport.request({ method: 'DELETE', path: `/api/v1/nodes/${name}` }),
+    registerNode: async (name: string, like: string) => {
+      const { status } = await transport.request<{ status: object }>({ method: 'GET', path: `/api/v1/nodes/${like}` });
+      await transport.request({ method: 'POST', path: '/api/v1/nodes', body: { metadata: { name } } });
+      const path = `/api/v1/nodes/${name}/status`;
+      await transport.request({ method: 'PATCH', path, contentType, body: { status } });
+    },
     /** Has pods that are made from now on run another command; undefined: what they ran at first. */
     setCommand: async (command: string[] | undefined) => {
       const container = '/spec/template/spec/containers/0/command';
@@ -263,13 +337,9 @@ export async function until<T>(
   ask: () => Promise<T | undefined | false>,
   timeoutMs = patienceMs,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`It never came to this: ${what}`);
-    await delay(20);
-  }
+  const answer = await poll(ask, timeoutMs);
+  if (answer === undefined) throw new Error(`It never came to this: ${what}`);
+  return answer;
 }
 
 // Right after an installation a node may not know the manager yet, and the webserver not reach it.
@@ -285,28 +355,27 @@ export async function poolStatus({
   return poolsSchema.parse(await response.json()).pools[0]!;
 }
 
-/** A visitor without a browser: keeps the cookie, and asks for a terminal. `address`: where a proxy says that it is. */
+/** A visitor without a browser: keeps its id, and asks for a terminal. `address`: where a proxy says that it is. */
 export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>, address?: string) {
-  let cookie = '';
+  let id = proposedId();
   const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, asked: object = {}) => {
     const response = await fetch(new URL(path, pageUrl), {
       method,
       headers: {
-        cookie,
+        [visitorHeader]: id,
         'content-type': 'application/json',
         origin: new URL(pageUrl).origin,
         ...(address !== undefined && { 'x-forwarded-for': address }),
       },
       ...(method === 'POST' && { body: JSON.stringify(asked) }),
     });
-    const [set] = response.headers.getSetCookie();
-    if (set) cookie = set.split(';')[0]!;
+    id = response.headers.get(visitorHeader) ?? id;
     const text = await response.text();
     return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
   };
   return {
     call,
-    cookie: () => cookie,
+    id: () => id,
     /** Asks once, as the page does; `place` is the last one in line that is known. */
     async ask(place?: number): Promise<OpenAnswer> {
       const { status, body } = await call('POST', paths.terminals, { place });
@@ -332,18 +401,31 @@ export const claimSoon = (visitor: ReturnType<typeof createVisitor>): Promise<Op
 export const deleteSoon = (visitor: ReturnType<typeof createVisitor>, path: string): Promise<unknown> =>
   until(`the end of ${path}`, async () => [204, 404].includes((await visitor.call('DELETE', path)).status));
 
-/** Opens the page as a new visitor, and waits for its terminal. */
+/** Opens the page as a new visitor, whose pages are closed with the scope, and waits for its terminal. */
 export async function openTerminal(
+  scope: Pick<Scope, 'teardown'>,
   system: Pick<TestSystem, 'pageUrl'>,
   browser: Browser,
-  context?: BrowserContext,
 ): Promise<{ page: Page; context: BrowserContext }> {
-  const visitor = context ?? (await browser.newContext());
-  const page = await visitor.newPage();
-  await page.goto(`${system.pageUrl}?renderer=dom`);
-  await waitForState(page, 'connected', patienceMs);
-  return { page, context: visitor };
+  const context = await browser.newContext();
+  scope.teardown(() => context.close());
+  return { page: await openTab(system, context), context };
 }
+
+/** Opens another tab of the same visitor, and waits for the terminal in it. */
+export async function openTab({ pageUrl }: Pick<TestSystem, 'pageUrl'>, context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(`${pageUrl}?renderer=dom`);
+  await waitForState(page, 'connected', patienceMs);
+  return page;
+}
+
+/** Ends the terminal of a page's visitor, as another page of theirs would. Returns the status of the answer. */
+export const deleteCurrent = (page: Page): Promise<number> =>
+  page.evaluate<number>(`fetch('${paths.current}', {
+    method: 'DELETE',
+    headers: { '${visitorHeader}': localStorage.getItem('${visitorKey}') },
+  }).then(({ status }) => status)`);
 
 function readTail(path: string): string {
   try {

@@ -14,12 +14,13 @@ import {
   type ServerEvents,
   type Size,
 } from '../../common/socket.ts';
+import { offerTicket } from '../../common/socket-protocol.ts';
 import { Journal } from './terminal-journal.ts';
 
 type Refused = { message: string; code: unknown };
 
 export type BrowserOptions = {
-  ticket: unknown;
+  ticket: string | undefined;
   size?: unknown;
   /** Whether it acknowledges what it reads; true unless told otherwise. */
   acknowledges?: boolean;
@@ -33,9 +34,9 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     parser: browserParser,
     reconnection: false,
     forceNew: true,
-    auth: { ticket, size },
+    protocols: ticket === undefined ? [] : offerTicket(ticket),
+    auth: { size },
   });
-  t.teardown(() => socket.disconnect());
   const attached = new Journal<Attached>('attached');
   const endings = new Journal<Ending | null>('countdowns');
   const ended = new Journal<EndReason>('ends');
@@ -44,6 +45,10 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   const refused = new Journal<Refused>('refusals');
   const closed = new Journal<string>('closings');
   const output = new Journal<Buffer>('output');
+  t.teardown(() => {
+    socket.disconnect();
+    for (const journal of [attached, endings, ended, saving, saved, refused, closed, output]) journal.close();
+  });
   const decoder = new TextDecoder();
   let raw = '';
   let bytes = 0;

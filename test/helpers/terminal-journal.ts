@@ -3,7 +3,7 @@
 export class Journal<T> {
   readonly entries: T[] = [];
   readonly #what: string;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Map<() => void, NodeJS.Timeout>();
 
   constructor(what: string) {
     this.#what = what;
@@ -11,7 +11,7 @@ export class Journal<T> {
 
   add(entry: T): void {
     this.entries.push(entry);
-    for (const look of this.#waiting) look();
+    for (const look of [...this.#waiting.keys()]) look();
   }
 
   /** The first entry, of those there are and those to come, that `wanted` likes. */
@@ -23,7 +23,7 @@ export class Journal<T> {
   until<R>(find: (entries: T[]) => R | undefined, withinMs = 60_000): Promise<R> {
     return new Promise((resolve, reject) => {
       const stop = () => {
-        clearTimeout(timer);
+        clearTimeout(this.#waiting.get(look));
         this.#waiting.delete(look);
       };
       const look = () => {
@@ -37,8 +37,14 @@ export class Journal<T> {
         const seen = JSON.stringify(this.entries).slice(-2_000);
         reject(new Error(`Waited ${withinMs} ms for ${this.#what} that did not come. Seen: ${seen}`));
       }, withinMs);
-      this.#waiting.add(look);
+      this.#waiting.set(look, timer);
       look();
     });
+  }
+
+  /** Waits no longer: a wait that no test awaits would keep the process alive. Those promises stay pending. */
+  close(): void {
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
   }
 }

@@ -30,7 +30,9 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
     kid: 'first',
     publicKey: keys.publicKey,
     privateKey: keys.privateKey,
-    answer: { idleTimeoutMs: options.idleTimeoutMs ?? 900_000 } as ReportAnswer,
+    answer: { idleTimeoutMs: options.idleTimeoutMs ?? 900_000 } as Omit<ReportAnswer, 'now'>,
+    /** When that is over, by the manager's clock. */
+    expiresAt: undefined as number | undefined,
     /** How long after its first report a session may last, if not for ever. */
     livesMs: undefined as number | undefined,
     /** Who has the pod deleted, from that report on; nobody knows while it is undefined. */
@@ -49,7 +51,7 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
       keyRequests.add(Date.now());
       if (state.away) return say(503);
       const jwk = { ...(await exportJWK(state.publicKey)), kid: state.kid, alg: ticketAlgorithm, use: 'sig' };
-      return say(200, { keys: [jwk] });
+      return say(200, { keys: [jwk], now: new Date().toISOString() });
     }
     if (call === 'DELETE /api/self') deletes.add(Date.now());
     if (state.away) return say(503);
@@ -59,8 +61,14 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
     let text = '';
     for await (const piece of request) text += piece;
     reports.add(reportSchema.parse(JSON.parse(text)));
-    if (state.livesMs !== undefined) state.answer.expiresAt ??= new Date(Date.now() + state.livesMs).toISOString();
-    say(200, { ...state.answer, ...(state.endedBy && { endedBy: state.endedBy }) });
+    const now = Date.now();
+    if (state.livesMs !== undefined) state.expiresAt ??= now + state.livesMs;
+    say(200, {
+      now: new Date(now).toISOString(),
+      ...state.answer,
+      ...(state.expiresAt !== undefined && { expiresInMs: state.expiresAt - now }),
+      ...(state.endedBy && { endedBy: state.endedBy }),
+    });
   };
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.destroy(error as Error));

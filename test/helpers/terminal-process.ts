@@ -5,7 +5,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { buildTerminal } from './terminal-build.ts';
+import { builtService } from './built.ts';
+import { poll } from './poll.ts';
 import { Journal } from './terminal-journal.ts';
 import { processesNaming } from './terminal-leftovers.ts';
 import { podToken, podUid, type TestManager } from './terminal-manager.ts';
@@ -33,8 +34,7 @@ export async function startTerminal(
   const logs = new Journal<Line>('log lines');
   const exits = new Journal<Exit>('exits');
   const { PATH = '', NODE_OPTIONS = '' } = process.env;
-  const main = await buildTerminal();
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [builtService('terminal')], {
     cwd: folder,
     env: {
       PATH,
@@ -43,6 +43,7 @@ export async function startTerminal(
       TMPDIR: folder,
       HOST: '127.0.0.1',
       PORT: '0',
+      HEALTH_PORT: '0',
       LOG_LEVEL: 'debug',
       WARMTERM_POD_NAME: 'pod-0',
       WARMTERM_POD_UID: podUid,
@@ -75,12 +76,19 @@ export async function startTerminal(
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const listening = await logs.next(({ msg }) => msg === 'listening' || msg.startsWith('exited'));
-  if (listening.msg !== 'listening') throw new Error(`The terminal did not start: ${listening.msg}`);
-  const url = `http://127.0.0.1:${listening.port}`;
-  const check = async (path: string) => (await fetch(url + path)).status;
+  const listening = async (message: string) => {
+    const said = (line: Line) => line.msg === message || line.msg.startsWith('exited');
+    const line = await logs.next(said);
+    if (line.msg !== message) throw new Error(`The terminal did not start: ${line.msg}`);
+    return `http://127.0.0.1:${line.port}`;
+  };
+  const healthUrl = await listening('health listening');
+  const url = await listening('listening');
+  /** What its health port answers. */
+  const check = async (path: string) => (await fetch(healthUrl + path)).status;
   const terminal = {
     url,
+    healthUrl,
     folder,
     logs,
     exits,
@@ -95,15 +103,11 @@ export async function startTerminal(
   return terminal;
 }
 
-/** What `look` gives once it gives something; looked at every few milliseconds. */
+/** What `look` gives once it gives something. */
 export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, withinMs = 60_000): Promise<T> {
-  const end = Date.now() + withinMs;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (Date.now() > end) throw new Error(`Waited ${withinMs} ms in vain for: ${look}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const found = await poll(look, withinMs);
+  if (found === undefined) throw new Error(`Waited ${withinMs} ms in vain for: ${look}`);
+  return found;
 }
 
 /** Kills what is left, and says how much that was; what ends by itself meanwhile is as well. */

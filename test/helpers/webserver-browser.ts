@@ -1,6 +1,15 @@
-// A visitor's browser as far as HTTP goes: it keeps cookies and sends JSON.
+// A visitor's browser as far as HTTP goes: it proposes an id, keeps the one that it is given, and sends JSON.
 
-export type Answer = { status: number; body: Record<string, unknown>; headers: Headers; setCookies: string[] };
+import { visitorHeader } from '../../common/terminals-api.ts';
+import { proposedId } from './proposed-id.ts';
+
+export type Answer = {
+  status: number;
+  body: Record<string, unknown>;
+  headers: Headers;
+  /** The id that came with it. */
+  given: string | null;
+};
 
 export type Visitor = {
   send: (
@@ -8,37 +17,34 @@ export type Visitor = {
     path: string,
     options?: { body?: unknown; headers?: Record<string, string> },
   ) => Promise<Answer>;
-  /** name=value */
-  cookies: Map<string, string>;
+  /** None is sent when undefined. */
+  id: string | undefined;
 };
 
 export function createVisitor(url: string): Visitor {
-  const cookies = new Map<string, string>();
-  return {
-    cookies,
+  const visitor: Visitor = {
+    id: proposedId(),
     async send(method, path, { body, headers = {} } = {}) {
       const response = await fetch(url + path, {
         method,
         headers: {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(cookies.size === 0 ? {} : { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
+          ...(visitor.id === undefined ? {} : { [visitorHeader]: visitor.id }),
           ...headers,
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
-      const setCookies = response.headers.getSetCookie();
-      for (const cookie of setCookies) {
-        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-        cookies.set(name, value);
-      }
+      const given = response.headers.get(visitorHeader);
+      if (given !== null) visitor.id = given;
       const text = await response.text();
       const isJson = /json/.test(response.headers.get('content-type') ?? '');
       return {
         status: response.status,
         headers: response.headers,
-        setCookies,
+        given,
         body: isJson ? JSON.parse(text) : { text },
       };
     },
   };
+  return visitor;
 }

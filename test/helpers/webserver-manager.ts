@@ -1,6 +1,7 @@
 // A manager double behind real HTTP: it keeps claims in memory, answers by the schemas of common/manager-api.ts, and
 // does what a test tells it to instead.
 
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { ServiceError } from '../../common/errors.ts';
@@ -11,10 +12,12 @@ import {
   claimRequestSchema,
   claimSchema,
   type PodAddress,
+  paths,
   poolsSchema,
   type Waiting,
   waitingSchema,
 } from '../../common/manager-api.ts';
+import { createTicketSigner } from '../../manager/claims/keys.ts';
 import { listen, type Teardown } from './webserver-listen.ts';
 
 export const managerToken = 'the token of this webserver';
@@ -36,8 +39,8 @@ export type ManagerDouble = {
   podAddress: PodAddress | undefined;
   /** Asked at each request. */
   misbehave: (request: Recorded) => Misbehaviour | undefined;
-  /** What the next tickets are. */
-  ticket: () => string;
+  /** A ticket for one connection of the visitor. */
+  ticket: (visitor: string) => Promise<string>;
   /** Resolves once a request was given up before it had an answer. */
   hungUp: () => Promise<void>;
   /** Visitors who have none are told of this place, again once it is another; undefined: they get a terminal. */
@@ -47,6 +50,8 @@ export type ManagerDouble = {
 };
 
 export async function startManager(t: Teardown): Promise<ManagerDouble> {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const signer = await createTicketSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   const claims = new Map<string, Omit<Claim, 'status' | 'ticket'>>();
   let count = 0;
   let line: Line | undefined;
@@ -61,7 +66,8 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     address: { protocol: 'http', host: '192.0.2.7', port: 30_123 },
     podAddress: undefined,
     misbehave: () => undefined,
-    ticket: () => `ticket-${double.requests.length}`,
+    ticket: (visitor) =>
+      signer.sign({ aud: 'uid', sub: visitor, jti: randomUUID(), claim: 'claim', role: 'owner' }, Date.now()),
     hungUp: () => hungUp,
     moveTo(next) {
       line = next;
@@ -79,7 +85,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     const status = claims.has(visitor) ? 'reconnected' : 'new';
     const held = claims.get(visitor) ?? createTerminal(pool, count++, double);
     claims.set(visitor, held);
-    const answer = claimSchema.parse({ ...held, status, ticket: double.ticket() });
+    const answer = claimSchema.parse({ ...held, status, ticket: await double.ticket(visitor) });
     return { status: status === 'new' ? 201 : 200, body: answer };
   }
 
@@ -89,6 +95,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
       claims.delete(claimRequestSchema.parse(body).visitor);
       return claim(body);
     }
+    if (method === 'GET' && path === paths.jwks) return { status: 200, body: signer.jwks };
     if (method === 'GET' && path === '/api/pools') return { status: 200, body: somePools };
     if (method === 'DELETE' && path.startsWith('/api/places/')) return { status: 204 };
     const visitor = path.replace('/api/terminals/', '').replace(/\?.*/, '');
@@ -178,6 +185,7 @@ export const somePools = poolsSchema.parse({
         connectTimeoutMs: 120_000,
         scaleDownDelayMs: 300_000,
         maxWaiting: 200,
+        maxWaitingPerAddress: 'none',
         startTimeoutMs: 300_000,
         silenceTimeoutMs: 300_000,
         maxPerVisitor: 'none',

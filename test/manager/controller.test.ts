@@ -218,7 +218,7 @@ test('inv 2, 6: a visitor whose node has died gets another terminal at once, and
   const claim = () => others[0]!.claims.claim('ann', undefined, never);
   const { pod: lost } = await claim();
   await settle(model, ...managers);
-  model.setNode(lost.node!, { notReadySince: time.now });
+  model.setNode(lost.node!, { ready: false });
   await look(time, ...managers);
   t.is((await claim()).status, 'reconnected', 'it may be a matter of seconds');
   await time.pass(10_000);
@@ -228,7 +228,7 @@ test('inv 2, 6: a visitor whose node has died gets another terminal at once, and
   t.not(pod.node, lost.node);
   await look(time, leader);
   t.true(model.pods.get(lost.name)!.terminating);
-  model.setNode(lost.node!, { notReadySince: undefined });
+  model.setNode(lost.node!, { ready: true });
   await settle(model, ...managers);
   t.not(model.pods.get(lost.name)?.uid, lost.uid);
   t.deepEqual([(await claim()).pod.uid, (await claim()).status], [pod.uid, 'reconnected']);
@@ -295,7 +295,7 @@ test('a trouble is told again only after everything was well for a while', async
   await pass(4_000);
   t.is(countPods(leader.pools.get('default')!, time.now).broken, 0);
   await pass(1_000);
-  t.is(countPods(leader.pools.get('default')!, time.now).broken, 1);
+  t.true(model.pods.get('default-2')!.terminating, 'it was broken, and is tried again');
   t.is(model.warnings.length, 1, 'the second has the trouble of the first');
   model.stuck.clear();
   await settle(model, ...managers);
@@ -316,9 +316,10 @@ test('inv 5: a broken pod that becomes Ready and is claimed while it is about to
   model.stuck.clear();
   model.become('default-1');
   for (const other of others) other.port.deliver();
-  await others[0]!.claims.claim('ann', undefined, never);
-  const { pod } = await others[0]!.claims.claim('bob', undefined, never);
-  t.is(pod.name, 'default-1');
+  // Which of the two pods comes first depends on the share of this manager.
+  const anns = await others[0]!.claims.claim('ann', undefined, never);
+  const bobs = await others[0]!.claims.claim('bob', undefined, never);
+  const { pod } = [anns, bobs].find(({ pod }) => pod.name === 'default-1')!;
   await time.pass(5_000);
   leader.controller.touch(leader.pools.get('default')!);
   await time.settle();

@@ -32,6 +32,7 @@ async function start(t: ExecutionContext, windows: object[] = [course]) {
   const pool = () => manager.pools.get('default')!;
   return {
     model,
+    manager,
     port,
     pool,
     setWindows,
@@ -57,14 +58,39 @@ test('it is told at once whether a window fits, and looked again every minute un
   ]);
   t.is(await look(minute - 1), 1);
   t.is(await look(minute), 2);
-  t.is(await look(180 * minute), 2, 'over');
+  t.is(await look(180 * minute), 3, 'over, and node ports are still looked after');
   t.deepEqual(fits(), [undefined]);
   t.deepEqual(news(), []);
 });
 
-test('where there are no windows nobody asks', async (t) => {
-  const { look } = await start(t, []);
-  t.is(await look(0), 0);
+test('where there are no windows, quotas are asked for every minute: node ports may not suffice for max', async (t) => {
+  const { model, look, notices } = await start(t, []);
+  t.is(await look(0), 1);
+  t.is(await look(minute - 1), 1);
+  t.deepEqual(notices(), []);
+  const hard = { 'services.nodeports': 8, pods: 3 };
+  model.capacity = {
+    quotas: [{ name: 'small', hard, used: { 'services.nodeports': 3 }, scoped: false }],
+    neighbours: [],
+  };
+  t.is(await look(minute), 2);
+  t.deepEqual(notices(), [
+    'MaxAboveNodePorts: The pools may grow to 10 terminals (the sum of max), and there are node ports for 6 (quota small: services.nodeports). ' +
+      'Terminals beyond that cannot be reached: lower warmterm.dev/max, or use exposure: ingress.',
+  ]);
+});
+
+test('a max above the range of node ports is told, until it is lowered', async (t) => {
+  const { model, manager, look, notices } = await start(t, []);
+  const setMax = async (max: string) => {
+    model.setPool({ annotations: { 'warmterm.dev/max': max } });
+    await settle(model, manager);
+    await look(0);
+  };
+  await setMax('3000');
+  t.regex(notices().join(), /^MaxAboveNodePorts: .*3000 terminals.*for 2768 \(a cluster has 2768 by default\)/);
+  await setMax('2768');
+  t.deepEqual(notices(), []);
 });
 
 test('windows that are set later are judged then, and a window that does not fit is told with all that is against it', async (t) => {
@@ -104,4 +130,23 @@ test('what cannot be seen is told, and an API server that does not answer change
   t.deepEqual(fits(), ['unknown'], 'it is left alone for a while');
   await look(minute + 10_000);
   t.deepEqual(fits(), ['yes']);
+});
+
+test('a stop ends a survey that is not answered, and it is no failure', async (t) => {
+  const { port, pool, manager } = await start(t);
+  const stop = new AbortController();
+  const asked = new Promise<void>((resolve) => {
+    port.readCapacity = (signal) => {
+      resolve();
+      return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    };
+  });
+  const over = manager.surveyor.look(stop.signal);
+  await asked;
+  stop.abort();
+  await over;
+  t.deepEqual(
+    describeWindows(pool(), 0, 0).map(({ fits }) => fits),
+    [undefined],
+  );
 });

@@ -1,8 +1,8 @@
 // That the judge of a soak finds what is wrong, and nothing else.
 
 import test from 'ava';
-import type { PodEvent } from './history.ts';
-import { type Causes, Checker } from './invariants.ts';
+import type { PodEvent } from '../../soak/history.ts';
+import { type Causes, Checker } from '../../soak/invariants.ts';
 
 const startedAt = Date.UTC(2026, 0, 1);
 const limits = { connectTimeoutMs: 30_000, maxLifetimeMs: 600_000, silenceMs: 60_000, claimMs: 20_000 };
@@ -10,6 +10,7 @@ const nothing: Causes = {
   askedToEnd: () => false,
   endedItself: () => false,
   administrator: () => false,
+  clusterFault: () => undefined,
   connectedAt: () => undefined,
   silentSince: () => undefined,
 };
@@ -28,6 +29,9 @@ const free = (told: Told): PodEvent => ({
   ready: true,
   terminating: false,
   node: 'node',
+  pool: 'default',
+  owner: 'set',
+  phase: 'Running',
   ...told,
   wall: startedAt + told.at,
 });
@@ -112,4 +116,23 @@ test('inv 2: of two terminals of a visitor the connected one stays, or else the 
   const onlyB = { connectedAt: (uid: string) => (uid === 'b' ? 2_500 : undefined) };
   t.deepEqual(judge([...begin, ...second, end('a')], onlyB), [], 'the one without a browser goes');
   t.deepEqual(judge([...begin, ...second, end('b')], onlyB), ['5'], 'the one with a browser goes');
+});
+
+test('inv 1: nobody is given a pod of another pool', (t) => {
+  t.deepEqual(judge([free({ at: 0, pool: 'quarantine' }), claimed({ at: 1_000, pool: 'quarantine' })]), ['1']);
+  t.deepEqual(judge([...begin, claimed({ at: 2_000, pool: 'quarantine' })]), [], 'it was put there later');
+});
+
+test('inv 5: a session may end by a fault of the cluster that allows it', (t) => {
+  t.deepEqual(judge(ended(9_000), { ...connected, clusterFault: () => 'Node deleted' }), []);
+});
+
+test('a pod that has ended, or that was put into quarantine, is no terminal of its visitor', (t) => {
+  const checker = new Checker(nothing, limits, () => {});
+  for (const event of [...begin, claimed({ at: 2_000, pool: 'quarantine' })]) checker.observe(event);
+  t.is(checker.terminalsOf('ann').length, 0);
+  checker.observe(claimed({ at: 3_000 }));
+  t.is(checker.terminalsOf('ann').length, 1, 'labelled back');
+  checker.observe(claimed({ at: 4_000, phase: 'Succeeded' }));
+  t.deepEqual([...checker.inUse()], []);
 });

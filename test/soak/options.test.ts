@@ -1,9 +1,9 @@
 import test from 'ava';
-import { readOptions } from './options.ts';
+import { readOptions } from '../../soak/options.ts';
 
 test('minutes and seed are read, or chosen', (t) => {
   t.deepEqual(readOptions(['--minutes', '10', '--seed', '7'], 5), { minutes: 10, seed: 7 });
-  t.deepEqual(readOptions([], 5), { minutes: 2, seed: 5 });
+  t.deepEqual(readOptions([], 5), { minutes: 60, seed: 5 });
 });
 
 test('inv 10: what is wrong is named', (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { createFaults, type LineFault } from './faults.ts';
-import { tamper } from './tamper.ts';
+import { createFaults, type LineFault } from '../../soak/faults.ts';
+import { tamper } from '../../soak/tamper.ts';
 
 const event = (version: number) => JSON.stringify({ type: 'MODIFIED', object: { version } });
 const bookmark = '{"type":"BOOKMARK","object":{}}';

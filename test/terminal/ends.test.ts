@@ -140,6 +140,8 @@ test('SIGTERM tells the pages, runs the hook once, and leaves nothing behind', a
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await browser.sees(prompt);
   browser.types('sleep 1000 &\r');
+  // The job has started once the shell shows its number.
+  await browser.sees(/\[1\] \d+/);
   terminal.kill('SIGTERM');
   t.is(await browser.ended.next(), 'deleted');
   t.deepEqual(await terminal.exits.next(), { code: 0, signal: null });

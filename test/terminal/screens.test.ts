@@ -1,12 +1,13 @@
 // What programs draw, through tmux and onto xterm.js: both must see the same screen.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from '../helpers/frontend-browser.ts';
+import { ifInstalled } from '../helpers/skip.ts';
 import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
@@ -156,7 +157,7 @@ test('what is wide does not fit into the last column, and what has no width does
   t.is(rows[5], 'o\u0308');
 });
 
-const vttest = spawnSync('vttest', ['-V']).error === undefined ? test : test.skip;
+const vttest = ifInstalled('vttest', test);
 
 for (const [choice, what, least] of [
   ['1', 'cursor movements', 6],

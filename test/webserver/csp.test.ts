@@ -25,9 +25,14 @@ test(allows, 'http://{host}:{port}', 'ws://*:*');
 test(allows, 'https://gateway.example.org:{port}', 'wss://gateway.example.org:*');
 
 test('nothing inline is allowed, in no mode', (t) => {
-  const policy = contentSecurityPolicy({ mode: 'manager' }, page);
+  const policy = contentSecurityPolicy({ mode: 'manager' }, page, []);
   t.notRegex(policy, /unsafe|nonce|data:|blob:/);
   t.regex(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
   t.regex(policy, /frame-ancestors 'none'/);
   t.regex(policy, /base-uri 'none'; form-action 'none'/);
+});
+
+test('the sites that may show the page in a frame are those of the setting', (t) => {
+  const policy = contentSecurityPolicy({ mode: 'manager' }, page, ["'self'", 'https://*.example.edu']);
+  t.regex(policy, /; frame-ancestors 'self' https:\/\/\*\.example\.edu;/);
 });

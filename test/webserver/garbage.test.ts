@@ -1,17 +1,19 @@
 // What the webserver makes of garbage: it refuses it, keeps none of its connections, and goes on.
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import { createRandom } from '../../bench/simulate/random.ts';
 import { paths } from '../../common/terminals-api.ts';
-import { createRandom } from '../bench/simulate/random.ts';
 import { bombard, send, watchConnections } from '../helpers/garbage.ts';
+import { longOnly, seedOf } from '../helpers/long.ts';
+import { proposedId } from '../helpers/proposed-id.ts';
 import { hostToken, startWebserver } from '../helpers/webserver-app.ts';
 
 test('inv 10, 12: a thousand requests of garbage are refused, and leave no connection behind', async (t) => {
   const { url, port, logged } = await startWebserver(t, { WARMTERM_TRUST_PROXY: 'loopback' });
   const open = watchConnections(t, port);
-  const seed = Math.floor(Math.random() * 2 ** 32);
+  const seed = seedOf(t);
   const pages = ['/', '/host', '/healthz', '/readyz', '/index.html', '/assets/{}', '/{}'];
-  const known = [`Authorization: Bearer ${hostToken}`];
+  const known = [`Authorization: Bearer ${hostToken}`, `Warmterm-Visitor: ${proposedId()}`];
   const target = { port, paths: [...Object.values(paths), ...pages], known };
   const { statuses, failures } = await bombard(target, createRandom(seed));
   t.deepEqual(failures, [], `seed ${seed}`);
@@ -37,8 +39,11 @@ for (const [what, status, request] of [
   ['half a body to another protocol', 400, `${post}${upgrade}Content-Length: 50\r\n\r\n{`],
   ['a body to another protocol', 400, `${post}${upgrade}Content-Length: 2\r\n\r\n{}`],
 ] as const) {
-  test(`inv 12: whoever sends ${what}, and then is silent, is not waited for`, async (t) => {
-    const { port } = await startWebserver(t);
+  const title = `inv 12: a client that sends ${what}, and then is silent, gets ${status}`;
+  const respond = (headersTimeoutMs?: number) => async (t: ExecutionContext) => {
+    const { port } = await startWebserver(t, {}, { headersTimeoutMs });
     t.deepEqual(await send(port, request, 'say nothing'), [status]);
-  });
+  };
+  test(title, respond(500));
+  if (status === 408) longOnly(test, `${title}, at the timeout of production`, respond());
 }

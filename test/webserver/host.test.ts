@@ -1,4 +1,5 @@
 import test from 'ava';
+import { poolsSchema } from '../../common/manager-api.ts';
 import { hostToken, startWebserver } from '../helpers/webserver-app.ts';
 import { createVisitor } from '../helpers/webserver-browser.ts';
 import { somePools } from '../helpers/webserver-manager.ts';
@@ -36,5 +37,20 @@ test('with one, the page is there', async (t) => {
   const { url } = await startWebserver(t);
   const answer = await createVisitor(url).send('GET', '/host');
   t.is(answer.status, 200);
-  t.deepEqual(answer.setCookies, []);
+  t.is(answer.given, null);
+});
+
+test('the host is told where limits of addresses cannot see any, at the pools that have such limits', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  const headers = { 'x-forwarded-for': '203.0.113.7' };
+  for (let count = 0; count < 3; count++)
+    await createVisitor(url).send('POST', '/api/terminals', { body: {}, headers });
+  const [pool] = somePools.pools;
+  const limited = { ...pool!, name: 'limited', settings: { ...pool!.settings, maxPerAddress: 5 } };
+  manager.misbehave = ({ path: asked }) =>
+    asked === '/api/pools' ? { status: 200, body: JSON.stringify({ pools: [pool, limited] }) } : undefined;
+  const answer = await createVisitor(url).send('GET', path, { headers: { authorization: `Bearer ${hostToken}` } });
+  const [free, told] = poolsSchema.parse(answer.body).pools;
+  t.deepEqual(free?.problems, pool!.problems);
+  t.regex(told?.problems.at(-1) ?? '', /visitors behind 127\.0\.0\.1 as one/);
 });

@@ -8,12 +8,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import { builtPage, cookieSecret, hostToken } from '../helpers/webserver-app.ts';
+import { builtPage, builtService } from '../helpers/built.ts';
+import { hostToken, visitorSecret } from '../helpers/webserver-app.ts';
 import { createVisitor } from '../helpers/webserver-browser.ts';
 import { managerToken, startManager } from '../helpers/webserver-manager.ts';
 
 function start(t: ExecutionContext, environment: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import=tsx', 'webserver/main.ts'], {
+  const child = spawn(process.execPath, [builtService('webserver')], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -38,11 +39,11 @@ test('it starts, serves a visitor, and leaves on SIGTERM', async (t) => {
   const { child, exited } = start(t, {
     HOST: '127.0.0.1',
     PORT: '0',
-    WARMTERM_PUBLIC_DIR: await builtPage(),
+    WARMTERM_PUBLIC_DIR: builtPage,
     WARMTERM_MANAGER_URL: manager.url,
     ...(await secretFiles(t, {
       WARMTERM_MANAGER_TOKEN_FILE: managerToken,
-      WARMTERM_COOKIE_SECRET_FILE: cookieSecret,
+      WARMTERM_VISITOR_SECRET_FILE: visitorSecret,
       WARMTERM_HOST_TOKEN_FILE: hostToken,
     })),
   });

@@ -25,7 +25,14 @@ test('what may have reached a manager is not sent twice', async (t) => {
   });
   const client = createManagerClient({ url, readToken: async () => 'a token', deadlineMs: 5_000 });
   const restart = client.restart(
-    { visitor: 'v'.repeat(43), pool: undefined, address: 'a'.repeat(43), place: undefined, challenge: 'unsolved' },
+    {
+      visitor: 'v'.repeat(43),
+      pool: undefined,
+      address: 'a'.repeat(43),
+      place: undefined,
+      promised: undefined,
+      challenge: 'unsolved',
+    },
     new AbortController().signal,
   );
   await t.throwsAsync(restart, { code: 'unavailable' });

@@ -57,6 +57,21 @@ test('the page holds no inline script or style', async (t) => {
   }
 });
 
+test('the page may be shown in frames of the sites of the setting, and the host page in none', async (t) => {
+  const { url } = await startWebserver(t, { WARMTERM_FRAME_ANCESTORS: 'https://school.example.org' });
+  const framing = async (path: string) => {
+    const { headers } = await get(url + path);
+    const policy = /frame-ancestors ([^;]*)/.exec(String(headers['content-security-policy']))?.[1];
+    return [policy, headers['x-frame-options']];
+  };
+  for (const path of ['/', '/?pool=default', '/index.html']) {
+    t.deepEqual(await framing(path), ['https://school.example.org', undefined], path);
+  }
+  for (const path of ['/host', '/host.html', '/healthz', '/api/terminals/current', '/nothing']) {
+    t.deepEqual(await framing(path), [`'none'`, 'DENY'], path);
+  }
+});
+
 test('the usual security headers are on every answer', async (t) => {
   const { url } = await startWebserver(t);
   for (const path of ['/', '/healthz', '/api/terminals/current', '/nothing', ...(await assets(url)).slice(0, 1)]) {

@@ -14,7 +14,7 @@ async function file(t: ExecutionContext, content: string): Promise<string> {
 
 const [a, b] = ['a'.repeat(32), 'b'.repeat(40)];
 
-test('each line of the cookie secrets is one, the first first', async (t) => {
+test('each line of the file is a secret, the first first', async (t) => {
   t.deepEqual(await readSecrets('NAME', await file(t, `${a}\n${b}\n`)), [a, b]);
   t.deepEqual(await readSecrets('NAME', await file(t, a)), [a]);
 });

@@ -5,8 +5,8 @@
 import { ServiceError } from '../../common/errors.ts';
 
 export type Challenges = {
-  /** A challenge for the visitor's page to solve: JSON. */
-  issue(visitor: string): Promise<Record<string, unknown>>;
+  /** A challenge for the visitor's page to solve: JSON. Throws `too-many-requests` for a network that asks too often. */
+  issue(visitor: string, network: string): Promise<Record<string, unknown>>;
   /** Whether this solves a challenge that was put to `visitor`, in time and for the first time: it cannot be used again. */
   redeem(visitor: string, solution: unknown): Promise<boolean>;
 };
@@ -14,7 +14,7 @@ export type Challenges = {
 /** What `claim` comes to with the visitor's solution, if there is one. Where it takes one, its refusal gets a challenge. */
 export async function claimWith<T>(
   challenges: Challenges,
-  { visitor, solution }: { visitor: string; solution: unknown },
+  { visitor, network, solution }: { visitor: string; network: string; solution: unknown },
   claim: (challenge: 'solved' | 'unsolved') => Promise<T>,
 ): Promise<T> {
   const solved = solution !== undefined && (await challenges.redeem(visitor, solution));
@@ -23,7 +23,7 @@ export async function claimWith<T>(
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== 'challenge-required') throw error;
     const { message, retryAfter } = error;
-    const challenge = await challenges.issue(visitor);
+    const challenge = await challenges.issue(visitor, network);
     throw new ServiceError('challenge-required', message, {
       challenge,
       ...(retryAfter !== undefined && { retryAfter }),

@@ -1,20 +1,22 @@
-// Random ids that we can recognise as ours: `id.issued.signature`, HMAC-SHA-256 with one of several secrets. Pure but
-// for the randomness.
+// Random ids that we can recognise as ours: `kind.id.signature`, HMAC-SHA-256 with one of several secrets. The client makes the
+// random part, 128 bits, so that it is the same visitor again when it repeats a request. Pure.
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** A visitor's id, when it was last written (seconds since 1970), and the secret that signs it. */
-export type SignedId = { id: string; issued: number; secret: string };
+/** What keeps an id: all tabs of a browser together, or each tab for itself. */
+export type Kind = 'browser' | 'tab';
 
-/** A new id of 128 random bits. */
-export const newId = (secret: string, issued: number): SignedId => ({
-  id: randomBytes(16).toString('base64url'),
-  issued,
-  secret,
-});
+/** A visitor's id, and the secret that signs it. */
+export type SignedId = { kind: Kind; id: string; secret: string };
 
-export function writeSignedId({ id, issued, secret }: SignedId): string {
-  const content = `${id}.${issued}`;
+/** The id that `text`, `new.id`, proposes. */
+export function readProposal(text: unknown, kind: Kind, secret: string): SignedId | undefined {
+  const match = typeof text === 'string' ? /^new\.([\w-]{22})$/.exec(text) : null;
+  return match?.[1] === undefined ? undefined : { kind, id: match[1], secret };
+}
+
+export function writeSignedId({ kind, id, secret }: SignedId): string {
+  const content = `${kind}.${id}`;
   return `${content}.${sign(secret, content).toString('base64url')}`;
 }
 
@@ -23,12 +25,12 @@ export function writeSignedId({ id, issued, secret }: SignedId): string {
  * what is derived from it stays the same while secrets rotate.
  */
 export function readSignedId(text: unknown, secrets: readonly string[]): SignedId | undefined {
-  const match = typeof text === 'string' ? /^([\w-]{22})\.(\d{1,12})\.([\w-]{43})$/.exec(text) : null;
+  const match = typeof text === 'string' ? /^(browser|tab)\.([\w-]{22})\.([\w-]{43})$/.exec(text) : null;
   if (!match) return undefined;
-  const [, id = '', issued = '', signature = ''] = match;
+  const [, kind, id = '', signature = ''] = match;
   const given = Buffer.from(signature, 'base64url');
-  const secret = secrets.find((one) => timingSafeEqual(sign(one, `${id}.${issued}`), given));
-  return secret === undefined ? undefined : { id, issued: Number(issued), secret };
+  const secret = secrets.find((one) => timingSafeEqual(sign(one, `${kind}.${id}`), given));
+  return secret === undefined ? undefined : { kind: kind as Kind, id, secret };
 }
 
-const sign = (secret: string, content: string) => createHmac('sha256', secret).update(`cookie:${content}`).digest();
+const sign = (secret: string, content: string) => createHmac('sha256', secret).update(`visitor:${content}`).digest();

@@ -1,10 +1,11 @@
-// Opens the WebSocket of a terminal in the place of a browser (RFC 6455, 4.1). Of what the browser sent, only the key and
-// the version go along: cookies, tokens and addresses are no business of a pod that belongs to a visitor.
+// Opens the WebSocket of a terminal in the place of a browser (RFC 6455, 4.1). Of what the browser sent, only the key,
+// the version and the ticket go along: cookies, tokens and addresses are no business of a pod that belongs to a visitor.
 
 import { type IncomingMessage, request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { isAbort, ServiceError } from '../../common/errors.ts';
 import type { PodAddress } from '../../common/manager-api.ts';
+import { offerTicket } from '../../common/socket-protocol.ts';
 
 /** An open WebSocket, on which nothing but its own frames come any more. */
 export type PodSocket = {
@@ -13,7 +14,7 @@ export type PodSocket = {
   accept: string;
 };
 
-export type Handshake = { key: string; version: string };
+export type Handshake = { key: string; version: string; ticket: string };
 
 // Where socket.io listens, and what it is asked for: the same for every terminal.
 const path = '/socket.io/?EIO=4&transport=websocket';
@@ -24,7 +25,7 @@ const path = '/socket.io/?EIO=4&transport=websocket';
  */
 export async function openPodSocket(
   { host, port }: PodAddress,
-  { key, version }: Handshake,
+  { key, version, ticket }: Handshake,
   { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
 ): Promise<PodSocket> {
   signal.throwIfAborted();
@@ -39,6 +40,7 @@ export async function openPodSocket(
       upgrade: 'websocket',
       'sec-websocket-key': key,
       'sec-websocket-version': version,
+      'sec-websocket-protocol': offerTicket(ticket).join(', '),
     },
   });
   const late = new ServiceError('timeout', 'The terminal did not answer in time.');
@@ -60,6 +62,11 @@ export async function openPodSocket(
         request.destroy();
         reject(noTerminal(answer));
       });
+      // No WebSocket begins with an interim answer (1xx), and a hostile server can send them for ever.
+      request.once('information', (answer) => {
+        request.destroy();
+        reject(noTerminal(answer));
+      });
       request.on('error', (error) => reject(toUnavailable(error)));
       request.end();
     });
@@ -69,7 +76,7 @@ export async function openPodSocket(
   }
 }
 
-const noTerminal = ({ statusCode }: IncomingMessage) =>
+const noTerminal = ({ statusCode }: Pick<IncomingMessage, 'statusCode'>) =>
   new ServiceError('unavailable', `The terminal does not open a WebSocket: it answers ${statusCode}.`);
 
 function toUnavailable(error: Error): Error {

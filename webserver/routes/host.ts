@@ -3,14 +3,31 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
 import { ServiceError } from '../../common/errors.ts';
+import type { PoolStatus } from '../../common/manager-api.ts';
 import { paths } from '../../common/terminals-api.ts';
+import type { AddressVisibility } from '../identity/address-visibility.ts';
 import type { Manager } from '../manager-client.ts';
 
-export function hostRoutes({ manager, token }: { manager: Manager; token: string }): Router {
+export function hostRoutes(options: {
+  manager: Manager;
+  addresses: Pick<AddressVisibility, 'problem'>;
+  token: string;
+}): Router {
+  const { manager, addresses, token } = options;
   return Router().get(paths.hostPools, requireToken(token), async (_request, response) => {
-    response.json(await manager.pools());
+    const { pools } = await manager.pools();
+    const problem = addresses.problem();
+    if (problem === undefined) return void response.json({ pools });
+    response.json({
+      pools: pools.map((pool) => (limitsAddresses(pool) ? { ...pool, problems: [...pool.problems, problem] } : pool)),
+    });
   });
 }
+
+const limitsAddresses = ({ settings }: PoolStatus): boolean =>
+  [settings.maxPerAddress, settings.claimsPerMinute, settings.challengeFrom, settings.maxWaitingPerAddress].some(
+    (limit) => limit !== 'none',
+  );
 
 function requireToken(token: string): RequestHandler {
   const expected = digest(token);

@@ -1,40 +1,33 @@
-// The built page, precompressed: hashed names for ever, the documents themselves checked at every visit.
+// The built page: files with hashed names are kept for ever, the documents are checked at every visit.
 
-import { type RequestHandler, Router } from 'express';
-import sirv from 'sirv';
-import type { Visitors } from '../identity/visitor.ts';
+import { type Request, type RequestHandler, Router } from 'express';
+import { readPageFiles } from '../page-files.ts';
 
 const immutable = `public, max-age=${365 * 86_400}, immutable`;
 
-export function pageRoutes(options: { publicDir: string; visitors: Visitors; hostPage: boolean }): Router {
-  const { publicDir, visitors, hostPage } = options;
-  const files = sirv(publicDir, {
-    etag: true,
-    brotli: true,
-    gzip: true,
-    setHeaders: (response, path) => {
-      response.setHeader('cache-control', path.startsWith('/assets/') ? immutable : 'private, no-cache');
-    },
-  });
-  const greet: RequestHandler = (request, response, next) => {
-    visitors.greet(request, response);
-    next();
+export function pageRoutes({ publicDir, hostPage }: { publicDir: string; hostPage: boolean }): Router {
+  const files = readPageFiles(publicDir);
+  files.set('/', files.get('/index.html')!);
+  files.set('/host', files.get('/host.html')!);
+  if (!hostPage) for (const path of ['/host', '/host.html']) files.delete(path);
+  const serve: RequestHandler = (request, response, next) => {
+    const file = request.method === 'GET' || request.method === 'HEAD' ? files.get(request.path) : undefined;
+    if (!file) return next();
+    response.vary('accept-encoding').type(file.extension);
+    response.set({
+      etag: file.etag,
+      'cache-control': request.path.startsWith('/assets/') ? immutable : 'private, no-cache',
+    });
+    if (request.fresh) return void response.status(304).end();
+    // Files are small, and go whole, as any server may decide (RFC 9110, 14.2).
+    const encoding = encodingOf(request);
+    if (encoding !== 'identity') response.set('content-encoding', encoding);
+    response.set('content-length', String(file.body[encoding].length));
+    response.end(request.method === 'HEAD' ? undefined : file.body[encoding]);
   };
-  const router = Router().get('/', greet);
-  return router.use((request, response, next) => {
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    // Without a host token there is no host page, in whatever way its name is written.
-    if (!isRead || (!hostPage && isHostPage(request.path))) return next();
-    // Files are small, and go whole, as any server may decide (RFC 9110, 14.2): sirv fails over ranges that cannot be.
-    delete request.headers.range;
-    files(request, response, next);
-  });
+  // The page is a route of its own, which metrics tell from its files.
+  return Router().get('/', serve).use(serve);
 }
 
-function isHostPage(path: string): boolean {
-  try {
-    return /^\/+host\b/.test(decodeURIComponent(path));
-  } catch {
-    return false;
-  }
-}
+const encodingOf = (request: Request) =>
+  (['br', 'gzip'] as const).find((encoding) => request.acceptsEncodings(encoding) === encoding) ?? 'identity';

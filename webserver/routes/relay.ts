@@ -1,18 +1,21 @@
-// The relay: the visitor's WebSocket, passed on to the visitor's own terminal, for browsers that cannot reach it. Which
-// terminal that is the manager says, by who asks; whether the socket may stay the terminal decides, by its ticket (inv 8).
+// The relay: the visitor's WebSocket, passed on to the visitor's own terminal, for browsers that cannot reach it. The ticket in
+// the request says whose it is, and the manager where that terminal is. Whether the socket may stay the terminal decides, by the
+// same ticket (inv 8). Without a ticket there is nothing to relay: such a request costs no place and nobody's time.
 
 import { type Request, type Response, Router } from 'express';
 import { ServiceError } from '../../common/errors.ts';
 import { hangUp } from '../../common/http/hang-up.ts';
+import { releaseConnection } from '../../common/http/limit-connections.ts';
 import { isUpgrade, takeOver } from '../../common/http/upgrade.ts';
 import type { Logger } from '../../common/log.ts';
+import { offeredTicket, socketProtocol } from '../../common/socket-protocol.ts';
 import { paths, relayQuerySchema } from '../../common/terminals-api.ts';
-import type { Visitors } from '../identity/visitor.ts';
 import type { Manager } from '../manager-client.ts';
 import { parseBody } from '../parse-body.ts';
 import { join } from '../relay/join.ts';
 import type { Places } from '../relay/places.ts';
 import { type Handshake, openPodSocket } from '../relay/pod-socket.ts';
+import type { ReadTicket } from '../relay/read-ticket.ts';
 import { requireSameOriginSocket } from '../same-origin.ts';
 
 // Less than a page waits for a socket, so that it hears what is wrong. Pods are near.
@@ -21,18 +24,20 @@ const podDeadlineMs = 3_000;
 export function relayRoutes(options: {
   manager: Manager;
   log: Logger;
-  visitors: Visitors;
+  readTicket: ReadTicket;
   places: Places;
   defaultPool: string | undefined;
 }): Router {
-  const { manager, log, visitors, places, defaultPool } = options;
+  const { manager, log, readTicket, places, defaultPool } = options;
 
   return Router().get(paths.relay, requireSameOriginSocket, async (request, response) => {
     const handshake = readHandshake(request);
     const { pool = defaultPool } = parseBody(relayQuerySchema, request.query);
-    const visitor = visitors.identify(request, response);
-    request.socket.once('close', places.take(visitor));
     const signal = hangUp(response);
+    const { sub: visitor } = await readTicket(handshake.ticket);
+    signal.throwIfAborted();
+    request.socket.once('close', places.take(visitor));
+    releaseConnection(request.socket);
 
     const terminal = await manager.find({ visitor, pool });
     if (!terminal.podAddress) throw new ServiceError('unavailable', 'The terminal has no address yet.');
@@ -48,7 +53,9 @@ function readHandshake(request: Request): Handshake {
   if (!isUpgrade(request, 'websocket') || !key || !version) {
     throw new ServiceError('invalid-request', 'This is the address of a WebSocket.');
   }
-  return { key, version };
+  const ticket = offeredTicket(request.get('sec-websocket-protocol'));
+  if (ticket === undefined) throw new ServiceError('invalid-ticket', 'The WebSocket must bring a ticket.');
+  return { key, version, ticket };
 }
 
 /** Answers that the connection is a WebSocket from now on, and takes it over. */
@@ -59,6 +66,7 @@ function switchProtocol(response: Response, accept: string) {
     'Connection: Upgrade',
     'Upgrade: websocket',
     `Sec-WebSocket-Accept: ${accept}`,
+    `Sec-WebSocket-Protocol: ${socketProtocol}`,
   ];
   browser.write(`${lines.join('\r\n')}\r\n\r\n`);
   return browser;

@@ -1,7 +1,8 @@
 // The visitor's own terminal over HTTP: claim or reconnect, wait for one, look, end, restart.
 
-import { json, type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { hangUp } from '../../common/http/hang-up.ts';
+import { jsonBody } from '../../common/http/json-body.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Terminal } from '../../common/manager-api.ts';
 import {
@@ -14,31 +15,35 @@ import {
 } from '../../common/terminals-api.ts';
 import { type Addressing, terminalUrl } from '../address.ts';
 import { type Challenges, claimWith } from '../challenge/challenges.ts';
+import type { AddressVisibility } from '../identity/address-visibility.ts';
 import type { Visitors } from '../identity/visitor.ts';
 import type { Manager } from '../manager-client.ts';
 import { pageOrigin } from '../page-origin.ts';
 import { parseBody } from '../parse-body.ts';
 import { requireJson, requireSameOrigin } from '../same-origin.ts';
+import { takeTurns } from '../turns.ts';
 
 export function terminalRoutes(options: {
   manager: Manager;
   log: Logger;
   visitors: Visitors;
   challenges: Challenges;
+  addresses: AddressVisibility;
   addressing: Addressing;
   relay: RelayMode;
   defaultPool: string | undefined;
 }): Router {
-  const { manager, log, visitors, challenges, addressing, relay, defaultPool } = options;
+  const { manager, log, visitors, challenges, addresses, addressing, relay, defaultPool } = options;
 
   const open = (ask: Manager['claim']) => async (request: Request, response: Response) => {
-    const { pool = defaultPool, place, solution } = parseBody(openRequestSchema, request.body);
+    const { pool = defaultPool, place, promised, solution } = parseBody(openRequestSchema, request.body);
     const visitor = visitors.identify(request, response);
     const address = visitors.network(request);
+    addresses.observe(request, visitor);
     // Whoever leaves makes room in the line for a terminal.
     const gone = hangUp(response);
-    const claim = await claimWith(challenges, { visitor, solution }, (challenge) =>
-      ask({ visitor, pool, address, place, challenge }, gone),
+    const claim = await claimWith(challenges, { visitor, network: address, solution }, (challenge) =>
+      ask({ visitor, pool, address, place, promised, challenge }, gone),
     );
     if (claim.status === 'waiting') return void response.status(202).json(claim);
     const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };
@@ -61,18 +66,19 @@ export function terminalRoutes(options: {
     return { visitor: visitors.identify(request, response), pool };
   };
 
-  const body = [requireSameOrigin, requireJson, json({ limit: '4kb' })];
+  const turn = takeTurns();
+  const body = [requireSameOrigin, requireJson, jsonBody('4kb'), turn];
   return Router()
     .post(paths.terminals, body, open(manager.claim))
     .post(paths.restart, body, open(manager.restart))
-    .get(paths.current, async (request, response) => {
+    .get(paths.current, turn, async (request, response) => {
       response.json(describe(await manager.find(meant(request, response)), request));
     })
-    .delete(paths.place, requireSameOrigin, async (request, response) => {
+    .delete(paths.place, requireSameOrigin, turn, async (request, response) => {
       await manager.leave(meant(request, response));
       response.status(204).end();
     })
-    .delete(paths.current, requireSameOrigin, async (request, response) => {
+    .delete(paths.current, requireSameOrigin, turn, async (request, response) => {
       await manager.release(meant(request, response));
       log.info('terminal ended by its visitor');
       response.status(204).end();

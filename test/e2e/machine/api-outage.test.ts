@@ -7,7 +7,7 @@ import { claimSoon, createVisitor, openTerminal, poolIsReady, startOnMachine } f
 test.serial('inv 9: Kubernetes API stopped and started: open terminals do not notice', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '2', max: '5' } });
   await poolIsReady(system, 2);
-  const { page } = await openTerminal(system, await openBrowser(t));
+  const { page } = await openTerminal(t, system, await openBrowser(t));
   const visitor = createVisitor(system);
   const { name } = await visitor.claim();
 

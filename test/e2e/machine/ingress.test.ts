@@ -30,7 +30,7 @@ async function start(t: ExecutionContext) {
     settings: { spare: '2', max: '4' },
     env: {
       manager: { WARMTERM_EXPOSURE: 'ingress', WARMTERM_ROUTE_TEMPLATE_FILE: template },
-      webserver: { WARMTERM_ADDRESS: `https://{name}.${domain}`, WARMTERM_TRUST_PROXY: '1' },
+      webserver: { WARMTERM_ADDRESS: `https://{name}.${domain}`, WARMTERM_TRUST_PROXY: '1', WARMTERM_HOSTS: page },
     },
   });
   const { hostname: host, port } = new URL(system.pageUrl);

@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
 import { texts } from '../../../frontend/texts.ts';
-import { openBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
+import { shareBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
+import { longOnly } from '../../helpers/long.ts';
 import {
   isClaimed,
   isReady,
@@ -14,6 +15,8 @@ import {
   type TestSystem,
   until,
 } from '../../helpers/system.ts';
+
+const browser = shareBrowser(test);
 
 /** Sends a signal to the server in the pod, but not to the shell. */
 function signal(t: ExecutionContext, uid: string, name: NodeJS.Signals): void {
@@ -43,7 +46,7 @@ const reaped = ({ kubernetes }: TestSystem) =>
 test.serial('inv 2: a terminal whose server was killed is started again, with the files of its visitor', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '1', max: '4' } });
   await poolIsReady(system, 2);
-  const { page } = await openTerminal(system, await openBrowser(t));
+  const { page } = await openTerminal(t, system, browser());
   await typeText(page, 'touch ~/used; echo written-$((1 + 1))\n');
   await waitForScreen(page, 'written-2');
   const [before] = await claimed(system);
@@ -55,7 +58,7 @@ test.serial('inv 2: a terminal whose server was killed is started again, with th
   t.is((await claimed(system))[0]!.metadata.uid, before!.metadata.uid);
 });
 
-test.serial('inv 6, 9: a terminal that does not move any more is reaped, and nobody else is', async (t) => {
+longOnly(test, 'inv 6, 9: a terminal that does not respond is reaped, and no other', async (t) => {
   const system = await startOnMachine(t, {
     replicas: 2,
     settings: { spare: '1', max: '4', silenceTimeout: '30s' },
@@ -69,10 +72,9 @@ test.serial('inv 6, 9: a terminal that does not move any more is reaped, and nob
     const pods = await system.kubernetes.pods();
     return pods.length > 0 && pods.every((pod) => isReady(pod) && revisionOf(pod) === updateRevision);
   });
-  const browser = await openBrowser(t);
-  const wedged = await openTerminal(system, browser);
+  const wedged = await openTerminal(t, system, browser());
   const [before] = await claimed(system);
-  const other = await openTerminal(system, browser);
+  const other = await openTerminal(t, system, browser());
   await stillAnswers(other.page, 'before');
   signal(t, before!.metadata.uid, 'SIGSTOP');
   await wedged.page.getByText(texts.replaced.terminal).first().waitFor({ timeout: 180_000 });

@@ -59,13 +59,19 @@ test('a terminal that is broken says why, and comes before those who are well', 
   );
 });
 
+test('a terminal that browsers cannot reach says why', (t) => {
+  const reason = 'Unreachable: no Service can be made: exceeded quota';
+  const unreachable = pod({ ...never, ordinal: 9, state: 'recreating', claimedAt: undefined, reason });
+  t.like(describePod(unreachable, now), { state: 'Unreachable', trouble: reason, attention: 'trouble' });
+});
+
 test('the summary counts what is broken, and says what a spare comes to that is no number', (t) => {
   const [pool] = somePools.pools;
   if (!pool) return t.fail();
   const settings = { ...pool.settings, spare: '50%' };
   t.is(
-    summary({ ...pool, broken: 2, spare: 3, settings }),
-    '4 in use · 1 ready · 1 starting · 2 broken · spare 50%: 3',
+    summary({ ...pool, broken: 2, unreachable: 3, spare: 3, settings }),
+    '4 in use · 1 ready · 1 starting · 2 broken · 3 unreachable · spare 50%: 3',
   );
 });
 

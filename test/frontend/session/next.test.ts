@@ -90,13 +90,15 @@ test('in line it asks again at once, with the place', (t) => {
   t.is(inWords(next(state, { type: 'opened', opened: opened() }, moment)), 'connecting, attach');
 });
 test('... and stays there while the network is away for a moment', (t) => {
-  let state = next(claiming, { type: 'queued', queue: { place: 3, waiting: 4 } }, moment);
+  const promised = { by: 9, position: 3, terminals: 4, on: 'sessions' } as const;
+  let state = next(claiming, { type: 'queued', queue: { place: 3, waiting: 4, promised } }, moment);
   const seen: string[] = [];
   for (let attempt = 0; attempt < 3; attempt++) {
     state = next(state, network, moment);
     seen.push(inWords(state));
     state = next(state, { type: 'go' }, moment);
     t.deepEqual(state.doing, { at: 'claim' }, 'which place it is now is to be told at once');
+    t.is(state.promised, promised);
   }
   t.deepEqual(seen, ['queued, pause 250', 'queued, pause 500', 'waiting, pause 1000']);
 });

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { type ErrorCode, errorCodes, limitsOf } from '../../../common/errors.ts';
 import { type EndReason, endReasons, type Saved } from '../../../common/socket.ts';
-import type { State } from '../../../frontend/session/state.ts';
-import { duration, explain } from '../../../frontend/texts.ts';
+import type { Queue, State } from '../../../frontend/session/state.ts';
+import { duration, explain, texts } from '../../../frontend/texts.ts';
 import { countdownText, messageFor } from '../../../frontend/view/message.ts';
 
 const memory = { known: undefined, failures: 1, refusals: 0, missed: 0 };
@@ -114,17 +114,30 @@ test('seconds are told as people do', (t) => {
   ]);
 });
 
-test('of a place in line everything is shown, and the place alone is read out', (t) => {
-  const say = (queue: { expectedSeconds?: number; latestSeconds?: number }) =>
-    messageFor({ is: 'queued', ...memory, doing: { at: 'claim' }, queue: { place: 2, waiting: 3, at: 0, ...queue } });
+test('queue: everything is shown, the position and the cause of a later time are read out', (t) => {
+  const say = (queue: Partial<Queue>) =>
+    messageFor({ is: 'queued', ...memory, doing: { at: 'claim' }, queue: { place: 2, waiting: 3, at: 0, ...queue } })!;
+  const when = (earliestSeconds: number | undefined, expectedSeconds: number) =>
+    say({ earliestSeconds, expectedSeconds }).detail!.replace('A terminal should be free ', '').split('.')[0];
   t.like(say({}), { title: 'You are number 2 in line', said: 'You are number 2 in line' });
   t.deepEqual(
-    [4, 54, 60, 90, 3_600, 9_000].map((expectedSeconds) => /about (.*?)\./.exec(say({ expectedSeconds })!.detail!)![1]),
-    ['10 s', '60 s', '1 min', '2 min', '1 h', '3 h'],
+    [4, 54, 60, 90, 3_600, 9_000].map((seconds) => when(undefined, seconds)),
+    ['in about 10 s', 'in about 60 s', 'in about 1 min', 'in about 2 min', 'in about 1 h', 'in about 3 h'],
   );
-  t.regex(say({ latestSeconds: 600 })!.detail!, /^A terminal is free in 10 min at the latest\./);
-  t.regex(say({ expectedSeconds: 30, latestSeconds: 600 })!.detail!, /in about 30 s/);
-  t.regex(say({})!.detail!, /^All terminals are in use\./);
+  t.is(when(180, 420), 'in 3 to 7 min');
+  t.is(when(45, 100), 'in 50 s to 2 min');
+  t.is(when(400, 405), 'in about 7 min');
+  t.is(when(20, 420), 'within 7 min');
+  t.is(when(0, 8), 'within 10 s');
+  t.regex(say({ latestSeconds: 600 }).detail!, /^A terminal is free in 10 min at the latest\./);
+  t.regex(say({ earliestSeconds: 25, expectedSeconds: 30, latestSeconds: 600 }).detail!, /in about 30 s/);
+  t.regex(say({}).detail!, /^It is not known yet when a terminal is free\. Keep this page open/);
+  t.like(say({ cause: 'starts-fail' }), {
+    detail: `Terminals do not start at the moment. It is not known yet when a terminal is free. ${texts.queue.next}`,
+    said: 'You are number 2 in line. Terminals do not start at the moment.',
+  });
+  t.regex(say({ cause: 'long-sessions', latestSeconds: 600 }).detail!, /than before\. A terminal is free in 10 min/);
+  t.regex(say({ cause: 'a cause of tomorrow' as never }).detail!, /^It is not known yet/);
 });
 
 test('a limit that was reached is told in the page’s own words; one of tomorrow in those of the server', (t) => {

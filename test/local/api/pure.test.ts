@@ -93,7 +93,29 @@ test('a merge patch removes with null, and replaces what is no map', (t) => {
   t.deepEqual(merge({ b: 'x' }), { a: 1, b: 'x' });
   const strategic = (body: string) => readPatch('application/strategic-merge-patch+json', body);
   t.deepEqual(strategic('{"a":{"b":null,"c":1}}')?.({ a: { b: 1 }, d: 1 }), { a: { c: 1 }, d: 1 });
-  for (const body of ['{"a":[]}', '{"a":{"$patch":"replace"}}']) t.is(strategic(body), undefined, body);
+});
+
+test('a strategic merge patch merges lists by the key of their elements, and refuses directives that it does not know', (t) => {
+  const strategic = (document: object, patch: object) =>
+    readPatch('application/strategic-merge-patch+json', JSON.stringify(patch))!(document);
+  const pod = { containers: [{ name: 'a', image: 'x', command: ['c'] }, { name: 'b' }], volumes: [{ name: 'v' }] };
+  const patch = {
+    containers: [
+      { name: 'a', image: 'y', env: [{ name: 'E', value: '1' }] },
+      { name: 'b', $patch: 'delete' },
+    ],
+    volumes: [{ name: 'w' }],
+    '$setElementOrder/containers': [{ name: 'a' }],
+  };
+  t.deepEqual(strategic(pod, patch), {
+    containers: [{ name: 'a', image: 'y', command: ['c'], env: [{ name: 'E', value: '1' }] }],
+    volumes: [{ name: 'v' }, { name: 'w' }],
+  });
+  t.deepEqual(strategic({ a: [1, 2] }, { a: [3] }), { a: [3] });
+  t.deepEqual(strategic({ s: { type: 'x', of: 1 } }, { s: { $retainKeys: ['type'], type: 'y' } }), {
+    s: { type: 'y' },
+  });
+  t.is(t.throws(() => strategic({}, { a: { $patch: 'replace' } }), { instanceOf: ApiError }).code, 415);
 });
 
 for (const [seconds, expected] of [

@@ -145,6 +145,111 @@ test('a namespace goes with everything in it, and takes nothing in meanwhile', a
   t.is((await api.call('GET', '/api/v1/namespaces/other/secrets/s')).code, 404);
 });
 
+test('a set that is made again while a former pod still ends gets its pod once that is gone', async (t) => {
+  const { api, core, path, cluster, made, sets, pods } = await setUp(t, 2);
+  const hold = (finalizers: string[] | null) =>
+    api.call('PATCH', `${core}/pods/web-0`, { metadata: { finalizers } }, mergePatch);
+  await hold(['test/hold']);
+  await api.call('DELETE', path);
+  await sets.until(({ type }) => type === 'DELETED');
+  await pods.until(({ object: { metadata } }) => metadata.name === 'web-0' && metadata.deletionTimestamp);
+  const { metadata } = await cluster.create(setOf(2));
+  t.not(metadata!.uid, made.metadata!.uid);
+  const isNew = (name: string) => pods.until(({ type, object }) => type === 'ADDED' && isOwned(object, name));
+  const isOwned = (object: Body, name: string) =>
+    object.metadata.name === name && object.metadata.ownerReferences[0].uid === metadata!.uid;
+  // Ordinal 1 comes after ordinal 0: a batch that failed is the last.
+  await hold(null);
+  await isNew('web-0');
+  await isNew('web-1');
+  const { items } = (await api.call('GET', `${core}/events?fieldSelector=reason=FailedCreate`)).body;
+  t.deepEqual(items, []);
+});
+
+test('a set adopts the pods of an orphaned set, and lets a pod go whose labels it does not select', async (t) => {
+  const { api, core, path, cluster, sets, pods, status } = await setUp(t, 2);
+  const before = (await api.call('GET', `${core}/pods/web-0`)).body.metadata;
+  await api.call('DELETE', path, { propagationPolicy: 'Orphan' });
+  await sets.until(({ type }) => type === 'DELETED');
+  const again = await cluster.create(setOf(2));
+  const adopted = await pods.until(
+    ({ object }) =>
+      object.metadata.ownerReferences?.[0].uid === again.metadata!.uid && object.metadata.name === 'web-0',
+  );
+  t.is(adopted.object.metadata.uid, before.uid);
+  await api.call('PATCH', `${core}/pods/web-0`, { metadata: { labels: { app: 'quarantine' } } }, mergePatch);
+  await pods.until(({ object }) => object.metadata.labels.app === 'quarantine' && !object.metadata.ownerReferences);
+  await status(({ replicas }, spec) => replicas === 1 && spec.replicas === 2);
+  await api.call('DELETE', `${core}/pods/web-0`);
+  await pods.until(
+    ({ type, object: { metadata } }) => type === 'ADDED' && metadata.name === 'web-0' && metadata.uid !== before.uid,
+  );
+});
+
+for (const phase of ['Failed', 'Succeeded']) {
+  test(`a pod that is ${phase} is made anew`, async (t) => {
+    const { api, core, pods } = await setUp(t, 2);
+    const { uid } = (await api.call('GET', `${core}/pods/web-1`)).body.metadata;
+    const patched = await api.call('PATCH', `${core}/pods/web-1/status`, { status: { phase } }, mergePatch);
+    t.is(patched.code, 200, patched.text);
+    const { object } = await pods.until(({ type, object: { metadata } }) => type === 'DELETED' && metadata.uid === uid);
+    t.is(object.status.phase, phase);
+    await pods.until(
+      ({ type, object: { metadata } }) => type === 'ADDED' && metadata.name === 'web-1' && metadata.uid !== uid,
+    );
+  });
+}
+
+test('a ResourceQuota refuses pods and node ports above it; the set says so, and grows when it is gone', async (t) => {
+  const { api, core, cluster, patch, status } = await setUp(t, 1);
+  await api.call('POST', `${core}/resourcequotas`, {
+    metadata: { name: 'few' },
+    spec: { hard: { pods: '2', 'services.nodeports': 1 } },
+  });
+  await patch({ spec: { replicas: 4 } });
+  const events = api.watch(`${core}/events?watch=1`);
+  t.teardown(() => events.stop());
+  const { object } = await events.until(({ object }) => object.reason === 'FailedCreate');
+  const why = 'exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2';
+  t.is(object.message, `create Pod web-2 in StatefulSet web failed error: pods "web-2" is forbidden: ${why}`);
+  await status(({ replicas }) => replicas === 2);
+  const service = (name: string) => ({
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { name },
+    spec: { type: 'NodePort', ports: [{ port: 80 }] },
+  });
+  await cluster.create(service('a'));
+  const refused = await api.call('POST', `${core}/services`, service('b'));
+  t.is(refused.code, 403);
+  t.regex(
+    refused.body.message,
+    /^services "b" is forbidden: exceeded quota: few, requested: services.nodeports=1, used/,
+  );
+  await api.call('DELETE', `${core}/resourcequotas/few`);
+  await status(({ readyReplicas }) => readyReplicas === 4);
+});
+
+test('a quota of what is not counted here is refused', async (t) => {
+  const { api, core } = await setUp(t, 0);
+  const quota = { metadata: { name: 'q' }, spec: { hard: { cpu: '1' } } };
+  const { code, text } = await api.call('POST', `${core}/resourcequotas`, quota);
+  t.is(code, 422, text);
+});
+
+test('a deleted Node is registered again after a while, and its pods run on', async (t) => {
+  const cluster = await startTestCluster(t, { node: 'hollow', nodeReturnMs: 0 });
+  const api = await openApi(cluster.kubeconfig);
+  const nodes = api.watch('/api/v1/nodes?watch=1');
+  t.teardown(() => nodes.stop());
+  const { object } = await nodes.until(({ type }) => type === 'ADDED');
+  await api.call('DELETE', '/api/v1/nodes/local');
+  await nodes.until(({ type }) => type === 'DELETED');
+  const isBack = ({ object: { metadata, status } }: { object: Body }) =>
+    metadata.uid !== object.metadata.uid && status?.conditions?.[0].status === 'True';
+  t.is((await nodes.until(isBack)).object.metadata.name, 'local');
+});
+
 test('ways of running a set that are not known are refused', async (t) => {
   const { api, path } = await setUp(t, 0);
   const base = path.replace('/web', '');

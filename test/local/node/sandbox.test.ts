@@ -1,70 +1,68 @@
-// The sandbox: what a visitor inside cannot see. Needs bubblewrap; without it there is nothing to test but the warning.
+// The sandbox: what a visitor inside cannot see.
 
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { findSandbox } from '../../../local/node/sandbox.ts';
 import { startTestCluster, writeProgram } from '../../helpers/local-cluster.ts';
 import { isReady, openNode, serverPod } from '../../helpers/local-pods.ts';
+import { skipIf, whyNoSandbox } from '../../helpers/skip.ts';
 
-const hasSandbox = async (t: ExecutionContext): Promise<boolean> => {
-  const directory = await mkdtemp(join(tmpdir(), 'sandbox-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
-  const found = await findSandbox(directory);
-  if ('why' in found) t.log(`not tested: ${found.why}`);
-  return 'sandbox' in found;
-};
+const sandboxed = skipIf(await whyNoSandbox(), test, test.skip);
 
-test('inv 7: inside there are neither other pods, nor homes, nor the cluster’s files, nor a way to write outside', async (t) => {
-  if (!(await hasSandbox(t))) return t.pass();
-  const cluster = await startTestCluster(t);
-  const node = await openNode(t, cluster);
-  const secret = join(homedir(), `.local-sandbox-test-${process.pid}`);
-  await writeFile(secret, 'x');
-  t.teardown(() => rm(secret));
-  const spy = await writeProgram(
-    t,
-    `import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+sandboxed(
+  'inv 7: inside there are neither other pods, nor homes, nor the cluster’s files, nor a way to write outside',
+  async (t) => {
+    const cluster = await startTestCluster(t);
+    const node = await openNode(t, cluster);
+    const secret = join(homedir(), `.local-sandbox-test-${process.pid}`);
+    await writeFile(secret, 'x');
+    t.teardown(() => rm(secret));
+    const spy = await writeProgram(
+      t,
+      `import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+     import { userInfo } from 'node:os';
      const can = (path) => { try { writeFileSync(path + '/.written', 'x'); return true; } catch { return false; } };
      console.log(JSON.stringify({
        processes: readdirSync('/proc').filter((name) => /^\\d+$/.test(name)).length,
        secret: existsSync(process.env.SECRET),
        cluster: existsSync(process.env.CLUSTER + '/kubeconfig'),
        home: can(process.env.HOME), tmp: can('/tmp'), etc: can('/etc'), usr: can('/usr'), pty: existsSync('/dev/ptmx'),
-       uid: process.getuid(), homes: readdirSync('/home'),
+       root: process.getuid() === 0, user: userInfo().username, homes: readdirSync('/home'),
      }));
      setInterval(() => {}, 1000);`,
-  );
-  const env = [
-    { name: 'SECRET', value: secret },
-    { name: 'CLUSTER', value: cluster.directory },
-  ];
-  const container = { readinessProbe: undefined };
-  for (const name of ['a', 'b']) await cluster.create(serverPod(name, spy, { env, container }));
-  for (const name of ['a', 'b']) {
-    await node.until(name, isReady);
-    let text = '';
-    while (!text.endsWith('\n')) text = (await node.api.call('GET', `${node.core}/pods/${name}/log`)).text;
-    const seen = JSON.parse(text);
-    t.deepEqual(seen, {
-      processes: 2,
-      secret: false,
-      cluster: false,
-      home: true,
-      tmp: true,
-      etc: false,
-      usr: false,
-      pty: true,
-      uid: 1_000,
-      homes: ['visitor'],
-    });
-  }
-  t.deepEqual((await readdir(join(cluster.directory, 'pods'))).length, 2);
-});
+    );
+    const env = [
+      { name: 'SECRET', value: secret },
+      { name: 'CLUSTER', value: cluster.directory },
+    ];
+    const container = { readinessProbe: undefined };
+    for (const name of ['a', 'b']) await cluster.create(serverPod(name, spy, { env, container }));
+    for (const name of ['a', 'b']) {
+      await node.until(name, isReady);
+      let text = '';
+      while (!text.endsWith('\n')) text = (await node.api.call('GET', `${node.core}/pods/${name}/log`)).text;
+      const seen = JSON.parse(text);
+      t.deepEqual(seen, {
+        processes: 2,
+        secret: false,
+        cluster: false,
+        home: true,
+        tmp: true,
+        etc: false,
+        usr: false,
+        pty: true,
+        root: false,
+        user: 'visitor',
+        homes: ['visitor'],
+      });
+    }
+    t.deepEqual((await readdir(join(cluster.directory, 'pods'))).length, 2);
+  },
+);
 
-test('tmux and a shell live inside, and die with the pod', async (t) => {
-  if (!(await hasSandbox(t))) return t.pass();
+sandboxed('tmux and a shell live inside, and die with the pod', async (t) => {
   const cluster = await startTestCluster(t);
   const node = await openNode(t, cluster);
   const script =
@@ -79,12 +77,22 @@ test('tmux and a shell live inside, and die with the pod', async (t) => {
 
 // Serial, because it changes what all would find.
 test.serial('where bubblewrap is not, it is said why', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'sandbox-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
   const { PATH } = process.env;
   process.env.PATH = '/nowhere';
-  const found = await findSandbox(directory).finally(() => {
+  const found = await findSandbox().finally(() => {
     process.env.PATH = PATH;
   });
   t.deepEqual(found, { why: 'bubblewrap is not installed' });
+});
+
+const asRoot = skipIf(process.getuid?.() === 0 ? undefined : 'only root is refused', test.serial, test.serial.skip);
+
+asRoot('root without a sandbox is refused, with what to do', async (t) => {
+  const { PATH } = process.env;
+  process.env.PATH = '/nowhere';
+  const start = startTestCluster(t, { sandbox: 'auto' }).finally(() => {
+    process.env.PATH = PATH;
+  });
+  const error = await t.throwsAsync(start, { code: 'invalid-config' });
+  t.regex(error.message, /bubblewrap is not installed[\s\S]*WARMTERM_SANDBOX=off/);
 });

@@ -1,43 +1,25 @@
 // The manager's HTTP API over a model cluster: who may ask what, and what garbage gets.
 
-import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { createRandom } from '../../../bench/simulate/random.ts';
 import { problemSchema } from '../../../common/http/problem.ts';
+import { keySetSchema } from '../../../common/key-set.ts';
 import { claimSchema, paths, poolsSchema, terminalSchema, waitingSchema } from '../../../common/manager-api.ts';
-import { createApp } from '../../../manager/api/app.ts';
-import { createAuthenticator } from '../../../manager/api/authenticate.ts';
-import { createTicketSigner } from '../../../manager/claims/keys.ts';
 import { ApiError } from '../../../manager/cluster/transport.ts';
-import { createRandom } from '../../bench/simulate/random.ts';
 import { bombard, watchConnections } from '../../helpers/garbage.ts';
-import { settle, silent, startManager } from '../../helpers/manager.ts';
-import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
+import { seedOf } from '../../helpers/long.ts';
+import { settle } from '../../helpers/manager.ts';
+import { createManagerApp } from '../../helpers/manager-app.ts';
+import { nextTurn } from '../../helpers/model-cluster.ts';
+import { forgeToken } from '../../helpers/service-tokens.ts';
 
 const visitor = 'v'.repeat(43);
 
 async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: () => boolean } = {}) {
   const time = { now: 1_000_000 };
-  const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' } });
-  const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const signer = await createTicketSigner(key);
-  const manager = startManager(model, { clock: () => time.now, signer });
-  await settle(model, manager);
-  let reviews = 0;
-  const reviewToken = (token: string) => {
-    reviews++;
-    return manager.port.reviewToken(token);
-  };
-  const app = createApp({
-    ...manager,
-    jwks: signer.jwks,
-    authenticator: createAuthenticator({ cluster: { reviewToken }, clients: ['web'], clock: () => 0 }),
-    log: silent,
-    clock: () => 1_000_000,
-    version: '0.0.0',
-    isReady,
-  });
+  const { app, model, manager, webToken, reviews } = await createManagerApp({ clock: () => time.now, isReady });
   const server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   t.teardown(async () => {
@@ -45,13 +27,12 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
     server.close();
     await manager.stop();
   });
-  model.identities.set('web', { serviceAccount: 'web', pod: { name: 'web-0', uid: 'web-uid' } });
   const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;
   const call = async (
     method: string,
     path: string,
-    { token = 'web', body }: { token?: string; body?: unknown } = {},
+    { token = webToken, body }: { token?: string; body?: unknown } = {},
   ) => {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const response = await fetch(origin + path, {
@@ -81,10 +62,11 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
     await nextTurn();
   };
   const podToken = (name: string, uid: string) => {
-    model.identities.set(uid, { serviceAccount: 'warmterm-terminal', pod: { name, uid } });
-    return uid;
+    const token = forgeToken({ serviceAccount: 'warmterm-terminal', pod: { name, uid } });
+    model.identities.set(token, { serviceAccount: 'warmterm-terminal', pod: { name, uid } });
+    return token;
   };
-  return { model, manager, port, call, claim, wait, waiting, pass, podToken, reviews: () => reviews };
+  return { model, manager, port, call, claim, wait, waiting, pass, podToken, webToken, reviews };
 }
 
 const parse = (text: string) => {
@@ -184,13 +166,61 @@ test('what a newer webserver or terminal says, and this manager does not know, i
   t.is(schema.additionalProperties, undefined);
 });
 
+test('inv 7: a terminal that reports and asks for its end again and again costs one write each', async (t) => {
+  const { call, claim, podToken, manager } = await start(t);
+  const { body } = await claim();
+  const token = podToken(body.name, body.uid);
+  const { port } = manager;
+  const writes = { markConnected: 0, deletePod: 0 };
+  for (const name of ['markConnected', 'deletePod'] as const) {
+    const write = port[name].bind(port) as (...args: unknown[]) => Promise<never>;
+    port[name] = async (...args: unknown[]) => {
+      writes[name]++;
+      return write(...args);
+    };
+  }
+  const report = { connections: 1, connectedAt: new Date(1_000_000).toISOString() };
+  const ask = (method: string, path: string, body?: object) =>
+    Promise.all(Array.from({ length: 20 }, () => call(method, path, { token, body })));
+  t.true((await ask('POST', paths.report, report)).every(({ status }) => status === 200));
+  const ends = (await ask('DELETE', paths.self)).map(({ status }) => status);
+  t.true(
+    ends.every((status) => status === 202 || status === 403),
+    String(ends),
+  );
+  t.deepEqual(writes, { markConnected: 1, deletePod: 1 });
+});
+
+test('inv 7: a report is short, and of numbers and times only', async (t) => {
+  const { call, claim, podToken, manager } = await start(t);
+  const { body } = await claim();
+  const report = async (more: object) => {
+    const answer = await call('POST', paths.report, {
+      token: podToken(body.name, body.uid),
+      body: { connections: 1, ...more },
+    });
+    return answer.status;
+  };
+  t.is(await report({ connectedAt: `2027-01-12T09:00:00.${'0'.repeat(2_000)}Z` }), 413);
+  for (const wrong of [
+    { connections: 1e9 },
+    { connections: -1 },
+    { connections: '\u001b' },
+    { lastInputAt: '\u009b2J' },
+  ]) {
+    t.is(await report(wrong), 400, JSON.stringify(wrong));
+  }
+  t.is(manager.terminals.reports().get(body.uid), undefined);
+});
+
 test('inv 7: a terminal can report, and ask for its own deletion, and nothing else', async (t) => {
   const { model, claim, call, podToken } = await start(t);
   const { body } = await claim();
   const token = podToken(body.name, body.uid);
   const report = { connections: 1, connectedAt: new Date(1_000_000).toISOString() };
   const answer = await call('POST', '/api/self/report', { token, body: report });
-  t.deepEqual(answer.body, { idleTimeoutMs: 900_000, expiresAt: body.expiresAt });
+  const now = new Date(1_000_000).toISOString();
+  t.deepEqual(answer.body, { now, idleTimeoutMs: 900_000, expiresInMs: Date.parse(body.expiresAt) - 1_000_000 });
   t.is(model.pods.get(body.name)?.claim?.connectedAt, 1_000_000);
   for (const [method, path] of [
     ['POST', '/api/terminals'],
@@ -222,6 +252,17 @@ test('a terminal that is being deleted learns by whom: by its visitor, or by som
   t.is(await endedBy(next), 'owner');
 });
 
+test('a terminal that the manager deletes because its lifetime is over learns that', async (t) => {
+  const { model, manager, claim, call, podToken, pass } = await start(t);
+  const { body } = await claim();
+  model.put({ ...model.pods.get(body.name)!, terminating: true });
+  manager.port.deliver();
+  await pass(6 * 3_600_000);
+  const token = podToken(body.name, body.uid);
+  const answer = await call('POST', '/api/self/report', { token, body: { connections: 1 } });
+  t.is(answer.body.endedBy, 'lifetime');
+});
+
 test('inv 7: a webserver cannot speak as a terminal, nor can a pod that is none', async (t) => {
   const { model, call, podToken } = await start(t);
   t.is((await call('DELETE', '/api/self')).status, 403);
@@ -229,10 +270,30 @@ test('inv 7: a webserver cannot speak as a terminal, nor can a pod that is none'
   t.true([...model.pods.values()].every((pod) => !pod.terminating));
 });
 
+test('inv 1, 7: the token of a deleted pod, still authenticated by the API server, reaches nothing of the successor', async (t) => {
+  const { model, manager, claim, call, podToken } = await start(t);
+  const { body: former } = await claim();
+  const token = podToken(former.name, former.uid);
+  t.is((await call('DELETE', '/api/self', { token })).status, 202);
+  while (model.pods.get(former.name)?.uid === former.uid || !model.pods.get(former.name)?.ready) {
+    await settle(model, manager);
+  }
+  const { body: next } = await claim();
+  t.is(next.name, former.name, 'the successor has the name, and is in use');
+  t.not(next.uid, former.uid);
+
+  const report = { connections: 1, connectedAt: new Date(1_000_000).toISOString() };
+  t.is((await call('POST', '/api/self/report', { token, body: report })).status, 403);
+  t.is((await call('DELETE', '/api/self', { token })).status, 403);
+  t.like(model.pods.get(next.name), { uid: next.uid, terminating: false, claim: { connectedAt: undefined } });
+  t.is(manager.terminals.heardAt(next.uid), undefined);
+});
+
 test('without a token, or with a forged one: 401, and the API server is not asked twice for the same', async (t) => {
   const { call, reviews } = await start(t);
   t.is((await call('POST', '/api/terminals', { token: '', body: { visitor } })).status, 401);
-  for (let time = 0; time < 3; time++) t.is((await call('GET', '/api/pools', { token: 'forged' })).status, 401);
+  const token = forgeToken({ signature: 'forged' });
+  for (let time = 0; time < 3; time++) t.is((await call('GET', '/api/pools', { token })).status, 401);
   t.is(reviews(), 1);
 });
 
@@ -266,13 +327,13 @@ for (const [what, body] of Object.entries({
 }
 
 test('inv 10: a thousand requests of garbage are refused, change nothing, and leave no connection behind', async (t) => {
-  const { model, port, call } = await start(t);
+  const { model, port, call, webToken } = await start(t);
   const open = watchConnections(t, port);
   const before = model.writes;
-  const seed = Math.floor(Math.random() * 2 ** 32);
+  const seed = seedOf(t);
   const everywhere = Object.values(paths).map((path) => path.replace(/\{\w+\}/, '{}'));
   const others = ['/healthz', '/readyz', '/openapi.json', '/{}'];
-  const target = { port, paths: [...everywhere, ...others], known: ['Authorization: Bearer web'] };
+  const target = { port, paths: [...everywhere, ...others], known: [`Authorization: Bearer ${webToken}`] };
   const { statuses, failures } = await bombard(target, createRandom(seed));
   t.deepEqual(failures, [], `seed ${seed}`);
   t.true((statuses.get(400) ?? 0) > 200, `${[...statuses]}`);
@@ -285,6 +346,30 @@ test('an unknown path is a problem too', async (t) => {
   const { call } = await start(t);
   t.like(await call('GET', '/api/nothing'), { status: 404, body: { code: 'not-found' } });
   t.like(await call('GET', '/api/terminals/%ff'), { status: 400, body: { code: 'invalid-request' } });
+});
+
+test('the keys come with the time that tickets go by, once that is known', async (t) => {
+  const { call } = await start(t);
+  const known = keySetSchema.parse((await call('GET', paths.jwks, { token: '' })).body);
+  t.deepEqual([known.keys.length, known.now], [1, new Date(1_000_000).toISOString()]);
+  const starting = await start(t, { isReady: () => false });
+  const unknown = keySetSchema.parse((await starting.call('GET', paths.jwks, { token: '' })).body);
+  t.deepEqual([unknown.keys.length, unknown.now], [1, undefined]);
+});
+
+test('what a pod says of its past is neither before its claim nor in the future', async (t) => {
+  for (const [said, kept] of [
+    ['1969-12-31T00:00:00.000Z', 1_000_000],
+    ['2999-12-31T00:00:00.000Z', 1_000_000],
+  ] as const) {
+    const { model, manager, claim, call, podToken } = await start(t);
+    const { body } = await claim();
+    const report = { connections: 1, connectedAt: said, lastInputAt: said };
+    const { status } = await call('POST', '/api/self/report', { token: podToken(body.name, body.uid), body: report });
+    t.is(status, 200);
+    t.is(model.pods.get(body.name)?.claim?.connectedAt, kept);
+    t.true(manager.terminals.reports().get(body.uid)!.lastInputAt! <= 1_000_000);
+  }
 });
 
 test('until the cluster is known, claims are asked to come back', async (t) => {
@@ -304,6 +389,30 @@ test('the API describes itself, and every route that it describes is there', asy
       t.not(answer?.code, 'not-found', `${method} ${path}`);
     }
   }
+});
+
+test('openapi: the document is made once, and a client that has it gets 304', async (t) => {
+  const { port } = await start(t);
+  const url = `http://127.0.0.1:${port}/openapi.json`;
+  const first = await fetch(url);
+  const etag = first.headers.get('etag') ?? '';
+  t.regex(etag, /^"[\w-]{20,}"$/);
+  t.like(await first.json(), { openapi: '3.1.0', info: { version: '0.0.0' } });
+  const again = await fetch(url, { headers: { 'if-none-match': etag } });
+  t.deepEqual([again.status, await again.text()], [304, '']);
+});
+
+test('a terminal that asks without a pause is refused, and others are not', async (t) => {
+  const { call, claim, podToken } = await start(t);
+  const { body } = await claim();
+  const { body: other } = await call('POST', '/api/terminals', { body: { visitor: 'w'.repeat(43) } });
+  const report = (token: string) => call('POST', '/api/self/report', { token, body: { connections: 1 } });
+  const token = podToken(body.name, body.uid);
+  const answers = await Promise.all(Array.from({ length: 100 }, () => report(token)));
+  const refused = answers.filter(({ status }) => status === 429);
+  t.is(refused.length, 40);
+  t.like(refused[0]?.body, { code: 'too-many-requests', retryAfter: 1 });
+  t.is((await report(podToken(other.name, other.uid))).status, 200);
 });
 
 test('what the Kubernetes API refuses for no known reason is told as its trouble, to be tried again, and without its words', async (t) => {

@@ -1,15 +1,17 @@
 // Fair use, with the claims of real managers on a model cluster: what one visitor and one address may have.
 
+import { setMaxListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { isAbort, ServiceError } from '../../../common/errors.ts';
 import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
+const unlimited = { 'max-per-address': 'none', 'claims-per-minute': 'none', 'max-waiting-per-address': 'none' };
 const office = 'hash-of-the-office';
 
 async function start(t: ExecutionContext, settings: Record<string, string>, { managers = 1 } = {}) {
   const time = { now: 1_000_000 };
-  const all = { spare: '4', max: '20', ...settings };
+  const all = { spare: '4', max: '20', 'connect-timeout': '1h', ...settings };
   const annotations = Object.fromEntries(Object.entries(all).map(([key, value]) => [`warmterm.dev/${key}`, value]));
   const model = new ModelCluster({ annotations, clock: () => time.now });
   const startOne = () => {
@@ -32,8 +34,15 @@ const outcome = (claimed: Promise<{ pod: { name: string } }>) =>
     (error) => (error instanceof ServiceError ? `${error.code} ${error.retryAfter}` : String(error)),
   );
 
-test('without a setting, a class of forty behind one address is let in', async (t) => {
-  const { manager } = await start(t, { spare: '40', max: '40' });
+test('without a setting one address has five terminals, and others are not concerned', async (t) => {
+  const { manager } = await start(t, { spare: '20' });
+  const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => outcome(claim(manager, `v${index}`))));
+  t.is(outcomes.filter((one) => one === 'too-many-requests 15').length, 195);
+  t.regex(await outcome(claim(manager, 'other', { address: 'another' })), /^default-/);
+});
+
+test('without limits of addresses, a class of forty behind one address is let in', async (t) => {
+  const { manager } = await start(t, { spare: '40', max: '40', ...unlimited });
   const claims = Array.from({ length: 40 }, (_, index) =>
     claim(manager, `visitor-${index}`, { challenge: 'unsolved' }),
   );
@@ -57,6 +66,33 @@ test('an address that waits for terminals has them, as far as its limit goes', a
   t.is(await outcome(claim(manager, 'c')), 'too-many-requests 15');
   await settle(model, manager);
   t.is(new Set((await Promise.all(waiting)).map(({ pod }) => pod.uid)).size, 2);
+});
+
+test('one address has five places in the queue, also where it may have any number of terminals', async (t) => {
+  const settings = { spare: '0', max: '1', 'max-per-address': 'none', 'claims-per-minute': 'none' };
+  const { model, manager } = await start(t, settings);
+  const over = new AbortController();
+  setMaxListeners(0, over.signal);
+  const wait = (visitor: string, address = office) =>
+    manager.claims.claim(visitor, undefined, over.signal, { address }).then(
+      ({ status }) => status,
+      (error) => (isAbort(error) ? 'waited' : (error as ServiceError).limit),
+    );
+  const first = wait('first');
+  await settle(model, manager);
+  t.is(await first, 'new');
+  const crowd = Array.from({ length: 200 }, (_, index) => wait(`visitor-${index}`));
+  const another = wait('another', 'hash-of-another');
+  await settle(model, manager);
+  t.is(manager.claims.waiting(manager.pools.get('default')!), 6);
+  over.abort();
+  const ends = await Promise.all(crowd);
+  t.is(ends.filter((end) => end === 'waited').length, 5);
+  t.deepEqual(
+    ends.find((end) => end !== 'waited'),
+    { of: 'address-line', most: 5 },
+  );
+  t.is(await another, 'waited');
 });
 
 test('whoever leaves while waiting makes room for another of the address', async (t) => {
@@ -108,8 +144,10 @@ test('whoever has lost a terminal with its node gets another at once, whatever t
   const limits = { 'max-per-address': '1', 'claims-per-minute': '1', 'challenge-from': '1' };
   const { model, time, manager } = await start(t, limits);
   const { pod } = await claim(manager, 'ann');
-  model.setNode(pod.node!, { notReadySince: time.now });
+  model.setNode(pod.node!, { ready: false });
+  await settle(model, manager);
   time.now += 20_000;
+  manager.controller.touch(manager.pools.get('default')!);
   await settle(model, manager);
   const { pod: other, status } = await claim(manager, 'ann', { challenge: 'unsolved' });
   t.is(status, 'new');
@@ -232,7 +270,7 @@ test('what a visitor has in other pools counts where the pool says so', async (t
   manager.pools.observe({ kind: 'pool', name: 'other', object: other });
   const { pod } = await manager.claims.claim('bob', 'default', never);
   for (const [visitor, ordinal] of [['ann', 0] as const]) {
-    const theirs = { ...pod, name: 'other-0', uid: 'other-uid', pool: 'other', ordinal };
+    const theirs = { ...pod, name: 'other-0', uid: 'other-uid', pool: 'other', owner: 'other-sts', ordinal };
     const object = { ...theirs, claim: { ...pod.claim!, visitor } };
     manager.pools.observe({ kind: 'pod', name: 'other-0', object });
   }

@@ -3,8 +3,12 @@
 import { getEventListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { isAbort } from '../../../common/errors.ts';
+import { waitingSchema } from '../../../common/manager-api.ts';
 import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
+import type { Cluster } from '../../../manager/cluster/port.ts';
+import { describeWaiting } from '../../../manager/pool/status.ts';
 import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { readMetrics } from '../../helpers/metrics.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
 /** A pool whose terminals are all in use, by `taken-0` and so on. */
@@ -123,6 +127,56 @@ test('inv 4: whoever waits at a manager that ends is told of the place, and has 
   t.like(annAgain.answer, { status: 'new' });
   t.is(bobAgain.answer, undefined);
   bobAgain.hangUp();
+});
+
+/** One tab of Ann's waits in line; a claim for another tab of hers is written, and takes effect at `release`. */
+async function startTwoTabs(t: ExecutionContext, options: ManagerOptions = {}) {
+  let isHeld = false;
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const through = (port: Cluster): Cluster => {
+    const claimPod = port.claimPod.bind(port);
+    return Object.assign(port, {
+      claimPod: async (...given: Parameters<Cluster['claimPod']>) => {
+        if (isHeld) await released;
+        return claimPod(...given);
+      },
+    });
+  };
+  const { model, manager, pass, look } = await start(t, 2, { ...options, through });
+  const waits = await ask(manager, 'ann', 1);
+  await pass(2_000, manager);
+  t.is(waits.answer, undefined, 'there is nothing new to tell');
+  await manager.claims.end('taken-0');
+  model.settle();
+  isHeld = true;
+  manager.port.deliver();
+  // In the turn in which the ready terminal is seen, so before the line is served.
+  const claims = manager.claims.claim('ann', undefined, never);
+  await look(manager);
+  return { model, manager, waits, claims, release };
+}
+
+test('inv 2: a tab that waits while a claim of another tab is written gets the same terminal', async (t) => {
+  const { model, manager, waits, claims, release } = await startTwoTabs(t);
+  t.is(waits.answer, undefined, 'its place in line is given up, and it is not told so');
+  release();
+  await settle(model, manager);
+  const { pod, status } = await claims;
+  t.is(status, 'new');
+  t.like(waits.answer, { status: 'reconnected', pod: { uid: pod.uid } });
+});
+
+test('inv 12: a wait that ends while a claim of another tab is written is told to be next', async (t) => {
+  const { manager, waits, claims, release } = await startTwoTabs(t);
+  manager.claims.dismiss();
+  await nextTurn();
+  t.notThrows(() => waitingSchema.parse(describeWaiting(waits.answer as Waiting, 0)));
+  t.like(waits.answer, { place: 1, waiting: 1 });
+  release();
+  await claims;
 });
 
 test('whoever comes while others wait goes behind them, also when a terminal is ready', async (t) => {
@@ -277,23 +331,14 @@ test('more than may wait are told so, and when to try again; whoever has a place
   t.is(again.error, undefined);
 });
 
-for (const [how, close] of [
-  ['has a max of none', (model: ModelCluster) => model.setPool({ annotations: { 'warmterm.dev/max': '0' } })],
-  [
-    'is deleted',
-    (_: ModelCluster, manager: TestManager) =>
-      manager.port.queue.push({ kind: 'pool', name: 'default', object: undefined }),
-  ],
-] as const) {
-  test(`a pool that ${how} while visitors wait is told to them as such`, async (t) => {
-    const { model, manager, pass } = await start(t);
-    const ann = await ask(manager, 'ann', 1);
-    await pass(1_000, manager);
-    close(model, manager);
-    await pass(1_000, manager);
-    t.like(ann.error, { code: 'pool-closed', retryable: false });
-  });
-}
+test('a pool whose max is set to none while visitors wait is told to them as closed', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const ann = await ask(manager, 'ann', 1);
+  await pass(1_000, manager);
+  model.setPool({ annotations: { 'warmterm.dev/max': '0' } });
+  await pass(1_000, manager);
+  t.like(ann.error, { code: 'pool-closed', retryable: false });
+});
 
 test('a pool that is being emptied still gives visitors what is theirs', async (t) => {
   const { model, manager } = await start(t);
@@ -381,4 +426,58 @@ test('who waits is written anew when somebody deletes what was written', async (
   t.is(model.room!.places.get('ann')!.since, since);
   t.is(poolOf(manager).waiting.since('ann'), since);
   ann.hangUp();
+});
+
+/** The queue as managers left it that ended eleven minutes ago, with all of their visitors. */
+function leaveDead(model: ModelCluster, count: number, now: number): void {
+  const seen = now - 11 * 60_000;
+  const dead = Array.from({ length: count }, (_, index) => {
+    return [`dead-${index}`, { since: seen - count + index, address: 'net', seen }] as const;
+  });
+  model.putRoom({ ...model.makeRoom(), places: new Map(dead) });
+}
+
+test('queue: 200 visitors get the 200 Ready pods at once after a restart, whatever 64 dead places say', async (t) => {
+  const seats = { 'warmterm.dev/spare': '200', 'warmterm.dev/max': '200', 'warmterm.dev/max-waiting': '10' };
+  const { model, manager, run, time, pass } = await start(t, 0, {}, seats);
+  await settle(model, manager);
+  await manager.stop();
+  leaveDead(model, 64, time.now);
+  const next = run();
+  await settle(model, next);
+  t.is(waiting(next), 0);
+  t.is(model.pool.replicas, 200);
+  const visitors = Array.from({ length: 200 }, (_, index) => `visitor-${index}`);
+  const claims = visitors.map((visitor) => next.claims.claim(visitor, undefined, never, {}, { place: undefined }));
+  await pass(2_000, next);
+  t.deepEqual(
+    (await Promise.all(claims)).filter(({ status }) => status !== 'new'),
+    [],
+  );
+  await pass(40_000, next);
+  t.deepEqual([...model.room!.places.keys()], [], 'the dead places expire');
+});
+
+test('queue: dead places hold nobody back while managers crash every ten seconds, and use up no limit', async (t) => {
+  const limits = { 'warmterm.dev/max-waiting': '3', 'warmterm.dev/max-waiting-per-address': '2' };
+  const { model, manager, run, time, pass } = await start(t, 2, {}, limits);
+  await manager.stop();
+  leaveDead(model, 64, time.now);
+  const origin = { address: 'net' };
+  for (const round of [0, 1, 2]) {
+    const next = run();
+    await settle(model, next);
+    const visitor = `visitor-${round}`;
+    const claim = next.claims.claim(visitor, undefined, never, origin, { place: undefined });
+    await pass(2_000, next);
+    t.like(await claim, { status: 'waiting', place: 1, waiting: 1 });
+    const metrics = readMetrics(await next.metrics.registry.metrics());
+    t.is(metrics.get('warmterm_pool_waiting{pool="default"}'), 1);
+    const again = next.claims.claim(visitor, undefined, never, origin, { place: 1 });
+    await next.claims.end([...model.pods.values()].find((pod) => pod.claim && !pod.terminating)!.claim!.visitor);
+    await settle(model, next);
+    t.like(await again, { status: 'new' });
+    await pass(8_000, next);
+    await next.stop();
+  }
 });

@@ -5,15 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
 import { type LocalCluster, startLocalCluster } from '../../../local/cluster.ts';
-import { type ContractContext, testKubernetesPort } from '../../helpers/kubernetes-contract.ts';
+import { type ContractContext, testKubernetesPort } from '../../contracts/kubernetes-port.ts';
 import { silent } from '../../helpers/manager.ts';
+import { sandboxHere } from '../../helpers/skip.ts';
 
 const test = anyTest as TestFn<ContractContext>;
 const directory = mkdtempSync(join(tmpdir(), 'contract-'));
 let cluster: LocalCluster;
 
 test.serial.before(async () => {
-  cluster = await startLocalCluster({ directory: join(directory, 'cluster'), log: silent });
+  cluster = await startLocalCluster({
+    directory: join(directory, 'cluster'),
+    log: silent,
+    sandbox: await sandboxHere(),
+  });
   process.env.KUBECONFIG = cluster.kubeconfig;
 });
 

@@ -1,6 +1,14 @@
 import test from 'ava';
 import { readIdentity } from '../../../manager/cluster/kubernetes.ts';
-import { type RawPod, readNode, readPod, readPool, readRoute, readService } from '../../../manager/cluster/objects.ts';
+import {
+  type RawPod,
+  readNode,
+  readPod,
+  readPool,
+  readRoom,
+  readRoute,
+  readService,
+} from '../../../manager/cluster/objects.ts';
 import { fillRoute } from '../../../manager/exposure/route-template.ts';
 import { podState } from '../../../manager/pool/observation.ts';
 import { httpRouteTemplate, ingressTemplate, templateOf } from '../../helpers/route-templates.ts';
@@ -20,7 +28,16 @@ const labelled = (claimed: string, annotations?: Record<string, string>): RawPod
   },
   spec: {
     nodeName: 'n',
-    containers: [{}, { ports: [{ containerPort: 9 }, { name: 'terminal', containerPort: 3_000 }] }],
+    containers: [
+      {},
+      {
+        ports: [
+          { containerPort: 9 },
+          { name: 'terminal', containerPort: 3_000 },
+          { name: 'health', containerPort: 3_900 },
+        ],
+      },
+    ],
   },
   status: {
     conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-02T03:03:57Z' }],
@@ -43,6 +60,7 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
     version: 7,
     node: 'n',
     podAddress: { host: '10.1.2.3', port: 3_000 },
+    healthAddress: { host: '10.1.2.3', port: 3_900 },
     createdAt: 1_767_323_030_000,
     ready: true,
     readyChangedAt: 1_767_323_037_000,
@@ -60,6 +78,19 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
     },
     annotated: true,
   });
+});
+
+test('owner: of several owners, the controller counts', (t) => {
+  const reference = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'python' };
+  const ownerReferences = [
+    { ...reference, uid: 'other' },
+    { ...reference, uid: 'sts', controller: true },
+  ];
+  const owned = { ...meta, ownerReferences };
+  t.is(readPod({ metadata: owned })?.owner, 'sts');
+  t.is(readService({ metadata: owned, spec: {} })?.owner, 'sts');
+  t.is(readRoom({ metadata: owned })?.owner, 'sts');
+  t.false('owner' in readPod({ metadata: { ...meta, ownerReferences: ownerReferences.slice(0, 1) } })!);
 });
 
 test('a pod that is not Ready is read with what keeps it', (t) => {
@@ -88,6 +119,18 @@ test('a retired pod is no more free than a claimed one, and no session either', 
   t.is(podState(readPod(labelled('retired', claim))!), 'in-use');
 });
 
+test('a pod of a terminal phase has ended, and is nobody’s: neither ready, nor in use', (t) => {
+  for (const claimed of ['true', 'false']) {
+    const { status, ...rest } = labelled(claimed, claimed === 'true' ? claim : {});
+    const read = (phase?: string) => readPod({ ...rest, status: { ...status, ...(phase && { phase }) } })!;
+    for (const phase of ['Failed', 'Succeeded']) {
+      t.like(read(phase), { ended: phase, ready: false }, 'whatever its condition still says');
+      t.is(podState(read(phase)), 'recreating');
+    }
+    for (const phase of ['Running', 'Pending', 'Unknown', undefined]) t.false('ended' in read(phase));
+  }
+});
+
 test('a pool is of the revision that the controller has made of its present template', (t) => {
   const status = { observedGeneration: 3, updateRevision: 'python-8e0' };
   t.is(readPool({ metadata: { ...meta, generation: 3 }, spec: {}, status })?.revision, 'python-8e0');
@@ -96,17 +139,16 @@ test('a pool is of the revision that the controller has made of its present temp
 });
 
 test('a node is read with whether pods stay on it', (t) => {
-  const since = '2026-01-02T03:04:05Z';
-  const ready = (status: string) => ({ conditions: [{ type: 'Ready', status, lastTransitionTime: since }] });
+  const conditions = (status: string) => ({ conditions: [{ type: 'Ready', status }] });
   const read = (spec: { unschedulable?: boolean }, status: object) => {
-    const { cordoned, notReadySince } = readNode({ metadata: meta, spec, status });
-    return { cordoned, notReadySince };
+    const { cordoned, ready } = readNode({ metadata: meta, spec, status });
+    return { cordoned, ready };
   };
-  t.deepEqual(read({}, ready('True')), { cordoned: false, notReadySince: undefined });
-  t.deepEqual(read({ unschedulable: true }, ready('True')), { cordoned: true, notReadySince: undefined });
-  t.deepEqual(read({}, ready('Unknown')), { cordoned: false, notReadySince: Date.parse(since) });
-  t.deepEqual(read({}, ready('False')), { cordoned: false, notReadySince: Date.parse(since) });
-  t.deepEqual(read({}, {}), { cordoned: false, notReadySince: 0 });
+  t.deepEqual(read({}, conditions('True')), { cordoned: false, ready: true });
+  t.deepEqual(read({ unschedulable: true }, conditions('True')), { cordoned: true, ready: true });
+  t.deepEqual(read({}, conditions('Unknown')), { cordoned: false, ready: false });
+  t.deepEqual(read({}, conditions('False')), { cordoned: false, ready: false });
+  t.deepEqual(read({}, {}), { cordoned: false, ready: false });
 });
 
 test('other pods reach a pod at its own address, once it has one and a port of the name', (t) => {
@@ -186,3 +228,17 @@ for (const [what, status] of Object.entries({
     t.is(readIdentity(status, 'ns'), undefined);
   });
 }
+
+test('a pod is held by its node when all of its containers have ended and its end was due', (t) => {
+  const at = '2026-01-02T03:04:05Z';
+  const { metadata } = labelled('true');
+  const going = { ...metadata, deletionTimestamp: at, deletionGracePeriodSeconds: 30 };
+  const ended = { state: { terminated: { exitCode: 0 } } };
+  const held = (meta: RawPod['metadata'], ...containerStatuses: object[]) =>
+    readPod({ metadata: meta, status: { containerStatuses } })?.heldSince;
+  t.is(held(going, ended, ended), Date.parse(at));
+  t.is(held(going, ended, { state: {} }), undefined, 'one still runs');
+  t.is(held(going), undefined, 'nothing is known of its containers');
+  t.is(held(metadata, ended), undefined, 'nobody has deleted it');
+  t.is(held({ ...going, deletionGracePeriodSeconds: 0 }, ended), undefined, 'it was removed by force already');
+});

@@ -46,7 +46,7 @@ test(
   {
     conditions: [scheduled, notReady],
     containerStatuses: [
-      { state: { running: {} } as never },
+      { state: { running: {} } },
       {
         state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s' } },
         lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } },
@@ -64,6 +64,19 @@ test(
     containerStatuses: [{ state: { terminated: { reason: 'Error', exitCode: 7, message: 'no tmux\n' } } }],
   },
   'Error: ended with exit code 7: no tmux',
+);
+
+test(
+  'a container that has crashed and runs again, but is not ready yet',
+  found,
+  {
+    conditions: [scheduled, notReady],
+    containerStatuses: [
+      { ready: true, state: { running: {} }, lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } } },
+      { ready: false, state: { running: {} }, lastState: { terminated: { reason: 'Error', exitCode: 3 } } },
+    ],
+  },
+  'Error: ended with exit code 3; it was started again',
 );
 
 test(
@@ -85,6 +98,30 @@ test(
     conditions: [scheduled],
   },
   'Evicted: The node was low on memory.',
+);
+
+test(
+  'a pod that was evicted while its containers ran',
+  found,
+  {
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: 'The node was low on resource: ephemeral-storage.',
+    conditions: [scheduled, notReady],
+    containerStatuses: [{ state: { terminated: { reason: 'Error', exitCode: 137 } } }],
+  },
+  'Evicted: The node was low on resource: ephemeral-storage.',
+);
+
+test(
+  'a pod whose containers have all come to their end',
+  found,
+  {
+    phase: 'Succeeded',
+    conditions: [scheduled, { ...notReady, reason: 'PodCompleted' }],
+    containerStatuses: [{ state: { terminated: { reason: 'Completed', exitCode: 0 } } }],
+  },
+  'Completed: ended (Completed) with exit code 0',
 );
 
 test(
@@ -113,4 +150,26 @@ test('no status at all', found, undefined, undefined);
 test('a message that is a whole log is cut', (t) => {
   const message = 'x'.repeat(5_000);
   t.is(findTrouble({ containerStatuses: [{ state: { waiting: { reason: 'R', message } } }] })?.message.length, 300);
+});
+
+// A container's last message is what anybody in it has written to /dev/termination-log.
+test('what a visitor has written is one line, bounded, and nothing that a terminal obeys', (t) => {
+  const message = `\u001b[2J\u009b31m\nWarning  Forged  kubelet \u202e${'x'.repeat(4_096)}`;
+  const statuses: RawPodStatus[] = [
+    { containerStatuses: [{ state: { terminated: { reason: 'Error\n\u001b', message, exitCode: 1 } } }] },
+    {
+      containerStatuses: [
+        {
+          state: { waiting: { reason: 'CrashLoopBackOff', message } },
+          lastState: { terminated: { reason: '\u009bA', message, exitCode: 1 } },
+        },
+      ],
+    },
+    { reason: 'Evicted\n', message },
+  ];
+  for (const status of statuses) {
+    const { reason = '', message = '' } = findTrouble(status) ?? {};
+    t.notRegex(reason + message, /[\p{Cc}\p{Cf}]/u);
+    t.true(message.length < 1_000 && message.includes('Warning Forged kubelet'), message);
+  }
 });

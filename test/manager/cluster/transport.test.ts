@@ -1,4 +1,4 @@
-// The way to the API server: over how many connections.
+// The way to the API server: over how many connections, and for how long.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
@@ -48,6 +48,34 @@ test.serial('a crowd of requests shares 32 connections, and each is answered', a
   await answer(300);
   t.is((await Promise.all(crowd)).length, 300);
   t.is(connections(), 32);
+});
+
+test.serial('requests, leases and reviews of tokens wait for their own connections only', async (t) => {
+  const { transport, answer, arrived, connections } = await start(t);
+  const ask = (lane?: 'leases' | 'reviews') =>
+    transport.request({ method: 'GET', path: '/', ...(lane && { lane }), deadlineMs: 60_000 });
+  const crowd = Array.from({ length: 100 }, () => [ask('reviews'), ask()]).flat();
+  while (arrived() < 40) await new Promise(setImmediate);
+  const lease = ask('leases');
+  while (arrived() < 41) await new Promise(setImmediate);
+  t.is(connections(), 32 + 8 + 1);
+  await answer(201);
+  await lease;
+  t.is((await Promise.all(crowd)).length, 200);
+});
+
+test.serial('inv 12: a request that waits for a connection ends at its deadline', async (t) => {
+  const { transport, arrived, answer } = await start(t);
+  const held = Array.from({ length: 32 }, () => transport.request({ method: 'GET', path: '/' }));
+  while (arrived() < 32) await new Promise(setImmediate);
+  const waiting = transport.request({ method: 'GET', path: '/', deadlineMs: 50 });
+  // No connection becomes free until it has ended.
+  t.like(await t.throwsAsync(waiting), { code: 'timeout' });
+  await answer(32);
+  await Promise.all(held);
+  const next = transport.request({ method: 'GET', path: '/' });
+  await answer(1);
+  t.deepEqual(await next, {});
 });
 
 test.serial('watches take no connection away from requests', async (t) => {

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createTransport } from '../../../manager/cluster/transport.ts';
-import { listAndWatch } from '../../../manager/cluster/watch.ts';
+import { listAndWatch, type WatchClock } from '../../../manager/cluster/watch.ts';
 import { silent } from '../../helpers/manager.ts';
 
-type Answer = (response: ServerResponse, url: URL) => void;
+type Answer = (response: ServerResponse, url: URL, stop: () => void) => void;
 const object = (name: string, resourceVersion: number) => ({
   metadata: { name, uid: name, resourceVersion: String(resourceVersion) },
 });
@@ -29,19 +29,26 @@ const list =
 const silence: Answer = (response) => void response.writeHead(200).flushHeaders();
 
 /** Serves `answers`, one to each request and the last for ever; returns what the watch saw once `until` holds. */
-async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen: string[]) => boolean) {
+async function watchThrough(
+  t: ExecutionContext,
+  answers: Answer[],
+  until: (seen: string[]) => boolean,
+  deadlineMs = 2_000,
+  clock?: WatchClock,
+) {
+  const abort = new AbortController();
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', 'http://server');
     requests.push(url.searchParams.has('watch') ? `watch from ${url.searchParams.get('resourceVersion')}` : 'list');
-    answers[Math.min(requests.length, answers.length) - 1]!(response, url);
+    answers[Math.min(requests.length, answers.length) - 1]!(response, url, () => abort.abort());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const directory = mkdtempSync(join(tmpdir(), 'watch-'));
   process.env.KUBECONFIG = join(directory, 'kubeconfig');
   writeFileSync(process.env.KUBECONFIG, kubeconfig(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
   const told: number[] = [];
-  const transport = createTransport({ deadlineMs: 2_000, onAnswer: (_, status) => told.push(status) });
+  const transport = createTransport({ deadlineMs, onAnswer: (_, status) => told.push(status) });
   t.teardown(() => {
     server.closeAllConnections();
     server.close();
@@ -49,7 +56,6 @@ async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen
     rmSync(directory, { recursive: true });
   });
   const seen: string[] = [];
-  const abort = new AbortController();
   let broken = 0;
   let listeners = 0;
   const see = (what: string) => {
@@ -66,6 +72,7 @@ async function watchThrough(t: ExecutionContext, answers: Answer[], until: (seen
       onObject: (name, raw) => see(raw ? `${name}@${raw.metadata.resourceVersion}` : `${name} gone`),
       onBroken: () => void broken++,
       onListed: () => see('listed'),
+      ...(clock && { clock }),
     },
     abort.signal,
   );
@@ -153,6 +160,8 @@ test.serial('errors, garbage and closed doors are outlived', async (t) => {
       (response) => response.write(event('ADDED', 'a', 6)),
     ],
     sees('a@6'),
+    2_000,
+    { monotonic: () => 0, delay: async () => {} },
   );
   t.deepEqual(seen, ['listed', 'a@6']);
   t.deepEqual(told, [500, 429, 0, 200, 200, 403, 200, 200, 200], 'what is counted of answers');
@@ -177,6 +186,17 @@ test.serial('a long list comes in pages', async (t) => {
       response.end(JSON.stringify({ metadata: { resourceVersion: '5', continue: next }, items: [object(name, 5)] }));
   const { seen } = await watchThrough(t, [page('a', 'more'), page('b', ''), silence], sees('listed'));
   t.deepEqual(seen, ['a@5', 'b@5', 'listed']);
+});
+
+test.serial('a stop ends a list that is not answered, in the first page or a later one', async (t) => {
+  // Longer than the test may take: only the stop can end it.
+  const deadlineMs = 3_600_000;
+  const stop: Answer = (_response, _url, stop) => stop();
+  const page: Answer = (response) => response.end('{"metadata":{"resourceVersion":"5","continue":"more"},"items":[]}');
+  for (const answers of [[stop], [page, stop]]) {
+    const { seen, broken } = await watchThrough(t, answers, () => false, deadlineMs);
+    t.deepEqual([seen, broken], [[], 0]);
+  }
 });
 
 test.serial('what is repeated, or comes late, takes nobody back in time', async (t) => {
@@ -216,3 +236,89 @@ test.serial(
     t.deepEqual(requests.slice(0, 4), ['list', 'watch from 5', 'list', 'list']);
   },
 );
+
+const status = (code: number) => `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code } })}\n`;
+
+/**
+ * What a watch asks for in a minute of a server that answers each watch by `answer`. Time passes in pauses, and by `pass`, which
+ * calls `then` once the watch has seen that it is answered and so many milliseconds are over.
+ */
+async function watchForAMinute(
+  t: ExecutionContext,
+  answer: (response: ServerResponse, pass: (ms: number, then: () => void) => void, count: number) => void,
+  answerList: Answer = list(5),
+) {
+  let now = 0;
+  let count = 0;
+  const pauses: number[] = [];
+  let onOpen = () => {};
+  const clock: WatchClock = {
+    monotonic: () => {
+      const at = now;
+      onOpen();
+      return at;
+    },
+    delay: async (ms) => {
+      pauses.push(ms);
+      now += ms;
+    },
+  };
+  const serve: Answer = (response, url, stop) => {
+    // A watch that spins is stopped by its number of requests.
+    if (now >= 60_000 || ++count >= 2_000) return stop();
+    if (!url.searchParams.has('watch')) return answerList(response, url, stop);
+    const pass = (ms: number, then: () => void) => {
+      onOpen = () => {
+        onOpen = () => {};
+        now += ms;
+        then();
+      };
+      response.flushHeaders();
+    };
+    answer(response, pass, count);
+  };
+  await watchThrough(t, [serve], () => false, 3_600_000, clock);
+  return { count, pauses, longest: Math.max(0, ...pauses) };
+}
+
+const fruitless: Record<string, [answer: (response: ServerResponse) => void, list?: Answer]> = {
+  'ERROR 410 after each list': [(response) => response.end(status(410))],
+  'ERROR 500': [(response) => response.end(status(500))],
+  'one BOOKMARK and the end': [(response) => response.end(event('BOOKMARK', '', 6))],
+  'an empty body': [(response) => response.end()],
+  'the same event again and again': [(response) => response.end(event('MODIFIED', 'a', 6))],
+  'a reset': [(response) => response.destroy()],
+  '410 at the list': [() => {}, (response) => response.writeHead(410).end('{"kind":"Status","code":410}')],
+  'a list without an end': [
+    () => {},
+    (response) => response.end('{"metadata":{"resourceVersion":"5","continue":"more"},"items":[]}'),
+  ],
+};
+for (const [what, [answer, answerList]] of Object.entries(fruitless)) {
+  test.serial(`watch: backs off from ${what}`, async (t) => {
+    const { count } = await watchForAMinute(t, answer, answerList);
+    t.true(count < 60, `${count} requests in a minute`);
+  });
+}
+
+test.serial('watch: does not pause after an event, even if the connection closes after each', async (t) => {
+  const { pauses, count } = await watchForAMinute(t, (response, pass, count) => {
+    pass(500, () => response.end(event('MODIFIED', 'a', 5 + count)));
+  });
+  t.deepEqual(pauses, []);
+  t.true(count > 100, `${count} requests`);
+});
+
+for (const ms of [2_000, 30_000]) {
+  test.serial(`watch: starts again at once where a proxy closes idle watches after ${ms} ms`, async (t) => {
+    const { pauses, count } = await watchForAMinute(t, (response, pass) => pass(ms, () => response.end()));
+    t.deepEqual(pauses, []);
+    t.true(count < 60, `${count} requests`);
+  });
+}
+
+test.serial('watch: starts again soon where a proxy resets watches that have lasted', async (t) => {
+  const { longest, count } = await watchForAMinute(t, (response, pass) => pass(2_000, () => response.destroy()));
+  t.true(longest <= 100, `${longest} ms`);
+  t.true(count > 25, `${count} requests`);
+});

@@ -1,5 +1,7 @@
 import test from 'ava';
 import { explainGrowth, explainReap, explainShrink } from '../../../manager/events/reasons.ts';
+import type { ObservedPod } from '../../../manager/pool/observation.ts';
+import type { ReapReason } from '../../../manager/pool/plan.ts';
 import { defaultSettings } from '../../../manager/pool/settings.ts';
 import { never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
@@ -98,8 +100,15 @@ test('a shrink is for want of need, or by a lower max', async (t) => {
   t.is(explainShrink(pool, 9, 8), 'Scaled down from 9 to 8 replicas: max is 8, and nobody used what is given up.');
 });
 
-test('a reaped session is told with the setting that ended it', (t) => {
-  t.is(explainReap('max-lifetime', defaultSettings), 'The session has lasted for 6h (max-lifetime).');
-  t.regex(explainReap('never-connected', defaultSettings), /within 1m of the claim \(connect-timeout\)/);
-  t.regex(explainReap('node-lost', defaultSettings), /out of reach/);
+test('a reaped session is told with the setting that ended it, or with why its pod ended', (t) => {
+  const trouble = { reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' };
+  const pod = { name: 'p-0', ended: 'Failed', trouble, terminating: false } as ObservedPod;
+  const explain = (reason: ReapReason) => explainReap(pod, reason, defaultSettings);
+  t.is(
+    explain('pod-ended'),
+    'Its pod has ended, with phase Failed: Evicted: The node was low on resource: ephemeral-storage.',
+  );
+  t.is(explain('max-lifetime'), 'The session has lasted for 6h (max-lifetime).');
+  t.regex(explain('never-connected'), /within 15s of the claim \(connect-timeout\)/);
+  t.regex(explain('node-lost'), /out of reach/);
 });

@@ -1,10 +1,19 @@
-// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.
+// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.import { describeWaiting } from '../../../manager/pool/status.ts';
 
 import test from 'ava';
-import { describeBroken, isBroken, podStateAt, podsToRetry, reasonOf } from '../../../manager/pool/broken.ts';
+import {
+  describeBroken,
+  isBroken,
+  podStateAt,
+  podsToRetry,
+  reasonOf,
+  startsFail,
+} from '../../../manager/pool/broken.ts';
+import { estimate } from '../../../manager/pool/estimate.ts';
 import type { ObservedPod } from '../../../manager/pool/observation.ts';
 import { countPods, planPool, withoutLead } from '../../../manager/pool/plan.ts';
 import { Pool } from '../../../manager/pool/pool.ts';
+import { describeWaiting } from '../../../manager/pool/status.ts';
 
 const minute = 60_000;
 const pull = { reason: 'ImagePullBackOff', message: 'Back-off pulling image "x"' };
@@ -18,6 +27,7 @@ const starting = (ordinal: number, rest: Partial<ObservedPod> = {}): ObservedPod
   version: 1,
   node: 'n',
   podAddress: undefined,
+  healthAddress: undefined,
   createdAt: 0,
   ready: false,
   readyChangedAt: undefined,
@@ -48,12 +58,16 @@ function poolOf(pods: ObservedPod[], settings: Record<string, string> = {}): Poo
     revision: undefined,
     annotations,
   });
-  for (const pod of pods) pool.observePod(pod);
+  for (const pod of pods) {
+    pool.observePod(pod);
+    const { name, ordinal } = pod;
+    pool.observeService({ name, uid: `service-${ordinal}`, pool: 'p', ordinal, nodePort: 30_000 + ordinal });
+  }
   return pool;
 }
 
 test('a pod is broken once it should have been Ready for the whole start timeout', (t) => {
-  const pool = poolOf([]);
+  const pool = poolOf([starting(0)]);
   const at = (pod: ObservedPod, minutes: number) => podStateAt(pod, pool, minutes * minute);
   t.is(at(starting(0), 1.9), 'recreating');
   t.is(at(starting(0), 2), 'broken');
@@ -120,4 +134,67 @@ test('what is broken is described by its reasons', (t) => {
     'p-0, p-1, p-2 and 1 more are not Ready: ImagePullBackOff: Back-off pulling image "x"; ' +
       'p-4 is not Ready: CrashLoopBackOff; p-5 is not Ready: Kubernetes does not say why',
   );
+});
+
+test('starts fail while a pod fails that is newer than every pod that did start', (t) => {
+  const crash = { reason: 'CrashLoopBackOff', message: '' };
+  const fails = (...pods: ObservedPod[]) => startsFail(poolOf(pods), minute);
+  t.false(fails());
+  t.false(fails(starting(0, { trouble: undefined })));
+  t.false(fails(starting(0, { trouble: { reason: 'ContainersNotReady', message: '' } })));
+  t.false(fails(starting(0, { trouble: { reason: 'Unschedulable', message: '' } })), 'a node may be added');
+  t.true(fails(starting(0, { trouble: crash })), 'long before it is broken');
+  t.true(startsFail(poolOf([starting(0, { trouble: undefined })]), 2 * minute), 'broken for an unknown reason');
+  const claim = { id: 'c', visitor: 'v', claimedAt: 0, connectedAt: 1 };
+  const older = starting(0, { createdAt: 0, ready: true, taken: true, claim });
+  t.true(fails(older, starting(1, { createdAt: 1, trouble: crash })));
+  t.false(fails({ ...older, createdAt: 2 }, starting(1, { createdAt: 1, trouble: crash })), 'others start since');
+});
+
+test('starts go on failing while a failed pod is tried again, and no longer once the template has changed', (t) => {
+  const pool = poolOf([starting(0, { revision: 'one' })]);
+  pool.observePod(starting(0, { revision: 'one', trouble: undefined }));
+  t.true(startsFail(pool, 0));
+  pool.observePod(starting(0, { revision: 'two', trouble: undefined }));
+  t.false(startsFail(pool, 0));
+});
+
+test('no time is promised to a visitor who waits while starts fail', (t) => {
+  const pool = poolOf([starting(0)]);
+  t.true(estimate(pool, 1, 0).startsFail);
+  t.like(describeWaiting({ pool, place: 1, waiting: 1, claiming: 0 }, 0), {
+    expectedSeconds: undefined,
+    latestSeconds: undefined,
+    cause: 'starts-fail',
+  });
+  pool.observePod(starting(0, { ready: true }));
+  t.truthy(estimate(pool, 1, 0).range);
+  t.false(estimate(pool, 1, 0).startsFail);
+});
+
+test('pods of an ordinal that keep ending before they are Ready: at once, then at the start timeout, at twice that', (t) => {
+  const trouble = { reason: 'Evicted', message: 'The node had condition: [DiskPressure].' };
+  const end = (createdAt: number) => starting(0, { createdAt, readyChangedAt: createdAt, ended: 'Failed', trouble });
+  const pool = poolOf([end(0)]);
+  const done = (now: number) => [
+    ...planPool(pool, now).reap.map(({ reason }) => reason),
+    ...podsToRetry(pool, now).map(() => 'retry'),
+  ];
+  t.deepEqual(done(0), ['pod-ended']);
+  t.is(describeBroken(pool, 0), undefined);
+  for (const pause of [2, 4, 8]) {
+    const former = pool.pod(0)!;
+    const at = former.createdAt + 60 * minute;
+    pool.observePodGone(0, former.uid);
+    pool.observePod(end(at));
+    t.is(countPods(pool, at).broken, 1);
+    t.deepEqual(done(at + pause * minute - 1), [], `${pause} minutes`);
+    t.deepEqual(done(at + pause * minute), ['retry']);
+    t.is(describeBroken(pool, at), 'p-0 is not Ready: Evicted: The node had condition: [DiskPressure].');
+  }
+  const former = pool.pod(0)!;
+  pool.observePodGone(0, former.uid);
+  pool.observePod(starting(0, { createdAt: 1, ready: true }));
+  pool.observePod(end(1));
+  t.deepEqual(done(60 * minute), ['pod-ended'], 'one that was Ready');
 });

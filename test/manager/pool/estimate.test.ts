@@ -32,30 +32,67 @@ function withEnds(pool: Pool, ends: number): Pool {
   return pool;
 }
 
-test('whoever has a pod on its way can expect it when it has started', (t) => {
+test('estimate: pods that start are expected between their usual time and that of the slowest', (t) => {
   const pool = poolOf([0, 0], { max: '4' });
-  for (const place of [1, 2]) t.deepEqual(estimate(pool, place, 0), { expectedMs: 10_000, latestMs: undefined });
+  const at = (place: number) => estimate(pool, place, 0);
+  t.like(at(1), { on: 'starts', range: { from: 10_000, to: 16_500 }, latestMs: undefined, terminals: 4 });
+  t.like(at(2), { on: 'starts', range: { from: 10_000, to: 18_000 } });
 });
 
-test('what is not known is not said; by when a lifetime is over is', (t) => {
+test('estimate: a pod that is starting counts from its creation; one later than any before has no estimate', (t) => {
+  const model = new ModelCluster({ replicas: 1, annotations: { 'warmterm.dev/max': '1' } });
+  const pool = new Pool('default');
+  pool.observeSpec(model.pool);
+  for (const pod of model.pods.values()) pool.observePod(pod);
+  t.deepEqual(estimate(pool, 1, 6_000).range, { from: 4_000, to: 10_500 });
+  t.deepEqual(estimate(pool, 1, 12_000).range, { from: 0, to: 4_500 });
+  t.is(estimate(pool, 1, 16_500).range, undefined);
+});
+
+test('estimate: without three ended sessions there is no range, only the end of lifetimes', (t) => {
   const pool = poolOf([0, 5 * minute], { max: '2', 'max-lifetime': '1h' });
   const at = (place: number) => estimate(pool, place, 10 * minute);
-  t.deepEqual(at(1), { expectedMs: undefined, latestMs: 50 * minute + 10_000 });
-  t.deepEqual(at(2), { expectedMs: undefined, latestMs: 55 * minute + 10_000 });
-  t.deepEqual(at(3), { expectedMs: undefined, latestMs: undefined });
+  t.like(at(1), { range: undefined, latestMs: 50 * minute + 10_000 });
+  t.like(at(2), { range: undefined, latestMs: 55 * minute + 10_000 });
+  t.like(at(3), { range: undefined, latestMs: undefined });
 });
 
-test('of four sessions of ten minutes one ends every two and a half', (t) => {
-  const pool = withEnds(poolOf([0, 0, 0, 0], { max: '4' }), 6);
-  const [first, third] = [1, 3].map((place) => estimate(pool, place, 0).expectedMs!);
-  t.true(Math.abs(first! - 10_000 - 2.5 * minute) < 2_000, `${first}`);
-  t.true(Math.abs(third! - 10_000 - 7.5 * minute) < 6_000, `${third}`);
+test('estimate: nine of ten simulated waits are within the range', (t) => {
+  const perSession = 10 * minute;
+  let seed = 1;
+  const exponential = () => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return -Math.log(seed / 2_147_483_647);
+  };
+  for (const [place, ends] of [
+    [1, 4],
+    [1, 30],
+    [8, 4],
+    [8, 30],
+  ] as const) {
+    let within = 0;
+    for (let run = 0; run < 1_000; run++) {
+      const sessions = new Sessions();
+      sessions.look(10, 0);
+      let now = 0;
+      for (let end = 0; end < ends; end++) {
+        now += (exponential() * perSession) / 10;
+        sessions.ended();
+        sessions.look(10, now);
+      }
+      const { from, to } = sessions.endRange(place, 10)!;
+      let waited = 0;
+      for (let end = 0; end < place; end++) waited += (exponential() * perSession) / 10;
+      if (waited >= from && waited <= to) within++;
+    }
+    t.true(within > 850 && within < 950, `${within} of 1000 at position ${place} after ${ends} ends`);
+  }
 });
 
-test('nobody waits longer than until lifetimes are over', (t) => {
+test('estimate: the range ends by the end of lifetimes', (t) => {
   const pool = withEnds(poolOf([0, 0, 0, 0], { max: '4', 'max-lifetime': '11m' }), 6);
-  t.is(estimate(pool, 1, 10 * minute).expectedMs, minute + 10_000);
-  t.is(estimate(pool, 1, 20 * minute).expectedMs, 10_000);
+  t.deepEqual(estimate(pool, 1, 10 * minute).range?.to, minute + 10_000);
+  t.deepEqual(estimate(pool, 1, 20 * minute).range, { from: 10_000, to: 10_000 });
 });
 
 test('fewer than three ends tell nothing, and those of yesterday neither', (t) => {

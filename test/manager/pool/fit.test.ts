@@ -47,8 +47,8 @@ const drawNode = (
   allocatable: Amounts | undefined,
   rest: Partial<NodeCapacity & ObservedNode> = {},
 ): ObservedNode => {
-  const { labels = {}, taints = [], cordoned = false, notReadySince } = rest;
-  return { name, host: '192.0.2.1', cordoned, notReadySince, capacity: { allocatable, labels, taints } };
+  const { labels = {}, taints = [], cordoned = false, ready = true } = rest;
+  return { name, host: '192.0.2.1', cordoned, ready, capacity: { allocatable, labels, taints } };
 };
 const big = drawNode('n', { cpu: 64, memory: 256 * gib, pods: 110 });
 
@@ -181,7 +181,7 @@ test(judged, {
   nodes: [
     big,
     drawNode('m', big.capacity!.allocatable, { cordoned: true }),
-    drawNode('d', big.capacity!.allocatable, { notReadySince: 1 }),
+    drawNode('d', big.capacity!.allocatable, { ready: false }),
   ],
   pool: { windows: [{ ...course, ready: 120 }], max: 200 },
   fits: `${tight} 110`,

@@ -1,7 +1,8 @@
 import test from 'ava';
+import type { NodeState } from '../../../manager/pool/nodes.ts';
 import { noticesOf } from '../../../manager/pool/notices.ts';
 import type { ObservedPod, ObservedRoute, ObservedService } from '../../../manager/pool/observation.ts';
-import { noteDemand, type Plan, planPool, withoutLead } from '../../../manager/pool/plan.ts';
+import { countPods, noteDemand, type Plan, planPool, withoutLead } from '../../../manager/pool/plan.ts';
 import { type ExposureMode, Pool } from '../../../manager/pool/pool.ts';
 
 type Letter = 'r' | 'u' | 's' | '.' | 't' | 'x' | 'o' | 'b';
@@ -65,6 +66,7 @@ const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['cl
   version: 1,
   node: 'n',
   podAddress: undefined,
+  healthAddress: undefined,
   createdAt: 0,
   ready: letter !== 's' && letter !== 'b',
   readyChangedAt: undefined,
@@ -168,10 +170,15 @@ test('a route that somebody has changed is restored', (t) => {
 
 test('of the lowest few one is taken by chance, and the others stay', (t) => {
   const pool = drawPool('rrrrr', {}, 5);
-  t.is(pool.ready.take(3, 0.5)?.ordinal, 1);
-  t.is(pool.ready.take(3, 0.99)?.ordinal, 3);
+  t.is(pool.ready.take({ among: 3, chance: 0.5 })?.ordinal, 1);
+  t.is(pool.ready.take({ among: 3, chance: 0.99 })?.ordinal, 3);
   t.deepEqual(
-    [pool.ready.take(), pool.ready.take(9, 0.6), pool.ready.take(), pool.ready.take(2, 0.9)].map((pod) => pod?.ordinal),
+    [
+      pool.ready.take(),
+      pool.ready.take({ among: 9, chance: 0.6 }),
+      pool.ready.take(),
+      pool.ready.take({ among: 2, chance: 0.9 }),
+    ].map((pod) => pod?.ordinal),
     [0, 4, 2, undefined],
   );
 });
@@ -202,7 +209,7 @@ test('inv 2: of two terminals of one visitor the connected one is meant, or else
       const claim = { visitor: 'v', claimedAt: ordinal, connectedAt: connected ? 10 + ordinal : undefined };
       pool.observePod({ ...drawPod(ordinal, 'u', claim), version: 2 });
     }
-    t.is(pool.terminalOf('v', minute)?.ordinal, meant, `${older} ${younger}`);
+    t.is(pool.terminalOf('v')?.ordinal, meant, `${older} ${younger}`);
     const reaped = planPool(pool, minute).reap.map(({ pod, reason }) => [pod.ordinal, reason]);
     t.deepEqual(
       reaped,
@@ -270,7 +277,7 @@ test('news that are older than what is known change nothing', (t) => {
   pool.observePod({ ...drawPod(0, 'u'), version: 5 });
   pool.observePod({ ...drawPod(0, 'r'), version: 4 });
   t.is(pool.ready.take(), undefined);
-  t.is(pool.terminalOf('v0', 0)?.ordinal, 0);
+  t.is(pool.terminalOf('v0')?.ordinal, 0);
 });
 
 test('a claimed pod whose label was put back by hand is still its visitor’s (inv 1)', (t) => {
@@ -283,7 +290,7 @@ test('of two pods of one visitor, the one claimed first counts', (t) => {
   const pool = drawPool('uu');
   pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 20 }), version: 2 });
   pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 10 }), version: 2 });
-  t.is(pool.terminalOf('v', 0)?.ordinal, 1);
+  t.is(pool.terminalOf('v')?.ordinal, 1);
 });
 
 test('whoever does not lead may make terminals, and end none', (t) => {
@@ -439,48 +446,116 @@ test('a manager that finds terminals in use above the replicas puts them back', 
   t.is(planPool(pool, 0).shrink, undefined);
 });
 
-const nodeStates = {
-  fine: { cordoned: false, notReadySince: undefined },
-  cordoned: { cordoned: true, notReadySince: undefined },
-  dead: { cordoned: false, notReadySince: 0 },
-};
-
 /** A pool whose pod of each ordinal is on a node in that state. */
-function onNodes(pods: string, states: (keyof typeof nodeStates)[], settings: Record<string, string> = {}): Pool {
+function onNodes(pods: string, states: NodeState[], settings: Record<string, string> = {}): Pool {
   const drawn = drawPool(pods, settings);
-  const pool = new Pool('p', {
-    hostOf: () => '192.0.2.1',
-    nodeOf: ({ ordinal }) => ({ name: 'n', host: '192.0.2.1', ...nodeStates[states[ordinal] ?? 'fine'] }),
-  });
+  const nodeStateOf = ({ ordinal }: ObservedPod) => states[ordinal] ?? 'ready';
+  const pool = new Pool('p', { hostOf: () => '192.0.2.1', nodeStateOf });
   pool.observeSpec(drawn.spec);
   for (const service of drawn.services()) pool.observeService(service);
   for (const pod of drawn.pods()) pool.observePod(pod);
   return pool;
 }
 
-test('a pod on a cordoned or dead node is not handed out, and another is made elsewhere', (t) => {
-  for (const state of ['cordoned', 'dead'] as const) {
-    const pool = onNodes('rrs', [state, 'fine', state], { spare: '2' });
+test('a pod on a cordoned, NotReady, lost or deleted node is not handed out, and another is made elsewhere', (t) => {
+  for (const state of ['cordoned', 'not-ready', 'lost', 'deleted', 'gone'] as const) {
+    const pool = onNodes('rrs', [state, 'ready', state], { spare: '2' });
     t.is(pool.ready.take()?.ordinal, 1);
     t.is(pool.ready.take(), undefined);
     t.like(planPool(pool, 0), { scaleTo: 4, replace: [] });
   }
 });
 
-test('a pod that is going comes again elsewhere from a cordoned node, and does not go from a dead one', (t) => {
-  t.is(planPool(onNodes('t', ['cordoned'], { spare: '1' }), 0).scaleTo, undefined);
-  t.is(planPool(onNodes('t', ['dead'], { spare: '1' }), 0).scaleTo, 2);
+test('a pod on a node that no watch has reported is not handed out, and counts until it is known to be deleted', (t) => {
+  const pool = onNodes('rr', ['unseen', 'ready'], { spare: '2' });
+  t.deepEqual([pool.ready.take()?.ordinal, pool.ready.take()], [1, undefined]);
+  t.is(planPool(pool, 0).scaleTo, undefined);
+  t.false(pool.isLost(pool.pod(0)!));
 });
 
-test('a session on a node that has been dead for a while is lost, and goes once its visitor has another', (t) => {
-  const pool = onNodes('uu', ['dead', 'fine'], { 'connect-timeout': '1h' });
+test('a pod that is going comes again elsewhere from a cordoned node, and does not go from a dead one', (t) => {
+  t.is(planPool(onNodes('t', ['cordoned'], { spare: '1' }), 0).scaleTo, undefined);
+  for (const state of ['not-ready', 'lost'] as const) {
+    t.is(planPool(onNodes('t', [state], { spare: '1' }), 0).scaleTo, 2);
+  }
+});
+
+test('orphans: pods of a deleted node go at once, but those of sessions when its grace period is over', (t) => {
+  const reaped = (state: NodeState) => {
+    const pool = onNodes('rstur', [state, state, state, state, 'ready'], { 'connect-timeout': '1h' });
+    pool.observePod({ ...drawPod(3, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+    return planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`);
+  };
+  const atOnce = ['0 node-deleted', '1 node-deleted', '2 node-deleted'];
+  t.deepEqual(reaped('deleted'), atOnce);
+  t.deepEqual(reaped('gone'), [...atOnce, '3 node-deleted']);
+});
+
+const ended = (ordinal: number, letter: Letter, phase: ObservedPod['ended'] = 'Failed'): ObservedPod => ({
+  ...drawPod(ordinal, letter),
+  ready: false,
+  version: 2,
+  ...(phase && { ended: phase }),
+});
+
+test('a pod that has ended is reaped at once, whoever had it, and neither counts nor is handed out', (t) => {
+  for (const phase of ['Failed', 'Succeeded'] as const) {
+    const pool = drawPool('ursox', { spare: '1', 'connect-timeout': '1h' });
+    for (const [ordinal, letter] of ([...'ursox'] as Letter[]).entries())
+      pool.observePod(ended(ordinal, letter, phase));
+    t.deepEqual(
+      planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
+      [0, 1, 2, 3, 4].map((ordinal) => `${ordinal} pod-ended`),
+    );
+    t.like(planPool(pool, 0), { replace: [], retry: [], scaleTo: undefined });
+    t.is(pool.ready.take(), undefined);
+    t.is(pool.terminalOf('v0'), undefined);
+    t.like(countPods(pool, 0), { ready: 0, inUse: 0, recreating: 5 });
+    t.deepEqual(noticesOf(pool, 60 * minute), [], 'an old pod that ends does not stop a roll-out');
+  }
+});
+
+test('a pod that has ended and is going already, or is on a deleted node, is reaped for that', (t) => {
+  const pool = onNodes('uu', ['ready', 'deleted']);
+  pool.observePod({ ...ended(0, 'u'), terminating: true });
+  pool.observePod(ended(1, 'u'));
+  t.deepEqual(
+    planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
+    ['1 node-deleted'],
+  );
+});
+
+test('a pod whose node has not cleared up after it within a minute is removed', (t) => {
+  const pool = drawPool('tt', {});
+  pool.observePod({ ...drawPod(0, 't'), version: 2, heldSince: 1_000 });
+  t.deepEqual(planPool(pool, 1_000 + minute - 1).reap, []);
+  t.deepEqual(planPool(pool, 1_000 + minute).reap, [{ pod: pool.pod(0)!, reason: 'not-removed' }]);
+});
+
+test('orphans: the pod of a visitor who waits, or has another terminal, goes at once', (t) => {
+  const alone = onNodes('u', ['deleted'], { max: '1', 'connect-timeout': '1h' });
+  alone.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+  t.true(alone.isLost(alone.pod(0)!));
+  t.deepEqual(planPool(alone, 0).reap, []);
+  alone.waiting.enter('v', 0);
+  t.deepEqual(planPool(alone, 0).reap, [{ pod: alone.pod(0)!, reason: 'node-deleted' }]);
+
+  const pool = onNodes('uu', ['deleted', 'ready'], { 'connect-timeout': '1h' });
   pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
-  t.false(pool.isLost(pool.pod(0)!, 9_999));
-  t.true(pool.isLost(pool.pod(0)!, 10_000));
+  pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 1 }), version: 2 });
+  t.is(pool.terminalOf('v')?.ordinal, 1);
+  t.deepEqual(planPool(pool, 2).reap, [{ pod: pool.pod(0)!, reason: 'node-deleted' }]);
+});
+
+test('a session on a lost node goes once its visitor has another, and is its visitor’s until then', (t) => {
+  t.false(onNodes('u', ['not-ready']).isLost(drawPod(0, 'u')));
+  const pool = onNodes('uu', ['lost', 'ready'], { 'connect-timeout': '1h' });
+  pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+  t.true(pool.isLost(pool.pod(0)!));
   t.deepEqual(planPool(pool, minute).reap, []);
-  t.is(pool.terminalOf('v', minute)?.ordinal, 0, 'it is all that the visitor has');
+  t.is(pool.terminalOf('v')?.ordinal, 0, 'it is all that the visitor has');
   pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 20_000 }), version: 2 });
-  t.is(pool.terminalOf('v', minute)?.ordinal, 1);
+  t.is(pool.terminalOf('v')?.ordinal, 1);
   t.deepEqual(planPool(pool, minute).reap, [{ pod: pool.pod(0)!, reason: 'node-lost' }]);
 });
 

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { prewarmAt, seatsTaken } from '../../../manager/pool/prewarm.ts';
 import type { Occurrence } from '../../../manager/pool/windows.ts';
+import { histories } from '../../helpers/long.ts';
 
 /** Times are hours here: `9-12 x40` is a window of forty seats from nine to twelve. */
 function draw(text: string): Occurrence[] {
@@ -116,7 +117,7 @@ test('each who came sits on one seat at most, of a window that was open then; an
       if (sum !== most) throw new Error(`${sum} seats are taken, ${most} could be`);
     },
   );
-  t.notThrows(() => fc.assert(property, { numRuns: 500, includeErrorInReport: true }));
+  t.notThrows(() => fc.assert(property, histories(t, { short: 200, long: 20_000 })));
 });
 
 /** How many of `claims` can sit at once, by a maximum matching (Kuhn). */

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { minuteMs, RecentClaims } from '../../../manager/pool/recent-claims.ts';
+import { histories, quick } from '../../helpers/long.ts';
 
 test('what an address has claimed is known for a minute, oldest first', (t) => {
   const claims = new RecentClaims();
@@ -39,5 +40,6 @@ test('in order or not, every claim of the last minute is counted', (t) => {
         );
       }
     }),
+    histories(t, quick),
   );
 });

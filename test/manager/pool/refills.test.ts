@@ -10,6 +10,7 @@ const podOf = (ordinal: number, uid: string, rest: Partial<ObservedPod> = {}): O
   version: 1,
   node: 'n',
   podAddress: undefined,
+  healthAddress: undefined,
   createdAt: 0,
   ready: false,
   readyChangedAt: undefined,
@@ -67,4 +68,11 @@ test('an ordinal that was scaled away is not waited for', (t) => {
   t.is(refills.observe(podOf(1, 'a', { terminating: true }), 1_100), undefined);
   refills.resize(2, 600_000);
   t.is(refills.observe(podOf(1, 'b', { ready: true }), 602_000), 2_000);
+});
+
+test('a pod that has ended makes its ordinal wait for the next one', (t) => {
+  const refills = poolOf(1);
+  refills.observe(podOf(0, 'a', { ready: true }), 0);
+  t.is(refills.observe(podOf(0, 'a', { ended: 'Failed' }), 60_000), undefined);
+  t.is(refills.observe(podOf(0, 'b', { createdAt: 61_000, ready: true }), 64_000), 4_000);
 });

@@ -27,6 +27,7 @@ test('each setting is read with its unit', (t) => {
     'claims-per-minute': '10000',
     'challenge-from': 'none',
     'max-waiting': '0',
+    'max-waiting-per-address': '4',
   });
   t.deepEqual(problems, []);
   t.deepEqual(settings, {
@@ -45,6 +46,7 @@ test('each setting is read with its unit', (t) => {
     claimsPerMinute: 10_000,
     challengeFrom: 'none',
     maxWaiting: 0,
+    maxWaitingPerAddress: 4,
   });
 });
 
@@ -88,6 +90,7 @@ for (const [key, value] of [
   ['claims-per-minute', '10/m'],
   ['challenge-from', 'None'],
   ['max-waiting', '5001'],
+  ['max-waiting-per-address', '0'],
 ] as const) {
   test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
     const times = { idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000, scaleDownDelay: 4_000 };
@@ -97,6 +100,7 @@ for (const [key, value] of [
       claimsPerMinute: 3,
       challengeFrom: 'none',
       maxWaiting: 6,
+      maxWaitingPerAddress: 8,
     } as const;
     const former = {
       spare: 7,
@@ -122,6 +126,7 @@ for (const [key, value] of [
       'max-per-address': '2',
       'claims-per-minute': '3',
       'max-waiting': '6',
+      'max-waiting-per-address': '8',
     };
     const { settings, problems } = read({ ...others, [key]: value }, former);
     t.deepEqual(settings, former);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { type Hearing, listen, type Reporting } from '../../../manager/pool/silence.ts';
+import { histories, quick } from '../../helpers/long.ts';
 
 const timeout = 60_000;
 const second = 1_000;
@@ -108,6 +109,7 @@ test('inv 9: an outage, however long, makes nobody silent: neither of managers, 
         [],
       );
     }),
+    histories(t, quick),
   );
 });
 
@@ -129,6 +131,7 @@ test('inv 9: whatever comes through and whatever does not, never most of a pool 
         }
       },
     ),
+    histories(t, quick),
   );
 });
 
@@ -145,5 +148,6 @@ test('one that is wedged among others is silent by the timeout, by which time no
       t.deepEqual(first?.silent, ['0']);
       t.true(first!.at >= from + 49 && first!.at <= from + 60, `${from}: ${first!.at}`);
     }),
+    histories(t, quick),
   );
 });

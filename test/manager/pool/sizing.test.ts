@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { baseStock, type Demand, type Spare, serviceLevel, spareFor } from '../../../manager/pool/sizing.ts';
+import { histories, quick } from '../../helpers/long.ts';
 
 const second = 1_000;
 const hour = 3_600_000;
@@ -67,6 +68,7 @@ test('more arrivals, or a longer refill, never need fewer; and all is from 1 to 
       const slower = baseStock(known, refillMs * times, 500);
       return 1 <= stock && stock <= busier && stock <= slower && busier <= 500 && slower <= 500;
     }),
+    histories(t, quick),
   );
   t.pass();
 });

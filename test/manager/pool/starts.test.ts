@@ -14,6 +14,7 @@ const starting = (rest: Partial<ObservedPod> = {}): ObservedPod => ({
   version: 1,
   node: 'n',
   podAddress: undefined,
+  healthAddress: undefined,
   createdAt: 0,
   ready: false,
   readyChangedAt: undefined,
@@ -90,6 +91,19 @@ test('pods that were never Ready are counted until one is; those that were, or w
   starts.observe({ ...ending, ready: false, terminating: true }, timeout);
   starts.gone(0);
   t.is(starts.failures(0), 0);
+});
+
+test('failures of a former revision do not count for the next one, and are not forgotten before a pod is Ready', (t) => {
+  const starts = new Starts();
+  for (const revision of ['one', 'one', 'two']) {
+    starts.observe(starting({ revision }), timeout);
+    starts.gone(0);
+  }
+  t.is(starts.failures(0, 'two'), 1);
+  t.is(starts.failures(0, 'one'), 0);
+  starts.observe(starting({ revision: 'three' }), timeout);
+  t.is(starts.failures(0, 'three'), 0);
+  t.true(starts.failing(1));
 });
 
 /** What is known after pods that started at the first and were Ready at the second of each pair. */

@@ -26,6 +26,7 @@ function poolWith(windows: object[], claims: number[] = []): Pool {
       version: 1,
       node: 'n',
       podAddress: undefined,
+      healthAddress: undefined,
       createdAt: 0,
       ready: true,
       readyChangedAt: 0,

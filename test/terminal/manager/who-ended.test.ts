@@ -6,7 +6,8 @@ import { silent } from '../../helpers/manager.ts';
 const report = { connections: 1 };
 
 test('a manager whose watch is behind is asked again, until it knows', async (t) => {
-  const answers: ReportAnswer[] = [{ idleTimeoutMs: 1 }, { idleTimeoutMs: 1 }, { idleTimeoutMs: 1, endedBy: 'owner' }];
+  const unknown: ReportAnswer = { now: new Date(0).toISOString(), idleTimeoutMs: 1 };
+  const answers = [unknown, unknown, { ...unknown, endedBy: 'owner' as const }];
   const whoEnded = createWhoEnded({
     describe: () => report,
     send: async () => answers.shift()!,

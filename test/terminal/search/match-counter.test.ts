@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { MatchCounter } from '../../../terminal/search/match-counter.ts';
+import { histories, quick } from '../../helpers/long.ts';
 
 function count(text: string, ...pieces: (string | Buffer)[]): number {
   const counter = new MatchCounter(text);
@@ -39,5 +40,6 @@ test('however it is cut, the count is that of the whole', (t) => {
       const [lookedAt, lookedFor] = /[A-Z]/.test(searched) ? [whole, searched] : [whole.toLowerCase(), searched];
       t.is(count(searched, ...pieces), lookedAt.split(lookedFor).length - 1);
     }),
+    histories(t, quick),
   );
 });

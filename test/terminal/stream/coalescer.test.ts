@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Coalescer } from '../../../terminal/stream/coalescer.ts';
+import { histories, quick } from '../../helpers/long.ts';
 
 const byte = (text: string) => Buffer.from(text);
 
@@ -46,6 +47,7 @@ test('whatever comes when, it goes out whole, in order, and at most four millise
       sent += coalescer.flush()?.toString() ?? '';
       return sent === pushes.map(({ text }) => Buffer.from(text).toString()).join('');
     }),
+    histories(t, quick),
   );
   t.pass();
 });

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { ControlParser } from '../../../terminal/tmux/control-mode.ts';
 import { showsPrompt } from '../../../terminal/tmux/warm-up.ts';
+import { histories, quick } from '../../helpers/long.ts';
 
 const conversation = [
   '%begin 1 260 0',
@@ -39,6 +40,7 @@ test('it does not matter where the pieces are cut', (t) => {
       const all = at.slice(1).flatMap((end, i) => parser.push(conversation.slice(at[i], end)));
       return JSON.stringify(all) === JSON.stringify(said);
     }),
+    histories(t, quick),
   );
   t.pass();
 });

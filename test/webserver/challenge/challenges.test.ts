@@ -10,7 +10,7 @@ import { type Answer, createVisitor } from '../../helpers/webserver-browser.ts';
 import type { ManagerDouble } from '../../helpers/webserver-manager.ts';
 
 const never = new AbortController().signal;
-const easy = { WARMTERM_CHALLENGE_WORK: '1000' };
+const easy = { WARMTERM_CHALLENGE_WORK: '2' };
 
 /** From now on the address of the visitor is busy. */
 function makeBusy(manager: ManagerDouble) {

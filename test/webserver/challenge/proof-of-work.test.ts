@@ -1,21 +1,23 @@
+import { createHook } from 'node:async_hooks';
 import { getEventListeners } from 'node:events';
 import test from 'ava';
 import { solveProofOfWork } from '../../../frontend/challenge/proof-of-work.ts';
 import { createProofOfWork } from '../../../webserver/challenge/proof-of-work.ts';
 
 const secret = 'a secret of more than thirty-two bytes';
-const never = new AbortController().signal;
 type Payload = Awaited<ReturnType<typeof solved>>;
 
-function start({ secrets = [secret] as [string, ...string[]], clock = Date.now, work = 1_000 } = {}) {
-  return createProofOfWork({ secrets, work, clock, chance: () => 0.5 });
+function start({ secrets = [secret] as [string, ...string[]], clock = Date.now, work = 4, now = 0 } = {}) {
+  return createProofOfWork({ secrets, work, clock, chance: () => 0.5, monotonic: () => now });
 }
 
 /** A challenge to `visitor` with its solution, as the page sends them. */
 async function solved(challenges: ReturnType<typeof start>, visitor = 'ann') {
   // Through JSON, as on the way to the page and back.
-  const challenge = JSON.parse(JSON.stringify(await challenges.issue(visitor)));
-  return JSON.parse(JSON.stringify(await solveProofOfWork(challenge, async () => {}, never))) as {
+  const challenge = JSON.parse(JSON.stringify(await challenges.issue(visitor, 'a network')));
+  return JSON.parse(
+    JSON.stringify(await solveProofOfWork(challenge, async () => {}, new AbortController().signal)),
+  ) as {
     challenge: { parameters: Record<string, unknown> & { data: Record<string, unknown> }; signature: string };
     solution: { counter: number; derivedKey: string };
   };
@@ -92,15 +94,53 @@ test('any webserver takes what another has asked, also while a new secret is bei
 
 test('a solution takes as much work as the setting says, and at least half of it', async (t) => {
   for (const chance of [0, 0.999]) {
-    const challenges = createProofOfWork({ secrets: [secret], work: 10_000, clock: Date.now, chance: () => chance });
+    const challenges = createProofOfWork({ secrets: [secret], work: 40, clock: Date.now, chance: () => chance });
     const { challenge, solution } = await solved(challenges);
-    const hashes = (solution.counter + 1) * Number(challenge.parameters.cost);
-    t.true(hashes >= 5_000 && hashes <= 10_050, `${hashes}`);
+    const tries = solution.counter + 1;
+    t.true(tries >= 20 && tries <= 41, `${tries}`);
+    t.like(challenge.parameters, { algorithm: 'SCRYPT', cost: 4_096, memoryCost: 8 });
   }
 });
 
+test('a network gets 20 challenges at once, and another gets its own', async (t) => {
+  const challenges = start();
+  for (let count = 0; count < 20; count++) await challenges.issue('ann', 'a network');
+  const refused = { code: 'too-many-requests', retryAfter: 1 };
+  t.like(await t.throwsAsync(challenges.issue('bob', 'a network')), refused);
+  await t.notThrowsAsync(challenges.issue('bob', 'another'));
+});
+
+test('a crowd of networks has 16 challenges made at the same moment', async (t) => {
+  const challenges = start();
+  const asked = Array.from({ length: 100 }, (_, index) => challenges.issue('ann', `network-${index}`));
+  const made = (await Promise.allSettled(asked)).filter(({ status }) => status === 'fulfilled');
+  t.is(made.length, 16);
+  await t.notThrowsAsync(challenges.issue('ann', 'the next'));
+});
+
+// Serial: what other tests derive would count.
+test.serial('inv 10: to check a solution, true or false, the server derives no key', async (t) => {
+  const challenges = start();
+  let derived = 0;
+  const hook = createHook({
+    init: (_id, type) => {
+      if (type === 'SCRYPTREQUEST') derived++;
+    },
+  }).enable();
+  t.teardown(() => hook.disable());
+  const payload = await solved(challenges);
+  t.is(derived, 1, 'to make the challenge');
+  const { challenge } = payload as unknown as { challenge: { parameters: { keyPrefix: string } } };
+  for (let counter = 0; counter < 50; counter++) {
+    const derivedKey = challenge.parameters.keyPrefix.padEnd(64, '0');
+    t.false(await challenges.redeem('ann', { challenge, solution: { counter, derivedKey } }));
+  }
+  t.true(await challenges.redeem('ann', payload));
+  t.is(derived, 1);
+});
+
 test('nobody solves on for a visitor who has left, and the page has its turn meanwhile', async (t) => {
-  const challenge = await start({ work: 100_000_000 }).issue('ann');
+  const challenge = await start({ work: 100_000_000 }).issue('ann', 'a network');
   const left = new AbortController();
   let rests = 0;
   const rest = async () => {

@@ -1,29 +1,66 @@
 import test from 'ava';
-import { newId, readSignedId, writeSignedId } from '../../../webserver/identity/signed-id.ts';
+import { type Kind, readProposal, readSignedId, writeSignedId } from '../../../webserver/identity/signed-id.ts';
+import { proposedId } from '../../helpers/proposed-id.ts';
 
 const [old, recent] = ['the old secret, long enough by now', 'the new secret, long enough as well'];
+const newId = (kind: Kind, secret: string) => readProposal(proposedId(), kind, secret)!;
 
 test('what one secret signed is read back, and not with another', (t) => {
-  const id = newId(old, 1_700_000_000);
+  const id = newId('browser', old);
   const text = writeSignedId(id);
   t.deepEqual(readSignedId(text, [old]), id);
   t.is(readSignedId(text, [recent]), undefined);
 });
 
 test('a secret that is no longer the first still verifies, and stays the one of its ids', (t) => {
-  const text = writeSignedId(newId(old, 1_700_000_000));
+  const text = writeSignedId(newId('browser', old));
   t.is(readSignedId(text, [recent, old])?.secret, old);
 });
 
-test('ids have 128 bits and differ', (t) => {
-  const ids = Array.from({ length: 100 }, () => newId(old, 0).id);
-  t.is(new Set(ids).size, 100);
-  t.true(ids.every((id) => Buffer.from(id, 'base64url').length === 16));
+test('a signed id holds exactly what was proposed', (t) => {
+  const id = 'abcdefghij-_0123456789';
+  const read = readProposal(`new.${id}`, 'tab', old)!;
+  t.deepEqual(read, { kind: 'tab', id, secret: old });
+  t.true(writeSignedId(read).startsWith(`tab.${id}.`));
+});
+
+test('a proposal of another length, or with other characters, is none', (t) => {
+  const id = 'A'.repeat(22);
+  for (const garbage of [
+    undefined,
+    {},
+    '',
+    'new',
+    'new.',
+    id,
+    `NEW.${id}`,
+    `browser.${id}`,
+    `new.${id}A`,
+    `new.${id.slice(1)}`,
+    `new.${id.slice(1)}=`,
+    `new.${id.slice(1)}+`,
+    `new.${id.slice(1)}ä`,
+    `new.${id}\n`,
+    ` new.${id}`,
+    `new.${id}, new.${id}`,
+    `new.${id}.${'A'.repeat(43)}`,
+  ]) {
+    t.is(readProposal(garbage, 'browser', old), undefined, String(garbage));
+  }
 });
 
 test('garbage is no id', (t) => {
-  const text = writeSignedId(newId(old, 1_700_000_000));
-  for (const garbage of [undefined, '', 'x', {}, text.slice(1), `${text}x`, text.replace('.17', '.18'), 'a.b.c']) {
+  const text = writeSignedId(newId('browser', old));
+  for (const garbage of [
+    undefined,
+    '',
+    'x',
+    {},
+    text.slice(1),
+    `${text}x`,
+    text.replace('browser.', 'tab.'),
+    'a.b.c',
+  ]) {
     t.is(readSignedId(garbage, [old]), undefined);
   }
 });

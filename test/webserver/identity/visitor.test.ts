@@ -1,36 +1,101 @@
+import { once } from 'node:events';
+import { request as startRequest } from 'node:http';
 import test from 'ava';
+import { ServiceError } from '../../../common/errors.ts';
 import { claimRequestSchema } from '../../../common/manager-api.ts';
+import { proposedId } from '../../helpers/proposed-id.ts';
 import { startWebserver } from '../../helpers/webserver-app.ts';
 import { createVisitor } from '../../helpers/webserver-browser.ts';
 
 const claim = { body: {} };
 const claimAs = (headers: Record<string, string>) => ({ body: {}, headers });
 
-const visitorsSeen = (requests: { body: unknown }[]) =>
-  requests.map(({ body }) => (body as { visitor: string }).visitor);
+const signedIn = { WARMTERM_IDENTITY: 'header', WARMTERM_IDENTITY_HEADER: 'X-Forwarded-User' };
 
-test('a browser gets one signed cookie, and is known by it', async (t) => {
+const visitorsSeen = (requests: { body: unknown }[]) =>
+  requests.flatMap(({ body }) => (body as { visitor: string } | undefined)?.visitor ?? []);
+
+test('a browser that proposes an id gets it signed, and is known by it', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   const first = await visitor.send('POST', '/api/terminals', claim);
-  t.is(first.setCookies.length, 1);
-  t.regex(
-    first.setCookies[0] ?? '',
-    /^warmterm=[\w-]{22}\.\d+\.[\w-]{43}; Max-Age=2592000; Path=\/; .*HttpOnly; SameSite=Lax$/,
-  );
+  t.regex(first.given ?? '', /^browser\.[\w-]{22}\.[\w-]{43}$/);
   const second = await visitor.send('POST', '/api/terminals', claim);
-  t.deepEqual(second.setCookies, []);
+  t.is(second.given, null);
   t.is(second.body.status, 'reconnected');
   t.is(new Set(visitorsSeen(manager.requests)).size, 1);
 });
 
-test('the page itself brings the cookie, so that a lost answer to a claim is not a lost terminal', async (t) => {
+test('inv 2: a claim that is repeated with the same proposal is the same visitor’s, and gets the same terminal', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
-  t.is((await visitor.send('GET', '/')).setCookies.length, 1);
-  t.deepEqual((await visitor.send('POST', '/api/terminals', claim)).setCookies, []);
-  await visitor.send('POST', '/api/terminals', claim);
+  const proposal = visitor.id;
+  const first = await visitor.send('POST', '/api/terminals', claim);
+  // As after an answer that was lost.
+  visitor.id = proposal;
+  const again = await visitor.send('POST', '/api/terminals', claim);
+  t.is(again.body.status, 'reconnected');
+  t.is(again.body.name, first.body.name);
+  t.is(again.given, first.given);
+  t.true(first.given?.startsWith(`browser.${proposal?.slice('new.'.length)}.`));
   t.is(new Set(visitorsSeen(manager.requests)).size, 1);
+});
+
+test('a refusal brings the signed id too', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  manager.misbehave = () => new ServiceError('too-many-requests', 'All 5 are in use.');
+  const answer = await createVisitor(url).send('POST', '/api/terminals', claim);
+  t.is(answer.status, 429);
+  t.regex(answer.given ?? '', /^browser\./);
+});
+
+for (const identity of ['browser', 'tab']) {
+  test(`a request without a valid id or proposal gets no terminal, and is told how to (${identity})`, async (t) => {
+    const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: identity });
+    const visitor = createVisitor(url);
+    const id = 'A'.repeat(22);
+    const invalid = [undefined, '', 'none', 'x', 'new.', `new.${id}A`, `new.${id.slice(1)}`, `new.${id.slice(1)}=`];
+    for (const sent of [...invalid, `new.${id.slice(1)}/`, `browser.${id}.${'A'.repeat(43)}`]) {
+      for (const [method, path] of [
+        ['POST', '/api/terminals'],
+        ['POST', '/api/terminals/current/restart'],
+        ['GET', '/api/terminals/current'],
+        ['DELETE', '/api/terminals/current'],
+        ['DELETE', '/api/terminals/place'],
+      ] as const) {
+        visitor.id = sent;
+        const answer = await visitor.send(method, path, method === 'POST' ? claim : {});
+        t.is(answer.status, 401, `${method} ${path} as ${sent}`);
+        t.is(answer.body.code, 'unknown-visitor');
+        t.regex(String(answer.body.detail), /Warmterm-Visitor: new\.<22 random base64url characters>/);
+        t.is(answer.given, null);
+      }
+    }
+    t.is(manager.requests.length, 0);
+  });
+}
+
+test('no answer sets a cookie, and a cookie that is sent means nothing', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  const visitor = createVisitor(url);
+  for (const [method, path, options] of [
+    ['GET', '/', {}],
+    ['POST', '/api/terminals', claim],
+    ['GET', '/api/terminals/current', {}],
+    ['DELETE', '/api/terminals/current', {}],
+    ['GET', '/api/nothing', {}],
+  ] as const) {
+    t.deepEqual((await visitor.send(method, path, options)).headers.getSetCookie(), [], `${method} ${path}`);
+  }
+  await visitor.send('POST', '/api/terminals', claim);
+  const id = visitor.id ?? '';
+  const before = visitorsSeen(manager.requests).at(-1);
+  const cookie = `warmterm=${id}; warmterm-visitor=${id}; __Host-warmterm=${id}`;
+  await createVisitor(url).send('POST', '/api/terminals', claimAs({ cookie }));
+  t.not(visitorsSeen(manager.requests).at(-1), before);
+  const unnamed = createVisitor(url);
+  unnamed.id = undefined;
+  t.is((await unnamed.send('POST', '/api/terminals', claimAs({ cookie }))).status, 401);
 });
 
 test('two browsers are two visitors', async (t) => {
@@ -40,65 +105,72 @@ test('two browsers are two visitors', async (t) => {
   t.is(new Set(visitorsSeen(manager.requests)).size, 2);
 });
 
-test('a forged cookie is a new visitor', async (t) => {
+test('a forged or invalid id is nobody’s, and a proposal in its place is a new visitor’s', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   await visitor.send('POST', '/api/terminals', claim);
-  const [id = '', issued] = visitor.cookies.get('warmterm')?.split('.') ?? [];
-  visitor.cookies.set('warmterm', `${id}.${issued}.${'A'.repeat(43)}`);
-  const forged = await visitor.send('POST', '/api/terminals', claim);
-  t.is(forged.setCookies.length, 1);
-  t.is(forged.body.status, 'new');
-  t.is(new Set(visitorsSeen(manager.requests)).size, 2);
+  const [kind, id = '', signature = ''] = visitor.id?.split('.') ?? [];
+  const invalid = [
+    `${kind}.${id}.${'A'.repeat(43)}`,
+    `tab.${id}.${signature}`,
+    `${kind}.${id.slice(1)}A.${signature}`,
+    id,
+  ];
+  for (const sent of invalid) {
+    visitor.id = sent;
+    t.is((await visitor.send('POST', '/api/terminals', claim)).body.code, 'unknown-visitor', sent);
+    visitor.id = proposedId();
+    const answer = await visitor.send('POST', '/api/terminals', claim);
+    t.regex(answer.given ?? '', /^browser\./, sent);
+    t.is(answer.body.status, 'new', sent);
+    t.is((await visitor.send('POST', '/api/terminals', claim)).body.status, 'reconnected', sent);
+  }
+  t.is(new Set(visitorsSeen(manager.requests)).size, invalid.length + 1);
 });
 
-test('neither the cookie nor the id leaves the webserver, nor is logged', async (t) => {
+test('an id outlives a new secret, and is unknown when its own secret is gone', async (t) => {
+  const [former, newer] = ['a secret that has been there for long', 'a secret that has been added lately'] as const;
+  const seen: (string | undefined)[] = [];
+  const codes: unknown[] = [];
+  let id = proposedId();
+  for (const secrets of [[former], [newer, former], [newer]] as [string, ...string[]][]) {
+    const { url, manager } = await startWebserver(t, {}, { secrets });
+    const visitor = createVisitor(url);
+    visitor.id = id;
+    const { body } = await visitor.send('POST', '/api/terminals', claim);
+    id = visitor.id;
+    seen.push(visitorsSeen(manager.requests)[0]);
+    codes.push(body.code);
+  }
+  t.truthy(seen[0]);
+  t.is(seen[0], seen[1]);
+  t.deepEqual(codes, [undefined, undefined, 'unknown-visitor']);
+});
+
+test('the id neither leaves the webserver nor is logged', async (t) => {
   const { url, manager, logged } = await startWebserver(t);
   const visitor = createVisitor(url);
   await visitor.send('POST', '/api/terminals', claim);
   await visitor.send('POST', '/api/terminals', { body: { pool: 7 } });
-  const [id = '', , signature = ''] = visitor.cookies.get('warmterm')?.split('.') ?? [];
+  const [, id = '', signature = ''] = visitor.id?.split('.') ?? [];
   t.is(id.length, 22);
+  visitor.id = `new.${id}`;
+  await visitor.send('POST', '/api/terminals', claim);
   for (const text of [JSON.stringify(manager.requests), logged()]) {
     t.false(text.includes(id));
     t.false(text.includes(signature));
   }
 });
 
-test('the cookie is written anew after a day, and its visitor stays the same', async (t) => {
-  let now = Date.UTC(2026, 0, 1);
-  const { url, manager } = await startWebserver(t, {}, { clock: () => now });
-  const visitor = createVisitor(url);
-  await visitor.send('POST', '/api/terminals', claim);
-  now += 25 * 3_600_000;
-  t.is((await visitor.send('POST', '/api/terminals', claim)).setCookies.length, 1);
-  t.is(new Set(visitorsSeen(manager.requests)).size, 1);
-});
-
-test('over https the cookie is bound to the host and secure', async (t) => {
-  const { url } = await startWebserver(t, { WARMTERM_TRUST_PROXY: 'loopback' });
-  const answer = await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-proto': 'https' }));
-  t.regex(answer.setCookies[0] ?? '', /^__Host-warmterm=.*; Path=\/; .*Secure; SameSite=Lax$/);
-});
-
-test('each tab is a visitor of its own where the setting says so, and must say which it is', async (t) => {
+test('each tab is a visitor of its own where the setting says so', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'tab' });
-  const visitor = createVisitor(url);
-  for (const tab of ['first-tab-0000000', 'other-tab-0000000', 'first-tab-0000000']) {
-    await visitor.send('POST', '/api/terminals', claimAs({ 'x-warmterm-tab': tab }));
-  }
-  const [first, other, again] = visitorsSeen(manager.requests);
-  t.not(first, other);
-  t.is(first, again);
-  const none = await visitor.send('POST', '/api/terminals', claim);
-  t.is(none.status, 400);
-  t.regex(String(none.body.detail), /x-warmterm-tab/);
-  const stolen = await createVisitor(url).send(
-    'POST',
-    '/api/terminals',
-    claimAs({ 'x-warmterm-tab': 'first-tab-0000000' }),
-  );
-  t.is(stolen.body.status, 'new');
+  const [first, other] = [createVisitor(url), createVisitor(url)];
+  t.regex((await first.send('POST', '/api/terminals', claim)).given ?? '', /^tab\./);
+  await other.send('POST', '/api/terminals', claim);
+  await first.send('POST', '/api/terminals', claim);
+  const [one, another, again] = visitorsSeen(manager.requests);
+  t.not(one, another);
+  t.is(one, again);
 });
 
 test('the manager is told a hash of the network that a claim comes from, and no more', async (t) => {
@@ -133,12 +205,29 @@ test('the hash of a network is another than that of the visitor who is known by 
   t.not(told[0]!.address, told[0]!.visitor);
 });
 
-test('an address is one visitor, whatever it claims to be, and gets no cookie', async (t) => {
+test('an address is one visitor, whatever it claims to be, and needs no id', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'address' });
   const one = await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': '203.0.113.1' }));
   await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': '203.0.113.2' }));
-  t.deepEqual(one.setCookies, []);
+  t.is(one.given, 'none');
   t.is(new Set(visitorsSeen(manager.requests)).size, 1);
+});
+
+test('who is known by address or sign-in needs no header, and is told so', async (t) => {
+  for (const identity of [
+    { WARMTERM_IDENTITY: 'address' },
+    { ...signedIn, WARMTERM_TRUST_PROXY: 'loopback' },
+  ] as Record<string, string>[]) {
+    const { url } = await startWebserver(t, identity);
+    const visitor = createVisitor(url);
+    visitor.id = undefined;
+    const first = await visitor.send('POST', '/api/terminals', claimAs({ 'x-forwarded-user': 'ann' }));
+    t.is(first.status, 201);
+    t.is(first.given, 'none');
+    const second = await visitor.send('POST', '/api/terminals', claimAs({ 'x-forwarded-user': 'ann' }));
+    t.is(second.status, 200);
+    t.is(second.given, null);
+  }
 });
 
 test('behind a trusted proxy the address is the one that the proxy saw', async (t) => {
@@ -149,4 +238,64 @@ test('behind a trusted proxy the address is the one that the proxy saw', async (
   const [first, second, third] = visitorsSeen(manager.requests);
   t.not(first, second);
   t.is(first, third);
+});
+
+test('a person that a trusted proxy names is one visitor on every device', async (t) => {
+  const { url, manager, logged } = await startWebserver(t, { ...signedIn, WARMTERM_TRUST_PROXY: 'loopback' });
+  for (const person of ['ann@example.org', 'bob@example.org', 'ann@example.org']) {
+    const answer = await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-user': person }));
+    t.true(answer.status < 300);
+    t.is(answer.given, 'none');
+  }
+  const [ann, bob, again] = visitorsSeen(manager.requests);
+  t.not(ann, bob);
+  t.is(ann, again);
+  t.false(JSON.stringify(manager.requests).includes('example.org'));
+  t.false(logged().includes('ann@'));
+});
+
+test('the header of a client that is no trusted proxy is not believed', async (t) => {
+  const { url, manager } = await startWebserver(t, { ...signedIn, WARMTERM_TRUST_PROXY: '192.0.2.0/24' });
+  for (const headers of [
+    { 'x-forwarded-user': 'ann@example.org' },
+    { 'x-forwarded-user': 'ann@example.org', 'x-forwarded-for': '192.0.2.1' },
+  ] as Record<string, string>[]) {
+    const visitor = createVisitor(url);
+    for (const [method, path] of [
+      ['POST', '/api/terminals'],
+      ['POST', '/api/terminals/current/restart'],
+      ['GET', '/api/terminals/current'],
+      ['DELETE', '/api/terminals/current'],
+    ] as const) {
+      const answer = await visitor.send(method, path, method === 'POST' ? claimAs(headers) : { headers });
+      t.is(answer.status, 401, `${method} ${path}`);
+      t.is(answer.body.code, 'unauthenticated');
+      t.is(answer.given, null);
+    }
+  }
+  t.is(manager.requests.length, 0);
+});
+
+test('a trusted proxy that names nobody, or two people, makes nobody a visitor', async (t) => {
+  const { url, port, manager } = await startWebserver(t, { ...signedIn, WARMTERM_TRUST_PROXY: 'loopback' });
+  for (const headers of [{}, { 'x-forwarded-user': '' }, { 'x-forwarded-user': '  ' }] as Record<string, string>[]) {
+    t.is((await createVisitor(url).send('POST', '/api/terminals', claimAs(headers))).status, 401);
+  }
+  const long = await createVisitor(url).send(
+    'POST',
+    '/api/terminals',
+    claimAs({ 'x-forwarded-user': 'x'.repeat(2_000) }),
+  );
+  t.is(long.status, 400);
+  const request = startRequest({
+    port,
+    method: 'POST',
+    path: '/api/terminals',
+    headers: ['X-Forwarded-User', 'ann', 'x-forwarded-user', 'bob', 'host', 'h', 'content-type', 'application/json'],
+  });
+  const answered = once(request, 'response');
+  request.end('{}');
+  const [twice] = await answered;
+  t.is(twice.resume().statusCode, 400);
+  t.is(manager.requests.length, 0);
 });

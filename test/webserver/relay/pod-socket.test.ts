@@ -4,7 +4,7 @@ import { isAbort } from '../../../common/errors.ts';
 import { openPodSocket } from '../../../webserver/relay/pod-socket.ts';
 import { startMute } from '../../helpers/webserver-relay.ts';
 
-const handshake = { key: 'key', version: '13' };
+const handshake = { key: 'key', version: '13', ticket: 'a.b.c' };
 
 test('inv 12: a pod that takes the connection and says nothing is a timeout, and is left', async (t) => {
   const pod = await startMute(t);
@@ -27,4 +27,15 @@ test('nobody is connected to when nobody waits for it any more', async (t) => {
   if (!socket.closed) await once(socket, 'close');
   const { signal } = controller;
   t.true(await openPodSocket(pod, handshake, { deadlineMs: 60_000, signal }).catch(isAbort));
+});
+
+test('a pod that answers with an interim status is none that opens a WebSocket, and is left', async (t) => {
+  const pod = await startMute(t);
+  const connected = once(pod.server, 'connection');
+  const { signal } = new AbortController();
+  const opening = openPodSocket(pod, handshake, { deadlineMs: 5_000, signal });
+  const [socket] = await connected;
+  socket.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(100));
+  await t.throwsAsync(opening, { code: 'unavailable' });
+  if (!socket.closed) await once(socket, 'close');
 });

@@ -1,0 +1,26 @@
+// The pretended node in a process of its own, started by rush.ts: a node is another machine, so what it does must neither
+// hold up those who claim, whose time is taken, nor come before the manager and the API server.
+
+import { setPriority } from 'node:os';
+import { claimAnnotations } from '../common/names.ts';
+import { createTransport } from '../manager/cluster/transport.ts';
+import { type IsOver, type PretendNode, startPretendNode } from './pretend-node.ts';
+
+export type Order = { does: 'start'; namespace: string } | { does: 'refill'; on: boolean } | { does: 'close' };
+
+const lowPriority = 10;
+const isClaimed: IsOver = ({ annotations }) => annotations?.[claimAnnotations.id] !== undefined;
+const never: IsOver = () => false;
+let node: PretendNode | undefined;
+setPriority(lowPriority);
+
+process.on('message', async (order: Order) => {
+  if (order.does === 'start') {
+    const { namespace } = order;
+    node = await startPretendNode(createTransport({ namespace, deadlineMs: 30_000 }), namespace);
+  } else if (order.does === 'refill') node!.setOver(order.on ? isClaimed : never);
+  else await node!.close();
+  process.send!(order.does);
+  if (order.does === 'close') process.disconnect();
+});
+process.once('disconnect', () => process.exit());

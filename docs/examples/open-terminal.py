@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Opens a terminal, waits in the queue if it has to, and ends the terminal again. Needs Python 3 only.
+
+    python3 open-terminal.py https://terminals.example.org [POOL]
+"""
+import json, os, secrets, sys, urllib.error, urllib.request
+
+server, pool = sys.argv[1].rstrip("/"), (sys.argv[2:] or [None])[0]
+identity_file = os.environ.get("WARMTERM_IDENTITY_FILE", os.path.expanduser("~/.warmterm-identity"))
+
+
+def call(method, path, body=None):
+    """Sends a request as this visitor. Returns the status and the JSON of the answer."""
+    request = urllib.request.Request(server + path, method=method)
+    request.add_header("Warmterm-Visitor", identity)
+    if body is not None:
+        request.add_header("Content-Type", "application/json")
+        request.data = json.dumps(body).encode()
+    try:
+        answer = urllib.request.urlopen(request, timeout=60)
+    except urllib.error.HTTPError as error:
+        problem = json.load(error)
+        sys.exit(f"{problem['code']}: {problem['detail']}")
+    except urllib.error.URLError as error:
+        sys.exit(f"{server} cannot be reached: {error.reason}")
+    keep(answer.headers.get("Warmterm-Visitor"))
+    text = answer.read()
+    return answer.status, json.loads(text) if text else None
+
+
+def keep(signed):
+    """Keeps the signed identity that the server answers to a new visitor. Only the owner may read the file."""
+    global identity
+    if signed and signed != identity:
+        identity = signed
+        with open(os.open(identity_file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+            file.write(signed)
+
+
+identity = open(identity_file).read() if os.path.exists(identity_file) else "new." + secrets.token_urlsafe(16)
+ask = {"pool": pool} if pool else {}
+status, answer = call("POST", "/api/terminals", ask)
+while status == 202:
+    print(f"position {answer['place']} of {answer['waiting']}", file=sys.stderr)
+    status, answer = call("POST", "/api/terminals", {**ask, "place": answer["place"]})
+print(f"{answer['status']} terminal {answer['name']} at {answer['url']}")
+call("DELETE", "/api/terminals/current" + (f"?pool={pool}" if pool else ""))
+print("ended")

@@ -1,0 +1,42 @@
+// A request to the webserver's API as this visitor.
+
+import type { ErrorCode } from '../../common/errors.ts';
+import type { paths, visitorHeader } from '../../common/terminals-api.ts';
+import { keepId, proposedId, visitorId } from './visitor-id.ts';
+
+// As in common/terminals-api.ts, whose types are checked; its code would bring all of zod along.
+const header: typeof visitorHeader = 'warmterm-visitor';
+const current: typeof paths.current = '/api/terminals/current';
+const unknownVisitor: ErrorCode = 'unknown-visitor';
+
+type Options = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
+
+/** The answer to `path`. A first visit takes this one request: it proposes the visitor's id. Rejects as fetch does. */
+export async function call(path: string, options: Options): Promise<Response> {
+  const former = visitorId();
+  let answer = await send(path, options, former ?? proposedId());
+  // The secret that has signed the id is gone, or the setting is another now.
+  if (former !== undefined && (await isUnknown(answer))) answer = await send(path, options, proposedId());
+  const given = answer.headers.get(header);
+  if (given === null || (await keepId(given, former)) === given) return answer;
+  // Another new tab was first, and its id counts. Give back the terminal of this tab's own id.
+  callAndForget(current, 'DELETE', given);
+  return call(path, options);
+}
+
+/** The same for a request that outlives the page, and has no answer. */
+export function callAndForget(path: string, method: 'DELETE', id = visitorId() ?? proposedId()): void {
+  fetch(path, { method, headers: { [header]: id }, keepalive: true }).catch(() => {});
+}
+
+const send = (path: string, { headers, ...rest }: Options, id: string) =>
+  fetch(path, { ...rest, headers: { ...headers, [header]: id } });
+
+async function isUnknown(answer: Response): Promise<boolean> {
+  if (answer.status !== 401) return false;
+  const problem: unknown = await answer
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return (problem as { code?: unknown } | undefined)?.code === unknownVisitor;
+}

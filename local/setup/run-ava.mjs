@@ -1,0 +1,34 @@
+// Runs ava on bundled test files, and counts.
+
+import { spawn } from 'node:child_process';
+import { bin, root } from './run.mjs';
+
+// ava's closing lines, in which an uncaught exception or a test that never ended counts as a failure.
+const failures = /^\s*(\d+) (?:tests? failed|uncaught exceptions?|unhandled rejections?|tests? remained pending)/;
+const skips = /^\s*(\d+) tests? (?:skipped|todo)/;
+
+/** Shows ava's output. Resolves with the numbers of tests; `failed` is at least 1 when ava failed. */
+export function runAva(args, env) {
+  const ava = spawn(bin('ava'), args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  process.once('exit', () => ava.kill());
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  let rest = '';
+  const read = (line) => {
+    // A test that passed has a line of its own; ava's closing lines count them only when nothing failed.
+    if (/^\s*✔ /.test(line)) counts.passed++;
+    counts.failed += Number(failures.exec(line)?.[1] ?? 0);
+    counts.skipped += Number(skips.exec(line)?.[1] ?? 0);
+  };
+  ava.stdout.setEncoding('utf8').on('data', (chunk) => {
+    process.stdout.write(chunk);
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop();
+    lines.forEach(read);
+  });
+  return new Promise((resolve) => {
+    ava.on('close', (code) => {
+      if (code !== 0) counts.failed = Math.max(counts.failed, 1);
+      resolve(counts);
+    });
+  });
+}

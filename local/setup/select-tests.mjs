@@ -1,0 +1,71 @@
+// Which test files a call of `npm test` runs.
+
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { root } from './run.mjs';
+
+/** A change of these may change any test. */
+const global = ['package.json', 'package-lock.json', 'esbuild.config.mjs', 'ava.config.mjs', 'local/setup/'];
+const services = ['common/', 'manager/', 'webserver/', 'terminal/', 'frontend/', 'local/'];
+// What tests depend on without importing it: programs that they start, files that they read. The key is a test file, a folder
+// of them, or a helper that they import.
+const unimported = {
+  'test/helpers/system.ts': services,
+  'test/e2e/machine/start.test.ts': services,
+  'test/helpers/built.ts': ['common/', 'frontend/', 'terminal/', 'webserver/'],
+  'test/local/cluster.test.ts': ['common/', 'local/'],
+  'test/helm/': ['helm/'],
+  'test/helm/api-versions.test.ts': ['manager/', 'docs/install.md', 'README.md'],
+  'test/terminal/before-exit.test.ts': ['helm/examples/'],
+};
+/** A test file that imports this one runs for longer in `npm run test:long`. */
+const longer = 'test/helpers/long.ts';
+
+/** All test files, as paths within the project; with `cluster`, those that can run on a real cluster. */
+export function listTests({ cluster }) {
+  const all = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => `test/${path}`)
+    .sort();
+  // The end-to-end suites of one machine stop what a real cluster would not let them stop.
+  return all.filter((path) =>
+    cluster ? /^test\/(cluster|e2e)\/[^/]+$/.test(path) : !path.startsWith('test/cluster/'),
+  );
+}
+
+/** Those of `files` that `paths` name, by file or by folder. Throws when a path names none. */
+export function selectPaths(files, paths) {
+  const wanted = paths.map((path) => relative(root, resolve(path)));
+  for (const path of wanted) {
+    if (!files.some((file) => isWithin(file, path))) throw new Error(`There is no test file at ${path}.`);
+  }
+  return files.filter((file) => wanted.some((path) => isWithin(file, path)));
+}
+
+/** Those of `sources` (a test file → the files that it consists of) which a change of the files in `changed` can affect. */
+export function selectAffected(sources, changed) {
+  if (changed.some((file) => startsWithAny(file, global))) return [...sources.keys()];
+  return [...sources]
+    .filter(([, parts]) => changed.some((file) => parts.has(file) || dependsUnimported(parts, file)))
+    .map(([file]) => file);
+}
+
+/** Those of `sources` that have a longer version. */
+export const selectLong = (sources) => [...sources].filter(([, parts]) => parts.has(longer)).map(([file]) => file);
+
+const isWithin = (file, path) => path === '' || file === path || file.startsWith(`${path}/`);
+const startsWithAny = (file, prefixes) => prefixes.some((prefix) => file.startsWith(prefix));
+
+const dependsUnimported = (parts, changed) =>
+  Object.entries(unimported).some(
+    ([user, used]) => startsWithAny(changed, used) && [...parts].some((part) => part.startsWith(user)),
+  );
+
+/** Files that differ from the last commit that this branch shares with `main`, new ones included. */
+export function changedSinceMain() {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
+  const [main = 'origin/main'] = git('branch', '--list', '--format=%(refname:short)', 'main');
+  const [base] = git('merge-base', main, 'HEAD');
+  return [...git('diff', '--name-only', base), ...git('ls-files', '--others', '--exclude-standard')];
+}

@@ -1,0 +1,55 @@
+// The Leases by which managers tell each other that they run, each a Lease of its own.
+
+import type { Logger } from '../../common/log.ts';
+import { labels } from '../../common/names.ts';
+import { describeLease } from './objects.ts';
+import type { Cluster } from './port.ts';
+import { type ApiRequest, type Transport, unless } from './transport.ts';
+import { listAndWatch } from './watch.ts';
+
+type Part = Pick<Cluster, 'watchManagers' | 'reportManager' | 'removeManager'>;
+
+const kind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
+// One that hangs must not hold up the end of a manager for long.
+const deadlineMs = 2_000;
+const marks = { [labels.lease]: 'manager' };
+
+export function createManagerLeases(options: {
+  transport: Transport;
+  log: Logger;
+  onWatchBroken: (path: string) => void;
+}): Part {
+  const { transport, log, onWatchBroken } = options;
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${transport.namespace}/leases`;
+  const ask = (request: ApiRequest) => transport.request({ ...request, lane: 'leases', deadlineMs });
+
+  return {
+    watchManagers: (observe, signal) =>
+      listAndWatch(
+        {
+          transport,
+          path,
+          labelSelector: `${labels.lease}=manager`,
+          log,
+          onObject: (name, lease) => observe(name, lease?.metadata.resourceVersion),
+          onBroken: () => onWatchBroken(path),
+          onListed: () => {},
+        },
+        signal,
+      ),
+
+    async reportManager(name, lease) {
+      const body = { metadata: { labels: marks }, spec: describeLease(lease) };
+      const contentType = 'application/merge-patch+json';
+      if (await unless([404], ask({ method: 'PATCH', path: `${path}/${name}`, contentType, body }))) return;
+      const made = { ...kind, ...body, metadata: { name, labels: marks } };
+      await unless([409], ask({ method: 'POST', path, body: made }));
+    },
+
+    async removeManager({ name, version }) {
+      const preconditions = version === undefined ? undefined : { resourceVersion: version };
+      const body = { kind: 'DeleteOptions', apiVersion: 'v1', preconditions };
+      await unless([404, 409], ask({ method: 'DELETE', path: `${path}/${name}`, body }));
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// Tells the other managers that this one runs, by a Lease of its own, and learns from theirs how to divide the ready pods.
+// Whatever fails here costs speed only: a manager that knows no other claims as if it were alone.
+
+import { createHash } from 'node:crypto';
+import type { Logger } from '../../common/log.ts';
+import { managerLease } from '../../common/names.ts';
+import type { Cluster } from '../cluster/port.ts';
+import type { Share } from '../pool/share.ts';
+import { missedUntil, Roster } from './roster.ts';
+
+export type PeersOptions = {
+  cluster: Pick<Cluster, 'watchManagers' | 'reportManager' | 'removeManager'>;
+  /** Unique to this process. */
+  identity: string;
+  log: Logger;
+  /** Milliseconds since 1970, for the record. */
+  clock: () => number;
+  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  delay: (ms: number, signal?: AbortSignal) => Promise<void>;
+  isLeader: () => boolean;
+};
+
+/** One write per manager in this time. */
+export const renewMs = 10_000;
+
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #name: string;
+  readonly #roster: Roster;
+  #failing = false;
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    // An identity may have characters that a name may not.
+    const hash = createHash('sha256').update(options.identity).digest('hex').slice(0, 16);
+    this.#name = `${managerLease}-${hash}`;
+    this.#roster = new Roster(this.#name);
+  }
+
+  /** The part of the ready pods that this manager prefers. */
+  share(): Share {
+    return this.#roster.share;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { cluster } = this.#options;
+    await Promise.all([
+      cluster.watchManagers((name, version) => this.#roster.observe(name, version), signal),
+      this.#renewUntil(signal),
+    ]);
+    await this.#try('remove its Lease', () => cluster.removeManager({ name: this.#name }));
+  }
+
+  async #renewUntil(signal: AbortSignal): Promise<void> {
+    const { cluster, clock, delay, identity, isLeader } = this.#options;
+    const startedAt = clock();
+    while (!signal.aborted) {
+      const durationMs = missedUntil.absent * renewMs;
+      const lease = { holder: identity, durationMs, acquiredAt: startedAt, renewedAt: clock(), transitions: 0 };
+      await this.#try('renew its Lease', () => cluster.reportManager(this.#name, lease));
+      if (isLeader()) {
+        for (const stale of this.#roster.stale()) {
+          await this.#try('remove the Lease of a manager that is gone', () => cluster.removeManager(stale));
+        }
+      }
+      await delay(renewMs, signal).catch(() => {});
+    }
+  }
+
+  /** Logs the first failure of several in a row. */
+  async #try(what: string, request: () => Promise<unknown>): Promise<void> {
+    try {
+      await request();
+      this.#failing = false;
+    } catch (error) {
+      const level = this.#failing ? 'debug' : 'warn';
+      this.#options.log[level]({ err: error }, `the manager could not ${what}: managers may meet at the same pods`);
+      this.#failing = true;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// What goes wrong with the cluster itself: one fault after the other, each undone after a while. Each kind is met equally
+// often: the order is that of a shuffled deck.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { exponential, type Random } from '../bench/simulate/random.ts';
+
+export type ClusterFault = {
+  name: string;
+  /** How long it lasts, in milliseconds. */
+  lastsMs: [min: number, max: number];
+  /** Lets it happen, and may be called again when that failed half way; returns how to undo it, or undefined when there was nothing to do it to. */
+  begin: () => Promise<(() => Promise<void>) | undefined>;
+};
+
+export type ClusterFaults = ReturnType<typeof createClusterFaults>;
+
+const mostTries = 5;
+
+export type ClusterFaultOptions = {
+  faults: ClusterFault[];
+  random: Random;
+  /** The mean time between the end of a fault and the begin of the next one. */
+  meanGapMs: number;
+  /** Told of the begin and the end of each. */
+  log: (text: string) => void;
+  /** After how long what could not be undone is tried again. */
+  retryMs?: number;
+};
+
+export function createClusterFaults({ faults, random, meanGapMs, log, retryMs = 1_000 }: ClusterFaultOptions) {
+  const counts = new Map<string, number>();
+  let deck: ClusterFault[] = [];
+
+  function draw(): ClusterFault {
+    if (deck.length === 0) deck = [...faults];
+    return deck.splice(Math.floor(random() * deck.length), 1)[0]!;
+  }
+
+  return {
+    /** Lets faults happen until `signal` is aborted. All of them are undone by then. */
+    async run(signal: AbortSignal): Promise<void> {
+      const pause = (ms: number) => delay(ms, undefined, { signal }).catch(() => {});
+      await pause(exponential(random, meanGapMs));
+      while (!signal.aborted) {
+        const fault = draw();
+        const [min, max] = fault.lastsMs;
+        const ms = min + random() * (max - min);
+        log(`${fault.name}: begins`);
+        const undo = await persist(fault.begin, retryMs);
+        if (undo) {
+          counts.set(fault.name, (counts.get(fault.name) ?? 0) + 1);
+          await pause(ms);
+          await persist(undo, retryMs);
+          log(`${fault.name}: undone`);
+        }
+        await pause(exponential(random, meanGapMs));
+      }
+    },
+    counts: (): ReadonlyMap<string, number> => counts,
+  };
+}
+
+/** An API server that is busy may not answer, and no fault may be left half done, or outlive its storm. */
+export async function persist<T>(act: () => Promise<T>, retryMs = 1_000): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act();
+    } catch (error) {
+      if (tries === mostTries) throw error;
+      await delay(retryMs);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// A clock that stands still while the machine gives managers, or the soak itself, no time: what takes long then is nobody's
+// fault.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Manager } from './managers.ts';
+
+const tickMs = 500;
+/** A tick that is later than this says that the soak itself waits for the machine. */
+const lateMs = 2 * tickMs;
+
+export type FairClock = {
+  /** Milliseconds in which at least one manager ran. */
+  any(): number;
+  /** Milliseconds in which all of them did. */
+  all(): number;
+  run(signal: AbortSignal): Promise<void>;
+};
+
+export function createFairClock(managers: Pick<Manager, 'ranSince'>[]): FairClock {
+  let [any, all] = [0, 0];
+  return {
+    any: () => any,
+    all: () => all,
+    async run(signal) {
+      let last = performance.now();
+      while (!signal.aborted) {
+        await delay(tickMs, undefined, { signal }).catch(() => {});
+        const elapsed = performance.now() - last;
+        const running = managers.filter(({ ranSince }) => ranSince(last)).length;
+        last += elapsed;
+        if (elapsed > lateMs) continue;
+        if (running > 0) any += elapsed;
+        if (running === managers.length) all += elapsed;
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+// Which faults befall requests and watches: drawn by a seeded chance, counted by kind. Knows no HTTP.
+
+import { exponential, type Random } from '../bench/simulate/random.ts';
+
+/** What a request is to the API server. */
+export type RequestKind = 'watch' | 'list' | 'read' | 'write';
+
+export type RequestFault =
+  /** Arrives so much later. */
+  | { kind: 'delay'; ms: number }
+  /** The answer is so much later than what it tells. */
+  | { kind: 'late answer'; ms: number }
+  /** Never arrives. */
+  | { kind: 'lost request' }
+  /** Takes effect, but nobody hears of it. */
+  | { kind: 'lost response' }
+  | { kind: '409' | '410' | '429' | '500' }
+  /** What an earlier list has said. */
+  | { kind: 'stale list' };
+
+/** How the API server refuses to make Services: by a quota or a webhook, or because there are no more ports. */
+export type ServiceRefusal = 403 | 422;
+
+export type LineFault =
+  | { kind: 'duplicated event' }
+  /** Comes after the next one. */
+  | { kind: 'reordered event' }
+  /** Half of it comes, and then nothing more. */
+  | { kind: 'half-written event' }
+  /** The watch says that it cannot go on: HTTP 200, and an event of code 410. */
+  | { kind: 'expired watch' }
+  | { kind: 'stalled watch'; ms: number };
+
+export type FaultKind = RequestFault['kind'] | LineFault['kind'];
+
+// Each kind with its share among the faults of its sort of request.
+const everyRequest: [number, (random: Random) => RequestFault][] = [
+  [4, (random) => ({ kind: 'delay', ms: exponential(random, 400) })],
+  [4, (random) => ({ kind: 'late answer', ms: exponential(random, 400) })],
+  [3, () => ({ kind: 'lost request' })],
+  [3, () => ({ kind: 'lost response' })],
+  [2, () => ({ kind: '429' })],
+  [2, () => ({ kind: '500' })],
+];
+const requestFaults: Record<RequestKind, typeof everyRequest> = {
+  watch: [...everyRequest, [3, () => ({ kind: '410' })]],
+  list: [...everyRequest, [2, () => ({ kind: '410' })], [8, () => ({ kind: 'stale list' })]],
+  read: everyRequest,
+  write: [...everyRequest, [3, () => ({ kind: '409' })]],
+};
+const lineFaults: [number, (random: Random) => LineFault][] = [
+  [8, () => ({ kind: 'duplicated event' })],
+  [8, () => ({ kind: 'reordered event' })],
+  [2, () => ({ kind: 'half-written event' })],
+  [1, () => ({ kind: 'expired watch' })],
+  [3, (random) => ({ kind: 'stalled watch', ms: exponential(random, 700) })],
+];
+
+/** Shares of requests, and of events of a watch, that something befalls. */
+export type Intensity = { requests: number; events: number };
+
+export type Faults = ReturnType<typeof createFaults>;
+
+/** Faults by `random`, none until `set` has said how many. */
+export function createFaults(random: Random) {
+  let intensity: Intensity | undefined;
+  let services: ServiceRefusal | undefined;
+  const counts = new Map<FaultKind, number>();
+
+  function draw<Fault extends RequestFault | LineFault>(
+    share: number | undefined,
+    table: [number, (random: Random) => Fault][],
+  ): Fault | undefined {
+    if (share === undefined || random() >= share) return undefined;
+    let left = random() * table.reduce((sum, [weight]) => sum + weight, 0);
+    for (const [weight, make] of table) {
+      left -= weight;
+      if (left < 0) return make(random);
+    }
+    return undefined;
+  }
+
+  return {
+    set(to: Intensity | undefined): void {
+      intensity = to;
+    },
+    /** From now on no Service is made; undefined: they are made again. */
+    refuseServices(by: ServiceRefusal | undefined): void {
+      services = by;
+    },
+    ofService: () => services,
+    ofRequest: (kind: RequestKind) => draw(intensity?.requests, requestFaults[kind]),
+    ofEvent: () => draw(intensity?.events, lineFaults),
+    /** It has befallen something. */
+    count(kind: FaultKind): void {
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    },
+    counts: (): ReadonlyMap<FaultKind, number> => counts,
+  };
+}

@@ -1,0 +1,129 @@
+// What a visitor is told must be so: the ticket is for the visitor's pod, the pod is the visitor's and can be reached, and
+// nobody who has a terminal is sent to another.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { labels } from '../common/names.ts';
+import { type Transport, unless } from '../manager/cluster/transport.ts';
+import type { Quiet } from './calm.ts';
+import { type Checker, isLive, poolName, type Violation } from './invariants.ts';
+import type { Losses } from './losses.ts';
+import type { Answer, FinalError } from './visitors.ts';
+
+export type JudgeOptions = {
+  checker: Checker;
+  losses: Losses;
+  transport: Transport;
+  quiet: Quiet;
+  /** How long a manager may take to hear of a change. */
+  knownWithinMs: number;
+  askedToEnd: (visitor: string) => boolean;
+  checked: (invariant: string) => void;
+  violate: (violation: Violation) => void;
+};
+
+type RawService = {
+  metadata: { labels?: Record<string, string> };
+  spec: { ports?: { nodePort?: number }[] };
+};
+
+export function createAnswerJudge(options: JudgeOptions) {
+  const { checker, losses, transport, quiet, knownWithinMs, askedToEnd, checked, violate } = options;
+  const totals = { doubles: 0 };
+
+  function onAnswer(answer: Answer): void {
+    const { visitor, claim } = answer;
+    const [, payload = ''] = claim.ticket.split('.');
+    const ticket = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { aud: string; sub: string };
+    checked('8');
+    if (ticket.aud !== claim.uid || ticket.sub !== visitor.hash)
+      violate({
+        invariant: '8',
+        what: `a ticket of ${visitor.hash} is for ${ticket.sub} at ${ticket.aud}`,
+        uids: [claim.uid],
+      });
+    void handedOut(visitor.hash, claim.uid);
+    if (claim.status === 'new') void isReachable(answer);
+    isFit(answer);
+    isTheSame(answer);
+  }
+
+  /** The pod that was handed to the visitor must be the visitor's. The history may hear of it a little later. */
+  async function handedOut(hash: string, uid: string): Promise<void> {
+    checked('1');
+    for (let tries = 0; tries < 50; tries++) {
+      const pod = checker.pods.get(uid);
+      const visitor = pod?.events.at(-1)?.visitor;
+      if (visitor === hash) return;
+      if (visitor !== undefined) break;
+      await delay(100);
+    }
+    violate({ invariant: '1', what: `${uid} was handed to ${hash}, whose it is not`, uids: [uid] });
+  }
+
+  /** The address must be the one that the pod's own Service has, unless that has changed lately. */
+  async function isReachable({ claim, askedAt }: Answer): Promise<void> {
+    const { name, uid, address } = claim;
+    const path = `/api/v1/namespaces/${transport.namespace}/services/${name}`;
+    const service = await unless([404], transport.request<RawService>({ method: 'GET', path })).catch(() => 'unknown');
+    const since = askedAt - knownWithinMs;
+    if (typeof service === 'string' || losses.exposureTouchedSince(since) || losses.poolAbsentSince(since)) return;
+    checked('reachable');
+    const isOurs = service?.metadata.labels?.[labels.pool] === poolName;
+    if (isOurs && service.spec.ports?.[0]?.nodePort === address.port) return;
+    // It may have been scaled away since.
+    const pod = checker.pods.get(uid);
+    if (pod && !isLive(pod)) return;
+    violate({
+      invariant: 'reachable',
+      what: `${name} was handed out at port ${address.port}: ${service ? 'its Service has another' : 'it has no Service'}`,
+      uids: [uid],
+    });
+  }
+
+  function isFit({ claim, manager, askedAt }: Answer): void {
+    const known = askedAt - knownWithinMs;
+    const pod = checker.pods.get(claim.uid);
+    if (!pod || !manager.ranSince(known)) return;
+    const unfit = losses.whyUnfit(pod, known);
+    if (unfit !== undefined)
+      violate({
+        invariant: 'reachable',
+        what: `${claim.name} was handed out (${claim.status}), though ${unfit}`,
+        uids: [claim.uid],
+      });
+  }
+
+  function isTheSame({ visitor, claim, manager, askedAt }: Answer): void {
+    const former = visitor.terminal;
+    if (!former || former.uid === claim.uid || askedToEnd(visitor.hash)) return;
+    checked('2');
+    const pod = checker.pods.get(former.uid);
+    const next = checker.pods.get(claim.uid);
+    if (!pod || !isLive(pod) || losses.causeOfEnd(pod, performance.now()) !== undefined) return;
+    // Of two that a visitor was given, the older is the one to go back to.
+    if ((next?.claimedSince ?? Number.POSITIVE_INFINITY) < (pod.claimedSince ?? 0)) return;
+    totals.doubles++;
+    // A manager whose watch is held up cannot know; without faults it must.
+    const since = askedAt - knownWithinMs;
+    if (quiet.since !== undefined && since > quiet.since && manager.ranSince(since))
+      violate({
+        invariant: '2',
+        what: `${visitor.hash} had a terminal, and was sent to another`,
+        uids: [former.uid, claim.uid],
+      });
+  }
+
+  /** A visitor who is told of an error for good goes away. */
+  function onFinalError({ visitor, manager, error }: FinalError): void {
+    const since = performance.now() - knownWithinMs;
+    // A manager that was started while there was no pool cannot know that there was one.
+    if (error.code === 'not-found' && losses.poolAbsentSince(since) && !manager?.ranSince(since)) return;
+    violate({
+      invariant: '10',
+      what: `${manager?.name} told ${visitor.hash} ${error.code}: ${error.message}`,
+      uids: [],
+    });
+  }
+
+  return { onAnswer, onFinalError, totals };
+}

@@ -1,0 +1,94 @@
+// What each fault of the cluster may cost a visitor. Everything else must survive it.
+//
+// | fault | what may end | when |
+// | --- | --- | --- |
+// | pool deleted | sessions of pods that the deleted StatefulSet owned | from the deletion on |
+// | Node deleted | sessions of pods on the node | after the manager's grace, at once if the visitor has asked for a terminal since; until the managers know of its return |
+// | pod Completed or Failed | the session of that pod | from then on |
+// | pod relabelled | the session's place in the pool: its visitor may get another terminal | while it has the other label |
+// | second set, exposure refused, quota of pods | nothing | |
+
+import type { PodHistory } from './invariants.ts';
+
+/** `from`: NotReady or deleted. */
+type Absence = { from: number; deletedAt: number | undefined; to: number | undefined };
+
+// For how long the manager waits for a node's return.
+const nodeGraceMs = 10_000;
+const toleranceMs = 2_000;
+
+export type Losses = ReturnType<typeof createLosses>;
+
+export type LossesOptions = {
+  /** How long a manager may take to hear of a change. */
+  knownWithinMs: number;
+  /** Whether the visitor has asked for a terminal since. */
+  hasAskedSince: (visitor: string, time: number) => boolean;
+  /** The clock of the history: performance.now. */
+  clock?: () => number;
+};
+
+export function createLosses({ knownWithinMs, hasAskedSince, clock = () => performance.now() }: LossesOptions) {
+  /** By UID of the StatefulSet. */
+  const deletedSets = new Map<string, number>();
+  const absences = new Map<string, Absence[]>();
+  const endedPods = new Set<string>();
+  /** When the pool was last without its StatefulSet, or its Services were tampered with. */
+  let poolAbsentAt = Number.NEGATIVE_INFINITY;
+  let exposureTouchedAt = Number.NEGATIVE_INFINITY;
+
+  const absencesOf = ({ events }: PodHistory) => absences.get(events.at(-1)?.node ?? '') ?? [];
+
+  return {
+    deletesSet(uid: string): void {
+      deletedSets.set(uid, clock());
+    },
+    /** The pool has no StatefulSet at this moment. */
+    notePoolAbsent(): void {
+      poolAbsentAt = clock();
+    },
+    touchesExposure(): void {
+      exposureTouchedAt = clock();
+    },
+    endsPod(uid: string): void {
+      endedPods.add(uid);
+    },
+    /** The node is NotReady, or about to be deleted; returns how to say what becomes of it. */
+    takesNode(name: string): { deleted(): void; returned(): void } {
+      const absence: Absence = { from: clock(), deletedAt: undefined, to: undefined };
+      const all = absences.get(name) ?? [];
+      absences.set(name, [...all, absence]);
+      return {
+        deleted() {
+          absence.deletedAt = clock();
+        },
+        returned() {
+          absence.to = clock();
+        },
+      };
+    },
+    /** Why the pod's session may end at the time `at`; undefined where no fault of the cluster allows that. */
+    causeOfEnd(pod: PodHistory, at: number): string | undefined {
+      // A pod that was relabelled has lost its owner since.
+      if (pod.events.some(({ owner = '' }) => deletedSets.has(owner))) return 'pool deleted';
+      if (endedPods.has(pod.uid)) return 'pod Completed or Failed';
+      const { visitor = '' } = pod.events.at(-1)!;
+      const isLost = ({ from, deletedAt, to = at }: Absence) =>
+        deletedAt !== undefined &&
+        (at >= from + nodeGraceMs - toleranceMs || (at >= deletedAt && hasAskedSince(visitor, deletedAt))) &&
+        at <= to + knownWithinMs;
+      return absencesOf(pod).some(isLost) ? 'Node deleted' : undefined;
+    },
+    /** Whether the pod's node is there. */
+    hasNode: (pod: PodHistory) => absencesOf(pod).every(({ to }) => to !== undefined),
+    /** Why the pod should not have been handed out by a manager that knows all that was so at `known`. */
+    whyUnfit(pod: PodHistory, known: number): string | undefined {
+      if (absencesOf(pod).some(({ deletedAt = Infinity, to }) => deletedAt < known && to === undefined))
+        return 'its Node was deleted';
+      if (pod.endedSince !== undefined && pod.endedSince < known) return 'it had ended';
+      return undefined;
+    },
+    poolAbsentSince: (time: number) => poolAbsentAt > time,
+    exposureTouchedSince: (time: number) => exposureTouchedAt > time,
+  };
+}

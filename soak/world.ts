@@ -1,0 +1,73 @@
+// The cluster that a soak is run on, as far as it matters which: the stand-in of this machine, or a real one.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { managerAudience } from '../common/names.ts';
+import { startLocalCluster } from '../local/cluster.ts';
+import { describePool } from '../local/pool.ts';
+import { createTransport } from '../manager/cluster/transport.ts';
+import { silent } from '../test/helpers/manager.ts';
+import { poolName } from './invariants.ts';
+import { createNode, type SoakNode } from './nodes.ts';
+
+export type World = {
+  name: string;
+  /** File of the kubeconfig that leads to the API server itself. */
+  kubeconfig: string;
+  namespace: string;
+  /** Those that may be deleted, and return. Pods run on others, too. */
+  nodes: SoakNode[];
+  /** Makes the pool; or a second StatefulSet with its label, by another `name`. */
+  createPool(settings: Record<string, string>, name?: string): Promise<void>;
+  /** A webserver's token for the managers. */
+  webserverToken(): Promise<string>;
+  /** The token that a pod would find in its volume. */
+  podToken(pod: { name: string; uid: string }): Promise<string>;
+  close(): Promise<void>;
+};
+
+// About what a terminal takes that is a process.
+const startMs = 400;
+
+/** The stand-in, with hollow pods: no processes, all else is as with `npm start`. */
+export async function startLocalWorld(directory: string): Promise<World> {
+  mkdirSync(directory, { recursive: true });
+  const cluster = await startLocalCluster({
+    directory: join(directory, 'cluster'),
+    log: silent,
+    node: 'hollow',
+    hollowStartMs: startMs,
+  });
+  const { kubeconfig, namespace } = cluster;
+  process.env.KUBECONFIG = kubeconfig;
+  const transport = createTransport({ namespace, deadlineMs: 10_000 });
+  const node = createNode(transport, { name: 'second', address: '127.0.0.1', object: {} });
+  await node.register();
+  const mint = (serviceAccount: string, pod?: { name: string; uid: string }) =>
+    cluster.mintToken({ serviceAccount, audience: managerAudience, ...(pod && { pod }) });
+  return {
+    name: 'the stand-in of this machine, pods without processes',
+    kubeconfig,
+    namespace,
+    nodes: [node],
+    async createPool(settings, name) {
+      await cluster.create(describeSet(namespace, settings, name));
+    },
+    webserverToken: async () => mint('warmterm-webserver'),
+    podToken: async (pod) => mint('warmterm-terminal', pod),
+    async close() {
+      transport.close();
+      await cluster.close();
+    },
+  };
+}
+
+// A second set has pods before anybody asks for them, and is in everybody's way.
+const copyReplicas = 3;
+
+/** The StatefulSet of the pool, empty as the chart makes it; or a second one with its label. */
+export function describeSet(namespace: string, settings: Record<string, string>, name = poolName) {
+  const replicas = name === poolName ? 0 : copyReplicas;
+  const set = describePool({ name: poolName, namespace, replicas, settings, args: [], env: {} });
+  return { ...set, metadata: { ...set.metadata, name }, spec: { ...set.spec, serviceName: name } };
+}

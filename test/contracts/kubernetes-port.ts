@@ -1,0 +1,826 @@
+// The contract of the Kubernetes port: one suite, run against the stand-in by `npm test` and against any real cluster by
+// `npm run test:cluster`. It makes its own pool, of pods that print their token and answer HTTP.
+
+import { once, setMaxListeners } from 'node:events';
+import { get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { TestFn } from 'ava';
+import { labels, managerAudience, terminalPortName } from '../../common/names.ts';
+import { routesPath } from '../../manager/cluster/exposures.ts';
+import { createCluster } from '../../manager/cluster/kubernetes.ts';
+import type { Cluster } from '../../manager/cluster/port.ts';
+import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import type { OnWarning } from '../../manager/cluster/warnings.ts';
+import type { RouteKind } from '../../manager/exposure/route-kind.ts';
+import { fillRoute, type RouteTemplate } from '../../manager/exposure/route-template.ts';
+import type {
+  Observation,
+  ObservedPod,
+  ObservedPool,
+  ObservedRoom,
+  ObservedRoute,
+} from '../../manager/pool/observation.ts';
+import { silent } from '../helpers/manager.ts';
+import { httpRouteTemplate, ingressTemplate, templateOf } from '../helpers/route-templates.ts';
+import { acceptedAnswers, readServerVersion } from './server-version.ts';
+
+export type ContractTarget = {
+  /** The Node program in the pod, an image that has it, and whatever else a pod needs there. */
+  node: string;
+  image: string;
+  /** A namespace that exists, and that the suite has for itself. */
+  namespace: string;
+};
+
+export type ContractContext = { transport: Transport; world: World };
+
+const server = `
+const { readFileSync } = require('node:fs');
+console.log(readFileSync('/var/run/secrets/warmterm/token', 'utf8'));
+const whereItIs = ({ socket }, response) => response.end(JSON.stringify({ host: socket.localAddress, port: socket.localPort }));
+require('node:http').createServer(whereItIs).listen(3000, process.env.POD_IP);
+process.on('SIGTERM', () => process.exit(0));
+`;
+
+const templates: Record<RouteKind, RouteTemplate> = {
+  Ingress: templateOf(ingressTemplate),
+  HTTPRoute: templateOf(httpRouteTemplate, 'http'),
+};
+
+/** Adds the suite's tests to `test`, whose context `setUp` fills in before the first. `kinds`: routes that are served. */
+export function testKubernetesPort(
+  test: TestFn<ContractContext>,
+  target: ContractTarget | (() => ContractTarget),
+  kinds: RouteKind[] = ['Ingress'],
+): void {
+  const here = () => (typeof target === 'function' ? target() : target);
+  let transport: Transport;
+  let world: World;
+  const warnings: string[] = [];
+
+  test.serial.before(async (t) => {
+    const onWarning: OnWarning = (warning, { method, path }) => void warnings.push(`${method} ${path}: ${warning}`);
+    transport = createTransport({ namespace: here().namespace, deadlineMs: 20_000, onWarning });
+    world = await startWorld(transport, here(), kinds);
+    t.context = { transport, world };
+  });
+  test.beforeEach((t) => {
+    t.context = { transport, world };
+  });
+  test.serial.after.always(async () => {
+    await world?.stop();
+    transport?.close();
+  });
+
+  test.serial('the watch tells of pools, pods, Services and nodes as they now are', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(0);
+    t.like(pod, {
+      name: 'contract-0',
+      pool: 'contract',
+      ordinal: 0,
+      terminating: false,
+      taken: false,
+      claim: undefined,
+    });
+    t.like(world.pool(), { name: 'contract', statefulSet: 'contract', replicas: 3 });
+    await world.until(() => [...world.nodes.values()].some((host) => host !== undefined));
+    t.truthy(pod.node && world.nodes.get(pod.node));
+    t.log(`Kubernetes ${world.version.gitVersion}`);
+  });
+
+  test.serial(
+    'inv 1: of twenty racing claims of one pod exactly one wins, whatever else is written on it',
+    async (t) => {
+      const { world } = t.context;
+      const pod = await world.readyPod(0);
+      await world.annotate(pod.name, { 'example.org/unrelated': 'written by somebody else' });
+      const results = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => world.cluster.claimPod(pod, claimOf(`visitor-${index}`))),
+      );
+      const won = results.filter((result) => result !== 'conflict');
+      t.is(won.length, 1);
+      const [winner] = won as ObservedPod[];
+      t.true(winner!.taken);
+      t.is(winner!.claim?.address, 'somewhere');
+      const seen = await world.podWhere(0, ({ taken }) => taken);
+      t.deepEqual(seen.claim, winner!.claim);
+      t.deepEqual((await world.cluster.readPod(pod.name))?.claim, winner!.claim);
+      t.is(
+        (await world.raw(`pods/${pod.name}`)).metadata.annotations['example.org/unrelated'],
+        'written by somebody else',
+      );
+    },
+  );
+
+  test.serial('inv 1, 5: of a claim and what retires a pod one wins, and a retired pod is never claimed', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    const [claimed, marked] = await Promise.all([
+      world.cluster.claimPod(pod, claimOf('v')),
+      world.cluster.retirePod(pod),
+    ]);
+    t.is([claimed, marked].filter((result) => result === 'conflict').length, 1);
+    await world.cluster.deletePod(pod);
+
+    const next = await world.podWhere(2, (now) => now.uid !== pod.uid && now.ready);
+    const retired = await world.cluster.retirePod(next);
+    if (retired === 'conflict') return t.fail();
+    t.like(retired, { taken: true, retired: true, claim: undefined });
+    t.is(await world.cluster.claimPod(next, claimOf('v')), 'conflict');
+    t.is(await world.cluster.retirePod(next), 'conflict', 'whoever retires it must know what it is');
+    t.like(await world.cluster.retirePod(retired), { retired: true });
+    t.is(await world.cluster.retirePod({ ...retired, uid: pod.uid }), 'conflict');
+    await world.cluster.deletePod(next);
+    t.is(await world.cluster.retirePod(await world.podWhere(0, ({ taken }) => taken)), 'conflict', 'one in use');
+  });
+
+  test.serial(
+    'inv 1: a claim of a pod that is another one by now is a conflict, as is one of a pod that is not there',
+    async (t) => {
+      const { world } = t.context;
+      const pod = await world.readyPod(1);
+      t.is(
+        await world.cluster.claimPod({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, claimOf('v')),
+        'conflict',
+      );
+      t.is(await world.cluster.claimPod({ ...pod, name: 'contract-77' }, claimOf('v')), 'conflict');
+      t.false((await world.cluster.readPod(pod.name))?.taken);
+      t.is(await world.cluster.readPod('contract-77'), undefined);
+    },
+  );
+
+  test.serial('a pod without any annotation can be claimed too', async (t) => {
+    const { world } = t.context;
+    await world.removeAnnotations('contract-1');
+    const pod = await world.podWhere(1, ({ annotated }) => !annotated);
+    const stale = { ...pod, version: pod.version - 1 };
+    t.is(await world.cluster.claimPod(stale, claimOf('v')), 'conflict');
+    const claimed = await world.cluster.claimPod(pod, claimOf('v'));
+    t.like(claimed, { taken: true, claim: { visitor: 'v', address: 'somewhere' } });
+  });
+
+  test.serial('the first connection is recorded on that very pod only, and no later one', async (t) => {
+    const { world } = t.context;
+    const pod = await world.podWhere(1, ({ taken }) => taken);
+    t.is(await world.cluster.markConnected({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, 5_000), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.claim?.connectedAt, undefined);
+    t.is((await world.cluster.markConnected(pod, 5_000))?.claim?.connectedAt, 5_000);
+    t.is(await world.cluster.markConnected(pod, 6_000), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.claim?.connectedAt, 5_000);
+  });
+
+  test.serial('that its owner ends it is noted on that very pod only', async (t) => {
+    const { world } = t.context;
+    const pod = await world.podWhere(1, ({ taken }) => taken);
+    t.is(await world.cluster.markEndedByOwner({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.endedByOwner, undefined);
+    t.true((await world.cluster.markEndedByOwner(pod))?.endedByOwner);
+  });
+
+  test.serial('inv 7: a token says which pod it is bound to, to its own audience only', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    const token = (await world.log(pod.name)).trim().split('\n')[0]!;
+    t.deepEqual(await world.cluster.reviewToken(token), {
+      serviceAccount: 'default',
+      pod: { name: pod.name, uid: pod.uid },
+    });
+    const facts = await world.reviewedFacts(token);
+    const node = (await world.get(`/api/v1/nodes/${pod.node}`)).metadata;
+    const before = { 'pod-name': pod.name, 'pod-uid': pod.uid };
+    const id = facts['credential-id'];
+    const since = { ...before, 'node-name': node.name, 'node-uid': node.uid, 'credential-id': id };
+    const accepted = acceptedAnswers(world.version, { before, since });
+    t.true(
+      accepted.some((answer) => isDeepStrictEqual(answer, facts)),
+      `${world.version.gitVersion}: ${JSON.stringify(facts)}`,
+    );
+    t.regex(id ?? 'JTI=none', /^JTI=./);
+    t.is(await world.cluster.reviewToken(`${token.slice(0, -4)}AAAA`), undefined);
+    t.is(await world.cluster.reviewToken('garbage'), undefined);
+  });
+
+  test.serial('inv 1: deleting names the pod by UID; its successor is another pod, and unclaimed', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    const token = (await world.log(pod.name)).trim().split('\n')[0]!;
+    t.is(await world.cluster.deletePod({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }), undefined);
+    t.false((await world.cluster.readPod(pod.name))?.terminating);
+    await world.cluster.deletePod(pod);
+    const next = await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+    t.like(next, { taken: false, claim: undefined });
+    // An API server remembers for ten seconds what it has reviewed. Until then the token speaks for the former pod, by its
+    // UID, and never for the successor: this makes it harmless.
+    const former = { serviceAccount: 'default', pod: { name: pod.name, uid: pod.uid } };
+    await world.untilAsync(async () => {
+      const identity = await world.cluster.reviewToken(token);
+      if (identity) t.deepEqual(identity, former);
+      return identity === undefined;
+    });
+    t.is(await world.cluster.deletePod(pod), undefined);
+    t.is((await world.cluster.readPod(pod.name))?.uid, next.uid);
+  });
+
+  test.serial('inv 2: a pod that is going is claimed by nobody, though who tries has not heard of it', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    // It stays for as long as it has a finalizer.
+    await world.setFinalizers(pod.name, ['warmterm.dev/test']);
+    t.like(await world.cluster.deletePod(pod), { terminating: true });
+    t.is(await world.cluster.claimPod(pod, claimOf('v')), 'conflict');
+    t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, taken: false });
+    await world.setFinalizers(pod.name, null);
+    await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+  });
+
+  test.serial('inv 2: a pod that has ended is claimed by nobody, and comes back as another', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    await world.endPod(pod.name);
+    t.is(await world.cluster.claimPod(pod, claimOf('v')), 'conflict');
+    const next = await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+    t.like(next, { taken: false, claim: undefined });
+  });
+
+  test.serial('inv 5: a pod is tried again only if nothing about it has changed since it was seen', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    await world.annotate(pod.name, { 'example.org/unrelated': 'written since' });
+    const now = await world.podWhere(2, ({ version }) => version > pod.version);
+    t.is(await world.cluster.deleteAsSeen(pod), 'conflict');
+    t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, terminating: false });
+    t.like(await world.cluster.deleteAsSeen(now), { uid: pod.uid, terminating: true });
+    await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+    t.is(await world.cluster.deleteAsSeen({ ...now, name: 'contract-77' }), undefined);
+  });
+
+  test.serial('removing an orphan waits for no kubelet, and is refused when it has changed', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    await world.annotate(pod.name, { 'example.org/unrelated': 'written since' });
+    const now = await world.podWhere(2, ({ version }) => version > pod.version);
+    t.is(await world.cluster.removeOrphan(pod), 'conflict');
+    t.is(await world.cluster.removeOrphan(now), 'removed');
+    t.not((await world.cluster.readPod(pod.name))?.uid, pod.uid, 'it is gone by the time of the answer');
+    await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+    t.is(await world.cluster.removeOrphan(now), 'conflict', 'its successor is left alone');
+    t.is(await world.cluster.removeOrphan({ ...now, name: 'contract-77' }), 'removed');
+  });
+
+  test.serial('a node is read as the API server knows it now, if there is one', async (t) => {
+    const { world } = t.context;
+    const { node } = await world.readyPod(0);
+    t.like(await world.cluster.readNode(node!), { name: node, ready: true });
+    t.is(await world.cluster.readNode('no-such-node'), undefined);
+  });
+
+  test.serial('inv 5: scaling is refused when the replicas are not what was seen', async (t) => {
+    const { world } = t.context;
+    const pool = world.pool();
+    t.is(await world.cluster.scalePool({ ...pool, replicas: 7 }, 9), 'conflict');
+    t.is(world.pool().replicas, 3);
+    const scaled = await world.cluster.scalePool(pool, 4);
+    t.like(scaled, { replicas: 4 });
+    await world.readyPod(3);
+  });
+
+  test.serial(
+    'inv 5: of ten who scale at once by what they saw, one does; a pool of none can grow again',
+    async (t) => {
+      const { world } = t.context;
+      const { cluster } = world;
+      const idle = await world.createPool(describeIdlePool(here()));
+      const racing = Array.from({ length: 10 }, (_, index) => cluster.scalePool(idle, 1 + (index % 2)));
+      const won = (await Promise.all(racing)).filter((result) => result !== 'conflict');
+      t.is(won.length, 1);
+      const [grown] = won as ObservedPool[];
+      await world.until(() => world.pool('idle').version >= grown!.version);
+      // Which revision the cluster makes pods of is known again once its controller has seen the change.
+      const { version, revision } = grown!;
+      t.deepEqual({ ...world.pool('idle'), version, revision }, grown);
+
+      const shrunk = await cluster.scalePool(grown!, 0);
+      if (shrunk === 'conflict') return t.fail('nobody else scales it');
+      t.is(shrunk.replicas, 0);
+      t.is(await cluster.scalePool(grown!, 5), 'conflict');
+      t.is(await cluster.scalePool({ ...shrunk, uid: 'ffffffff-0000-4000-8000-000000000000' }, 5), 'conflict');
+      t.is(await cluster.scalePool({ ...shrunk, statefulSet: 'absent' }, 5), 'conflict');
+      t.like(await cluster.scalePool(shrunk, 1), { replicas: 1 });
+      await world.deletePool('idle');
+    },
+  );
+
+  test.serial('each ordinal has one Service with a node port, which leads to its pod’s own address', async (t) => {
+    const { world } = t.context;
+    const service = await world.cluster.exposePod(world.pool(), 3);
+    t.deepEqual(await world.cluster.exposePod(world.pool(), 3), service);
+    await world.until(() => world.services.get(service.name)?.nodePort === service.nodePort);
+    const pod = await world.readyPod(3);
+    const url = `http://${world.nodes.get(pod.node!)}:${service.nodePort}/`;
+    t.deepEqual(JSON.parse(await world.untilFetched(url)), pod.podAddress);
+  });
+
+  test.serial('a Service that was made for routes gets a node port once it needs one', async (t) => {
+    const { world } = t.context;
+    const made = await world.routed.Ingress!.exposePod(world.pool(), 5);
+    t.is(made.nodePort, undefined);
+    const exposed = await world.cluster.exposePod(world.pool(), 5);
+    t.like(exposed, { uid: made.uid, ordinal: 5 });
+    t.true(exposed.nodePort! >= 30_000);
+    t.deepEqual(await world.routed.Ingress!.exposePod(world.pool(), 5), exposed);
+    await world.until(() => world.services.get(made.name)?.nodePort === exposed.nodePort);
+    await world.cluster.withdrawService({ ...exposed, uid: 'ffffffff-0000-4000-8000-000000000000' });
+    t.deepEqual(await world.cluster.exposePod(world.pool(), 5), exposed);
+    await world.cluster.withdrawService(exposed);
+    await world.until(() => !world.services.has(made.name));
+    await t.notThrowsAsync(world.cluster.withdrawService(exposed));
+  });
+
+  for (const kind of kinds) {
+    test.serial(`each ordinal has one ${kind}, which is watched, restored and withdrawn`, async (t) => {
+      const { world } = t.context;
+      const cluster = world.routed[kind]!;
+      const routes = world.routes[kind]!;
+      const path = world.routePath(kind);
+      const route = await cluster.routePod(world.pool(), 0);
+      const { name } = route;
+      const spec = (await world.get(`${path}/${name}`)).spec;
+      t.deepEqual(route, { ...route, name: 'contract-0', pool: 'contract', ordinal: 0, asTemplate: true });
+      t.regex(route.address!.host, /^(contract-0|0\.contract)\.terminals\.test$/);
+      t.deepEqual(await cluster.routePod(world.pool(), 0), route);
+      await world.until(() => routes.get(name)?.uid === route.uid);
+
+      const elsewhere = JSON.parse(JSON.stringify(spec).replaceAll('terminals.test', 'elsewhere.test'));
+      await world.patch(`${path}/${name}`, {
+        metadata: { annotations: { 'example.org/of': 'others' } },
+        spec: elsewhere,
+      });
+      await world.until(() => routes.get(name)?.asTemplate === false);
+      t.regex(routes.get(name)!.address!.host, /elsewhere\.test$/);
+      t.is(await cluster.restoreRoute({ ...route, uid: 'ffffffff-0000-4000-8000-000000000000' }), undefined);
+      t.deepEqual(await cluster.restoreRoute(routes.get(name)!), route);
+      await world.until(() => routes.get(name)?.asTemplate === true);
+      const restored = await world.get(`${path}/${name}`);
+      t.deepEqual(restored.spec, spec);
+      t.is(restored.metadata.annotations['example.org/of'], 'others');
+
+      await cluster.withdrawRoute({ ...route, uid: 'ffffffff-0000-4000-8000-000000000000' });
+      t.deepEqual(await cluster.routePod(world.pool(), 0), route);
+      await cluster.withdrawRoute(route);
+      await world.until(() => !routes.has(name));
+      await t.notThrowsAsync(cluster.withdrawRoute(route));
+      t.is(await cluster.restoreRoute(route), undefined);
+      t.not((await cluster.routePod(world.pool(), 0)).uid, route.uid);
+      await world.until(() => routes.has(name));
+    });
+
+    test.serial(`inv 10: an ${kind} of somebody else is left alone, and said to be in the way`, async (t) => {
+      const { world } = t.context;
+      const path = world.routePath(kind);
+      const { metadata, ...route } = fillRoute(templates[kind], { name: 'contract-7', pool: 'contract', ordinal: 7 });
+      await world.post(path, { ...route, metadata: { name: metadata.name } });
+      await t.throwsAsync(world.routed[kind]!.routePod(world.pool(), 7), {
+        code: 'conflict',
+        message: /contract-7 is/,
+      });
+    });
+  }
+
+  test.serial('a waiting room is made once, and managers that write different places at once lose none', async (t) => {
+    const { world } = t.context;
+    const { cluster } = world;
+    const [made, same] = [await cluster.makeRoom(world.pool()), await cluster.makeRoom(world.pool())];
+    t.is(same.uid, made.uid);
+    t.like(made, { name: 'contract-waiting', pool: 'contract' });
+    const place = (index: number) => ({ since: 1_700_000_000_000 + index, seen: 1_700_000_100_000 });
+    const visitors = Array.from({ length: 12 }, (_, index) => `visitor_${index}-`.padEnd(43, 'v'));
+    const written = await Promise.all(
+      visitors.map((visitor, index) => cluster.writePlaces(made, new Map([[visitor, place(index)]]))),
+    );
+    t.false(written.includes('conflict'));
+    await world.until(() => world.rooms.get(made.name)?.places.size === 12);
+    const full = world.rooms.get(made.name)!;
+    // In whatever order the API server keeps them: a place says itself which it is.
+    t.deepEqual(
+      Object.fromEntries(full.places),
+      Object.fromEntries(visitors.map((visitor, index) => [visitor, place(index)])),
+    );
+
+    const [first, second] = visitors as [string, string];
+    const left = { since: 1_700_000_000_000, seen: undefined };
+    const changed = await cluster.writePlaces(
+      full,
+      new Map([
+        [first, left],
+        [second, undefined],
+      ]),
+      { unchanged: true },
+    );
+    if (changed === 'conflict') return t.fail('nobody has written since');
+    t.deepEqual([changed.places.get(first), changed.places.has(second), changed.places.size], [left, false, 11]);
+    await world.until(() => world.rooms.get(made.name)!.version >= changed.version);
+    t.is(await cluster.writePlaces(full, new Map([[first, undefined]]), { unchanged: true }), 'conflict');
+    const other = { ...changed, uid: 'ffffffff-0000-4000-8000-000000000000' };
+    t.is(await cluster.writePlaces(other, new Map([[first, undefined]])), 'conflict');
+    t.is(await cluster.writePlaces({ ...changed, name: 'absent' }, new Map([[first, undefined]])), 'conflict');
+    t.true(world.rooms.get(made.name)!.places.has(first));
+  });
+
+  test.serial(
+    'inv 10: a ConfigMap of somebody else in the place of a waiting room is left alone, and said to be in the way',
+    async (t) => {
+      const { world } = t.context;
+      const path = `/api/v1/namespaces/${here().namespace}/configmaps`;
+      await world.post(path, { metadata: { name: 'other-waiting' }, data: { theirs: 'yes' } });
+      const pool = { ...world.pool(), statefulSet: 'other' };
+      await t.throwsAsync(world.cluster.makeRoom(pool), { code: 'conflict', message: /other-waiting is/ });
+    },
+  );
+
+  test.serial('a Lease is made once, and changed only by whoever has seen its last state', async (t) => {
+    const { cluster } = t.context.world;
+    const ours = {
+      holder: 'manager-a',
+      durationMs: 15_000,
+      acquiredAt: 1_700_000_000_123,
+      renewedAt: 1_700_000_002_456,
+      transitions: 0,
+    };
+    t.is(await cluster.readLease('contract'), undefined);
+    const made = await cluster.createLease('contract', ours);
+    if (made === 'conflict') return t.fail('there was one already');
+    t.deepEqual(made, { ...ours, version: made.version });
+    t.is(await cluster.createLease('contract', { ...ours, holder: 'manager-b' }), 'conflict');
+    t.deepEqual(await cluster.readLease('contract'), made);
+
+    const racing = Array.from({ length: 10 }, (_, index) =>
+      cluster.updateLease('contract', made.version, { ...ours, holder: `manager-${index}`, transitions: 1 }),
+    );
+    const won = (await Promise.all(racing)).filter((result) => result !== 'conflict');
+    t.is(won.length, 1);
+    t.deepEqual(await cluster.readLease('contract'), won[0]);
+
+    const released = { ...ours, holder: '', durationMs: 1_000, transitions: 1 };
+    t.like(await cluster.updateLease('contract', won[0]!.version, released), released);
+    t.like(await cluster.readLease('contract'), released);
+  });
+
+  test.serial('managers tell each other by a Lease each that they run, until it is removed', async (t) => {
+    const { cluster } = t.context.world;
+    const versions = new Map<string, string | undefined>();
+    let heard = () => {};
+    const until = async (holds: () => boolean) => {
+      while (!holds()) {
+        await new Promise<void>((resolve) => {
+          heard = resolve;
+        });
+      }
+    };
+    const over = new AbortController();
+    const watching = cluster.watchManagers((name, version) => {
+      versions.set(name, version);
+      heard();
+    }, over.signal);
+    const lease = { holder: 'a_1', durationMs: 30_000, acquiredAt: 1_700_000_000_123, transitions: 0 };
+    await cluster.createLease('of-nobody', { ...lease, renewedAt: 1 });
+    await cluster.reportManager('manager-a', { ...lease, renewedAt: 1_700_000_000_123 });
+    await until(() => versions.has('manager-a'));
+    const first = versions.get('manager-a')!;
+    await cluster.reportManager('manager-a', { ...lease, renewedAt: 1_700_000_010_456 });
+    await until(() => versions.get('manager-a') !== first);
+    t.like(await cluster.readLease('manager-a'), { ...lease, renewedAt: 1_700_000_010_456 });
+
+    await cluster.removeManager({ name: 'manager-a', version: first });
+    t.not(await cluster.readLease('manager-a'), undefined, 'it was renewed since');
+    await cluster.removeManager({ name: 'manager-a', version: versions.get('manager-a')! });
+    await until(() => versions.get('manager-a') === undefined);
+    await cluster.reportManager('manager-b', { ...lease, renewedAt: 1 });
+    await cluster.removeManager({ name: 'manager-b' });
+    await cluster.removeManager({ name: 'manager-b' });
+    t.is(await cluster.readLease('manager-b'), undefined);
+    t.false(versions.has('of-nobody'), 'a Lease without the label is no manager');
+    over.abort();
+    await watching;
+  });
+
+  test.serial('an Event is told of the StatefulSet or of a pod, with how often and when it happened', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(0);
+    const told = { message: 'it has happened', count: 3, firstAt: 1_700_000_000_000, lastAt: 1_700_000_030_000 };
+    const { statefulSet, uid } = world.pool();
+    const ofPool = { kind: 'StatefulSet', name: statefulSet, uid } as const;
+    await world.cluster.tell({ about: ofPool, type: 'Warning', reason: 'InvalidSettings', ...told });
+    await world.cluster.tell({
+      about: { kind: 'Pod', name: pod.name, uid: pod.uid },
+      type: 'Normal',
+      reason: 'Reaped',
+      ...told,
+      message: 'x'.repeat(5_000),
+    });
+    const { items } = await world.raw('events');
+    const find = (reason: string) => items.find((event) => event.reason === reason);
+    const times = { count: 3, firstTimestamp: '2023-11-14T22:13:20Z', lastTimestamp: '2023-11-14T22:13:50Z' };
+    const [warning, reaped] = [find('InvalidSettings'), find('Reaped')];
+    t.like(warning, { type: 'Warning', message: 'it has happened', involvedObject: { ...ofPool }, ...times });
+    t.like(reaped, { type: 'Normal', involvedObject: { kind: 'Pod', name: pod.name, uid: pod.uid }, ...times });
+    t.is(reaped?.message.length, 1_000);
+  });
+
+  test.serial(
+    'the last Event about pods that could not be created is read, of the StatefulSet of that UID only',
+    async (t) => {
+      const { world } = t.context;
+      const { statefulSet } = world.pool();
+      // The pool's own StatefulSet may have had a failure that passed.
+      const uid = 'one';
+      t.is(await world.cluster.readCreateFailure({ uid }), undefined);
+      const failures = [
+        [uid, 'the newest', 1_700_000_090_000],
+        [uid, 'the oldest', 1_700_000_000_000],
+        ['another', 'of another', 1_800_000_000_000],
+      ] as const;
+      for (const [of, message, at] of failures) {
+        const about = { kind: 'StatefulSet', name: statefulSet, uid: of } as const;
+        const event = { about, type: 'Warning', message, count: 1, firstAt: at, lastAt: at } as const;
+        await world.cluster.tell({ ...event, reason: 'FailedCreate' });
+        await world.cluster.tell({ ...event, reason: 'SuccessfulCreate', message: 'another reason' });
+      }
+      t.is(await world.cluster.readCreateFailure({ uid }), 'the newest');
+    },
+  );
+
+  test.serial('quotas are told where there are any, and pods that are no terminals', async (t) => {
+    const { transport, world } = t.context;
+    const core = `/api/v1/namespaces/${transport.namespace}`;
+    const container = { name: 'neighbour', image: 'there-is-none', resources: { requests: { cpu: '10m' } } };
+    const neighbour = {
+      kind: 'Pod',
+      apiVersion: 'v1',
+      metadata: { name: 'neighbour' },
+      spec: { containers: [container] },
+    };
+    await transport.request({ method: 'POST', path: `${core}/pods`, body: neighbour });
+    const quota = { metadata: { name: 'contract' }, spec: { hard: { pods: '1k', services: '100' } } };
+    const body = { kind: 'ResourceQuota', apiVersion: 'v1', ...quota };
+    await transport.request({ method: 'POST', path: `${core}/resourcequotas`, body });
+    const expected = { name: 'contract', hard: { pods: 1_000, services: 100 }, scoped: false };
+    await world.untilAsync(async () => {
+      const { quotas, neighbours } = await world.cluster.readCapacity();
+      const [first] = quotas ?? [];
+      if (!first?.used.pods || neighbours.length === 0) return false;
+      t.like(first, expected);
+      t.deepEqual(
+        neighbours.map(({ requests }) => requests),
+        [{ cpu: 0.01 }],
+      );
+      return true;
+    });
+    await transport.request({ method: 'DELETE', path: `${core}/resourcequotas/contract` });
+    await transport.request({ method: 'DELETE', path: `${core}/pods/neighbour` });
+  });
+
+  test.serial('with the StatefulSet go its pods, Services, waiting room and routes', async (t) => {
+    const { world } = t.context;
+    await world.deletePool('contract');
+    const left = () => [world.pods, world.services, world.rooms, ...Object.values(world.routes)];
+    await world.until(() => left().every(({ size }) => size === 0));
+    t.pass();
+  });
+
+  test.serial(
+    'no request of this suite used a deprecated API or an unknown field: the API server warned of none',
+    (t) => {
+      t.deepEqual(warnings, []);
+    },
+  );
+}
+
+const claimOf = (visitor: string) => ({
+  id: `claim-of-${visitor}`,
+  visitor,
+  address: 'somewhere',
+  claimedAt: 1_700_000_000_000,
+});
+
+/** What the suite looks at in answers that it reads past the port. */
+type RawAnswer = {
+  metadata: { name: string; uid: string; annotations: Record<string, string> };
+  spec: object;
+  items: {
+    type: string;
+    reason: string;
+    message: string;
+    involvedObject: { kind: string; name: string; uid: string };
+    count: number;
+    firstTimestamp: string;
+    lastTimestamp: string;
+  }[];
+};
+
+type Review = { status: { user: { extra?: Record<string, [string]> } } };
+
+type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** A pool in the target's namespace, and what the watch has told of it so far. */
+async function startWorld(transport: Transport, target: ContractTarget, kinds: RouteKind[]) {
+  const { namespace } = target;
+  const cluster = createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent });
+  const pods = new Map<string, ObservedPod>();
+  const pools = new Map<string, ObservedPool>();
+  const services = new Map<string, { nodePort: number | undefined }>();
+  const nodes = new Map<string, string | undefined>();
+  const rooms = new Map<string, ObservedRoom>();
+  const routes: Partial<Record<RouteKind, Map<string, ObservedRoute>>> = {};
+  const routed: Partial<Record<RouteKind, Cluster>> = {};
+  const news = new EventTarget();
+  const remember = <T>(map: Map<string, T>, name: string, value: T | undefined) =>
+    value === undefined ? map.delete(name) : map.set(name, value);
+  const observe = ({ kind, name, object }: Observation) => {
+    if (kind === 'pod') remember(pods, name, object);
+    if (kind === 'pool') remember(pools, name, object);
+    if (kind === 'service') remember(services, name, object);
+    if (kind === 'room') remember(rooms, name, object);
+    if (kind === 'node') remember(nodes, name, object?.host);
+    news.dispatchEvent(new Event('news'));
+  };
+  const abort = new AbortController();
+  // A watch of each kind, by each port.
+  setMaxListeners(0, abort.signal);
+  const watching = [cluster.watch({ observe, synced: () => {} }, abort.signal)];
+  for (const kind of kinds) {
+    const seen = new Map<string, ObservedRoute>();
+    const port = createCluster({ transport, exposure: { mode: 'ingress', template: templates[kind] }, log: silent });
+    const observeRoute = (observation: Observation) => {
+      if (observation.kind !== 'route') return;
+      remember(seen, observation.name, observation.object);
+      news.dispatchEvent(new Event('news'));
+    };
+    watching.push(port.watch({ observe: observeRoute, synced: () => {} }, abort.signal));
+    routes[kind] = seen;
+    routed[kind] = port;
+  }
+  const request = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown, contentType?: string) =>
+    transport.request<RawAnswer>({
+      method,
+      path,
+      ...(body === undefined ? {} : { body }),
+      ...(contentType && { contentType }),
+    });
+  const core = (rest: string) => `/api/v1/namespaces/${namespace}/${rest}`;
+  const mergePatch = (path: string, body: unknown) => request('PATCH', path, body, 'application/merge-patch+json');
+
+  async function until(holds: () => boolean): Promise<void> {
+    const deadline = AbortSignal.timeout(120_000);
+    while (!holds()) await once(news, 'news', { signal: deadline });
+  }
+  async function podWhere(ordinal: number, holds: (pod: ObservedPod) => boolean): Promise<ObservedPod> {
+    const find = () => [...pods.values()].find((pod) => pod.ordinal === ordinal && !pod.terminating && holds(pod));
+    await until(() => find() !== undefined);
+    return find()!;
+  }
+
+  async function createPool(statefulSet: { metadata: { name: string } }): Promise<ObservedPool> {
+    const { name } = statefulSet.metadata;
+    await request('POST', `/apis/apps/v1/namespaces/${namespace}/statefulsets`, statefulSet);
+    await until(() => pools.has(name));
+    return pools.get(name)!;
+  }
+
+  const version = readServerVersion(await transport.request({ method: 'GET', path: '/version' }));
+  await createPool(describeContractPool(target));
+  return {
+    version,
+    cluster,
+    pods,
+    services,
+    nodes,
+    rooms,
+    routes,
+    routed,
+    routePath: (kind: RouteKind) => routesPath(templates[kind], namespace),
+    get: (path: string) => request('GET', path),
+    post: (path: string, body: object) => request('POST', path, body),
+    patch: mergePatch,
+    until,
+    podWhere,
+    pool: (name = 'contract') => pools.get(name)!,
+    createPool,
+    async untilAsync(holds: () => Promise<boolean>): Promise<void> {
+      const deadline = AbortSignal.timeout(60_000);
+      while (!(await holds())) await delay(200, undefined, { signal: deadline });
+    },
+    readyPod: (ordinal: number) => podWhere(ordinal, ({ ready }) => ready),
+    raw: (path: string) => request('GET', core(path)),
+    annotate: (name: string, annotations: object) => mergePatch(core(`pods/${name}`), { metadata: { annotations } }),
+    setFinalizers: (name: string, finalizers: string[] | null) =>
+      mergePatch(core(`pods/${name}`), { metadata: { finalizers } }),
+    /** As a kubelet does that evicts it. */
+    endPod: (name: string) =>
+      mergePatch(core(`pods/${name}/status`), { status: { phase: 'Failed', reason: 'Evicted' } }),
+    removeAnnotations: (name: string) => mergePatch(core(`pods/${name}`), { metadata: { annotations: null } }),
+    /** What a TokenReview tells of a token besides its account, without the prefix that all the names have. */
+    async reviewedFacts(token: string): Promise<Record<string, string>> {
+      const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+      const body = { spec: { token, audiences: [managerAudience] } };
+      const { status } = await transport.request<Review>({ method: 'POST', path, body });
+      const facts = Object.entries(status.user.extra ?? {});
+      return Object.fromEntries(facts.map(([name, [value]]) => [name.replace(/^authentication[^/]*\//, ''), value]));
+    },
+    deletePool: (name: string) => request('DELETE', `/apis/apps/v1/namespaces/${namespace}/statefulsets/${name}`),
+    async log(name: string): Promise<string> {
+      const stream = await transport.stream(core(`pods/${name}/log`), AbortSignal.timeout(10_000));
+      return (await stream.setEncoding('utf8').toArray()).join('');
+    },
+    /**
+     * A node port follows readiness by up to a second, and until then swallows packets: each try is a connection of its
+     * own, since one that was swallowed stays so.
+     */
+    async untilFetched(url: string): Promise<string> {
+      const deadline = AbortSignal.timeout(60_000);
+      for (;;) {
+        const text = await fetchOnce(url, AbortSignal.any([deadline, AbortSignal.timeout(500)])).catch(() => undefined);
+        if (text !== undefined) return text;
+        deadline.throwIfAborted();
+      }
+    },
+    async stop() {
+      abort.abort();
+      await Promise.all(watching);
+    },
+  };
+}
+
+const fetchOnce = (url: string, signal: AbortSignal): Promise<string> =>
+  new Promise((resolve, reject) => {
+    get(url, { agent: false, signal }, (answer) => {
+      answer
+        .setEncoding('utf8')
+        .toArray()
+        .then((chunks) => resolve(chunks.join('')), reject);
+    }).once('error', reject);
+  });
+
+function describeContractPool({ node, image }: ContractTarget) {
+  const marks = { [labels.pool]: 'contract' };
+  const token = { path: 'token', audience: managerAudience, expirationSeconds: 3_600 };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'contract', labels: marks },
+    spec: {
+      replicas: 3,
+      serviceName: 'contract',
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'OnDelete' },
+      selector: { matchLabels: marks },
+      template: {
+        metadata: {
+          labels: { ...marks, [labels.claimed]: 'false' },
+          annotations: { 'example.org/template': 'contract' },
+        },
+        spec: {
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: 5,
+          containers: [
+            {
+              name: 'server',
+              image,
+              command: [node, '-e', server],
+              env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+              ports: [{ name: terminalPortName, containerPort: 3000 }],
+              readinessProbe: { httpGet: { path: '/', port: terminalPortName }, periodSeconds: 1 },
+              volumeMounts: [{ name: 'token', mountPath: '/var/run/secrets/warmterm', readOnly: true }],
+            },
+          ],
+          volumes: [{ name: 'token', projected: { sources: [{ serviceAccountToken: token }] } }],
+        },
+      },
+    },
+  };
+}
+
+/** A pool of no replicas, whose pods, if any come, are none of the watch's. */
+function describeIdlePool({ node, image }: ContractTarget) {
+  const marks = { 'example.org/idle': 'true' };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'idle', labels: { [labels.pool]: 'idle' }, annotations: { 'example.org/kept': 'yes' } },
+    spec: {
+      replicas: 0,
+      serviceName: 'idle',
+      podManagementPolicy: 'Parallel',
+      updateStrategy: { type: 'OnDelete' },
+      selector: { matchLabels: marks },
+      template: {
+        metadata: { labels: marks },
+        spec: {
+          terminationGracePeriodSeconds: 0,
+          containers: [{ name: 'server', image, command: [node, '-e', server] }],
+        },
+      },
+    },
+  };
+}

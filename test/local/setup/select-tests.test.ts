@@ -1,0 +1,44 @@
+import test from 'ava';
+import { listTests, selectAffected, selectLong, selectPaths } from '../../../local/setup/select-tests.mjs';
+
+const sources = new Map(
+  Object.entries({
+    'test/manager/pace.test.ts': ['test/manager/pace.test.ts', 'manager/pace.ts'],
+    'test/e2e/idle.test.ts': ['test/e2e/idle.test.ts', 'test/helpers/system.ts'],
+    'test/helm/chart.test.ts': ['test/helm/chart.test.ts'],
+    'test/manager/faults.test.ts': ['test/manager/faults.test.ts', 'test/helpers/long.ts'],
+  }).map(([file, parts]) => [file, new Set(parts)]),
+);
+
+const affected = test.macro<[string[], string[]]>({
+  title: (_, changed) => `a change of ${changed.join(', ')} selects the tests that it can affect`,
+  exec: (t, changed, expected) => t.deepEqual(selectAffected(sources, changed), expected),
+});
+test(affected, ['manager/pace.ts'], ['test/manager/pace.test.ts', 'test/e2e/idle.test.ts']);
+test(affected, ['frontend/texts.ts'], ['test/e2e/idle.test.ts']);
+test(affected, ['helm/values.yaml'], ['test/helm/chart.test.ts']);
+test(affected, ['test/helpers/long.ts', 'README.md'], ['test/manager/faults.test.ts']);
+test(affected, ['package-lock.json'], [...sources.keys()]);
+test(affected, ['README.md'], []);
+
+test('a path names a file or a folder; one that names no test is an error', (t) => {
+  const files = [...sources.keys()];
+  t.deepEqual(selectPaths(files, ['test/manager', 'test/helm/chart.test.ts']), [
+    'test/manager/pace.test.ts',
+    'test/helm/chart.test.ts',
+    'test/manager/faults.test.ts',
+  ]);
+  t.throws(() => selectPaths(files, ['test/man']), { message: 'There is no test file at test/man.' });
+});
+
+test('the long run takes the files that have a longer version', (t) => {
+  t.deepEqual(selectLong(sources), ['test/manager/faults.test.ts']);
+});
+
+test('the suites of a real cluster are the end-to-end suites, and those that need one', (t) => {
+  const folders = (cluster: boolean) =>
+    new Set(listTests({ cluster }).map((file: string) => file.split('/').slice(0, -1).join('/')));
+  t.deepEqual(folders(true), new Set(['test/cluster', 'test/e2e']));
+  t.true(folders(false).has('test/e2e/machine'));
+  t.false(folders(false).has('test/cluster'));
+});

@@ -1,0 +1,176 @@
+// A pool whose StatefulSet is deleted and made again, as `kubectl replace --force` does, while visitors wait for a terminal.
+
+import test, { type ExecutionContext } from 'ava';
+import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
+
+const minute = 60_000;
+/** So far from what anybody has that a visitor is told only after eight seconds. */
+const far = 99;
+
+/** A pool of one terminal, which is in use, and `count` managers. */
+async function start(t: ExecutionContext, count = 1) {
+  const annotations = { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1', 'warmterm.dev/connect-timeout': '1h' };
+  const time = { now: 1_000_000 };
+  const model = new ModelCluster({ annotations, clock: () => time.now });
+  const run = () => {
+    const manager = startManager(model, { clock: () => time.now });
+    t.teardown(manager.stop);
+    return manager;
+  };
+  const managers = Array.from({ length: count }, run);
+  await settle(model, ...managers);
+  await ask(managers[0]!, 'owner');
+  await settle(model, ...managers);
+  /** So much time passes: every second watches deliver, and managers look. */
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 1_000) {
+      time.now += Math.min(left, 1_000);
+      for (const { controller, pools, port } of managers) {
+        port.deliver();
+        for (const pool of [...pools.all(), ...pools.away(time.now)]) controller.touch(pool);
+      }
+      for (let turn = 0; turn < 20; turn++) await nextTurn();
+    }
+  };
+  return { model, managers, manager: managers[0]!, time, run, pass };
+}
+
+/** Asks as the page does; what is answered is remembered. */
+async function ask({ claims }: TestManager, visitor: string, pool?: string, place?: number) {
+  const asked = { answer: undefined as unknown, error: undefined as unknown };
+  claims.claim(visitor, pool, new AbortController().signal, {}, { place }).then(
+    (answer) => Object.assign(asked, { answer }),
+    (error: unknown) => Object.assign(asked, { error }),
+  );
+  for (let turn = 0; turn < 16; turn++) await nextTurn();
+  return asked;
+}
+
+const away = { code: 'unavailable', status: 503, retryable: true, retryAfter: 5 };
+const line = ({ pools }: TestManager, at: number) => pools.known('default')!.waiting.line(at);
+
+test('made again: those who wait are told to come back, and newcomers too, with and without ?pool=', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const ann = await ask(manager, 'ann');
+  await pass(1_000);
+  model.deleteSet();
+  await pass(1_000);
+  t.like(ann.error ?? ann.answer, { status: 'waiting', place: 1 }, 'her place was told before');
+  t.like((await ask(manager, 'ann')).error, away);
+  t.like((await ask(manager, 'bob')).error, away);
+  t.like((await ask(manager, 'bob', 'default')).error, away);
+  t.throws(() => manager.claims.find('owner'), { code: 'unavailable' });
+  t.notThrows(() => manager.claims.leave('ann', 'default'));
+});
+
+test('made again: a request that waits is answered at once', async (t) => {
+  const { model, manager, time } = await start(t);
+  const waits = await ask(manager, 'ann');
+  t.deepEqual(waits, { answer: undefined, error: undefined });
+  model.deleteSet();
+  time.now += 10;
+  manager.port.deliver();
+  for (let turn = 0; turn < 6; turn++) await nextTurn();
+  t.like(waits.error, away);
+});
+
+test('made again: a pool that stays away for five minutes is unknown', async (t) => {
+  const { model, manager, pass } = await start(t);
+  model.deleteSet();
+  await pass(5 * minute - 1_000);
+  t.like((await ask(manager, 'bob', 'default')).error, away);
+  await pass(2_000);
+  t.like((await ask(manager, 'bob', 'default')).error, { code: 'not-found', retryable: false });
+});
+
+test('made again: with another pool left, nobody is sent there without asking for it', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const empty = { replicas: 0, annotations: { 'warmterm.dev/max': '0' } };
+  const other = { ...model.pool, ...empty, name: 'other', statefulSet: 'other', uid: 'other' };
+  model.tell({ kind: 'pool', name: 'other', object: other });
+  model.deleteSet();
+  await pass(1_000);
+  t.like((await ask(manager, 'bob')).error, { code: 'invalid-request' });
+});
+
+test('made again: a label that no StatefulSet has had changes nothing for those who name no pool', async (t) => {
+  const { model, manager } = await start(t);
+  model.put({ ...model.pods.get('default-0')!, pool: 'quarantine' });
+  manager.port.deliver();
+  const ann = await ask(manager, 'ann');
+  t.is(ann.error, undefined);
+});
+
+for (const managerCount of [1, 2]) {
+  for (const gap of [2_000, 2 * minute]) {
+    test(`made again: the queue keeps its order over ${gap / 1_000} s and ${managerCount} managers, whoever comes back first`, async (t) => {
+      const { model, managers, pass, time } = await start(t, managerCount);
+      const visitors = ['ann', 'bob', 'eve'];
+      const at = (index: number) => managers[index % managerCount]!;
+      for (const [index, visitor] of visitors.entries()) {
+        await ask(at(index), visitor);
+        await pass(1_000);
+      }
+      // Each asks again, as the page does, and waits for up to eight seconds.
+      for (const [index, visitor] of visitors.entries()) await ask(at(index), visitor, undefined, far);
+      t.deepEqual([...model.room!.places.keys()].toSorted(), visitors);
+      const room = model.room!.uid;
+      model.deleteSet();
+      t.is(model.room, undefined);
+      await pass(gap);
+      for (const [index, visitor] of visitors.entries()) t.like((await ask(at(index), visitor)).error, away);
+      model.createSet({ replicas: 1 });
+      model.settle();
+      await pass(1_000);
+      for (const manager of managers) t.deepEqual(line(manager, time.now), visitors);
+      // The last comes back first, and others' terminals are ready.
+      const eve = await ask(at(2), 'eve');
+      await pass(1_000);
+      t.like(eve.answer, { status: 'waiting', place: 3 });
+      const ann = await ask(at(0), 'ann');
+      await pass(2_000);
+      t.like(ann.answer, { status: 'new' });
+      const bob = await ask(at(1), 'bob');
+      await pass(2_000);
+      t.like(bob.answer, { status: 'waiting', place: 1 });
+      t.not(model.room!.uid, room);
+      t.deepEqual([...model.room!.places.keys()].toSorted(), ['bob', 'eve']);
+    });
+  }
+}
+
+test('made again: a manager that starts afterwards reads the places that others have kept', async (t) => {
+  const { model, managers, pass, run, time } = await start(t, 2);
+  for (const [index, visitor] of ['ann', 'bob'].entries()) {
+    await ask(managers[index]!, visitor);
+    await pass(1_000);
+  }
+  await ask(managers[0]!, 'ann', undefined, far);
+  model.deleteSet();
+  await pass(1_000);
+  // The manager of ann ends, and the other knows of her only by what was written in the former room.
+  await managers.shift()!.stop();
+  model.createSet({ replicas: 0 });
+  await pass(2_000);
+  const next = run();
+  next.port.deliver();
+  t.deepEqual(line(next, time.now), ['ann', 'bob']);
+});
+
+test('made again: who does not come back holds nobody up', async (t) => {
+  const { model, manager, pass, time } = await start(t);
+  await ask(manager, 'ann');
+  await pass(1_000);
+  const bob = await ask(manager, 'bob');
+  await pass(1_000);
+  t.like(bob.answer, { place: 2 });
+  model.deleteSet();
+  await pass(1_000);
+  model.createSet({ replicas: 1 });
+  await settle(model, manager);
+  const back = await ask(manager, 'bob');
+  await pass(8_000);
+  t.like(back.answer ?? (await ask(manager, 'bob')).answer, { status: 'new' });
+  t.deepEqual(line(manager, time.now), []);
+});

@@ -1,0 +1,36 @@
+// The server lets no module of the visitor's into its process. Node looks for what a program requires and does not find beside
+// it in ~/.node_modules too (https://nodejs.org/api/modules.html#loading-from-the-global-folders).
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { builtService } from '../helpers/built.ts';
+
+const program = builtService('terminal');
+
+test('it loads no module out of the home', (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'own-modules-'));
+  t.teardown(() => rmSync(home, { recursive: true, force: true }));
+  const loaded = join(home, 'loaded');
+  // Whatever the program may call require with.
+  const calls = readFileSync(program, 'utf8').matchAll(/[\w$]\((["'`])([a-z@][\w@/.-]*)\1\)/g);
+  const names = new Set(['bufferutil', 'utf-8-validate', ...Array.from(calls, ([, , name]) => name!)]);
+  for (const name of names) {
+    if (isBuiltin(name)) continue;
+    const folder = join(home, '.node_modules', name);
+    mkdirSync(folder, { recursive: true });
+    const line = `require('node:fs').appendFileSync(${JSON.stringify(loaded)}, ${JSON.stringify(`${name}\n`)});`;
+    writeFileSync(join(folder, 'index.js'), line);
+  }
+  // It loads all of its modules before it finds that it was not told a thing.
+  const { status, stderr } = spawnSync(process.execPath, [program], {
+    env: { HOME: home, PATH: process.env.PATH },
+    encoding: 'utf8',
+  });
+  t.is(status, 2, stderr);
+  t.regex(stderr, /WARMTERM_POD_UID/);
+  t.false(existsSync(loaded), existsSync(loaded) ? readFileSync(loaded, 'utf8') : '');
+});

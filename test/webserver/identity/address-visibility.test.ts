@@ -1,0 +1,61 @@
+import test from 'ava';
+import { pino } from 'pino';
+import { watchAddresses } from '../../../webserver/identity/address-visibility.ts';
+
+type Seen = { peer?: string; ip?: string; forwarded?: boolean };
+
+function start() {
+  const logged: string[] = [];
+  const visibility = watchAddresses(pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }));
+  let visitors = 0;
+  const visit = ({ peer = '10.0.0.1', ip = peer, forwarded = false }: Seen = {}, visitor = `visitor-${visitors++}`) => {
+    const get = (name: string) => (forwarded && name === 'x-forwarded-for' ? '203.0.113.7' : undefined);
+    visibility.observe({ ip, socket: { remoteAddress: peer }, get } as never, visitor);
+  };
+  return { ...visibility, visit, logged };
+}
+
+test('a private peer that forwards for others, and is not trusted, is told of once', (t) => {
+  const { visit, problem, logged } = start();
+  for (let count = 0; count < 2; count++) visit({ forwarded: true });
+  t.is(problem(), undefined);
+  for (let count = 0; count < 9; count++) visit({ peer: '::ffff:10.0.0.1', forwarded: true });
+  t.regex(problem() ?? '', /behind 10\.0\.0\.1 .*trustProxy/);
+  t.is(logged.length, 1);
+});
+
+test('a proxy that is trusted is none of that', (t) => {
+  const { visit, problem } = start();
+  for (let count = 0; count < 20; count++) visit({ ip: `203.0.113.${count}`, forwarded: true });
+  t.is(problem(), undefined);
+});
+
+test('a visitor with a public address who sends such headers tells nothing', (t) => {
+  const { visit, problem } = start();
+  for (let count = 0; count < 20; count++) visit({ peer: '203.0.113.7', forwarded: true });
+  t.is(problem(), undefined);
+});
+
+test('ten visitors from three private addresses, and no other, may be nodes or a room', (t) => {
+  const { visit, problem } = start();
+  for (let count = 0; count < 9; count++) visit({ peer: `192.168.0.${count % 3}` });
+  t.is(problem(), undefined);
+  visit({ peer: '192.168.0.1' });
+  t.regex(problem() ?? '', /from 192\.168\.0\.0, 192\.168\.0\.1, 192\.168\.0\.2.*externalTrafficPolicy: Local/);
+});
+
+for (const [what, visits] of Object.entries<Seen[]>({
+  'one visitor who comes back': Array.from({ length: 20 }, () => ({})),
+  'four private addresses': Array.from({ length: 20 }, (_, index) => ({ peer: `10.0.0.${index % 4}` })),
+  'a public address among them': Array.from({ length: 20 }, (_, index) => ({
+    peer: index ? '10.0.0.1' : '2001:db8::1',
+  })),
+  'the machine itself': Array.from({ length: 20 }, () => ({ peer: '127.0.0.1' })),
+})) {
+  test(`${what}: nothing is known to be wrong`, (t) => {
+    const { visit, problem, logged } = start();
+    for (const one of visits) visit(one, what.startsWith('one') ? 'ann' : undefined);
+    t.is(problem(), undefined);
+    t.deepEqual(logged, []);
+  });
+}

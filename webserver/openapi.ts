@@ -1,0 +1,88 @@
+// The webserver's HTTP API as a table: what its OpenAPI document says, for authors of programs in any language.
+
+import type { Api, Operation } from '../common/http/openapi.ts';
+import { poolNameSchema, poolsSchema, waitingSchema } from '../common/manager-api.ts';
+import { openedSchema, openRequestSchema, openTerminalSchema, paths, visitorHeader } from '../common/terminals-api.ts';
+
+const pool = {
+  name: 'pool',
+  in: 'query',
+  schema: poolNameSchema,
+  description: 'The pool of the terminal. Default: the pool that the installation names, or any.',
+} satisfies NonNullable<Operation['parameters']>[number];
+
+const newId = {
+  [visitorHeader]:
+    'The signed id of the visitor, when the request proposed a new one. Keep it, and send it from now on.',
+};
+
+const opened = {
+  201: { description: 'A fresh terminal.', body: openedSchema, headers: newId },
+  202: {
+    description: 'No terminal is ready yet: a place in the waiting room. Send the request again at once, with `place`.',
+    body: waitingSchema,
+    headers: newId,
+  },
+};
+
+const operations: Api['operations'] = {
+  [paths.terminals]: {
+    post: {
+      summary: "The visitor's own terminal, or a fresh one, with a ticket for one connection within a minute.",
+      body: openRequestSchema,
+      answers: { 200: { description: 'The terminal that the visitor already has.', body: openedSchema }, ...opened },
+    },
+  },
+  [paths.restart]: {
+    post: {
+      summary: "Ends the visitor's terminal, if there is one, and opens a fresh one.",
+      body: openRequestSchema,
+      answers: opened,
+    },
+  },
+  [paths.current]: {
+    get: {
+      summary: "The visitor's terminal.",
+      parameters: [pool],
+      answers: { 200: { description: 'The terminal.', body: openTerminalSchema } },
+    },
+    delete: {
+      summary: "Ends the visitor's terminal. Its files are deleted.",
+      parameters: [pool],
+      answers: { 204: { description: 'It is ending.' } },
+    },
+  },
+  [paths.place]: {
+    delete: {
+      summary: 'Stop waiting, and give up the place in the waiting room.',
+      parameters: [pool],
+      answers: { 204: { description: 'The place is given up.' } },
+    },
+  },
+  [paths.hostPools]: {
+    get: {
+      summary: 'Every pool and its terminals, for the host of a workshop.',
+      answers: { 200: { description: 'The pools.', body: poolsSchema } },
+      security: ['host'],
+    },
+  },
+};
+
+/** `hostPage`: whether the installation has a host token. */
+export const describeWebserver = (version: string, { hostPage }: { hostPage: boolean }): Api => {
+  const { [paths.hostPools]: host, ...forVisitors } = operations;
+  return {
+    title: 'warmterm',
+    version,
+    description:
+      `Opens terminals. A visitor is known by the header ${visitorHeader}. A new client sends \`new.\` and 22 random base64url ` +
+      'characters, and repeats that until an answer brings the signed id. Errors are problem documents with a `code`, ' +
+      '`retryable` and `retryAfter` in seconds.',
+    securitySchemes: {
+      visitor: { type: 'apiKey', in: 'header', name: visitorHeader },
+      host: { type: 'http', scheme: 'bearer', description: 'The host token of the installation.' },
+    },
+    security: ['visitor'],
+    operations: hostPage ? { ...forVisitors, ...(host && { [paths.hostPools]: host }) } : forVisitors,
+  };
+};
