@@ -66,7 +66,8 @@ export function createAnswerJudge(options: JudgeOptions) {
     const path = `/api/v1/namespaces/${transport.namespace}/services/${name}`;
     const service = await unless([404], transport.request<RawService>({ method: 'GET', path })).catch(() => 'unknown');
     const since = askedAt - knownWithinMs;
-    if (typeof service === 'string' || losses.exposureTouchedSince(since) || losses.poolAbsentSince(since)) return;
+    if (typeof service === 'string' || losses.exposureTouchedSince(since)) return;
+    if (losses.poolAbsentFrom(since) !== undefined) return;
     checked('reachable');
     const isOurs = service?.metadata.labels?.[labels.pool] === poolName;
     if (isOurs && service.spec.ports?.[0]?.nodePort === address.port) return;
@@ -115,9 +116,9 @@ export function createAnswerJudge(options: JudgeOptions) {
 
   /** A visitor who is told of an error for good goes away. */
   function onFinalError({ visitor, manager, error }: FinalError): void {
-    const since = performance.now() - knownWithinMs;
     // A manager that was started while there was no pool cannot know that there was one.
-    if (error.code === 'not-found' && losses.poolAbsentSince(since) && !manager?.ranSince(since)) return;
+    const absentFrom = losses.poolAbsentFrom(performance.now() - knownWithinMs);
+    if (error.code === 'not-found' && absentFrom !== undefined && !manager?.ranSince(absentFrom)) return;
     violate({
       invariant: '10',
       what: `${manager?.name} told ${visitor.hash} ${error.code}: ${error.message}`,

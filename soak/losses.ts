@@ -33,8 +33,8 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
   const deletedSets = new Map<string, number>();
   const absences = new Map<string, Absence[]>();
   const endedPods = new Set<string>();
-  /** When the pool was last without its StatefulSet, or its Services were tampered with. */
-  let poolAbsentAt = Number.NEGATIVE_INFINITY;
+  /** From when to when the pool was last without its StatefulSet, and when its Services were last tampered with. */
+  let poolAbsence = { from: Number.NEGATIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
   let exposureTouchedAt = Number.NEGATIVE_INFINITY;
 
   const absencesOf = ({ events }: PodHistory) => absences.get(events.at(-1)?.node ?? '') ?? [];
@@ -43,9 +43,13 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
     deletesSet(uid: string): void {
       deletedSets.set(uid, clock());
     },
-    /** The pool has no StatefulSet at this moment. */
-    notePoolAbsent(): void {
-      poolAbsentAt = clock();
+    /** The pool's StatefulSet is about to be deleted, which may take long: its pods go first, or their nodes are away. */
+    takesPool(): void {
+      if (poolAbsence.to !== Number.POSITIVE_INFINITY) poolAbsence = { from: clock(), to: Number.POSITIVE_INFINITY };
+    },
+    /** The pool has a StatefulSet again. */
+    returnsPool(): void {
+      poolAbsence.to = clock();
     },
     touchesExposure(): void {
       exposureTouchedAt = clock();
@@ -88,7 +92,8 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
       if (pod.endedSince !== undefined && pod.endedSince < known) return 'it had ended';
       return undefined;
     },
-    poolAbsentSince: (time: number) => poolAbsentAt > time,
+    /** Since when the pool was without its StatefulSet; undefined if it had one all the time since `time`. */
+    poolAbsentFrom: (time: number) => (poolAbsence.to > time ? poolAbsence.from : undefined),
     exposureTouchedSince: (time: number) => exposureTouchedAt > time,
   };
 }

@@ -48,13 +48,12 @@ export function describePoolFaults(options: FaultOptions): ClusterFault[] {
 
   /** Removes the pool; returns how to make it again. */
   async function deletePool() {
-    losses.notePoolAbsent();
+    losses.takesPool();
     await deleteSet(poolName);
-    losses.notePoolAbsent();
     return async () => {
       // A former attempt may have succeeded without an answer.
       if (!(await getSet(poolName))) await world.createPool(settings);
-      losses.notePoolAbsent();
+      losses.returnsPool();
     };
   }
 

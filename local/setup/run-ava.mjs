@@ -5,17 +5,23 @@ import { bin, root } from './run.mjs';
 
 // ava's closing lines, in which an uncaught exception or a test that never ended counts as a failure.
 const failures = /^\s*(\d+) (?:tests? failed|uncaught exceptions?|unhandled rejections?|tests? remained pending)/;
+// Lines that name a failed test or file: `✘ [fail]: a › b › title`, `Uncaught exception in a/b.test.mjs`.
+const complaints = /^\s*✘ (?!Timed out)|(?:exception|rejection|tests were pending) in /;
 const skips = /^\s*(\d+) tests? (?:skipped|todo)/;
 
-/** Shows ava's output. Resolves with the numbers of tests; `failed` is at least 1 when ava failed. */
+/**
+ * Shows ava's output. Resolves with the numbers of tests, and the lines that name what failed; `failed` is at least 1 when ava
+ * failed.
+ */
 export function runAva(args, env) {
   const ava = spawn(bin('ava'), args, { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
   process.once('exit', () => ava.kill());
-  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const counts = { passed: 0, failed: 0, skipped: 0, complaints: [] };
   let rest = '';
   const read = (line) => {
     // A test that passed has a line of its own; ava's closing lines count them only when nothing failed.
     if (/^\s*✔ /.test(line)) counts.passed++;
+    if (complaints.test(line)) counts.complaints.push(line);
     counts.failed += Number(failures.exec(line)?.[1] ?? 0);
     counts.skipped += Number(skips.exec(line)?.[1] ?? 0);
   };

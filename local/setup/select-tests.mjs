@@ -54,6 +54,29 @@ export function selectAffected(sources, changed) {
 /** Those of `sources` that have a longer version. */
 export const selectLong = (sources) => [...sources].filter(([, parts]) => parts.has(longer)).map(([file]) => file);
 
+/**
+ * Those of `files` that ava's `complaints` name; none if one of the complaints names no file. ava names a file by its path below the
+ * folder that all files of a run share, and leaves it out when it runs one file.
+ */
+export function selectFailed(files, complaints) {
+  if (files.length === 1) return complaints.length > 0 ? files : [];
+  const shared = sharedFolder(files);
+  const isOf = (file) => {
+    const path = file.slice(shared.length).replace(/\.test\.ts$/, '');
+    const title = `: ${path.replaceAll('/', ' › ')} › `;
+    return (line) => line.includes(title) || line.includes(`/${path}.test.mjs`) || line.includes(` ${path}.test.mjs`);
+  };
+  const named = complaints.map((line) => files.find((file) => isOf(file)(line)));
+  return named.includes(undefined) ? [] : files.filter((file) => named.includes(file));
+}
+
+function sharedFolder([first, ...others]) {
+  let folder = first;
+  do folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+  while (!others.every((file) => file.startsWith(folder)));
+  return folder;
+}
+
 const isWithin = (file, path) => path === '' || file === path || file.startsWith(`${path}/`);
 const startsWithAny = (file, prefixes) => prefixes.some((prefix) => file.startsWith(prefix));
 

@@ -17,7 +17,8 @@ test.before(async () => {
 });
 test.after.always(() => release?.discard());
 
-const patienceMs = 90_000;
+// Terminals are replaced a few at a time, and each takes as long as its node does.
+const patienceMs = 240_000;
 const core = () => `/api/v1/namespaces/${release.namespace}`;
 const set = () => `/apis/apps/v1/namespaces/${release.namespace}/statefulsets/default`;
 const terminals = async () => {

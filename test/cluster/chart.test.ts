@@ -35,16 +35,14 @@ test.serial('a normal start of a pod records no Warning', async (t) => {
     const ready = (await list<RawPod>('pods')).filter(isReady);
     return ready.length >= 5 && ready;
   });
-  // Not of the terminal that `helm test` gave back: an older kubelet probes a pod to its end.
-  const events = (await list<Event & Object>('events')).filter(({ involvedObject }) =>
-    pods.some(({ metadata }) => metadata.uid === involvedObject.uid),
-  );
-  for (const { metadata } of pods) {
-    const reasons = events
-      .filter(({ involvedObject }) => involvedObject.uid === metadata.uid)
-      .map(({ reason }) => reason);
-    t.true(reasons.includes('Started'), `${metadata.name}: ${reasons}`);
-  }
+  // Not of the terminal that `helm test` gave back: an older kubelet probes a pod to its end. A kubelet tells of what it has
+  // done a little later.
+  const events = await until('an Event of the start of each', async () => {
+    const all = await list<Event & Object>('events');
+    const eventsOf = ({ metadata }: RawPod) => all.filter(({ involvedObject }) => involvedObject.uid === metadata.uid);
+    const everybodys = pods.map(eventsOf);
+    return everybodys.every((own) => own.some(({ reason }) => reason === 'Started')) && everybodys.flat();
+  });
   // A node that is busy says so when it has not heard of a Secret within a second; it mounts it a moment later.
   const busy = ({ reason, message }: Event) => reason === 'FailedMount' && message.includes('failed to sync');
   t.deepEqual(

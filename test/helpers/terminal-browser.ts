@@ -47,11 +47,21 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   const output = new Journal<Buffer>('output');
   t.teardown(() => {
     socket.disconnect();
+    clearTimeout(looking);
     for (const journal of [attached, endings, ended, saving, saved, refused, closed, output]) journal.close();
   });
   const decoder = new TextDecoder();
   let raw = '';
   let bytes = 0;
+  // Whoever waits for a text looks at all that is kept: in a flood, not once for each piece of it.
+  let looking: NodeJS.Timeout | undefined;
+  const lookSoon = (chunk: Buffer) => {
+    looking ??= setTimeout(() => {
+      looking = undefined;
+      output.add(chunk);
+      output.entries.length = 0;
+    }, 10);
+  };
   socket.on('attached', (about) => attached.add(about));
   socket.on('ending', (ending) => endings.add(ending));
   socket.on('saving', (told) => saving.add(told));
@@ -68,8 +78,7 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     bytes += chunk.length;
     raw = (raw + decoder.decode(chunk, { stream: true })).slice(-200_000);
     if (acknowledges) socket.emit('acknowledge', chunk.length);
-    output.add(chunk);
-    output.entries.length = 0;
+    lookSoon(chunk);
   });
   return {
     socket,
@@ -88,7 +97,11 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     sees: (wanted: string | RegExp, withinMs?: number) =>
       output
         .until(() => find(plain(raw), wanted) || undefined, withinMs)
-        .catch(() => Promise.reject(new Error(`Did not see ${wanted} in ${JSON.stringify(plain(raw).slice(-500))}`))),
+        .catch(() => {
+          const ends = [...refused.entries.map(({ message }) => message), ...ended.entries, ...closed.entries];
+          const screen = JSON.stringify(plain(raw).slice(-500));
+          throw new Error(`Did not see ${wanted} in ${screen}; the connection: ${ends.join(', ') || 'open'}`);
+        }),
     /** Forgets what was printed so far. */
     clears: () => {
       raw = '';

@@ -74,3 +74,18 @@ test('a pod that has ended, or has no Node, is not to be handed out by a manager
   t.is(losses.whyUnfit(pod(), 500), undefined);
   t.is(losses.whyUnfit(pod(), 2_000), 'its Node was deleted');
 });
+
+test('the pool is absent from before it is deleted until it is made again, however long that takes', (t) => {
+  const { losses, at } = setUp();
+  t.is(losses.poolAbsentFrom(0), undefined);
+  at(1_000);
+  losses.takesPool();
+  at(60_000);
+  // A deletion that failed half way is begun again.
+  losses.takesPool();
+  t.is(losses.poolAbsentFrom(60_000), 1_000);
+  losses.returnsPool();
+  at(100_000);
+  t.is(losses.poolAbsentFrom(59_999), 1_000);
+  t.is(losses.poolAbsentFrom(60_000), undefined);
+});

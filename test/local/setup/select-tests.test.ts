@@ -1,5 +1,11 @@
 import test from 'ava';
-import { listTests, selectAffected, selectLong, selectPaths } from '../../../local/setup/select-tests.mjs';
+import {
+  listTests,
+  selectAffected,
+  selectFailed,
+  selectLong,
+  selectPaths,
+} from '../../../local/setup/select-tests.mjs';
 
 const sources = new Map(
   Object.entries({
@@ -41,4 +47,19 @@ test('the suites of a real cluster are the end-to-end suites, and those that nee
   t.deepEqual(folders(true), new Set(['test/cluster', 'test/e2e']));
   t.true(folders(false).has('test/e2e/machine'));
   t.false(folders(false).has('test/cluster'));
+});
+
+test('the files that ava says have failed: by a title, a crash, or a test that never ended', (t) => {
+  const files = ['test/e2e/idle.test.ts', 'test/e2e/idle-two.test.ts', 'test/manager/pool/idle.test.ts'];
+  const [first, second, third] = files;
+  t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title › of two parts']), [first]);
+  t.deepEqual(
+    selectFailed(files, ['  ✘ dist-tests/7/test/e2e/idle-two.test.mjs exited with a non-zero exit code: 1']),
+    [second],
+  );
+  t.deepEqual(selectFailed(files, ['  1 tests were pending in dist-tests/7/test/manager/pool/idle.test.mjs']), [third]);
+  t.deepEqual(selectFailed(files.slice(0, 2), ['  ✘ [fail]: idle-two › a title']), [second]);
+  t.deepEqual(selectFailed([first], ['  ✘ [fail]: a title']), [first]);
+  t.deepEqual(selectFailed(files, []), []);
+  t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title', '  ✘ something else']), []);
 });
