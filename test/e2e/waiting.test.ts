@@ -96,6 +96,33 @@ test.serial('the page waits in line, keeps its place over a reload, and opens th
   t.pass();
 });
 
+test.serial('whoever waits keeps the place while the pool is made again, and the page goes on by itself', async (t) => {
+  const system = await newPool({ replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
+  await poolIsReady(system, 1);
+  await claimSoon(createVisitor(system));
+  const context = await browser().newContext();
+  t.teardown(() => context.close());
+  const first = await context.newPage();
+  await first.goto(`${system.pageUrl}?renderer=dom`);
+  await first.getByRole('heading', { name: 'You are next' }).waitFor();
+  const second = createVisitor(system);
+  t.is(await placeOf(second), 2);
+
+  // As `kubectl replace --force`.
+  const { kind, apiVersion, metadata, spec } = await system.kubernetes.statefulSet();
+  const { name, labels, annotations } = metadata;
+  await system.kubernetes.deletePool();
+  await until('another StatefulSet of the name', () =>
+    system.kubernetes.createPool({ kind, apiVersion, metadata: { name, labels, annotations }, spec }).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await waitForState(first, 'connected', longMs);
+  await waitForScreen(first, /\$/);
+  t.is(await placeOf(second), 1);
+});
+
 test.serial('a pool that is closed while somebody waits says so, and lets nobody in', async (t) => {
   const system = await newPool({ replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
   await poolIsReady(system, 1);

@@ -12,7 +12,8 @@ test('what the hook prints reaches the pages while it runs, also one that comes 
   const manager = await startManager(t);
   const command =
     'echo pushing; until [ -e go ]; do sleep 0.02; done; printf "\\033[31m10%%\\r20%%\\033[0m\\n" >&2; exit 3';
-  const terminal = await startTerminal(t, manager, { settings: { WARMTERM_BEFORE_EXIT: command } });
+  const settings = { WARMTERM_BEFORE_EXIT: command, WARMTERM_BEFORE_EXIT_TIMEOUT: '10m' };
+  const terminal = await startTerminal(t, manager, { settings });
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await browser.sees(prompt);
   browser.types('exit\r');

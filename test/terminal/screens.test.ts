@@ -1,7 +1,7 @@
 // What programs draw, through tmux and onto xterm.js: both must see the same screen.
 
 import { execFileSync } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
@@ -45,10 +45,13 @@ async function start(t: ExecutionContext, size = { cols: 80, rows: 24 }) {
       drawn = pane();
       seen = await xterm.rows();
       return (holds(drawn.join('\n')) && seen.join('\n') === drawn.join('\n')) || undefined;
-    }).catch(() => t.deepEqual(seen, drawn));
+    }).catch(() => {
+      t.deepEqual(seen, drawn);
+      throw new Error(`What was waited for was not drawn, but this: ${drawn.join('\n')}`);
+    });
     return drawn.join('\n');
   };
-  return { terminal, client, xterm, pane, same };
+  return { terminal, client, xterm, pane, same, tmux };
 }
 
 // tmux keeps line drawing as the letters that stand for it, between SO and SI.
@@ -165,9 +168,13 @@ for (const [choice, what, least] of [
   ['8', 'VT102 features', 10],
 ] as const) {
   vttest(`vttest, ${what}: xterm.js shows what tmux has drawn, screen by screen`, async (t) => {
-    const { client, same, pane } = await start(t);
+    const { client, same, pane, tmux } = await start(t);
     client.types('vttest\r');
     await same((text) => text.includes('Enter choice number'));
+    const shell = tmux('display-message', '-p', '#{pane_pid}').trim();
+    const program = readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim();
+    const bytesRead = () => Number(/rchar: (\d+)/.exec(readFileSync(`/proc/${program}/io`, 'utf8'))?.[1]);
+    const waits = () => / S /.test(readFileSync(`/proc/${program}/stat`, 'utf8'));
     client.types(`${choice}\r`);
     let screens = 0;
     let last = '';
@@ -177,7 +184,10 @@ for (const [choice, what, least] of [
       if (back(screen)) break;
       screens++;
       last = screen;
+      const before = bytesRead();
       client.types('\r');
+      // A second Enter for the same screen would be one too many, and in the menu leave the program.
+      await eventually(() => (bytesRead() > before && waits()) || undefined);
       await eventually(() => pane().join('\n') !== last || undefined, 2_000).catch(() => {
         // The next screen may look the same.
         last = '';

@@ -9,6 +9,7 @@ import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
 
+// One after the other: each has a server, a tmux and a shell of its own, and waits for answers of a busy one.
 async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
@@ -40,7 +41,7 @@ async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
   };
 }
 
-test('what scrolled away is found, counted, and shown', async (t) => {
+test.serial('what scrolled away is found, counted, and shown', async (t) => {
   const { browser, at, run, find, leave } = await start(t);
   await run("seq -f 'row %g.' 5000");
   t.deepEqual(await find('row 17.'), { total: 1, at: 1 });
@@ -58,7 +59,7 @@ test('what scrolled away is found, counted, and shown', async (t) => {
   t.is(at(), '|');
 });
 
-test('next and previous go from match to match, and around; the number is that of the match', async (t) => {
+test.serial('next and previous go from match to match, and around; the number is that of the match', async (t) => {
   const { at, run, find } = await start(t);
   await run("seq -f 'row %g here' 300; echo pin one pin two; seq -f 'row %g' 301 600; echo pin three; seq 50");
   t.deepEqual(await find('pin'), { total: 3, at: 3 });
@@ -74,7 +75,7 @@ test('next and previous go from match to match, and around; the number is that o
   t.deepEqual(await visit('next'), [1, 'pin one pin two']);
 });
 
-test('where the person has scrolled in the meantime, it goes on from there', async (t) => {
+test.serial('where the person has scrolled in the meantime, it goes on from there', async (t) => {
   const { at, run, find, tmux } = await start(t);
   await run("seq -f 'row %g here' 1000");
   t.deepEqual(await find('here'), { total: 1000, at: 1000 });
@@ -88,22 +89,25 @@ test('where the person has scrolled in the meantime, it goes on from there', asy
   t.deepEqual(await find('here', 'previous'), { total: 1000, at: 1000 });
 });
 
-test('a text is found as it is, whatever it holds, and across the end of a line that was too long', async (t) => {
-  const { run, find, leave } = await start(t);
-  const texts = ['-x;', '$HOME', '#{pid}', '"it\'s"', '\\', '~;', 'a*b', 'für', '漢字', '%if', ';'];
-  await run(`printf '%s\\n' ${texts.map((text) => `'${text.replaceAll("'", "'\\''")}'`).join(' ')}`);
-  const found = [];
-  for (const text of texts) found.push([text, (await find(text))?.at]);
-  t.deepEqual(
-    found,
-    texts.map((text) => [text, text === ';' ? 3 : 1]),
-  );
-  leave();
-  await run(`printf '%076d' 0; echo needle; seq 40`);
-  t.deepEqual(await find('0needle'), { total: 1, at: 1 });
-});
+test.serial(
+  'a text is found as it is, whatever it holds, and across the end of a line that was too long',
+  async (t) => {
+    const { run, find, leave } = await start(t);
+    const texts = ['-x;', '$HOME', '#{pid}', '"it\'s"', '\\', '~;', 'a*b', 'für', '漢字', '%if', ';'];
+    await run(`printf '%s\\n' ${texts.map((text) => `'${text.replaceAll("'", "'\\''")}'`).join(' ')}`);
+    const found = [];
+    for (const text of texts) found.push([text, (await find(text))?.at]);
+    t.deepEqual(
+      found,
+      texts.map((text) => [text, text === ';' ? 3 : 1]),
+    );
+    leave();
+    await run(`printf '%076d' 0; echo needle; seq 40`);
+    t.deepEqual(await find('0needle'), { total: 1, at: 1 });
+  },
+);
 
-test('of a full history that is searched the server keeps nothing', async (t) => {
+test.serial('of a full history that is searched the server keeps nothing', async (t) => {
   const { terminal, browser, find, tmux } = await start(t);
   browser.types(`seq -f 'row %g of what somebody has built, tried and printed' 60000; echo do""ne\r`);
   await browser.sees(/^done/m);
@@ -115,46 +119,62 @@ test('of a full history that is searched the server keeps nothing', async (t) =>
   t.true(memory() - before < 30_000, `${before} kB before, ${memory()} kB after`);
 });
 
-test('inv 10: of searches that nobody waits for only the last is made, and a wrong one changes nothing', async (t) => {
-  const { browser, at, run, find } = await start(t);
-  await run('seq -f row-%g 200');
-  const answers = await Promise.all(Array.from({ length: 50 }, (_, number) => find(`row-${number + 100}`)));
-  t.deepEqual(answers.at(-1), { total: 1, at: 1 });
-  t.true(answers.filter((answer) => answer === null).length >= 45);
-  t.is(at(), 'copy-mode|row-149');
-  const wrong = [{ text: '' }, { text: 'a\nb', move: 'newest' }, { text: 'x'.repeat(201), move: 'next' }, 'row', 7, []];
-  for (const search of wrong) {
-    t.is(await browser.socket.timeout(20_000).emitWithAck('search', search as never), null);
-  }
-  t.is(at(), 'copy-mode|row-149');
-  browser.socket.emit('search', { text: 'row-7', move: 'newest' }, 'no function' as never);
-  t.deepEqual(await find('row-150'), { total: 1, at: 1 });
-});
+test.serial(
+  'inv 10: of searches that nobody waits for only the last is made, and a wrong one changes nothing',
+  async (t) => {
+    const { browser, at, run, find } = await start(t);
+    await run('seq -f row-%g 200');
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, number) => find(`row-${number + 100}`)));
+    t.deepEqual(answers.at(-1), { total: 1, at: 1 });
+    t.true(answers.filter((answer) => answer === null).length >= 45);
+    t.is(at(), 'copy-mode|row-149');
+    const wrong = [
+      { text: '' },
+      { text: 'a\nb', move: 'newest' },
+      { text: 'x'.repeat(201), move: 'next' },
+      'row',
+      7,
+      [],
+    ];
+    for (const search of wrong) {
+      t.is(await browser.socket.timeout(20_000).emitWithAck('search', search as never), null);
+    }
+    t.is(at(), 'copy-mode|row-149');
+    browser.socket.emit('search', { text: 'row-7', move: 'newest' }, 'no function' as never);
+    t.deepEqual(await find('row-150'), { total: 1, at: 1 });
+  },
+);
 
-test('a viewer turns nobody else’s screen; who goes away in the middle of a search leaves the prompt', async (t) => {
-  const { terminal, manager, browser, at, find } = await start(t, 'viewer');
-  t.is(await find('ready'), null);
-  t.is(at(), '|');
-  const editor = openBrowser(t, terminal.url, { ticket: await manager.ticket({ role: 'editor' }) });
-  await editor.sees(prompt);
-  t.deepEqual(await editor.socket.emitWithAck('search', { text: 'ready', move: 'newest' }), { total: 1, at: 1 });
-  t.true(at().startsWith('copy-mode|ready>'), at());
-  editor.socket.disconnect();
-  await eventually(() => at() === '|' || undefined);
-  browser.socket.disconnect();
-});
+test.serial(
+  'a viewer turns nobody else’s screen; who goes away in the middle of a search leaves the prompt',
+  async (t) => {
+    const { terminal, manager, browser, at, find } = await start(t, 'viewer');
+    t.is(await find('ready'), null);
+    t.is(at(), '|');
+    const editor = openBrowser(t, terminal.url, { ticket: await manager.ticket({ role: 'editor' }) });
+    await editor.sees(prompt);
+    t.deepEqual(await editor.socket.emitWithAck('search', { text: 'ready', move: 'newest' }), { total: 1, at: 1 });
+    t.true(at().startsWith('copy-mode|ready>'), at());
+    editor.socket.disconnect();
+    await eventually(() => at() === '|' || undefined);
+    browser.socket.disconnect();
+  },
+);
 
-test('while a program prints without end, what it has printed is found, and the key after that reaches it', async (t) => {
-  const { browser, find, leave, at } = await start(t);
-  browser.types('clear; while :; do echo flood; done\r');
-  await browser.sees(/^flood/m);
-  const found = await find('flood');
-  t.true(found !== null && found.total > 0 && found.at === found.total, JSON.stringify(found));
-  t.is(at(), 'copy-mode|flood');
-  t.true((await find('flood', 'previous'))?.at === (found?.total ?? 0) - 1);
-  leave();
-  browser.types('\x03');
-  // The program may print one more line before it stops.
-  await browser.sees(new RegExp(`\\^C\\s*(?:flood\\s*)*${prompt}`));
-  t.is(at(), '|');
-});
+test.serial(
+  'while a program prints without end, what it has printed is found, and the key after that reaches it',
+  async (t) => {
+    const { browser, find, leave, at } = await start(t);
+    browser.types('clear; while :; do echo flood; done\r');
+    await browser.sees(/^flood/m);
+    const found = await find('flood');
+    t.true(found !== null && found.total > 0 && found.at === found.total, JSON.stringify(found));
+    t.is(at(), 'copy-mode|flood');
+    t.true((await find('flood', 'previous'))?.at === (found?.total ?? 0) - 1);
+    leave();
+    browser.types('\x03');
+    // The program may print one more line before it stops.
+    await browser.sees(new RegExp(`\\^C\\s*(?:flood\\s*)*${prompt}`));
+    t.is(at(), '|');
+  },
+);
