@@ -12,7 +12,7 @@ import type { Metrics } from './metrics.ts';
 import { createPace } from './pace.ts';
 import { reasonOf } from './pool/broken.ts';
 import type { ExposureFailure } from './pool/exposure-failures.ts';
-import type { Observation, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
+import type { Observation, ObservedPod, ObservedPool, ObservedRoute, ObservedService } from './pool/observation.ts';
 import { noteDemand, type Plan, planPool, withoutLead } from './pool/plan.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
@@ -177,6 +177,7 @@ export class Controller {
       if (reason === 'never-connected' && !this.#hasListened(pool)) continue;
       const { name, uid } = pod;
       this.#once(`reap ${uid}`, async () => {
+        if ((reason === 'duplicate' || reason === 'node-lost') && !(await this.#hasOther(pool, pod))) return;
         // A watch may be held up: that somebody has connected meanwhile is not to be overlooked.
         const reaped = isOrphan(overdue) ? await cluster.removeOrphan(pod) : await cluster.deleteAsSeen(pod);
         if (reaped === 'conflict') return;
@@ -203,6 +204,18 @@ export class Controller {
         this.touch(pool);
       });
     }
+  }
+
+  /** Whether the visitor of `pod` still has the other terminal for which this one is to go. A watch may be late to tell of its end. */
+  async #hasOther(pool: Pool, pod: ObservedPod): Promise<boolean> {
+    const { cluster, pools } = this.#options;
+    const other = pool.terminalOf(pod.claim!.visitor);
+    if (!other || other === pod) return false;
+    const now = await cluster.readPod(other.name);
+    if (now?.uid === other.uid && !now.terminating && !now.ended) return true;
+    pools.observeDeletion(other, now?.uid === other.uid ? now : undefined);
+    this.touch(pool);
+    return false;
   }
 
   /** Whether those who are connected have had the time to say so. */
