@@ -65,6 +65,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
     transport.request<RawLease>({ ...request, lane: 'leases', deadlineMs: leaseMs });
 
   const claimedLabel = `/metadata/labels/${escapePointer(labels.claimed)}`;
+  const poolLabel = `/metadata/labels/${escapePointer(labels.pool)}`;
 
   const routes =
     exposure.mode === 'ingress'
@@ -152,6 +153,8 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       const body = [
         { op: 'test', path: '/metadata/uid', value: pod.uid },
         { op: 'test', path: claimedLabel, value: 'false' },
+        // An administrator may have taken it out of the pool.
+        { op: 'test', path: poolLabel, value: pod.pool },
         // One that is going is of no use to a visitor, and the watch may not have told yet. What is absent equals null.
         { op: 'test', path: '/metadata/deletionTimestamp', value: null },
         // Nor is one that has ended: evicted, for instance.
@@ -176,6 +179,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       const body = [
         { op: 'test', path: '/metadata/uid', value: pod.uid },
         { op: 'test', path: claimedLabel, value: pod.retired ? retired : 'false' },
+        { op: 'test', path: poolLabel, value: pod.pool },
         { op: 'replace', path: claimedLabel, value: retired },
       ];
       return (await unless([404, 409, 422], patchPod(pod, jsonPatch, body))) ?? 'conflict';

@@ -67,14 +67,14 @@ export type Sink = {
 export type Cluster = {
   /** Watches pools, pods, Services, waiting rooms, nodes, and routes where there are any, for ever, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
-  /** One conditional write; `conflict` when the pod is not that pod any more, is claimed already, or is going. */
+  /** One conditional write; `conflict` when the pod is not that pod any more, is claimed already, has left the pool, or is going. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
   readPod(name: string): Promise<ObservedPod | undefined>;
   /** Records the first connection; undefined when that pod is gone, or one is recorded already. */
   markConnected(pod: PodRef, at: number): Promise<ObservedPod | undefined>;
   /**
    * Marks that very pod, unclaimed or retired already, as one that no manager hands out any more: the same comparison as
-   * a claim's, so of the two one wins. `conflict` when it was claimed, or is not that pod any more.
+   * a claim's, so of the two one wins. `conflict` when it was claimed, has left the pool, or is not that pod any more.
    */
   retirePod(pod: ObservedPod): Promise<ObservedPod | 'conflict'>;
   /** Writes that the visitor ends it, just before the deletion; undefined when that pod is gone. */

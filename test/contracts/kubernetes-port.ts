@@ -244,6 +244,18 @@ export function testKubernetesPort(
     t.like(next, { taken: false, claim: undefined });
   });
 
+  test.serial('a pod that was given another pool’s label is neither claimed nor retired', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(2);
+    await world.setPoolLabel(pod.name, 'quarantine');
+    t.is(await world.cluster.claimPod(pod, claimOf('v')), 'conflict');
+    t.is(await world.cluster.retirePod(pod), 'conflict');
+    t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, taken: false });
+    // A pod without its label is no longer the StatefulSet's, but has its name.
+    await world.cluster.deletePod(pod);
+    await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+  });
+
   test.serial('inv 5: a pod is tried again only if nothing about it has changed since it was seen', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
@@ -716,6 +728,8 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     annotate: (name: string, annotations: object) => mergePatch(core(`pods/${name}`), { metadata: { annotations } }),
     setFinalizers: (name: string, finalizers: string[] | null) =>
       mergePatch(core(`pods/${name}`), { metadata: { finalizers } }),
+    setPoolLabel: (name: string, pool: string) =>
+      mergePatch(core(`pods/${name}`), { metadata: { labels: { [labels.pool]: pool } } }),
     /** As a kubelet does that evicts it. */
     endPod: (name: string) =>
       mergePatch(core(`pods/${name}/status`), { status: { phase: 'Failed', reason: 'Evicted' } }),

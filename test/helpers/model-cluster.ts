@@ -435,7 +435,7 @@ export class ModelPort implements Cluster {
     await nextTurn();
     if (fault === 'lost-request' || this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     const now = model.pods.get(pod.name);
-    const free = now !== undefined && now.uid === pod.uid && !now.taken && !isOver(now);
+    const free = now !== undefined && now.uid === pod.uid && now.pool === pod.pool && !now.taken && !isOver(now);
     if (free) {
       model.writes++;
       model.visitorsOf.set(now.uid, (model.visitorsOf.get(now.uid) ?? new Set()).add(claim.visitor));
@@ -470,7 +470,8 @@ export class ModelPort implements Cluster {
     await nextTurn();
     if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     const now = model.pods.get(pod.name);
-    const free = now?.uid === pod.uid && (pod.retired ? now.retired && !now.claim : !now.taken);
+    const free =
+      now?.uid === pod.uid && now.pool === pod.pool && (pod.retired ? now.retired && !now.claim : !now.taken);
     if (!free) return 'conflict';
     model.writes++;
     model.retired.add(now.uid);

@@ -150,6 +150,14 @@ test('ownership: a pod that is given another pool’s label leaves its pool at o
   t.not((await claim(manager, 'ann')).uid, pod.uid);
 });
 
+test('ownership: a pod that was given another pool’s label is handed to nobody, though the watch is late to tell', async (t) => {
+  const { model, manager } = await start(t);
+  const pod = model.put({ ...model.pods.get('default-0')!, pool: 'quarantine' });
+  t.not((await claim(manager, 'ann')).uid, pod.uid);
+  await settle(model, manager);
+  t.is(model.pods.get('default-0')?.taken, false);
+});
+
 test('ownership: the answer to a write does not bring a deleted StatefulSet back', (t) => {
   const pools = new Pools();
   const set = { name: 'p', statefulSet: 'p', uid: 'u', version: 1, createdAt: 0, replicas: 1, annotations: {} };
