@@ -216,6 +216,10 @@ export const reportAnswerSchema = z.object({
   idleTimeoutMs: z.number().int(),
   /** How long after `now` its lifetime is over. Absent while the terminal is unclaimed. */
   expiresInMs: z.number().int().optional(),
+  /** How long an attached run lives without its client. Absent: the terminal's own default holds. */
+  runGraceMs: z.number().int().min(0).optional(),
+  /** How long the terminal stays after a detached run that ends it. Absent: the terminal's own default holds. */
+  runLingerMs: z.number().int().min(0).optional(),
   /** Who has the pod deleted; present once it is being deleted. */
   endedBy: z.enum(['owner', 'lifetime', 'administrator']).optional(),
 });

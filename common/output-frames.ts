@@ -1,20 +1,32 @@
 // Output is one frame: its bytes, and nothing else. By the default parser it would be two, with the name of the event in the
-// first, and a key's echo would have to wait for both. Everything else is as socket.io has it; no other event of the server
-// holds bytes. Source: https://socket.io/docs/v4/custom-parser/
+// first, and a key's echo would have to wait for both. Everything else is as socket.io has it, also bytes in other events and
+// namespaces (runs.ts): these follow a text frame that says how many they are.
+// Source: https://socket.io/docs/v4/custom-parser/ https://socket.io/docs/v4/socket-io-protocol/
 
 import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
 
 class OutputEncoder extends Encoder {
   override encode(packet: Packet): unknown[] {
-    const { type, data } = packet;
-    return type === PacketType.EVENT && data?.[0] === 'output' ? [data[1]] : super.encode(packet);
+    const { type, nsp, data } = packet;
+    const isOutput = type === PacketType.EVENT && nsp === '/' && data?.[0] === 'output';
+    return isOutput ? [data[1]] : super.encode(packet);
   }
 }
 
+/** The number of binary frames that belong to a text frame: of a BINARY_EVENT or BINARY_ACK. */
+const attachments = /^[56](\d+)-/;
+
 class OutputDecoder extends Decoder {
+  #attachments = 0;
+
   override add(frame: unknown): void {
-    if (typeof frame === 'string') super.add(frame);
-    else this.emitReserved('decoded', { type: PacketType.EVENT, nsp: '/', data: ['output', frame] });
+    if (typeof frame === 'string') {
+      this.#attachments = Number(attachments.exec(frame)?.[1] ?? 0);
+      super.add(frame);
+    } else if (this.#attachments > 0) {
+      this.#attachments -= 1;
+      super.add(frame);
+    } else this.emitReserved('decoded', { type: PacketType.EVENT, nsp: '/', data: ['output', frame] });
   }
 }
 

@@ -4,12 +4,13 @@
 // its offset. Output carries absolute offsets, so a client that comes back continues where it was.
 
 import * as z from 'zod';
+import { runIdSchema } from './run-id.ts';
 import { sizeSchema } from './socket.ts';
 
+/** One WebSocket may carry this namespace and `/`, each once: the ticket is for both. This one's handshake needs no `auth`. */
 export const runsNamespace = '/runs';
 
-/** Made by the client, and its own: with it, it finds the run again. */
-export const runIdSchema = z.string().regex(/^[a-z0-9]{8,32}$/, 'must be 8 to 32 of a-z and 0-9');
+export { runIdSchema };
 
 export const streams = ['stdout', 'stderr'] as const;
 export type Stream = (typeof streams)[number];
@@ -87,7 +88,7 @@ export type Follow = z.infer<typeof followSchema>;
 
 export const runInputSchema = z.strictObject({
   run: runIdSchema,
-  /** Bytes that the run was given before are ignored; a gap is an error. */
+  /** Bytes that the run was given before are ignored; a gap is the error `conflict`. */
   offset: offsetSchema,
   /** At most `maxInputLength`. */
   bytes: z.instanceof(Uint8Array),
@@ -98,6 +99,9 @@ export type RunInput = z.infer<typeof runInputSchema>;
 
 /** Bytes of a stream that may be under way to a client, beyond what it has taken. */
 export const outputAhead = 1_048_576;
+
+/** Bytes of input that may be under way to a run, beyond what it is known to have. More is refused, and may be sent again later. */
+export const inputAhead = 1_048_576;
 
 /** What every request is answered with. `code` is one of errors.ts. */
 export type Answer<T> = { ok: true; value: T } | { ok: false; code: string; message: string };

@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
+import { runIdSchema } from './run-id.ts';
 import type { Role } from './ticket.ts';
 
 /** Columns and rows of one browser's view. */
@@ -13,7 +14,11 @@ export const sizeSchema = z.object({
 export type Size = z.infer<typeof sizeSchema>;
 
 /** The `auth` of the handshake. The ticket is in the request that opens the WebSocket (socket-protocol.ts). */
-export const handshakeSchema = z.object({ size: sizeSchema });
+export const handshakeSchema = z.object({
+  size: sizeSchema,
+  /** Attaches to the tmux session of this run, which was started with a tty, instead of the terminal's own. */
+  run: runIdSchema.optional(),
+});
 export type Handshake = z.infer<typeof handshakeSchema>;
 
 /** `data` of the error with which a handshake is refused (`connect_error` in the browser). */
@@ -54,9 +59,18 @@ export type Found = { total: number; at: number };
  */
 export const heartbeat = { pingInterval: 2_000, pingTimeout: 2_500 } as const;
 
-export const endReasons = ['exit', 'idle', 'lifetime', 'processes', 'owner', 'administrator', 'deleted'] as const;
+export const endReasons = [
+  'exit',
+  'run',
+  'idle',
+  'lifetime',
+  'processes',
+  'owner',
+  'administrator',
+  'deleted',
+] as const;
 /**
- * Why a session is over: its shell ended (`exit`), nobody typed (`idle`), its maximum lifetime passed (`lifetime`), it
+ * Why a session is over: its shell ended (`exit`), or the run that it was started for (`run`), nobody typed (`idle`), its maximum lifetime passed (`lifetime`), it
  * had too many processes (`processes`), or the pod was deleted: by its `owner`, by an `administrator` or whatever else may
  * delete pods, or by somebody of whom the manager could not be asked in time (`deleted`).
  */

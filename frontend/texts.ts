@@ -81,6 +81,7 @@ const english = {
   /** What a session's end means to the one who had it. */
   endings: {
     exit: { title: 'The shell has ended', detail: 'Nothing is running any more, and its files are gone.' },
+    run: { title: 'The command has ended', detail: 'This terminal was started for it, and has ended with it.' },
     idle: { title: 'This terminal was idle', detail: 'It was closed to make room for others.' },
     lifetime: { title: 'Time is up', detail: 'This terminal has reached its longest lifetime.' },
     processes: { title: 'Too many processes', detail: 'Everything in this terminal was ended, to spare the others.' },
@@ -294,6 +295,10 @@ const german: Texts = {
   },
   endings: {
     exit: { title: 'Die Shell ist beendet', detail: 'Es läuft nichts mehr, und ihre Dateien sind fort.' },
+    run: {
+      title: 'Der Befehl ist beendet',
+      detail: 'Dieses Terminal wurde für ihn gestartet und mit ihm geschlossen.',
+    },
     idle: {
       title: 'Dieses Terminal war unbenutzt',
       detail: 'Es wurde geschlossen, um anderen Platz zu machen.',
