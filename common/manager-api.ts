@@ -3,9 +3,9 @@
 // not known is ignored: while a release is rolled out, its services meet those of another version.
 
 import * as z from 'zod';
+import { claimantSchema, visitorSchema } from './claimant.ts';
+import { runIdSchema } from './run-id.ts';
 
-/** A keyed hash in base64url: what the cluster knows of a visitor. */
-export const visitorSchema = z.string().regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be a keyed hash in base64url');
 /** A keyed hash in base64url: what the cluster knows of the network that a visitor comes from. */
 export const addressHashSchema = visitorSchema;
 export const poolNameSchema = z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be the name of a pool');
@@ -61,7 +61,8 @@ export type Promised = z.infer<typeof promisedSchema>;
 
 /** POST /api/terminals and POST /api/terminals/restart */
 export const claimRequestSchema = z.object({
-  visitor: visitorSchema,
+  /** The visitor's hash, or with a run's id after a dot: the terminal of that run (claimant.ts). */
+  visitor: claimantSchema,
   /** The network that the visitor comes from. Without it the limits of an address do not apply. */
   address: addressHashSchema.optional(),
   /** Whether the visitor has solved a challenge for this claim. Absent: there is nobody to put one to. */
@@ -72,6 +73,8 @@ export const claimRequestSchema = z.object({
   place: placeSchema.optional(),
   /** That of the last answer. */
   promised: promisedSchema.optional(),
+  /** Claims nothing: the terminal that is there already, or `session-not-found`. */
+  existing: z.boolean().optional(),
 });
 
 /** A visitor's terminal. */
@@ -122,7 +125,23 @@ export type Waiting = z.infer<typeof waitingSchema>;
 export const claimAnswerSchema = z.discriminatedUnion('status', [claimSchema, waitingSchema]);
 export type ClaimAnswer = z.infer<typeof claimAnswerSchema>;
 
-/** DELETE /api/terminals/{visitor} answers 204; GET answers `terminalSchema`. */
+/** DELETE /api/terminals/{visitor} answers 204; GET answers `terminalSchema`. Here the visitor is a claimant too. */
+
+/** GET /api/visitors/{visitor}/terminals: all terminals of a visitor, whatever they were claimed for. */
+export const terminalListSchema = z.object({
+  terminals: z.array(
+    z.object({
+      /** Absent: the terminal of the page. */
+      run: runIdSchema.optional(),
+      /** The pod's name. */
+      name: z.string(),
+      pool: z.string(),
+      claimedAt: z.iso.datetime(),
+      expiresAt: z.iso.datetime(),
+    }),
+  ),
+});
+export type TerminalList = z.infer<typeof terminalListSchema>;
 
 /** One terminal as the host page shows it. */
 export const podStatusSchema = z.object({
@@ -186,6 +205,9 @@ export const poolStatusSchema = z.object({
     scaleDownDelayMs: z.number().int(),
     startTimeoutMs: z.number().int(),
     silenceTimeoutMs: z.number().int(),
+    /** Absent, as the next: the manager is of an earlier release. */
+    runGraceMs: z.number().int().optional(),
+    runLingerMs: z.number().int().optional(),
     maxPerVisitor: limitSchema,
     maxPerAddress: limitSchema,
     claimsPerMinute: limitSchema,
@@ -233,6 +255,7 @@ export const paths = {
   restart: '/api/terminals/restart',
   terminal: '/api/terminals/{visitor}',
   place: '/api/places/{visitor}',
+  visitorTerminals: '/api/visitors/{visitor}/terminals',
   pools: '/api/pools',
   self: '/api/self',
   report: '/api/self/report',

@@ -20,7 +20,7 @@ export const retired = 'retired';
 export const claimAnnotations = {
   /** A random id of this claim. */
   id: `${prefix}claim-id`,
-  /** The visitor's keyed hash; the visitor's own id never reaches the cluster. */
+  /** The visitor's keyed hash, with a run's id after a dot or without (claimant.ts). The visitor's own id never reaches the cluster. */
   visitor: `${prefix}visitor`,
   /** A keyed hash of the network that the visitor came from; absent where the webserver did not tell. */
   address: `${prefix}address`,
@@ -46,6 +46,8 @@ export const settingAnnotations = {
   scaleDownDelay: `${prefix}scale-down-delay`,
   startTimeout: `${prefix}start-timeout`,
   silenceTimeout: `${prefix}silence-timeout`,
+  runGrace: `${prefix}run-grace`,
+  runLinger: `${prefix}run-linger`,
   /** A JSON list of windows, in which a pool has more terminals ready. */
   prewarm: `${prefix}prewarm`,
   maxPerVisitor: `${prefix}max-per-visitor`,

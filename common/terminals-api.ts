@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import { placeSchema, poolNameSchema, promisedSchema, waitingSchema } from './manager-api.ts';
+import { runIdSchema } from './run-id.ts';
 
 /**
  * Holds the visitor's id in each request. A new visitor's client proposes one: `new.` and 22 random base64url characters. The
@@ -14,8 +15,12 @@ export const visitorHeader = 'warmterm-visitor';
 /** Stands for the id where none is needed: WARMTERM_IDENTITY=address and header. */
 export const noVisitorId = 'none';
 
-/** As the query (`?pool=`): GET and DELETE current, DELETE place. */
-export const targetSchema = z.strictObject({ pool: poolNameSchema.optional() });
+/** As the query (`?pool=&run=`): GET and DELETE current, DELETE place. */
+export const targetSchema = z.strictObject({
+  pool: poolNameSchema.optional(),
+  /** The terminal of this run (runs.ts). Absent: the visitor's terminal in the page. */
+  run: runIdSchema.optional(),
+});
 
 /** POST /api/terminals and POST /api/terminals/current/restart. */
 export const openRequestSchema = targetSchema.extend({
@@ -25,6 +30,8 @@ export const openRequestSchema = targetSchema.extend({
   promised: promisedSchema.optional(),
   /** Of the challenge that came with `challenge-required`. */
   solution: z.record(z.string(), z.unknown()).optional(),
+  /** Claims nothing: a ticket for the terminal that is there already, or `session-not-found`. */
+  existing: z.boolean().optional(),
 });
 
 /**
@@ -35,8 +42,8 @@ export const relayModes = ['fallback', 'always', 'never'] as const;
 export type RelayMode = (typeof relayModes)[number];
 
 /**
- * The query of the relay's WebSocket: what socket.io says of itself, and in which pool the terminal is. Whose it is the ticket
- * says (socket-protocol.ts): a socket needs no visitor's id.
+ * The query of the relay's WebSocket: what socket.io says of itself, in which pool the terminal is, and of which run. Whose it is the
+ * ticket says (socket-protocol.ts): a socket needs no visitor's id. A `run` other than the ticket's is refused.
  */
 export const relayQuerySchema = targetSchema.extend({
   EIO: z.literal('4'),
@@ -70,7 +77,7 @@ export type Opened = z.infer<typeof openedSchema>;
 export const openAnswerSchema = z.discriminatedUnion('status', [openedSchema, waitingSchema]);
 export type OpenAnswer = z.infer<typeof openAnswerSchema>;
 
-/** DELETE /api/terminals/current and /api/terminals/place answer 204. GET /api/host/pools answers `poolsSchema` of the manager. */
+/** GET /api/terminals answers `terminalListSchema` of the manager. DELETE /api/terminals/current and /api/terminals/place answer 204. GET /api/host/pools answers `poolsSchema` of the manager. */
 export const paths = {
   terminals: '/api/terminals',
   current: '/api/terminals/current',

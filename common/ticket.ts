@@ -18,7 +18,7 @@ export const ticketSchema = z.object({
   iss: z.literal(ticketIssuer),
   /** UID of the pod that it opens. */
   aud: z.string().min(1),
-  /** The visitor's keyed hash. */
+  /** Who has claimed it: the visitor's keyed hash, with a run's id after a dot or without (claimant.ts). */
   sub: z.string().min(1),
   /** Makes each ticket good for one connection. */
   jti: z.string().min(1),

@@ -56,6 +56,8 @@ export class Terminals {
     return {
       now: new Date(now).toISOString(),
       idleTimeoutMs: pool.settings.idleTimeout,
+      runGraceMs: pool.settings.runGrace,
+      runLingerMs: pool.settings.runLinger,
       ...(expiresAt === undefined ? {} : { expiresInMs: expiresAt - now }),
       ...(pod.terminating ? { endedBy: enderOf(pod, expiresAt, now) } : {}),
     };

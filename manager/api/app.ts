@@ -2,6 +2,7 @@
 
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import * as z from 'zod';
+import { claimantSchema, visitorSchema } from '../../common/claimant.ts';
 import { ServiceError } from '../../common/errors.ts';
 import { hangUp } from '../../common/http/hang-up.ts';
 import { createHostCheck, requireHost } from '../../common/http/host-names.ts';
@@ -15,7 +16,7 @@ import type { ClaimResult, Claims, Waiting } from '../claims/claims.ts';
 import type { TicketSigner } from '../claims/keys.ts';
 import { ApiError } from '../cluster/transport.ts';
 import type { Pools } from '../pool/pools.ts';
-import { describePool, describeTerminal, describeWaiting } from '../pool/status.ts';
+import { describePool, describeTerminal, describeTerminals, describeWaiting } from '../pool/status.ts';
 import type { Terminals } from '../terminals.ts';
 import { type Authenticator, callingPod } from './authenticate.ts';
 import { describeManager } from './openapi.ts';
@@ -67,12 +68,16 @@ export function createApp(options: AppOptions): express.Express {
   });
 
   app.post(api.paths.terminals, forServices, json, async (request, response) => {
-    const { visitor, pool, place, promised, ...origin } = parse(api.claimRequestSchema, request.body);
-    const answer = await claims.claim(visitor, pool, hangUp(response), origin, { place });
+    const { visitor, pool, place, promised, existing, ...origin } = parse(api.claimRequestSchema, request.body);
+    const answer = existing
+      ? await claims.reconnect(visitor, pool)
+      : await claims.claim(visitor, pool, hangUp(response), origin, { place });
     answerClaim(options, response, answer, promised);
   });
   app.post(api.paths.restart, forServices, json, async (request, response) => {
-    const { visitor, pool, place, promised, ...origin } = parse(api.claimRequestSchema, request.body);
+    const { visitor, pool, place, promised, existing, ...origin } = parse(api.claimRequestSchema, request.body);
+    // A client that asks for no new terminal does not mean a restart.
+    if (existing) throw new ServiceError('invalid-request', 'existing: a restart claims another terminal.');
     const answer = await claims.restart(visitor, pool, hangUp(response), origin, { place });
     answerClaim(options, response, answer, promised);
   });
@@ -94,6 +99,9 @@ export function createApp(options: AppOptions): express.Express {
     const { visitor, pool } = readTarget(request);
     claims.leave(visitor, pool);
     response.status(204).end();
+  });
+  app.get(route(api.paths.visitorTerminals), forServices, (request, response) => {
+    response.json(describeTerminals(parse(visitorSchema, request.params.visitor), pools));
   });
   app.get(api.paths.pools, forServices, (_request, response) => {
     const reports = terminals.reports();
@@ -144,7 +152,7 @@ function answerClaim(
 /** `{visitor}` as OpenAPI writes it is `:visitor` for express. */
 const route = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
-const targetSchema = z.object({ visitor: api.visitorSchema, pool: api.poolNameSchema.optional() });
+const targetSchema = z.object({ visitor: claimantSchema, pool: api.poolNameSchema.optional() });
 const readTarget = (request: Request) =>
   parse(targetSchema, { visitor: request.params.visitor, pool: request.query.pool });
 

@@ -1,11 +1,12 @@
 // The manager's HTTP API as a table: what its OpenAPI document says.
 
+import { claimantSchema, visitorSchema } from '../../common/claimant.ts';
 import type { Api, Operation } from '../../common/http/openapi.ts';
 import { keySetSchema } from '../../common/key-set.ts';
 import * as api from '../../common/manager-api.ts';
 
 const visitor = [
-  { name: 'visitor', in: 'path', schema: api.visitorSchema },
+  { name: 'visitor', in: 'path', schema: claimantSchema },
   { name: 'pool', in: 'query', schema: api.poolNameSchema },
 ] satisfies Operation['parameters'];
 
@@ -52,6 +53,13 @@ const operations: Api['operations'] = {
       summary: 'The visitor stops waiting.',
       parameters: visitor,
       answers: { 204: { description: 'The place is given up.' } },
+    },
+  },
+  [api.paths.visitorTerminals]: {
+    get: {
+      summary: 'All terminals of a visitor, in all pools: that of the page, and those of runs.',
+      parameters: [{ name: 'visitor', in: 'path', schema: visitorSchema }],
+      answers: { 200: { description: 'The terminals.', body: api.terminalListSchema } },
     },
   },
   [api.paths.pools]: {

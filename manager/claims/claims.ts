@@ -147,6 +147,20 @@ export class Claims {
     return this.#claim({ pool: this.#pool(poolName), visitor, origin, known, hangUp, afresh: false });
   }
 
+  /** A ticket for the terminal that the visitor has already; `session-not-found` when there is none. Claims nothing. */
+  async reconnect(visitor: string, poolName?: string): Promise<ClaimResult> {
+    const { pools, clock, onClaim } = this.#options;
+    const startedAt = clock();
+    const pod = this.find(visitor, poolName);
+    if (!pod) {
+      const candidates = poolName === undefined ? [...pools.all()] : [this.#pool(poolName)];
+      throw candidates.some((pool) => this.#isBeingAdopted(pool, visitor)) ? beingAdopted() : noTerminal();
+    }
+    const claim = await this.#reconnect(pools.known(pod.pool)!, pod);
+    onClaim?.({ pool: pod.pool, result: claim.status, ms: clock() - startedAt, waited: false });
+    return claim;
+  }
+
   /** The visitor waits no more. Whoever asks again within half a minute has the former place. */
   leave(visitor: string, poolName: string | undefined): void {
     const expected = this.#expected().find(({ name }) => poolName === undefined || name === poolName);
@@ -158,7 +172,7 @@ export class Claims {
   /** Ends the visitor's terminal; `session-not-found` when there is none. */
   async end(visitor: string, poolName?: string): Promise<void> {
     const pod = this.find(visitor, poolName);
-    if (!pod) throw new ServiceError('session-not-found', 'There is no terminal of yours.');
+    if (!pod) throw noTerminal();
     await this.#inTurn({ name: pod.pool }, visitor, () => this.#end(pod));
   }
 
@@ -394,6 +408,8 @@ function placeOf(pool: Pool, visitor: string, line: WaitingLine): Waiting {
   const claiming = line.claiming.size - Number(line.claiming.has(visitor));
   return { status: 'waiting', pool, place, waiting: Math.max(place, visitors.length), claiming };
 }
+
+const noTerminal = () => new ServiceError('session-not-found', 'There is no terminal of yours.');
 
 const beingAdopted = () =>
   new ServiceError('unavailable', 'Your terminal is taken over by a new StatefulSet.', { retryAfter: 1 });

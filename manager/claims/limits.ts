@@ -2,6 +2,7 @@
 // which every manager sees and which outlive it, and the claims that are under way at this one; what another one is just
 // about to write is not.
 
+import { ownerOf } from '../../common/claimant.ts';
 import { type ReachedLimit, ServiceError } from '../../common/errors.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
@@ -23,8 +24,10 @@ export class Limits {
   readonly #pools: Pools;
   readonly #clock: () => number;
   readonly #monotonic: () => number;
-  /** How many claims are under way, by pool and address, and by visitor. */
+  /** How many claims are under way, by pool and address. */
   readonly #underWay = new Map<string, number>();
+  /** Which claims are under way, by the visitor's hash. */
+  readonly #underWayOf = new Map<string, Set<string>>();
 
   constructor({ pools, clock, monotonic }: { pools: Pools; clock: () => number; monotonic: () => number }) {
     this.#pools = pools;
@@ -38,16 +41,19 @@ export class Limits {
    * address is busy.
    */
   enter(pool: Pool, visitor: string, { address, challenge }: Origin): () => void {
-    const byVisitor = `/${visitor}`;
     const byAddress = address === undefined ? undefined : `${pool.name}/${address}`;
-    this.#checkVisitor(pool, visitor, this.#underWay.get(byVisitor) ?? 0);
+    this.#checkVisitor(pool, visitor);
     if (address !== undefined) {
       this.#checkAddress(pool, visitor, { address, challenge }, this.#underWay.get(byAddress!) ?? 0);
     }
-    const keys = byAddress === undefined ? [byVisitor] : [byVisitor, byAddress];
-    for (const key of keys) this.#count(key, 1);
+    const leave = this.#begin(pool, visitor);
+    if (byAddress !== undefined) this.#count(byAddress, 1);
+    let isUnderWay = true;
     return () => {
-      for (const key of keys.splice(0)) this.#count(key, -1);
+      if (!isUnderWay) return;
+      isUnderWay = false;
+      leave();
+      if (byAddress !== undefined) this.#count(byAddress, -1);
     };
   }
 
@@ -60,11 +66,19 @@ export class Limits {
     throw refusal(message, whenOneEnds, { of: 'address-line', most });
   }
 
-  #checkVisitor(pool: Pool, visitor: string, underWay: number): void {
+  /** Counts what the claimant's owner has and asks for, in all pools and for all runs: terminals, places, claims under way. */
+  #checkVisitor(pool: Pool, visitor: string): void {
     const { maxPerVisitor } = pool.settings;
     if (maxPerVisitor === 'none') return;
-    let count = underWay;
-    for (const other of this.#pools.all()) if (other !== pool && other.terminalOf(visitor)) count++;
+    const owner = ownerOf(visitor);
+    // A claim under way may have its terminal already.
+    const wanted = new Set(this.#underWayOf.get(owner));
+    for (const each of this.#pools.all()) {
+      for (const pod of each.terminalsOf(owner)) wanted.add(keyOf(each, pod.claim!.visitor));
+      for (const waiting of each.waiting.of(owner, this.#monotonic())) wanted.add(keyOf(each, waiting));
+    }
+    wanted.delete(keyOf(pool, visitor));
+    const count = wanted.size;
     if (count < maxPerVisitor) return;
     const message = `You have ${terminals(count)} already, and may have ${maxPerVisitor}. End one first.`;
     throw refusal(message, whenOneEnds, { of: 'visitor', most: maxPerVisitor });
@@ -96,6 +110,17 @@ export class Limits {
     }
   }
 
+  #begin(pool: Pool, visitor: string): () => void {
+    const owner = ownerOf(visitor);
+    const key = keyOf(pool, visitor);
+    const claims = this.#underWayOf.get(owner) ?? new Set();
+    this.#underWayOf.set(owner, claims.add(key));
+    return () => {
+      claims.delete(key);
+      if (claims.size === 0 && this.#underWayOf.get(owner) === claims) this.#underWayOf.delete(owner);
+    };
+  }
+
   #count(key: string, change: 1 | -1): void {
     const count = (this.#underWay.get(key) ?? 0) + change;
     if (count > 0) this.#underWay.set(key, count);
@@ -103,6 +128,7 @@ export class Limits {
   }
 }
 
+const keyOf = (pool: Pool, claimant: string): string => `${pool.name}/${claimant}`;
 const reaches = (count: number, limit: Limit): limit is number => limit !== 'none' && count >= limit;
 const terminals = (count: number): string => (count === 1 ? 'one terminal' : `${count} terminals`);
 const refusal = (message: string, retryAfter: number, limit: ReachedLimit) =>

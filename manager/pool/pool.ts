@@ -2,6 +2,7 @@
 // found without looking at the others. Knows no Kubernetes and no clock; a change of state comes in as an observation.
 
 import { isDeepStrictEqual } from 'node:util';
+import { ownerOf } from '../../common/claimant.ts';
 import type { Address } from '../../common/manager-api.ts';
 import { Arrivals } from './arrivals.ts';
 import { ClaimIndex } from './claim-index.ts';
@@ -101,6 +102,7 @@ export class Pool {
   readonly #routes = new Map<number, ObservedRoute>();
   // Terminals that have ended or are going count no more.
   readonly #byVisitor = new ClaimIndex(({ visitor }) => visitor);
+  readonly #byOwner = new ClaimIndex(({ visitor }) => ownerOf(visitor));
   readonly #byAddress = new ClaimIndex(({ address }) => address);
 
   readonly #exposure: ExposureMode;
@@ -195,6 +197,7 @@ export class Pool {
     this.#pods.set(pod.ordinal, pod);
     if (!isOver(pod)) {
       this.#byVisitor.add(pod);
+      this.#byOwner.add(pod);
       this.#byAddress.add(pod);
     }
     this.ready.observe(pod);
@@ -253,6 +256,11 @@ export class Pool {
     let best: ObservedPod | undefined;
     for (const pod of this.#byVisitor.of(visitor)) if (!best || order(pod, best) < 0) best = pod;
     return best;
+  }
+
+  /** The terminals of all claimants of a visitor, one of each. */
+  *terminalsOf(owner: string): Iterable<ObservedPod> {
+    for (const pod of this.#byOwner.of(owner)) if (this.terminalOf(pod.claim!.visitor) === pod) yield pod;
   }
 
   /**
@@ -351,6 +359,7 @@ export class Pool {
 
   #forgetClaim(pod: ObservedPod): void {
     this.#byVisitor.remove(pod);
+    this.#byOwner.remove(pod);
     this.#byAddress.remove(pod);
   }
 }

@@ -75,6 +75,11 @@ export class Pools {
     return false;
   }
 
+  /** The terminals of a visitor, whatever they were claimed for, also those of pools whose StatefulSet is made again. */
+  *terminalsOf(owner: string): Iterable<{ pool: Pool; pod: ObservedPod }> {
+    for (const pool of this.#pools.values()) for (const pod of pool.terminalsOf(owner)) yield { pool, pod };
+  }
+
   nodes(): Iterable<ObservedNode> {
     return this.#nodes.all();
   }

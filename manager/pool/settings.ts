@@ -24,9 +24,13 @@ export type Settings = {
   startTimeout: number;
   /** A terminal in use that has not reported for so long is knocked at. */
   silenceTimeout: number;
+  /** How long an attached run goes on after its client is gone. */
+  runGrace: number;
+  /** How long the terminal of a run stays after the run has ended. */
+  runLinger: number;
   /** When more terminals are to be ready, and how many. */
   prewarm: readonly Window[];
-  /** Terminals of one visitor, those in other pools included. */
+  /** Terminals of one visitor, those in other pools and those of runs included. */
   maxPerVisitor: Limit;
   /** Terminals of the pool that one address may have, and wait for, at once. */
   maxPerAddress: Limit;
@@ -53,6 +57,9 @@ export const defaultSettings: Settings = {
   startTimeout: 5 * 60_000,
   // A kubelet restarts what does not answer it within a minute or so: this is for what that does not mend.
   silenceTimeout: 5 * 60_000,
+  // Longer than a client takes to come back from a change of networks.
+  runGrace: 60_000,
+  runLinger: 10 * 60_000,
   prewarm: [],
   maxPerVisitor: 'none',
   // Enough for a household, and one address cannot take the pool. The host of a class behind one address lifts them.
@@ -106,6 +113,9 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
   startTimeout: time(1_000, 3_600_000),
   // Reports come every ten seconds, and each to one of several managers.
   silenceTimeout: time(30_000, week),
+  // A client that has lost its line notices within five seconds (heartbeat in common/socket.ts).
+  runGrace: time(5_000, week),
+  runLinger: time(0, week),
   maxPerVisitor: limit(10_000),
   maxPerAddress: limit(10_000),
   claimsPerMinute: limit(10_000),

@@ -1,6 +1,7 @@
 // A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
 
-import type { PodStatus, PoolStatus, Promised, Terminal, Waiting } from '../../common/manager-api.ts';
+import { runOf } from '../../common/claimant.ts';
+import type { PodStatus, PoolStatus, Promised, Terminal, TerminalList, Waiting } from '../../common/manager-api.ts';
 import { podStateAt, reasonOfMissing, reasonOfState } from './broken.ts';
 import { estimate } from './estimate.ts';
 import { noticesOf } from './notices.ts';
@@ -34,6 +35,24 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
     claimedAt: iso(pod.claim.claimedAt),
     expiresAt: iso(pod.claim.claimedAt + pool.settings.maxLifetime),
     idleTimeoutMs: pool.settings.idleTimeout,
+  };
+}
+
+/** All terminals of a visitor, those that were claimed first at the beginning. */
+export function describeTerminals(owner: string, pools: Pools): TerminalList {
+  const found = [...pools.terminalsOf(owner)].sort((a, b) => a.pod.claim!.claimedAt - b.pod.claim!.claimedAt);
+  return {
+    terminals: found.map(({ pod, pool }) => {
+      const { visitor, claimedAt } = pod.claim!;
+      const run = runOf(visitor);
+      return {
+        ...(run !== undefined && { run }),
+        name: pod.name,
+        pool: pod.pool,
+        claimedAt: iso(claimedAt),
+        expiresAt: iso(claimedAt + pool.settings.maxLifetime),
+      };
+    }),
   };
 }
 
@@ -83,6 +102,8 @@ export function describePool(
     scaleDownDelay,
     startTimeout,
     silenceTimeout,
+    runGrace,
+    runLinger,
     maxWaiting,
     maxWaitingPerAddress,
   } = pool.settings;
@@ -110,6 +131,8 @@ export function describePool(
       scaleDownDelayMs: scaleDownDelay,
       startTimeoutMs: startTimeout,
       silenceTimeoutMs: silenceTimeout,
+      runGraceMs: runGrace,
+      runLingerMs: runLinger,
       maxPerVisitor,
       maxPerAddress,
       claimsPerMinute,

@@ -9,6 +9,7 @@
 // A manager that starts also reads how old each place is. It passes over a visitor who was last seen too long ago, so that
 // the dead hold nobody back. It deletes the place only later: if a clock was wrong, the visitor is heard again until then.
 
+import { ownerOf } from '../../common/claimant.ts';
 import type { ObservedRoom, Place } from './observation.ts';
 
 /** A visitor whose request has ended may be on the way with the next one: a reload, a long poll that is over. */
@@ -148,6 +149,13 @@ export class WaitingRoom {
     return [...this.#entries.values()]
       .filter((entry) => entry.address === address && entry.visitor !== visitor && isHere(entry, at))
       .map(({ since }) => since);
+  }
+
+  /** The claimants of a visitor who are here. */
+  of(owner: string, at: number): string[] {
+    return [...this.#entries.values()]
+      .filter((entry) => ownerOf(entry.visitor) === owner && isHere(entry, at))
+      .map(({ visitor }) => visitor);
   }
 
   get isEmpty(): boolean {

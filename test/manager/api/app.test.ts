@@ -6,7 +6,14 @@ import test, { type ExecutionContext } from 'ava';
 import { createRandom } from '../../../bench/simulate/random.ts';
 import { problemSchema } from '../../../common/http/problem.ts';
 import { keySetSchema } from '../../../common/key-set.ts';
-import { claimSchema, paths, poolsSchema, terminalSchema, waitingSchema } from '../../../common/manager-api.ts';
+import {
+  claimSchema,
+  paths,
+  poolsSchema,
+  terminalListSchema,
+  terminalSchema,
+  waitingSchema,
+} from '../../../common/manager-api.ts';
 import { ApiError } from '../../../manager/cluster/transport.ts';
 import { bombard, watchConnections } from '../../helpers/garbage.ts';
 import { seedOf } from '../../helpers/long.ts';
@@ -104,6 +111,32 @@ test('ending answers 204, then 404; a restart answers 201 with another pod', asy
     t.is(status, 404);
     t.is(problemSchema.parse(body).code, 'session-not-found');
   }
+});
+
+test('a run is claimed, found and ended by its claimant, and listed with the visitor’s others', async (t) => {
+  const { claim, call } = await start(t);
+  const { body: page } = await claim();
+  const claimant = `${visitor}.k3x9a0b7`;
+  const asked = { visitor: claimant, existing: true };
+  t.like(await call('POST', '/api/terminals', { body: asked }), { status: 404, body: { code: 'session-not-found' } });
+  t.like(await call('POST', '/api/terminals/restart', { body: asked }), { status: 400 });
+  const { body: run } = await call('POST', '/api/terminals', { body: { visitor: claimant } });
+  t.not(run.uid, page.uid);
+  t.like(await call('POST', '/api/terminals', { body: asked }), { status: 200, body: { uid: run.uid } });
+  t.is((await call('GET', `/api/terminals/${claimant}`)).body.uid, run.uid);
+  const list = async () => {
+    const { body } = await call('GET', `/api/visitors/${visitor}/terminals`);
+    return terminalListSchema.parse(body).terminals.map(({ name, run }) => [name, run]);
+  };
+  t.deepEqual(await list(), [
+    [page.name, undefined],
+    [run.name, 'k3x9a0b7'],
+  ]);
+  t.is((await call('DELETE', `/api/terminals/${claimant}`)).status, 204);
+  t.deepEqual(await list(), [[page.name, undefined]]);
+  t.is((await call('DELETE', `/api/places/${claimant}`)).status, 204);
+  t.is((await call('GET', `/api/visitors/${claimant}/terminals`)).status, 400, 'a claimant is no visitor');
+  t.is((await call('GET', `/api/visitors/${visitor}/terminals`, { token: '' })).status, 401);
 });
 
 test('inv 12: while all are in use a claim answers 202 with a place; with it, it answers when there is a terminal', async (t) => {
@@ -220,7 +253,13 @@ test('inv 7: a terminal can report, and ask for its own deletion, and nothing el
   const report = { connections: 1, connectedAt: new Date(1_000_000).toISOString() };
   const answer = await call('POST', '/api/self/report', { token, body: report });
   const now = new Date(1_000_000).toISOString();
-  t.deepEqual(answer.body, { now, idleTimeoutMs: 900_000, expiresInMs: Date.parse(body.expiresAt) - 1_000_000 });
+  t.deepEqual(answer.body, {
+    now,
+    idleTimeoutMs: 900_000,
+    runGraceMs: 60_000,
+    runLingerMs: 600_000,
+    expiresInMs: Date.parse(body.expiresAt) - 1_000_000,
+  });
   t.is(model.pods.get(body.name)?.claim?.connectedAt, 1_000_000);
   for (const [method, path] of [
     ['POST', '/api/terminals'],
@@ -313,6 +352,8 @@ for (const [what, body] of Object.entries({
   'no object': '[]',
   'a visitor that is no hash': { visitor: 'ann' },
   'a pool name that cannot be': { visitor, pool: '../x' },
+  'a run that is none': { visitor: `${visitor}.Run-1` },
+  'two runs': { visitor: `${visitor}.aaaaaaaa.bbbbbbbb` },
   'too much': { visitor: 'x'.repeat(20_000) },
 })) {
   test(`inv 10: a claim with ${what} is refused with a problem, and changes nothing`, async (t) => {

@@ -3,6 +3,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
+import { composeClaimant } from '../../../common/claimant.ts';
 import { isOver } from '../../../manager/pool/observation.ts';
 import { countPods } from '../../../manager/pool/plan.ts';
 import type { ExposureMode } from '../../../manager/pool/pool.ts';
@@ -23,6 +24,9 @@ const annotations = {
   'warmterm.dev/connect-timeout': '1h',
 };
 const visitors = 9;
+/** Three visitors, each with the page's terminal and two runs. */
+const claimantOf = (index: number): string =>
+  composeClaimant(`visitor-${index % 3}`, index < 3 ? undefined : `run0000${index}`);
 const nodes = ['node', 'node-2'];
 const nodeStates = { up: {}, cordoned: { cordoned: true }, down: { ready: false }, deleted: {} };
 
@@ -188,7 +192,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
       managers[step.manager] = start();
       return manager.stop();
     }
-    const visitor = `visitor-${step.visitor}`;
+    const visitor = claimantOf(step.visitor);
     if (step.do === 'leave' || step.do === 'restart') leavers.add(visitor);
     if (step.do === 'connect') {
       const pod = manager.claims.find(visitor);
