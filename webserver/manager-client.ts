@@ -15,12 +15,14 @@ import {
   paths,
   poolsSchema,
   type Terminal,
+  type TerminalList,
+  terminalListSchema,
   terminalSchema,
 } from '../common/manager-api.ts';
 
 type Pools = z.infer<typeof poolsSchema>;
 
-/** A visitor's hash and, if one is asked for, a pool. */
+/** Who claims (common/claimant.ts) and, if one is asked for, a pool. */
 export type Wish = { visitor: string; pool: string | undefined };
 
 /** A wish for a terminal: from which network, with the place and the time that the visitor was last told of, and with or without work done. */
@@ -29,6 +31,8 @@ export type ClaimWish = Wish & {
   place: number | undefined;
   promised: Promised | undefined;
   challenge: 'solved' | 'unsolved';
+  /** Claims nothing: the terminal that is there, or `session-not-found`. */
+  existing?: boolean | undefined;
 };
 
 export type Manager = {
@@ -41,6 +45,8 @@ export type Manager = {
   /** Throws `session-not-found` when the visitor has none. */
   find(wish: Wish): Promise<Terminal>;
   release(wish: Wish): Promise<void>;
+  /** All terminals of a visitor. */
+  list(visitor: string): Promise<TerminalList>;
   pools(): Promise<Pools>;
   /** By which its tickets are verified. */
   keys(): Promise<JSONWebKeySet>;
@@ -90,6 +96,10 @@ export function createManagerClient(options: {
     leave: (wish) => ask({ method: 'DELETE', path: one(wish, paths.place) }),
     find: (wish) => ask({ method: 'GET', path: one(wish), answer: terminalSchema }),
     release: (wish) => ask({ method: 'DELETE', path: one(wish) }),
+    list: (visitor) => {
+      const path = paths.visitorTerminals.replace('{visitor}', visitor);
+      return ask({ method: 'GET', path, answer: terminalListSchema });
+    },
     pools: () => ask({ method: 'GET', path: paths.pools, answer: poolsSchema }),
     keys: () => ask({ method: 'GET', path: paths.jwks, answer: keySetSchema }),
   };

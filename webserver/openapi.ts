@@ -1,7 +1,8 @@
 // The webserver's HTTP API as a table: what its OpenAPI document says, for authors of programs in any language.
 
 import type { Api, Operation } from '../common/http/openapi.ts';
-import { poolNameSchema, poolsSchema, waitingSchema } from '../common/manager-api.ts';
+import { poolNameSchema, poolsSchema, terminalListSchema, waitingSchema } from '../common/manager-api.ts';
+import { runIdSchema } from '../common/run-id.ts';
 import { openedSchema, openRequestSchema, openTerminalSchema, paths, visitorHeader } from '../common/terminals-api.ts';
 
 const pool = {
@@ -9,6 +10,13 @@ const pool = {
   in: 'query',
   schema: poolNameSchema,
   description: 'The pool of the terminal. Default: the pool that the installation names, or any.',
+} satisfies NonNullable<Operation['parameters']>[number];
+
+const run = {
+  name: 'run',
+  in: 'query',
+  schema: runIdSchema,
+  description: 'The run that the terminal was claimed for. Default: none, the terminal of the page.',
 } satisfies NonNullable<Operation['parameters']>[number];
 
 const newId = {
@@ -27,8 +35,14 @@ const opened = {
 
 const operations: Api['operations'] = {
   [paths.terminals]: {
+    get: {
+      summary: 'All terminals of the visitor, in all pools: that of the page, and those of runs.',
+      answers: { 200: { description: 'The terminals.', body: terminalListSchema, headers: newId } },
+    },
     post: {
-      summary: "The visitor's own terminal, or a fresh one, with a ticket for one connection within a minute.",
+      summary:
+        "The visitor's own terminal, or a fresh one, with a ticket for one connection within a minute. With `run`, an id that the " +
+        'client has made, it is the terminal of that run: each id has one of its own.',
       body: openRequestSchema,
       answers: { 200: { description: 'The terminal that the visitor already has.', body: openedSchema }, ...opened },
     },
@@ -43,19 +57,19 @@ const operations: Api['operations'] = {
   [paths.current]: {
     get: {
       summary: "The visitor's terminal.",
-      parameters: [pool],
+      parameters: [pool, run],
       answers: { 200: { description: 'The terminal.', body: openTerminalSchema } },
     },
     delete: {
       summary: "Ends the visitor's terminal. Its files are deleted.",
-      parameters: [pool],
+      parameters: [pool, run],
       answers: { 204: { description: 'It is ending.' } },
     },
   },
   [paths.place]: {
     delete: {
       summary: 'Stop waiting, and give up the place in the waiting room.',
-      parameters: [pool],
+      parameters: [pool, run],
       answers: { 204: { description: 'The place is given up.' } },
     },
   },

@@ -4,6 +4,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { ownerOf, runOf } from '../../common/claimant.ts';
 import { ServiceError } from '../../common/errors.ts';
 import { problemType, toProblem } from '../../common/http/problem.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type PodAddress,
   paths,
   poolsSchema,
+  terminalListSchema,
   type Waiting,
   waitingSchema,
 } from '../../common/manager-api.ts';
@@ -77,7 +79,8 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
   };
 
   async function claim(body: unknown): Promise<{ status: number; body: unknown }> {
-    const { visitor, pool = 'default', place } = claimRequestSchema.parse(body);
+    const { visitor, pool = 'default', place, existing } = claimRequestSchema.parse(body);
+    if (existing && !claims.has(visitor)) throw noTerminal();
     if (line && line.place === place) await once(moves, 'move');
     if (line && !claims.has(visitor)) {
       return { status: 202, body: waitingSchema.parse({ ...line, status: 'waiting', pool }) };
@@ -98,13 +101,21 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     if (method === 'GET' && path === paths.jwks) return { status: 200, body: signer.jwks };
     if (method === 'GET' && path === '/api/pools') return { status: 200, body: somePools };
     if (method === 'DELETE' && path.startsWith('/api/places/')) return { status: 204 };
+    if (method === 'GET' && path.startsWith('/api/visitors/')) return { status: 200, body: list(path.split('/')[3]!) };
     const visitor = path.replace('/api/terminals/', '').replace(/\?.*/, '');
     const held = claims.get(visitor);
-    if (!held) throw new ServiceError('session-not-found', 'This visitor has no terminal.');
+    if (!held) throw noTerminal();
     if (method === 'GET') return { status: 200, body: held };
     claims.delete(visitor);
     return { status: 204 };
   }
+
+  const list = (owner: string) =>
+    terminalListSchema.parse({
+      terminals: [...claims]
+        .filter(([visitor]) => ownerOf(visitor) === owner)
+        .map(([visitor, terminal]) => ({ ...terminal, run: runOf(visitor) })),
+    });
 
   const { url } = await listen(t, async (request, response) => {
     const recorded = await record(request);
@@ -125,6 +136,8 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
   double.url = url;
   return double;
 }
+
+const noTerminal = () => new ServiceError('session-not-found', 'This visitor has no terminal.');
 
 function createTerminal(pool: string, ordinal: number, { address, podAddress }: ManagerDouble) {
   const claimedAt = new Date(Date.UTC(2026, 0, 1, 9, 0, ordinal)).toISOString();

@@ -276,7 +276,7 @@ test('what no route has is not found, in the words of the API', async (t) => {
   const { url } = await startWebserver(t);
   const visitor = createVisitor(url);
   for (const [method, path] of [
-    ['GET', '/api/terminals'],
+    ['PUT', '/api/terminals'],
     ['PUT', '/api/terminals/current'],
     ['POST', '/'],
     ['GET', '/nothing'],

@@ -3,6 +3,7 @@
 // same ticket (inv 8). Without a ticket there is nothing to relay: such a request costs no place and nobody's time.
 
 import { type Request, type Response, Router } from 'express';
+import { runOf } from '../../common/claimant.ts';
 import { ServiceError } from '../../common/errors.ts';
 import { hangUp } from '../../common/http/hang-up.ts';
 import { releaseConnection } from '../../common/http/limit-connections.ts';
@@ -32,10 +33,13 @@ export function relayRoutes(options: {
 
   return Router().get(paths.relay, requireSameOriginSocket, async (request, response) => {
     const handshake = readHandshake(request);
-    const { pool = defaultPool } = parseBody(relayQuerySchema, request.query);
+    const { pool = defaultPool, run } = parseBody(relayQuerySchema, request.query);
     const signal = hangUp(response);
     const { sub: visitor } = await readTicket(handshake.ticket);
     signal.throwIfAborted();
+    if (run !== undefined && run !== runOf(visitor)) {
+      throw new ServiceError('invalid-ticket', 'The ticket is not for this run.');
+    }
     request.socket.once('close', places.take(visitor));
     releaseConnection(request.socket);
 

@@ -1,6 +1,8 @@
-// The visitor's own terminal over HTTP: claim or reconnect, wait for one, look, end, restart.
+// The visitor's own terminals over HTTP, that of the page and those of runs: claim or reconnect, wait for one, look, end, restart, list.
 
 import { type Request, type Response, Router } from 'express';
+import * as z from 'zod';
+import { composeClaimant } from '../../common/claimant.ts';
 import { hangUp } from '../../common/http/hang-up.ts';
 import { jsonBody } from '../../common/http/json-body.ts';
 import type { Logger } from '../../common/log.ts';
@@ -23,6 +25,8 @@ import { parseBody } from '../parse-body.ts';
 import { requireJson, requireSameOrigin } from '../same-origin.ts';
 import { takeTurns } from '../turns.ts';
 
+const noQuerySchema = z.strictObject({});
+
 export function terminalRoutes(options: {
   manager: Manager;
   log: Logger;
@@ -36,14 +40,15 @@ export function terminalRoutes(options: {
   const { manager, log, visitors, challenges, addresses, addressing, relay, defaultPool } = options;
 
   const open = (ask: Manager['claim']) => async (request: Request, response: Response) => {
-    const { pool = defaultPool, place, promised, solution } = parseBody(openRequestSchema, request.body);
+    const { pool = defaultPool, run, solution, ...wish } = parseBody(openRequestSchema, request.body);
+    const { place, promised, existing } = wish;
     const visitor = visitors.identify(request, response);
     const address = visitors.network(request);
     addresses.observe(request, visitor);
     // Whoever leaves makes room in the line for a terminal.
     const gone = hangUp(response);
     const claim = await claimWith(challenges, { visitor, network: address, solution }, (challenge) =>
-      ask({ visitor, pool, address, place, promised, challenge }, gone),
+      ask({ visitor: composeClaimant(visitor, run), pool, address, place, promised, challenge, existing }, gone),
     );
     if (claim.status === 'waiting') return void response.status(202).json(claim);
     const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };
@@ -60,10 +65,10 @@ export function terminalRoutes(options: {
     idleTimeoutMs: terminal.idleTimeoutMs,
   });
 
-  // Whoever has terminals of several pools says which one is meant: `?pool=`.
+  // Whoever has terminals of several pools, or of runs, says which one is meant: `?pool=&run=`.
   const meant = (request: Request, response: Response) => {
-    const { pool = defaultPool } = parseBody(targetSchema, request.query);
-    return { visitor: visitors.identify(request, response), pool };
+    const { pool = defaultPool, run } = parseBody(targetSchema, request.query);
+    return { visitor: composeClaimant(visitors.identify(request, response), run), pool };
   };
 
   const turn = takeTurns();
@@ -71,6 +76,11 @@ export function terminalRoutes(options: {
   return Router()
     .post(paths.terminals, body, open(manager.claim))
     .post(paths.restart, body, open(manager.restart))
+    .get(paths.terminals, turn, async (request, response) => {
+      parseBody(noQuerySchema, request.query);
+      const visitor = visitors.identify(request, response);
+      response.json(await manager.list(visitor));
+    })
     .get(paths.current, turn, async (request, response) => {
       response.json(describe(await manager.find(meant(request, response)), request));
     })
