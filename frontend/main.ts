@@ -1,12 +1,12 @@
 // Wires the page: what is on the screen, one session, and a terminal in a pod.
 
+import { blockedAfter } from '../common/way.ts';
 import { claim, firstClaim, leave, relayQuery } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
 import { createScreen } from './screen.ts';
 import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, type State } from './session/state.ts';
 import { canKeep, stored } from './session/storage.ts';
-import { blockedAfter } from './session/way.ts';
 import { createAttachment } from './terminal/attach.ts';
 import { texts } from './texts.ts';
 

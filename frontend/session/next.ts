@@ -1,6 +1,7 @@
 // The transitions between the states of a session. Pure; an event that means nothing in a state changes nothing.
 
-import { pauseMs } from './backoff.ts';
+import { pauseMs } from '../../common/backoff.ts';
+import { attemptAt, blockedAfter } from '../../common/way.ts';
 import {
   type Doing,
   type Event,
@@ -11,7 +12,6 @@ import {
   type State,
   start,
 } from './state.ts';
-import { attemptAt, blockedAfter } from './way.ts';
 
 /** So many refused tickets are no accident. */
 const maxRefusals = 4;

@@ -2,9 +2,9 @@
 
 import type { Promised } from '../../common/manager-api.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
+import { forPage } from '../../common/way.ts';
 import { call, callAndForget } from '../identity/call.ts';
 import type { Event, Failure, Solution } from './state.ts';
-import { forPage } from './way.ts';
 
 // As in common/terminals-api.ts, whose types are checked below; its code would bring all of zod along.
 const path: typeof import('../../common/terminals-api.ts').paths.terminals = '/api/terminals';

@@ -5,7 +5,7 @@ import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
 import type { Promised } from '../../common/manager-api.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
-import { type Attempt, blockedAfter } from './way.ts';
+import { type Attempt, blockedAfter } from '../../common/way.ts';
 
 /** What the edge does while a state lasts; another object means: stop that, do this. */
 export type Doing =

@@ -1,8 +1,8 @@
 import test from 'ava';
 import { type Opened, type RelayMode, relayModes } from '../../../common/terminals-api.ts';
+import type { Way } from '../../../common/way.ts';
 import { next } from '../../../frontend/session/next.ts';
 import { type Event, identityOf, isDetour, type State, start } from '../../../frontend/session/state.ts';
-import type { Way } from '../../../frontend/session/way.ts';
 
 const now = 1_000_000;
 const moment = { now, chance: 1 };

@@ -1,7 +1,7 @@
 // Which way a socket takes to its terminal: straight to the address of the pod, or through the webserver where a network
 // blocks that. Pure.
 
-import type { Opened } from '../../common/terminals-api.ts';
+import type { Opened } from './terminals-api.ts';
 
 export type Way = 'direct' | 'relay';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { pauseMs } from '../../../frontend/session/backoff.ts';
+import { pauseMs } from '../../common/backoff.ts';
 
 test('chance takes at most a quarter off a pause', (t) => {
   t.deepEqual([pauseMs(1, 0), pauseMs(1, 0.5), pauseMs(1, 1)], [188, 219, 250]);

@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { Opened } from '../../../common/terminals-api.ts';
-import { attemptAt, forPage } from '../../../frontend/session/way.ts';
+import type { Opened } from '../../common/terminals-api.ts';
+import { attemptAt, forPage } from '../../common/way.ts';
 
 const opened = { relay: 'fallback', url: 'http://192.0.2.7:30123' } as Opened;
 
