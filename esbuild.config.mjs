@@ -5,6 +5,7 @@ import { copyFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
+import { buildCli } from './cli/build.mjs';
 import { buildFrontend } from './frontend/build.mjs';
 
 const outdir = new URL('./dist/', import.meta.url).pathname;
@@ -74,6 +75,7 @@ const parts = {
     await copyFile('terminal/tmux.conf', `${outdir}tmux.conf`);
   },
   page: () => buildFrontend({ outdir: `${outdir}public` }),
+  cli: () => buildCli({ outdir: `${outdir}cli`, archive: `${outdir}cli.tgz`, options: service }),
 };
 
 const named = process.argv.slice(2);

@@ -9,6 +9,7 @@ import { ensure, takeNoInstall } from './system-packages.mjs';
 
 const buildStamp = join(root, 'dist', '.built');
 const builtFrom = [
+  'cli',
   'common',
   'frontend',
   'local',

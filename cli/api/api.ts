@@ -1,0 +1,176 @@
+// The webserver's API (common/terminals-api.ts) as this visitor. Its schemas are not loaded: zod would cost a third of the client's
+// start. An answer is recognised by the fields that are used.
+
+import type { Agent } from 'node:http';
+import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
+import type { PoolStatus, Promised } from '../../common/manager-api.ts';
+import type { paths as apiPaths, OpenAnswer, visitorHeader } from '../../common/terminals-api.ts';
+import type { Identity } from '../config.ts';
+import { Failure } from '../failure.ts';
+import { type HttpAnswer, sendRequest } from './http.ts';
+
+// Their types are checked: as in common/terminals-api.ts.
+const header: typeof visitorHeader = 'warmterm-visitor';
+const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'hostPools'> = {
+  terminals: '/api/terminals',
+  current: '/api/terminals/current',
+  place: '/api/terminals/place',
+  hostPools: '/api/host/pools',
+};
+
+/** Longer than the webserver takes to give up on the manager. */
+const deadlineMs = 20_000;
+
+/** Whose terminal: a run's, or without one the visitor's in the page. */
+export type Target = { run?: string | undefined; pool?: string | undefined };
+
+export type OwnTerminal = { run?: string; name: string; pool: string; claimedAt: string; expiresAt: string };
+
+/** What the server says against a request; `unreachable`: it said nothing. */
+export class ApiError extends Error {
+  readonly code: ErrorCode | 'unreachable';
+  readonly retryable: boolean;
+  readonly retryAfter: number | undefined;
+  readonly challenge: unknown;
+  readonly limit: ReachedLimit | undefined;
+
+  constructor(
+    code: ErrorCode | 'unreachable',
+    message: string,
+    more: { retryable: boolean; retryAfter?: number; challenge?: unknown; limit?: ReachedLimit; cause?: unknown },
+  ) {
+    super(message, { cause: more.cause });
+    this.code = code;
+    this.retryable = more.retryable;
+    this.retryAfter = more.retryAfter;
+    this.challenge = more.challenge;
+    this.limit = more.limit;
+  }
+}
+
+export type OpenWish = {
+  place?: number | undefined;
+  promised?: Promised | undefined;
+  solution?: Record<string, unknown> | undefined;
+  /** Claims nothing: the terminal that is there, or `session-not-found`. */
+  existing?: boolean | undefined;
+};
+
+export type Api = {
+  origin: string;
+  /** Claims a terminal, or asks for a ticket to it. */
+  open(target: Target, wish: OpenWish, signal?: AbortSignal): Promise<OpenAnswer>;
+  list(): Promise<OwnTerminal[]>;
+  end(target: Target): Promise<void>;
+  /** Gives up the place in the queue. */
+  leave(target: Target): Promise<void>;
+  pools(hostToken: string): Promise<PoolStatus[]>;
+};
+
+export function createApi(options: {
+  origin: string;
+  identity: Identity;
+  agentFor: (url: string) => Promise<Agent | undefined>;
+}): Api {
+  const { origin, identity, agentFor } = options;
+
+  async function call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, more: CallOptions = {}) {
+    const url = origin + path;
+    const headers = { [header]: identity.get(), ...more.headers };
+    const agent = await agentFor(url);
+    const signal = more.signal;
+    const ask = () =>
+      sendRequest({ method, url, headers, body, agent, signal, deadlineMs: more.deadlineMs ?? deadlineMs });
+    let answer: HttpAnswer;
+    try {
+      // A kept connection may be closed just when it is used again.
+      answer = await ask().catch((error) => (error?.code === 'ECONNRESET' && !signal?.aborted ? ask() : reject(error)));
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw toUnreachable(origin, error);
+    }
+    const given = answer.headers[header];
+    if (typeof given === 'string') identity.keep(given);
+    if (answer.status < 200 || answer.status > 299) throw toError(origin, answer);
+    return answer.json;
+  }
+
+  return {
+    origin,
+    async open({ run, pool }, wish, signal) {
+      const answer = await call('POST', paths.terminals, { run, pool, ...wish }, { signal });
+      if (has(answer, 'ticket', 'string') || has(answer, 'place', 'number')) return answer as OpenAnswer;
+      throw notOurs(origin);
+    },
+    async list() {
+      const answer = await call('GET', paths.terminals);
+      if (has(answer, 'terminals', 'object')) return (answer as { terminals: OwnTerminal[] }).terminals;
+      throw notOurs(origin);
+    },
+    async end(target) {
+      await call('DELETE', paths.current + queryOf(target), undefined, { deadlineMs: 5_000 });
+    },
+    async leave(target) {
+      await call('DELETE', paths.place + queryOf(target), undefined, { deadlineMs: 3_000 });
+    },
+    async pools(hostToken) {
+      const headers = { authorization: `Bearer ${hostToken}` };
+      const answer = await call('GET', paths.hostPools, undefined, { headers });
+      if (has(answer, 'pools', 'object')) return (answer as { pools: PoolStatus[] }).pools;
+      throw notOurs(origin);
+    },
+  };
+}
+
+type CallOptions = { headers?: Record<string, string>; signal?: AbortSignal | undefined; deadlineMs?: number };
+
+const reject = (error: unknown): never => {
+  throw error;
+};
+
+/** `?run=…&pool=…`, as the relay's query too. Pure. */
+export function queryOf(target: Target): string {
+  const query = new URLSearchParams(targetQuery(target)).toString();
+  return query === '' ? '' : `?${query}`;
+}
+
+export const targetQuery = ({ run, pool }: Target): Record<string, string> => ({
+  ...(pool !== undefined && { pool }),
+  ...(run !== undefined && { run }),
+});
+
+function toError(origin: string, { status, json }: HttpAnswer): ApiError | Failure {
+  if (!(has(json, 'code', 'string') && has(json, 'detail', 'string') && has(json, 'retryable', 'boolean'))) {
+    if (status === 401 || status === 407)
+      return new Failure(`${origin} wants a sign-in that this client cannot give: it answers ${status}.`);
+    if (status >= 500 || status === 429)
+      return new ApiError('unavailable', `${origin} answers ${status}.`, { retryable: true });
+    return notOurs(origin);
+  }
+  const { code, detail, ...more } = json as { code: ErrorCode; detail: string; retryable: boolean };
+  if (code === 'unknown-visitor')
+    return new Failure(`${origin} does not know this identity any more. Run: warmterm login ${origin}`);
+  return new ApiError(code, detail, more);
+}
+
+const notOurs = (origin: string) =>
+  new Failure(`${origin} is not a warmterm server of this version. Check the address: warmterm login URL`);
+
+function toUnreachable(origin: string, error: unknown): ApiError | Failure {
+  if (error instanceof Failure) return error;
+  const { code, name, message } = error as NodeJS.ErrnoException;
+  const why =
+    name === 'TimeoutError'
+      ? 'it does not answer'
+      : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
+        ? 'there is no such host'
+        : code === 'ECONNREFUSED'
+          ? 'nothing listens there'
+          : code?.includes('CERT') || code?.includes('SELF_SIGNED')
+            ? `its certificate is not trusted (${code}); set NODE_EXTRA_CA_CERTS to the file of its authority`
+            : message || code;
+  return new ApiError('unreachable', `${origin} cannot be reached: ${why}.`, { retryable: true, cause: error });
+}
+
+const has = (body: unknown, field: string, type: string): boolean =>
+  typeof body === 'object' && body !== null && typeof (body as Record<string, unknown>)[field] === type;

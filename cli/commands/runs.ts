@@ -1,0 +1,104 @@
+// warmterm logs, attach, wait and stop: runs that are there already, whoever has started them and from where.
+
+import { Writable } from 'node:stream';
+import { findRun, withRuns } from '../connection/with-runs.ts';
+import type { Context } from '../context.ts';
+import { Failure, Interrupted } from '../failure.ts';
+import { execute } from '../run/execute.ts';
+import { outcomeOf } from '../run/exit-code.ts';
+import { ask, followRun } from '../run/follow-run.ts';
+import { readRunId } from '../run/ids.ts';
+import type { Position } from '../run/offsets.ts';
+
+export type LogsOptions = { follow?: boolean; since?: string };
+
+export async function logs(context: Context, text: string, { follow = false, since }: LogsOptions): Promise<number> {
+  const run = readRunId(text);
+  const from = readSince(since);
+  const api = context.api();
+  const { target } = await findRun(api, run);
+  const leaving = new AbortController();
+  process.once('SIGINT', () => leaving.abort(new Interrupted(130)));
+  await followRun({
+    link: { api, target, first: undefined },
+    run,
+    from,
+    untilNow: !follow,
+    sinks: context,
+    onLine: () => {},
+    onDropped: (stream, bytes) =>
+      context.say.line(`the first ${bytes} bytes of ${stream} from there are no longer kept`),
+    onClosed: () => leaving.abort(new Interrupted(141)),
+    signal: leaving.signal,
+  }).exit;
+  return 0;
+}
+
+/** `N`, or `N,M` for stdout and stderr. Pure. */
+export function readSince(text: string | undefined): Position {
+  if (text === undefined) return { stdout: 0, stderr: 0 };
+  const [, stdout, stderr] = /^(\d{1,15})(?:,(\d{1,15}))?$/.exec(text) ?? [];
+  if (stdout === undefined)
+    throw new Failure(`--since ${text}: not a number of bytes. Write N, or N,M for stdout and stderr.`);
+  return { stdout: Number(stdout), stderr: Number(stderr ?? 0) };
+}
+
+export async function attach(context: Context, text: string): Promise<number> {
+  const run = readRunId(text);
+  const { target, status } = await findRun(context.api(), run);
+  if (status.exit) return tell(context, outcomeOf(status.exit));
+  const { tty, detached } = status;
+  if (tty && !(context.stdin.isTTY && context.stdout.isTTY))
+    throw new Failure(`${run} has a terminal, and this is none. Use: warmterm logs -f ${run}`);
+  const { stdout, stderr } = status.output;
+  return execute(context, {
+    target,
+    run,
+    from: { stdout: stdout.to, stderr: stderr.to },
+    tty,
+    input: false,
+    endsTerminal: false,
+    onLeave: detached ? 'detach' : 'kill',
+  });
+}
+
+export async function wait(context: Context, text: string): Promise<number> {
+  const run = readRunId(text);
+  const api = context.api();
+  const { target, status } = await findRun(api, run);
+  if (status.exit) return tell(context, outcomeOf(status.exit));
+  const leaving = new AbortController();
+  process.once('SIGINT', () => leaving.abort(new Interrupted(130)));
+  return tell(context, outcomeOf(await followToEnd()));
+
+  function followToEnd() {
+    const { stdout, stderr } = status.output;
+    return followRun({
+      link: { api, target, first: undefined },
+      run,
+      from: { stdout: stdout.to, stderr: stderr.to },
+      sinks: { stdout: nowhere(), stderr: nowhere() },
+      onLine: () => {},
+      onDropped: () => {},
+      onClosed: () => {},
+      signal: leaving.signal,
+    }).exit;
+  }
+}
+
+/** Stops the command; one that has ended already loses its terminal, which was kept for its output. */
+export async function stop(context: Context, text: string): Promise<number> {
+  const run = readRunId(text);
+  const api = context.api();
+  const { target, status, own } = await findRun(api, run);
+  if (!status.exit) await withRuns(api, target, (socket) => ask(socket.timeout(10_000).emitWithAck('stop', run)));
+  else if (own) await api.end(target);
+  return 0;
+}
+
+function tell(context: Context, { code, reason }: { code: number; reason?: string }): number {
+  if (reason !== undefined) context.say.line(reason);
+  return code;
+}
+
+const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() });

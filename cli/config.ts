@@ -1,0 +1,116 @@
+// Which server to talk to, and as whom. `login` writes it below XDG_CONFIG_HOME, readable by its owner only; an identity belongs to
+// one server, and is sent to no other.
+
+import { randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Failure } from './failure.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+/** The identity of one server, in a file of its own. */
+export type Identity = {
+  /** The id to send; a proposal, the same for all clients that begin at once, until an answer has brought a signed one. */
+  get(): string;
+  /** Keeps what an answer has brought. */
+  keep(signed: string): void;
+  forget(): void;
+};
+
+const folder = (env: Environment) => join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'warmterm');
+const loginFile = (env: Environment) => join(folder(env), 'login.json');
+
+/** The origin of `url`. Throws when it is not the address of a server. */
+export function toOrigin(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed && /^https?:$/.test(parsed.protocol)) return parsed.origin;
+  throw new Failure(`${url}: not the address of a server. It begins with http:// or https://.`);
+}
+
+/** The server's origin, by WARMTERM_URL or the last login. */
+export function readServer(env: Environment): string {
+  if (env.WARMTERM_URL) return toOrigin(env.WARMTERM_URL);
+  const file = loginFile(env);
+  const text = readIfThere(file);
+  if (text === undefined) throw new Failure('No server is known yet. Run: warmterm login URL');
+  try {
+    return toOrigin((JSON.parse(text) as { url: string }).url);
+  } catch (cause) {
+    throw new Failure(`${file} cannot be read. Run: warmterm login URL`, { cause });
+  }
+}
+
+export function writeServer(env: Environment, origin: string): void {
+  replace(loginFile(env), `${JSON.stringify({ url: origin })}\n`);
+}
+
+/** The identity at `origin`; in WARMTERM_IDENTITY_FILE where that is set. */
+export function openIdentity(env: Environment, origin: string): Identity {
+  const file = env.WARMTERM_IDENTITY_FILE || join(folder(env), 'identities', origin.replace(/[^\w.-]+/g, '_'));
+  let known: string | undefined;
+  return {
+    get() {
+      known ??= read(file) ?? propose(file);
+      return known;
+    },
+    keep(signed) {
+      if (signed === known || !isId(signed)) return;
+      known = signed;
+      replace(file, `${signed}\n`);
+    },
+    forget() {
+      known = undefined;
+      rmSync(file, { force: true });
+    },
+  };
+}
+
+const isId = (text: string) => /^[\w.-]{1,100}$/.test(text);
+
+function read(file: string): string | undefined {
+  const id = readIfThere(file)?.trim();
+  if (id === undefined || isId(id)) return id;
+  throw new Failure(`${file} holds no identity. Remove it, and run: warmterm login URL`);
+}
+
+/** A new id, unless another client was first. */
+function propose(file: string): string {
+  const id = `new.${randomBytes(16).toString('base64url')}`;
+  const draft = write(file, `${id}\n`);
+  try {
+    linkSync(draft, file);
+    return id;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return read(file) ?? id;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function replace(file: string, text: string): void {
+  renameSync(write(file, text), file);
+}
+
+/** A file beside `file`, complete, that takes its place by one call. */
+function write(file: string, text: string): string {
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, text, { mode: 0o600 });
+    chmodSync(draft, 0o600);
+  } catch (cause) {
+    throw new Failure(`${file} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+  return draft;
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Failure(`${file} cannot be read: ${(error as Error).message}`);
+  }
+}

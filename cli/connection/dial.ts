@@ -1,0 +1,79 @@
+// One connection to a terminal, by a ticket that is good for it alone. Reconnecting is link.ts's business.
+
+import type { Agent } from 'node:http';
+import type { Socket } from 'socket.io-client';
+import { browserParser } from '../../common/output-frames.ts';
+import type { Refusal } from '../../common/socket.ts';
+import { offerTicket } from '../../common/socket-protocol.ts';
+
+export type Dial = {
+  /** Origin. */
+  url: string;
+  path: string;
+  query: Record<string, string>;
+  namespace: string;
+  /** Of the namespace's handshake. */
+  auth: Record<string, unknown>;
+  ticket: string;
+  agent: Agent | undefined;
+  /** How long it may take until it is open. */
+  patienceMs: number;
+};
+
+/** Why a connection did not open: the terminal said no (`code`), or nothing came of it. */
+export class DialError extends Error {
+  readonly code: Refusal['code'] | undefined;
+  readonly how: 'refused' | 'turned away' | 'unanswered';
+
+  constructor(how: DialError['how'], message: string, code?: Refusal['code']) {
+    super(message);
+    this.how = how;
+    this.code = code;
+  }
+}
+
+/** A socket of `namespace` that is connected. `prepare` adds listeners before anything can arrive. Throws a DialError. */
+export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: AbortSignal): Promise<Socket> {
+  const { io } = await import('socket.io-client');
+  signal.throwIfAborted();
+  const socket = io(to.url + (to.namespace === '/' ? '' : to.namespace), {
+    path: to.path,
+    query: to.query,
+    transports: ['websocket'],
+    reconnection: false,
+    forceNew: true,
+    protocols: offerTicket(to.ticket),
+    auth: to.auth,
+    perMessageDeflate: { threshold: Number.MAX_SAFE_INTEGER },
+    // Node's agent; the types know browsers only.
+    ...(to.agent && { agent: to.agent as unknown as string }),
+    parser: browserParser,
+  });
+  prepare(socket);
+  const close = () => socket.disconnect();
+  signal.addEventListener('abort', close, { once: true });
+  socket.once('disconnect', () => signal.removeEventListener('abort', close));
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(new DialError('unanswered', 'it does not answer')), to.patienceMs);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      socket.once('connect', resolve);
+      socket.once('connect_error', (error) => {
+        const code = (error as { data?: Partial<Refusal> }).data?.code;
+        reject(new DialError(code ? 'refused' : 'turned away', error.message, code));
+      });
+      socket.once('disconnect', (reason) => reject(new DialError('turned away', reason)));
+    });
+    return socket;
+  } catch (error) {
+    signal.removeEventListener('abort', close);
+    socket.disconnect();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Ends the connection under `socket`, with all of its namespaces. */
+export const hangUp = (socket: Pick<Socket, 'io'>): void => void socket.io.engine.close();

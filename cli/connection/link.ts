@@ -1,0 +1,119 @@
+// A connection to a terminal that comes back by itself: each time with a new ticket, which only an existing claim is given, and by
+// the way that leads there (common/way.ts). What is said on it is not its business.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Socket } from 'socket.io-client';
+import { pauseMs } from '../../common/backoff.ts';
+import type { Opened, paths } from '../../common/terminals-api.ts';
+import { attemptAt, blockedAfter, forPage } from '../../common/way.ts';
+import { type Api, ApiError, queryOf, type Target, targetQuery } from '../api/api.ts';
+import { toFailure } from '../api/claim.ts';
+import { Failure } from '../failure.ts';
+import { agentFor } from '../proxy.ts';
+import { DialError, dial } from './dial.ts';
+
+const relayPath: typeof paths.relay = '/api/terminals/current/relay';
+/** So many refused tickets are no accident. */
+const maxRefusals = 4;
+/** A connection that ends sooner counts as a failure. */
+const lastingMs = 5_000;
+/** How long a terminal that was never reached is tried, and one that was. A run that loses its client ends before. */
+const [firstPatienceMs, laterPatienceMs] = [30_000, 600_000];
+
+export type LinkOptions = {
+  api: Api;
+  target: Target;
+  /** With a ticket that was not used yet; undefined: the link asks for it. */
+  first: Opened | undefined;
+  namespace: '/' | '/runs';
+  /** Of each handshake. */
+  auth: () => Record<string, unknown>;
+  /** Adds listeners to each new socket. */
+  prepare: (socket: Socket) => void;
+  /** The socket is open. */
+  onConnected: (socket: Socket) => void;
+  onLost: () => void;
+};
+
+/** The terminal is no more. */
+export class TerminalGone extends Failure {}
+
+/** Runs until `signal` is aborted. Throws a Failure when the terminal is gone, or out of reach for too long. */
+export async function runLink(options: LinkOptions, signal: AbortSignal): Promise<void> {
+  const { api, target, auth, prepare } = options;
+  let opened = options.first;
+  // A pod that took the place of this one may bear its name.
+  let known = identityOf(opened);
+  let [failures, refusals, missed] = [0, 0, 0];
+  let since = Date.now();
+  let connectedOnce = false;
+  while (!signal.aborted) {
+    try {
+      opened ??= await reopen(api, target, signal);
+      known ??= identityOf(opened);
+      if (identityOf(opened) !== known) throw gone();
+      const reachable = forPage(opened, new URL(api.origin).protocol);
+      const { way, patienceMs } = attemptAt(reachable, missed);
+      const url = way === 'direct' ? opened.url : api.origin;
+      const socket = await dial(
+        {
+          url,
+          ...(way === 'direct' ? { path: '/socket.io', query: {} } : { path: relayPath, query: targetQuery(target) }),
+          namespace: options.namespace,
+          auth: auth(),
+          ticket: opened.ticket,
+          agent: await agentFor(url),
+          patienceMs,
+        },
+        prepare,
+        signal,
+      ).catch((error) => {
+        if (error instanceof DialError && error.how !== 'refused' && reachable.relay === 'fallback')
+          missed = way === 'direct' ? missed + 1 : 0;
+        throw error;
+      });
+      if (way === 'direct') missed = 0;
+      refusals = 0;
+      connectedOnce = true;
+      const began = Date.now();
+      const over = new Promise<void>((resolve) => socket.once('disconnect', () => resolve()));
+      options.onConnected(socket);
+      if (socket.connected) await over;
+      since = Date.now();
+      failures = since - began >= lastingMs ? 0 : failures + 1;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof DialError) {
+        if (error.how === 'refused' && ++refusals >= maxRefusals)
+          throw new Failure(`The terminal refuses the connection: ${error.message}`, { cause: error });
+      } else if (error instanceof ApiError) {
+        if (error.code === 'session-not-found') throw gone();
+        if (!error.retryable) throw toFailure(error);
+      } else throw error;
+      failures += 1;
+      if (Date.now() - since > (connectedOnce ? laterPatienceMs : firstPatienceMs))
+        throw new Failure(`The terminal cannot be reached: ${(error as Error).message}`, { cause: error });
+    }
+    opened = undefined;
+    if (signal.aborted) return;
+    options.onLost();
+    // The other way, or the first return, needs no pause.
+    if (failures > 1 && missed < blockedAfter)
+      await delay(pauseMs(failures - 1, Math.random()), undefined, { signal }).catch(() => {});
+  }
+}
+
+const gone = () =>
+  new TerminalGone('The terminal has ended before the command did: it was deleted, or its machine is lost.');
+
+const identityOf = (opened: Opened | undefined) => opened && `${opened.name} ${opened.claimedAt}`;
+
+/** A ticket for the terminal that is there. */
+export async function reopen(api: Api, target: Target, signal: AbortSignal): Promise<Opened> {
+  const answer = await api.open(target, { existing: true }, signal);
+  if (answer.status === 'waiting') {
+    await api.leave(target).catch(() => {});
+    throw new ApiError('session-not-found', `There is no terminal${queryOf(target)}.`, { retryable: false });
+  }
+  return answer;
+}

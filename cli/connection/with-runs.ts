@@ -1,0 +1,62 @@
+// A few questions to a terminal, without following a run.
+
+import type { RunStatus } from '../../common/runs.ts';
+import type { Api, Target } from '../api/api.ts';
+import { Failure } from '../failure.ts';
+import { ask, type RunSocket } from '../run/follow-run.ts';
+import { runLink } from './link.ts';
+
+const answerMs = 10_000;
+
+/** What `talk` resolves to. A line that is lost meanwhile begins it anew, so it has to be harmless twice. */
+export async function withRuns<T>(api: Api, target: Target, talk: (socket: RunSocket) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  let result: { value: T } | undefined;
+  let failure: unknown;
+  await runLink(
+    {
+      api,
+      target,
+      first: undefined,
+      namespace: '/runs',
+      auth: () => ({}),
+      prepare: () => {},
+      onLost: () => {},
+      onConnected(socket) {
+        talk(socket as RunSocket).then(
+          (value) => {
+            result = { value };
+            over.abort();
+          },
+          (error) => {
+            if (!(error instanceof Failure)) return socket.disconnect();
+            failure = error;
+            over.abort();
+          },
+        );
+      },
+    },
+    over.signal,
+  );
+  if (result) return result.value;
+  throw failure;
+}
+
+/** The runs of a terminal. */
+export const listRuns = (api: Api, target: Target): Promise<RunStatus[]> =>
+  withRuns(api, target, (socket) => ask<RunStatus[]>(socket.timeout(answerMs).emitWithAck('list')));
+
+/** Where a run is, and how it is. Throws when the visitor has no such run. */
+export async function findRun(api: Api, run: string): Promise<{ target: Target; status: RunStatus; own: boolean }> {
+  const terminals = await api.list();
+  const own = terminals.filter((terminal) => terminal.run === run);
+  // A run of `exec` is in the terminal of the page.
+  for (const { run: name, pool } of own.length > 0 ? own : terminals.filter((terminal) => terminal.run === undefined)) {
+    const target = { run: name, pool };
+    const status = (await listRuns(api, target)).find((one) => one.run === run);
+    if (status) return { target, status, own: name !== undefined };
+  }
+  throw new Failure(
+    `There is no run ${run}: it has ended and its terminal is gone, or it is another identity's. \`warmterm ps\` lists yours.`,
+  );
+}

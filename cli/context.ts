@@ -1,0 +1,23 @@
+// What every command needs of its process, made once in main.ts.
+
+import { type Api, createApi } from './api/api.ts';
+import { type Environment, openIdentity, readServer } from './config.ts';
+import { agentFor } from './proxy.ts';
+import { createSay, type Say } from './say.ts';
+
+export type Context = {
+  env: Environment;
+  stdin: typeof process.stdin;
+  stdout: typeof process.stdout;
+  stderr: typeof process.stderr;
+  say: Say;
+  /** The API of the server that was logged in to. Throws a Failure when there is none. */
+  api(): Api;
+  apiAt(origin: string): Api;
+};
+
+export function createContext(): Context {
+  const { env, stdin, stdout, stderr } = process;
+  const apiAt = (origin: string) => createApi({ origin, identity: openIdentity(env, origin), agentFor });
+  return { env, stdin, stdout, stderr, say: createSay(stderr, env), api: () => apiAt(readServer(env)), apiAt };
+}

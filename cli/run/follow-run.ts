@@ -1,0 +1,218 @@
+// A run as its client sees it, over as many connections as it takes: started once, its output without a gap or a repetition, its
+// input applied once, its exit told by the terminal itself. An end of the line says nothing of the run.
+
+import type { Writable } from 'node:stream';
+import type { Socket } from 'socket.io-client';
+import type {
+  Answer,
+  RunClientEvents,
+  RunExit,
+  RunServerEvents,
+  RunStatus,
+  StartRun,
+  Stream,
+  signalNames,
+} from '../../common/runs.ts';
+import { hangUp } from '../connection/dial.ts';
+import { type LinkOptions, runLink } from '../connection/link.ts';
+import { Failure } from '../failure.ts';
+import type { InputBuffer } from './input-buffer.ts';
+import { Offsets, type Position } from './offsets.ts';
+import { createOutputWriter } from './output-writer.ts';
+
+export type RunSocket = Socket<RunServerEvents, RunClientEvents>;
+export type SignalName = (typeof signalNames)[number];
+
+/** A terminal that does not answer a request within this is asked again over another connection. */
+const answerMs = 15_000;
+
+export type FollowOptions = {
+  link: Pick<LinkOptions, 'api' | 'target' | 'first'>;
+  run: string;
+  /** Undefined: the run is there already. */
+  start?: StartRun | undefined;
+  from?: Position | undefined;
+  /** Ends once what has been printed so far is there, as if the run had ended. */
+  untilNow?: boolean;
+  sinks: Record<Stream, Writable>;
+  /** Undefined: no input from this client. */
+  input?: { buffer: InputBuffer; onRoom: () => void } | undefined;
+  /** Called once the run is known to have started, with each connection. */
+  onRunning?: (status: RunStatus, socket: RunSocket) => void;
+  /** The line is lost, or back. */
+  onLine: (state: 'lost' | 'back') => void;
+  /** Bytes that nobody can read any more. */
+  onDropped: (stream: Stream, bytes: number) => void;
+  onClosed: (stream: Stream) => void;
+  signal: AbortSignal;
+};
+
+export type Following = {
+  /** Resolves after all output is written. Rejects with a Failure, or with the reason of `signal`. */
+  exit: Promise<RunExit>;
+  /** There is new input. */
+  pump(): void;
+  /** Resolves once the run has been signalled, over this connection or the next. */
+  kill(signal: SignalName): Promise<void>;
+  stop(): Promise<void>;
+};
+
+export function followRun(options: FollowOptions): Following {
+  const { run, input, sinks } = options;
+  const offsets = new Offsets(options.from);
+  const over = new AbortController();
+  const leave = () => over.abort(options.signal.reason);
+  options.signal.addEventListener('abort', leave, { once: true });
+  if (options.signal.aborted) leave();
+  let socket: RunSocket | undefined;
+  let started = options.start === undefined;
+  let exit: RunExit | undefined;
+  let failure: unknown;
+  let waiting: (() => void)[] = [];
+  let goal: Position | undefined;
+
+  const writer = createOutputWriter({
+    sinks,
+    onTaken: (stream, offset) => void socket?.emit('taken', { run, stream, offset }),
+    onClosed: options.onClosed,
+  });
+
+  function fail(error: unknown): void {
+    failure ??= error;
+    over.abort(failure);
+  }
+
+  function finish(how: RunExit): void {
+    exit = how;
+    over.abort();
+  }
+
+  function finishAtGoal(): void {
+    const at = offsets.at;
+    if (goal && at.stdout >= goal.stdout && at.stderr >= goal.stderr) finish({});
+  }
+
+  function prepare(made: Socket): void {
+    const at = made as RunSocket;
+    at.on('output', (piece) => {
+      if (piece.run !== run) return;
+      try {
+        const bytes = offsets.accept(piece);
+        writer.write(piece.stream, bytes, offsets.at[piece.stream]);
+        finishAtGoal();
+      } catch {
+        // Another connection asks for what is missing.
+        hangUp(at);
+      }
+    });
+    at.on('dropped', (gap) => {
+      if (gap.run !== run) return;
+      const lost = offsets.skip(gap);
+      if (lost > 0) options.onDropped(gap.stream, lost);
+      finishAtGoal();
+    });
+    at.on('exit', (told) => {
+      if (told.run === run) finish(told.exit);
+    });
+  }
+
+  async function begin(at: RunSocket): Promise<void> {
+    if (!started && options.start) {
+      await ask<RunStatus>(at.timeout(answerMs).emitWithAck('start', options.start));
+      started = true;
+    }
+    const status = await ask<RunStatus>(at.timeout(answerMs).emitWithAck('follow', { run, from: offsets.at }));
+    if (!at.connected) return;
+    socket = at;
+    options.onLine('back');
+    for (const resolve of waiting) resolve();
+    waiting = [];
+    options.onRunning?.(status, at);
+    if (options.untilNow) {
+      goal ??= { stdout: status.output.stdout.to, stderr: status.output.stderr.to };
+      finishAtGoal();
+    }
+    if (!input) return;
+    input.buffer.rewind(status.input);
+    pump();
+  }
+
+  function pump(): void {
+    const at = socket;
+    if (!at || !input) return;
+    for (let piece = input.buffer.next(); piece; piece = input.buffer.next()) {
+      const sent = piece;
+      // Without a deadline: a command may take its time to read. A dead line is noticed by its silence.
+      at.emit('input', { run, ...sent }, (answer) => {
+        if (socket !== at) return;
+        if (answer.ok) {
+          input.buffer.taken(sent, answer.value);
+          input.onRoom();
+          pump();
+        } else if (exit === undefined) onInputRefused(answer, at);
+      });
+    }
+  }
+
+  // A run that reads no more, or has ended, needs no input: how it ended it tells itself.
+  function onInputRefused({ code }: { code: string }, at: RunSocket): void {
+    if (code === 'invalid-request') hangUp(at);
+  }
+
+  async function control(send: (at: RunSocket) => Promise<Answer<null>>): Promise<void> {
+    while (!over.signal.aborted) {
+      const at = socket;
+      if (!at) {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          over.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        continue;
+      }
+      try {
+        const answer = await send(at);
+        if (!answer.ok && answer.code !== 'not-found' && answer.code !== 'conflict') throw new Failure(answer.message);
+        return;
+      } catch (error) {
+        if (error instanceof Failure) throw error;
+        hangUp(at);
+      }
+    }
+  }
+
+  async function follow(): Promise<RunExit> {
+    await runLink(
+      {
+        ...options.link,
+        namespace: '/runs',
+        auth: () => ({}),
+        prepare,
+        onConnected: (made) =>
+          void begin(made as RunSocket).catch((error) => (error instanceof Failure ? fail(error) : hangUp(made))),
+        onLost() {
+          socket = undefined;
+          options.onLine('lost');
+        },
+      },
+      over.signal,
+    );
+    if (exit === undefined) throw failure ?? options.signal.reason;
+    await writer.flushed();
+    return exit;
+  }
+
+  return {
+    exit: follow().finally(() => options.signal.removeEventListener('abort', leave)),
+    pump,
+    kill: (signal) =>
+      control((at) => at.timeout(answerMs).emitWithAck('signal', { run, signal }) as Promise<Answer<null>>),
+    stop: () => control((at) => at.timeout(answerMs).emitWithAck('stop', run) as Promise<Answer<null>>),
+  };
+}
+
+/** The value of an answer; a refusal as a Failure. */
+export async function ask<T>(asked: Promise<unknown>): Promise<T> {
+  const answer = (await asked) as Answer<T>;
+  if (answer.ok) return answer.value;
+  throw new Failure(answer.message);
+}
