@@ -3,17 +3,24 @@
 import { leaveLine, requestTerminal, type Wish } from './session/request-terminal.ts';
 import type { Event } from './session/state.ts';
 
-const pool = new URLSearchParams(location.search).get('pool');
+const address = new URLSearchParams(location.search);
+const pool = address.get('pool');
+
+/** The run whose terminal this page shows (`?run=`); null: the visitor's own terminal. */
+export const run = address.get('run');
+
+/** Where the page shows the visitor's own terminal. */
+export const ownPage = pool === null ? '/' : `/?pool=${encodeURIComponent(pool)}`;
 
 /** Asks for a terminal, in the pool that the page's address names (`?pool=`), with what the page knows by now. */
 export const claim = (signal?: AbortSignal, known?: Pick<Wish, 'place' | 'promised' | 'solution'>): Promise<Event> =>
-  requestTerminal({ ...known, pool }, signal);
+  requestTerminal({ ...known, pool, run }, signal);
 
 /** Somebody else may have this page's place in line. */
 export const leave = (): void => leaveLine({ pool });
 
-/** The relay's query: the pool of the visitor's terminal. The ticket travels apart from it. */
-export const relayQuery: Record<string, string> = pool === null ? {} : { pool };
+/** The relay's query: the pool of the visitor's terminal, and its run. The ticket travels apart from it. */
+export const relayQuery: Record<string, string> = { ...(pool !== null && { pool }), ...(run !== null && { run }) };
 
 /** The answer to the claim that this page began with. */
 export const firstClaim: Promise<Event> = visited().then(() => claim());

@@ -1,9 +1,10 @@
 // Wires the page: what is on the screen, one session, and a terminal in a pod.
 
 import { blockedAfter } from '../common/way.ts';
-import { claim, firstClaim, leave, relayQuery } from './claim.ts';
+import { claim, firstClaim, leave, ownPage, relayQuery, run } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
 import { createScreen } from './screen.ts';
+import { runIsOver } from './session/request-terminal.ts';
 import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, type State } from './session/state.ts';
 import { canKeep, stored } from './session/storage.ts';
@@ -11,7 +12,11 @@ import { createAttachment } from './terminal/attach.ts';
 import { texts } from './texts.ts';
 
 const screen = createScreen({
-  send: (event) => session.send(event),
+  send(event) {
+    // What is over cannot be started again by this page.
+    if (event.type === 'renew' && isRunOver(session.state())) location.assign(ownPage);
+    else session.send(event);
+  },
   identity: () => session.state().known ?? '',
   finder: {
     find: (wanted) => attachment.search(wanted),
@@ -38,13 +43,20 @@ const session = runSession({
   solve: solveChallenge,
   attach(to, send, signal) {
     const endpoint = endpointOf(to, { origin: location.origin, query: relayQuery });
-    attachment.attach({ endpoint, ticket: to.opened.ticket }, send, signal);
+    attachment.attach({ endpoint, ticket: to.opened.ticket, run }, heedRun(send), signal);
   },
   onState: show,
   now: Date.now,
   chance: Math.random,
   missed: blocked.get() === undefined ? 0 : blockedAfter,
 });
+
+const isRunOver = (state: State): boolean =>
+  run !== null && (state.is === 'ended' || (state.is === 'error' && state.why.code === 'run-over'));
+
+// The terminal is there, and the run in it is not any more.
+const heedRun = (send: (event: Event) => void) => (event: Event) =>
+  send(run !== null && event.type === 'refused' && event.why.code === 'not-found' ? runIsOver : event);
 
 // Most visitors never need it.
 async function solveChallenge(challenge: unknown, signal: AbortSignal): Promise<Event> {

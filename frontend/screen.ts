@@ -79,7 +79,7 @@ export function createScreen(session: {
     say: (text) => bar.say(text),
     identity: session.identity,
   });
-  const onDemand = createOnDemand(body, terminal, settings, session.finder);
+  const onDemand = createOnDemand(body, terminal, settings, session.finder, copy);
   terminal.onData((typed) => {
     if (isFromKeyboard(typed)) onDemand.leaveFind();
   });

@@ -47,9 +47,9 @@ export type Endpoint = { url: string; path: string; query: Record<string, string
 /** So long a search of a full history may take, on a machine that is busy and over a line that is slow. */
 const searchPatienceMs = 15_000;
 
-/** Connects to `endpoint` with `ticket`; closes when `signal` is aborted. */
+/** Connects to `endpoint` with `ticket`, to the tmux session of `run` if there is one; closes when `signal` is aborted. */
 export function connect(
-  { endpoint, ticket, size }: { endpoint: Endpoint; ticket: string; size: Size },
+  { endpoint, ticket, size, run }: { endpoint: Endpoint; ticket: string; size: Size; run: string | null },
   on: ConnectionEvents,
   signal: AbortSignal,
 ): void {
@@ -62,7 +62,7 @@ export function connect(
     reconnection: false,
     forceNew: true,
     protocols: offerTicket(ticket),
-    auth: { size },
+    auth: { size, ...(run !== null && { run }) },
   });
   // A node port that does not lead to its pod yet swallows the connection, which only a new one gets over; and some
   // networks swallow whatever they block.

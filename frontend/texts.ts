@@ -46,6 +46,7 @@ const english = {
   },
   startNew: 'Start a new terminal',
   tryAgain: 'Try again',
+  ownTerminal: 'Open your own terminal',
   solving: {
     title: 'One moment',
     detail: 'Many terminals were opened from your network: your browser does a little work for this one.',
@@ -119,6 +120,10 @@ const english = {
     forbidden: { title: 'This is not allowed', detail: 'It may help to open this page again, by its own address.' },
     unauthenticated: { title: 'You are not signed in', detail: 'Load this page again to sign in.' },
     'session-not-found': { title: 'This terminal is over', detail: 'There will be another one.' },
+    'run-over': {
+      title: 'This run is over',
+      detail: 'Or it has not begun yet, or belongs to somebody else: it has no terminal of yours.',
+    },
     'not-found': { title: 'There is no such pool', detail: 'Check the name of the pool in the address of this page.' },
     'invalid-request': {
       title: 'This address is not right',
@@ -197,6 +202,9 @@ const english = {
     copyOnSelect: 'Copy what is selected',
     programsCopy: 'Programs may copy',
     programsCopies: { ask: 'Ask me', allow: 'Yes', deny: 'No' },
+    commandLine: 'Command line',
+    commandLineHint: 'On your own machine, with Node.js 20 or later:',
+    copy: 'Copy the command',
     accessibility: 'Accessibility',
     screenReader: 'Screen reader mode',
     reset: 'Reset all',
@@ -261,6 +269,7 @@ const german: Texts = {
   },
   startNew: 'Neues Terminal starten',
   tryAgain: 'Noch einmal versuchen',
+  ownTerminal: 'Eigenes Terminal öffnen',
   solving: {
     title: 'Einen Augenblick',
     detail: 'Aus Ihrem Netz wurden viele Terminals geöffnet: Ihr Browser arbeitet ein wenig für dieses.',
@@ -355,6 +364,10 @@ const german: Texts = {
     },
     unauthenticated: { title: 'Sie sind nicht angemeldet', detail: 'Laden Sie diese Seite neu, um sich anzumelden.' },
     'session-not-found': { title: 'Dieses Terminal ist beendet', detail: 'Es wird ein anderes geben.' },
+    'run-over': {
+      title: 'Dieser Lauf ist beendet',
+      detail: 'Oder er hat noch nicht begonnen, oder er gehört jemand anderem: Ein Terminal dafür haben Sie nicht.',
+    },
     'not-found': {
       title: 'Diesen Pool gibt es nicht',
       detail: 'Prüfen Sie den Namen des Pools in der Adresse dieser Seite.',
@@ -433,6 +446,9 @@ const german: Texts = {
     copyOnSelect: 'Auswahl sofort kopieren',
     programsCopy: 'Programme dürfen kopieren',
     programsCopies: { ask: 'Nachfragen', allow: 'Ja', deny: 'Nein' },
+    commandLine: 'Befehlszeile',
+    commandLineHint: 'Auf Ihrem eigenen Rechner, mit Node.js 20 oder neuer:',
+    copy: 'Befehl kopieren',
     accessibility: 'Barrierefreiheit',
     screenReader: 'Für Vorleseprogramme',
     reset: 'Alles zurücksetzen',

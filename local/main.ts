@@ -48,6 +48,7 @@ warmterm is up, after ${seconds} s
 
   page       ${system.pageUrl}
   host       ${system.hostUrl}
+  command    npx ${system.pageUrl}cli.tgz login ${system.pageUrl}
   terminals  ${describeTerminals(system.cluster.isolation)}
   cluster    kubectl --kubeconfig ${system.cluster.kubeconfig} get pods -L warmterm.dev/claimed
   logs       ${join(directory, 'log')}

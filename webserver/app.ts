@@ -41,6 +41,8 @@ export type AppOptions = {
   log: Logger;
   metrics: Metrics;
   publicDir: string;
+  /** Where the build has put cli.tgz and cli/. */
+  cliDir: string;
   visitorSecrets: readonly [string, ...string[]];
   version: string;
   /** Absent: no host page. */
@@ -49,7 +51,18 @@ export type AppOptions = {
 };
 
 export function createApp(options: AppOptions): Express {
-  const { config, manager, log, metrics, publicDir, visitorSecrets, version, hostToken, clock = Date.now } = options;
+  const {
+    config,
+    manager,
+    log,
+    metrics,
+    publicDir,
+    cliDir,
+    visitorSecrets,
+    version,
+    hostToken,
+    clock = Date.now,
+  } = options;
   const addressing = config.WARMTERM_ADDRESS;
   const visitors = createVisitors(config, visitorSecrets);
 
@@ -80,7 +93,7 @@ export function createApp(options: AppOptions): Express {
     app.use(relayRoutes({ manager, log, places, readTicket, defaultPool: config.WARMTERM_POOL }));
   }
   if (hostToken !== undefined) app.use(hostRoutes({ manager, addresses, token: hostToken }));
-  app.use(pageRoutes({ publicDir, hostPage: hostToken !== undefined }));
+  app.use(pageRoutes({ publicDir, cliDir, hostPage: hostToken !== undefined }));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;

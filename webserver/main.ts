@@ -24,6 +24,8 @@ try {
     log,
     metrics,
     publicDir: findPublicDir(config.WARMTERM_PUBLIC_DIR),
+    // Next to this bundle.
+    cliDir: fileURLToPath(new URL('.', import.meta.url)),
     visitorSecrets: await readSecrets('WARMTERM_VISITOR_SECRET_FILE', config.WARMTERM_VISITOR_SECRET_FILE),
     version: packageJson.version,
     hostToken: hostTokenFile === undefined ? undefined : await readToken('WARMTERM_HOST_TOKEN_FILE', hostTokenFile),

@@ -1,17 +1,23 @@
-// The files of the built page, in memory: about a megabyte. An answer is one write, so a client that reads slowly or goes away
+// The files of the built page and of the command-line client, in memory: about two megabytes. An answer is one write, so a client that reads slowly or goes away
 // holds no open file.
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 export type PageFile = {
-  /** As `response.type` takes it: `.js`. */
-  extension: string;
+  /** As `response.type` takes it: `.js`, or a media type. */
+  type: string;
   etag: string;
-  /** The build has compressed each file. */
-  body: Record<'identity' | 'gzip' | 'br', Buffer>;
+  /** The build has compressed each file of the page. */
+  body: { identity: Buffer; gzip?: Buffer; br?: Buffer };
 };
+
+/** By the path that a client asks for: its path in the folder, and its type. The program is text, for whoever reads it first. */
+const cliFiles = {
+  '/cli/warmterm.mjs': { path: 'cli/warmterm.mjs', type: 'text/javascript; charset=utf-8' },
+  '/cli.tgz': { path: 'cli.tgz', type: 'application/gzip' },
+} as const;
 
 /** Reads the files of `directory`; the key is the path that a browser asks for. Throws when a file is missing. */
 export function readPageFiles(directory: string): Map<string, PageFile> {
@@ -21,13 +27,25 @@ export function readPageFiles(directory: string): Map<string, PageFile> {
   return new Map(names.map((path) => [`/${path.slice(directory.length).replace(/^\/+/, '')}`, readPageFile(path)]));
 }
 
+/** Reads the client in `directory`, whose files are left out that were not built. */
+export function readCliFiles(directory: string): Map<string, PageFile> {
+  const built = Object.entries(cliFiles).filter(([, { path }]) => existsSync(join(directory, path)));
+  return new Map(
+    built.map(([asked, { path, type }]) => {
+      const identity = readFileSync(join(directory, path));
+      return [asked, { type, etag: etagOf(identity), body: { identity } }];
+    }),
+  );
+}
+
 function readPageFile(path: string): PageFile {
   const [identity, gzip, br] = [path, `${path}.gz`, `${path}.br`].map((each) => readFileSync(each)) as [
     Buffer,
     Buffer,
     Buffer,
   ];
-  const hash = createHash('sha256').update(identity).digest('base64url');
-  // Weak: the same for each encoding.
-  return { extension: extname(path), etag: `W/"${hash}"`, body: { identity, gzip, br } };
+  return { type: extname(path), etag: etagOf(identity), body: { identity, gzip, br } };
 }
+
+// Weak: the same for each encoding.
+const etagOf = (content: Buffer): string => `W/"${createHash('sha256').update(content).digest('base64url')}"`;

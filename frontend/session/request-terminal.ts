@@ -15,6 +15,8 @@ const deadlineMs = 20_000;
 
 export type Wish = {
   pool: string | null;
+  /** A run's terminal is never claimed here: who has started the run has claimed it. */
+  run: string | null;
   /** The place in line that was last told. */
   place?: number | undefined;
   /** As that answer had it. */
@@ -24,17 +26,24 @@ export type Wish = {
 };
 
 /** Claims this visitor's terminal, or asks for a new ticket to it. Never rejects. */
-export async function requestTerminal({ pool, place, promised, solution }: Wish, signal?: AbortSignal): Promise<Event> {
+export async function requestTerminal(wish: Wish, signal?: AbortSignal): Promise<Event> {
+  const { pool, run, place, promised, solution } = wish;
   const deadline = AbortSignal.timeout(deadlineMs);
   try {
     const response = await call(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...(pool !== null && { pool }), place, promised, solution }),
+      body: JSON.stringify({
+        ...(pool !== null && { pool }),
+        ...(run !== null && { run, existing: true }),
+        place,
+        promised,
+        solution,
+      }),
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     });
     const body: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) return toFailed(response.status, body);
+    if (!response.ok) return toFailed(response.status, body, run !== null);
     if (isOpened(body)) return { type: 'opened', opened: forPage(body, location.protocol) };
     if (isWaiting(body)) return { type: 'queued', queue: body };
     return { type: 'failed', why: { code: 'internal', detail: '' }, retryable: false };
@@ -45,14 +54,15 @@ export async function requestTerminal({ pool, place, promised, solution }: Wish,
 }
 
 /** Gives up the place in line, also while the page is going. */
-export function leaveLine({ pool }: Wish): void {
+export function leaveLine({ pool }: Pick<Wish, 'pool'>): void {
   callAndForget(pool === null ? placePath : `${placePath}?pool=${encodeURIComponent(pool)}`, 'DELETE');
 }
 
 type Problem = Failure & { retryable: boolean; retryAfter?: number; challenge?: unknown };
 
-function toFailed(status: number, body: unknown): Event {
+function toFailed(status: number, body: unknown, ofRun: boolean): Event {
   if (isProblem(body)) {
+    if (ofRun && body.code === 'session-not-found') return runIsOver;
     const { code, detail, limit, retryable, retryAfter, challenge } = body;
     const common = {
       why: { code, detail, ...(limit && { limit }) },
@@ -66,6 +76,9 @@ function toFailed(status: number, body: unknown): Event {
   // or one in between that is restarting, or in the way.
   return { type: 'failed', why: { code: 'unavailable', detail: '' }, retryable: status >= 500 || status === 429 };
 }
+
+/** There is no terminal of the run. */
+export const runIsOver: Event = { type: 'failed', why: { code: 'run-over', detail: '' }, retryable: false };
 
 const isProblem = (body: unknown): body is Problem =>
   has(body, 'code', 'string') && has(body, 'detail', 'string') && has(body, 'retryable', 'boolean');

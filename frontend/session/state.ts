@@ -31,10 +31,10 @@ export type Attach = { at: 'attach'; opened: Opened } & Attempt;
 
 /**
  * A failure as a person may read it: of the webserver, of the network (`unreachable`), of the way to the terminal
- * alone (`blocked`), or of the terminal.
+ * alone (`blocked`), of the terminal, or that the run of this page has none (`run-over`).
  */
 export type Failure = {
-  code: ErrorCode | 'unreachable' | 'blocked';
+  code: ErrorCode | 'unreachable' | 'blocked' | 'run-over';
   detail: string;
   limit?: ReachedLimit | undefined;
 };

@@ -14,7 +14,11 @@ const longestSilenceMs = 3_000;
 const maxTypeAhead = 4_096;
 
 export type Attachment = {
-  attach: (to: { endpoint: Endpoint; ticket: string }, send: (event: Event) => void, signal: AbortSignal) => void;
+  attach: (
+    to: { endpoint: Endpoint; ticket: string; run: string | null },
+    send: (event: Event) => void,
+    signal: AbortSignal,
+  ) => void;
   /** Whether nothing was heard for longer than a terminal is ever silent. */
   isSilent: () => boolean;
   /** Forgets what was typed before the first prompt: it has been too long. */

@@ -1,7 +1,7 @@
 // What there is to say in each state, and which button goes with it. Pure: view.ts puts it on the screen.
 
 import type { EndReason } from '../../common/socket.ts';
-import type { Queue, State } from '../session/state.ts';
+import type { Failure, Queue, State } from '../session/state.ts';
 import { explain, roughly, texts } from '../texts.ts';
 
 export type Message = {
@@ -44,9 +44,11 @@ export function messageFor(state: State): Message | undefined {
     case 'ended':
       return { kind: 'dialog', ...sayEnded(state), button: { label: texts.startNew, sends: 'renew' } };
     case 'error':
-      return { kind: 'dialog', ...explain(state.why), button: { label: texts.tryAgain, sends: 'renew' } };
+      return { kind: 'dialog', ...explain(state.why), button: { label: nextAfter(state.why), sends: 'renew' } };
   }
 }
+
+const nextAfter = ({ code }: Failure): string => (code === 'run-over' ? texts.ownTerminal : texts.tryAgain);
 
 // A terminal may be newer than this page, and end for reasons of its own.
 const endingOf = (reason: EndReason) => texts.endings[reason] ?? texts.endings.deleted;

@@ -21,6 +21,7 @@ export function createOnDemand(
   terminal: Terminal,
   settings: SettingsStore,
   finder: Finder,
+  copy: (text: string) => void,
 ): OnDemand {
   const back = () => terminal.focus();
   // For as long as this tab lives.
@@ -33,7 +34,7 @@ export function createOnDemand(
   let leaveFind = () => {};
   const settingsDialog = once(async () => {
     const { createSettingsDialog } = await import('./settings-dialog.ts');
-    return createSettingsDialog(root, settings, back);
+    return createSettingsDialog(root, settings, { copy, onClose: back });
   });
   const shortcutsDialog = once(async () => {
     const { createShortcutsDialog } = await import('./shortcuts-dialog.ts');

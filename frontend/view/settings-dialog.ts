@@ -3,6 +3,7 @@
 import { choices, defaults, type Settings } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { texts } from '../texts.ts';
+import { createCommandLine } from './command-line.ts';
 import { createDialog } from './dialog.ts';
 import { button, element } from './element.ts';
 
@@ -26,7 +27,7 @@ type OfType<T> = { [Name in keyof Settings]: Settings[Name] extends T ? Name : n
 export function createSettingsDialog(
   root: HTMLElement,
   settings: SettingsStore,
-  onClose: () => void,
+  { copy, onClose }: { copy: (text: string) => void; onClose: () => void },
 ): HTMLDialogElement {
   const words = texts.settings;
   // Called with what is set: each control shows it.
@@ -134,6 +135,7 @@ export function createSettingsDialog(
         choose('programsCopy', words.programsCopy, words.programsCopies),
       ),
       section(words.accessibility, check('screenReader', words.screenReader)),
+      section(words.commandLine, ...createCommandLine(location.origin, copy)),
       element(
         'div',
         { class: 'setting' },

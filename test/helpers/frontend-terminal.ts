@@ -27,7 +27,7 @@ export type TerminalSocket = Socket<ClientEvents, ServerEvents, DefaultEventsMap
 export type TerminalDouble = {
   host: string;
   port: number;
-  handshakes: { ticket: string | undefined; size: Size }[];
+  handshakes: { ticket: string | undefined; size: Size; run?: string }[];
   /** All that came with each handshake: its headers and `auth`. */
   received: unknown[];
   inputs: (string | Uint8Array)[];
@@ -96,9 +96,9 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
         ...(pings && heartbeat),
       });
       io.use((socket, next) => {
-        const { size } = handshakeSchema.parse(socket.handshake.auth);
+        const { size, run } = handshakeSchema.parse(socket.handshake.auth);
         const ticket = offeredTicket(socket.request.headers['sec-websocket-protocol']);
-        double.handshakes.push({ ticket, size });
+        double.handshakes.push({ ticket, size, ...(run !== undefined && { run }) });
         double.received.push([socket.handshake.headers, socket.handshake.auth, socket.request.url]);
         if (double.refuse === undefined) return next();
         next(Object.assign(new Error('refused'), { data: { code: double.refuse } }));

@@ -2,13 +2,14 @@
 
 import type { RequestListener } from 'node:http';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { type Listening, serve } from '../../common/http/server.ts';
 import { createApp } from '../../webserver/app.ts';
 import { readConfig } from '../../webserver/config.ts';
 import { createManagerClient } from '../../webserver/manager-client.ts';
 import { createMetrics } from '../../webserver/metrics.ts';
-import { builtPage } from './built.ts';
+import { builtPage, dist } from './built.ts';
 import type { Teardown } from './webserver-listen.ts';
 import { type ManagerDouble, managerToken, startManager } from './webserver-manager.ts';
 
@@ -27,6 +28,7 @@ export type Webserver = {
 
 type WebserverOptions = {
   publicDir?: string;
+  cliDir?: string;
   hostPage?: boolean;
   secrets?: [string, ...string[]];
   clock?: () => number;
@@ -60,6 +62,7 @@ export async function startWebserver(
     log: pino({ level: 'trace' }, sink),
     metrics,
     publicDir: options.publicDir ?? builtPage,
+    cliDir: options.cliDir ?? fileURLToPath(dist),
     visitorSecrets: options.secrets ?? [visitorSecret],
     version: '0.0.0',
     hostToken: options.hostPage === false ? undefined : hostToken,

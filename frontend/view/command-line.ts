@@ -1,0 +1,21 @@
+// How to get the command-line client of this very installation: its command, to be copied.
+
+import { texts } from '../texts.ts';
+import { button, element } from './element.ts';
+
+/** Gets the client from `origin`, and has it remember that. */
+export const loginCommand = (origin: string): string => `npx ${origin}/cli.tgz login ${origin}`;
+
+export function createCommandLine(origin: string, copy: (text: string) => void): Node[] {
+  const { commandLineHint, copy: label } = texts.settings;
+  const command = loginCommand(origin);
+  return [
+    element('p', { class: 'hint' }, commandLineHint),
+    element(
+      'div',
+      { class: 'setting command' },
+      element('code', { tabindex: '0' }, command),
+      button(texts.copy, () => copy(command), { 'aria-label': label }),
+    ),
+  ];
+}

@@ -1,0 +1,113 @@
+// The page of a run (`/?run=ID`) in a real Chromium: it shows the terminal of the run, and never claims one.
+
+import test from 'ava';
+import { claimRequestSchema } from '../../common/manager-api.ts';
+import { paths } from '../../common/terminals-api.ts';
+import { shareBrowser, until, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
+import { type OpenPage, openPage } from '../helpers/frontend-page.ts';
+import { proposedId } from '../helpers/proposed-id.ts';
+import { createVisitor } from '../helpers/webserver-browser.ts';
+
+const browser = shareBrowser(test);
+
+const prompt = 'visitor@terminal:~$';
+const run = 'k3x9a0b7';
+
+/** The visitor's client has started the run: its page has the client's identity. */
+async function startRun({ context, webserver }: Pick<OpenPage, 'context' | 'webserver'>) {
+  const client = createVisitor(webserver.url);
+  client.id = proposedId();
+  await client.send('POST', paths.terminals, { body: { run } });
+  await context.addInitScript(`localStorage.setItem('warmterm-visitor', ${JSON.stringify(client.id)})`);
+  return client;
+}
+
+const claims = ({ webserver }: OpenPage) =>
+  webserver.manager.requests
+    .filter(({ method }) => method === 'POST')
+    .map(({ body }) => claimRequestSchema.parse(body))
+    .map(({ visitor, existing }) => ({ run: visitor.split('.')[1], existing }));
+
+test.serial('the page of a run attaches to the run in its terminal, directly', async (t) => {
+  const opened = await openPage(t, browser(), { path: `/?renderer=dom&run=${run}`, prepare: startRun });
+  await waitForScreen(opened.page, prompt);
+  t.like(opened.terminal.handshakes, { length: 1, 0: { run } });
+  t.deepEqual(claims(opened), [
+    { run, existing: undefined },
+    { run, existing: true },
+  ]);
+  t.deepEqual(opened.complaints, []);
+});
+
+test.serial('the page of a run attaches to it by the relay too', async (t) => {
+  const opened = await openPage(t, browser(), {
+    path: `/?renderer=dom&run=${run}`,
+    environment: { WARMTERM_RELAY: 'always' },
+    prepare: startRun,
+  });
+  await waitForScreen(opened.page, prompt);
+  t.like(opened.terminal.handshakes, { length: 1, 0: { run } });
+});
+
+test.serial('a page without a run names none', async (t) => {
+  const opened = await openPage(t, browser());
+  await waitForScreen(opened.page, prompt);
+  t.deepEqual(Object.keys(opened.terminal.handshakes[0]!), ['ticket', 'size']);
+  t.deepEqual(claims(opened), [{ run: undefined, existing: undefined }]);
+});
+
+test.serial('a run without a terminal is over: the page claims none, and leads to the visitor’s own', async (t) => {
+  const opened = await openPage(t, browser(), { path: `/?pool=default&run=${run}`, until: 'error' });
+  const { page, terminal } = opened;
+  await page.getByRole('heading', { name: 'This run is over' }).waitFor();
+  t.deepEqual(claims(opened), [{ run, existing: true }]);
+  t.is(terminal.handshakes.length, 0);
+  await page.getByRole('button', { name: 'Open your own terminal' }).click();
+  await waitForState(page, 'connected');
+  t.is(new URL(page.url()).search, '?pool=default');
+  t.deepEqual(claims(opened).at(-1), { run: undefined, existing: undefined });
+});
+
+test.serial('a run whose terminal ends while the page is open is over, and no other is claimed', async (t) => {
+  const opened = await openPage(t, browser(), {
+    path: `/?run=${run}`,
+    visitor: { locale: 'de' },
+    prepare: startRun,
+  });
+  const { page, terminal, webserver } = opened;
+  webserver.manager.forgetAll();
+  terminal.cut();
+  await page.getByRole('heading', { name: 'Dieser Lauf ist beendet' }).waitFor();
+  t.deepEqual(claims(opened).slice(1), [
+    { run, existing: true },
+    { run, existing: true },
+  ]);
+});
+
+test.serial('a run that its terminal does not have any more is over', async (t) => {
+  const { page, terminal } = await openPage(t, browser(), {
+    path: `/?run=${run}`,
+    prepare: async (parts) => {
+      parts.terminal.refuse = 'not-found';
+      await startRun(parts);
+    },
+    until: 'error',
+  });
+  await page.getByRole('heading', { name: 'This run is over' }).waitFor();
+  t.is(terminal.handshakes.length, 1);
+});
+
+test.serial('the settings show how to get the client of this installation, and copy it', async (t) => {
+  const { page, webserver } = await openPage(t, browser(), {
+    visitor: { permissions: ['clipboard-read', 'clipboard-write'] },
+  });
+  await page.getByRole('button', { name: 'Settings' }).click();
+  const command = `npx ${webserver.url}/cli.tgz login ${webserver.url}`;
+  await page.getByText(command, { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Copy the command' }).click();
+  await until(
+    async () => (await page.evaluate<string>('navigator.clipboard.readText()')) === command,
+    'the command on the clipboard',
+  );
+  t.pass();
+});

@@ -1,0 +1,48 @@
+// The client that the webserver serves: one file, and a package of npm.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { startWebserver } from '../helpers/webserver-app.ts';
+
+const program = '#!/usr/bin/env node\nconsole.log("a program");\n';
+const archive = Buffer.from([0x1f, 0x8b, 0x08, 0x00, 0xff]);
+
+async function start(t: ExecutionContext) {
+  const cliDir = await mkdtemp(join(tmpdir(), 'cli-'));
+  t.teardown(() => rm(cliDir, { recursive: true }));
+  mkdirSync(join(cliDir, 'cli'));
+  writeFileSync(join(cliDir, 'cli/warmterm.mjs'), program);
+  writeFileSync(join(cliDir, 'cli.tgz'), archive);
+  return startWebserver(t, {}, { cliDir });
+}
+
+for (const [path, type, content] of [
+  ['/cli/warmterm.mjs', 'text/javascript; charset=utf-8', Buffer.from(program)],
+  ['/cli.tgz', 'application/gzip', archive],
+] as const) {
+  test(`${path} is served as it was built, and is kept no longer than the page`, async (t) => {
+    const { url } = await start(t);
+    const answer = await fetch(url + path, { headers: { 'accept-encoding': 'gzip, br' } });
+    t.is(answer.status, 200);
+    t.is(answer.headers.get('content-type'), type);
+    t.is(answer.headers.get('content-encoding'), null);
+    t.is(answer.headers.get('cache-control'), 'private, no-cache');
+    t.true(Buffer.from(await answer.arrayBuffer()).equals(content));
+    const etag = answer.headers.get('etag')!;
+    // Otherwise fetch would add `no-cache`, which asks for the whole.
+    const conditional = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
+    t.is((await fetch(url + path, { headers: conditional })).status, 304);
+    const head = await fetch(url + path, { method: 'HEAD' });
+    t.deepEqual([head.status, head.headers.get('content-length')], [200, String(content.length)]);
+    t.is((await fetch(url + path, { method: 'POST' })).status, 404);
+  });
+}
+
+test('a webserver without a client serves the page, and no client', async (t) => {
+  const { url } = await startWebserver(t, {}, { cliDir: join(tmpdir(), 'there-is-none') });
+  t.is((await fetch(url)).status, 200);
+  for (const path of ['/cli.tgz', '/cli/warmterm.mjs', '/cli', '/cli/']) t.is((await fetch(url + path)).status, 404);
+});
