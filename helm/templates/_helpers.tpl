@@ -234,6 +234,8 @@ follows from `root` is filled in last. Numbers are strings of digits.
 {{- include "warmterm.checkDuration" (list $whose "scaleDownDelay" $pool.scaleDownDelay "1s" "7d") -}}
 {{- include "warmterm.checkDuration" (list $whose "startTimeout" $pool.startTimeout "1s" "1h") -}}
 {{- include "warmterm.checkDuration" (list $whose "silenceTimeout" $pool.silenceTimeout "30s" "7d") -}}
+{{- include "warmterm.checkDuration" (list $whose "runGrace" $pool.runGrace "5s" "7d") -}}
+{{- include "warmterm.checkDuration" (list $whose "runLinger" $pool.runLinger "0s" "7d") -}}
 {{- include "warmterm.checkDuration" (list $whose "idleWarning" $pool.idleWarning "100ms" "1d") -}}
 {{- range $key, $range := dict "spare" (list 0 10000) "min" (list 0 10000) "max" (list 0 10000) "maxPerVisitor" (list 1 10000) "maxPerAddress" (list 1 10000) "claimsPerMinute" (list 1 10000) "challengeFrom" (list 1 10000) "maxWaiting" (list 0 5000) "maxWaitingPerAddress" (list 1 10000) "maxProcesses" (list 50 4000000) "beforeExitSeconds" (list 1 3600) -}}
 {{- $value := index $pool $key -}}

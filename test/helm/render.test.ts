@@ -392,6 +392,8 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   [{ poolDefaults: { scaleDownDelay: '0s' } }, 'scaleDownDelay: 0s must be'],
   [{ poolDefaults: { startTimeout: '61m' } }, 'startTimeout: 61m must be'],
   [{ poolDefaults: { silenceTimeout: '29s' } }, 'silenceTimeout: 29s must be'],
+  [{ poolDefaults: { runGrace: '4s' } }, 'runGrace: 4s must be'],
+  [{ poolDefaults: { runLinger: '8d' } }, 'runLinger: 8d must be'],
   [{ poolDefaults: { idleWarning: '25h' } }, 'idleWarning: 25h must be'],
   [{ manager: { claimTimeout: '61s' } }, 'manager: claimTimeout: 61s must be a duration from 100ms to 60s'],
   [{ manager: { apiTimeout: '99ms' } }, 'manager: apiTimeout: 99ms must be'],

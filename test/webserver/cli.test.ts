@@ -1,10 +1,13 @@
 // The client that the webserver serves: one file, and a package of npm.
 
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import packageJson from '../../package.json' with { type: 'json' };
 import { startWebserver } from '../helpers/webserver-app.ts';
 
 const program = '#!/usr/bin/env node\nconsole.log("a program");\n';
@@ -45,4 +48,31 @@ test('a webserver without a client serves the page, and no client', async (t) =>
   const { url } = await startWebserver(t, {}, { cliDir: join(tmpdir(), 'there-is-none') });
   t.is((await fetch(url)).status, 200);
   for (const path of ['/cli.tgz', '/cli/warmterm.mjs', '/cli', '/cli/']) t.is((await fetch(url + path)).status, 404);
+});
+
+/** A person's machine, with nothing of ours on it. */
+async function startMachine(t: ExecutionContext) {
+  const home = await mkdtemp(join(tmpdir(), 'home-'));
+  t.teardown(() => rm(home, { recursive: true }));
+  const env = { PATH: process.env.PATH, HOME: home, npm_config_cache: join(home, 'npm') };
+  const run = async (program: string, ...args: string[]) =>
+    (await promisify(execFile)(program, args, { cwd: home, env })).stdout.trim();
+  return { home, run };
+}
+
+test('the built client runs as one file', async (t) => {
+  const { url } = await startWebserver(t);
+  const { home, run } = await startMachine(t);
+  const answer = await fetch(`${url}/cli/warmterm.mjs`);
+  t.is(answer.status, 200);
+  await writeFile(join(home, 'warmterm.mjs'), Buffer.from(await answer.arrayBuffer()));
+  t.is(await run(process.execPath, 'warmterm.mjs', '--version'), packageJson.version);
+});
+
+test('npx runs the built client by its address, and needs no registry', async (t) => {
+  const { url } = await startWebserver(t);
+  const { run } = await startMachine(t);
+  // A registry that nobody answers at.
+  const npx = (...args: string[]) => run('npx', '--yes', '--registry=http://127.0.0.1:9', ...args);
+  t.is(await npx(`${url}/cli.tgz`, '--version'), packageJson.version);
 });
