@@ -20,6 +20,13 @@ export const setting = {
       const range = `between ${formatDuration(low)} and ${formatDuration(high)}`;
       return refuse(context, `must be a duration ${range}, such as 30s or 15m`);
     }),
+  /** Bytes, written with a unit (`16MiB`), between two others. */
+  bytes: (min: string, max: string) =>
+    z.string().transform((text, context) => {
+      const bytes = parseBytes(text);
+      if (bytes !== undefined && bytes >= (parseBytes(min) ?? 0) && bytes <= (parseBytes(max) ?? 0)) return bytes;
+      return refuse(context, `must be a size between ${min} and ${max}, such as 16MiB`);
+    }),
   text: () => z.string().min(1, 'must not be empty'),
   url: () => z.string().refine((text) => /^https?:/.test(text) && URL.canParse(text), 'must be an http or https URL'),
   choice: <const T extends [string, ...string[]]>(...values: T) =>
@@ -61,6 +68,13 @@ export function readEnvironment<S extends z.ZodRawShape>(
     throw new ServiceError('invalid-config', [...wrong, ...unknown, ...conflicts].join('\n'));
   }
   return Object.freeze(result.data) as Readonly<z.output<z.ZodObject<S>>>;
+}
+
+const units: Record<string, number> = { KiB: 1_024, MiB: 1_024 ** 2, GiB: 1_024 ** 3 };
+
+function parseBytes(text: string): number | undefined {
+  const [, digits, unit] = /^(\d{1,9})([KMG]iB)$/.exec(text) ?? [];
+  return digits === undefined || unit === undefined ? undefined : Number(digits) * (units[unit] ?? 0);
 }
 
 function whole(min: number, max: number) {

@@ -23,6 +23,9 @@ const shape = {
     .refine((path) => path.startsWith('/'), 'must be the absolute path of a shell')
     .optional(),
   WARMTERM_REPORT_INTERVAL: setting.duration('100ms', '10m').default(10_000),
+  WARMTERM_RUN_OUTPUT: setting.bytes('256KiB', '4GiB').default(16 * 1_024 * 1_024),
+  WARMTERM_RUN_GRACE: setting.duration('1s', '1d').default(60_000),
+  WARMTERM_RUN_LINGER: setting.duration('0s', '7d').default(600_000),
 };
 
 export type Config = ReturnType<typeof readConfig>;
@@ -54,5 +57,10 @@ export function readConfig(environment: Environment) {
     beforeExitTimeoutMs: read.WARMTERM_BEFORE_EXIT_TIMEOUT,
     shell: read.WARMTERM_SHELL ?? (environment.SHELL?.startsWith('/') ? environment.SHELL : '/bin/bash'),
     reportIntervalMs: read.WARMTERM_REPORT_INTERVAL,
+    /** Bytes of each stream of a run that are kept on disk. */
+    runOutput: read.WARMTERM_RUN_OUTPUT,
+    /** How long a run lives without its client, and how long its terminal stays after a detached one: until the manager tells. */
+    runGraceMs: read.WARMTERM_RUN_GRACE,
+    runLingerMs: read.WARMTERM_RUN_LINGER,
   });
 }

@@ -25,7 +25,7 @@ import { isTyping } from './stream/typing.ts';
 import { attach } from './tmux/attach.ts';
 
 /** What the handshake has established. */
-export type SocketData = { ticket: Ticket; size: Size };
+export type SocketData = { ticket: Ticket; size: Size; run?: string | undefined };
 export type TerminalSocket = Socket<ClientEvents, ServerEvents, Record<string, never>, SocketData>;
 
 export type ConnectionOptions = {
@@ -43,14 +43,18 @@ export type ConnectionOptions = {
   log: Logger;
 };
 
+/** What is known of a screen: how long nothing has been printed on it, in milliseconds; 0 while it is not read. */
+export type Screen = { quietMs: () => number };
+
 /** Attaches `socket` to the session. Throws if no tmux client can be started. */
-export function connect(options: ConnectionOptions): void {
+export function connect(options: ConnectionOptions): Screen {
   const { socket, podName, run, searcher, environment, clock, log } = options;
   const { ticket, size } = socket.data;
   const readOnly = ticket.role === 'viewer';
   const flow = new FlowControl();
   const coalescer = new Coalescer();
   let timer: NodeJS.Timeout | undefined;
+  let printedAt = clock.now();
 
   const send = (bytes: Buffer | undefined) => {
     if (bytes) socket.emit('output', bytes);
@@ -73,6 +77,7 @@ export function connect(options: ConnectionOptions): void {
     onOutput: (bytes) => {
       if (!socket.connected) return;
       const now = clock.now();
+      printedAt = now;
       if (flow.sent(bytes.length, now)) terminal.pause();
       send(coalescer.push(bytes, now));
     },
@@ -140,4 +145,5 @@ export function connect(options: ConnectionOptions): void {
     writer.close();
     terminal.detach();
   });
+  return { quietMs: () => (flow.paused ? 0 : clock.now() - printedAt) };
 }

@@ -19,6 +19,9 @@ import { createBrowserServer, createHealthServer, listen } from './http-server.t
 import { createManagerClient } from './manager/manager-client.ts';
 import { createReporter } from './manager/reporter.ts';
 import { createWhoEnded } from './manager/who-ended.ts';
+import { createRuns } from './runs/runs.ts';
+import { createScreens } from './runs/screens.ts';
+import { connectRuns } from './runs/server.ts';
 import { createSearcher } from './search/search.ts';
 import { createTurns } from './search/turns.ts';
 import { createProcessLimit } from './session/process-limit.ts';
@@ -68,17 +71,16 @@ const attachedEnvironment = attachEnvironment(environment);
 const run = randomUUID();
 /** When a browser first attached, by `clock.now`. */
 let connectedAt: number | undefined;
-const searcher = createSearcher({
-  run: tmux.run,
-  session: tmux.session,
-  turns: createTurns({
-    now: clock.now,
-    later: (run, ms) => {
-      const timer = setTimeout(run, ms);
-      return () => clearTimeout(timer);
-    },
-  }),
+/** What the pool says, or else the settings. */
+let runTimes = { graceMs: config.runGraceMs, lingerMs: config.runLingerMs };
+const turns = createTurns({
+  now: clock.now,
+  later: (run, ms) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
 });
+const searcher = createSearcher({ run: tmux.run, session: tmux.session, turns });
 
 const { server, release } = createBrowserServer();
 const pages = createSocketServer(server, {
@@ -95,12 +97,14 @@ const pages = createSocketServer(server, {
       socket.emit('saving', session.saving);
       return;
     }
-    connect({
+    const of = socket.data.run;
+    const other = of === undefined ? undefined : runs.session(of);
+    const screen = connect({
       socket,
       podName: config.podName,
       run,
-      attachArguments: tmux.attachArguments,
-      searcher,
+      attachArguments: (options) => tmux.attachArguments({ ...options, session: other }),
+      searcher: other === undefined ? searcher : createSearcher({ run: tmux.run, session: other, turns }),
       environment: attachedEnvironment,
       onTyped: session.typed,
       // The visitor's own `detach` key: the page connects again. When the session is over, the page hears that instead.
@@ -108,11 +112,26 @@ const pages = createSocketServer(server, {
       clock,
       log,
     });
-    connectedAt ??= clock.now();
+    if (of !== undefined) screens.add(of, screen, socket);
     if (session.ending) socket.emit('ending', session.ending);
-    session.attached();
+    connected();
   },
+  findRun: (id) => void runs.session(id),
+  onRuns: (socket) => connectRuns({ socket, runs, onClient: connected, log }),
   onCount: () => reporter.poke(),
+  log,
+});
+const screens = createScreens(clock);
+const runs = createRuns({
+  environment,
+  folder,
+  ringBytes: config.runOutput,
+  settings: () => runTimes,
+  tmux,
+  hold: () => session.hold(),
+  endTerminal: () => session.finish(),
+  settled: screens.settled,
+  clock,
   log,
 });
 const processes = createProcessLimit({ limit: config.maxProcesses, isUsed: () => connectedAt !== undefined, log });
@@ -123,7 +142,14 @@ const session = createSession({
     countsOutput: config.activity === 'output',
   },
   tmux,
-  pages,
+  pages: {
+    ...pages,
+    ended: (reason, saved) => {
+      runs.close();
+      pages.ended(reason, saved);
+    },
+  },
+  endRuns: (reason) => runs.end(reason),
   exceeded: processes.exceeded,
   beforeExit: createBeforeExit({ command: config.beforeExit, timeoutMs: config.beforeExitTimeoutMs, environment, log }),
   whoEnded: createWhoEnded({ describe, send: manager.report, log }),
@@ -135,7 +161,11 @@ const session = createSession({
 const reporter = createReporter({
   describe: () => (over() ? undefined : describe()),
   send: manager.report,
-  onAnswer: session.learn,
+  onAnswer: (answer) => {
+    const { runGraceMs: graceMs = config.runGraceMs, runLingerMs: lingerMs = config.runLingerMs } = answer;
+    runTimes = { graceMs, lingerMs };
+    session.learn(answer);
+  },
   intervalMs: config.reportIntervalMs,
   log,
 });
@@ -181,6 +211,13 @@ function read() {
 
 function tell(message: string) {
   return ({ address, port }: { address: string; port: number }) => log.info({ address, port }, message);
+}
+
+/** A browser has attached, or another client has come for a run. */
+function connected(): void {
+  connectedAt ??= clock.now();
+  session.attached();
+  reporter.poke();
 }
 
 /** How this terminal is doing; undefined before anybody has come. */

@@ -1,5 +1,5 @@
 // The life of the one session of this pod: warm, in use, over. It decides when the session ends and does what an end asks
-// for, in order: run the hook, tell the pages, end tmux, have the pod deleted. It knows pages, tmux and the manager only
+// for, in order: end the runs, run the hook, tell the pages, end tmux, have the pod deleted. It knows pages, tmux and the manager only
 // through the few functions that it is handed.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,6 +29,8 @@ export type SessionOptions = {
     saving: (saving: Saving) => void;
     ended: (reason: EndReason, saved: Saved | undefined) => void;
   };
+  /** Ends what was started beside the shell; resolves soon. */
+  endRuns: (reason: EndReason) => Promise<void>;
   /** Resolves when the session has more processes than it may. */
   exceeded: Promise<void>;
   beforeExit: BeforeExit;
@@ -51,13 +53,17 @@ export type Session = {
   readonly saving: Saving | undefined;
   attached: () => void;
   typed: () => void;
+  /** Something is at work: the session is not idle until the function that this gives is called. */
+  hold: () => () => void;
+  /** What the session was started for is over. */
+  finish: () => void;
   learn: (answer: ReportAnswer) => void;
   /** Lives the session until `signal`. Rejects if the shell never shows a prompt. */
   run: (signal: AbortSignal) => Promise<void>;
 };
 
 export function createSession(options: SessionOptions): Session {
-  const { tmux, pages, exceeded, beforeExit, whoEnded, deleteSelf, clock, time, log } = options;
+  const { tmux, pages, endRuns, exceeded, beforeExit, whoEnded, deleteSelf, clock, time, log } = options;
   const idle = new IdleClock(options.idle);
   const lifetime = new Lifetime();
   let state: Session['state'] = 'warming';
@@ -65,6 +71,7 @@ export function createSession(options: SessionOptions): Session {
   let saving: Saving | undefined;
   let told: { reason: Ending['reason']; endAt: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let holds = 0;
   let asking = false;
   let askedAt = Number.NEGATIVE_INFINITY;
   /** The last output that was heard of, by tmux's clock. */
@@ -79,7 +86,7 @@ export function createSession(options: SessionOptions): Session {
     clearTimeout(timer);
     if (state !== 'open' || asking) return;
     const now = clock.now();
-    const { over: cause, ending, nextAt } = look([idle.deadline(), lifetime.deadline()], now);
+    const { over: cause, ending, nextAt } = look([holds > 0 ? undefined : idle.deadline(), lifetime.deadline()], now);
     if (options.idle.countsOutput && (cause ?? ending?.reason) === 'idle' && askedAt < neededSince(cause, now)) {
       askOutput();
       return;
@@ -150,6 +157,19 @@ export function createSession(options: SessionOptions): Session {
       // The path of every key: the timer finds out by itself that the end has moved, unless a page is waiting to hear it.
       if (told) tick();
     },
+    hold: () => {
+      holds += 1;
+      tick();
+      let held = true;
+      return () => {
+        if (!held) return;
+        held = false;
+        holds -= 1;
+        idle.touch(clock.now());
+        tick();
+      };
+    },
+    finish: () => over('run'),
     learn: ({ now, idleTimeoutMs, expiresInMs }) => {
       idle.setTimeout(idleTimeoutMs);
       // The answer may have been on its way for seconds.
@@ -195,6 +215,7 @@ export function createSession(options: SessionOptions): Session {
     const reason = state === 'deleted' ? ((await whoEnded()) ?? state) : state;
     state = reason;
     log.info({ reason }, 'session over');
+    await endRuns(reason);
     const saved = used
       ? await beforeExit((output) => {
           saving = { reason, output };

@@ -5,18 +5,26 @@ import { spawn } from 'node:child_process';
 const patienceMs = 5_000;
 const longestComplaint = 1_000;
 
-/** Resolves once `tmux` with these arguments has ended well; rejects if it has not, or takes too long. */
+/**
+ * Resolves once `tmux` with these arguments has ended well; rejects if it has not. It is killed when it takes too long, or with
+ * a `signal`, once that is aborted instead.
+ */
 export function runTmux(
   args: string[],
-  options: { environment: Record<string, string>; cwd: string; onOutput: (bytes: Buffer) => void },
+  options: {
+    environment: Record<string, string>;
+    cwd: string;
+    onOutput: (bytes: Buffer) => void;
+    signal?: AbortSignal;
+  },
 ): Promise<void> {
-  const { environment, cwd, onOutput } = options;
+  const { environment, cwd, onOutput, signal } = options;
   return new Promise((resolve, reject) => {
     const child = spawn('tmux', args, {
       env: environment,
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: patienceMs,
+      ...(signal ? { signal } : { timeout: patienceMs }),
       killSignal: 'SIGKILL',
     });
     let complaint = '';

@@ -36,12 +36,16 @@ export type Tmux = {
   readonly alive: boolean;
   /** Whether the session is still there, as tmux itself says. */
   check: () => Promise<boolean>;
-  /** The arguments of a client that attaches to the session. */
-  attachArguments: (options: { readOnly: boolean }) => string[];
+  /** The arguments of a client that attaches to the session, or to another one of its server. */
+  attachArguments: (options: { readOnly: boolean; session?: string | undefined }) => string[];
   /** The session, for commands that name one. */
   session: string;
   /** Runs commands in a client of their own: what they print may be long. */
   run: (args: string[], onOutput: (bytes: Buffer) => void) => Promise<void>;
+  /** Runs one command and gives what it prints, which is short. Rejects if tmux refuses it or is gone. */
+  ask: (command: string) => Promise<string>;
+  /** Resolves when somebody has signalled `channel` (tmux(1), wait-for). Rejects when `signal` is aborted, or tmux ends. */
+  waitFor: (channel: string, signal: AbortSignal) => Promise<void>;
   /** When any of its windows last printed something: milliseconds since 1970, at most a second too late. */
   lastOutputAt: () => Promise<number>;
   /** Ends the server and everything in it. Resolves when it has ended, or after a while if it does not. */
@@ -115,9 +119,17 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
       await client.attached.catch(() => ended);
       return alive;
     },
-    attachArguments: ({ readOnly }) => [...connect, 'attach-session', ...(readOnly ? ['-r'] : []), '-t', session],
+    attachArguments: ({ readOnly, session: other = session }) => [
+      ...connect,
+      'attach-session',
+      ...(readOnly ? ['-r'] : []),
+      '-t',
+      other,
+    ],
     session,
     run: (args, onOutput) => runTmux([...connect, ...args], { ...where, onOutput }),
+    ask: (command) => client.command(command),
+    waitFor: (channel, signal) => runTmux([...connect, 'wait-for', channel], { ...where, onOutput: () => {}, signal }),
     lastOutputAt: async () => {
       const seconds = (await client.command("list-windows -a -F '#{window_activity}'")).split('\n').map(Number);
       return (Math.max(0, ...seconds) + 1) * 1_000;

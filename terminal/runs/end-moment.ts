@@ -1,0 +1,32 @@
+// When a terminal ends because the run that it was started for has ended. Pure: times are milliseconds of one clock.
+
+export type RunOutlook = {
+  endsTerminal: boolean;
+  detached: boolean;
+  live: boolean;
+  /** Connected now. */
+  clients: number;
+  endedAt?: number;
+  /** When the last client left. */
+  leftAt?: number;
+  /** Whether it said so: one whose line is lost may come back. */
+  clean: boolean;
+};
+
+/** A client that has left ends the terminal itself. So long it may take to be heard of. */
+const soonMs = 2_000;
+
+/** undefined: not as things are, because no run ends the terminal, another is at work, or a client is connected. */
+export function endMoment(
+  runs: readonly RunOutlook[],
+  { graceMs, lingerMs }: { graceMs: number; lingerMs: number },
+): number | undefined {
+  if (runs.some(({ live, clients }) => live || clients > 0)) return undefined;
+  const moments = runs
+    .filter(({ endsTerminal }) => endsTerminal)
+    .map(({ detached, endedAt = 0, leftAt = 0, clean }) => {
+      if (detached) return Math.max(endedAt + lingerMs, leftAt + soonMs);
+      return Math.max(endedAt, leftAt) + (clean && leftAt >= endedAt ? Math.min(soonMs, graceMs) : graceMs);
+    });
+  return moments.length > 0 ? Math.max(...moments) : undefined;
+}

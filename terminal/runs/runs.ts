@@ -1,0 +1,183 @@
+// The runs of this terminal: starts them, finds them again, forgets the oldest, and knows when the terminal ends with them.
+
+import { isAbsolute, join } from 'node:path';
+import { ServiceError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { RunStatus, StartRun } from '../../common/runs.ts';
+import type { EndReason } from '../../common/socket.ts';
+import type { Clock } from '../clock.ts';
+import type { Tmux } from '../tmux/tmux.ts';
+import { endMoment } from './end-moment.ts';
+import { startProcess } from './process-run.ts';
+import { Run, type RunClient } from './run.ts';
+import { startTty } from './tty-run.ts';
+
+/** Of those that have ended, the oldest are forgotten, with their output. */
+const maxKept = 32;
+const maxLive = 16;
+/** How long the end of the terminal waits for its runs: longer than until SIGKILL (run.ts). */
+const endWithinMs = 3_000;
+
+export type RunsOptions = {
+  environment: Record<string, string>;
+  folder: string;
+  ringBytes: number;
+  /** At this moment. */
+  settings: () => { graceMs: number; lingerMs: number };
+  tmux: Pick<Tmux, 'run' | 'ask' | 'check' | 'waitFor'>;
+  /** Keeps the session from being idle, until what it gives back is called. */
+  hold: () => () => void;
+  /** Ends the terminal, because its run has ended. */
+  endTerminal: () => void;
+  /** Resolves when those who watch the session of a run with a tty have seen its last screen. */
+  settled: (run: string, options: { expected: boolean }) => Promise<void>;
+  clock: Clock;
+  log: Logger;
+};
+
+export type Runs = ReturnType<typeof createRuns>;
+
+export function createRuns(options: RunsOptions) {
+  const { settings, hold, endTerminal, clock, log } = options;
+  const starting = new Map<string, Promise<Run>>();
+  const runs = new Map<string, Run>();
+  /** By run: when it ended and when its last client left, by `clock.now`. */
+  const times = new WeakMap<Run, { endedAt?: number; leftAt?: number; clean: boolean }>();
+  let ending: EndReason | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Starts a run, or finds it. Rejects with `too-many-requests`, or `unavailable` when the terminal cannot start it. */
+  async function start(request: StartRun): Promise<Run> {
+    const known = runs.get(request.run) ?? starting.get(request.run);
+    if (known) return known;
+    if (ending !== undefined) throw new ServiceError('unavailable', 'The terminal is about to end.');
+    const live = [...runs.values()].filter((run) => run.live).length + starting.size;
+    if (live >= maxLive) throw new ServiceError('too-many-requests', `There are ${maxLive} commands at work already.`);
+    const begun = begin(request).finally(() => {
+      starting.delete(request.run);
+      review();
+    });
+    starting.set(request.run, begun);
+    return begun;
+  }
+
+  async function begin(request: StartRun): Promise<Run> {
+    const { run: id, command, tty, stdin, directory = '.' } = request;
+    const { environment, folder, tmux, ringBytes } = options;
+    const home = environment.HOME ?? '/';
+    const own: Record<string, string> = { ...request.environment, WARMTERM_RUN: id };
+    const common = {
+      ...{ run: id, command, folder },
+      directory: isAbsolute(directory) ? directory : join(home, directory),
+      searchPath: own.PATH ?? environment.PATH,
+    };
+    const startedAt = new Date(clock.wall()).toISOString();
+    let run: Run | undefined;
+    const settled = () => options.settled(id, { expected: !request.detached && (run?.clients ?? 0) > 0 });
+    const started = await (tty
+      ? startTty({ ...common, environment: own, size: tty, tmux, settled })
+      : startProcess({
+          ...common,
+          environment: { ...environment, ...own },
+          stdin,
+          ringBytes,
+          onOutput: () => run?.pump(),
+        })
+    ).catch((error: unknown) => {
+      log.error({ err: error, run: id }, 'a run could not be started');
+      throw new ServiceError('unavailable', 'The terminal could not start the command: its disk may be full.');
+    });
+    const release = hold();
+    run = new Run(started, { request, startedAt, graceMs: () => settings().graceMs, onChange: review });
+    runs.set(id, run);
+    times.set(run, { clean: false });
+    log.info({ run: id, tty: tty !== undefined, detached: request.detached }, 'run started');
+    void run.ended.then(() => ended(run, release));
+    if (ending !== undefined) run.end('terminal', why(ending));
+    return run;
+  }
+
+  function ended(run: Run, release: () => void): void {
+    const { code, signal, cause } = run.status.exit ?? {};
+    log.info({ run: run.request.run, code, signal, cause }, 'run ended');
+    times.set(run, { ...times.get(run), clean: false, endedAt: clock.now() });
+    release();
+    forgetOldest();
+    review();
+  }
+
+  function forgetOldest(): void {
+    for (const [id, run] of runs) {
+      if (runs.size <= maxKept) return;
+      if (run.live) continue;
+      run.forget();
+      runs.delete(id);
+    }
+  }
+
+  function leave(run: Run, client: RunClient, { clean }: { clean: boolean }): void {
+    times.set(run, { ...times.get(run), clean, leftAt: clock.now() });
+    run.leave(client);
+  }
+
+  // Ends the terminal when the run that it was made for is over.
+  function review(): void {
+    clearTimeout(timer);
+    if (ending !== undefined || starting.size > 0) return;
+    const known = [...runs.values()];
+    const at = endMoment(
+      known.map((run) => ({ ...run.request, live: run.live, clients: run.clients, ...times.get(run)! })),
+      settings(),
+    );
+    if (at !== undefined) timer = setTimeout(endTerminal, Math.max(0, at - clock.now()));
+  }
+
+  return {
+    start,
+    leave,
+    list: (): RunStatus[] => [...runs.values()].map((run) => run.status),
+    /** Throws `not-found`. */
+    get: (id: string): Run => {
+      const run = runs.get(id);
+      if (run) return run;
+      throw new ServiceError('not-found', `There is no run ${id} in this terminal.`);
+    },
+    /** The tmux session of a run with a tty. Throws `session-not-found`. */
+    session: (id: string): string => {
+      const session = runs.get(id)?.session;
+      if (session) return session;
+      throw new ServiceError('session-not-found', `There is no run ${id} with a tty in this terminal.`);
+    },
+    /** The terminal ends: ends all runs, and resolves when they have, or after three seconds. */
+    end: async (reason: EndReason): Promise<void> => {
+      ending = reason;
+      clearTimeout(timer);
+      const live = [...runs.values()].filter((run) => run.live);
+      for (const run of live) run.end('terminal', why(reason));
+      if (live.length === 0) return;
+      let late: NodeJS.Timeout | undefined;
+      const patience = new Promise<void>((resolve) => {
+        late = setTimeout(resolve, endWithinMs);
+      });
+      await Promise.race([Promise.all(live.map((run) => run.ended)), patience]);
+      clearTimeout(late);
+    },
+    /** Tells all followers the exit, if they have not heard it, and gives back what the runs have taken. */
+    close: (): void => {
+      for (const run of runs.values()) run.forget();
+    },
+  };
+}
+
+const why = (reason: EndReason): string => `The terminal ended: ${reasons[reason]}.`;
+
+const reasons: Record<EndReason, string> = {
+  exit: 'its shell has ended',
+  run: 'the run that it was started for has ended',
+  idle: 'it was idle',
+  lifetime: 'its lifetime is over',
+  processes: 'it had too many processes',
+  owner: 'its owner ended it',
+  administrator: 'an administrator or the cluster ended it',
+  deleted: 'its pod was deleted',
+};

@@ -1,0 +1,163 @@
+// A client of a terminal's runs: a real socket.io client that starts, follows, takes and comes back where it was.
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { ExecutionContext } from 'ava';
+import { io, type Socket } from 'socket.io-client';
+import { browserParser } from '../../common/output-frames.ts';
+import {
+  type Answer,
+  type RunClientEvents,
+  type RunExit,
+  type RunServerEvents,
+  type RunStatus,
+  runsNamespace,
+  type StartRun,
+  type Stream,
+} from '../../common/runs.ts';
+import { maxInputLength } from '../../common/socket.ts';
+import { offerTicket } from '../../common/socket-protocol.ts';
+import { Journal } from './terminal-journal.ts';
+import { startManager, type TestManager } from './terminal-manager.ts';
+import { startTerminal } from './terminal-process.ts';
+
+type Terminal = Awaited<ReturnType<typeof startTerminal>>;
+export type RunSocket = Socket<RunServerEvents, RunClientEvents>;
+
+export const newRunId = (): string => randomBytes(8).toString('hex');
+
+/** A socket of its own, closed at the end of the test. Rejects when it is refused. */
+export async function openRuns(
+  t: ExecutionContext,
+  terminal: Terminal,
+  manager: TestManager,
+  role: 'owner' | 'editor' | 'viewer' = 'owner',
+): Promise<RunSocket> {
+  const socket: RunSocket = io(terminal.url + runsNamespace, {
+    transports: ['websocket'],
+    parser: browserParser,
+    reconnection: false,
+    forceNew: true,
+    protocols: offerTicket(await manager.ticket({ role })),
+  });
+  t.teardown(() => socket.disconnect());
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('connect_error', reject);
+  });
+  return socket;
+}
+
+/** A terminal with a manager of its own, and a socket of its owner. */
+export async function startRunTerminal(t: ExecutionContext, settings: Record<string, string> = {}) {
+  const manager = await startManager(t);
+  const terminal = await startTerminal(t, manager, { settings });
+  return { manager, terminal, socket: await openRuns(t, terminal, manager) };
+}
+
+/** What a request is answered with. */
+export function ask<T>(socket: RunSocket, event: keyof RunClientEvents, ...args: unknown[]): Promise<Answer<T>> {
+  const emit = socket.emit as unknown as (event: string, ...args: unknown[]) => void;
+  return new Promise((resolve) => emit.call(socket, event, ...args, resolve));
+}
+
+/** The value of the answer; throws its message when it is an error. */
+export async function get<T>(socket: RunSocket, event: keyof RunClientEvents, ...args: unknown[]): Promise<T> {
+  const answer = await ask<T>(socket, event, ...args);
+  if (!answer.ok) throw new Error(`${answer.code}: ${answer.message}`);
+  return answer.value;
+}
+
+export const request = (command: string[], rest: Partial<StartRun> = {}): StartRun => ({
+  run: newRunId(),
+  command,
+  environment: {},
+  stdin: false,
+  detached: false,
+  endsTerminal: false,
+  ...rest,
+});
+
+/** What one client knows of one run, over as many sockets as it takes. */
+export class Received {
+  readonly run: string;
+  readonly chunks: Record<Stream, Buffer[]> = { stdout: [], stderr: [] };
+  readonly at: Record<Stream, number> = { stdout: 0, stderr: 0 };
+  readonly dropped: { stream: Stream; from: number; to: number }[] = [];
+  readonly exits = new Journal<RunExit>('exits');
+  /** Set for each piece that came. */
+  readonly pieces = new Journal<number>('pieces');
+  readonly problems: string[] = [];
+  #hashes = { stdout: createHash('sha256'), stderr: createHash('sha256') };
+  readonly #keeps: boolean;
+
+  constructor(t: ExecutionContext, run: string, { keeps = true }: { keeps?: boolean } = {}) {
+    this.run = run;
+    this.#keeps = keeps;
+    t.teardown(() => {
+      this.exits.close();
+      this.pieces.close();
+    });
+  }
+
+  /** Follows the run on `socket` from where it is. `takes`: whether it says what it has read. */
+  async follow(socket: RunSocket, { takes = true }: { takes?: boolean } = {}): Promise<RunStatus> {
+    socket.on('output', ({ run, stream, offset, bytes }) => {
+      if (run !== this.run) return;
+      if (offset !== this.at[stream]) this.problems.push(`${stream} at ${this.at[stream]} was sent ${offset}`);
+      if (this.exits.entries.length > 0) this.problems.push(`${stream} after the exit`);
+      this.#hashes[stream].update(bytes);
+      if (this.#keeps) this.chunks[stream].push(Buffer.from(bytes));
+      this.at[stream] = offset + bytes.length;
+      if (takes) socket.emit('taken', { run, stream, offset: this.at[stream] });
+      this.pieces.add(bytes.length);
+      if (!this.#keeps) this.pieces.entries.length = 0;
+    });
+    socket.on('dropped', ({ run, stream, from, to }) => {
+      if (run !== this.run) return;
+      if (from !== this.at[stream])
+        this.problems.push(`${stream} at ${this.at[stream]} was told of a gap from ${from}`);
+      this.dropped.push({ stream, from, to });
+      this.at[stream] = to;
+    });
+    socket.on('exit', ({ run, exit }) => run === this.run && this.exits.add(exit));
+    return get<RunStatus>(socket, 'follow', { run: this.run, from: { ...this.at } });
+  }
+
+  text(stream: Stream): string {
+    return Buffer.concat(this.chunks[stream]).toString();
+  }
+
+  hash(stream: Stream): string {
+    return this.#hashes[stream].copy().digest('hex');
+  }
+
+  /** Once `wanted` is in the stream. */
+  sees(stream: Stream, wanted: string): Promise<true> {
+    return this.pieces.until(() => this.text(stream).includes(wanted) || undefined);
+  }
+}
+
+/** Starts a run and follows it from the beginning. */
+export async function begin(t: ExecutionContext, socket: RunSocket, wanted: StartRun, keeps = true): Promise<Received> {
+  await get<RunStatus>(socket, 'start', wanted);
+  const received = new Received(t, wanted.run, { keeps });
+  await received.follow(socket);
+  return received;
+}
+
+/** Runs a command to its end. */
+export async function run(t: ExecutionContext, socket: RunSocket, command: string[], rest: Partial<StartRun> = {}) {
+  const received = await begin(t, socket, request(command, rest));
+  return { exit: await received.exits.next(), received };
+}
+
+/** Sends input, a piece at a time from the count that the run has, and closes it. Resolves with that count. */
+export async function sendInput(socket: RunSocket, id: string, bytes: Buffer, from = 0): Promise<number> {
+  let at = from;
+  do {
+    const piece = bytes.subarray(at, at + maxInputLength);
+    const end = at + piece.length >= bytes.length;
+    at = await get<number>(socket, 'input', { run: id, offset: at, bytes: piece, end });
+  } while (at < bytes.length);
+  return at;
+}
