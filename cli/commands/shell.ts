@@ -36,6 +36,7 @@ export async function shell(context: Context, { pool }: { pool?: string }): Prom
   const screen = createScreen({
     stdin,
     stdout,
+    stays: false,
     onAttached: notice.back,
     onDetached: notice.lost,
     onEnded(why) {

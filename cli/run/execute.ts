@@ -38,8 +38,6 @@ const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2
 const codeOf = (signal: SignalName | 'SIGPIPE') => 128 + constants.signals[signal];
 /** How long a hung-up run may take to hear of it. */
 const lastWordMs = 2_000;
-/** The last screen may be on its way for so long. */
-const lastScreenMs = 10_000;
 
 /** The exit code. Throws a Failure. */
 export async function execute(context: Context, plan: Plan): Promise<number> {
@@ -118,7 +116,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         return { code: 0 };
       }
       const ended = await exit;
-      await screen?.complete();
+      await screen?.shown();
       return outcomeOf(ended);
     } finally {
       screen?.close();
@@ -130,19 +128,13 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
   /** The screen of a run with a tty goes over the same connections, which tell how the run ends. */
   async function createOwnScreen(): Promise<OwnScreen> {
     const { createScreen } = await import('../terminal/screen.ts');
-    let closed: () => void = () => {};
-    const detached = new Promise<void>((resolve) => {
-      closed = resolve;
-    });
-    let drawn = false;
     const screen = createScreen({
       stdin: context.stdin,
       stdout: context.stdout,
-      onAttached() {
-        drawn = true;
-      },
-      onDetached: () => closed(),
-      onEnded: () => closed(),
+      stays: true,
+      onAttached: () => {},
+      onDetached: () => {},
+      onEnded: () => {},
       onLeave() {
         if (plan.onLeave === 'detach') return leave(0);
         leaving.abort(new Failure('left by Enter ~ . before the command ended; it is hung up'));
@@ -153,14 +145,14 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         const session = socket.io.socket('/', { auth: { size: screen.size(), run: plan.run } });
         screen.join(session as unknown as TerminalSocket);
       },
-      // The last that it has printed may still be on its way.
-      complete: () => Promise.race([drawn && detached, pause(lastScreenMs)]),
+      // One connection carries both: what the command has shown has come before its exit.
+      shown: screen.shown,
       close: screen.close,
     };
   }
 }
 
-type OwnScreen = { join(socket: RunSocket): void; complete(): Promise<unknown>; close(): void };
+type OwnScreen = { join(socket: RunSocket): void; shown(): Promise<void>; close(): void };
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());
 

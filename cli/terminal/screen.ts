@@ -6,6 +6,7 @@ import { ReadStream, type WriteStream } from 'node:tty';
 import type { Socket } from 'socket.io-client';
 import type { ClientEvents, EndReason, ServerEvents } from '../../common/socket.ts';
 import { createEscape } from './escape.ts';
+import { stayOnMainScreen } from './main-screen.ts';
 import { enterRawMode, sizeOf } from './raw-mode.ts';
 import { followModes } from './screen-modes.ts';
 
@@ -14,6 +15,8 @@ export type TerminalSocket = Socket<ServerEvents, ClientEvents>;
 export type ScreenOptions = {
   stdin: Readable | ReadStream;
   stdout: WriteStream;
+  /** Whether what it has shown stays when it is over. */
+  stays: boolean;
   onAttached: () => void;
   onDetached: () => void;
   onEnded: (reason: EndReason) => void;
@@ -23,6 +26,8 @@ export type ScreenOptions = {
 
 export type Screen = {
   size: () => { cols: number; rows: number };
+  /** Resolves once what has arrived is shown. */
+  shown: () => Promise<void>;
   /** Adds what listens to a new connection. */
   join: (socket: TerminalSocket) => void;
   /** The terminal is as it was, and nobody reads its keys. */
@@ -36,6 +41,7 @@ export function createScreen(options: ScreenOptions): Screen {
   const { stdin, stdout } = options;
   const modes = followModes();
   const escaping = createEscape();
+  const main = options.stays ? stayOnMainScreen(sizeOf(stdout).rows) : undefined;
   let socket: TerminalSocket | undefined;
   let restore: (() => void) | undefined;
   let interrupted = false;
@@ -62,6 +68,7 @@ export function createScreen(options: ScreenOptions): Screen {
 
   return {
     size: () => sizeOf(stdout),
+    shown: () => new Promise((resolve) => void stdout.write('', () => resolve())),
     join(at) {
       let unacknowledged = 0;
       let every = 8_192;
@@ -76,12 +83,13 @@ export function createScreen(options: ScreenOptions): Screen {
       });
       at.on('output', (output) => {
         if (closed) return;
-        const bytes = new Uint8Array(output);
+        const received = new Uint8Array(output);
+        const bytes = main ? main.filter(received) : received;
         if (interrupted) stdout.write(cancel);
         interrupted = false;
         modes.follow(bytes);
         stdout.write(bytes, () => {
-          unacknowledged += bytes.length;
+          unacknowledged += received.length;
           if (unacknowledged < every) return;
           at.emit('acknowledge', unacknowledged);
           unacknowledged = 0;
