@@ -27,7 +27,7 @@ const exitWith = (pod: FakePod, code: number) => {
 
 const oneLine = /^warmterm: [^\n]+\n$/;
 
-test('build: one executable file, and a package of npm that holds the same', (t) => {
+test.serial('build: one executable file, and a package of npm that holds the same', (t) => {
   t.regex(readFileSync(builtCli, 'utf8'), /^#!\/usr\/bin\/env node\n/);
   t.truthy(statSync(builtCli).mode & 0o100);
   const folder = privateFolder(t);
@@ -38,7 +38,7 @@ test('build: one executable file, and a package of npm that holds the same', (t)
   t.is(execFileSync(process.execPath, [builtCli, '--version'], { encoding: 'utf8' }), `${version}\n`);
 });
 
-test('a run starts its command as it is, passes its output and its exit code on, and ends the terminal', async (t) => {
+test.serial('a run starts its command as it is, passes its output and its exit code on, and ends the terminal', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) => {
     socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('out\r\n') });
@@ -71,14 +71,14 @@ test('a run starts its command as it is, passes its output and its exit code on,
   t.deepEqual(claims, ['POST', 'DELETE']);
 });
 
-test('options of the command are its own, also without --', async (t) => {
+test.serial('options of the command are its own, also without --', async (t) => {
   const { pod, cli } = await setUp(t);
   exitWith(pod, 0);
   t.is((await cli.run(['run', 'ls', '-la', '--help'])).code, 0);
   t.deepEqual(pod.starts[0]?.command, ['ls', '-la', '--help']);
 });
 
-test('a connection that ends without an exit is no success', async (t) => {
+test.serial('a connection that ends without an exit is no success', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) => {
     socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('half') });
@@ -92,7 +92,7 @@ test('a connection that ends without an exit is no success', async (t) => {
   t.regex(stderr, /terminal has ended before the command did/);
 });
 
-test('after a lost line the output goes on without a gap or a repetition', async (t) => {
+test.serial('after a lost line the output goes on without a gap or a repetition', async (t) => {
   const { pod, cli } = await setUp(t);
   const text = Buffer.from('0123456789');
   pod.onFollow = (socket, { run, from }, nth) => {
@@ -112,7 +112,7 @@ test('after a lost line the output goes on without a gap or a repetition', async
   t.is(stderr, '', 'nothing is said of a line that is soon back');
 });
 
-test('bytes that are no longer kept are counted on stderr', async (t) => {
+test.serial('bytes that are no longer kept are counted on stderr', async (t) => {
   const { pod, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) => {
     socket.emit('dropped', { run, stream: 'stdout', from: 0, to: 1_000 });
@@ -124,7 +124,7 @@ test('bytes that are no longer kept are counted on stderr', async (t) => {
   t.regex(stderr, /1000 bytes of stdout/);
 });
 
-test('input comes once although the line is cut, and so does its end', async (t) => {
+test.serial('input comes once although the line is cut, and so does its end', async (t) => {
   const { pod, cli } = await setUp(t);
   const sent = Buffer.alloc(300_000, 'input ');
   pod.onFollow = (socket, { run }, nth) => {
@@ -147,7 +147,7 @@ test('input comes once although the line is cut, and so does its end', async (t)
   t.true(pod.follows.length > 1);
 });
 
-test('stdin: /dev/null is an end, and a pipe that stays open keeps nobody', async (t) => {
+test.serial('stdin: /dev/null is an end, and a pipe that stays open keeps nobody', async (t) => {
   const { pod, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>
     void socket.on('input', ({ end }) => end && socket.emit('exit', { run, exit: { code: 3 } }));
@@ -156,7 +156,7 @@ test('stdin: /dev/null is an end, and a pipe that stays open keeps nobody', asyn
   t.is((await cli.start(['run', '--', 'true']).ended).code, 4);
 });
 
-test('signals are forwarded; the second Ctrl-C leaves, and the terminal ends', async (t) => {
+test.serial('signals are forwarded; the second Ctrl-C leaves, and the terminal ends', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>
     void socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('up') });
@@ -172,7 +172,7 @@ test('signals are forwarded; the second Ctrl-C leaves, and the terminal ends', a
   t.is(manager.requests.at(-1)?.method, 'DELETE');
 });
 
-test('a reader that goes away ends the run, as SIGPIPE does', async (t) => {
+test.serial('a reader that goes away ends the run, as SIGPIPE does', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) => {
     let offset = 0;
@@ -190,7 +190,7 @@ test('a reader that goes away ends the run, as SIGPIPE does', async (t) => {
   t.is(manager.requests.at(-1)?.method, 'DELETE');
 });
 
-test('a detached run prints its id alone, and its terminal stays', async (t) => {
+test.serial('a detached run prints its id alone, and its terminal stays', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   const { code, stdout, stderr } = await cli.run(['run', '--detach', '--', 'job']);
   t.deepEqual([code, stderr], [0, '']);
@@ -199,7 +199,7 @@ test('a detached run prints its id alone, and its terminal stays', async (t) => 
   t.false(manager.requests.some(({ method }) => method === 'DELETE'));
 });
 
-test('exec runs in the terminal of the page, and leaves it', async (t) => {
+test.serial('exec runs in the terminal of the page, and leaves it', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   exitWith(pod, 0);
   t.is((await cli.run(['exec', '--', 'ls'])).code, 0);
@@ -209,7 +209,7 @@ test('exec runs in the terminal of the page, and leaves it', async (t) => {
   t.false(manager.requests.some(({ method }) => method === 'DELETE'));
 });
 
-test('the queue: Ctrl-C leaves it', async (t) => {
+test.serial('the queue: Ctrl-C leaves it', async (t) => {
   const { manager, cli } = await setUp(t);
   manager.moveTo({ place: 3, waiting: 9, expectedSeconds: 40 });
   const client = cli.inTerminal(['run', '--', 'true'], { env: { NO_COLOR: '1' } });
@@ -221,7 +221,7 @@ test('the queue: Ctrl-C leaves it', async (t) => {
   t.true(manager.requests.some(({ method, path }) => method === 'DELETE' && path.startsWith('/api/places/')));
 });
 
-test('the queue is not shown where nobody looks', async (t) => {
+test.serial('the queue is not shown where nobody looks', async (t) => {
   const { manager, pod, cli } = await setUp(t);
   exitWith(pod, 0);
   manager.moveTo({ place: 1, waiting: 1 });
@@ -232,7 +232,7 @@ test('the queue is not shown where nobody looks', async (t) => {
   t.deepEqual([code, stderr], [0, '']);
 });
 
-test('by the relay, where the direct way is off or leads nowhere', async (t) => {
+test.serial('by the relay, where the direct way is off or leads nowhere', async (t) => {
   for (const relay of ['always', 'fallback']) {
     const { manager, pod, cli } = await setUp(t, { WARMTERM_RELAY: relay });
     // A port that nobody listens at.
@@ -242,7 +242,7 @@ test('by the relay, where the direct way is off or leads nowhere', async (t) => 
   }
 });
 
-test('through an HTTP proxy, for requests and WebSockets alike; NO_PROXY goes around it', async (t) => {
+test.serial('through an HTTP proxy, for requests and WebSockets alike; NO_PROXY goes around it', async (t) => {
   const { pod, cli, webserver } = await setUp(t);
   exitWith(pod, 0);
   const asked: string[] = [];
@@ -271,7 +271,7 @@ test('through an HTTP proxy, for requests and WebSockets alike; NO_PROXY goes ar
   t.is(asked.length, before);
 });
 
-test('a challenge is solved', async (t) => {
+test.serial('a challenge is solved', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   exitWith(pod, 0);
   // As the manager asks for it: until the webserver says that it was solved.
@@ -283,7 +283,7 @@ test('a challenge is solved', async (t) => {
   t.deepEqual([code, stderr], [0, '']);
 });
 
-test('login keeps who you are; an identity that the server does not know is told, and replaced', async (t) => {
+test.serial('login keeps who you are; an identity that the server does not know is told, and replaced', async (t) => {
   const { pod, cli } = await setUp(t);
   exitWith(pod, 0);
   const { WARMTERM_URL: url, ...env } = cli.env;
@@ -326,7 +326,7 @@ const mistakes: [string, string[], RegExp][] = [
 ];
 
 for (const [title, args, expected] of mistakes) {
-  test(`mistakes: ${title} is one line and 125`, async (t) => {
+  test.serial(`mistakes: ${title} is one line and 125`, async (t) => {
     const { cli } = await setUp(t);
     const { code, stdout, stderr } = await cli.run(args);
     t.deepEqual([code, String(stdout)], [125, '']);
@@ -335,7 +335,7 @@ for (const [title, args, expected] of mistakes) {
   });
 }
 
-test('mistakes: a wrong address is one line and 125', async (t) => {
+test.serial('mistakes: a wrong address is one line and 125', async (t) => {
   const { cli } = await setUp(t);
   const page = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno'));
   await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
@@ -353,7 +353,7 @@ test('mistakes: a wrong address is one line and 125', async (t) => {
   }
 });
 
-test('ps and pools list, for people and as JSON', async (t) => {
+test.serial('ps and pools list, for people and as JSON', async (t) => {
   const { pod, cli } = await setUp(t);
   await cli.run(['run', '-d', '--', 'sleep', '1']);
   const { run } = pod.starts[0]!;
@@ -370,7 +370,7 @@ test('ps and pools list, for people and as JSON', async (t) => {
   t.regex(wrong.stderr, /does not accept WARMTERM_HOST_TOKEN/);
 });
 
-test('completion: bash completes commands and options', async (t) => {
+test.serial('completion: bash completes commands and options', async (t) => {
   const { cli } = await setUp(t);
   const folder = privateFolder(t);
   mkdirSync(join(folder, 'x'));
@@ -392,7 +392,7 @@ test('completion: bash completes commands and options', async (t) => {
   for (const shell of ['zsh', 'fish']) t.regex(String((await cli.run(['completion', shell])).stdout), /detach/);
 });
 
-test('help has examples, and is no error', async (t) => {
+test.serial('help has examples, and is no error', async (t) => {
   const { cli } = await setUp(t);
   for (const args of [['--help'], ['run', '--help'], ['cp', '--help']]) {
     const { code, stdout, stderr } = await cli.run(args);
