@@ -12,6 +12,8 @@ import { runIdSchema } from './run-id.ts';
  * `unknown-visitor`. An id begins with `browser.` or `tab.`, which says what keeps it. It is never in a URL or a cookie.
  */
 export const visitorHeader = 'warmterm-visitor';
+/** On each answer: the version of the webserver, by which a client of another version knows what it is. */
+export const versionHeader = 'warmterm-version';
 /** Stands for the id where none is needed: WARMTERM_IDENTITY=address and header. */
 export const noVisitorId = 'none';
 

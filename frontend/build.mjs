@@ -1,5 +1,6 @@
 // Builds the page: hashed names, minified, split where a part can come later, each file also as brotli and gzip.
 
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,7 @@ const pictures = [
   ...['wait', 'warning', 'bell', 'off'].map((name) => `favicon-${name}.svg`),
   ...['icon-192', 'icon-512', 'maskable-512', 'apple-touch-icon'].map((name) => `icons/${name}.png`),
 ];
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const here = fileURLToPath(new URL('.', import.meta.url));
 
 /** Writes the page to `outdir`, which is emptied first. Resolves to the files it wrote, with their sizes. */
@@ -57,6 +59,7 @@ function bundle(outdir, minify, entryPoints, plugins = [], more = {}) {
     loader: { '.svg': 'copy', '.png': 'copy' },
     minify,
     metafile: true,
+    define: { WARMTERM_VERSION: JSON.stringify(version) },
     write: false,
     legalComments: 'none',
     logLevel: 'warning',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { formatDuration } from '../common/duration.ts';
 import { ServiceError } from '../common/errors.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import type { LocalCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
 import { noAddressLimits } from './pool.ts';
@@ -48,7 +49,7 @@ warmterm is up, after ${seconds} s
 
   page       ${system.pageUrl}
   host       ${system.hostUrl}
-  command    npx ${system.pageUrl}cli.tgz login ${system.pageUrl}
+  command    npx ${system.pageUrl}cli-${packageJson.version}.tgz login ${system.pageUrl}
   terminals  ${describeTerminals(system.cluster.isolation)}
   cluster    kubectl --kubeconfig ${system.cluster.kubeconfig} get pods -L warmterm.dev/claimed
   logs       ${join(directory, 'log')}

@@ -6,6 +6,7 @@ import { createHostCheck, requireHost } from '../common/http/host-names.ts';
 import { serveDescription } from '../common/http/openapi.ts';
 import { notFound, problemHandler } from '../common/http/server.ts';
 import type { Logger } from '../common/log.ts';
+import { versionHeader } from '../common/terminals-api.ts';
 import { createProofOfWork } from './challenge/proof-of-work.ts';
 import type { Config } from './config.ts';
 import { securityHeaders } from './headers.ts';
@@ -83,7 +84,10 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders(addressing, config.WARMTERM_FRAME_ANCESTORS));
   app.get(['/healthz', '/readyz'], health);
   app.use(requireHost(createHostCheck(config.HOST, config.WARMTERM_HOSTS), 'WARMTERM_HOSTS'));
-  app.use('/api', noStore);
+  app.use('/api', (_request, response, next) => {
+    response.set({ 'cache-control': 'no-store', [versionHeader]: version });
+    next();
+  });
   app.get('/openapi.json', serveDescription(describeWebserver(version, { hostPage: hostToken !== undefined })));
   const terminals = { manager, log, visitors, defaultPool: config.WARMTERM_POOL };
   app.use(terminalRoutes({ ...terminals, challenges, addresses, addressing, relay: config.WARMTERM_RELAY }));
@@ -93,7 +97,7 @@ export function createApp(options: AppOptions): Express {
     app.use(relayRoutes({ manager, log, places, readTicket, defaultPool: config.WARMTERM_POOL }));
   }
   if (hostToken !== undefined) app.use(hostRoutes({ manager, addresses, token: hostToken }));
-  app.use(pageRoutes({ publicDir, cliDir, hostPage: hostToken !== undefined }));
+  app.use(pageRoutes({ publicDir, cliDir, version, hostPage: hostToken !== undefined }));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;
@@ -103,9 +107,4 @@ export function createApp(options: AppOptions): Express {
 // more than a refused connection, and sessions that run need neither of us.
 const health: RequestHandler = (_request, response) => {
   response.set('cache-control', 'no-store').json({ status: 'ok' });
-};
-
-const noStore: RequestHandler = (_request, response, next) => {
-  response.set('cache-control', 'no-store');
-  next();
 };

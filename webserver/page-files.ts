@@ -13,12 +13,6 @@ export type PageFile = {
   body: { identity: Buffer; gzip?: Buffer; br?: Buffer };
 };
 
-/** By the path that a client asks for: its path in the folder, and its type. The program is text, for whoever reads it first. */
-const cliFiles = {
-  '/cli/warmterm.mjs': { path: 'cli/warmterm.mjs', type: 'text/javascript; charset=utf-8' },
-  '/cli.tgz': { path: 'cli.tgz', type: 'application/gzip' },
-} as const;
-
 /** Reads the files of `directory`; the key is the path that a browser asks for. Throws when a file is missing. */
 export function readPageFiles(directory: string): Map<string, PageFile> {
   const names = readdirSync(directory, { recursive: true, withFileTypes: true })
@@ -27,9 +21,17 @@ export function readPageFiles(directory: string): Map<string, PageFile> {
   return new Map(names.map((path) => [`/${path.slice(directory.length).replace(/^\/+/, '')}`, readPageFile(path)]));
 }
 
+/** By the path that a client asks for: its path in the folder, and its type. */
+const cliFiles = (version: string) => ({
+  '/cli/warmterm.mjs': { path: 'cli/warmterm.mjs', type: 'text/javascript; charset=utf-8' },
+  '/cli.tgz': { path: 'cli.tgz', type: 'application/gzip' },
+  // npx never fetches again what it has from the same address.
+  [`/cli-${version}.tgz`]: { path: 'cli.tgz', type: 'application/gzip' },
+});
+
 /** Reads the client in `directory`, whose files are left out that were not built. */
-export function readCliFiles(directory: string): Map<string, PageFile> {
-  const built = Object.entries(cliFiles).filter(([, { path }]) => existsSync(join(directory, path)));
+export function readCliFiles(directory: string, version: string): Map<string, PageFile> {
+  const built = Object.entries(cliFiles(version)).filter(([, { path }]) => existsSync(join(directory, path)));
   return new Map(
     built.map(([asked, { path, type }]) => {
       const identity = readFileSync(join(directory, path));

@@ -3,8 +3,10 @@
 import { texts } from '../texts.ts';
 import { button, element } from './element.ts';
 
-/** Gets the client from `origin`, and has it remember that. */
-export const loginCommand = (origin: string): string => `npx ${origin}/cli.tgz login ${origin}`;
+declare const WARMTERM_VERSION: string;
+
+/** Gets the client from `origin`, and has it remember that. With the version: npx never fetches an address twice. */
+export const loginCommand = (origin: string): string => `npx ${origin}/cli-${WARMTERM_VERSION}.tgz login ${origin}`;
 
 export function createCommandLine(origin: string, copy: (text: string) => void): Node[] {
   const { commandLineHint, copy: label } = texts.settings;

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
+import { paths, versionHeader } from '../../common/terminals-api.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { startWebserver } from '../helpers/webserver-app.ts';
 
@@ -25,6 +26,7 @@ async function start(t: ExecutionContext) {
 for (const [path, type, content] of [
   ['/cli/warmterm.mjs', 'text/javascript; charset=utf-8', Buffer.from(program)],
   ['/cli.tgz', 'application/gzip', archive],
+  ['/cli-0.0.0.tgz', 'application/gzip', archive],
 ] as const) {
   test(`${path} is served as it was built, and is kept no longer than the page`, async (t) => {
     const { url } = await start(t);
@@ -47,7 +49,14 @@ for (const [path, type, content] of [
 test('a webserver without a client serves the page, and no client', async (t) => {
   const { url } = await startWebserver(t, {}, { cliDir: join(tmpdir(), 'there-is-none') });
   t.is((await fetch(url)).status, 200);
-  for (const path of ['/cli.tgz', '/cli/warmterm.mjs', '/cli', '/cli/']) t.is((await fetch(url + path)).status, 404);
+  for (const path of ['/cli.tgz', '/cli-0.0.0.tgz', '/cli/warmterm.mjs', '/cli', '/cli/'])
+    t.is((await fetch(url + path)).status, 404);
+});
+
+test('the archive of another version is not there, and each answer of the API names the version', async (t) => {
+  const { url } = await start(t);
+  t.is((await fetch(`${url}/cli-0.0.1.tgz`)).status, 404);
+  t.is((await fetch(`${url}${paths.current}`)).headers.get(versionHeader), '0.0.0');
 });
 
 /** A person's machine, with nothing of ours on it. */

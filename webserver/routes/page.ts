@@ -5,11 +5,11 @@ import { type PageFile, readCliFiles, readPageFiles } from '../page-files.ts';
 
 const immutable = `public, max-age=${365 * 86_400}, immutable`;
 
-export type PageOptions = { publicDir: string; cliDir: string; hostPage: boolean };
+export type PageOptions = { publicDir: string; cliDir: string; version: string; hostPage: boolean };
 
-/** `cliDir`: where the build has put the client. Where there is none, its paths are not found. */
-export function pageRoutes({ publicDir, cliDir, hostPage }: PageOptions): Router {
-  const files = new Map([...readPageFiles(publicDir), ...readCliFiles(cliDir)]);
+/** `cliDir`: where the build has put the client, which has the `version` of the webserver. Where there is none, its paths are not found. */
+export function pageRoutes({ publicDir, cliDir, version, hostPage }: PageOptions): Router {
+  const files = new Map([...readPageFiles(publicDir), ...readCliFiles(cliDir, version)]);
   files.set('/', files.get('/index.html')!);
   files.set('/host', files.get('/host.html')!);
   if (!hostPage) for (const path of ['/host', '/host.html']) files.delete(path);
