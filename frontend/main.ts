@@ -54,9 +54,9 @@ const session = runSession({
 const isRunOver = (state: State): boolean =>
   run !== null && (state.is === 'ended' || (state.is === 'error' && state.why.code === 'run-over'));
 
-// The terminal is there, and the run in it is not any more.
+// The terminal is there, and has no such run to show.
 const heedRun = (send: (event: Event) => void) => (event: Event) =>
-  send(run !== null && event.type === 'refused' && event.why.code === 'not-found' ? runIsOver : event);
+  send(run !== null && event.type === 'refused' && event.why.code === 'session-not-found' ? runIsOver : event);
 
 // Most visitors never need it.
 async function solveChallenge(challenge: unknown, signal: AbortSignal): Promise<Event> {

@@ -122,7 +122,7 @@ const english = {
     'session-not-found': { title: 'This terminal is over', detail: 'There will be another one.' },
     'run-over': {
       title: 'This run is over',
-      detail: 'Or it has not begun yet, or belongs to somebody else: it has no terminal of yours.',
+      detail: 'Or it has not begun yet, has no screen to show, or belongs to somebody else.',
     },
     'not-found': { title: 'There is no such pool', detail: 'Check the name of the pool in the address of this page.' },
     'invalid-request': {
@@ -366,7 +366,7 @@ const german: Texts = {
     'session-not-found': { title: 'Dieses Terminal ist beendet', detail: 'Es wird ein anderes geben.' },
     'run-over': {
       title: 'Dieser Lauf ist beendet',
-      detail: 'Oder er hat noch nicht begonnen, oder er gehört jemand anderem: Ein Terminal dafür haben Sie nicht.',
+      detail: 'Oder er hat noch nicht begonnen, hat keinen Bildschirm, oder gehört jemand anderem.',
     },
     'not-found': {
       title: 'Diesen Pool gibt es nicht',

@@ -83,11 +83,11 @@ test.serial('a run whose terminal ends while the page is open is over, and no ot
   t.true(asked.length >= 2 && asked.every((one) => one.run === run && one.existing === true), JSON.stringify(asked));
 });
 
-test.serial('a run that its terminal does not have any more is over', async (t) => {
+test.serial('a run that its terminal cannot show any more is over', async (t) => {
   const { page, terminal } = await openPage(t, browser(), {
     path: `/?run=${run}`,
     prepare: async (parts) => {
-      parts.terminal.refuse = 'not-found';
+      parts.terminal.refuse = 'session-not-found';
       await startRun(parts);
     },
     until: 'error',
