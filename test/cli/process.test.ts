@@ -38,38 +38,41 @@ test.serial('build: one executable file, and a package of npm that holds the sam
   t.is(execFileSync(process.execPath, [builtCli, '--version'], { encoding: 'utf8' }), `${version}\n`);
 });
 
-test.serial('a run starts its command as it is, passes its output and its exit code on, and ends the terminal', async (t) => {
-  const { pod, manager, cli } = await setUp(t);
-  pod.onFollow = (socket, { run }) => {
-    socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('out\r\n') });
-    socket.emit('output', { run, stream: 'stderr', offset: 0, bytes: Buffer.from('err\n') });
-    socket.emit('exit', { run, exit: { code: 7 } });
-  };
-  const command = ['printf', '', '-x', 'a b', '"\'$HOME\n', 'ü'];
-  const { code, stdout, stderr } = await cli.run([
-    'run',
-    '-e',
-    'A=1',
-    '-w',
-    '/tmp',
-    '--timeout',
-    '10m',
-    '--',
-    ...command,
-  ]);
-  t.deepEqual([code, String(stdout), stderr], [7, 'out\r\n', 'err\n']);
-  const [start] = pod.starts;
-  t.deepEqual(start?.command, command);
-  t.like(start, {
-    environment: { A: '1' },
-    directory: '/tmp',
-    timeoutMs: 600_000,
-    detached: false,
-    endsTerminal: true,
-  });
-  const claims = manager.requests.filter(({ method }) => method !== 'GET').map(({ method }) => method);
-  t.deepEqual(claims, ['POST', 'DELETE']);
-});
+test.serial(
+  'a run starts its command as it is, passes its output and its exit code on, and ends the terminal',
+  async (t) => {
+    const { pod, manager, cli } = await setUp(t);
+    pod.onFollow = (socket, { run }) => {
+      socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('out\r\n') });
+      socket.emit('output', { run, stream: 'stderr', offset: 0, bytes: Buffer.from('err\n') });
+      socket.emit('exit', { run, exit: { code: 7 } });
+    };
+    const command = ['printf', '', '-x', 'a b', '"\'$HOME\n', 'ü'];
+    const { code, stdout, stderr } = await cli.run([
+      'run',
+      '-e',
+      'A=1',
+      '-w',
+      '/tmp',
+      '--timeout',
+      '10m',
+      '--',
+      ...command,
+    ]);
+    t.deepEqual([code, String(stdout), stderr], [7, 'out\r\n', 'err\n']);
+    const [start] = pod.starts;
+    t.deepEqual(start?.command, command);
+    t.like(start, {
+      environment: { A: '1' },
+      directory: '/tmp',
+      timeoutMs: 600_000,
+      detached: false,
+      endsTerminal: true,
+    });
+    const claims = manager.requests.filter(({ method }) => method !== 'GET').map(({ method }) => method);
+    t.deepEqual(claims, ['POST', 'DELETE']);
+  },
+);
 
 test.serial('options of the command are its own, also without --', async (t) => {
   const { pod, cli } = await setUp(t);
