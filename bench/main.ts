@@ -1,6 +1,6 @@
 // `npm run bench`: what the product promises, measured on this machine. `--json` prints JSON instead of a table;
 // a word such as `claims` or `terminals` runs only that part. All others but these two are run only when asked for; `rush`,
-// `cluster` and `class` need KUBECONFIG, and `seat` uses it if it is set. Machines are noisy: compare within one run.
+// `cluster` and `class` need KUBECONFIG, and `seat` and `run` use it if it is set. Machines are noisy: compare within one run.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { benchClass } from './class.ts';
 import { benchCluster } from './cluster.ts';
 import { benchFlood } from './flood.ts';
 import { benchManagers } from './managers.ts';
+import { benchRun } from './run.ts';
 import { benchRush } from './rush.ts';
 import { benchScale } from './scale.ts';
 import { benchSeat } from './seat/seat.ts';
@@ -32,6 +33,7 @@ const parts: Record<string, (directory: string) => Promise<Measure[]>> = {
   cluster: () => benchCluster(),
   class: () => benchClass(),
   seat: (directory) => benchSeat(directory),
+  run: (directory) => benchRun(directory),
 };
 const always = ['terminals', 'claims'];
 
