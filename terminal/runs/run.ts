@@ -74,6 +74,11 @@ export class Run {
     return this.#exit === undefined;
   }
 
+  /** Whether something else than the command itself ends it. */
+  get ending(): boolean {
+    return this.#why !== undefined;
+  }
+
   get clients(): number {
     return this.#clients.size;
   }
@@ -167,13 +172,16 @@ export class Run {
     for (const follower of this.#followers.keys()) follower.cutOff();
   }
 
+  /** Gives back what it has taken. One that is still at work then counts as ended. */
   forget(): void {
+    this.#end({ cause: 'terminal', message: 'The terminal ended before the command had.' });
     this.cutOff();
     clearTimeout(this.#grace);
     this.#command.forget();
   }
 
   #end(exit: RunExit): void {
+    if (this.#exit) return;
     clearTimeout(this.#timeout);
     this.#exit = { ...exit, ...this.#why };
     for (const follower of this.#followers.keys()) follower.end(this.#exit);

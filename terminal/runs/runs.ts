@@ -73,7 +73,8 @@ export function createRuns(options: RunsOptions) {
     };
     const startedAt = new Date(clock.wall()).toISOString();
     let run: Run | undefined;
-    const settled = () => options.settled(id, { expected: !request.detached && (run?.clients ?? 0) > 0 });
+    const settled = () =>
+      options.settled(id, { expected: !request.detached && !run?.ending && (run?.clients ?? 0) > 0 });
     const started = await (tty
       ? startTty({ ...common, environment: own, size: tty, tmux, settled })
       : startProcess({

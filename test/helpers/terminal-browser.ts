@@ -24,18 +24,20 @@ export type BrowserOptions = {
   size?: unknown;
   /** Whether it acknowledges what it reads; true unless told otherwise. */
   acknowledges?: boolean;
+  /** The run whose session it attaches to. */
+  run?: string;
 };
 
 /** Connects to the terminal at `url`, and is closed at the end of the test. */
 export function openBrowser(t: ExecutionContext, url: string, options: BrowserOptions) {
-  const { ticket, size = { cols: 80, rows: 24 }, acknowledges = true } = options;
+  const { ticket, size = { cols: 80, rows: 24 }, acknowledges = true, run } = options;
   const socket: Socket<ServerEvents, ClientEvents> = io(url, {
     transports: ['websocket'],
     parser: browserParser,
     reconnection: false,
     forceNew: true,
     protocols: ticket === undefined ? [] : offerTicket(ticket),
-    auth: { size },
+    auth: run === undefined ? { size } : { size, run },
   });
   const attached = new Journal<Attached>('attached');
   const endings = new Journal<Ending | null>('countdowns');

@@ -22,7 +22,7 @@ const megabytes = (count: number) => randomBytes(count * 1_048_576);
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const rss = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 
-test('pipes: 20 MB of stdout and of stderr at a time arrive byte for byte', async (t) => {
+test.serial('pipes: 20 MB of stdout and of stderr at a time arrive byte for byte', async (t) => {
   const { socket, terminal } = await startRunTerminal(t);
   const [one, two] = [megabytes(20), megabytes(20)];
   writeFileSync(`${terminal.folder}/one`, one);
@@ -33,7 +33,7 @@ test('pipes: 20 MB of stdout and of stderr at a time arrive byte for byte', asyn
   t.deepEqual([received.problems, received.dropped], [[], []]);
 });
 
-test('pipes: 20 MB of stdin go through cat, and its end closes it', async (t) => {
+test.serial('pipes: 20 MB of stdin go through cat, and its end closes it', async (t) => {
   const { socket } = await startRunTerminal(t);
   const bytes = megabytes(20);
   const wanted = request(['sh', '-c', 'tee /dev/stderr | sha256sum'], { stdin: true });
@@ -44,43 +44,46 @@ test('pipes: 20 MB of stdin go through cat, and its end closes it', async (t) =>
   t.is(received.hash('stdout'), sha256(Buffer.from(`${sha256(bytes)}  -\n`)));
 });
 
-test('pipes: a line that breaks every few hundred KB costs no byte and repeats none, in both directions', async (t) => {
-  const { socket: first, terminal, manager } = await startRunTerminal(t);
-  const bytes = megabytes(6);
-  const wanted = request(['cat'], { stdin: true });
-  await get(first, 'start', wanted);
-  const received = new Received(t, wanted.run, { keeps: false });
-  let lines = 0;
-  for (let socket = first; received.exits.entries.length === 0; lines++) {
-    const status = await received.follow(socket);
-    const until = received.at.stdout + 300_000;
-    const sending = (async () => {
-      // Some of what it has already comes again, and some is sent without waiting for the answer.
-      for (let at = Math.max(0, status.input - 1_000); socket.connected && at < bytes.length; ) {
-        const pieces = [at, at + maxInputLength].map((offset) => ({
-          ...{ run: wanted.run, offset, bytes: bytes.subarray(offset, offset + maxInputLength) },
-          end: offset + maxInputLength >= bytes.length,
-        }));
-        const answers = pieces
-          .filter(({ offset }) => offset < bytes.length)
-          .map((piece) => ask<number>(socket, 'input', piece));
-        const lost = new Promise<undefined>((resolve) => socket.once('disconnect', () => resolve(undefined)));
-        const last = await Promise.race([Promise.all(answers), lost]);
-        for (const answer of last ?? []) if (answer.ok) at = answer.value;
-      }
-    })();
-    await eventually(() => received.at.stdout > until || received.exits.entries.length > 0 || undefined);
-    socket.io.engine.close();
-    await sending;
-    if (received.exits.entries.length === 0) socket = await openRuns(t, terminal, manager);
-  }
-  t.true(lines > 8, `${lines} lines`);
-  t.deepEqual(received.exits.entries, [{ code: 0 }]);
-  t.deepEqual([received.problems, received.dropped], [[], []]);
-  t.is(received.hash('stdout'), sha256(bytes));
-});
+test.serial(
+  'pipes: a line that breaks every few hundred KB costs no byte and repeats none, in both directions',
+  async (t) => {
+    const { socket: first, terminal, manager } = await startRunTerminal(t);
+    const bytes = megabytes(6);
+    const wanted = request(['cat'], { stdin: true });
+    await get(first, 'start', wanted);
+    const received = new Received(t, wanted.run, { keeps: false });
+    let lines = 0;
+    for (let socket = first; received.exits.entries.length === 0; lines++) {
+      const status = await received.follow(socket);
+      const until = received.at.stdout + 300_000;
+      const sending = (async () => {
+        // Some of what it has already comes again, and some is sent without waiting for the answer.
+        for (let at = Math.max(0, status.input - 1_000); socket.connected && at < bytes.length; ) {
+          const pieces = [at, at + maxInputLength].map((offset) => ({
+            ...{ run: wanted.run, offset, bytes: bytes.subarray(offset, offset + maxInputLength) },
+            end: offset + maxInputLength >= bytes.length,
+          }));
+          const answers = pieces
+            .filter(({ offset }) => offset < bytes.length)
+            .map((piece) => ask<number>(socket, 'input', piece));
+          const lost = new Promise<undefined>((resolve) => socket.once('disconnect', () => resolve(undefined)));
+          const last = await Promise.race([Promise.all(answers), lost]);
+          for (const answer of last ?? []) if (answer.ok) at = answer.value;
+        }
+      })();
+      await eventually(() => received.at.stdout > until || received.exits.entries.length > 0 || undefined);
+      socket.io.engine.close();
+      await sending;
+      if (received.exits.entries.length === 0) socket = await openRuns(t, terminal, manager);
+    }
+    t.true(lines > 8, `${lines} lines`);
+    t.deepEqual(received.exits.entries, [{ code: 0 }]);
+    t.deepEqual([received.problems, received.dropped], [[], []]);
+    t.is(received.hash('stdout'), sha256(bytes));
+  },
+);
 
-test('pipes: a command that does not read its input, or has closed it, is no error', async (t) => {
+test.serial('pipes: a command that does not read its input, or has closed it, is no error', async (t) => {
   const { socket } = await startRunTerminal(t);
   const bytes = megabytes(3);
   for (const script of ['exec <&-; sleep 0.2; exit 3', 'head -c 10 > /dev/null; exit 3', 'exit 3']) {
@@ -91,7 +94,7 @@ test('pipes: a command that does not read its input, or has closed it, is no err
   }
 });
 
-test('pipes: input that the command does not take waits in the client', async (t) => {
+test.serial('pipes: input that the command does not take waits in the client', async (t) => {
   const { socket } = await startRunTerminal(t);
   const wanted = request(['sh', '-c', 'read go < go; cat | wc -c'], { stdin: true });
   await run(t, socket, ['mkfifo', 'go']);
@@ -119,13 +122,13 @@ test('pipes: input that the command does not take waits in the client', async (t
   t.is(received.text('stdout').trim(), String(status!.input));
 });
 
-test('pipes: with stdin /dev/null a command sees the end of its input at once', async (t) => {
+test.serial('pipes: with stdin /dev/null a command sees the end of its input at once', async (t) => {
   const { socket } = await startRunTerminal(t);
   const { exit, received } = await run(t, socket, ['sh', '-c', 'cat; readlink /proc/self/fd/0; echo done']);
   t.deepEqual([exit, received.text('stdout')], [{ code: 0 }, '/dev/null\ndone\n']);
 });
 
-test('ring: a detached run that nobody follows drops the oldest bytes, and says which', async (t) => {
+test.serial('ring: a detached run that nobody follows drops the oldest bytes, and says which', async (t) => {
   const { socket } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
   const wanted = request(['sh', '-c', 'head -c 1000000 /dev/zero; printf end'], { detached: true });
   await get(socket, 'start', wanted);
@@ -141,27 +144,30 @@ test('ring: a detached run that nobody follows drops the oldest bytes, and says 
   t.deepEqual(received.problems, []);
 });
 
-test('ring: a client that does not read stops the command; nothing is dropped, and the memory of the server is bounded', async (t) => {
-  const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '2MiB' });
-  const before = rss(terminal.pid);
-  const wanted = request(['sh', '-c', 'head -c 300000000 /dev/zero | tee /dev/stderr | sha256sum >&2']);
-  await get(socket, 'start', wanted);
-  const received = new Received(t, wanted.run, { keeps: false });
-  await received.follow(socket, { takes: false });
-  const output = async () => (await get<RunStatus[]>(socket, 'list'))[0]!.output.stderr;
-  await eventually(async () => (await output()).to > 2 * 1_048_576 - 131_072 || undefined);
-  const stopped = await output();
-  t.true(stopped.to <= 2 * 1_048_576, JSON.stringify(stopped));
-  t.is(stopped.from, 0);
-  t.true(received.at.stderr <= 1_048_576);
-  // A viewer that reads moves nothing; one who may write, and comes back from where it was, does.
-  socket.io.engine.close();
-  const back = await openRuns(t, terminal, manager);
-  await received.follow(back);
-  back.emit('taken', { run: wanted.run, stream: 'stderr', offset: received.at.stderr });
-  t.deepEqual(await received.exits.next(undefined, 110_000), { code: 0 });
-  t.true(received.at.stderr > 300_000_000);
-  t.deepEqual([received.problems, received.dropped], [[], []]);
-  const after = rss(terminal.pid);
-  t.true(after - before < 120, `${before} MB before, ${after} MB after`);
-});
+test.serial(
+  'ring: a client that does not read stops the command; nothing is dropped, and the memory of the server is bounded',
+  async (t) => {
+    const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '2MiB' });
+    const before = rss(terminal.pid);
+    const wanted = request(['sh', '-c', 'head -c 300000000 /dev/zero | tee /dev/stderr | sha256sum >&2']);
+    await get(socket, 'start', wanted);
+    const received = new Received(t, wanted.run, { keeps: false });
+    await received.follow(socket, { takes: false });
+    const output = async () => (await get<RunStatus[]>(socket, 'list'))[0]!.output.stderr;
+    await eventually(async () => (await output()).to > 2 * 1_048_576 - 131_072 || undefined);
+    const stopped = await output();
+    t.true(stopped.to <= 2 * 1_048_576, JSON.stringify(stopped));
+    t.is(stopped.from, 0);
+    t.true(received.at.stderr <= 1_048_576);
+    // A viewer that reads moves nothing; one who may write, and comes back from where it was, does.
+    socket.io.engine.close();
+    const back = await openRuns(t, terminal, manager);
+    await received.follow(back);
+    back.emit('taken', { run: wanted.run, stream: 'stderr', offset: received.at.stderr });
+    t.deepEqual(await received.exits.next(undefined, 110_000), { code: 0 });
+    t.true(received.at.stderr > 300_000_000);
+    t.deepEqual([received.problems, received.dropped], [[], []]);
+    const after = rss(terminal.pid);
+    t.true(after - before < 120, `${before} MB before, ${after} MB after`);
+  },
+);
