@@ -54,10 +54,18 @@ export async function startRunTerminal(t: ExecutionContext, settings: Record<str
   return { manager, terminal, socket: await openRuns(t, terminal, manager) };
 }
 
-/** What a request is answered with. */
+/** What a request is answered with. Rejects when the line is lost before. */
 export function ask<T>(socket: RunSocket, event: keyof RunClientEvents, ...args: unknown[]): Promise<Answer<T>> {
   const emit = socket.emit as unknown as (event: string, ...args: unknown[]) => void;
-  return new Promise((resolve) => emit.call(socket, event, ...args, resolve));
+  return new Promise((resolve, reject) => {
+    const lost = (reason: string) => reject(new Error(`The line was lost: ${reason}`));
+    if (!socket.connected) return lost('before');
+    socket.once('disconnect', lost);
+    emit.call(socket, event, ...args, (answer: Answer<T>) => {
+      socket.off('disconnect', lost);
+      resolve(answer);
+    });
+  });
 }
 
 /** The value of the answer; throws its message when it is an error. */
