@@ -48,6 +48,9 @@ export class ApiError extends Error {
   }
 }
 
+/** The identity is not valid at this server any more. */
+export class UnknownIdentity extends Failure {}
+
 export type OpenWish = {
   place?: number | undefined;
   promised?: Promised | undefined;
@@ -149,7 +152,7 @@ function toError(origin: string, { status, json }: HttpAnswer): ApiError | Failu
   }
   const { code, detail, ...more } = json as { code: ErrorCode; detail: string; retryable: boolean };
   if (code === 'unknown-visitor')
-    return new Failure(`${origin} does not know this identity any more. Run: warmterm login ${origin}`);
+    return new UnknownIdentity(`${origin} does not know this identity any more. Run: warmterm login ${origin}`);
   return new ApiError(code, detail, more);
 }
 

@@ -1,8 +1,8 @@
 // warmterm login: which server, and as whom.
 
+import { UnknownIdentity } from '../api/api.ts';
 import { openIdentity, toOrigin, writeServer } from '../config.ts';
 import type { Context } from '../context.ts';
-import { Failure } from '../failure.ts';
 
 export async function login(context: Context, url: string): Promise<number> {
   const origin = toOrigin(url);
@@ -10,7 +10,7 @@ export async function login(context: Context, url: string): Promise<number> {
     await context.apiAt(origin).list();
   } catch (error) {
     // An identity that the server does not know any more is of no use.
-    if (!(error instanceof Failure) || !error.message.includes('warmterm login')) throw error;
+    if (!(error instanceof UnknownIdentity)) throw error;
     openIdentity(context.env, origin).forget();
     await context.apiAt(origin).list();
   }

@@ -25,6 +25,8 @@ export type SignalName = (typeof signalNames)[number];
 
 /** A terminal that does not answer a request within this is asked again over another connection. */
 const answerMs = 15_000;
+/** How long a command that does not read is left alone. */
+const roomMs = 500;
 
 export type FollowOptions = {
   link: Pick<LinkOptions, 'api' | 'target' | 'first'>;
@@ -70,6 +72,8 @@ export function followRun(options: FollowOptions): Following {
   let failure: unknown;
   let waiting: (() => void)[] = [];
   let goal: Position | undefined;
+  /** Of the input that is under way: answers to a former one say nothing any more. */
+  let generation = 0;
 
   const writer = createOutputWriter({
     sinks,
@@ -132,31 +136,45 @@ export function followRun(options: FollowOptions): Following {
       goal ??= { stdout: status.output.stdout.to, stderr: status.output.stderr.to };
       finishAtGoal();
     }
-    if (!input) return;
-    input.buffer.rewind(status.input);
-    pump();
+    resumeInput(status);
   }
 
   function pump(): void {
     const at = socket;
     if (!at || !input) return;
+    const now = generation;
     for (let piece = input.buffer.next(); piece; piece = input.buffer.next()) {
       const sent = piece;
       // Without a deadline: a command may take its time to read. A dead line is noticed by its silence.
       at.emit('input', { run, ...sent }, (answer) => {
-        if (socket !== at) return;
-        if (answer.ok) {
-          input.buffer.taken(sent, answer.value);
-          input.onRoom();
-          pump();
-        } else if (exit === undefined) onInputRefused(answer, at);
+        if (socket !== at || generation !== now) return;
+        if (!answer.ok) return resumeLater(at, answer.code);
+        input.buffer.taken(sent, answer.value);
+        input.onRoom();
+        pump();
       });
     }
   }
 
-  // A run that reads no more, or has ended, needs no input: how it ended it tells itself.
-  function onInputRefused({ code }: { code: string }, at: RunSocket): void {
-    if (code === 'invalid-request') hangUp(at);
+  /** The run has no room for a piece, and refuses what comes behind it. Later it is sent again from where the run is. */
+  function resumeLater(at: RunSocket, code: string): void {
+    if (code !== 'too-many-requests' && code !== 'conflict') return;
+    generation += 1;
+    setTimeout(async () => {
+      try {
+        const statuses = await ask<RunStatus[]>(at.timeout(answerMs).emitWithAck('list'));
+        const status = statuses.find((one) => one.run === run);
+        if (socket === at && status) resumeInput(status);
+      } catch {
+        if (socket === at) hangUp(at);
+      }
+    }, roomMs).unref();
+  }
+
+  function resumeInput(status: RunStatus): void {
+    generation += 1;
+    input?.buffer.rewind(status.input);
+    pump();
   }
 
   async function control(send: (at: RunSocket) => Promise<Answer<null>>): Promise<void> {

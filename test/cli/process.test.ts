@@ -150,6 +150,18 @@ test.serial('input comes once although the line is cut, and so does its end', as
   t.true(pod.follows.length > 1);
 });
 
+test.serial('input for which the run has no room yet is sent again', async (t) => {
+  const { pod, cli } = await setUp(t);
+  const sent = Buffer.alloc(300_000, 'input ');
+  pod.refuseInputs = 2;
+  pod.onFollow = (socket, { run }) =>
+    void socket.on('input', () => {
+      if (pod.inputs.some(({ end }) => end)) socket.emit('exit', { run, exit: { code: 0 } });
+    });
+  t.is((await cli.run(['run', '--', 'cat'], { input: sent })).code, 0);
+  t.true(Buffer.concat(pod.inputs.map(({ bytes }) => bytes)).equals(sent));
+});
+
 test.serial('stdin: /dev/null is an end, and a pipe that stays open keeps nobody', async (t) => {
   const { pod, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>

@@ -124,15 +124,15 @@ test.serial('SIGTERM and SIGINT are forwarded', async (t) => {
 
 // What tmux draws after it moves the cursor only.
 const prompt = /[$#] /;
-const restored = (t: ExecutionContext, pty: PtyClient) => {
-  const [before, after] = [...pty.text().matchAll(/speed \d+ baud;[\s\S]*?extproc/g)].map(([text]) => text);
+/** The settings of a terminal as `stty -a` tells them, whatever its size. */
+const plain = (text = '') => text.replace(/rows \d+; columns \d+/, '').replace(/\s+/g, ' ');
+
+async function restored(t: ExecutionContext, pty: PtyClient): Promise<void> {
+  await pty.until(/^over/m);
+  const [before, after] = [...pty.text().matchAll(/speed \d+ baud;[\s\S]*?extproc/g)].map(([text]) => plain(text));
   t.truthy(before);
-  t.is(
-    after?.replace(/rows \d+; columns \d+/, ''),
-    before?.replace(/rows \d+; columns \d+/, ''),
-    'the terminal is as it was',
-  );
-};
+  t.is(after, before, 'the terminal is as it was');
+}
 
 test.serial('terminal: bash with its size from the start, resize, Ctrl-C, and `exit 7`', async (t) => {
   const pty = visitor(t).inTerminal(['run', '--', 'bash', '--norc'], { cols: 91, rows: 27 });
@@ -149,8 +149,7 @@ test.serial('terminal: bash with its size from the start, resize, Ctrl-C, and `e
   await pty.until('backagain');
   pty.write('exit 7\r');
   await pty.until('left with 7');
-  await pty.until('over');
-  restored(t, pty);
+  await restored(t, pty);
 });
 
 test.serial('terminal: what a short command has printed stays on the screen', async (t) => {
@@ -161,7 +160,7 @@ test.serial('terminal: what a short command has printed stays on the screen', as
   await pty.until('over');
   t.regex(pty.text(), /22 77[\s\S]*printed[\s\S]*left with 3/);
   t.notRegex(pty.text(), /\x1b\[\?1049h/);
-  restored(t, pty);
+  await restored(t, pty);
 });
 
 test.serial('terminal: Enter ~ . leaves', async (t) => {
@@ -172,8 +171,7 @@ test.serial('terminal: Enter ~ . leaves', async (t) => {
   await pty.until('hello');
   pty.write('\r~.');
   await pty.until('left with 125');
-  await pty.until('over');
-  restored(t, pty);
+  await restored(t, pty);
 });
 
 test.serial('terminal: one that is closed hangs up the run', async (t) => {
@@ -195,7 +193,7 @@ test.serial('shell: attaches the terminal of the page; `exec` runs beside it', a
   t.deepEqual([code, String(stdout)], [0, 'shared\n']);
   pty.write('\r~.');
   await pty.until('left with 0');
-  restored(t, pty);
+  await restored(t, pty);
   t.is((await cli.run(['exec', '--', 'cat', 'from-shell'])).code, 0, 'the terminal is still there');
 });
 

@@ -24,6 +24,8 @@ export type FakePod = {
   inputs: RunInput[];
   signals: string[];
   sockets: Set<PodSocket>;
+  /** How many pieces of input are refused from now on, for want of room. */
+  refuseInputs: number;
   /** Called with each `follow`, once it is answered. */
   onFollow: (socket: PodSocket, follow: Follow, nth: number) => void;
 };
@@ -41,6 +43,7 @@ export async function startFakePod(t: Teardown): Promise<FakePod> {
     inputs: [],
     signals: [],
     sockets: new Set(),
+    refuseInputs: 0,
     onFollow: () => {},
   };
   const input = () => pod.inputs.reduce((most, { offset, bytes }) => Math.max(most, offset + bytes.length), 0);
@@ -68,6 +71,11 @@ export async function startFakePod(t: Teardown): Promise<FakePod> {
       pod.onFollow(socket, follow, pod.follows.length);
     });
     socket.on('input', (piece, answer) => {
+      if (pod.refuseInputs > 0) {
+        pod.refuseInputs -= 1;
+        return answer({ ok: false, code: 'too-many-requests', message: 'There is no room.' });
+      }
+      if (piece.offset > input()) return answer({ ok: false, code: 'conflict', message: 'A gap.' });
       pod.inputs.push(piece);
       answer(ok(input()));
     });
