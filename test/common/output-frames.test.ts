@@ -41,3 +41,26 @@ test('what a browser types as bytes is understood by a terminal', (t) => {
     [['input', bytes]],
   );
 });
+
+test('bytes of another namespace, and of an answer, come between output as they are', (t) => {
+  const bytes = Buffer.from([0, 1, 0xff]);
+  const encoder = new terminalParser.Encoder();
+  const piece: Packet = {
+    type: PacketType.EVENT,
+    nsp: '/runs',
+    data: ['output', { run: 'abcdefgh', offset: 3, bytes }],
+  };
+  const answer: Packet = { type: PacketType.ACK, nsp: '/runs', id: 1, data: [bytes, bytes] };
+  const output = event('output', bytes);
+  const frames = [output, piece, output, answer, output].flatMap((packet) => encoder.encode(packet));
+  t.deepEqual(
+    decode(frames).map(({ type, nsp, data }) => [type, nsp, data]),
+    [
+      [PacketType.EVENT, '/', ['output', bytes]],
+      [PacketType.EVENT, '/runs', ['output', { run: 'abcdefgh', offset: 3, bytes }]],
+      [PacketType.EVENT, '/', ['output', bytes]],
+      [PacketType.ACK, '/runs', [bytes, bytes]],
+      [PacketType.EVENT, '/', ['output', bytes]],
+    ],
+  );
+});
