@@ -84,6 +84,8 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
 
   async function follow(): Promise<Outcome> {
     const notice = createLostNotice(say.line);
+    // A tty has its screen; of a detached run stdout has the id alone.
+    const shown = !plan.tty && plan.detached !== true;
     const screen = plan.tty && !plan.detached ? await createOwnScreen() : undefined;
     const stdin = plan.input ? readStdin(context.stdin, () => following?.pump()) : undefined;
     const started = new Promise<void>((resolve) => {
@@ -92,7 +94,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         run: plan.run,
         start: plan.start,
         from: plan.from,
-        sinks: { stdout: plan.tty ? nowhere() : context.stdout, stderr: plan.tty ? nowhere() : context.stderr },
+        sinks: shown ? { stdout: context.stdout, stderr: context.stderr } : { stdout: nowhere(), stderr: nowhere() },
         input: stdin,
         onRunning(_status, socket) {
           running = true;
@@ -156,7 +158,7 @@ type OwnScreen = { join(socket: RunSocket): void; shown(): Promise<void>; close(
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());
 
-/** For a run with a tty, whose output is its screen. */
+/** For output that is not shown. */
 function nowhere() {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }

@@ -207,6 +207,8 @@ test.serial('a reader that goes away ends the run, as SIGPIPE does', async (t) =
 
 test.serial('a detached run prints its id alone, and its terminal stays', async (t) => {
   const { pod, manager, cli } = await setUp(t);
+  pod.onFollow = (socket, { run }) =>
+    void socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('not here\n') });
   const { code, stdout, stderr } = await cli.run(['run', '--detach', '--', 'job']);
   t.deepEqual([code, stderr], [0, '']);
   t.is(String(stdout), `${pod.starts[0]?.run}\n`);

@@ -75,7 +75,7 @@ test.serial('stdout and stderr are apart, and have no carriage returns', async (
 test.serial('20 MB go both ways at once, with the same SHA-256', async (t) => {
   const bytes = randomBytes(20_000_000);
   const { code, stdout, stderr } = await visitor(t).run(['run', '--', 'cat'], { input: bytes });
-  t.deepEqual([code, stderr], [0, '']);
+  t.is(code, 0, stderr);
   t.is(sha256(stdout), sha256(bytes));
 });
 
@@ -317,7 +317,7 @@ test.serial('inv 9: the manager and the webserver end meanwhile, the run does no
   await client.until('got it');
   system().startWebservers();
   t.is((await client.ended).code, 4);
-  await until('the webserver', async () => (await fetch(`${system().pageUrl}/healthz`).catch(() => undefined))?.ok);
+  await until('the webserver', async () => (await fetch(`${system().pageUrl}healthz`).catch(() => undefined))?.ok);
 });
 
 test.serial('an orphan is reaped after run-grace', async (t) => {
@@ -325,10 +325,13 @@ test.serial('an orphan is reaped after run-grace', async (t) => {
   await client.until('up');
   const before = await claims();
   client.process.kill('SIGKILL');
-  await until('the orphan to end', async () => {
+  // A terminal that has not heard of the pool's run-grace yet takes its own, a minute.
+  const patienceMs = 150_000;
+  const ended = async () => {
     const now = new Set((await claims()).map(({ metadata }) => metadata.uid));
     return before.some(({ metadata }) => !now.has(metadata.uid));
-  });
+  };
+  await until('the orphan to end', ended, patienceMs);
   t.pass();
 });
 
