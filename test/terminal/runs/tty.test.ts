@@ -125,6 +125,7 @@ test.serial('tty: one WebSocket carries the screen and the run', async (t) => {
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket(), run: wanted.run });
   await browser.sees('up');
   const runs = browser.socket.io.socket('/runs', {}) as unknown as Parameters<typeof get>[0];
+  await new Promise<void>((resolve) => runs.once('connect', resolve));
   const received = new Received(t, wanted.run);
   await received.follow(runs);
   await new Promise<void>((resolve) => {
