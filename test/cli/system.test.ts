@@ -11,7 +11,7 @@ import { isClaimed, shareLocalSystem, until, visitorOf } from '../helpers/system
 
 const system = shareLocalSystem(test, {
   replicas: 3,
-  settings: { spare: '2', max: '12', runGrace: '3s' },
+  settings: { spare: '2', max: '12', runGrace: '5s' },
 });
 
 const visitor = (t: ExecutionContext) => createCli(t, system().pageUrl);
@@ -142,9 +142,11 @@ test.serial('terminal: bash with its size from the start, resize, Ctrl-C, and `e
   pty.resize(70, 20);
   pty.write('while [ "$(stty size)" != "20 70" ]; do sleep 0.05; done; echo re""sized\r');
   await pty.until('resized');
-  pty.write('sleep 1000; echo "code $?"\r');
-  await pty.until('sleep 1000');
+  pty.write('echo sl""eeping; sleep 1000\r');
+  await pty.until('sleeping');
   pty.write('\x03');
+  // What was typed before the tty has handled it would be thrown away.
+  await pty.until('^C');
   pty.write('echo back""again\r');
   await pty.until('backagain');
   pty.write('exit 7\r');
