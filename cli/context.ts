@@ -14,10 +14,28 @@ export type Context = {
   /** The API of the server that was logged in to. Throws a Failure when there is none. */
   api(): Api;
   apiAt(origin: string): Api;
+  /** The last server that answered, and its version. */
+  server: { origin: string; version: string } | undefined;
 };
 
 export function createContext(): Context {
   const { env, stdin, stdout, stderr } = process;
-  const apiAt = (origin: string) => createApi({ origin, identity: openIdentity(env, origin), agentFor });
-  return { env, stdin, stdout, stderr, say: createSay(stderr, env), api: () => apiAt(readServer(env)), apiAt };
+  const apiAt = (origin: string) => {
+    const onVersion = (version: string) => {
+      context.server = { origin, version };
+    };
+    return createApi({ origin, identity: openIdentity(env, origin), agentFor, onVersion });
+  };
+  const say = createSay(stderr, env);
+  const context: Context = {
+    env,
+    stdin,
+    stdout,
+    stderr,
+    say,
+    api: () => apiAt(readServer(env)),
+    apiAt,
+    server: undefined,
+  };
+  return context;
 }

@@ -3,7 +3,7 @@
 import { CommanderError } from 'commander';
 import { ApiError } from './api/api.ts';
 import { toFailure } from './api/claim.ts';
-import { createContext } from './context.ts';
+import { type Context, createContext } from './context.ts';
 import { Failure, ownFailure } from './failure.ts';
 import { createProgram, explainUsage } from './program.ts';
 
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
     }
     const failure = error instanceof ApiError ? toFailure(error) : error;
     if (failure instanceof Failure) {
-      if (failure.message !== '') context.say.line(failure.message);
+      if (failure.message !== '') context.say.line(failure.message + versionsOf(context.server));
       return failure.exitCode;
     }
     context.say.line(
@@ -38,6 +38,12 @@ async function main(): Promise<number> {
     if (context.env.WARMTERM_DEBUG) context.stderr.write(`${(error as Error)?.stack}\n`);
     return ownFailure;
   }
+}
+
+/** Why a server of another version may have refused; nothing where both are of the same. */
+function versionsOf(server: Context['server']): string {
+  if (!server || server.version === WARMTERM_VERSION) return '';
+  return ` (The server is of version ${server.version}, this client of ${WARMTERM_VERSION}. The one that fits: ${server.origin}/cli/warmterm.mjs)`;
 }
 
 /** Resolves once what was written is with the reader, or nobody reads. */

@@ -23,7 +23,7 @@ const shape = {
     .refine((path) => path.startsWith('/'), 'must be the absolute path of a shell')
     .optional(),
   WARMTERM_REPORT_INTERVAL: setting.duration('100ms', '10m').default(10_000),
-  WARMTERM_RUN_OUTPUT: setting.bytes('256KiB', '4GiB').default(16 * 1_024 * 1_024),
+  WARMTERM_RUN_OUTPUT: setting.bytes('256KiB', '4GiB').default(4 * 1_024 * 1_024),
   WARMTERM_RUN_GRACE: setting.duration('1s', '1d').default(60_000),
   WARMTERM_RUN_LINGER: setting.duration('0s', '7d').default(600_000),
 };

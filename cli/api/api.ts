@@ -4,13 +4,14 @@
 import type { Agent } from 'node:http';
 import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
 import type { PoolStatus, Promised } from '../../common/manager-api.ts';
-import type { paths as apiPaths, OpenAnswer, visitorHeader } from '../../common/terminals-api.ts';
+import type { paths as apiPaths, OpenAnswer, versionHeader, visitorHeader } from '../../common/terminals-api.ts';
 import type { Identity } from '../config.ts';
 import { Failure } from '../failure.ts';
 import { type HttpAnswer, sendRequest } from './http.ts';
 
 // Their types are checked: as in common/terminals-api.ts.
 const header: typeof visitorHeader = 'warmterm-visitor';
+const ofVersion: typeof versionHeader = 'warmterm-version';
 const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'hostPools'> = {
   terminals: '/api/terminals',
   current: '/api/terminals/current',
@@ -74,8 +75,10 @@ export function createApi(options: {
   origin: string;
   identity: Identity;
   agentFor: (url: string) => Promise<Agent | undefined>;
+  /** Told of the server's version with each answer. */
+  onVersion: (version: string) => void;
 }): Api {
-  const { origin, identity, agentFor } = options;
+  const { origin, identity, agentFor, onVersion } = options;
 
   async function call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, more: CallOptions = {}) {
     const url = origin + path;
@@ -92,6 +95,8 @@ export function createApi(options: {
       if (signal?.aborted) throw signal.reason;
       throw toUnreachable(origin, error);
     }
+    const version = answer.headers[ofVersion];
+    if (typeof version === 'string') onVersion(version);
     const given = answer.headers[header];
     if (typeof given === 'string') identity.keep(given);
     if (answer.status < 200 || answer.status > 299) throw toError(origin, answer);

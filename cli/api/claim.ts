@@ -69,11 +69,6 @@ function isHopeless({ code, retryable, retryAfter }: ApiError): boolean {
 
 /** `error` as the last word of the client. */
 export function toFailure(error: ApiError): Failure {
-  const advice =
-    error.limit?.of === 'visitor'
-      ? ' `warmterm ps` lists yours, `warmterm stop RUN` ends one.'
-      : error.code === 'invalid-request'
-        ? ' If the server is of another version: it serves the client that fits it at /cli/warmterm.mjs.'
-        : '';
+  const advice = error.limit?.of === 'visitor' ? ' `warmterm ps` lists yours, `warmterm stop RUN` ends one.' : '';
   return new Failure(error.message + advice, { cause: error });
 }

@@ -74,6 +74,22 @@ test.serial(
   },
 );
 
+test.serial(
+  'whoever is refused by a server of another version is told both, and where the client is that fits',
+  async (t) => {
+    const { webserver, manager, cli } = await setUp(t);
+    manager.misbehave = () => new ServiceError('not-found', 'There is no pool named other.');
+    const { code, stderr } = await cli.run(['run', '--pool', 'other', '--', 'true']);
+    t.is(code, 125);
+    t.regex(stderr, oneLine);
+    t.regex(
+      stderr,
+      /There is no pool named other\. \(The server is of version 0\.0\.0, this client of \d+\.\d+\.\d+\. The one/,
+    );
+    t.true(stderr.includes(`${webserver.url}/cli/warmterm.mjs`) || stderr.includes(`${webserver.url}cli/warmterm.mjs`));
+  },
+);
+
 test.serial('options of the command are its own, also without --', async (t) => {
   const { pod, cli } = await setUp(t);
   exitWith(pod, 0);

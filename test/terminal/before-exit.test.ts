@@ -39,7 +39,7 @@ test('the example pushes what no remote has yet, on a branch of its own, and lea
   const manager = await startManager(t);
   const { beforeExit } = parse(readFileSync(example, 'utf8')).poolDefaults as { beforeExit: string };
   const identity = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
-  const settings = { WARMTERM_BEFORE_EXIT: beforeExit, ...identity };
+  const settings = { WARMTERM_BEFORE_EXIT: beforeExit, WARMTERM_BEFORE_EXIT_TIMEOUT: '10m', ...identity };
   const terminal = await startTerminal(t, manager, { settings });
   const git = (folder: string, ...args: string[]) =>
     execFileSync('git', ['-C', join(terminal.folder, folder), ...args], {
@@ -90,7 +90,8 @@ test('the example pushes what no remote has yet, on a branch of its own, and lea
 test('the example says which work it could not push, and fails', async (t) => {
   const manager = await startManager(t);
   const { beforeExit } = parse(readFileSync(example, 'utf8')).poolDefaults as { beforeExit: string };
-  const terminal = await startTerminal(t, manager, { settings: { WARMTERM_BEFORE_EXIT: beforeExit } });
+  const settings = { WARMTERM_BEFORE_EXIT: beforeExit, WARMTERM_BEFORE_EXIT_TIMEOUT: '10m' };
+  const terminal = await startTerminal(t, manager, { settings });
   const git = (...args: string[]) => execFileSync('git', ['-C', terminal.folder, ...args]);
   git('init', '-q', 'lonely');
   git('init', '-q', 'astray');

@@ -70,8 +70,3 @@ test('claim: a limit is the last word, with what to do', async (t) => {
   t.regex((result as Error).message, /about too-many-requests.*warmterm ps/);
   t.is((result as Failure).exitCode, 125);
 });
-
-test('claim: a request of another version points to the client that fits', async (t) => {
-  const { result } = await claimFrom([error('invalid-request', { retryable: false })]);
-  t.regex((result as Error).message, /\/cli\/warmterm\.mjs/);
-});

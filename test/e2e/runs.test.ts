@@ -1,4 +1,4 @@
-// The built client against the whole system: real pods, real pipes, real terminals.
+// Runs: the built client against the whole system: real pods, real pipes, real terminals.
 
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -7,9 +7,9 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { createCli, type PtyClient, privateFolder } from '../helpers/cli.ts';
-import { isClaimed, shareLocalSystem, until, visitorOf } from '../helpers/system.ts';
+import { isClaimed, shareTestSystem, until, visitorOf } from '../helpers/system.ts';
 
-const system = shareLocalSystem(test, {
+const system = shareTestSystem(test, {
   replicas: 3,
   settings: { spare: '2', max: '12', runGrace: '5s' },
 });
