@@ -148,7 +148,7 @@ test.serial(
   async (t) => {
     const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '2MiB' });
     const before = rss(terminal.pid);
-    const wanted = request(['sh', '-c', 'head -c 300000000 /dev/zero | tee /dev/stderr | sha256sum >&2']);
+    const wanted = request(['sh', '-c', 'head -c 150000000 /dev/zero | tee /dev/stderr | sha256sum >&2']);
     await get(socket, 'start', wanted);
     const received = new Received(t, wanted.run, { keeps: false });
     await received.follow(socket, { takes: false });
@@ -164,7 +164,7 @@ test.serial(
     await received.follow(back);
     back.emit('taken', { run: wanted.run, stream: 'stderr', offset: received.at.stderr });
     t.deepEqual(await received.exits.next(undefined, 110_000), { code: 0 });
-    t.true(received.at.stderr > 300_000_000);
+    t.true(received.at.stderr > 150_000_000);
     t.deepEqual([received.problems, received.dropped], [[], []]);
     const after = rss(terminal.pid);
     t.true(after - before < 120, `${before} MB before, ${after} MB after`);
