@@ -38,5 +38,5 @@ export default {
   // and long proofs do not wait.
   concurrency: cluster || long ? 2 : 4,
   // Without a result for so long, a test hangs.
-  timeout: long ? '90m' : cluster ? '5m' : '2m',
+  timeout: long ? '90m' : cluster ? '8m' : '2m',
 };

@@ -14,8 +14,8 @@ export type Cut = {
   outlived: readonly ObservedPod[] | undefined;
 };
 
-// Where the StatefulSet controller may end sessions, it has done so by then.
-const settledMs = 1_000;
+// Where the StatefulSet controller may end sessions, it has done so by then, also on a busy cluster.
+const settledMs = 5_000;
 const toldMs = 10 * 60_000;
 
 /** What shrinking to `spec` means for those in use; undefined: nothing. No manager shrinks past a claim. */

@@ -59,7 +59,7 @@ export type LocalSystem = TestSystem & System & { directory: string };
 export const onCluster = process.env.WARMTERM_TEST === 'cluster';
 // A real kubelet takes its time to end a pod and to start another: up to thirteen seconds when nothing else is to do.
 // One machine may run many tests at once.
-const patienceMs = onCluster ? 90_000 : 60_000;
+const patienceMs = onCluster ? 180_000 : 60_000;
 
 /** Starts a system that ends with the scope. Its logs are printed when a test has failed. */
 export const startTestSystem = (scope: Scope, options: TestSystemOptions = {}): Promise<TestSystem> =>
