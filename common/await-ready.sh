@@ -12,4 +12,6 @@ ready() {
   [ "$status" = 200 ]
 }
 
-until ready 2>/dev/null || ((SECONDS >= deadline)); do sleep 0.05; done
+# A pause without a process of its own, twenty a second: a read from a pipe to which nobody writes.
+exec {silence}<> <(:)
+until ready 2>/dev/null || ((SECONDS >= deadline)); do read -r -t 0.05 -u "$silence" || :; done
