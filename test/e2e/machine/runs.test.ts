@@ -6,10 +6,10 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createCli, type PtyClient, privateFolder } from '../helpers/cli.ts';
-import { isClaimed, shareTestSystem, until, visitorOf } from '../helpers/system.ts';
+import { createCli, type PtyClient, privateFolder } from '../../helpers/cli.ts';
+import { isClaimed, shareLocalSystem, until, visitorOf } from '../../helpers/system.ts';
 
-const system = shareTestSystem(test, {
+const system = shareLocalSystem(test, {
   replicas: 3,
   settings: { spare: '2', max: '12', runGrace: '5s' },
 });
