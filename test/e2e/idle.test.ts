@@ -15,7 +15,8 @@ import {
   visitorOf,
 } from '../helpers/system.ts';
 
-const patienceMs = 60_000;
+// A pod that is replaced on a busy cluster takes more than a minute.
+const patienceMs = 180_000;
 const browser = shareBrowser(test);
 // A single terminal, so that the next visitor gets the same ordinal.
 const system = shareTestSystem(test, {

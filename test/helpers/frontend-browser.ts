@@ -6,7 +6,7 @@ import { poll } from './poll.ts';
 import { fileScope } from './scope.ts';
 
 // How long a test waits for what a page shows. Nothing here takes so long, except on a machine that runs much else.
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 const args = [
   '--no-sandbox',
