@@ -16,7 +16,8 @@ import {
   whyNotIsolated,
 } from '../helpers/system.ts';
 
-const patienceMs = 60_000;
+// A pod that is replaced on a busy cluster takes more than a minute.
+const patienceMs = 180_000;
 /** The server, as it can be named in its own terminal without naming the shell that does. */
 const server = 'terminal.mj[s]';
 
