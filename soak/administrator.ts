@@ -6,6 +6,9 @@ import type { Transport } from '../manager/cluster/transport.ts';
 
 export type Administrator = ReturnType<typeof createAdministrator>;
 
+/** A Scale leaves a zero out. */
+type Scale = { metadata: { resourceVersion: string }; spec: { replicas?: number } };
+
 const mergePatch = 'application/merge-patch+json';
 
 export function createAdministrator({
@@ -34,8 +37,11 @@ export function createAdministrator({
     'another template': () =>
       patch({ spec: { template: { metadata: { annotations: { 'soak/template': String(++templates) } } } } }),
     'scale to more': async () => {
-      const { spec } = await transport.request<{ spec: { replicas: number } }>({ method: 'GET', path: pool });
-      await patch({ spec: { replicas: spec.replicas + 1 + Math.floor(random() * 4) } }, `${pool}/scale`);
+      // Only if it is still so when that arrives: to more than there were may be to fewer than there are, and end sessions.
+      const { metadata, spec } = await transport.request<Scale>({ method: 'GET', path: `${pool}/scale` });
+      const { resourceVersion } = metadata;
+      const replicas = (spec.replicas ?? 0) + 1 + Math.floor(random() * 4);
+      await patch({ metadata: { resourceVersion }, spec: { replicas } }, `${pool}/scale`);
     },
   };
 

@@ -49,6 +49,8 @@ const knownWithinMs = 20_000;
 // A machine that is busy may hold a write up for longer than anybody waits for it. What is looked for is a wrong clock.
 const claimEffectMs = 90_000;
 const managerCount = 3;
+/** What a manager has done it logs a moment later. */
+const toldAfterMs = 3_000;
 const clusterFaultGapMs = 2_500;
 
 export type SoakReport = {
@@ -66,6 +68,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
   setMaxListeners(0, over.signal);
   signal.addEventListener('abort', () => over.abort(), { once: true });
   const violations: Violation[] = [];
+  const untold = new Set<() => void>();
   const logBook = createLogBook();
   const quiet: Quiet = { since: undefined, writes: [] };
   const totals = { kills: 0, pauses: 0, cuts: 0, clocks: 0, rounds: 0, slowestMs: 0 };
@@ -172,7 +175,13 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
     if (over.signal.aborted && violation.invariant !== 'history') return;
     violations.push(violation);
     if (violations.length > 20) return;
-    say(describeViolation(violation, { checker, logBook, startedAt, seed }));
+    const tell = () => {
+      clearTimeout(timer);
+      untold.delete(tell);
+      say(describeViolation(violation, { checker, logBook, startedAt, seed }));
+    };
+    const timer = setTimeout(tell, toldAfterMs);
+    untold.add(tell);
   }
 
   const faultOptions = { world, transport, checker, losses, faults, random: part(), settings };
@@ -235,6 +244,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
     }
   } finally {
     over.abort();
+    for (const tell of untold) tell();
     for (const manager of managers) manager.proxy.mend();
     await Promise.all([failed, ...watchers, terminals.close(), ...managers.map((manager) => manager.close())]);
     for (const { proxy } of managers) proxy.close();
