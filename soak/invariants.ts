@@ -198,16 +198,22 @@ export class Checker {
     if (age >= connectTimeoutMs && (connectedAt === undefined || at - connectedAt < age - connectTimeoutMs))
       return 'never connected';
     if (silentSince !== undefined && at - silentSince + toleranceMs >= silenceMs) return 'silent';
-    if (this.#isOneTooMany(pod, visitor)) return 'a duplicate';
+    if (this.#isOneTooMany(pod, visitor, at)) return 'a duplicate';
     return undefined;
   }
 
-  /** Whether the visitor keeps another, which is the one to be kept: connected where this one is not, or else older. */
-  #isOneTooMany(pod: PodHistory, visitor: string): boolean {
+  /**
+   * Whether the visitor keeps another, which is the one to be kept: connected where this one is not, or else older. A manager asks
+   * for it before it deletes this one, and it may end by itself in between.
+   */
+  #isOneTooMany(pod: PodHistory, visitor: string, at: number): boolean {
     const connected = ({ uid }: PodHistory) => Number(this.#causes.connectedAt(uid) !== undefined);
-    return this.terminalsOf(visitor).some(
+    const lives = ({ terminatingSince, leftPoolSince, endedSince }: PodHistory) =>
+      [terminatingSince, leftPoolSince, endedSince].every((since) => since === undefined || at - since <= toleranceMs);
+    return this.historiesOf(visitor).some(
       (other) =>
         other !== pod &&
+        lives(other) &&
         (connected(other) > connected(pod) ||
           (connected(other) === connected(pod) && (other.claimedSince ?? 0) <= (pod.claimedSince ?? 0))),
     );
