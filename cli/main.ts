@@ -10,7 +10,7 @@ import { createProgram, explainUsage } from './program.ts';
 declare const WARMTERM_VERSION: string;
 
 const context = createContext();
-// Nobody reads what is said: no reason to end.
+// A closed stderr must not end the client.
 context.stderr.on('error', () => {});
 
 async function main(): Promise<number> {
@@ -46,7 +46,7 @@ function versionsOf(server: Context['server']): string {
   return ` (The server is of version ${server.version}, this client of ${WARMTERM_VERSION}. The one that fits: ${server.origin}/cli/warmterm.mjs)`;
 }
 
-/** Resolves once what was written is with the reader, or nobody reads. */
+/** Resolves when the stream has passed on all that was written, or is closed. */
 const flushed = (stream: NodeJS.WriteStream) =>
   stream.writableLength === 0 || stream.destroyed
     ? undefined

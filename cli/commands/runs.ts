@@ -1,4 +1,4 @@
-// warmterm logs, attach, wait and stop: runs that are there already, whoever has started them and from where.
+// The commands logs, attach, wait and stop: they work on runs that this or another client has started.
 
 import { Writable } from 'node:stream';
 import { findRun, withRuns } from '../connection/with-runs.ts';
