@@ -20,6 +20,7 @@ export const bundleOf = (file) => `${outdir}/${file.replace(/\.ts$/, '.mjs')}`;
  */
 export async function buildTests(files) {
   process.once('exit', () => rmSync(join(root, outdir), { recursive: true, force: true }));
+  await bundleClient();
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: files,
@@ -37,7 +38,7 @@ export async function buildTests(files) {
     metafile: true,
     logLevel: 'warning',
     define: { 'import.meta.url': 'ownUrl' },
-    plugins: [ownUrls],
+    plugins: [ownUrls, bundledClient],
   });
   return new Map(files.map((file) => [file, reach(metafile.inputs, file)]));
 }
@@ -54,6 +55,30 @@ const ownUrls = {
     });
   },
 };
+
+// The client of Kubernetes is some 700 files, which take a process 0.6 s of the processor to load, and 0.2 s as one.
+const client = join(root, outdir, 'client-node.mjs');
+const bundledClient = {
+  name: 'bundled-client',
+  setup({ onResolve }) {
+    onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path: client, external: true }));
+  },
+};
+
+async function bundleClient() {
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['@kubernetes/client-node'],
+    outfile: client,
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    // Its dependencies are of the older kind of module, which calls `require`.
+    banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+    logLevel: 'error',
+  });
+}
 
 function reach(inputs, file, found = new Set()) {
   if (found.has(file) || !inputs[file]) return found;
