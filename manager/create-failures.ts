@@ -1,12 +1,14 @@
-// Asks why the StatefulSet controller does not create pods: it says so by Events only. They are read while an ordinal has no
-// pod for longer than a creation takes, and not often: nothing watches them.
+// Asks why the StatefulSet controller does not create pods: another pod has the name, or it says so by Events only. Both are read
+// while an ordinal has no pod for longer than a creation takes, and not often: nothing watches them.
 
 import type { Logger } from '../common/log.ts';
-import type { Cluster } from './cluster/port.ts';
+import { labels } from '../common/names.ts';
+import type { Cluster, PodInTheWay } from './cluster/port.ts';
+import type { ObservedPool } from './pool/observation.ts';
 import type { Pool } from './pool/pool.ts';
 
 export type CreateFailuresOptions = {
-  cluster: Pick<Cluster, 'readCreateFailure'>;
+  cluster: Pick<Cluster, 'readCreateFailure' | 'readPodInTheWay'>;
   log: Logger;
   clock: () => number;
   /** What is known of the pool has changed. */
@@ -32,21 +34,28 @@ export class CreateFailures {
     // The clock may have been set back.
     if (now < askAt && askAt <= now + againMs) return;
     this.#askAt.set(pool, now + againMs);
-    void this.#ask(pool, pool.spec.uid);
+    void this.#ask(pool, pool.spec);
   }
 
-  async #ask(pool: Pool, uid: string): Promise<void> {
-    const { cluster, log, onChange } = this.#options;
+  async #ask(pool: Pool, { uid, statefulSet }: ObservedPool): Promise<void> {
+    const { cluster, log, clock, onChange } = this.#options;
     try {
-      const message = await cluster.readCreateFailure({ uid });
+      const [lowest] = pool.missing.missing(clock(), patienceMs);
+      if (lowest === undefined) return;
+      const name = `${statefulSet}-${lowest}`;
+      const inTheWay = await cluster.readPodInTheWay(name, { uid, name: pool.name });
+      const message = inTheWay ? describeInTheWay(name, inTheWay) : await cluster.readCreateFailure({ uid });
       if (message === pool.missing.refusal(uid)) return;
       pool.missing.observeRefusal(uid, message);
       onChange(pool);
     } catch (error) {
-      log.warn(
-        { pool: pool.name, err: error },
-        'Events that say why pods are not created cannot be read, asking again',
-      );
+      log.warn({ pool: pool.name, err: error }, 'Why pods are not created cannot be read, asking again');
     }
   }
+}
+
+/** The StatefulSet controller says nothing of it, and may stop at the first pod that it cannot create. */
+function describeInTheWay(name: string, { pool }: PodInTheWay): string {
+  const label = pool === undefined ? `without the label ${labels.pool}` : `with the label ${labels.pool}=${pool}`;
+  return `another pod has the name ${name} (${label}). Until it is deleted, Kubernetes can create neither this pod nor those of higher numbers`;
 }

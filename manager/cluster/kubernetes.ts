@@ -11,6 +11,7 @@ import { createManagerLeases } from './manager-leases.ts';
 import {
   describeEvent,
   describeLease,
+  findInTheWay,
   newestMessage,
   type RawConfigMap,
   type RawEvent,
@@ -278,6 +279,11 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       const fieldSelector = encodeURIComponent(`involvedObject.uid=${uid},reason=FailedCreate`);
       const path = `${core}/events?fieldSelector=${fieldSelector}`;
       return newestMessage((await transport.request<{ items: RawEvent[] }>({ method: 'GET', path })).items);
+    },
+
+    async readPodInTheWay(name, { uid, name: pool }) {
+      const there = await unless([404], transport.request<RawPod>({ method: 'GET', path: podPath(name) }));
+      return there && findInTheWay(there, uid, pool);
     },
 
     async tell(event) {

@@ -19,7 +19,7 @@ import type {
 } from '../pool/observation.ts';
 import { type RawNodeCapacity, type RawPodSpec, readNeeds, readNodeCapacity } from './capacity-objects.ts';
 import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
-import type { Lease, LeaseToWrite, ToldEvent } from './port.ts';
+import type { Lease, LeaseToWrite, PodInTheWay, ToldEvent } from './port.ts';
 
 export type ObjectMeta = {
   name: string;
@@ -115,6 +115,13 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     revision: metadata.labels?.[revisionLabel],
     annotated: metadata.annotations !== undefined,
   };
+}
+
+/** How a pod that has the name of one of the pool's is in its way; undefined: it is the pool's, or the StatefulSet adopts it. */
+export function findInTheWay({ metadata }: RawPod, uid: string, pool: string): PodInTheWay | undefined {
+  const { owner } = readOwner(metadata);
+  const label = metadata.labels?.[labels.pool];
+  return owner === uid || (owner === undefined && label === pool) ? undefined : { pool: label };
 }
 
 // A grace of 0 means that it was taken away from its node already: only a finalizer keeps its object then.

@@ -63,6 +63,9 @@ export type Sink = {
   synced(): void;
 };
 
+/** A pod that is not of the pool, and has the name of one of its pods: `pool` is the pool that its label names. */
+export type PodInTheWay = { pool: string | undefined };
+
 /** Requests reject with `unavailable` or `timeout` when the API did not answer: whether they took effect is then unknown. */
 export type Cluster = {
   /** Watches pools, pods, Services, waiting rooms, nodes, and routes where there are any, for ever, until `signal` is aborted. */
@@ -135,6 +138,8 @@ export type Cluster = {
   reviewToken(token: string): Promise<Identity | undefined>;
   /** What the StatefulSet controller last said of a pod that it could not create; undefined: nothing within the last hour. */
   readCreateFailure(pool: Pick<ObservedPool, 'uid'>): Promise<string | undefined>;
+  /** What has the name of a pod that the StatefulSet of `uid` cannot create therefore; undefined: nothing, or a pod of its own. */
+  readPodInTheWay(name: string, pool: Pick<ObservedPool, 'uid' | 'name'>): Promise<PodInTheWay | undefined>;
   /** Writes a Kubernetes Event. */
   tell(event: ToldEvent): Promise<void>;
 };

@@ -251,9 +251,19 @@ export function testKubernetesPort(
     t.is(await world.cluster.claimPod(pod, claimOf('v')), 'conflict');
     t.is(await world.cluster.retirePod(pod), 'conflict');
     t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, taken: false });
+    const { uid, name } = world.pool();
+    // The StatefulSet controller lets go of it.
+    await world.untilAsync(async () => {
+      const inTheWay = await world.cluster.readPodInTheWay(pod.name, { uid, name });
+      if (!inTheWay) return false;
+      t.deepEqual(inTheWay, { pool: 'quarantine' });
+      return true;
+    });
     // A pod without its label is no longer the StatefulSet's, but has its name.
     await world.cluster.deletePod(pod);
     await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
+    t.is(await world.cluster.readPodInTheWay(pod.name, { uid, name }), undefined);
+    t.is(await world.cluster.readPodInTheWay('contract-77', { uid, name }), undefined);
   });
 
   test.serial('inv 5: a pod is tried again only if nothing about it has changed since it was seen', async (t) => {

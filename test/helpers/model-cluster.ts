@@ -110,7 +110,10 @@ export class ModelCluster {
     }
     for (let ordinal = 0; ordinal < this.pool.replicas; ordinal++) {
       const name = `default-${ordinal}`;
-      if (this.pods.has(name)) continue;
+      const there = this.pods.get(name);
+      // As the real one, it makes none above one that it cannot create.
+      if (there && there.pool !== 'default') break;
+      if (there) continue;
       if (this.pods.size >= this.podQuota) {
         this.createFailure = `create Pod ${name} in StatefulSet default failed error: exceeded quota: small`;
         break;
@@ -602,6 +605,11 @@ export class ModelPort implements Cluster {
   }
 
   readCreateFailure = async () => this.#model.createFailure;
+
+  readPodInTheWay = async (name: string) => {
+    const there = this.#model.pods.get(name);
+    return there && there.pool !== 'default' ? { pool: there.pool } : undefined;
+  };
 
   /** Tells of Leases of managers as they are written: at once, for they are few. */
   onManager: (name: string, version: string | undefined) => void = () => {};

@@ -343,7 +343,7 @@ export async function until<T>(
 }
 
 // Right after an installation a node may not know the manager yet, and the webserver not reach it.
-export const poolIsReady = (system: TestSystem, count: number) =>
+export const poolIsReady = (system: Pick<TestSystem, 'pageUrl' | 'hostToken'>, count: number) =>
   until(`${count} ready terminals`, async () => (await poolStatus(system).catch(() => undefined))?.ready === count);
 
 /** The pool as the host page sees it. */

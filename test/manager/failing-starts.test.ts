@@ -207,6 +207,25 @@ test('an ordinal without a pod is broken after the start timeout, with the messa
   t.false(promise().startsFail);
 });
 
+test('a pod that was given to another pool keeps its name from the next one: the pool says so until it is deleted', async (t) => {
+  const { model, manager, pass, status, warnings } = start(t, { spare: '3', max: '9', 'start-timeout': '20s' });
+  await settle(model, manager());
+  model.put({ ...model.pods.get('default-1')!, pool: 'quarantine' });
+  model.remove('default-2');
+  await pass(2 * minute, 5 * second);
+  const { pods } = status();
+  t.deepEqual(
+    pods.map(({ name, state }) => `${name} ${state}`),
+    ['default-0 ready', 'default-1 broken', 'default-2 broken'],
+  );
+  t.regex(pods[1]!.reason!, /another pod has the name default-1 \(with the label warmterm\.dev\/pool=quarantine\)/);
+  t.regex(warnings('BrokenTerminals').join(), /default-1, default-2 .*another pod has the name default-1/);
+  model.remove('default-1');
+  await settle(model, manager());
+  await pass(minute);
+  t.like(status(), { ready: 3, broken: 0 });
+});
+
 test('Events of the StatefulSet are read only while pods are missing, and every 30 seconds at most', async (t) => {
   const { model, manager, pass } = start(t, { spare: '2', max: '9' });
   await settle(model, manager());

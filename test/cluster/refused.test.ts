@@ -1,0 +1,138 @@
+// What a cluster refuses to a pool: pods, by a LimitRange, and node ports, by a quota. The pool reports the cause, promises no
+// time, goes on serving, and recovers by itself. And pods whose StatefulSet was deleted without them: the next one adopts them.
+
+import test from 'ava';
+import { installRelease, type Release } from '../helpers/release.ts';
+import { claimSoon, createVisitor, isReady, poolIsReady, poolStatus, type RawPod, until } from '../helpers/system.ts';
+
+let release: Release;
+test.before(async () => {
+  release = await installRelease({
+    'poolDefaults.spare': '2',
+    'poolDefaults.max': '6',
+    'poolDefaults.startTimeout': '20s',
+    'poolDefaults.scaleDownDelay': '1h',
+    // Nobody connects to what the visitors below claim.
+    'poolDefaults.connectTimeout': '30m',
+  });
+  await poolIsReady(release, 2);
+});
+test.after.always(() => release?.discard());
+
+const core = () => `/api/v1/namespaces/${release.namespace}`;
+const pools = () => `/apis/apps/v1/namespaces/${release.namespace}/statefulsets`;
+const get = <T>(path: string) => release.transport.request<T>({ method: 'GET', path });
+const create = (path: string, body: object) => release.transport.request({ method: 'POST', path, body });
+const remove = (path: string, body?: object) => release.transport.request({ method: 'DELETE', path, body });
+const annotate = (settings: Record<string, string>) =>
+  release.transport.request({
+    method: 'PATCH',
+    path: `${pools()}/default`,
+    contentType: 'application/merge-patch+json',
+    body: {
+      metadata: {
+        annotations: Object.fromEntries(Object.entries(settings).map(([name, to]) => [`warmterm.dev/${name}`, to])),
+      },
+    },
+  });
+const eventsOf = async (reason: string) =>
+  (await get<{ items: { message: string }[] }>(`${core()}/events?fieldSelector=reason%3D${reason}`)).items.map(
+    ({ message }) => message,
+  );
+
+test.serial(
+  'a LimitRange that refuses pods: the cause is told, no time is promised, and the pool recovers',
+  async (t) => {
+    await create(`${core()}/limitranges`, {
+      metadata: { name: 'small' },
+      spec: { limits: [{ type: 'Container', max: { memory: '50Mi' } }] },
+    });
+    await annotate({ spare: '3' });
+    const broken = await until('a broken terminal with the cause', async () =>
+      (await poolStatus(release)).pods.find(
+        ({ state, reason }) => state === 'broken' && /maximum memory/.test(reason ?? ''),
+      ),
+    );
+    t.regex(broken.reason!, /maximum memory usage per Container is 50Mi/);
+    t.regex(
+      (await until('an Event of it', async () => (await eventsOf('BrokenTerminals'))[0])) ?? '',
+      /maximum memory usage per Container is 50Mi/,
+    );
+
+    // The two that are ready are still handed out; who comes then waits, and is promised nothing.
+    const visitors = [createVisitor(release), createVisitor(release)];
+    for (const visitor of visitors) await claimSoon(visitor);
+    const late = createVisitor(release);
+    const answer = await late.ask();
+    t.is(answer.status, 'waiting');
+    t.like(answer, { promised: undefined });
+    await late.call('DELETE', '/api/terminals/place');
+
+    await remove(`${core()}/limitranges/small`);
+    // The StatefulSet controller tries again less and less often, but at once when its set changes.
+    await annotate({ spare: '2' });
+    await until('two ready terminals again', async () => {
+      const { ready, broken } = await poolStatus(release);
+      return ready >= 2 && broken === 0;
+    });
+    for (const visitor of visitors) await visitor.call('DELETE', '/api/terminals/current');
+  },
+);
+
+test.serial(
+  'a quota of node ports that is used up: who cannot be reached is not ready, and the cause is told',
+  async (t) => {
+    const { items } = await get<{ items: { spec: { ports: { nodePort?: number }[] } }[] }>(`${core()}/services`);
+    const used = items.flatMap(({ spec }) => spec.ports).filter(({ nodePort }) => nodePort !== undefined).length;
+    await create(`${core()}/resourcequotas`, {
+      metadata: { name: 'ports' },
+      spec: { hard: { 'services.nodeports': String(used) } },
+    });
+    await until('the quota in force', async () => {
+      const { status } = await get<{ status: { used?: Record<string, string> } }>(`${core()}/resourcequotas/ports`);
+      return status.used?.['services.nodeports'] !== undefined;
+    });
+    const { ready, pods: before } = await poolStatus(release);
+    await annotate({ spare: '6' });
+    const told = await until('the cause on the host page', async () =>
+      (await poolStatus(release)).problems.find((problem) => /exceeded quota: ports/.test(problem)),
+    );
+    t.regex(told, /services\.nodeports/);
+    t.regex(
+      (await until('an Event of it', async () => (await eventsOf('NotExposed'))[0])) ?? '',
+      /exceeded quota: ports/,
+    );
+    // More pods are Ready to Kubernetes than a visitor could reach.
+    await until('a pod that is Ready and has no node port', async () => {
+      const pods = (await get<{ items: RawPod[] }>(`${core()}/pods?labelSelector=warmterm.dev%2Fpool`)).items;
+      return pods.filter(isReady).length > before.length;
+    });
+    t.is((await poolStatus(release)).ready, ready);
+
+    await remove(`${core()}/resourcequotas/ports`);
+    await until('six ready terminals', async () => (await poolStatus(release)).ready === 6);
+    t.deepEqual((await poolStatus(release)).problems, []);
+  },
+);
+
+test.serial(
+  'inv 2, 5: a StatefulSet that is deleted without its pods, and made again, has them with their visitors',
+  async (t) => {
+    const visitor = createVisitor(release);
+    const { name } = await claimSoon(visitor);
+    const { metadata, spec } = await get<{ metadata: { labels: object; annotations: object }; spec: object }>(
+      `${pools()}/default`,
+    );
+    const uid = async () => (await get<RawPod>(`${core()}/pods/${name}`)).metadata.uid;
+    const before = await uid();
+    await remove(`${pools()}/default`, { propagationPolicy: 'Orphan' });
+    await until('no StatefulSet', async () => (await get<{ items: object[] }>(pools())).items.length === 0);
+    const { labels, annotations } = metadata;
+    await create(pools(), { metadata: { name: 'default', labels, annotations }, spec });
+    await until('the same terminal', async () => {
+      const answer = await visitor.claim().catch(() => undefined);
+      return answer?.status === 'reconnected' && answer.name === name;
+    });
+    t.is(await uid(), before);
+  },
+);
