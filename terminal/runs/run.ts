@@ -52,6 +52,8 @@ export class Run {
   /** For whom an attached run keeps its output while its client is away. */
   readonly #last: Record<Stream, number> = { stdout: 0, stderr: 0 };
   #why: { cause: EndCause; message: string } | undefined;
+  /** What has given up on the rest of the output, also where the command had ended by itself. */
+  readonly #over = new Set<EndCause>();
   #exit: RunExit | undefined;
   #grace: NodeJS.Timeout | undefined;
   #timeout: NodeJS.Timeout | undefined;
@@ -67,6 +69,8 @@ export class Run {
       this.#timeout = setTimeout(() => this.end('timeout', 'The command was ended at its time limit.'), timeoutMs);
     }
     this.ended = command.ended.then((exit) => this.#end(exit));
+    // The line may break before the client follows: its output waits for it from the beginning.
+    this.pace();
     this.#review();
   }
 
@@ -140,8 +144,8 @@ export class Run {
     const waiting = [...this.#followers].filter(([, { waits }]) => waits).map(([follower]) => follower);
     for (const stream of streams) {
       if (waiting.length > 0) this.#last[stream] = Math.min(...waiting.map((follower) => follower.taken(stream)));
-      const kept = waiting.length > 0 || (!this.request.detached && this.#why?.cause !== 'abandoned');
-      this.#command.limit(stream, kept && this.#why?.cause !== 'terminal' ? this.#last[stream] : undefined);
+      const kept = waiting.length > 0 || (!this.request.detached && !this.#over.has('abandoned'));
+      this.#command.limit(stream, kept && !this.#over.has('terminal') ? this.#last[stream] : undefined);
     }
   }
 
@@ -162,8 +166,10 @@ export class Run {
 
   /** Ends the command. What ended it first is what counts. */
   end(cause: EndCause, message: string): void {
-    if (!this.#command.terminate(plans[cause])) return;
-    this.#why ??= { cause, message };
+    if (!this.live) return;
+    if (this.#command.terminate(plans[cause])) this.#why ??= { cause, message };
+    // A command that has ended by itself may have left output in its pipe, for which a reader was waited for.
+    this.#over.add(cause);
     this.pace();
   }
 

@@ -55,6 +55,25 @@ test.serial(
   },
 );
 
+test.serial(
+  'life: a run that has ended with output in its pipe ends without its client, and so does its terminal',
+  async (t) => {
+    const { socket, manager, terminal } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
+    manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
+    await run(t, socket, ['true']);
+    await manager.reports.next();
+    // More than the ring holds, and less than the pipe takes besides.
+    const wanted = request(['head', '-c', '310000', '/dev/zero'], { endsTerminal: true });
+    await get<RunStatus>(socket, 'start', wanted);
+    await new Received(t, wanted.run).follow(socket, { takes: false });
+    await gone(terminal.folder, 'head -c 310000');
+    socket.io.engine.close();
+    await terminal.logs.next(({ msg, run }) => msg === 'run ended' && run === wanted.run);
+    await manager.deletes.next();
+    t.pass();
+  },
+);
+
 test.serial('life: a terminal ends with its run: at once after its client has left, or after the linger', async (t) => {
   const attached = await startRunTerminal(t);
   const received = await begin(t, attached.socket, request(['sh', '-c', 'exit 3'], { endsTerminal: true }));

@@ -127,6 +127,21 @@ test.serial('pipes: with stdin /dev/null a command sees the end of its input at 
   t.deepEqual([exit, received.text('stdout')], [{ code: 0 }, '/dev/null\ndone\n']);
 });
 
+test.serial('ring: an attached run drops nothing for a client whose line breaks before it follows', async (t) => {
+  const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
+  const wanted = request(['sh', '-c', 'head -c 1000000 /dev/zero; printf end']);
+  await get(socket, 'start', wanted);
+  socket.io.engine.close();
+  const back = await openRuns(t, terminal, manager);
+  const output = async () => (await get<RunStatus[]>(back, 'list'))[0]!.output.stdout;
+  await eventually(async () => (await output()).to > 131_072 || undefined);
+  const received = new Received(t, wanted.run);
+  await received.follow(back);
+  t.deepEqual(await received.exits.next(), { code: 0 });
+  t.deepEqual([received.problems, received.dropped], [[], []]);
+  t.is(received.text('stdout').length, 1_000_003);
+});
+
 test.serial('ring: a detached run that nobody follows drops the oldest bytes, and says which', async (t) => {
   const { socket } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
   const wanted = request(['sh', '-c', 'head -c 1000000 /dev/zero; printf end'], { detached: true });
