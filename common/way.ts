@@ -24,6 +24,12 @@ export function attemptAt({ relay }: Pick<Opened, 'relay'>, missed: number): Att
   return patienceMs === undefined ? { way: 'relay', patienceMs: onlyWayMs } : { way: 'direct', patienceMs };
 }
 
+/**
+ * What a miss of `way` makes of `missed`, for a client that knows nothing but its own attempts: after a miss of the relay the direct
+ * way gets one attempt, and then the relay again.
+ */
+export const missedAfter = (missed: number, way: Way): number => (way === 'direct' ? missed + 1 : blockedAfter - 1);
+
 /** What a page at `protocol` makes of `opened`: https pages may not open ws: at all, and need not try. */
 export const forPage = (opened: Opened, protocol: string): Opened =>
   opened.relay === 'fallback' && protocol === 'https:' && opened.url.startsWith('http:')

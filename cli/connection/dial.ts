@@ -50,14 +50,18 @@ export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: 
     parser: browserParser,
   });
   prepare(socket);
-  const close = () => socket.disconnect();
+  let giveUp: (reason: unknown) => void = () => {};
+  const close = () => {
+    giveUp(signal.reason);
+    socket.disconnect();
+  };
   signal.addEventListener('abort', close, { once: true });
   socket.once('disconnect', () => signal.removeEventListener('abort', close));
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
+      giveUp = reject;
       timer = setTimeout(() => reject(new DialError('unanswered', 'it does not answer')), to.patienceMs);
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       socket.once('connect', resolve);
       socket.once('connect_error', (error) => {
         const code = (error as { data?: Partial<Refusal> }).data?.code;

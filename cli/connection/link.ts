@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';
 import { pauseMs } from '../../common/backoff.ts';
 import type { Opened, paths } from '../../common/terminals-api.ts';
-import { attemptAt, blockedAfter, forPage } from '../../common/way.ts';
+import { attemptAt, blockedAfter, forPage, missedAfter } from '../../common/way.ts';
 import { type Api, ApiError, queryOf, type Target, targetQuery } from '../api/api.ts';
 import { toFailure } from '../api/claim.ts';
 import { Failure } from '../failure.ts';
@@ -17,8 +17,8 @@ const relayPath: typeof paths.relay = '/api/terminals/current/relay';
 const maxRefusals = 4;
 /** A connection that ends sooner counts as a failure. */
 const lastingMs = 5_000;
-/** How long a terminal that was never reached is tried, and one that was. A run that loses its client ends before. */
-const [firstPatienceMs, laterPatienceMs] = [30_000, 600_000];
+/** How long a terminal that was never reached is tried: as long as a claim; and one that was. A run that loses its client ends before. */
+const [firstPatienceMs, laterPatienceMs] = [60_000, 600_000];
 
 export type LinkOptions = {
   api: Api;
@@ -69,7 +69,7 @@ export async function runLink(options: LinkOptions, signal: AbortSignal): Promis
         signal,
       ).catch((error) => {
         if (error instanceof DialError && error.how !== 'refused' && reachable.relay === 'fallback')
-          missed = way === 'direct' ? missed + 1 : 0;
+          missed = missedAfter(missed, way);
         throw error;
       });
       if (way === 'direct') missed = 0;

@@ -1,6 +1,6 @@
 import test from 'ava';
 import type { Opened } from '../../common/terminals-api.ts';
-import { attemptAt, forPage } from '../../common/way.ts';
+import { attemptAt, forPage, missedAfter, type Way } from '../../common/way.ts';
 
 const opened = { relay: 'fallback', url: 'http://192.0.2.7:30123' } as Opened;
 
@@ -27,4 +27,14 @@ test('three seconds for the direct way, in two attempts, where there is another 
     t.is(attemptAt({ relay: 'never' }, missed).way, 'direct');
     t.is(attemptAt({ relay: 'always' }, missed).way, 'relay');
   }
+});
+
+test('where the direct way is blocked and the relay fails at times, the direct way gets one attempt between', (t) => {
+  const ways: Way[] = [];
+  for (let missed = 0; ways.length < 7; ) {
+    const { way } = attemptAt(opened, missed);
+    ways.push(way);
+    missed = missedAfter(missed, way);
+  }
+  t.deepEqual(ways, ['direct', 'direct', 'relay', 'direct', 'relay', 'direct', 'relay']);
 });
