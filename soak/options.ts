@@ -2,20 +2,33 @@
 
 import { parseArgs } from 'node:util';
 
-export type SoakOptions = { minutes: number; seed: number };
+/** `runs`: so many runs of the command line, instead of visitors for some minutes. */
+export type SoakOptions = { seed: number } & ({ minutes: number } | { runs: number });
 
 const longest = 24 * 60;
+const mostRuns = 100_000;
 
 /** Reads the arguments; throws an Error that says what is wrong with them. `anySeed` is taken when none is given. */
 export function readOptions(args: string[], anySeed: number): SoakOptions {
-  const { values } = parseArgs({ args, options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
-  const minutes = Number(values.minutes ?? 60);
+  const { values } = parseArgs({
+    args,
+    options: { minutes: { type: 'string' }, runs: { type: 'string' }, seed: { type: 'string' } },
+  });
   const seed = values.seed === undefined ? anySeed : Number(values.seed);
-  if (!(minutes > 0 && minutes <= longest)) {
-    throw new Error(`--minutes must be a number above 0, at most ${longest}; this is ${values.minutes}.`);
-  }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new Error(`--seed must be a whole number, 0 or more; this is ${values.seed}.`);
+  }
+  if (values.runs !== undefined) {
+    if (values.minutes !== undefined) throw new Error('--minutes and --runs exclude each other.');
+    const runs = Number(values.runs);
+    if (!(Number.isSafeInteger(runs) && runs > 0 && runs <= mostRuns)) {
+      throw new Error(`--runs must be a whole number above 0, at most ${mostRuns}; this is ${values.runs}.`);
+    }
+    return { runs, seed };
+  }
+  const minutes = Number(values.minutes ?? 60);
+  if (!(minutes > 0 && minutes <= longest)) {
+    throw new Error(`--minutes must be a number above 0, at most ${longest}; this is ${values.minutes}.`);
   }
   return { minutes, seed };
 }

@@ -69,7 +69,7 @@ export async function storm(options: StormOptions, signal: AbortSignal): Promise
 }
 
 /** Calls `act` at moments of a Poisson process, one in `everyMs` on average. */
-async function atMoments(
+export async function atMoments(
   chance: Random,
   everyMs: number,
   signal: AbortSignal,

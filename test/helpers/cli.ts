@@ -14,7 +14,13 @@ export const builtCli = fileURLToPath(new URL('cli/warmterm.mjs', dist));
 
 type Scope = Pick<ExecutionContext, 'teardown'>;
 
-export type Ended = { code: number | null; signal: NodeJS.Signals | null; stdout: Buffer; stderr: string };
+export type Ended = {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: Buffer;
+  stderr: string;
+  stderrBytes: Buffer;
+};
 
 export type Client = {
   process: ChildProcess;
@@ -58,7 +64,9 @@ export function createCli(t: Scope, url: string): Cli {
     const stdout = () => Buffer.concat(out).toString();
     const stderr = () => Buffer.concat(err).toString();
     const ended = new Promise<Ended>((resolve) => {
-      child.once('close', (code, signal) => resolve({ code, signal, stdout: Buffer.concat(out), stderr: stderr() }));
+      child.once('close', (code, signal) =>
+        resolve({ code, signal, stdout: Buffer.concat(out), stderr: stderr(), stderrBytes: Buffer.concat(err) }),
+      );
     });
     return { process: child, stdout, stderr, ended, until: (text, ms) => waitFor(() => stdout() + stderr(), text, ms) };
   }
