@@ -34,12 +34,14 @@ export type WatchOptions = {
   /** After each complete list. */
   onListed(): void;
   clock?: WatchClock;
+  /** For how long a stream may be silent, in milliseconds. */
+  silenceMs?: number;
 };
 
 const pageSize = 500;
 const watchSeconds = 300;
 // The API server sends a bookmark about once a minute: a stream that is silent for longer than this is dead.
-const silenceMs = 130_000;
+const longestSilenceMs = 130_000;
 const backOff = { firstMs: 100, maxMs: 10_000 };
 // A watch that lasted this long is progress. It is shorter than any usual timeout of a proxy: on an idle cluster such a proxy
 // must not delay the news of a pod.
@@ -142,7 +144,7 @@ async function* watch(
   onOpen: () => void,
   signal: AbortSignal,
 ): AsyncGenerator<RawEvent> {
-  const { transport, path, labelSelector } = options;
+  const { transport, path, labelSelector, silenceMs = longestSilenceMs } = options;
   const timeoutSeconds = String(watchSeconds);
   // Not AbortSignal.any: what it makes of `signal`, which lives as long as the manager, Node 20 remembers for ever.
   const silence = startDeadline(silenceMs, signal);

@@ -9,7 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import { writeKubeconfig } from '../../../local/kubeconfig.ts';
 import { createTransport } from '../../../manager/cluster/transport.ts';
 
-async function start(t: ExecutionContext) {
+async function start(t: ExecutionContext, deadlineMs = 20_000) {
   let connections = 0;
   const waiting: ServerResponse[] = [];
   const server = createServer((request, response) => {
@@ -22,7 +22,7 @@ async function start(t: ExecutionContext) {
   process.env.KUBECONFIG = join(directory, 'kubeconfig');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await writeKubeconfig(process.env.KUBECONFIG, { url, token: 'x', namespace: 'ns' });
-  const transport = createTransport({ deadlineMs: 20_000 });
+  const transport = createTransport({ deadlineMs });
   t.teardown(() => {
     transport.close();
     server.closeAllConnections();
@@ -76,6 +76,23 @@ test.serial('inv 12: a request that waits for a connection ends at its deadline'
   const next = transport.request({ method: 'GET', path: '/' });
   await answer(1);
   t.deepEqual(await next, {});
+});
+
+test.serial('inv 12: an answer that begins and does not end is a timeout at the deadline', async (t) => {
+  t.timeout(20_000);
+  const { transport } = await start(t);
+  const request = transport.request({ method: 'GET', path: '/watch', deadlineMs: 50 });
+  t.like(await t.throwsAsync(request), { code: 'timeout' });
+});
+
+test.serial('inv 12: a watch has to begin by the deadline, and may go on after it', async (t) => {
+  t.timeout(20_000);
+  const { transport } = await start(t, 500);
+  const { signal } = new AbortController();
+  const begun = await transport.stream('/watch', signal);
+  t.like(await t.throwsAsync(transport.stream('/', signal)), { code: 'timeout' });
+  t.false(begun.destroyed);
+  begun.destroy();
 });
 
 test.serial('watches take no connection away from requests', async (t) => {

@@ -35,6 +35,7 @@ async function watchThrough(
   until: (seen: string[]) => boolean,
   deadlineMs = 2_000,
   clock?: WatchClock,
+  silenceMs?: number,
 ) {
   const abort = new AbortController();
   const requests: string[] = [];
@@ -73,6 +74,7 @@ async function watchThrough(
       onBroken: () => void broken++,
       onListed: () => see('listed'),
       ...(clock && { clock }),
+      ...(silenceMs && { silenceMs }),
     },
     abort.signal,
   );
@@ -197,6 +199,16 @@ test.serial('a stop ends a list that is not answered, in the first page or a lat
     const { seen, broken } = await watchThrough(t, answers, () => false, deadlineMs);
     t.deepEqual([seen, broken], [[], 0]);
   }
+});
+
+test.serial('inv 12: a watch on which nothing comes, not even a bookmark, is started again', async (t) => {
+  t.timeout(20_000);
+  // Longer than the test may take: only the silence can end the first watch.
+  const deadlineMs = 3_600_000;
+  const answers: Answer[] = [list(5), silence, (response) => response.write(event('ADDED', 'a', 6))];
+  const { seen, requests } = await watchThrough(t, answers, sees('a@6'), deadlineMs, undefined, 50);
+  t.deepEqual(seen, ['listed', 'a@6']);
+  t.deepEqual(requests.slice(0, 3), ['list', 'watch from 5', 'watch from 5']);
 });
 
 test.serial('what is repeated, or comes late, takes nobody back in time', async (t) => {
