@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { ServiceError } from '../../../common/errors.ts';
+import type { Cluster } from '../../../manager/cluster/port.ts';
 import { type ManagerOptions, never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
@@ -24,6 +25,27 @@ test('inv 11: a claim is one write, and takes the lowest ready pod', async (t) =
   const { pod, status } = await manager.claims.claim('ann', undefined, never);
   t.like({ ...pod, status }, { name: 'default-0', status: 'new', taken: true });
   t.is(model.writes - writes, 1);
+});
+
+test('inv 11: a claim is one request: no read, no Event', async (t) => {
+  const requests: (string | symbol)[] = [];
+  const through = (port: Cluster) =>
+    new Proxy(port, {
+      get(target, name) {
+        const method = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        return (...given: unknown[]) => {
+          requests.push(name);
+          return method.apply(target, given);
+        };
+      },
+    });
+  // At its maximum, the pool needs nothing after the claim.
+  const { model, manager } = await start(t, { spare: '3', max: '3' }, { through });
+  requests.length = 0;
+  await manager.claims.claim('ann', undefined, never);
+  await settle(model, manager);
+  t.deepEqual(requests, ['claimPod']);
 });
 
 test('inv 2: a visitor who comes back gets the same terminal, without a write', async (t) => {
@@ -73,6 +95,17 @@ test('inv 8: the ticket is for the terminal that was claimed, whichever others w
   }
 });
 
+test('inv 2, 8: the ticket of a visitor who comes back is for the same claim, also at another manager', async (t) => {
+  const signer = { sign: async (content: object) => JSON.stringify(content) };
+  const { model, managers } = await start(t, { spare: '2' }, { managers: 2, signer });
+  const { pod } = await managers[0]!.claims.claim('ann', undefined, never);
+  await settle(model, ...managers);
+  for (const { claims } of managers) {
+    const { ticket } = await claims.claim('ann', undefined, never);
+    t.like(JSON.parse(ticket), { aud: pod.uid, sub: 'ann', claim: pod.claim!.id, role: 'owner' });
+  }
+});
+
 test('inv 4: a manager that has met another keeps out of its way', async (t) => {
   const { managers } = await start(t, { spare: '40', max: '60' }, { managers: 2 });
   const [first, late] = managers;
@@ -117,6 +150,16 @@ for (const fault of ['lost-request', 'lost-response'] as const) {
     t.deepEqual([...model.visitorsOf.entries()], [[pod.uid, new Set(['ann'])]]);
   });
 }
+
+test('inv 1: a claim whose request was lost takes another pod when its own was claimed meanwhile', async (t) => {
+  const { model, managers } = await start(t, { spare: '3', max: '3' }, { managers: 2 });
+  const [late, first] = managers;
+  late!.port.faults.push('lost-request');
+  const claims = [late!.claims.claim('ann', undefined, never), first!.claims.claim('bob', undefined, never)];
+  const [ann, bob] = await Promise.all(claims);
+  t.deepEqual([ann!.pod.name, bob!.pod.name], ['default-1', 'default-0']);
+  t.deepEqual([...model.visitorsOf.values()], [new Set(['bob']), new Set(['ann'])]);
+});
 
 test('inv 1: an ended terminal is deleted, and the next claim is a fresh one', async (t) => {
   const { model, manager } = await start(t, { spare: '1', max: '2' });
