@@ -220,7 +220,8 @@ test('inv 7: a token speaks for a service account of our namespace, and for the 
 for (const [what, status] of Object.entries({
   'not authenticated': { ...review, authenticated: false },
   'meant for another audience': { ...review, audiences: ['https://kubernetes.default.svc'] },
-  'reviewed without audiences': { ...review, audiences: [] },
+  'reviewed for no audience': { ...review, audiences: [] },
+  'reviewed by an authenticator that knows no audiences': { authenticated: true, user: review.user },
   'from another namespace': { ...review, user: { username: 'system:serviceaccount:other:web' } },
   'a person': { ...review, user: { username: 'admin' } },
 })) {

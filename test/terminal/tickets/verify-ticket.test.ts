@@ -69,3 +69,12 @@ test('a ticket that is forged, or for another pod, has nobody ask for the time',
   await t.throwsAsync(verify('nonsense'), { code: 'invalid-ticket' });
   t.is(at.asked, 0);
 });
+
+test('inv 8: a ticket opens one connection also in the seconds for which it is honoured past its expiry', async (t) => {
+  const { at, verify, ticket } = await setUp();
+  const [used, unused] = [await ticket(), await ticket()];
+  await verify(used);
+  at.passed = 62_000;
+  await verify(unused);
+  await t.throwsAsync(verify(used), { code: 'invalid-ticket', message: /used before/ });
+});
