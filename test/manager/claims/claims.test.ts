@@ -243,6 +243,18 @@ test('a warning that could not be written is written later', async (t) => {
   t.is(model.warnings.length, 1);
 });
 
+test('inv 12: a claim to which the Kubernetes API gives no answer ends at the claim timeout', async (t) => {
+  t.timeout(20_000);
+  const { manager } = await start(t, { spare: '1', max: '1' }, { timeoutMs: 50 });
+  manager.port.claimPod = async () => {
+    throw new ServiceError('unavailable', 'away');
+  };
+  const hangUp = new AbortController();
+  t.teardown(() => hangUp.abort());
+  const claim = manager.claims.claim('ann', undefined, hangUp.signal, {}, { place: undefined });
+  await t.throwsAsync(claim, { code: 'unavailable' });
+});
+
 test('inv 12: whoever waits is served at once, also while the manager rests from its last look', async (t) => {
   let now = 0;
   let restIsOver = () => {};
