@@ -178,6 +178,7 @@ export class Controller {
       const { name, uid } = pod;
       this.#once(`reap ${uid}`, async () => {
         if ((reason === 'duplicate' || reason === 'node-lost') && !(await this.#hasOther(pool, pod))) return;
+        if ((reason === 'node-deleted' || reason === 'node-lost') && !(await this.#isNodeAway(pod, reason))) return;
         // A watch may be held up: that somebody has connected meanwhile is not to be overlooked.
         const reaped = isOrphan(overdue) ? await cluster.removeOrphan(pod) : await cluster.deleteAsSeen(pod);
         if (reaped === 'conflict') return;
@@ -215,6 +216,17 @@ export class Controller {
     if (now?.uid === other.uid && !now.terminating && !now.ended) return true;
     pools.observeDeletion(other, now?.uid === other.uid ? now : undefined);
     this.touch(pool);
+    return false;
+  }
+
+  /** Whether the node of `pod` is still deleted, or still NotReady. A watch may be late to tell of its return. */
+  async #isNodeAway({ node: name }: ObservedPod, reason: 'node-deleted' | 'node-lost'): Promise<boolean> {
+    const { cluster, pools, monotonic } = this.#options;
+    if (name === undefined) return true;
+    const node = await cluster.readNode(name);
+    if (reason === 'node-deleted' ? !node : !node?.ready) return true;
+    pools.observeNode(name, node, monotonic(), false);
+    for (const pool of pools.all()) this.touch(pool);
     return false;
   }
 

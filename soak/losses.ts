@@ -3,7 +3,7 @@
 // | fault | what may end | when |
 // | --- | --- | --- |
 // | pool deleted | sessions of pods that the deleted StatefulSet owned | from the deletion on |
-// | Node deleted | sessions of pods on the node | after the manager's grace, at once if the visitor has asked for a terminal since; until the managers know of its return |
+// | Node deleted | sessions of pods on the node | after the manager's grace, at once if the visitor has asked for a terminal since; until the managers know of its return. One that returns only for a moment was away all the time |
 // | pod Completed or Failed | the session of that pod | from then on |
 // | pod relabelled | the session's place in the pool: its visitor may get another terminal | while it has the other label |
 // | second set, exposure refused, quota of pods | nothing | |
@@ -81,7 +81,7 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
         deletedAt !== undefined &&
         (at >= from + nodeGraceMs - toleranceMs || (at >= deletedAt && hasAskedSince(visitor, deletedAt))) &&
         at <= to + knownWithinMs;
-      return absencesOf(pod).some(isLost) ? 'Node deleted' : undefined;
+      return mergeAbsences(absencesOf(pod), knownWithinMs).some(isLost) ? 'Node deleted' : undefined;
     },
     /** Whether the pod's node is there. */
     hasNode: (pod: PodHistory) => absencesOf(pod).every(({ to }) => to !== undefined),
@@ -96,4 +96,15 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
     poolAbsentFrom: (time: number) => (poolAbsence.to > time ? poolAbsence.from : undefined),
     exposureTouchedSince: (time: number) => exposureTouchedAt > time,
   };
+}
+
+/** A manager may not have heard that a node was back for a moment: to it, the node was away since it left first. */
+function mergeAbsences(absences: Absence[], knownWithinMs: number): Absence[] {
+  const merged: Absence[] = [];
+  for (const absence of absences) {
+    const former = merged.at(-1);
+    const isUnheard = former?.to !== undefined && absence.from <= former.to + knownWithinMs;
+    merged.push(isUnheard ? { ...absence, from: former.from } : absence);
+  }
+  return merged;
 }

@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { countPods } from '../../manager/pool/plan.ts';
 import { type ManagerOptions, never, settle, startManager, type TestManager } from '../helpers/manager.ts';
-import { ModelCluster, type ModelPort } from '../helpers/model-cluster.ts';
+import { ModelCluster, type ModelPort, nextTurn } from '../helpers/model-cluster.ts';
 
 async function start(t: ExecutionContext, settings: Record<string, string>) {
   const annotations = { 'warmterm.dev/connect-timeout': '1h', ...settings };
@@ -90,6 +90,39 @@ test('inv 5: a node that registers again within 10 s keeps its sessions, and not
   );
   t.deepEqual(model.deleted, []);
 });
+
+test('inv 5: a node that was deleted and is back keeps its sessions, though the watch is late to tell', async (t) => {
+  const { model, manager, time } = await start(t, four);
+  const { pod } = await claim(manager, 'ann');
+  await settle(model, manager);
+  model.deleteNode(pod.node!);
+  manager.port.deliver();
+  model.setNode(pod.node!, {});
+  await lookUntold(manager, time, 20_000);
+  t.deepEqual(model.deleted, []);
+});
+
+test('inv 5: a node that is Ready again keeps its sessions, though their visitors have others and the watch is late to tell', async (t) => {
+  const { model, manager, time, pass } = await start(t, four);
+  const { pod } = await claim(manager, 'ann');
+  await settle(model, manager);
+  model.setNode(pod.node!, { ready: false });
+  await pass(0, manager);
+  time.now += 11_000;
+  manager.pools.lookAtNodes(time.now);
+  const { pod: other } = await claim(manager, 'ann');
+  t.not(other.uid, pod.uid);
+  model.setNode(pod.node!, { ready: true });
+  await lookUntold(manager, time, 1_000);
+  t.deepEqual(model.deleted, []);
+});
+
+/** Time passes, and the manager looks at its pool, without a word from its watch. */
+async function lookUntold(manager: TestManager, time: { now: number }, ms: number): Promise<void> {
+  time.now += ms;
+  manager.controller.touch(manager.pools.get('default')!);
+  for (let turn = 0; turn < 50; turn++) await nextTurn();
+}
 
 test('inv 3: a manager that starts after the deletion of a node asks at once, and finds out', async (t) => {
   const { model, manager, run } = await start(t, four);
