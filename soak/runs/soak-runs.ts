@@ -41,7 +41,7 @@ const [atATime, killedEvery] = [8, 20];
 const [managerMs, webserverMs] = [10_000, 10_000];
 const orphanMs = 60_000;
 const settings = {
-  ...{ spare: '6', max: '40', connectTimeout: '30s', runGrace: '10s', runLinger: '30s', maxPerVisitor: 'none' },
+  ...{ spare: '6', max: '40', connectTimeout: '30s', runGrace: '30s', runLinger: '30s', maxPerVisitor: 'none' },
   ...noAddressLimits,
 };
 

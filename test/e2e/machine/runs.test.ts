@@ -72,13 +72,6 @@ test.serial('stdout and stderr are apart, and have no carriage returns', async (
   t.deepEqual([code, String(stdout), stderr], [0, 'a\nb\n', 'c\n']);
 });
 
-test.serial('20 MB go both ways at once, with the same SHA-256', async (t) => {
-  const bytes = randomBytes(20_000_000);
-  const { code, stdout, stderr } = await visitor(t).run(['run', '--', 'cat'], { input: bytes });
-  t.is(code, 0, stderr);
-  t.is(sha256(stdout), sha256(bytes));
-});
-
 test.serial('tar c . | warmterm run -- tar t', async (t) => {
   const folder = privateFolder(t);
   for (const name of ['one', 'two']) writeFileSync(join(folder, name), name);

@@ -1,10 +1,10 @@
 // Terminals whose server was killed, or moves no more. On one machine only: what stops or kills it comes from outside.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { texts } from '../../../frontend/texts.ts';
 import { shareBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
 import { longOnly } from '../../helpers/long.ts';
+import { podServer } from '../../helpers/pod-server.ts';
 import {
   isClaimed,
   isReady,
@@ -17,22 +17,6 @@ import {
 } from '../../helpers/system.ts';
 
 const browser = shareBrowser(test);
-
-/** Sends a signal to the server in the pod, but not to the shell. */
-function signal(t: ExecutionContext, uid: string, name: NodeJS.Signals): void {
-  const read = (pid: string, file: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
-    } catch {
-      return [];
-    }
-  };
-  const isServer = (pid: string) =>
-    read(pid, 'environ').includes(`WARMTERM_POD_UID=${uid}`) && read(pid, 'cmdline')[0] === process.execPath;
-  const servers = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && isServer(pid));
-  t.is(servers.length, 1);
-  process.kill(Number(servers[0]), name);
-}
 
 const claimed = async ({ kubernetes }: TestSystem) => (await kubernetes.pods()).filter(isClaimed);
 
@@ -50,7 +34,7 @@ test.serial('inv 2: a terminal whose server was killed is started again, with th
   await typeText(page, 'touch ~/used; echo written-$((1 + 1))\n');
   await waitForScreen(page, 'written-2');
   const [before] = await claimed(system);
-  signal(t, before!.metadata.uid, 'SIGKILL');
+  process.kill(podServer(before!.metadata.uid), 'SIGKILL');
   await page.getByText(texts.replaced.run).first().waitFor({ timeout: 60_000 });
   await waitForState(page, 'connected', 60_000);
   await typeText(page, 'ls ~ | grep -c used\n');
@@ -76,7 +60,7 @@ longOnly(test, 'inv 6, 9: a terminal that does not respond is reaped, and no oth
   const [before] = await claimed(system);
   const other = await openTerminal(t, system, browser());
   await stillAnswers(other.page, 'before');
-  signal(t, before!.metadata.uid, 'SIGSTOP');
+  process.kill(podServer(before!.metadata.uid), 'SIGSTOP');
   await wedged.page.getByText(texts.replaced.terminal).first().waitFor({ timeout: 180_000 });
   await stillAnswers(other.page, 'afterwards');
   await waitForState(wedged.page, 'connected', 60_000);
