@@ -9,6 +9,8 @@ import { type Api, ApiError, type OpenWish, type Target } from './api.ts';
 
 /** How long a server that answers may say that it cannot just now; one that was reached once may be gone as long. */
 const patienceMs = 60_000;
+/** How long one is tried that has not answered yet, and may be just restarting. An address that is wrong is found out soon. */
+const firstPatienceMs = 5_000;
 /** A limit on what is asked for within a minute is waited for; others last as long as what reaches them. */
 const longestRetryAfter = 60;
 
@@ -18,11 +20,13 @@ export type ClaimPorts = {
   /** Called with each new position; with undefined when the wait is over. */
   onQueue: (waiting: Waiting | undefined) => void;
   onSolving: () => void;
+  /** Called with what went wrong before each further attempt. */
+  onRetry: (why: string) => void;
 };
 
 /** Throws a Failure with what to do; the reason of `signal` when that is aborted. */
 export async function claim(ports: ClaimPorts, target: Target, signal: AbortSignal): Promise<Opened> {
-  const { api, solve, onQueue, onSolving } = ports;
+  const { api, solve, onQueue, onSolving, onRetry } = ports;
   let wish: OpenWish = {};
   let failures = 0;
   let failingSince: number | undefined;
@@ -49,11 +53,12 @@ export async function claim(ports: ClaimPorts, target: Target, signal: AbortSign
         solved += 1;
         onSolving();
         wish = { ...wish, solution: await solve(error.challenge, signal) };
-      } else if (isHopeless(error) || !reached || Date.now() - failingSince > patienceMs) {
+      } else if (isHopeless(error) || Date.now() - failingSince >= patienceFor(error, reached)) {
         throw toFailure(error);
       } else {
         const { solution: _, ...rest } = wish;
         wish = rest;
+        onRetry(error.message);
         await delay(error.retryAfter ? error.retryAfter * 1_000 : pauseMs(failures, Math.random()), undefined, {
           signal,
         });
@@ -65,6 +70,13 @@ export async function claim(ports: ClaimPorts, target: Target, signal: AbortSign
 function isHopeless({ code, retryable, retryAfter }: ApiError): boolean {
   if (code === 'too-many-requests') return retryAfter === undefined || retryAfter > longestRetryAfter;
   return !retryable;
+}
+
+/** `reached`: whether the server has answered before. */
+function patienceFor({ cause }: ApiError, reached: boolean): number {
+  if (reached) return patienceMs;
+  const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException;
+  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code) ? firstPatienceMs : 0;
 }
 
 /** `error` as the last word of the client. */

@@ -21,6 +21,7 @@ export async function claimFor(
           if (waiting) say.progress(describeQueue(waiting));
           else say.clear();
         },
+        onRetry: (why) => say.progress(`${why} Trying again`),
         onSolving: () => say.progress('your network is busy: solving a challenge'),
       },
       target,

@@ -14,6 +14,7 @@ const error = (code: ErrorCode | 'unreachable', more: Partial<ApiError> = {}) =>
 async function claimFrom(answers: (OpenAnswer | Error)[], signal = new AbortController().signal) {
   const wishes: OpenWish[] = [];
   const places: (number | undefined)[] = [];
+  const retries: string[] = [];
   const api: Pick<Api, 'open' | 'origin'> = {
     origin: 'http://a.example',
     async open(_target, wish) {
@@ -30,11 +31,12 @@ async function claimFrom(answers: (OpenAnswer | Error)[], signal = new AbortCont
       solve: async (challenge) => ({ challenge, solution: 42 }),
       onQueue: (place) => places.push(place?.place),
       onSolving: () => {},
+      onRetry: (why) => retries.push(why),
     },
     { run: 'abcdefgh' },
     signal,
   ).catch((thrown: unknown) => thrown);
-  return { result, wishes, places };
+  return { result, wishes, places, retries };
 }
 
 test('claim: waits in the queue with the place that it was told', async (t) => {
@@ -54,10 +56,17 @@ test('claim: solves a challenge, and keeps its place meanwhile', async (t) => {
   t.deepEqual(wishes[2], { place: 2, promised: undefined, solution: { challenge, solution: 42 } });
 });
 
-test('claim: a server that was never reached is not tried again', async (t) => {
-  const { result, wishes } = await claimFrom([error('unreachable')]);
-  t.true(result instanceof Failure);
-  t.is(wishes.length, 1);
+const because = (code: string) => error('unreachable', { cause: Object.assign(new Error(code), { code }) });
+
+test('claim: a server that was never reached is not tried again, unless it may be just restarting', async (t) => {
+  for (const unreachable of [error('unreachable'), because('ENOTFOUND'), because('DEPTH_ZERO_SELF_SIGNED_CERT')]) {
+    const { result, wishes } = await claimFrom([unreachable]);
+    t.true(result instanceof Failure);
+    t.is(wishes.length, 1);
+  }
+  const { result, retries } = await claimFrom([because('ECONNREFUSED'), because('ECONNRESET'), opened]);
+  t.is(result, opened);
+  t.deepEqual(retries, ['about unreachable', 'about unreachable']);
 });
 
 test('claim: a server that was reached, or is only busy, is asked again', async (t) => {
