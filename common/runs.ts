@@ -34,7 +34,8 @@ export const startRunSchema = z.strictObject({
   directory: z.string().max(4_096).optional(),
   /**
    * With a size the run has a tty: it is a tmux session of its own, to which a socket of the terminal (socket.ts) attaches with the
-   * run's id in its handshake. Without, its output is two streams of bytes.
+   * run's id in its handshake. What the screen of a detached one is sent is its stdout, beside. Without, its output is two streams of
+   * bytes.
    */
   tty: sizeSchema.optional(),
   /** Whether `input` follows; without, the command reads from /dev/null. */
@@ -83,6 +84,8 @@ export type RunStatus = {
 export const followSchema = z.strictObject({
   run: runIdSchema,
   from: z.strictObject({ stdout: offsetSchema, stderr: offsetSchema }),
+  /** `false`: only the exit is sent, and nothing waits for this client to read. */
+  output: z.boolean().optional(),
 });
 export type Follow = z.infer<typeof followSchema>;
 

@@ -16,7 +16,9 @@ export async function logs(context: Context, text: string, { follow = false, sin
   const run = readRunId(text);
   const from = readSince(since);
   const api = context.api();
-  const { target } = await findRun(api, run);
+  const { target, status } = await findRun(api, run);
+  if (status.tty && !status.detached)
+    context.say.line(`what ${run} prints is on its screen only, and not kept. Use: warmterm attach ${run}`);
   const leaving = new AbortController();
   process.once('SIGINT', () => leaving.abort(new Interrupted(130)));
   await followRun({
@@ -77,6 +79,7 @@ export async function wait(context: Context, text: string): Promise<number> {
       link: { api, target, first: undefined },
       run,
       from: { stdout: stdout.to, stderr: stderr.to },
+      exitOnly: true,
       sinks: { stdout: nowhere(), stderr: nowhere() },
       onLine: () => {},
       onDropped: () => {},

@@ -94,6 +94,8 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         run: plan.run,
         start: plan.start,
         from: plan.from,
+        // What it prints is on its screen, or is nobody's here.
+        exitOnly: !shown,
         sinks: shown ? { stdout: context.stdout, stderr: context.stderr } : { stdout: nowhere(), stderr: nowhere() },
         input: stdin,
         onRunning(_status, socket) {

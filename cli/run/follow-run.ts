@@ -36,6 +36,8 @@ export type FollowOptions = {
   from?: Position | undefined;
   /** Ends once what has been printed so far is there, as if the run had ended. */
   untilNow?: boolean;
+  /** Nothing but its exit is wanted. */
+  exitOnly?: boolean;
   sinks: Record<Stream, Writable>;
   /** Undefined: no input from this client. */
   input?: { buffer: InputBuffer; onRoom: () => void } | undefined;
@@ -120,12 +122,14 @@ export function followRun(options: FollowOptions): Following {
     });
   }
 
+  const wish = () => ({ run, from: offsets.at, ...(options.exitOnly && { output: false }) });
+
   async function begin(at: RunSocket): Promise<void> {
     if (!started && options.start) {
       await ask<RunStatus>(at.timeout(answerMs).emitWithAck('start', options.start));
       started = true;
     }
-    const status = await ask<RunStatus>(at.timeout(answerMs).emitWithAck('follow', { run, from: offsets.at }));
+    const status = await ask<RunStatus>(at.timeout(answerMs).emitWithAck('follow', wish()));
     if (!at.connected) return;
     socket = at;
     options.onLine('back');

@@ -75,14 +75,17 @@ export function createRuns(options: RunsOptions) {
     let run: Run | undefined;
     const settled = () =>
       options.settled(id, { expected: !request.detached && !run?.ending && (run?.clients ?? 0) > 0 });
+    // The client of an attached run sees its screen, and each key is to be as quick as in the terminal of the page.
+    const kept = request.detached ? ringBytes : undefined;
+    const onOutput = () => run?.pump();
     const started = await (tty
-      ? startTty({ ...common, environment: own, size: tty, tmux, settled })
+      ? startTty({ ...common, environment: own, size: tty, tmux, settled, ringBytes: kept, onOutput })
       : startProcess({
           ...common,
           environment: { ...environment, ...own },
           stdin,
           ringBytes,
-          onOutput: () => run?.pump(),
+          onOutput,
         })
     ).catch((error: unknown) => {
       log.error({ err: error, run: id }, 'a run could not be started');

@@ -105,17 +105,17 @@ export function connectRuns({ socket, runs, onClient, log }: RunConnectionOption
         return run.status;
       },
     },
-    ({ run: id, from }) => {
+    ({ run: id, from, output = true }) => {
       const run = runs.get(id);
       if (!socket.connected) return;
       unfollow(id);
-      const follower = new Follower(run.rings, from, {
+      const follower = new Follower(output ? run.rings : undefined, from, {
         output: (piece) => socket.emit('output', { run: id, ...piece }),
         dropped: (gap) => socket.emit('dropped', { run: id, ...gap }),
         exit: (exit) => socket.emit('exit', { run: id, exit }),
       });
       followed.set(id, { run, follower });
-      run.follow(follower, { waits: mayWrite });
+      run.follow(follower, { waits: mayWrite && output });
       join(run);
     },
   );

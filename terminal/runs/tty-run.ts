@@ -11,6 +11,7 @@ import type { Tmux } from '../tmux/tmux.ts';
 import { type Command, type CommandOptions, neverStarted } from './command.ts';
 import { findCommand } from './find-command.ts';
 import { ProcessGroup } from './process-group.ts';
+import { createRecording, type Recording } from './recording.ts';
 import { ttyScript } from './tty-script.ts';
 
 /** How often it is looked at beside: somebody may end the session or its pane, of which no hook tells. */
@@ -21,27 +22,37 @@ const reapAgainMs = 50;
 export type TtyOptions = CommandOptions & {
   size: Size;
   tmux: Pick<Tmux, 'run' | 'ask' | 'check' | 'waitFor'>;
-  /** Where its script is kept. */
+  /** Where its script and its output are kept. */
   folder: string;
+  /** How many bytes of what its screen is sent are kept as stdout; undefined: none, which costs a key nothing. */
+  ringBytes: number | undefined;
+  /** There is more of that. */
+  onOutput: () => void;
   /** Resolves when those who watch the session have seen its last screen. */
   settled: () => Promise<void>;
 };
 
 /** Starts a command in a session of its own. Rejects when tmux is gone. */
 export async function startTty(options: TtyOptions): Promise<Command> {
-  const { run, command, environment, directory, size, tmux, folder, settled } = options;
+  const { run, command, environment, directory, size, tmux, folder, ringBytes, onOutput, settled } = options;
   const [name = '', ...args] = command;
   const found = findCommand(name, directory, options.searchPath);
   if ('exit' in found) return neverStarted(found.exit);
   const script = join(folder, `${run}.sh`);
   writeFileSync(script, ttyScript({ path: found.path, args, directory, environment }), { mode: 0o600 });
-  const { session, pane, pid, server } = await create(tmux, { run, size, script });
+  const kept = ringBytes !== undefined;
+  const recording = kept ? await createRecording({ run, folder, ringBytes, onOutput }) : undefined;
+  const { session, pane, pid, server } = await create(tmux, { run, size, script, recording }).catch((error) => {
+    recording?.forget();
+    throw error;
+  });
   const group = new ProcessGroup(pid);
   let attachable = true;
   const ended = (async () => {
     const exit = await watch(tmux, { run, pane, server });
     group.ended();
     rmSync(script, { force: true });
+    await recording?.finish(tmux, pane);
     if (exit === undefined) {
       attachable = false;
       return { signal: 'SIGHUP', message: 'The tmux session of the command was ended.' };
@@ -51,6 +62,7 @@ export async function startTty(options: TtyOptions): Promise<Command> {
   })();
   return {
     ...neverStarted({}),
+    output: recording?.output,
     get session() {
       return attachable ? session : undefined;
     },
@@ -60,13 +72,14 @@ export async function startTty(options: TtyOptions): Promise<Command> {
     forget: () => {
       if (attachable) tmux.ask(`kill-session -t '${session}'`).catch(() => {});
       attachable = false;
+      recording?.forget();
     },
   };
 }
 
 async function create(
   tmux: Pick<Tmux, 'run'>,
-  { run, size, script }: { run: string; size: Size; script: string },
+  { run, size, script, recording }: { run: string; size: Size; script: string; recording: Recording | undefined },
 ): Promise<{ session: string; pane: string; pid: number; server: number }> {
   const target = ['-p', '-t', `=run-${run}:`];
   let text = '';
@@ -78,6 +91,7 @@ async function create(
       ...[';', 'set-option', ...target, 'remain-on-exit', 'on'],
       ...[';', 'set-option', ...target, 'remain-on-exit-format', ''],
       ...[';', 'set-hook', ...target, 'pane-died', `wait-for -S ${channel(run)}`],
+      ...(recording ? [';', ...recording.begin(target.slice(1))] : []),
     ],
     (bytes) => {
       text += bytes;

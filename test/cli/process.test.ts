@@ -403,6 +403,22 @@ test.serial('ps and pools list, for people and as JSON', async (t) => {
   t.regex(wrong.stderr, /does not accept WARMTERM_HOST_TOKEN/);
 });
 
+test.serial('wait asks for the exit alone; logs says of what has no output that there is none', async (t) => {
+  const { pod, cli } = await setUp(t);
+  await cli.run(['run', '-d', '--', 'job']);
+  const id = pod.starts[0]!.run;
+  exitWith(pod, 6);
+  t.is((await cli.run(['wait', id])).code, 6);
+  t.like(pod.follows.at(-1), { run: id, output: false });
+  pod.about = { tty: true, detached: false };
+  const { code, stdout, stderr } = await cli.run(['logs', id]);
+  t.deepEqual([code, String(stdout)], [0, '']);
+  t.regex(stderr, oneLine);
+  t.regex(stderr, /on its screen only.*warmterm attach/);
+  pod.about = { tty: true, detached: true };
+  t.is((await cli.run(['logs', id])).stderr, '');
+});
+
 test.serial('completion: bash completes commands and options', async (t) => {
   const { cli } = await setUp(t);
   const folder = privateFolder(t);

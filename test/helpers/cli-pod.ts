@@ -24,6 +24,8 @@ export type FakePod = {
   inputs: RunInput[];
   signals: string[];
   sockets: Set<PodSocket>;
+  /** Of all runs. */
+  about: Partial<RunStatus>;
   /** How many pieces of input are refused from now on, for want of room. */
   refuseInputs: number;
   /** Called with each `follow`, once it is answered. */
@@ -43,6 +45,7 @@ export async function startFakePod(t: Teardown): Promise<FakePod> {
     inputs: [],
     signals: [],
     sockets: new Set(),
+    about: {},
     refuseInputs: 0,
     onFollow: () => {},
   };
@@ -55,6 +58,7 @@ export async function startFakePod(t: Teardown): Promise<FakePod> {
     startedAt: new Date().toISOString(),
     output: { stdout: { from: 0, to: 0 }, stderr: { from: 0, to: 0 } },
     input: input(),
+    ...pod.about,
   });
   const ok = <T>(value: T): Answer<T> => ({ ok: true, value });
   io.of('/runs').on('connection', (socket) => {

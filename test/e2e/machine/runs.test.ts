@@ -225,6 +225,23 @@ test.serial('detached: logs, wait and attach from another process; stop', async 
   t.is((await cli.run(['stop', other])).code, 0);
 });
 
+test.serial('detached with a tty: logs shows what its screen was sent, also after its end', async (t) => {
+  const cli = visitor(t);
+  const script = 'echo one; while [ ! -e go ]; do sleep 0.05; done; echo two; exit 6';
+  const id = String((await cli.run(['run', '-d', '-t', '--', 'sh', '-c', script])).stdout).trim();
+  await until('the first line', async () => String((await cli.run(['logs', id])).stdout) === 'one\r\n');
+  const logs = cli.start(['logs', '-f', id]);
+  await logs.until('one');
+  const folder = privateFolder(t);
+  writeFileSync(join(folder, 'go'), '');
+  t.is((await cli.run(['cp', join(folder, 'go'), `${id}:go`])).code, 0);
+  const followed = await logs.ended;
+  t.deepEqual([followed.code, String(followed.stdout), followed.stderr], [0, 'one\r\ntwo\r\n', '']);
+  t.is((await cli.run(['wait', id])).code, 6);
+  t.is(String((await cli.run(['logs', '--since', '5', id])).stdout), 'two\r\n');
+  t.is((await cli.run(['stop', id])).code, 0);
+});
+
 test.serial('cp: files and folders go both ways', async (t) => {
   const cli = visitor(t);
   const folder = privateFolder(t);
