@@ -19,6 +19,7 @@ import { createBrowserServer, createHealthServer, listen } from './http-server.t
 import { createManagerClient } from './manager/manager-client.ts';
 import { createReporter } from './manager/reporter.ts';
 import { createWhoEnded } from './manager/who-ended.ts';
+import { createRunRecords } from './runs/run-records.ts';
 import { createRuns } from './runs/runs.ts';
 import { createScreens } from './runs/screens.ts';
 import { connectRuns } from './runs/server.ts';
@@ -40,6 +41,10 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.exit(1);
   });
 }
+
+// What a server that was killed has left may take what this one needs.
+const records = createRunRecords(join(tmpdir(), 'warmterm-runs'));
+const leftovers = records.endLeftovers();
 
 // tmux first: while the shell starts, everything else does.
 const home = process.env.HOME || homedir();
@@ -128,12 +133,18 @@ const runs = createRuns({
   ringBytes: config.runOutput,
   settings: () => runTimes,
   tmux,
+  records,
   hold: () => session.hold(),
   endTerminal: () => session.finish(),
   settled: screens.settled,
   clock,
   log,
 });
+// A session that is not open yet cannot end with its runs.
+void tmux.warm.then(
+  () => leftovers.forEach(runs.restore),
+  () => {},
+);
 const processes = createProcessLimit({ limit: config.maxProcesses, isUsed: () => connectedAt !== undefined, log });
 const session = createSession({
   idle: {

@@ -11,6 +11,8 @@ export type Command = {
   /** Its streams, where it has any. */
   output: Record<Stream, Ring> | undefined;
   input: RunInput | undefined;
+  /** The leader of its process group; undefined for a command that was never started, or that tmux has started. */
+  pid: number | undefined;
   /** The tmux session of a run with a tty, as tmux names it, for as long as one can attach to it. */
   readonly session: string | undefined;
   /** Sends a signal to all of its process group. Nothing happens once the command has ended. */
@@ -29,6 +31,7 @@ export type Command = {
 export const neverStarted = (exit: RunExit): Command => ({
   output: undefined,
   input: undefined,
+  pid: undefined,
   session: undefined,
   signal: () => {},
   terminate: () => false,

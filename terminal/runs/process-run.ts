@@ -71,6 +71,7 @@ export async function startProcess(options: ProcessOptions): Promise<Command> {
   return {
     output,
     input,
+    pid: child.pid,
     session: undefined,
     signal: (signal) => group.signal(signal),
     terminate: (plan) => group.terminate(plan),

@@ -7,9 +7,11 @@ import type { RunStatus, StartRun } from '../../common/runs.ts';
 import type { EndReason } from '../../common/socket.ts';
 import type { Clock } from '../clock.ts';
 import type { Tmux } from '../tmux/tmux.ts';
+import { type Command, neverStarted } from './command.ts';
 import { endMoment } from './end-moment.ts';
 import { startProcess } from './process-run.ts';
 import { Run, type RunClient } from './run.ts';
+import type { RunRecords } from './run-records.ts';
 import { startTty } from './tty-run.ts';
 
 /** Of those that have ended, the oldest are forgotten, with their output. */
@@ -25,6 +27,7 @@ export type RunsOptions = {
   /** At this moment. */
   settings: () => { graceMs: number; lingerMs: number };
   tmux: Pick<Tmux, 'run' | 'ask' | 'check' | 'waitFor'>;
+  records: RunRecords;
   /** Keeps the session from being idle, until what it gives back is called. */
   hold: () => () => void;
   /** Ends the terminal, because its run has ended. */
@@ -38,7 +41,7 @@ export type RunsOptions = {
 export type Runs = ReturnType<typeof createRuns>;
 
 export function createRuns(options: RunsOptions) {
-  const { settings, hold, endTerminal, clock, log } = options;
+  const { settings, records, hold, endTerminal, clock, log } = options;
   const starting = new Map<string, Promise<Run>>();
   const runs = new Map<string, Run>();
   /** By run: when it ended and when its last client left, by `clock.now`. */
@@ -91,14 +94,26 @@ export function createRuns(options: RunsOptions) {
       log.error({ err: error, run: id }, 'a run could not be started');
       throw new ServiceError('unavailable', 'The terminal could not start the command: its disk may be full.');
     });
-    const release = hold();
-    run = new Run(started, { request, startedAt, graceMs: () => settings().graceMs, onChange: review });
-    runs.set(id, run);
-    times.set(run, { clean: false });
+    if (started.pid !== undefined) records.add(request, started.pid);
+    run = keep(started, request, startedAt);
     log.info({ run: id, tty: tty !== undefined, detached: request.detached }, 'run started');
-    void run.ended.then(() => ended(run, release));
     if (ending !== undefined) run.end('terminal', why(ending));
     return run;
+  }
+
+  function keep(command: Command, request: StartRun, startedAt: string): Run {
+    const release = hold();
+    const run = new Run(command, { request, startedAt, graceMs: () => settings().graceMs, onChange: review });
+    runs.set(request.run, run);
+    times.set(run, { clean: false });
+    void run.ended.then(() => ended(run, release));
+    return run;
+  }
+
+  /** A run of a server that was killed: it is there only to be asked about, and ends its terminal as any. */
+  function restore(request: StartRun): void {
+    log.warn({ run: request.run }, 'a run of a server that was killed was ended');
+    keep(neverStarted({ cause: 'terminal', message: lost }), request, new Date(clock.wall()).toISOString());
   }
 
   function ended(run: Run, release: () => void): void {
@@ -115,6 +130,7 @@ export function createRuns(options: RunsOptions) {
       if (runs.size <= maxKept) return;
       if (run.live) continue;
       run.forget();
+      records.remove(id);
       runs.delete(id);
     }
   }
@@ -138,6 +154,7 @@ export function createRuns(options: RunsOptions) {
 
   return {
     start,
+    restore,
     leave,
     list: (): RunStatus[] => [...runs.values()].map((run) => run.status),
     /** Throws `not-found`. */
@@ -168,10 +185,15 @@ export function createRuns(options: RunsOptions) {
     },
     /** Tells all followers the exit, if they have not heard it, and gives back what the runs have taken. */
     close: (): void => {
-      for (const run of runs.values()) run.forget();
+      for (const [id, run] of runs) {
+        run.forget();
+        records.remove(id);
+      }
     },
   };
 }
+
+const lost = 'The server of the terminal was killed: the command was ended with it, and what was known of it is lost.';
 
 const why = (reason: EndReason): string => `The terminal ended: ${reasons[reason]}.`;
 

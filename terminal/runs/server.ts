@@ -97,7 +97,7 @@ export function connectRuns({ socket, runs, onClient, log }: RunConnectionOption
       role: 'any',
       handle: ({ run: id, from }) => {
         const run = runs.get(id);
-        for (const stream of streams) {
+        for (const stream of run.rings ? streams : []) {
           const { to } = run.status.output[stream];
           if (from[stream] <= to) continue;
           throw new ServiceError('conflict', `There are ${to} bytes of ${stream}, and not ${from[stream]}.`);
