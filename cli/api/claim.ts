@@ -8,7 +8,7 @@ import { Failure } from '../failure.ts';
 import { type Api, ApiError, type OpenWish, type Target } from './api.ts';
 
 /** How long a server that answers may say that it cannot just now; one that was reached once may be gone as long. */
-const patienceMs = 60_000;
+export const patienceMs = 60_000;
 /** How long one is tried that has not answered yet, and may be just restarting. An address that is wrong is found out soon. */
 const firstPatienceMs = 5_000;
 /** A limit on what is asked for within a minute is waited for; others last as long as what reaches them. */
@@ -67,7 +67,8 @@ export async function claim(ports: ClaimPorts, target: Target, signal: AbortSign
   }
 }
 
-function isHopeless({ code, retryable, retryAfter }: ApiError): boolean {
+/** Whether to ask again is of no use. */
+export function isHopeless({ code, retryable, retryAfter }: ApiError): boolean {
   if (code === 'too-many-requests') return retryAfter === undefined || retryAfter > longestRetryAfter;
   return !retryable;
 }

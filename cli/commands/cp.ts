@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Opened } from '../../common/terminals-api.ts';
 import type { Api, Target } from '../api/api.ts';
+import { createLostNotice } from '../connection/lost-notice.ts';
 import { findRun } from '../connection/with-runs.ts';
 import type { Context } from '../context.ts';
 import { Failure, Interrupted } from '../failure.ts';
@@ -68,7 +69,10 @@ async function locate(
   signal: AbortSignal,
 ): Promise<Located> {
   const api = context.api();
-  if (run !== undefined) return { api, target: (await findRun(api, run)).target, first: undefined };
+  if (run !== undefined) {
+    const { target } = await findRun(api, run, createLostNotice(context.say.line));
+    return { api, target, first: undefined };
+  }
   const target = { pool };
   return { api, target, first: await claimFor({ api, say: context.say }, target, signal) };
 }

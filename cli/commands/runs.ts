@@ -1,12 +1,14 @@
 // The commands logs, attach, wait and stop: they work on runs that this or another client has started.
 
 import { Writable } from 'node:stream';
+import { askPatiently } from '../api/patiently.ts';
+import { createLostNotice } from '../connection/lost-notice.ts';
 import { findRun, withRuns } from '../connection/with-runs.ts';
 import type { Context } from '../context.ts';
 import { Failure, Interrupted } from '../failure.ts';
 import { execute } from '../run/execute.ts';
 import { outcomeOf } from '../run/exit-code.ts';
-import { ask, followRun } from '../run/follow-run.ts';
+import { ask, followRun, type RunSocket } from '../run/follow-run.ts';
 import { readRunId } from '../run/ids.ts';
 import type { Position } from '../run/offsets.ts';
 
@@ -16,7 +18,8 @@ export async function logs(context: Context, text: string, { follow = false, sin
   const run = readRunId(text);
   const from = readSince(since);
   const api = context.api();
-  const { target, status } = await findRun(api, run);
+  const notice = createLostNotice(context.say.line);
+  const { target, status } = await findRun(api, run, notice);
   if (status.tty && !status.detached)
     context.say.line(`what ${run} prints is on its screen only, and not kept. Use: warmterm attach ${run}`);
   const leaving = new AbortController();
@@ -27,7 +30,7 @@ export async function logs(context: Context, text: string, { follow = false, sin
     from,
     untilNow: !follow,
     sinks: context,
-    onLine: () => {},
+    onLine: (state) => notice[state](),
     onDropped: (stream, bytes) =>
       context.say.line(`the first ${bytes} bytes of ${stream} from there are no longer kept`),
     onClosed: () => leaving.abort(new Interrupted(141)),
@@ -47,7 +50,8 @@ export function readSince(text: string | undefined): Position {
 
 export async function attach(context: Context, text: string): Promise<number> {
   const run = readRunId(text);
-  const { target, status } = await findRun(context.api(), run);
+  const notice = createLostNotice(context.say.line);
+  const { target, status } = await findRun(context.api(), run, notice);
   if (status.exit) return tell(context, outcomeOf(status.exit));
   const { tty, detached } = status;
   if (tty && !(context.stdin.isTTY && context.stdout.isTTY))
@@ -67,7 +71,8 @@ export async function attach(context: Context, text: string): Promise<number> {
 export async function wait(context: Context, text: string): Promise<number> {
   const run = readRunId(text);
   const api = context.api();
-  const { target, status } = await findRun(api, run);
+  const notice = createLostNotice(context.say.line);
+  const { target, status } = await findRun(api, run, notice);
   if (status.exit) return tell(context, outcomeOf(status.exit));
   const leaving = new AbortController();
   process.once('SIGINT', () => leaving.abort(new Interrupted(130)));
@@ -81,7 +86,7 @@ export async function wait(context: Context, text: string): Promise<number> {
       from: { stdout: stdout.to, stderr: stderr.to },
       exitOnly: true,
       sinks: { stdout: nowhere(), stderr: nowhere() },
-      onLine: () => {},
+      onLine: (state) => notice[state](),
       onDropped: () => {},
       onClosed: () => {},
       signal: leaving.signal,
@@ -93,9 +98,11 @@ export async function wait(context: Context, text: string): Promise<number> {
 export async function stop(context: Context, text: string): Promise<number> {
   const run = readRunId(text);
   const api = context.api();
-  const { target, status, own } = await findRun(api, run);
-  if (!status.exit) await withRuns(api, target, (socket) => ask(socket.timeout(10_000).emitWithAck('stop', run)));
-  else if (own) await api.end(target);
+  const notice = createLostNotice(context.say.line);
+  const { target, status, own } = await findRun(api, run, notice);
+  const stopIt = (socket: RunSocket) => ask(socket.timeout(10_000).emitWithAck('stop', run));
+  if (!status.exit) await withRuns(api, target, stopIt, notice);
+  else if (own) await askPatiently(() => api.end(target), notice);
   return 0;
 }
 

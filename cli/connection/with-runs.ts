@@ -2,14 +2,22 @@
 
 import type { RunStatus } from '../../common/runs.ts';
 import type { Api, Target } from '../api/api.ts';
+import { askPatiently, type Line } from '../api/patiently.ts';
 import { Failure } from '../failure.ts';
 import { ask, type RunSocket } from '../run/follow-run.ts';
 import { runLink } from './link.ts';
 
 const answerMs = 10_000;
 
+const unwatched: Line = { lost: () => {}, back: () => {} };
+
 /** What `talk` resolves to. A line that is lost meanwhile begins it anew, so it has to be harmless twice. */
-export async function withRuns<T>(api: Api, target: Target, talk: (socket: RunSocket) => Promise<T>): Promise<T> {
+export async function withRuns<T>(
+  api: Api,
+  target: Target,
+  talk: (socket: RunSocket) => Promise<T>,
+  line: Line = unwatched,
+): Promise<T> {
   const over = new AbortController();
   let result: { value: T } | undefined;
   let failure: unknown;
@@ -21,8 +29,9 @@ export async function withRuns<T>(api: Api, target: Target, talk: (socket: RunSo
       namespace: '/runs',
       auth: () => ({}),
       prepare: () => {},
-      onLost: () => {},
+      onLost: line.lost,
       onConnected(socket) {
+        line.back();
         talk(socket as RunSocket).then(
           (value) => {
             result = { value };
@@ -43,17 +52,19 @@ export async function withRuns<T>(api: Api, target: Target, talk: (socket: RunSo
 }
 
 /** The runs of a terminal. */
-export const listRuns = (api: Api, target: Target): Promise<RunStatus[]> =>
-  withRuns(api, target, (socket) => ask<RunStatus[]>(socket.timeout(answerMs).emitWithAck('list')));
+export const listRuns = (api: Api, target: Target, line?: Line): Promise<RunStatus[]> =>
+  withRuns(api, target, (socket) => ask<RunStatus[]>(socket.timeout(answerMs).emitWithAck('list')), line);
 
-/** Where a run is, and how it is. Throws when the visitor has no such run. */
-export async function findRun(api: Api, run: string): Promise<{ target: Target; status: RunStatus; own: boolean }> {
-  const terminals = await api.list();
+export type FoundRun = { target: Target; status: RunStatus; own: boolean };
+
+/** Where a run is, and how it is. Waits for a server that is just being restarted. Throws when the visitor has no such run. */
+export async function findRun(api: Api, run: string, line: Line): Promise<FoundRun> {
+  const terminals = await askPatiently(() => api.list(), line);
   const own = terminals.filter((terminal) => terminal.run === run);
   // A run of `exec` is in the terminal of the page.
   for (const { run: name, pool } of own.length > 0 ? own : terminals.filter((terminal) => terminal.run === undefined)) {
     const target = { run: name, pool };
-    const status = (await listRuns(api, target)).find((one) => one.run === run);
+    const status = (await listRuns(api, target, line)).find((one) => one.run === run);
     if (status) return { target, status, own: name !== undefined };
   }
   throw new Failure(

@@ -47,9 +47,12 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
   let following: Following | undefined;
   let running = false;
   let interrupts = 0;
+  /** The exit code of a client that leaves, whatever the command makes of it. */
+  let leftWith: number | undefined;
 
   const leave = (code: number) => leaving.abort(new Interrupted(code));
   async function giveUp(code: number, how: 'stop' | 'SIGHUP'): Promise<void> {
+    leftWith ??= code;
     if (plan.onLeave === 'kill' && following && running) {
       const told = how === 'stop' ? following.stop() : following.kill('SIGHUP');
       await Promise.race([told.catch(() => {}), pause(lastWordMs)]);
@@ -120,6 +123,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         return { code: 0 };
       }
       const ended = await exit;
+      if (leftWith !== undefined) throw new Interrupted(leftWith);
       await screen?.shown();
       return outcomeOf(ended);
     } finally {

@@ -1,8 +1,8 @@
 // The built client against the real webserver, in front of a manager and a pod that say what a test wants.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
@@ -221,6 +221,19 @@ test.serial('a reader that goes away ends the run, as SIGPIPE does', async (t) =
   t.is(manager.requests.at(-1)?.method, 'DELETE');
 });
 
+test.serial('a client that leaves has its own exit code, though the command may end by that first', async (t) => {
+  const { pod, cli } = await setUp(t);
+  pod.onFollow = (socket, { run }) =>
+    void socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('up') });
+  pod.onStop = (socket, run) => void socket.emit('exit', { run, exit: { signal: 'SIGTERM' } });
+  const client = cli.start(['run', '--', 'job']);
+  await client.until('up');
+  client.process.kill('SIGINT');
+  t.true(await poll(() => pod.signals.includes('SIGINT'), 10_000));
+  client.process.kill('SIGINT');
+  t.is((await client.ended).code, 130);
+});
+
 test.serial('a detached run prints its id alone, and its terminal stays', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>
@@ -417,6 +430,45 @@ test.serial('wait asks for the exit alone; logs says of what has no output that 
   t.regex(stderr, /on its screen only.*warmterm attach/);
   pod.about = { tty: true, detached: true };
   t.is((await cli.run(['logs', id])).stderr, '');
+});
+
+test.serial('a webserver that is just restarted is waited for by logs, attach, wait, stop and cp', async (t) => {
+  const { pod, webserver, cli } = await setUp(t);
+  await cli.run(['run', '-d', '--', 'job']);
+  const id = pod.starts[0]!.run;
+  exitWith(pod, 6);
+  const front = createServer((socket) => {
+    const behind = connect(Number(new URL(webserver.url).port), '127.0.0.1');
+    socket.pipe(behind).pipe(socket);
+    socket.on('error', () => behind.destroy());
+    behind.on('error', () => socket.destroy());
+  });
+  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => front.close());
+  const { port } = front.address() as { port: number };
+  await new Promise<void>((resolve) => front.close(() => resolve()));
+  const kept = join(cli.env.HOME!, '.config/warmterm/identities');
+  const env = {
+    WARMTERM_URL: `http://127.0.0.1:${port}`,
+    WARMTERM_IDENTITY_FILE: join(kept, readdirSync(kept)[0]!),
+  };
+  const codes: [string[], number][] = [
+    [['logs', id], 0],
+    [['logs', '-f', id], 0],
+    [['attach', id], 6],
+    [['wait', id], 6],
+    [['stop', id], 0],
+    [['cp', `${id}:nothing`, '.'], 6],
+  ];
+  const clients = codes.map(([args]) => cli.start(args, { env, cwd: cli.env.HOME! }));
+  for (const client of clients) await client.until(/the line is lost/);
+  await new Promise<void>((resolve) => front.listen(port, '127.0.0.1', resolve));
+  for (const [index, [args, code]] of codes.entries()) {
+    const ended = await clients[index]!.ended;
+    t.is(ended.code, code, `${args[0]}: ${ended.stderr}`);
+    t.regex(ended.stderr, /reconnected/, args[0]);
+  }
+  t.true(pod.signals.includes('stop'));
 });
 
 test.serial('completion: bash completes commands and options', async (t) => {

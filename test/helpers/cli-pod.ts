@@ -30,6 +30,8 @@ export type FakePod = {
   refuseInputs: number;
   /** Called with each `follow`, once it is answered. */
   onFollow: (socket: PodSocket, follow: Follow, nth: number) => void;
+  /** Called with each `stop`, before it is answered. */
+  onStop: (socket: PodSocket, run: string) => void;
 };
 
 export async function startFakePod(t: Teardown): Promise<FakePod> {
@@ -48,6 +50,7 @@ export async function startFakePod(t: Teardown): Promise<FakePod> {
     about: {},
     refuseInputs: 0,
     onFollow: () => {},
+    onStop: () => {},
   };
   const input = () => pod.inputs.reduce((most, { offset, bytes }) => Math.max(most, offset + bytes.length), 0);
   const status = (run: string): RunStatus => ({
@@ -87,8 +90,9 @@ export async function startFakePod(t: Teardown): Promise<FakePod> {
       pod.signals.push(signal);
       answer(ok(null));
     });
-    socket.on('stop', (_run, answer) => {
+    socket.on('stop', (run, answer) => {
       pod.signals.push('stop');
+      pod.onStop(socket, run);
       answer(ok(null));
     });
   });
