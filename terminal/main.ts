@@ -57,7 +57,10 @@ const tmux = startTmux({
   environment,
   log,
 });
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+process.once('exit', () => {
+  rmSync(folder, { recursive: true, force: true });
+  records.close();
+});
 
 /** The manager's time. */
 const time = createRemoteClock({ wall: clock.wall, monotonic: clock.now });
@@ -174,7 +177,9 @@ const reporter = createReporter({
   send: manager.report,
   onAnswer: (answer) => {
     const { runGraceMs: graceMs = config.runGraceMs, runLingerMs: lingerMs = config.runLingerMs } = answer;
+    const changed = runTimes.graceMs !== graceMs || runTimes.lingerMs !== lingerMs;
     runTimes = { graceMs, lingerMs };
+    if (changed) runs.settingsChanged();
     session.learn(answer);
   },
   intervalMs: config.reportIntervalMs,

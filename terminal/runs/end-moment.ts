@@ -24,9 +24,11 @@ export function endMoment(
   if (runs.some(({ live, clients }) => live || clients > 0)) return undefined;
   const moments = runs
     .filter(({ endsTerminal }) => endsTerminal)
-    .map(({ detached, endedAt = 0, leftAt = 0, clean }) => {
-      if (detached) return Math.max(endedAt + lingerMs, leftAt + soonMs);
-      return Math.max(endedAt, leftAt) + (clean && leftAt >= endedAt ? Math.min(soonMs, graceMs) : graceMs);
+    .map(({ detached, endedAt = 0, leftAt, clean }) => {
+      if (detached) return Math.max(endedAt + lingerMs, leftAt === undefined ? 0 : leftAt + soonMs);
+      const soon = clean && leftAt !== undefined && leftAt >= endedAt;
+      // One grace, also where the run was ended because that was over.
+      return Math.max(endedAt, (leftAt ?? endedAt) + (soon ? Math.min(soonMs, graceMs) : graceMs));
     });
   return moments.length > 0 ? Math.max(...moments) : undefined;
 }

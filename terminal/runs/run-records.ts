@@ -1,7 +1,7 @@
 // Which runs there are, in a folder that outlives this process: a server that is killed leaves its commands behind where its
 // container goes on, and the next one ends them, and can say what has become of them.
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type StartRun, startRunSchema } from '../../common/runs.ts';
@@ -20,6 +20,8 @@ export type RunRecords = {
   remove: (run: string) => void;
   /** Ends at once what servers that are no more have left, and gives what was asked of them, once. */
   endLeftovers: () => StartRun[];
+  /** Leaves no empty folder behind. */
+  close: () => void;
 };
 
 export function createRunRecords(folder: string): RunRecords {
@@ -48,6 +50,13 @@ export function createRunRecords(folder: string): RunRecords {
         rmSync(path, { recursive: true, force: true });
       }
       return left.flatMap(({ record }) => (record ? [record.request] : []));
+    },
+    close() {
+      try {
+        rmdirSync(folder);
+      } catch {
+        // There was none, or another server has records there.
+      }
     },
   };
 }

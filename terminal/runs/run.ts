@@ -38,6 +38,8 @@ export type RunOptions = {
   startedAt: string;
   /** How long it lives without a client, where it is attached. */
   graceMs: () => number;
+  /** Milliseconds that only grow. */
+  now: () => number;
   /** A client has come or gone, or it has ended. */
   onChange: () => void;
 };
@@ -56,6 +58,8 @@ export class Run {
   readonly #over = new Set<EndCause>();
   #exit: RunExit | undefined;
   #grace: NodeJS.Timeout | undefined;
+  /** Since when it has had no client. */
+  #aloneSince: number;
   #timeout: NodeJS.Timeout | undefined;
   /** Resolves once it has ended and its followers were told. */
   readonly ended: Promise<void>;
@@ -64,6 +68,7 @@ export class Run {
     this.#command = command;
     this.#options = options;
     this.request = options.request;
+    this.#aloneSince = options.now();
     const { timeoutMs } = this.request;
     if (timeoutMs !== undefined) {
       this.#timeout = setTimeout(() => this.end('timeout', 'The command was ended at its time limit.'), timeoutMs);
@@ -118,7 +123,14 @@ export class Run {
   }
 
   leave(client: RunClient): void {
-    if (this.#clients.delete(client)) this.#review();
+    if (!this.#clients.delete(client)) return;
+    if (this.#clients.size === 0) this.#aloneSince = this.#options.now();
+    this.#review();
+  }
+
+  /** The grace is another one now, also for a run that is without a client already. */
+  graceChanged(): void {
+    this.#watchGrace();
   }
 
   /** `waits`: whether output is kept for it, as for all who may write. Nobody is slowed down by those who only look on. */
@@ -195,11 +207,15 @@ export class Run {
   }
 
   #review(): void {
-    clearTimeout(this.#grace);
-    if (this.live && !this.request.detached && this.#clients.size === 0) {
-      const message = 'The command was ended because its client had gone.';
-      this.#grace = setTimeout(() => this.end('abandoned', message), this.#options.graceMs());
-    }
+    this.#watchGrace();
     this.#options.onChange();
+  }
+
+  #watchGrace(): void {
+    clearTimeout(this.#grace);
+    if (!this.live || this.request.detached || this.#clients.size > 0) return;
+    const message = 'The command was ended because its client had gone.';
+    const leftMs = this.#aloneSince + this.#options.graceMs() - this.#options.now();
+    this.#grace = setTimeout(() => this.end('abandoned', message), Math.max(0, leftMs));
   }
 }

@@ -103,7 +103,8 @@ export function createRuns(options: RunsOptions) {
 
   function keep(command: Command, request: StartRun, startedAt: string): Run {
     const release = hold();
-    const run = new Run(command, { request, startedAt, graceMs: () => settings().graceMs, onChange: review });
+    const graceMs = () => settings().graceMs;
+    const run = new Run(command, { request, startedAt, graceMs, now: clock.now, onChange: review });
     runs.set(request.run, run);
     times.set(run, { clean: false });
     void run.ended.then(() => ended(run, release));
@@ -156,6 +157,11 @@ export function createRuns(options: RunsOptions) {
     start,
     restore,
     leave,
+    /** The settings are others now. */
+    settingsChanged: (): void => {
+      for (const run of runs.values()) run.graceChanged();
+      review();
+    },
     list: (): RunStatus[] => [...runs.values()].map((run) => run.status),
     /** Throws `not-found`. */
     get: (id: string): Run => {

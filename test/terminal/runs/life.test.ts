@@ -74,6 +74,20 @@ test.serial(
   },
 );
 
+test.serial('life: a grace that is told after the client has gone counts from when it went', async (t) => {
+  const { socket, manager, terminal } = await startRunTerminal(t);
+  manager.state.away = true;
+  await begin(t, socket, request(['sleep', '4323'], { endsTerminal: true }));
+  socket.io.engine.close();
+  await terminal.logs.next(({ msg }) => msg.startsWith('the manager could not be told'));
+  manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
+  manager.state.away = false;
+  // Without a second grace after the end: the default is a minute.
+  await gone(terminal.folder, 'sleep 4323');
+  await manager.deletes.next();
+  t.pass();
+});
+
 test.serial('life: a terminal ends with its run: at once after its client has left, or after the linger', async (t) => {
   const attached = await startRunTerminal(t);
   const received = await begin(t, attached.socket, request(['sh', '-c', 'exit 3'], { endsTerminal: true }));

@@ -86,23 +86,31 @@ test('records: a process that has got the number of a run lives on', (t) => {
   t.true(child.kill(0) && readFileSync(`/proc/${child.pid}/stat`, 'utf8').includes(') S'));
 });
 
-test('records: of a group without its leader those are ended that the run has started', async (t) => {
+test('records: of a group without its leader those are ended that bear the name of the run', async (t) => {
   const { start, rewrite, records } = setUp(t);
-  const [mine, other] = [request(['job']), request(['job'])];
-  for (const { run } of [mine, other]) {
-    const child = start('sleep 1000 >/dev/null & echo $!', { WARMTERM_RUN: run, PATH: process.env.PATH ?? '' });
-    records.add(run === mine.run ? mine : other, child.pid!);
-    const [bytes] = (await once(child.stdout!, 'data')) as [Buffer];
-    if (child.exitCode === null) await once(child, 'exit');
-    const path = `/proc/${Number(bytes)}`;
-    rewrite(run, (record) => {
-      asOfDead(record);
-      // The second one's number belongs to something else by now.
-      if (run === other.run) record.request.run = 'anotherrun';
+  const answer = `trap 'echo alive; exit' USR1; echo "$$"; while :; do sleep 0.05; done`;
+  for (const [name, expected] of [
+    ['the run', ''],
+    ['something else that has got its number', 'alive\n'],
+  ] as const) {
+    const wanted = request(['job']);
+    const script = `sh -c '${answer.replaceAll("'", `'\\''`)}' & wait`;
+    const child = start(script, { WARMTERM_RUN: expected === '' ? wanted.run : 'anotherrun', PATH: process.env.PATH! });
+    let said = '';
+    child.stdout!.setEncoding('utf8').on('data', (text) => {
+      said += text;
     });
+    records.add(wanted, child.pid!);
+    await eventually(() => said.includes('\n') || undefined);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const pid = Number(said);
+    said = '';
+    rewrite(wanted.run, asOfDead);
     records.endLeftovers();
-    if (run === mine.run) await eventually(() => !existsSync(path) || undefined);
-    else t.true(existsSync(path));
+    process.kill(pid, 'SIGUSR1');
+    await once(child.stdout!, 'end');
+    t.is(said, expected, name);
   }
 });
 
