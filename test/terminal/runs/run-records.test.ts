@@ -134,7 +134,7 @@ test.serial(
     await terminal.exits.next();
     t.is(leftovers().length, 2, 'it is left behind');
     const manager = await startManager(t);
-    const settings = { TMPDIR: terminal.folder, WARMTERM_RUN_LINGER: '1s' };
+    const settings = { TMPDIR: terminal.folder };
     const next = await startTerminal(t, manager, { settings, ready: false });
     await eventually(() => leftovers().length === 0 || undefined);
     await next.ready();
