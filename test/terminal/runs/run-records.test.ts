@@ -147,6 +147,7 @@ test.serial(
     t.like(await after.exits.next(), { cause: 'terminal' });
     t.regex(after.exits.entries[0]?.message ?? '', /killed/);
     back.disconnect();
+    manager.state.answer = { idleTimeoutMs: 900_000, runLingerMs: 0 };
     await manager.deletes.next();
   },
 );
