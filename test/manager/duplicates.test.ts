@@ -1,6 +1,7 @@
 // A visitor with two terminals, which managers that did not know of each other's claim have given: one of them goes, never both.
 
 import test, { type ExecutionContext } from 'ava';
+import type { ObservedPod } from '../../manager/pool/observation.ts';
 import { never, settle, startManager } from '../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../helpers/model-cluster.ts';
 
@@ -27,12 +28,19 @@ test('inv 2: the later one goes', async (t) => {
   t.not(model.pods.get(second.name)?.uid, second.uid);
 });
 
-test('inv 2: where the first one has gone meanwhile, and the watch is late to tell, the second one stays', async (t) => {
-  const { model, manager, first, second } = await start(t);
-  model.remove(first.name);
-  manager.port.deliver(1);
-  for (let turn = 0; turn < 20; turn++) await nextTurn();
-  await settle(model, manager);
-  t.is(model.pods.get(second.name)?.uid, second.uid);
-  t.is(manager.claims.find('ann')?.uid, second.uid);
-});
+const ends: Record<string, (model: ModelCluster, first: ObservedPod) => void> = {
+  'has gone': (model, { name }) => model.remove(name),
+  'is going': (model, { name }) => void model.put({ ...model.pods.get(name)!, terminating: true }),
+  'has ended': (model, { name }) => model.endPod(name, 'Failed'),
+};
+for (const [what, end] of Object.entries(ends)) {
+  test(`inv 2: where the first one ${what} meanwhile, and the watch is late to tell, the second one stays`, async (t) => {
+    const { model, manager, first, second } = await start(t);
+    end(model, first);
+    manager.port.deliver(1);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    await settle(model, manager);
+    t.is(model.pods.get(second.name)?.uid, second.uid);
+    t.is(manager.claims.find('ann')?.uid, second.uid);
+  });
+}
