@@ -80,6 +80,12 @@ const wrongs: [string, PodEvent[], string[]][] = [
     [free({ at: 0 }), free({ at: 1, terminating: true, type: 'DELETED' }), free({ at: 2, type: 'ADDED' })],
     ['1'],
   ],
+  ['a visitor on a pod that is labelled free', [free({ at: 0 }), claimed({ at: 1_000, claimed: 'false' })], ['1']],
+  [
+    'a first connection that moves to later',
+    [...begin, claimed({ at: 2_000, connectedAt: '2026-01-01' }), claimed({ at: 3_000, connectedAt: '2026-01-02' })],
+    ['2'],
+  ],
   ['a claim by a clock that is wrong', [free({ at: 0 }), claimed({ at: 60_000 })], ['6']],
 ];
 for (const [title, events, invariants] of wrongs) {
