@@ -33,6 +33,8 @@ export type ControllerOptions = {
   isLeader: () => boolean;
   /** Visitors who wait for a pod of this pool. */
   waiting: (pool: Pool) => number;
+  /** When this manager last heard of a terminal, which says nothing before somebody has connected. */
+  heardAt: (uid: string) => number | undefined;
   /** To be called at every look while this manager leads. */
   watchdog: Pick<Watchdog, 'look'>;
   /** A pool has changed in any way. */
@@ -174,7 +176,7 @@ export class Controller {
     const dead = reap.filter(isDead).slice(0, deadAtOnce);
     for (const overdue of [...reap.filter((each) => !isDead(each)), ...dead]) {
       const { pod, reason } = overdue;
-      if (reason === 'never-connected' && !this.#hasListened(pool)) continue;
+      if (reason === 'never-connected' && !this.#hasListened(pool, pod)) continue;
       const { name, uid } = pod;
       this.#once(`reap ${uid}`, async () => {
         if ((reason === 'duplicate' || reason === 'node-lost') && !(await this.#hasOther(pool, pod))) return;
@@ -230,9 +232,10 @@ export class Controller {
     return false;
   }
 
-  /** Whether those who are connected have had the time to say so. */
-  #hasListened({ settings }: Pool): boolean {
+  /** Whether whoever is connected to `pod` has had the time to say so, and has not. The write of what was said may have failed. */
+  #hasListened({ settings }: Pool, { uid }: ObservedPod): boolean {
     const since = this.#leadsSince;
+    if (this.#options.heardAt(uid) !== undefined) return false;
     return since !== undefined && this.#options.clock() >= since + Math.min(listenFirstMs, settings.connectTimeout);
   }
 

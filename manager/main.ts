@@ -90,6 +90,7 @@ async function main(): Promise<number> {
     delay,
     isLeader: () => elector.isLeader(),
     waiting: (pool) => claims.waiting(pool),
+    heardAt,
     watchdog,
     metrics,
     onChange: (pool) => claims.serve(pool),

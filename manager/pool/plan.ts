@@ -226,8 +226,10 @@ function isOrphan(pool: Pool, pod: ObservedPod): boolean {
   if (!isDeletedState(node)) return false;
   if (podState(pod) !== 'in-use' || node === 'gone') return true;
   if (!pod.claim) return false;
-  // A visitor who has come back gives it up: the pool may be at its maximum, and its ordinal is needed.
-  return isSucceeded(pool, pod) || pool.waiting.has(pod.claim.visitor);
+  // A visitor who has come back gives it up: the pool may be at its maximum, and its ordinal is needed. The place in the queue
+  // that led to this claim may be written still.
+  const waitsSince = pool.waiting.since(pod.claim.visitor);
+  return isSucceeded(pool, pod) || (waitsSince !== undefined && waitsSince >= pod.claim.claimedAt);
 }
 
 /** Whether the pod is out of reach, and its visitor has another by now: it is to go when its node returns. */

@@ -86,6 +86,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     delay: (ms, signal) => (signal ? untilAborted(signal) : rest(ms)),
     isLeader,
     waiting: (pool) => claims.waiting(pool),
+    heardAt: (uid) => terminals.heardAt(uid),
     watchdog: new Watchdog({
       heardAt: (uid) => terminals.heardAt(uid),
       knock,

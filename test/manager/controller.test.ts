@@ -68,6 +68,19 @@ test('inv 5: a leader whose watch is held up does not end what somebody has conn
   t.deepEqual(model.deleted, []);
 });
 
+test('inv 9: a connection that was reported, and could not be written, keeps its terminal', async (t) => {
+  const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, leader);
+  leader.port.markConnected = () => Promise.reject(new Error('429'));
+  const report = { connections: 1, connectedAt: new Date(time.now).toISOString() };
+  await t.throwsAsync(leader.terminals.report(pod, report));
+  await time.pass(60_000);
+  await look(time, leader);
+  t.deepEqual(model.deleted, []);
+  t.like(model.pods.get(pod.name), { uid: pod.uid, terminating: false });
+});
+
 test('inv 4: claims and their refill need no leader', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '2', max: '6' });
   const [other] = others;

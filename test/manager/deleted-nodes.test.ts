@@ -74,6 +74,18 @@ test('inv 2: with all terminals in use, the ordinal on a deleted node is made an
   t.not(pod.node, lost.node);
 });
 
+test('inv 5: a visitor whose place in the queue is still written has the terminal that came of it, and the grace of its node', async (t) => {
+  const { model, manager, pass } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '4' });
+  const { pod } = await claim(manager, 'ann');
+  await settle(model, manager);
+  const place = { since: pod.claim!.claimedAt - 5_000, seen: pod.claim!.claimedAt - 1_000 };
+  const room = { name: 'default', uid: 'r', pool: 'default', version: 1, places: new Map([['ann', place]]) };
+  manager.pools.get('default')!.waiting.observe(room, 1_000_000);
+  model.deleteNode(pod.node!);
+  await pass(1_000, manager);
+  t.deepEqual(model.deleted, []);
+});
+
 test('inv 5: a node that registers again within 10 s keeps its sessions, and not its spares', async (t) => {
   const { model, manager, pass } = await start(t, four);
   const { pod } = await claim(manager, 'ann');
