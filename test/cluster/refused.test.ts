@@ -51,9 +51,8 @@ const eventsOf = async (reason: string) =>
 test.serial(
   'a LimitRange that refuses pods: the cause is told, no time is promised, and the pool recovers',
   async (t) => {
-    await create(`${core()}/limitranges`, {
-      metadata: { name: 'small' },
-      spec: { limits: [{ type: 'Container', max: { memory: '50Mi' } }] },
+    const undo = await createFor(t, 'limitranges', 'small', {
+      limits: [{ type: 'Container', max: { memory: '50Mi' } }],
     });
     await annotate({ spare: '3' });
     const broken = await until('a broken terminal with the cause', async () =>
@@ -93,10 +92,7 @@ test.serial(
   async (t) => {
     const { items } = await get<{ items: { spec: { ports: { nodePort?: number }[] } }[] }>(`${core()}/services`);
     const used = items.flatMap(({ spec }) => spec.ports).filter(({ nodePort }) => nodePort !== undefined).length;
-    await create(`${core()}/resourcequotas`, {
-      metadata: { name: 'ports' },
-      spec: { hard: { 'services.nodeports': String(used) } },
-    });
+    const undo = await createFor(t, 'resourcequotas', 'ports', { hard: { 'services.nodeports': String(used) } });
     await until('the quota in force', async () => {
       const { status } = await get<{ status: { used?: Record<string, string> } }>(`${core()}/resourcequotas/ports`);
       return status.used?.['services.nodeports'] !== undefined;
