@@ -78,7 +78,11 @@ export function createProgram(context: Context, version: string, done: Done): Co
     .option('--json', 'as JSON')
     .action(async (options) => end((await import('./commands/ps.ts')).ps(context, options)));
 
-  add('pools', 'list the pools, for hosts', ['WARMTERM_HOST_TOKEN=… warmterm pools'])
+  add('pools', 'list your pools: ready terminals and the queue; for hosts, all of them', [
+    'warmterm pools',
+    'WARMTERM_HOST_TOKEN=… warmterm pools',
+  ])
+    .option('-p, --pool <POOL>', 'this pool alone')
     .option('--json', 'as JSON')
     .action(async (options) => end((await import('./commands/ps.ts')).pools(context, options)));
 

@@ -79,6 +79,20 @@ export type Opened = z.infer<typeof openedSchema>;
 export const openAnswerSchema = z.discriminatedUnion('status', [openedSchema, waitingSchema]);
 export type OpenAnswer = z.infer<typeof openAnswerSchema>;
 
+/** GET /api/pools: the pool of the query `?pool=`; without, the pool of those who name none, and those of the visitor's terminals. */
+export const poolSummariesSchema = z.object({
+  pools: z.array(
+    z.object({
+      name: z.string(),
+      /** Terminals that can be had at once. */
+      ready: z.number().int(),
+      /** Visitors in the queue. */
+      waiting: z.number().int(),
+    }),
+  ),
+});
+export type PoolSummaries = z.infer<typeof poolSummariesSchema>;
+
 /** GET /api/terminals answers `terminalListSchema` of the manager. DELETE /api/terminals/current and /api/terminals/place answer 204. GET /api/host/pools answers `poolsSchema` of the manager. */
 export const paths = {
   terminals: '/api/terminals',
@@ -86,5 +100,6 @@ export const paths = {
   restart: '/api/terminals/current/restart',
   relay: '/api/terminals/current/relay',
   place: '/api/terminals/place',
+  pools: '/api/pools',
   hostPools: '/api/host/pools',
 } as const;

@@ -20,6 +20,7 @@ import { createPlaces } from './relay/places.ts';
 import { createTicketReader } from './relay/read-ticket.ts';
 import { hostRoutes } from './routes/host.ts';
 import { pageRoutes } from './routes/page.ts';
+import { poolRoutes } from './routes/pools.ts';
 import { relayRoutes } from './routes/relay.ts';
 import { terminalRoutes } from './routes/terminals.ts';
 
@@ -91,6 +92,7 @@ export function createApp(options: AppOptions): Express {
   app.get('/openapi.json', serveDescription(describeWebserver(version, { hostPage: hostToken !== undefined })));
   const terminals = { manager, log, visitors, defaultPool: config.WARMTERM_POOL };
   app.use(terminalRoutes({ ...terminals, challenges, addresses, addressing, relay: config.WARMTERM_RELAY }));
+  app.use(poolRoutes({ ...terminals, now: () => performance.now() }));
   if (config.WARMTERM_RELAY !== 'never') {
     const places = createPlaces(config.WARMTERM_RELAY_LIMIT);
     const readTicket = createTicketReader({ manager, now: () => performance.now() });

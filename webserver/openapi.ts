@@ -3,7 +3,14 @@
 import type { Api, Operation } from '../common/http/openapi.ts';
 import { poolNameSchema, poolsSchema, terminalListSchema, waitingSchema } from '../common/manager-api.ts';
 import { runIdSchema } from '../common/run-id.ts';
-import { openedSchema, openRequestSchema, openTerminalSchema, paths, visitorHeader } from '../common/terminals-api.ts';
+import {
+  openedSchema,
+  openRequestSchema,
+  openTerminalSchema,
+  paths,
+  poolSummariesSchema,
+  visitorHeader,
+} from '../common/terminals-api.ts';
 
 const pool = {
   name: 'pool',
@@ -71,6 +78,15 @@ const operations: Api['operations'] = {
       summary: 'Stop waiting, and give up the place in the waiting room.',
       parameters: [pool, run],
       answers: { 204: { description: 'The place is given up.' } },
+    },
+  },
+  [paths.pools]: {
+    get: {
+      summary:
+        'How many terminals are ready, and how many visitors wait: in the pool that is named, or else in the pool of those who ' +
+        'name none and in those of the visitor. Up to two seconds old.',
+      parameters: [pool],
+      answers: { 200: { description: 'The pools.', body: poolSummariesSchema, headers: newId } },
     },
   },
   [paths.hostPools]: {

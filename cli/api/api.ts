@@ -4,7 +4,13 @@
 import type { Agent } from 'node:http';
 import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
 import type { PoolStatus, Promised } from '../../common/manager-api.ts';
-import type { paths as apiPaths, OpenAnswer, versionHeader, visitorHeader } from '../../common/terminals-api.ts';
+import type {
+  paths as apiPaths,
+  OpenAnswer,
+  PoolSummaries,
+  versionHeader,
+  visitorHeader,
+} from '../../common/terminals-api.ts';
 import type { Identity } from '../config.ts';
 import { Failure } from '../failure.ts';
 import { type HttpAnswer, sendRequest } from './http.ts';
@@ -12,10 +18,11 @@ import { type HttpAnswer, sendRequest } from './http.ts';
 // Their types are checked: as in common/terminals-api.ts.
 const header: typeof visitorHeader = 'warmterm-visitor';
 const ofVersion: typeof versionHeader = 'warmterm-version';
-const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'hostPools'> = {
+const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'pools' | 'hostPools'> = {
   terminals: '/api/terminals',
   current: '/api/terminals/current',
   place: '/api/terminals/place',
+  pools: '/api/pools',
   hostPools: '/api/host/pools',
 };
 
@@ -68,7 +75,10 @@ export type Api = {
   end(target: Target): Promise<void>;
   /** Gives up the place in the queue. */
   leave(target: Target): Promise<void>;
-  pools(hostToken: string): Promise<PoolStatus[]>;
+  /** What a visitor sees of the pools. */
+  pools(target: Pick<Target, 'pool'>): Promise<PoolSummaries['pools']>;
+  /** All of them, for hosts. */
+  hostPools(hostToken: string): Promise<PoolStatus[]>;
 };
 
 export function createApi(options: {
@@ -121,7 +131,12 @@ export function createApi(options: {
     async leave(target) {
       await call('DELETE', paths.place + queryOf(target), undefined, { deadlineMs: 3_000 });
     },
-    async pools(hostToken) {
+    async pools(target) {
+      const answer = await call('GET', paths.pools + queryOf(target));
+      if (has(answer, 'pools', 'object')) return (answer as PoolSummaries).pools;
+      throw notOurs(origin);
+    },
+    async hostPools(hostToken) {
       const headers = { authorization: `Bearer ${hostToken}` };
       const answer = await call('GET', paths.hostPools, undefined, { headers });
       if (has(answer, 'pools', 'object')) return (answer as { pools: PoolStatus[] }).pools;

@@ -40,24 +40,39 @@ export async function ps(context: Context, { json }: { json?: boolean }): Promis
   return 0;
 }
 
-export async function pools(context: Context, { json }: { json?: boolean }): Promise<number> {
+type PoolsOptions = { json?: boolean; pool?: string };
+
+export async function pools(context: Context, options: PoolsOptions): Promise<number> {
   const token = context.env.WARMTERM_HOST_TOKEN;
-  if (!token) throw new Failure('Pools are shown to hosts. Set WARMTERM_HOST_TOKEN to the token of the host page.');
-  const found = await context
+  return token ? hostPools(context, token, options) : visitorPools(context, options);
+}
+
+async function visitorPools(context: Context, { json, pool }: PoolsOptions): Promise<number> {
+  const found = await context.api().pools({ pool });
+  const rows = found.map(({ name, ready, waiting }) => [name, ready, waiting].map(String));
+  return print(context, found, json ? undefined : toTable(['POOL', 'READY', 'QUEUE'], rows));
+}
+
+async function hostPools(context: Context, token: string, { json, pool }: PoolsOptions): Promise<number> {
+  const all = await context
     .api()
-    .pools(token)
+    .hostPools(token)
     .catch((error) => {
       if (error instanceof ApiError && (error.code === 'unauthenticated' || error.code === 'forbidden'))
         throw new Failure('The server does not accept WARMTERM_HOST_TOKEN.');
       throw error;
     });
-  if (json) context.stdout.write(`${JSON.stringify(found, undefined, 2)}\n`);
-  else {
-    const rows = found.map((pool) =>
-      [pool.name, pool.ready, pool.inUse, pool.recreating, pool.broken, pool.waiting, pool.settings.max].map(String),
-    );
-    context.stdout.write(toTable(['POOL', 'READY', 'IN USE', 'STARTING', 'BROKEN', 'QUEUE', 'MAX'], rows));
-  }
+  const found = all.filter(({ name }) => pool === undefined || name === pool);
+  if (pool !== undefined && found.length === 0) throw new Failure(`There is no pool named ${pool}.`);
+  const rows = found.map((one) =>
+    [one.name, one.ready, one.inUse, one.recreating, one.broken, one.waiting, one.settings.max].map(String),
+  );
+  const header = ['POOL', 'READY', 'IN USE', 'STARTING', 'BROKEN', 'QUEUE', 'MAX'];
+  return print(context, found, json ? undefined : toTable(header, rows));
+}
+
+function print(context: Context, found: unknown, table: string | undefined): number {
+  context.stdout.write(table ?? `${JSON.stringify(found, undefined, 2)}\n`);
   return 0;
 }
 

@@ -366,7 +366,7 @@ const mistakes: [string, string[], RegExp][] = [
   ['a run that is not there', ['logs', 'abcdefgh1234'], /There is no run abcdefgh1234/],
   ['a copy from here to here', ['cp', 'a', 'b'], /One of the two/],
   ['a shell without a terminal', ['shell'], /needs a terminal/],
-  ['pools without a token', ['pools'], /WARMTERM_HOST_TOKEN/],
+  ['a pool that is not there', ['pools', '-p', 'other'], /There is no pool named other/],
   ['an unknown shell', ['completion', 'cmd'], /bash, zsh, fish/],
   ['a pool that cannot be', ['run', '--pool', 'No Pool', '--', 'ls'], /pool/],
 ];
@@ -408,6 +408,10 @@ test.serial('ps and pools list, for people and as JSON', async (t) => {
   const [terminal] = JSON.parse(String((await cli.run(['ps', '--json'])).stdout));
   t.like(terminal, { run, pool: 'default' });
   t.is(terminal.runs[0].run, run);
+  t.is(String((await cli.run(['pools'])).stdout), 'POOL      READY  QUEUE\nworkshop  1      0\n');
+  t.deepEqual(JSON.parse(String((await cli.run(['pools', '-p', 'workshop', '--json'])).stdout)), [
+    { name: 'workshop', ready: 1, waiting: 0 },
+  ]);
   const env = { WARMTERM_HOST_TOKEN: 'the token of the host' };
   t.regex(String((await cli.run(['pools'], { env })).stdout), /^POOL +READY .*\nworkshop +1 +4 /);
   t.is(JSON.parse(String((await cli.run(['pools', '--json'], { env })).stdout))[0].name, 'workshop');
