@@ -11,7 +11,6 @@ test.before(async () => {
   release = await installRelease({
     'poolDefaults.spare': '2',
     'poolDefaults.max': '6',
-    'poolDefaults.startTimeout': '20s',
     'poolDefaults.scaleDownDelay': '1h',
     // Nobody connects to what the visitors below claim.
     'poolDefaults.connectTimeout': '30m',
@@ -54,7 +53,8 @@ test.serial(
     const undo = await createFor(t, 'limitranges', 'small', {
       limits: [{ type: 'Container', max: { memory: '50Mi' } }],
     });
-    await annotate({ spare: '3' });
+    // A healthy start may take longer than that.
+    await annotate({ spare: '3', 'start-timeout': '10s' });
     const broken = await until('a broken terminal with the cause', async () =>
       (await poolStatus(release)).pods.find(
         ({ state, reason }) => state === 'broken' && /maximum memory/.test(reason ?? ''),
@@ -78,7 +78,7 @@ test.serial(
 
     await undo();
     // The StatefulSet controller tries again less and less often, but at once when its set changes.
-    await annotate({ spare: '2' });
+    await annotate({ spare: '2', 'start-timeout': '2m' });
     await until('two ready terminals again', async () => {
       const { ready, broken } = await poolStatus(release);
       return ready >= 2 && broken === 0;
