@@ -71,6 +71,7 @@ export function createProgram(context: Context, version: string, done: Done): Co
 
   add('open', 'show the page of your terminal, or of a run', ['warmterm open', 'warmterm open 4f0q9zk2m1xa'])
     .argument('[run]', 'the id of a run')
+    .option('--print', 'print the address, with your identity in it, and open nothing')
     .option('-p, --pool <POOL>', 'the pool that the terminal is of')
     .action(async (run, options) => end((await import('./commands/open.ts')).open(context, run, options)));
 

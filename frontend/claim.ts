@@ -1,5 +1,6 @@
 // The first thing that runs, in a module of its own: asks for the terminal while the rest of the page is loading.
 
+import { settleOffer } from './identity/handed-id.ts';
 import { leaveLine, requestTerminal, type Wish } from './session/request-terminal.ts';
 import type { Event } from './session/state.ts';
 
@@ -23,7 +24,9 @@ export const leave = (): void => leaveLine({ pool });
 export const relayQuery: Record<string, string> = { ...(pool !== null && { pool }), ...(run !== null && { run }) };
 
 /** The answer to the claim that this page began with. */
-export const firstClaim: Promise<Event> = visited().then(() => claim());
+export const firstClaim: Promise<Event> = visited()
+  .then(settleOffer)
+  .then(() => claim());
 
 // A browser may load pages ahead that nobody ever looks at; those must not take a terminal.
 async function visited(): Promise<void> {

@@ -25,6 +25,9 @@ const english = {
   },
   relayed: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
   forgetful: 'Your browser lets this page keep nothing. Leave this tab open: your terminal is lost with it.',
+  handed:
+    'This address is of a command-line client (warmterm open). Show the terminals of that client in this tab?\n\n' +
+    'Only if you have made the address yourself: what you type would reach the terminal of whoever has made it.',
   queue: {
     title: (place: number) => (place === 1 ? 'You are next' : `You are number ${place} in line`),
     short: (place: number) => (place === 1 ? 'Next' : `Number ${place}`),
@@ -249,6 +252,9 @@ const german: Texts = {
   relayed: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
   forgetful:
     'Ihr Browser lässt diese Seite nichts speichern. Schließen Sie diesen Tab nicht: Mit ihm ist Ihr Terminal verloren.',
+  handed:
+    'Diese Adresse ist von einem Kommandozeilenprogramm (warmterm open). Die Terminals dieses Programms in diesem Tab zeigen?\n\n' +
+    'Nur wenn Sie die Adresse selbst erzeugt haben: Was Sie tippen, käme im Terminal dessen an, der sie erzeugt hat.',
   queue: {
     title: (place) => (place === 1 ? 'Sie sind als Nächstes dran' : `Sie sind Nummer ${place} in der Warteschlange`),
     short: (place) => (place === 1 ? 'Als Nächstes' : `Nummer ${place}`),

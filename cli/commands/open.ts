@@ -1,22 +1,45 @@
-// warmterm open: the page of the visitor's terminal, or of a run.
+// warmterm open: the page of the visitor's terminal, or of a run, as the visitor that this client is.
 
 import { spawn } from 'node:child_process';
-import { readServer } from '../config.ts';
+import { openIdentity, readServer } from '../config.ts';
 import type { Context } from '../context.ts';
 import { readRunId } from '../run/ids.ts';
 
-export async function open(context: Context, run: string | undefined, { pool }: { pool?: string }): Promise<number> {
-  const url = new URL(readServer(context.env));
+type OpenOptions = { pool?: string; print?: boolean };
+
+export async function open(context: Context, run: string | undefined, { pool, print }: OpenOptions): Promise<number> {
+  const origin = readServer(context.env);
+  const url = new URL(origin);
   if (pool !== undefined) url.searchParams.set('pool', pool);
   if (run !== undefined) url.searchParams.set('run', readRunId(run));
+  const address = withIdentity(url, await identityAt(context, origin));
+  const [program, ...before] = print || !context.stdout.isTTY ? [] : (opener(context.env) ?? []);
+  if (program === undefined) {
+    context.stdout.write(`${address}\n`);
+    if (address !== String(url))
+      context.say.line('this address is as secret as a key: whoever has it has your terminals');
+    return 0;
+  }
   context.stdout.write(`${url}\n`);
-  const [program, ...before] = opener(context.env) ?? [];
-  if (program === undefined || !context.stdout.isTTY) return 0;
-  // It is a convenience: where it cannot be started, the address is there.
-  spawn(program, [...before, String(url)], { detached: true, stdio: 'ignore' })
+  // It is a convenience: where it cannot be started, --print gives the address.
+  spawn(program, [...before, address], { detached: true, stdio: 'ignore' })
     .once('error', () => {})
     .unref();
   return 0;
+}
+
+/** Browsers send no fragment to a server. The page takes the identity for its tab (frontend/identity/handed-id.ts). Pure. */
+export function withIdentity(url: URL, identity: string): string {
+  // Where the address or a proxy says who a visitor is, the browser is known as this client is, or is to be somebody else.
+  return /^(browser|tab)\./.test(identity) ? `${url}#visitor=${identity}` : String(url);
+}
+
+/** An identity that no answer has confirmed yet is nobody's so far. */
+async function identityAt(context: Context, origin: string): Promise<string> {
+  const identity = openIdentity(context.env, origin).get();
+  if (!identity.startsWith('new.')) return identity;
+  await context.api().list();
+  return openIdentity(context.env, origin).get();
 }
 
 function opener(env: Record<string, string | undefined>): string[] | undefined {

@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../../common/errors.ts';
 import type { paths, visitorHeader } from '../../common/terminals-api.ts';
+import { dropHandedId, handedId } from './handed-id.ts';
 import { keepId, proposedId, visitorId } from './visitor-id.ts';
 
 // As in common/terminals-api.ts, whose types are checked; its code would bring all of zod along.
@@ -13,6 +14,14 @@ type Options = Omit<RequestInit, 'headers'> & { headers?: Record<string, string>
 
 /** The answer to `path`. A first visit takes this one request: it proposes the visitor's id. Rejects as fetch does. */
 export async function call(path: string, options: Options): Promise<Response> {
+  const handed = handedId();
+  if (handed !== undefined) {
+    const answer = await send(path, options, handed);
+    const refused = await isUnknown(answer);
+    // One that is valid is signed: with another id the server says that it knows visitors by something else.
+    if (refused || answer.headers.has(header)) dropHandedId();
+    if (!refused) return answer;
+  }
   const former = visitorId();
   let answer = await send(path, options, former ?? proposedId());
   // The secret that has signed the id is gone, or the setting is another now.
@@ -25,7 +34,7 @@ export async function call(path: string, options: Options): Promise<Response> {
 }
 
 /** The same for a request that outlives the page, and has no answer. */
-export function callAndForget(path: string, method: 'DELETE', id = visitorId() ?? proposedId()): void {
+export function callAndForget(path: string, method: 'DELETE', id = handedId() ?? visitorId() ?? proposedId()): void {
   fetch(path, { method, headers: { [header]: id }, keepalive: true }).catch(() => {});
 }
 

@@ -1,7 +1,7 @@
 // The built client against the real webserver, in front of a manager and a pod that say what a test wants.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -342,9 +342,7 @@ test.serial('login keeps who you are; an identity that the server does not know 
 
   const other = await startWebserver(t, {}, { secrets: ['another secret of more than thirty-two bytes'] });
   const file = join(env.HOME!, 'id');
-  const { writeFileSync } = await import('node:fs');
   const kept = join(env.HOME!, '.config/warmterm/identities');
-  const { readdirSync } = await import('node:fs');
   writeFileSync(file, readFileSync(join(kept, readdirSync(kept)[0]!)));
   const elsewhere = { WARMTERM_URL: other.url, WARMTERM_IDENTITY_FILE: file };
   const refused = await cli.run(['ps'], { env: elsewhere });
@@ -473,6 +471,42 @@ test.serial('a webserver that is just restarted is waited for by logs, attach, w
     t.regex(ended.stderr, /reconnected/, args[0]);
   }
   t.true(pod.signals.includes('stop'));
+});
+
+test.serial('open: the address that is printed brings the identity, and says that it is secret', async (t) => {
+  const { cli } = await setUp(t);
+  const id = 'abcdefgh1234';
+  const { code, stdout, stderr } = await cli.run(['open', '--pool', 'other', id]);
+  t.is(code, 0);
+  const kept = join(cli.env.HOME!, '.config/warmterm/identities');
+  const identity = readFileSync(join(kept, readdirSync(kept)[0]!), 'utf8').trim();
+  t.regex(identity, /^browser\./, 'the server has confirmed it');
+  t.is(String(stdout), `${cli.env.WARMTERM_URL}/?pool=other&run=${id}#visitor=${identity}\n`.replace('//?', '/?'));
+  t.regex(stderr, oneLine);
+  t.regex(stderr, /as secret as a key/);
+});
+
+test.serial('open: a desktop gets the identity, and the terminal shows none of it', async (t) => {
+  const { cli } = await setUp(t);
+  const folder = privateFolder(t);
+  const [program, opened] = [join(folder, 'xdg-open'), join(folder, 'opened')];
+  writeFileSync(program, `#!/bin/sh\necho "$1" > ${opened}.new; mv ${opened}.new ${opened}\n`, { mode: 0o755 });
+  const env = { DISPLAY: ':0', PATH: `${folder}:${process.env.PATH}` };
+  const pty = cli.inTerminal(['open'], { env });
+  await pty.until('left with 0');
+  t.notRegex(pty.text(), /#visitor/);
+  t.truthy(await poll(() => existsSync(opened), 60_000));
+  t.regex(readFileSync(opened, 'utf8'), /\/#visitor=browser\.\S+\n$/);
+  const printed = cli.inTerminal(['open', '--print'], { env });
+  await printed.until('left with 0');
+  t.regex(printed.text(), /#visitor=browser/);
+});
+
+test.serial('open: where visitors are known by their address, the address of the page has no identity', async (t) => {
+  const { cli } = await setUp(t, { WARMTERM_IDENTITY: 'address' });
+  const { stdout, stderr } = await cli.run(['open']);
+  t.notRegex(String(stdout), /#/);
+  t.is(stderr, '');
 });
 
 test.serial('completion: bash completes commands and options', async (t) => {

@@ -1,6 +1,6 @@
 // The page of a run (`/?run=ID`) in a real Chromium: it shows the terminal of the run, and never claims one.
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { claimRequestSchema } from '../../common/manager-api.ts';
 import { paths } from '../../common/terminals-api.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -95,6 +95,87 @@ test.serial('a run that its terminal cannot show any more is over', async (t) =>
   await page.getByRole('heading', { name: 'This run is over' }).waitFor();
   t.true(terminal.handshakes.length >= 1);
 });
+
+/** A client of the command line, with a run; and a browser whose page has a terminal of its own. */
+async function openOwnPage(t: ExecutionContext) {
+  const opened = await openPage(t, browser());
+  const client = createVisitor(opened.webserver.url);
+  await client.send('POST', paths.terminals, { body: { run } });
+  const own = await kept(opened);
+  t.truthy(own);
+  t.not(own, client.id);
+  return { ...opened, own, handed: `${opened.webserver.url}/?renderer=dom&run=${run}#visitor=${client.id}` };
+}
+
+const kept = ({ page }: Pick<OpenPage, 'page'>) =>
+  page.evaluate<string | null>(`localStorage.getItem('warmterm-visitor')`);
+const visitorsOf = ({ webserver }: Pick<OpenPage, 'webserver'>) =>
+  webserver.manager.requests
+    .filter(({ method }) => method === 'POST')
+    .map(({ body }) => claimRequestSchema.parse(body).visitor);
+
+test.serial('an identity in the fragment counts in its tab alone, once the person agrees', async (t) => {
+  const { context, page, own, handed, ...rest } = await openOwnPage(t);
+  const [ownVisitor, client] = visitorsOf(rest);
+  const tab = await context.newPage();
+  const asked: string[] = [];
+  tab.on('dialog', (dialog) => {
+    asked.push(`${tab.url()} ${dialog.message()}`);
+    void dialog.accept();
+  });
+  await tab.goto(handed);
+  await waitForState(tab, 'connected');
+  await waitForScreen(tab, prompt);
+  t.is(asked.length, 1);
+  t.regex(asked[0]!, /Only if you have made the address yourself/);
+  t.notRegex(asked[0]!, /visitor=/, 'the address bar has no identity by then');
+  t.is(visitorsOf(rest).at(-1), client);
+  const { history, url } = await tab.evaluate<{ history: number; url: string }>(
+    '({ history: history.length, url: location.href })',
+  );
+  t.notRegex(url, /#/);
+  t.is(history, await page.evaluate<number>('history.length'), 'no entry more than for any page');
+  // A reload is still of the client, and asks nothing.
+  await tab.reload();
+  await waitForState(tab, 'connected');
+  t.is(visitorsOf(rest).at(-1), client);
+  t.is(asked.length, 1);
+  // Another tab is the browser's own visitor, and so is the first.
+  t.is(await kept({ page }), own);
+  const other = await context.newPage();
+  await other.goto(`${rest.webserver.url}/?renderer=dom`);
+  await waitForState(other, 'connected');
+  t.is(visitorsOf(rest).at(-1), ownVisitor);
+  t.is(await kept({ page: other }), own);
+});
+
+test.serial(
+  'an identity in the fragment that the person declines, or the server does not know, changes nothing',
+  async (t) => {
+    const { context, page, own, handed, ...rest } = await openOwnPage(t);
+    const [ownVisitor] = visitorsOf(rest);
+    for (const [address, answer] of [
+      [handed, 'dismiss'],
+      [handed.replace(/(browser\.)(.)/, (_, kind, first) => kind + (first === 'A' ? 'B' : 'A')), 'accept'],
+      [handed.replace(/#.*/, '#visitor=none'), 'unasked'],
+    ] as const) {
+      const tab = await context.newPage();
+      const asked: string[] = [];
+      tab.on('dialog', (dialog) => {
+        asked.push(dialog.message());
+        void dialog[answer === 'accept' ? 'accept' : 'dismiss']();
+      });
+      await tab.goto(address.replace(`&run=${run}`, ''));
+      await waitForState(tab, 'connected');
+      t.is(asked.length, answer === 'unasked' ? 0 : 1, answer);
+      t.notRegex(tab.url(), /#/);
+      t.is(visitorsOf(rest).at(-1), ownVisitor, answer);
+      t.is(await kept({ page: tab }), own);
+      await tab.close();
+    }
+    t.is(await kept({ page }), own);
+  },
+);
 
 test.serial('the settings show how to get the client of this installation, and copy it', async (t) => {
   const { page, webserver } = await openPage(t, browser(), {
