@@ -29,7 +29,8 @@ export async function claim(ports: ClaimPorts, target: Target, signal: AbortSign
   const { api, solve, onQueue, onSolving, onRetry } = ports;
   let wish: OpenWish = {};
   let failures = 0;
-  let failingSince: number | undefined;
+  // An attempt that was not answered in time counts, too.
+  let failingSince: number | undefined = Date.now();
   let reached = false;
   let solved = 0;
   for (;;) {
@@ -74,10 +75,15 @@ export function isHopeless({ code, retryable, retryAfter }: ApiError): boolean {
 }
 
 /** `reached`: whether the server has answered before. */
-function patienceFor({ cause }: ApiError, reached: boolean): number {
+function patienceFor(error: ApiError, reached: boolean): number {
   if (reached) return patienceMs;
-  const { code = '' } = (cause ?? {}) as NodeJS.ErrnoException;
-  return ['ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(code) ? firstPatienceMs : 0;
+  return isWrongAddress(error) ? 0 : firstPatienceMs;
+}
+
+/** No restart makes a host that is unknown known, or its certificate trusted. */
+function isWrongAddress({ code, cause }: ApiError): boolean {
+  const reason = String((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+  return code === 'unreachable' && /^ENOTFOUND$|CERT|SELF_SIGNED/.test(reason);
 }
 
 /** `error` as the last word of the client. */

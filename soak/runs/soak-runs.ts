@@ -30,7 +30,7 @@ export type RunSoakReport = {
   runs: number;
   rightCodes: number;
   equalHashes: number;
-  /** Terminals that were still claimed a minute after the last run. */
+  /** Terminals that were still claimed a minute after they should all have ended. */
   orphans: number;
   cuts: number;
   kills: { manager: number; webserver: number; clients: number };
@@ -39,9 +39,11 @@ export type RunSoakReport = {
 /** Clients at a time, and one in so many runs has a second client beside it that is killed. */
 const [atATime, killedEvery] = [8, 20];
 const [managerMs, webserverMs] = [10_000, 10_000];
-const orphanMs = 60_000;
+/** A minute after the grace of a client that was killed last. */
+const [graceMs, orphanMs] = [60_000, 60_000];
 const settings = {
-  ...{ spare: '6', max: '40', connectTimeout: '30s', runGrace: '30s', runLinger: '30s', maxPerVisitor: 'none' },
+  ...{ spare: '6', max: '40', connectTimeout: '30s', runLinger: '30s', maxPerVisitor: 'none' },
+  runGrace: `${graceMs}ms`,
   ...noAddressLimits,
 };
 
@@ -71,7 +73,7 @@ export async function soakRuns({ directory, runs, seed, say, signal }: RunSoakOp
         const chance = createRandom(seed + number);
         const planned = planRun(number, chance);
         const outcome = await runOne(planned, chance);
-        if (planned.number % killedEvery === 0) await killOne(chance);
+        if (planned.number % killedEvery === 1) await killOne(chance);
         report.runs += 1;
         if (outcome.rightCode) report.rightCodes += 1;
         if (outcome.equalHashes) report.equalHashes += 1;
@@ -82,6 +84,7 @@ export async function soakRuns({ directory, runs, seed, say, signal }: RunSoakOp
     await Promise.all(Array.from({ length: Math.min(atATime, runs) }, work));
     calm.abort();
     await Promise.all(storm);
+    say(`${describeReport(report)}; looking for orphans`);
     const orphans = await findOrphans(system);
     for (const orphan of orphans) say(`an orphan: ${orphan}`);
     report.orphans = orphans.length;
@@ -140,13 +143,13 @@ export async function soakRuns({ directory, runs, seed, say, signal }: RunSoakOp
 
 type ClaimedPod = { metadata: { name: string; annotations?: Record<string, string> } };
 
-/** The terminals that are still claimed a minute later; fewer than that if none is left before. */
+/** The terminals that are still claimed a minute after the last grace is over; none as soon as none is left. */
 async function findOrphans(system: System): Promise<string[]> {
   process.env.KUBECONFIG = system.cluster.kubeconfig;
   const transport = createTransport({ namespace: system.cluster.namespace, deadlineMs: 10_000 });
   const selector = encodeURIComponent(`${labels.claimed}=true`);
   const path = `/api/v1/namespaces/${system.cluster.namespace}/pods?labelSelector=${selector}`;
-  const deadline = performance.now() + orphanMs;
+  const deadline = performance.now() + graceMs + orphanMs;
   try {
     for (;;) {
       const { items } = await transport.request<{ items: ClaimedPod[] }>({ method: 'GET', path });
