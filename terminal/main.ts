@@ -149,6 +149,7 @@ void tmux.warm.then(
   () => {},
 );
 const processes = createProcessLimit({ limit: config.maxProcesses, isUsed: () => connectedAt !== undefined, log });
+const whoDeleted = createWhoEnded({ describe, send: manager.report, log });
 const session = createSession({
   idle: {
     timeoutMs: config.idleTimeoutMs,
@@ -166,7 +167,11 @@ const session = createSession({
   endRuns: (reason) => runs.end(reason),
   exceeded: processes.exceeded,
   beforeExit: createBeforeExit({ command: config.beforeExit, timeoutMs: config.beforeExitTimeoutMs, environment, log }),
-  whoEnded: createWhoEnded({ describe, send: manager.report, log }),
+  whoEnded: async () => {
+    const who = await whoDeleted();
+    // The client of a run that is over ends the terminal. For those who look on, the command has ended.
+    return who === 'owner' && runs.over() ? 'run' : who;
+  },
   deleteSelf: manager.deleteSelf,
   clock,
   time,

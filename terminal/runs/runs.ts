@@ -162,6 +162,11 @@ export function createRuns(options: RunsOptions) {
       for (const run of runs.values()) run.graceChanged();
       review();
     },
+    /** Whether the run that the terminal was started for has ended, and none is at work. */
+    over: (): boolean => {
+      const known = [...runs.values()];
+      return known.some(({ request }) => request.endsTerminal) && known.every(({ live }) => !live);
+    },
     list: (): RunStatus[] => [...runs.values()].map((run) => run.status),
     /** Throws `not-found`. */
     get: (id: string): Run => {

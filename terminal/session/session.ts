@@ -9,7 +9,6 @@ import type { RemoteClock } from '../../common/remote-clock.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { BeforeExit } from '../before-exit.ts';
 import type { Clock } from '../clock.ts';
-import type { WhoEnded } from '../manager/who-ended.ts';
 import { retry } from '../retry.ts';
 import type { Tmux } from '../tmux/tmux.ts';
 import { look } from './countdown.ts';
@@ -34,7 +33,7 @@ export type SessionOptions = {
   /** Resolves when the session has more processes than it may. */
   exceeded: Promise<void>;
   beforeExit: BeforeExit;
-  whoEnded: WhoEnded;
+  whoEnded: () => Promise<EndReason | undefined>;
   deleteSelf: (signal: AbortSignal) => Promise<void>;
   clock: Clock;
   /** The manager's. */

@@ -107,6 +107,25 @@ test.serial('life: a terminal ends with its run: at once after its client has le
 });
 
 test.serial(
+  'life: a client that deletes the terminal of its run tells pages that the command has ended, if it has',
+  async (t) => {
+    for (const [command, reason] of [
+      ['exit 3', 'run'],
+      ['echo up; sleep 1000', 'owner'],
+    ] as const) {
+      const { socket, terminal, manager } = await startRunTerminal(t);
+      const received = await begin(t, socket, request(['sh', '-c', command], { endsTerminal: true }));
+      await (reason === 'run' ? received.exits.next() : received.sees('stdout', 'up'));
+      const page = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+      await page.attached.next();
+      manager.state.endedBy = 'owner';
+      terminal.kill('SIGTERM');
+      t.is(await page.ended.next(), reason);
+    }
+  },
+);
+
+test.serial(
   'life: the output of a run that ends its terminal can be read before, by a client that comes back',
   async (t) => {
     const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_LINGER: '10m' });
