@@ -110,6 +110,8 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         onDropped: (stream, bytes) =>
           say.line(`${bytes} bytes of ${stream} are no longer kept: more was printed than the terminal holds`),
         onClosed: () => void giveUp(codeOf('SIGPIPE'), 'stop'),
+        // One that ended while the line was lost has its last screen still to show.
+        beforeEnd: () => screen?.drawn(),
         signal: leaving.signal,
       });
     });
@@ -155,12 +157,13 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
       },
       // One connection carries both: what the command has shown has come before its exit.
       shown: screen.shown,
+      drawn: screen.drawn,
       close: screen.close,
     };
   }
 }
 
-type OwnScreen = { join(socket: RunSocket): void; shown(): Promise<void>; close(): void };
+type OwnScreen = { join(socket: RunSocket): void; shown(): Promise<void>; drawn(): Promise<void>; close(): void };
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());
 

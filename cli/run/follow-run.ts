@@ -48,6 +48,8 @@ export type FollowOptions = {
   /** Bytes that nobody can read any more. */
   onDropped: (stream: Stream, bytes: number) => void;
   onClosed: (stream: Stream) => void;
+  /** What the end waits for, with the connection still open. */
+  beforeEnd?: () => Promise<void> | undefined;
   signal: AbortSignal;
 };
 
@@ -117,8 +119,10 @@ export function followRun(options: FollowOptions): Following {
       if (lost > 0) options.onDropped(gap.stream, lost);
       finishAtGoal();
     });
-    at.on('exit', (told) => {
-      if (told.run === run) finish(told.exit);
+    at.on('exit', async (told) => {
+      if (told.run !== run) return;
+      await options.beforeEnd?.();
+      finish(told.exit);
     });
   }
 

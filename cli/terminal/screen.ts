@@ -28,12 +28,18 @@ export type Screen = {
   size: () => { cols: number; rows: number };
   /** Resolves once what has arrived is shown. */
   shown: () => Promise<void>;
+  /** Resolves once this connection has drawn the screen, or cannot; after a few seconds in any case. */
+  drawn: () => Promise<void>;
   /** Adds what listens to a new connection. */
   join: (socket: TerminalSocket) => void;
   /** The terminal is as it was, and nobody reads its keys. */
   close: () => void;
 };
 
+/** A screen on which nothing was drawn for so long after the first output is complete: tmux draws it in one go. */
+const quietMs = 100;
+/** How long a command that has ended waits for a connection to show its last screen. */
+const drawnWithinMs = 5_000;
 /** CAN ends a sequence that the former connection left unfinished. */
 const cancel = '\x18';
 
@@ -46,7 +52,12 @@ export function createScreen(options: ScreenOptions): Screen {
   let restore: (() => void) | undefined;
   let interrupted = false;
   let closed = false;
+  let whenDrawn: (() => void)[] = [];
 
+  const tellDrawn = () => {
+    for (const resolve of whenDrawn) resolve();
+    whenDrawn = [];
+  };
   const type = (typed: Buffer) => {
     const { bytes, leave } = escaping.feed(typed);
     // What is typed while the line is lost is not kept: nobody knows what it would meet.
@@ -69,8 +80,16 @@ export function createScreen(options: ScreenOptions): Screen {
   return {
     size: () => sizeOf(stdout),
     shown: () => new Promise((resolve) => void stdout.write('', () => resolve())),
+    drawn: () => {
+      if (socket) return Promise.resolve();
+      return new Promise((resolve) => {
+        whenDrawn.push(resolve);
+        setTimeout(resolve, drawnWithinMs).unref();
+      });
+    },
     join(at) {
       let unacknowledged = 0;
+      let quiet: NodeJS.Timeout | undefined;
       let every = 8_192;
       at.on('attached', (attached) => {
         if (closed) return;
@@ -84,6 +103,8 @@ export function createScreen(options: ScreenOptions): Screen {
       at.on('output', (output) => {
         if (closed) return;
         const received = new Uint8Array(output);
+        clearTimeout(quiet);
+        if (whenDrawn.length > 0) quiet = setTimeout(tellDrawn, quietMs);
         const bytes = main ? main.filter(received) : received;
         if (interrupted) stdout.write(cancel);
         interrupted = false;
@@ -96,7 +117,10 @@ export function createScreen(options: ScreenOptions): Screen {
         });
       });
       at.on('ended', options.onEnded);
+      // There is no screen to show, such as of a command that was not found.
+      at.on('connect_error', tellDrawn);
       at.on('disconnect', () => {
+        clearTimeout(quiet);
         if (socket !== at) return;
         socket = undefined;
         interrupted = true;
