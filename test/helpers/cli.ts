@@ -84,7 +84,8 @@ export function createCli(t: Scope, url: string): Cli {
         'sh',
         [
           '-c',
-          `trap : INT; stty -a; "$@"; code=$?; echo; echo "left with $code"; stty -a; echo over`,
+          // What is printed just before the end of a terminal may be lost: it stays.
+          `trap : INT; stty -a; "$@"; code=$?; echo; echo "left with $code"; stty -a; echo over; read -r _`,
           'sh',
           process.execPath,
           builtCli,
@@ -122,6 +123,17 @@ export type PtyClient = {
   until: (text: string | RegExp, timeoutMs?: number) => Promise<void>;
   hangUp: () => void;
 };
+
+/** The settings of a terminal as `stty -a` tells them, whatever its size. */
+const plain = (text = '') => text.replace(/rows \d+; columns \d+/, '').replace(/\s+/g, ' ');
+
+/** Once the client has left its terminal: that is as it was. */
+export async function restored(t: ExecutionContext, pty: PtyClient): Promise<void> {
+  await pty.until(/^over/m);
+  const [before, after] = [...pty.text().matchAll(/speed \d+ baud;[\s\S]*?extproc/g)].map(([text]) => plain(text));
+  t.truthy(before);
+  t.is(after, before, 'the terminal is as it was');
+}
 
 async function waitFor(read: () => string, what: string | RegExp, timeoutMs = 60_000): Promise<void> {
   const found = () => (typeof what === 'string' ? read().includes(what) : what.test(read()));

@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { createCli, type PtyClient, privateFolder } from '../../helpers/cli.ts';
+import { createCli, privateFolder, restored } from '../../helpers/cli.ts';
 import { isClaimed, shareLocalSystem, until, visitorOf } from '../../helpers/system.ts';
 
 const system = shareLocalSystem(test, {
@@ -117,16 +117,6 @@ test.serial('SIGTERM and SIGINT are forwarded', async (t) => {
 
 // What tmux draws after it moves the cursor only.
 const prompt = /[$#] /;
-/** The settings of a terminal as `stty -a` tells them, whatever its size. */
-const plain = (text = '') => text.replace(/rows \d+; columns \d+/, '').replace(/\s+/g, ' ');
-
-async function restored(t: ExecutionContext, pty: PtyClient): Promise<void> {
-  await pty.until(/^over/m);
-  const [before, after] = [...pty.text().matchAll(/speed \d+ baud;[\s\S]*?extproc/g)].map(([text]) => plain(text));
-  t.truthy(before);
-  t.is(after, before, 'the terminal is as it was');
-}
-
 test.serial('terminal: bash with its size from the start, resize, Ctrl-C, and `exit 7`', async (t) => {
   const pty = visitor(t).inTerminal(['run', '--', 'bash', '--norc'], { cols: 91, rows: 27 });
   await pty.until(prompt);
