@@ -60,6 +60,7 @@ export function describePool({ name, namespace, replicas, settings, args, env, p
         spec: {
           serviceAccountName: 'warmterm-terminal',
           automountServiceAccountToken: false,
+          // As in the chart: ten seconds more than the hook may take by default.
           terminationGracePeriodSeconds: 30,
           containers: [
             {

@@ -4,14 +4,13 @@
 import { spawn } from 'node:child_process';
 import type { Logger } from '../common/log.ts';
 import type { Saved } from '../common/socket.ts';
+import { endBudget } from './end-budget.ts';
 import { PlainTail } from './stream/plain-tail.ts';
 
 /** Runs the hook; undefined at once when there is none. `onOutput` is told now and then what it has printed. */
 export type BeforeExit = (onOutput: (output: string) => void) => Promise<Saved | undefined>;
 
 const tellEveryMs = 100;
-/** How long a hook that has ended may leave its output to a child of its own. */
-const drainMs = 200;
 
 /** It always resolves: when the command has ended, or when the time is up and it was killed with all that it started. */
 export function createBeforeExit(options: {
@@ -74,7 +73,7 @@ function run(
       const saved = timedOut
         ? ({ result: 'timed-out' } as const)
         : ({ result: exitCode === 0 ? 'saved' : 'failed', ...(exitCode !== null && { exitCode }) } as const);
-      const drained = setTimeout(() => settle(saved), drainMs);
+      const drained = setTimeout(() => settle(saved), endBudget.hookOutput);
       hook.once('close', () => {
         clearTimeout(drained);
         settle(saved);

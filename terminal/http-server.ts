@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { ServiceError } from '../common/errors.ts';
 import { limitConnections } from '../common/http/limit-connections.ts';
 import { beginAnswer } from '../common/http/one-at-a-time.ts';
+import { endBudget } from './end-budget.ts';
 
 export type Health = {
   /** Why the container should be restarted, if it should. */
@@ -22,8 +23,6 @@ export type Health = {
 const unproven = { limit: 512, deadlineMs: 2_000 };
 /** Where socket.io listens. */
 const socketPath = '/socket.io/';
-/** How long a page may take to read the last word. */
-const drainMs = 200;
 
 /** Answers /healthz and /readyz. */
 export function createHealthServer({ unhealthy, unready }: Health): Server {
@@ -106,7 +105,7 @@ export async function listen(
       server.closeIdleConnections();
       setTimeout(() => {
         for (const socket of sockets) socket.destroy();
-      }, drainMs).unref();
+      }, endBudget.lastWord).unref();
     };
     if (signal.aborted) close();
     else signal.addEventListener('abort', close, { once: true });

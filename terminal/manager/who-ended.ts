@@ -3,8 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 import type { Report, ReportAnswer } from '../../common/manager-api.ts';
+import { endBudget } from '../end-budget.ts';
 
-const usualPatienceMs = 3_000;
 const pauseMs = 100;
 
 export type WhoEnded = () => Promise<ReportAnswer['endedBy']>;
@@ -16,7 +16,7 @@ export function createWhoEnded(options: {
   log: Logger;
   patienceMs?: number;
 }): WhoEnded {
-  const { describe, send, log, patienceMs = usualPatienceMs } = options;
+  const { describe, send, log, patienceMs = endBudget.whoEnded } = options;
   return async () => {
     const report = describe();
     if (!report) return undefined;

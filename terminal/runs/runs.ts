@@ -6,6 +6,7 @@ import type { Logger } from '../../common/log.ts';
 import type { RunStatus, StartRun } from '../../common/runs.ts';
 import type { EndReason } from '../../common/socket.ts';
 import type { Clock } from '../clock.ts';
+import { endBudget } from '../end-budget.ts';
 import type { Tmux } from '../tmux/tmux.ts';
 import { type Command, neverStarted } from './command.ts';
 import { endMoment } from './end-moment.ts';
@@ -17,8 +18,6 @@ import { startTty } from './tty-run.ts';
 /** Of those that have ended, the oldest are forgotten, with their output. */
 const maxKept = 32;
 const maxLive = 16;
-/** How long the end of the terminal waits for its runs: longer than until SIGKILL (run.ts). */
-const endWithinMs = 3_000;
 
 export type RunsOptions = {
   environment: Record<string, string>;
@@ -189,7 +188,7 @@ export function createRuns(options: RunsOptions) {
       if (live.length === 0) return;
       let late: NodeJS.Timeout | undefined;
       const patience = new Promise<void>((resolve) => {
-        late = setTimeout(resolve, endWithinMs);
+        late = setTimeout(resolve, endBudget.runs);
       });
       await Promise.race([Promise.all(live.map((run) => run.ended)), patience]);
       clearTimeout(late);

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
+import { endBudget } from '../end-budget.ts';
 import { startControlClient } from './control-client.ts';
 import { runTmux } from './run.ts';
 import { waitForPrompt } from './warm-up.ts';
@@ -137,7 +138,7 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     kill: async () => {
       if (!alive) return;
       client.command('kill-server').catch(() => {});
-      await Promise.race([ended, delay(1_000, undefined, { ref: false })]);
+      await Promise.race([ended, delay(endBudget.tmux, undefined, { ref: false })]);
     },
   };
 }

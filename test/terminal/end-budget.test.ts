@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import { describePool } from '../../local/pool.ts';
+import { readConfig } from '../../terminal/config.ts';
+import { endBudget } from '../../terminal/end-budget.ts';
+import { chart } from '../helpers/helm.ts';
+
+/** For a node that is busy. */
+const spareMs = 2_000;
+const besideHookMs = Object.values(endBudget).reduce((sum, ms) => sum + ms, 0);
+
+test('end: the chart gives a pod time for its runs and its hook', (t) => {
+  const pools = readFileSync(`${chart}/templates/pools.yaml`, 'utf8');
+  const [, more] = /terminationGracePeriodSeconds: \{\{ add \.beforeExitSeconds (\d+) \}\}/.exec(pools) ?? [];
+  t.true(Number(more) * 1_000 >= besideHookMs + spareMs, `${more} s for ${besideHookMs} ms`);
+});
+
+test('end: so does the stand-in, where nothing else is set', (t) => {
+  const { spec } = describePool({ name: 'a', namespace: 'b', replicas: 1, settings: {}, args: [], env: {} });
+  const { beforeExitTimeoutMs } = readConfig({
+    WARMTERM_POD_NAME: 'a-0',
+    WARMTERM_POD_UID: 'uid',
+    WARMTERM_MANAGER_URL: 'http://127.0.0.1:1',
+    WARMTERM_MANAGER_TOKEN_FILE: '/token',
+  });
+  const graceMs = spec.template.spec.terminationGracePeriodSeconds * 1_000;
+  t.true(graceMs >= beforeExitTimeoutMs + besideHookMs + spareMs, `${graceMs} ms`);
+});
