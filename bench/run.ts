@@ -48,26 +48,30 @@ export async function benchRun(directory: string): Promise<Measure[]> {
   try {
     await refilled();
     const node = await times(rounds, () => timed('node', ['-e', '0'], env));
-    const cold = await times(rounds, async () => {
+    const own = await times(rounds, () => timed(process.execPath, [client, '--version'], env));
+    const runOnce = async () => {
       await refilled();
       return timed(process.execPath, [client, 'run', '--', 'true'], env);
-    });
+    };
+    const cold = await times(rounds, runOnce);
     await refilled();
     const pipeMs = await pipe(process.execPath, [client, 'run', '--', 'cat'], env);
     return [
       measure('warmterm run -- true: cold client → exit, median', median(cold), 'ms'),
       measure('warmterm run -- true: slowest of 20', quantile(cold, 1), 'ms'),
       measure('of these: node -e 0, median', median(node), 'ms'),
+      measure('of these: warmterm --version, median', median(own), 'ms'),
+      measure('the rest: claim, connection, command, end', median(cold) - median(own), 'ms'),
       measure('200 MB through warmterm run -- cat, there and back', pipeBytes / 1_000 / pipeMs, 'MB/s'),
-      ...(await benchKubectl(kubeconfig, median(cold))),
+      ...(await benchKubectl(kubeconfig, runOnce)),
     ];
   } finally {
     await system.close();
   }
 }
 
-/** The same by kubectl; nothing, and a word about it, where there is no cluster. */
-async function benchKubectl(kubeconfig: string | undefined, ownMs: number): Promise<Measure[]> {
+/** The same by kubectl, in turns with `runOnce`; nothing, and a word about it, where there is no cluster. */
+async function benchKubectl(kubeconfig: string | undefined, runOnce: () => Promise<number>): Promise<Measure[]> {
   if (!kubeconfig) {
     process.stderr.write('KUBECONFIG is not set: nothing to compare with kubectl.\n');
     return [];
@@ -78,15 +82,29 @@ async function benchKubectl(kubeconfig: string | undefined, ownMs: number): Prom
   await kubectl('run', name, `--image=${image}`, '--restart=Never', '--command', '--', 'sleep', '3600');
   try {
     await kubectl('wait', '--for=condition=Ready', `pod/${name}`, '--timeout=120s');
-    const exec = await times(kubectlRounds, () => kubectl('exec', name, '--', 'true'));
-    const run = await times(kubectlRounds, () =>
-      kubectl('run', `${name}-once`, '--rm', '-i', `--image=${image}`, '--restart=Never', '--command', '--', 'true'),
-    );
+    const [own, exec, run]: [number[], number[], number[]] = [[], [], []];
+    for (let round = 0; round < kubectlRounds; round++) {
+      own.push(await runOnce());
+      exec.push(await kubectl('exec', name, '--', 'true'));
+      const once = [
+        'run',
+        `${name}-once`,
+        '--rm',
+        '-i',
+        `--image=${image}`,
+        '--restart=Never',
+        '--command',
+        '--',
+        'true',
+      ];
+      run.push(await kubectl(...once));
+    }
     const pipeMs = await pipe('kubectl', ['exec', '-i', name, '--', 'cat'], env);
     return [
       measure('kubectl exec POD -- true, in a pod that is there, median', median(exec), 'ms'),
       measure('kubectl run --rm -i -- true, median', median(run), 'ms'),
-      measure('kubectl run ÷ warmterm run', median(run) / ownMs, '×'),
+      measure('warmterm run ÷ kubectl exec, in turns', median(own) / median(exec), '×'),
+      measure('kubectl run ÷ warmterm run, in turns', median(run) / median(own), '×'),
       measure('200 MB through kubectl exec -i -- cat, there and back', pipeBytes / 1_000 / pipeMs, 'MB/s'),
     ];
   } finally {

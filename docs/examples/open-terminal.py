@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Opens a terminal, waits in the queue if it has to, and ends the terminal again. Needs Python 3 only.
 
-    python3 open-terminal.py https://terminals.example.org [POOL]
-"""
-import json, os, secrets, sys, urllib.error, urllib.request
+    python3 open-terminal.py https://terminals.example.org [POOL [RUN]]
 
-server, pool = sys.argv[1].rstrip("/"), (sys.argv[2:] or [None])[0]
+With RUN, an id of 8 to 32 of a-z0-9, it is a terminal of its own for that run, beside the others of this visitor, which are listed.
+"""
+import json, os, secrets, sys, urllib.error, urllib.parse, urllib.request
+
+server, pool, run = (sys.argv[1].rstrip("/"), *sys.argv[2:4], None, None)[:3]
 identity_file = os.environ.get("WARMTERM_IDENTITY_FILE", os.path.expanduser("~/.warmterm-identity"))
 
 
@@ -38,11 +40,14 @@ def keep(signed):
 
 
 identity = open(identity_file).read() if os.path.exists(identity_file) else "new." + secrets.token_urlsafe(16)
-ask = {"pool": pool} if pool else {}
+ask = {name: value for name, value in (("pool", pool), ("run", run)) if value}
 status, answer = call("POST", "/api/terminals", ask)
 while status == 202:
     print(f"position {answer['place']} of {answer['waiting']}", file=sys.stderr)
     status, answer = call("POST", "/api/terminals", {**ask, "place": answer["place"]})
 print(f"{answer['status']} terminal {answer['name']} at {answer['url']}")
-call("DELETE", "/api/terminals/current" + (f"?pool={pool}" if pool else ""))
+if run:
+    for terminal in call("GET", "/api/terminals")[1]["terminals"]:
+        print(f"{terminal.get('run', 'page')}: {terminal['name']}")
+call("DELETE", "/api/terminals/current?" + urllib.parse.urlencode(ask))
 print("ended")

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Opens a terminal, waits in the queue if it has to, and ends the terminal again. Needs curl and jq.
 #
-#     sh open-terminal.sh https://terminals.example.org [POOL]
+#     sh open-terminal.sh https://terminals.example.org [POOL [RUN]]
+#
+# With RUN, an id of 8 to 32 of a-z0-9, it is a terminal of its own for that run, beside the others of this visitor, which are listed.
 set -eu
-server=${1%/} pool=${2:-}
+server=${1%/} pool=${2:-} run=${3:-}
 identity_file=${WARMTERM_IDENTITY_FILE:-$HOME/.warmterm-identity}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -27,12 +29,16 @@ call() {
   fi
 }
 
-body=$(jq -n --arg pool "$pool" 'if $pool == "" then {} else {$pool} end')
+body=$(jq -n --arg pool "$pool" --arg run "$run" '{$pool, $run} | with_entries(select(.value != ""))')
 call POST /api/terminals "$body"
 while [ "$status" = 202 ]; do
   jq -r '"position \(.place) of \(.waiting)"' "$work/body" >&2
   call POST /api/terminals "$(jq --argjson body "$body" '$body + {place}' "$work/body")"
 done
 jq -r '"\(.status) terminal \(.name) at \(.url)"' "$work/body"
-call DELETE "/api/terminals/current${pool:+?pool=$pool}"
+if [ -n "$run" ]; then
+  call GET /api/terminals
+  jq -r '.terminals[] | "\(.run // "page"): \(.name)"' "$work/body"
+fi
+call DELETE "/api/terminals/current?${pool:+pool=$pool&}${run:+run=$run}"
 echo ended

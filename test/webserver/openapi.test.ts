@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
 import * as z from 'zod';
+import { paths } from '../../common/terminals-api.ts';
 import { dist } from '../helpers/built.ts';
 import { poll } from '../helpers/poll.ts';
 import { proposedId } from '../helpers/proposed-id.ts';
@@ -80,6 +81,29 @@ for (const [program, needs] of [
     t.is(first?.visitor, second?.visitor);
     t.deepEqual([first?.pool, second?.pool], [undefined, 'other']);
   });
+
+  ifIt(
+    `example ${program}: claims the terminal of a run, lists it beside that of the page, and ends it alone`,
+    async (t) => {
+      const { url, manager } = await startWebserver(t);
+      const home = await homeFor(t);
+      await run(home, url);
+      const page = {
+        'content-type': 'application/json',
+        'warmterm-visitor': await readFile(join(home, 'identity'), 'utf8'),
+      };
+      await fetch(url + paths.terminals, { method: 'POST', headers: page, body: '{}' });
+      const { stdout } = await run(home, url, '', 'k3x9a0b7');
+      t.regex(stdout, /^new terminal \S+ at \S+\n(?:page: \S+\nk3x9a0b7: \S+|k3x9a0b7: \S+\npage: \S+)\nended\n$/);
+      const left = await fetch(url + paths.terminals, { headers: page });
+      const { terminals } = (await left.json()) as { terminals: { run?: string }[] };
+      t.deepEqual(
+        terminals.map((terminal) => terminal.run),
+        [undefined],
+      );
+      t.is(manager.requests.filter(({ method }) => method === 'POST').length, 3);
+    },
+  );
 
   ifIt(`example ${program}: waits in the queue`, async (t) => {
     const { url, manager } = await startWebserver(t);
