@@ -9,7 +9,8 @@ import { runIdSchema } from './run-id.ts';
  * Holds the visitor's id in each request. A new visitor's client proposes one: `new.` and 22 random base64url characters. The
  * answer then has the signed id, which the client keeps and sends from then on. Until it has come, the client repeats its proposal:
  * an answer that is lost on the way leaves no terminal that nobody finds again. A request with neither is refused with
- * `unknown-visitor`. An id begins with `browser.` or `tab.`, which says what keeps it. It is never in a URL or a cookie.
+ * `unknown-visitor`. An id begins with `browser.` or `tab.`, which says what keeps it. It is never in a cookie,
+ * nor in the part of a URL that a server sees.
  */
 export const visitorHeader = 'warmterm-visitor';
 /** On each answer: the version of the webserver, by which a client of another version knows what it is. */
@@ -93,7 +94,10 @@ export const poolSummariesSchema = z.object({
 });
 export type PoolSummaries = z.infer<typeof poolSummariesSchema>;
 
-/** GET /api/terminals answers `terminalListSchema` of the manager. DELETE /api/terminals/current and /api/terminals/place answer 204. GET /api/host/pools answers `poolsSchema` of the manager. */
+/**
+ * GET /api/terminals answers `terminalListSchema` of the manager. DELETE /api/terminals/current and
+ * /api/terminals/place answer 204. GET /api/host/pools answers `poolsSchema` of the manager.
+ */
 export const paths = {
   terminals: '/api/terminals',
   current: '/api/terminals/current',
