@@ -31,6 +31,8 @@ export type ControllerOptions = {
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Whether this manager leads, at this moment. */
   isLeader: () => boolean;
+  /** For how long the API server has answered this manager. */
+  answeredForMs: () => number;
   /** Visitors who wait for a pod of this pool. */
   waiting: (pool: Pool) => number;
   /** When this manager last heard of a terminal, which says nothing before somebody has connected. */
@@ -44,8 +46,8 @@ export type ControllerOptions = {
 };
 
 const lookEveryMs = 1_000;
-// Who leads anew may come out of an outage in which terminals could tell nobody that somebody has connected. They try again
-// at least every ten seconds.
+// Who leads anew, or had no answer from the API server, comes out of an outage in which nobody could note that somebody has
+// connected. Terminals tell it again at least every ten seconds.
 const listenFirstMs = 15_000;
 const backOff = { firstMs: 500, maxMs: 30_000 };
 // Services and routes are made ahead of need, so there is no hurry that would justify a flood of them.
@@ -234,9 +236,10 @@ export class Controller {
 
   /** Whether whoever is connected to `pod` has had the time to say so, and has not. The write of what was said may have failed. */
   #hasListened({ settings }: Pool, { uid }: ObservedPod): boolean {
-    const since = this.#leadsSince;
-    if (this.#options.heardAt(uid) !== undefined) return false;
-    return since !== undefined && this.#options.clock() >= since + Math.min(listenFirstMs, settings.connectTimeout);
+    const { heardAt, answeredForMs, clock } = this.#options;
+    if (heardAt(uid) !== undefined || this.#leadsSince === undefined) return false;
+    const listenMs = Math.min(listenFirstMs, settings.connectTimeout);
+    return clock() >= this.#leadsSince + listenMs && answeredForMs() >= listenMs;
   }
 
   #retire(pool: Pool, spec: ObservedPool, { shrink, replace }: Plan): void {

@@ -89,6 +89,7 @@ async function main(): Promise<number> {
     monotonic,
     delay,
     isLeader: () => elector.isLeader(),
+    answeredForMs: () => elector.answeredForMs(),
     waiting: (pool) => claims.waiting(pool),
     heardAt,
     watchdog,

@@ -38,6 +38,7 @@ export class Elector {
   #stopped = false;
   #toldLead = false;
   #toldTrouble = false;
+  #unansweredAt = Number.NEGATIVE_INFINITY;
   #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(options: ElectorOptions) {
@@ -47,6 +48,11 @@ export class Elector {
 
   isLeader(): boolean {
     return !this.#stopped && leads(this.#state, this.#options.monotonic());
+  }
+
+  /** For how long every request about the lease was answered: the API server was there for this manager. */
+  answeredForMs(): number {
+    return this.#options.monotonic() - this.#unansweredAt;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -85,6 +91,7 @@ export class Elector {
     } catch (error) {
       if (!signal.aborted && !this.#toldTrouble) log.warn({ err: error }, 'no answer about the lease, asking again');
       this.#toldTrouble = true;
+      this.#unansweredAt = this.#options.monotonic();
       return { type: 'failed' };
     }
   }

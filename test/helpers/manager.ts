@@ -85,6 +85,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     // It looks when it is touched, never by itself.
     delay: (ms, signal) => (signal ? untilAborted(signal) : rest(ms)),
     isLeader,
+    answeredForMs: () => elector?.answeredForMs() ?? Number.POSITIVE_INFINITY,
     waiting: (pool) => claims.waiting(pool),
     heardAt: (uid) => terminals.heardAt(uid),
     watchdog: new Watchdog({

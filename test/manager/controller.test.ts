@@ -81,6 +81,21 @@ test('inv 9: a connection that was reported, and could not be written, keeps its
   t.like(model.pods.get(pod.name), { uid: pod.uid, terminating: false });
 });
 
+test('inv 9: a leader that the API server did not answer listens first, before it ends what nobody has connected to', async (t) => {
+  const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, leader);
+  await time.pass(26_000);
+  leader.port.leaseFaults.push('lost-request');
+  await time.pass(5_000);
+  t.true(leader.isLeader());
+  await look(time, leader);
+  t.false(model.pods.get(pod.name)!.terminating);
+  await time.pass(20_000);
+  await look(time, leader);
+  t.true(model.pods.get(pod.name)!.terminating);
+});
+
 test('inv 4: claims and their refill need no leader', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '2', max: '6' });
   const [other] = others;
