@@ -23,6 +23,8 @@ export type Causes = {
   clusterFault(pod: PodHistory, at: number): string | undefined;
   /** When a browser first connected to it; undefined for never. */
   connectedAt(uid: string): number | undefined;
+  /** Whether a manager has taken a report of it: a connection that could be told to none of them is known to none. */
+  heardOf(uid: string): boolean;
   /** Since when the pod has not reported any more though it should have; undefined for one that does. */
   silentSince(uid: string): number | undefined;
 };
@@ -197,6 +199,7 @@ export class Checker {
     if (age >= maxLifetimeMs) return 'lifetime';
     if (age >= connectTimeoutMs && (connectedAt === undefined || at - connectedAt < age - connectTimeoutMs))
       return 'never connected';
+    if (age >= connectTimeoutMs && !causes.heardOf(uid)) return 'never heard of';
     if (silentSince !== undefined && at - silentSince + toleranceMs >= silenceMs) return 'silent';
     if (this.#isOneTooMany(pod, visitor, at)) return 'a duplicate';
     return undefined;

@@ -135,6 +135,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
       administrator: administrator.hasDeleted,
       clusterFault: losses.causeOfEnd,
       connectedAt: terminals.connectedAt,
+      heardOf: terminals.heardOf,
       silentSince: terminals.silentSince,
     },
     {

@@ -115,6 +115,7 @@ export function createTerminals({ managers, random, podToken, reportMs, idleMs, 
     },
     /** What became of their requests. */
     counts: counts as ReadonlyMap<string, number>,
+    heardOf: (uid: string) => (terminals.get(uid)?.reports ?? 0) > 0,
     connectedAt: (uid: string) => terminals.get(uid)?.connectedAt,
     silentSince: (uid: string) => terminals.get(uid)?.silentSince,
     endedItself: (uid: string) => terminals.get(uid)?.askedForEnd === true,

@@ -12,6 +12,7 @@ const nothing: Causes = {
   administrator: () => false,
   clusterFault: () => undefined,
   connectedAt: () => undefined,
+  heardOf: () => true,
   silentSince: () => undefined,
 };
 
@@ -106,6 +107,9 @@ test('inv 5: an end needs a cause', (t) => {
   t.deepEqual(judge(ended(9_000), {}), ['5'], 'there was time yet to connect');
   t.deepEqual(judge(ended(31_000), {}), [], 'never connected');
   t.deepEqual(judge(ended(31_000), connected), ['5'], 'somebody was connected');
+  const unheard = { ...connected, heardOf: () => false };
+  t.deepEqual(judge(ended(31_000), unheard), [], 'somebody was connected, and no manager could be told');
+  t.deepEqual(judge(ended(9_000), unheard), ['5'], 'there was time yet to tell');
   t.deepEqual(judge(ended(90_000), { ...connected, silentSince: () => 20_000 }), [], 'silent');
   t.deepEqual(judge(ended(50_000), { ...connected, silentSince: () => 20_000 }), ['5'], 'not silent for long enough');
 });
