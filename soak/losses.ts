@@ -3,7 +3,7 @@
 // | fault | what may end | when |
 // | --- | --- | --- |
 // | pool deleted | sessions of pods that the deleted StatefulSet owned | from the deletion on |
-// | Node deleted | sessions of pods on the node | after the manager's grace, at once if the visitor has asked for a terminal since; until the managers know of its return. One that returns only for a moment was away all the time |
+// | Node deleted | sessions of pods on the node | after the manager's grace, at once if the visitor has asked for a terminal since; until the managers know of its return. One that returns only for a moment was away all the time, and Kubernetes collects the pods of one that is away 40 s later, too |
 // | pod Completed or Failed | the session of that pod | from then on |
 // | pod relabelled | the session's place in the pool: its visitor may get another terminal | while it has the other label |
 // | second set, exposure refused, quota of pods | nothing | |
@@ -16,6 +16,9 @@ type Absence = { from: number; deletedAt: number | undefined; to: number | undef
 // For how long the manager waits for a node's return.
 const nodeGraceMs = 10_000;
 const toleranceMs = 2_000;
+// The collector notes a Node that is not there, and takes its pods if it is not there either when it looks again.
+const collectedAfterMs = 40_000;
+const collectedByMs = 80_000;
 
 export type Losses = ReturnType<typeof createLosses>;
 
@@ -81,7 +84,8 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
         deletedAt !== undefined &&
         (at >= from + nodeGraceMs - toleranceMs || (at >= deletedAt && hasAskedSince(visitor, deletedAt))) &&
         at <= to + knownWithinMs;
-      return mergeAbsences(absencesOf(pod), knownWithinMs).some(isLost) ? 'Node deleted' : undefined;
+      const all = mergeAbsences(absencesOf(pod), knownWithinMs);
+      return all.some(isLost) || isCollected(all, at) ? 'Node deleted' : undefined;
     },
     /** Whether the pod's node is there. */
     hasNode: (pod: PodHistory) => absencesOf(pod).every(({ to }) => to !== undefined),
@@ -107,4 +111,15 @@ function mergeAbsences(absences: Absence[], knownWithinMs: number): Absence[] {
     merged.push(isUnheard ? { ...absence, from: former.from } : absence);
   }
   return merged;
+}
+
+/**
+ * Whether Kubernetes' own pod collector may take the pods of the node at the time `at`. It does not look whether the node was there
+ * in between: https://github.com/kubernetes/kubernetes/blob/v1.20.2/pkg/controller/podgc/gc_controller.go
+ */
+function isCollected(absences: Absence[], at: number): boolean {
+  const age = ({ deletedAt = Number.POSITIVE_INFINITY }: Absence) => at - deletedAt;
+  const isAway = absences.some((absence) => age(absence) >= 0 && at <= (absence.to ?? at));
+  const wasNoted = absences.some((each) => age(each) >= collectedAfterMs - toleranceMs && age(each) <= collectedByMs);
+  return isAway && wasNoted;
 }

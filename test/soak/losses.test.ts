@@ -64,6 +64,44 @@ test('a deleted Node costs its sessions after the grace, until managers know of 
   t.is(losses.causeOfEnd(pod(), 113_000 + knownWithinMs), undefined);
 });
 
+test('a Node that returns only for a moment was away all the time, to a manager that did not hear of it', (t) => {
+  const { losses, at } = setUp();
+  at(100_000);
+  const first = losses.takesNode('node');
+  first.deleted();
+  at(101_000);
+  first.returned();
+  at(119_000);
+  losses.takesNode('node').deleted();
+  t.is(losses.causeOfEnd(pod(), 122_000), 'Node deleted');
+});
+
+test('a Node that was back for long enough has its grace anew', (t) => {
+  const { losses, at } = setUp();
+  at(100_000);
+  const first = losses.takesNode('node');
+  first.deleted();
+  at(101_000);
+  first.returned();
+  at(122_000);
+  losses.takesNode('node').deleted();
+  t.is(losses.causeOfEnd(pod(), 125_000), undefined);
+});
+
+test('Kubernetes collects the pods of a Node that is away when it looks again, 40 s after it was away first', (t) => {
+  const { losses, at } = setUp();
+  at(100_000);
+  const first = losses.takesNode('node');
+  first.deleted();
+  at(101_000);
+  first.returned();
+  t.is(losses.causeOfEnd(pod(), 143_000), undefined, 'it is there');
+  at(142_000);
+  losses.takesNode('node').deleted();
+  t.is(losses.causeOfEnd(pod(), 143_000), 'Node deleted');
+  t.is(losses.causeOfEnd(pod({ node: 'other' }), 143_000), undefined);
+});
+
 test('a pod that has ended, or has no Node, is not to be handed out by a manager that knows', (t) => {
   const { losses, at } = setUp();
   const ended = { ...pod(), endedSince: 5_000 };
