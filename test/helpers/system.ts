@@ -342,9 +342,15 @@ export async function until<T>(
   return answer;
 }
 
-// Right after an installation a node may not know the manager yet, and the webserver not reach it.
+/**
+ * Waits for so many ready terminals; there may be more, where one of a former pool was still ending. Right after an installation a
+ * node may not know the manager yet, and the webserver not reach it.
+ */
 export const poolIsReady = (system: Pick<TestSystem, 'pageUrl' | 'hostToken'>, count: number) =>
-  until(`${count} ready terminals`, async () => (await poolStatus(system).catch(() => undefined))?.ready === count);
+  until(`${count} ready terminals`, async () => {
+    const status = await poolStatus(system).catch(() => undefined);
+    return status !== undefined && status.ready >= count;
+  });
 
 /** The pool as the host page sees it. */
 export async function poolStatus({

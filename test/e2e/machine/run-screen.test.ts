@@ -63,13 +63,16 @@ test('page: shows the screen of a run, types into it, and says that it is over a
   pty.write('echo from-client-$((6 * 7))\r');
   await pty.until('from-client-42');
   const [{ run }] = JSON.parse(String((await cli.run(['ps', '--json'])).stdout));
-  const address = String((await cli.run(['open', run])).stdout).trim();
+  const address = new URL(String((await cli.run(['open', run])).stdout).trim());
+  // The browser below is this visitor already.
+  address.hash = '';
+  address.searchParams.set('renderer', 'dom');
 
   const context = await browser().newContext();
   t.teardown(() => context.close());
   await context.addInitScript(`localStorage.setItem('${visitorKey}', ${JSON.stringify(identity())})`);
   const page = await context.newPage();
-  await page.goto(`${address}&renderer=dom`);
+  await page.goto(address.href);
   await waitForScreen(page, 'from-client-42');
   await typeText(page, 'echo from-page-$((6 * 7))\n');
   await waitForScreen(page, /^from-page-42$/m);
