@@ -23,6 +23,10 @@ async function seat(t: ExecutionContext, system: TestSystem, count: number) {
   const visitors = [];
   for (let ordinal = 0; ordinal < count; ordinal++) {
     const visitor = createVisitor(system);
+    // Others may be ready before it, after the pod of that name in the former pool.
+    await until(`default-${ordinal} ready`, async () =>
+      (await poolStatus(system)).pods.some((pod) => pod.ordinal === ordinal && pod.state === 'ready'),
+    );
     const { name } = await visitor.claim();
     t.is(name, `default-${ordinal}`);
     visitors.push(visitor);
