@@ -143,6 +143,8 @@ function askProbe(
     const connection = { host: podIP, port, createConnection: () => socket };
     const request = get({ ...connection, path, headers, timeout, signal, agent: false }, (response) => {
       const { statusCode = 0 } = response;
+      // A half-open socket stays when the other side has closed it.
+      response.once('close', () => socket.destroy());
       response.resume();
       resolve(statusCode >= 200 && statusCode < 400 ? undefined : `HTTP probe failed with statuscode: ${statusCode}`);
     });
