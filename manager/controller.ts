@@ -35,7 +35,7 @@ export type ControllerOptions = {
   answeredForMs: () => number;
   /** Visitors who wait for a pod of this pool. */
   waiting: (pool: Pool) => number;
-  /** When this manager last heard of a terminal, which says nothing before somebody has connected. */
+  /** When this manager last had a report of a terminal. A terminal reports only once a visitor has connected. */
   heardAt: (uid: string) => number | undefined;
   /** To be called at every look while this manager leads. */
   watchdog: Pick<Watchdog, 'look'>;
@@ -46,8 +46,8 @@ export type ControllerOptions = {
 };
 
 const lookEveryMs = 1_000;
-// Who leads anew, or had no answer from the API server, comes out of an outage in which nobody could note that somebody has
-// connected. Terminals tell it again at least every ten seconds.
+// During an outage of the leader or of the API server, no manager can write that a visitor has connected. Afterwards the leader
+// waits so long before it ends an unused terminal: terminals report at least every ten seconds.
 const listenFirstMs = 15_000;
 const backOff = { firstMs: 500, maxMs: 30_000 };
 // Services and routes are made ahead of need, so there is no hurry that would justify a flood of them.
@@ -234,7 +234,7 @@ export class Controller {
     return false;
   }
 
-  /** Whether whoever is connected to `pod` has had the time to say so, and has not. The write of what was said may have failed. */
+  /** Whether this manager has waited long enough for a report of `pod`, and had none. A report counts also if its write failed. */
   #hasListened({ settings }: Pool, { uid }: ObservedPod): boolean {
     const { heardAt, answeredForMs, clock } = this.#options;
     if (heardAt(uid) !== undefined || this.#leadsSince === undefined) return false;

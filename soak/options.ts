@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
-/** `runs`: so many runs of the command line, instead of visitors for some minutes. */
+/** `runs`: the number of runs of the command line; then the soak has no visitors, and no length in minutes. */
 export type SoakOptions = { seed: number } & ({ minutes: number } | { runs: number });
 
 const longest = 24 * 60;

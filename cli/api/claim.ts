@@ -1,18 +1,14 @@
 // Claims a terminal, through the queue and the challenge. A terminal that is there comes with the first answer.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { pauseMs } from '../../common/backoff.ts';
 import type { Waiting } from '../../common/manager-api.ts';
 import type { Opened } from '../../common/terminals-api.ts';
 import { Failure } from '../failure.ts';
 import { type Api, ApiError, type OpenWish, type Target } from './api.ts';
+import { isHopeless, isWrongAddress, patienceMs, retryMs } from './retry.ts';
 
-/** How long a server that answers may say that it cannot just now; one that was reached once may be gone as long. */
-export const patienceMs = 60_000;
-/** How long one is tried that has not answered yet, and may be just restarting. An address that is wrong is found out soon. */
+/** How long a server that has not answered yet is asked: the address may be wrong, and then the person wants to know. */
 const firstPatienceMs = 5_000;
-/** A limit on what is asked for within a minute is waited for; others last as long as what reaches them. */
-const longestRetryAfter = 60;
 
 export type ClaimPorts = {
   api: Pick<Api, 'open' | 'origin'>;
@@ -60,30 +56,16 @@ export async function claim(ports: ClaimPorts, target: Target, signal: AbortSign
         const { solution: _, ...rest } = wish;
         wish = rest;
         onRetry(error.message);
-        await delay(error.retryAfter ? error.retryAfter * 1_000 : pauseMs(failures, Math.random()), undefined, {
-          signal,
-        });
+        await delay(retryMs(error, failures), undefined, { signal });
       }
     }
   }
-}
-
-/** Whether to ask again is of no use. */
-export function isHopeless({ code, retryable, retryAfter }: ApiError): boolean {
-  if (code === 'too-many-requests') return retryAfter === undefined || retryAfter > longestRetryAfter;
-  return !retryable;
 }
 
 /** `reached`: whether the server has answered before. */
 function patienceFor(error: ApiError, reached: boolean): number {
   if (reached) return patienceMs;
   return isWrongAddress(error) ? 0 : firstPatienceMs;
-}
-
-/** No restart makes a host that is unknown known, or its certificate trusted. */
-function isWrongAddress({ code, cause }: ApiError): boolean {
-  const reason = String((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
-  return code === 'unreachable' && /^ENOTFOUND$|CERT|SELF_SIGNED/.test(reason);
 }
 
 /** `error` as the last word of the client. */

@@ -1,9 +1,8 @@
 // A request about something that is there, such as a run: a server that is just being restarted is asked again.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { pauseMs } from '../../common/backoff.ts';
 import { ApiError } from './api.ts';
-import { isHopeless, patienceMs } from './claim.ts';
+import { isHopeless, isWrongAddress, patienceMs, retryMs } from './retry.ts';
 
 export type Line = {
   /** No answer came. Called again each time. */
@@ -32,13 +31,7 @@ export async function askPatiently<T>(
       if (!(error instanceof ApiError) || isHopeless(error) || isWrongAddress(error)) throw error;
       if (now() - since > patienceMs) throw error;
       line.lost();
-      await pause(error.retryAfter ? error.retryAfter * 1_000 : pauseMs(failures, Math.random()));
+      await pause(retryMs(error, failures));
     }
   }
-}
-
-/** No restart makes a host that is unknown known, or its certificate trusted. */
-function isWrongAddress({ code, cause }: ApiError): boolean {
-  const reason = String((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
-  return code === 'unreachable' && /^ENOTFOUND$|CERT|SELF_SIGNED/.test(reason);
 }

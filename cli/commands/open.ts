@@ -30,11 +30,11 @@ export async function open(context: Context, run: string | undefined, { pool, pr
 
 /** Browsers send no fragment to a server. The page takes the identity for its tab (frontend/identity/handed-id.ts). Pure. */
 export function withIdentity(url: URL, identity: string): string {
-  // Where the address or a proxy says who a visitor is, the browser is known as this client is, or is to be somebody else.
+  // Other ids come from the network address or from a sign-in: the server decides by itself who the browser is.
   return /^(browser|tab)\./.test(identity) ? `${url}#visitor=${identity}` : String(url);
 }
 
-/** An identity that no answer has confirmed yet is nobody's so far. */
+/** The server gives a new client its identity with the first answer; before that, the client has none. */
 async function identityAt(context: Context, origin: string): Promise<string> {
   const identity = openIdentity(context.env, origin).get();
   if (!identity.startsWith('new.')) return identity;

@@ -47,7 +47,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
   let following: Following | undefined;
   let running = false;
   let interrupts = 0;
-  /** The exit code of a client that leaves, whatever the command makes of it. */
+  /** The exit code of a client that leaves, also when the command ends because of that. */
   let leftWith: number | undefined;
 
   const leave = (code: number) => leaving.abort(new Interrupted(code));
@@ -97,7 +97,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         run: plan.run,
         start: plan.start,
         from: plan.from,
-        // What it prints is on its screen, or is nobody's here.
+        // A screen shows the output already, and a client that only waits shows none.
         exitOnly: !shown,
         sinks: shown ? { stdout: context.stdout, stderr: context.stderr } : { stdout: nowhere(), stderr: nowhere() },
         input: stdin,

@@ -1,7 +1,8 @@
 // The identity of a command-line client, which `warmterm open` hands to this tab in the fragment of the address: no server ever
 // sees that. It counts in this tab only. The browser's own identity stays as it is, and counts everywhere else.
 //
-// A link can bring the identity of somebody else, whose terminal the visitor would then type into: so the person is asked first.
+// An attacker could send a link with an identity of their own, and the visitor would type into the attacker's terminal. The page
+// therefore asks first.
 
 import { stored } from '../session/storage.ts';
 import { isId } from './agree.ts';
@@ -34,7 +35,7 @@ addEventListener('hashchange', () => {
   if (readOffer() !== undefined) location.reload();
 });
 
-/** Takes it out of the address bar and the history at once, whatever it is. */
+/** Reads the fragment, and removes it from the address bar and the history at once, also when it is no identity. */
 function takeOffer(): string | undefined {
   const given = readOffer();
   if (given === undefined) return undefined;

@@ -117,7 +117,7 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
   };
 }
 
-/** How a pod that has the name of one of the pool's is in its way; undefined: it is the pool's, or the StatefulSet adopts it. */
+/** The label of a pod that keeps its name from the pool; undefined where the pod is the pool's, or will be adopted by its StatefulSet. */
 export function findInTheWay({ metadata }: RawPod, uid: string, pool: string): PodInTheWay | undefined {
   const { owner } = readOwner(metadata);
   const label = metadata.labels?.[labels.pool];

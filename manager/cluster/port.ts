@@ -138,7 +138,7 @@ export type Cluster = {
   reviewToken(token: string): Promise<Identity | undefined>;
   /** What the StatefulSet controller last said of a pod that it could not create; undefined: nothing within the last hour. */
   readCreateFailure(pool: Pick<ObservedPool, 'uid'>): Promise<string | undefined>;
-  /** What has the name of a pod that the StatefulSet of `uid` cannot create therefore; undefined: nothing, or a pod of its own. */
+  /** The foreign pod that has this name, so that the StatefulSet cannot create its own; undefined where there is none. */
   readPodInTheWay(name: string, pool: Pick<ObservedPool, 'uid' | 'name'>): Promise<PodInTheWay | undefined>;
   /** Writes a Kubernetes Event. */
   tell(event: ToldEvent): Promise<void>;

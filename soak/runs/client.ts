@@ -5,7 +5,7 @@ import { type Cli, createCli, type Ended } from '../../test/helpers/cli.ts';
 import type { Teardown } from '../../test/helpers/webserver-listen.ts';
 import { type PlannedRun, sha256 } from './plan.ts';
 
-/** Longer than any run takes, whatever happens to its line. */
+/** No run takes longer, however often its line is cut. */
 const longestMs = 240_000;
 /** A line that is typed while the connection is lost is lost. A person would type it again after so long. */
 const typeAgainMs = 4_000;

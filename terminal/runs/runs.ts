@@ -110,7 +110,7 @@ export function createRuns(options: RunsOptions) {
     return run;
   }
 
-  /** A run of a server that was killed: it is there only to be asked about, and ends its terminal as any. */
+  /** Keeps the status of a run whose server was killed, so that its clients can ask for it. Its terminal ends as that of any run. */
   function restore(request: StartRun): void {
     log.warn({ run: request.run }, 'a run of a server that was killed was ended');
     keep(neverStarted({ cause: 'terminal', message: lost }), request, new Date(clock.wall()).toISOString());
