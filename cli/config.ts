@@ -21,33 +21,39 @@ export type Identity = {
 const folder = (env: Environment) => join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'warmterm');
 const loginFile = (env: Environment) => join(folder(env), 'login.json');
 
-/** The origin of `url`. Throws when it is not the address of a server. */
-export function toOrigin(url: string): string {
+/**
+ * The server whose page is at `url`: an origin, and a path prefix if there is one, without a slash at the end. Throws when it is not
+ * the address of a server.
+ */
+export function toServer(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed && /^https?:$/.test(parsed.protocol)) return parsed.origin;
+  if (parsed && /^https?:$/.test(parsed.protocol)) return parsed.origin + prefixOf(parsed.pathname);
   throw new Failure(`${url}: not the address of a server. It begins with http:// or https://.`);
 }
 
-/** The server's origin, by WARMTERM_URL or the last login. */
+// The page, and the host's page, are in the folder of the prefix.
+const prefixOf = (path: string) => path.replace(/\/(index\.html|host|host\.html)?$/, '').replace(/\/+$/, '');
+
+/** The server, by WARMTERM_URL or the last login. */
 export function readServer(env: Environment): string {
-  if (env.WARMTERM_URL) return toOrigin(env.WARMTERM_URL);
+  if (env.WARMTERM_URL) return toServer(env.WARMTERM_URL);
   const file = loginFile(env);
   const text = readIfThere(file);
   if (text === undefined) throw new Failure('No server is known yet. Run: warmterm login URL');
   try {
-    return toOrigin((JSON.parse(text) as { url: string }).url);
+    return toServer((JSON.parse(text) as { url: string }).url);
   } catch (cause) {
     throw new Failure(`${file} cannot be read. Run: warmterm login URL`, { cause });
   }
 }
 
-export function writeServer(env: Environment, origin: string): void {
-  replace(loginFile(env), `${JSON.stringify({ url: origin })}\n`);
+export function writeServer(env: Environment, server: string): void {
+  replace(loginFile(env), `${JSON.stringify({ url: server })}\n`);
 }
 
-/** The identity at `origin`; in WARMTERM_IDENTITY_FILE where that is set. */
-export function openIdentity(env: Environment, origin: string): Identity {
-  const file = env.WARMTERM_IDENTITY_FILE || join(folder(env), 'identities', origin.replace(/[^\w.-]+/g, '_'));
+/** The identity at `server`; in WARMTERM_IDENTITY_FILE where that is set. */
+export function openIdentity(env: Environment, server: string): Identity {
+  const file = env.WARMTERM_IDENTITY_FILE || join(folder(env), 'identities', encodeURIComponent(server));
   let known: string | undefined;
   return {
     get() {

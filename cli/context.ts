@@ -13,18 +13,18 @@ export type Context = {
   say: Say;
   /** The API of the server that was logged in to. Throws a Failure when there is none. */
   api(): Api;
-  apiAt(origin: string): Api;
+  apiAt(server: string): Api;
   /** The last server that answered, and its version. */
-  server: { origin: string; version: string } | undefined;
+  server: { url: string; version: string } | undefined;
 };
 
 export function createContext(): Context {
   const { env, stdin, stdout, stderr } = process;
-  const apiAt = (origin: string) => {
+  const apiAt = (server: string) => {
     const onVersion = (version: string) => {
-      context.server = { origin, version };
+      context.server = { url: server, version };
     };
-    return createApi({ origin, identity: openIdentity(env, origin), agentFor, onVersion });
+    return createApi({ server, identity: openIdentity(env, server), agentFor, onVersion });
   };
   const say = createSay(stderr, env);
   const context: Context = {

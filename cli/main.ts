@@ -43,7 +43,7 @@ async function main(): Promise<number> {
 /** Why a server of another version may have refused; nothing where both are of the same. */
 function versionsOf(server: Context['server']): string {
   if (!server || server.version === WARMTERM_VERSION) return '';
-  return ` (The server is of version ${server.version}, this client of ${WARMTERM_VERSION}. The one that fits: ${server.origin}/cli/warmterm.mjs)`;
+  return ` (The server is of version ${server.version}, this client of ${WARMTERM_VERSION}. The one that fits: ${server.url}/cli/warmterm.mjs)`;
 }
 
 /** Resolves when the stream has passed on all that was written, or is closed. */

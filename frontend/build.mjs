@@ -76,9 +76,9 @@ const external = (path, name) => ({
   },
 });
 
-// Entry point → its hashed URL, and the chunks that it cannot do without.
+// Entry point → its hashed URL, relative to the page, and the chunks that it cannot do without.
 function assetNames(metafile) {
-  const url = (output) => `/assets/${basename(output)}`;
+  const url = (output) => `assets/${basename(output)}`;
   return Object.entries(metafile.outputs)
     .filter(([, { entryPoint }]) => entryPoint)
     .map(([output, { entryPoint, imports }]) => {

@@ -11,7 +11,7 @@ const pool = address.get('pool');
 export const run = address.get('run');
 
 /** Where the page shows the visitor's own terminal. */
-export const ownPage = pool === null ? '/' : `/?pool=${encodeURIComponent(pool)}`;
+export const ownPage = pool === null ? './' : `./?pool=${encodeURIComponent(pool)}`;
 
 /** Asks for a terminal, in the pool that the page's address names (`?pool=`), with what the page knows by now. */
 export const claim = (signal?: AbortSignal, known?: Pick<Wish, 'place' | 'promised' | 'solution'>): Promise<Event> =>

@@ -1,6 +1,7 @@
 // Wires the page: what is on the screen, one session, and a terminal in a pod.
 
 import { blockedAfter } from '../common/way.ts';
+import { baseUrl } from './base.ts';
 import { claim, firstClaim, leave, ownPage, relayQuery, run } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
 import { createScreen } from './screen.ts';
@@ -42,7 +43,7 @@ const session = runSession({
   },
   solve: solveChallenge,
   attach(to, send, signal) {
-    const endpoint = endpointOf(to, { origin: location.origin, query: relayQuery });
+    const endpoint = endpointOf(to, { base: baseUrl(), query: relayQuery });
     attachment.attach({ endpoint, ticket: to.opened.ticket, run }, heedRun(send), signal);
   },
   onState: show,

@@ -7,6 +7,7 @@ import { serveDescription } from '../common/http/openapi.ts';
 import { notFound, problemHandler } from '../common/http/server.ts';
 import type { Logger } from '../common/log.ts';
 import { versionHeader } from '../common/terminals-api.ts';
+import { underBasePath } from './base-path.ts';
 import { createProofOfWork } from './challenge/proof-of-work.ts';
 import type { Config } from './config.ts';
 import { securityHeaders } from './headers.ts';
@@ -29,6 +30,7 @@ export type AppOptions = {
     Config,
     | 'HOST'
     | 'WARMTERM_ADDRESS'
+    | 'WARMTERM_BASE_PATH'
     | 'WARMTERM_CHALLENGE_WORK'
     | 'WARMTERM_HOSTS'
     | 'WARMTERM_FRAME_ANCESTORS'
@@ -81,6 +83,7 @@ export function createApp(options: AppOptions): Express {
   app.set('etag', false);
   app.set('trust proxy', config.WARMTERM_TRUST_PROXY);
   app.use(metrics.countRequests);
+  app.use(underBasePath(config.WARMTERM_BASE_PATH));
   app.use(ignoreForwardedPorts);
   app.use(securityHeaders(addressing, config.WARMTERM_FRAME_ANCESTORS));
   app.get(['/healthz', '/readyz'], health);

@@ -7,6 +7,7 @@ import { isHostPattern } from '../common/http/host-names.ts';
 import { poolNameSchema } from '../common/manager-api.ts';
 import { relayModes } from '../common/terminals-api.ts';
 import { parseAddressing } from './address.ts';
+import { parseBasePath } from './base-path.ts';
 import { parseFrameAncestors } from './frame-ancestors.ts';
 
 /** What express takes as `trust proxy`: nobody, so many hops, or these subnets. */
@@ -41,6 +42,16 @@ const shape = {
       const parsed = parseAddressing(text);
       if (typeof parsed !== 'string') return parsed;
       context.addIssue({ code: 'custom', message: parsed });
+      return z.NEVER;
+    }),
+  /** The path prefix that proxies pass on, without a slash at the end. The page needs no setting for one that they take off. */
+  WARMTERM_BASE_PATH: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const parsed = parseBasePath(text);
+      if (parsed !== undefined) return parsed;
+      context.addIssue({ code: 'custom', message: 'must be a path such as /shell' });
       return z.NEVER;
     }),
   /** Which other sites may show the page in a frame: origins, `self`, or `none`. */

@@ -68,7 +68,8 @@ export type OpenWish = {
 };
 
 export type Api = {
-  origin: string;
+  /** Its address, such as `https://example.org/shell`, without a slash at the end. */
+  server: string;
   /** Claims a terminal, or asks for a ticket to it. */
   open(target: Target, wish: OpenWish, signal?: AbortSignal): Promise<OpenAnswer>;
   list(): Promise<OwnTerminal[]>;
@@ -82,16 +83,16 @@ export type Api = {
 };
 
 export function createApi(options: {
-  origin: string;
+  server: string;
   identity: Identity;
   agentFor: (url: string) => Promise<Agent | undefined>;
   /** Told of the server's version with each answer. */
   onVersion: (version: string) => void;
 }): Api {
-  const { origin, identity, agentFor, onVersion } = options;
+  const { server, identity, agentFor, onVersion } = options;
 
   async function call(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, more: CallOptions = {}) {
-    const url = origin + path;
+    const url = server + path;
     const headers = { [header]: identity.get(), ...more.headers };
     const agent = await agentFor(url);
     const signal = more.signal;
@@ -103,27 +104,27 @@ export function createApi(options: {
       answer = await ask().catch((error) => (error?.code === 'ECONNRESET' && !signal?.aborted ? ask() : reject(error)));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
-      throw toUnreachable(origin, error);
+      throw toUnreachable(server, error);
     }
     const version = answer.headers[ofVersion];
     if (typeof version === 'string') onVersion(version);
     const given = answer.headers[header];
     if (typeof given === 'string') identity.keep(given);
-    if (answer.status < 200 || answer.status > 299) throw toError(origin, answer);
+    if (answer.status < 200 || answer.status > 299) throw toError(server, answer);
     return answer.json;
   }
 
   return {
-    origin,
+    server,
     async open({ run, pool }, wish, signal) {
       const answer = await call('POST', paths.terminals, { run, pool, ...wish }, { signal });
       if (has(answer, 'ticket', 'string') || has(answer, 'place', 'number')) return answer as OpenAnswer;
-      throw notOurs(origin);
+      throw notOurs(server);
     },
     async list() {
       const answer = await call('GET', paths.terminals);
       if (has(answer, 'terminals', 'object')) return (answer as { terminals: OwnTerminal[] }).terminals;
-      throw notOurs(origin);
+      throw notOurs(server);
     },
     async end(target) {
       await call('DELETE', paths.current + queryOf(target), undefined, { deadlineMs: 5_000 });
@@ -134,13 +135,13 @@ export function createApi(options: {
     async pools(target) {
       const answer = await call('GET', paths.pools + queryOf(target));
       if (has(answer, 'pools', 'object')) return (answer as PoolSummaries).pools;
-      throw notOurs(origin);
+      throw notOurs(server);
     },
     async hostPools(hostToken) {
       const headers = { authorization: `Bearer ${hostToken}` };
       const answer = await call('GET', paths.hostPools, undefined, { headers });
       if (has(answer, 'pools', 'object')) return (answer as { pools: PoolStatus[] }).pools;
-      throw notOurs(origin);
+      throw notOurs(server);
     },
   };
 }
@@ -162,24 +163,24 @@ export const targetQuery = ({ run, pool }: Target): Record<string, string> => ({
   ...(run !== undefined && { run }),
 });
 
-function toError(origin: string, { status, json }: HttpAnswer): ApiError | Failure {
+function toError(server: string, { status, json }: HttpAnswer): ApiError | Failure {
   if (!(has(json, 'code', 'string') && has(json, 'detail', 'string') && has(json, 'retryable', 'boolean'))) {
     if (status === 401 || status === 407)
-      return new Failure(`${origin} wants a sign-in that this client cannot give: it answers ${status}.`);
+      return new Failure(`${server} wants a sign-in that this client cannot give: it answers ${status}.`);
     if (status >= 500 || status === 429)
-      return new ApiError('unavailable', `${origin} answers ${status}.`, { retryable: true });
-    return notOurs(origin);
+      return new ApiError('unavailable', `${server} answers ${status}.`, { retryable: true });
+    return notOurs(server);
   }
   const { code, detail, ...more } = json as { code: ErrorCode; detail: string; retryable: boolean };
   if (code === 'unknown-visitor')
-    return new UnknownIdentity(`${origin} does not know this identity any more. Run: warmterm login ${origin}`);
+    return new UnknownIdentity(`${server} does not know this identity any more. Run: warmterm login ${server}`);
   return new ApiError(code, detail, more);
 }
 
-const notOurs = (origin: string) =>
-  new Failure(`${origin} is not a warmterm server of this version. Check the address: warmterm login URL`);
+const notOurs = (server: string) =>
+  new Failure(`${server} is not a warmterm server of this version. Check the address: warmterm login URL`);
 
-function toUnreachable(origin: string, error: unknown): ApiError | Failure {
+function toUnreachable(server: string, error: unknown): ApiError | Failure {
   if (error instanceof Failure) return error;
   const { code, name, message } = error as NodeJS.ErrnoException;
   const why =
@@ -192,7 +193,7 @@ function toUnreachable(origin: string, error: unknown): ApiError | Failure {
           : code?.includes('CERT') || code?.includes('SELF_SIGNED')
             ? `its certificate is not trusted (${code}); set NODE_EXTRA_CA_CERTS to the file of its authority`
             : message || code;
-  return new ApiError('unreachable', `${origin} cannot be reached: ${why}.`, { retryable: true, cause: error });
+  return new ApiError('unreachable', `${server} cannot be reached: ${why}.`, { retryable: true, cause: error });
 }
 
 const has = (body: unknown, field: string, type: string): boolean =>

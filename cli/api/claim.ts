@@ -11,7 +11,7 @@ import { isHopeless, isWrongAddress, patienceMs, retryMs } from './retry.ts';
 const firstPatienceMs = 5_000;
 
 export type ClaimPorts = {
-  api: Pick<Api, 'open' | 'origin'>;
+  api: Pick<Api, 'open' | 'server'>;
   solve: (challenge: unknown, signal: AbortSignal) => Promise<Record<string, unknown>>;
   /** Called with each new position; with undefined when the wait is over. */
   onQueue: (waiting: Waiting | undefined) => void;

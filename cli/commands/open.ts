@@ -8,11 +8,11 @@ import { readRunId } from '../run/ids.ts';
 type OpenOptions = { pool?: string; print?: boolean };
 
 export async function open(context: Context, run: string | undefined, { pool, print }: OpenOptions): Promise<number> {
-  const origin = readServer(context.env);
-  const url = new URL(origin);
+  const server = readServer(context.env);
+  const url = new URL(`${server}/`);
   if (pool !== undefined) url.searchParams.set('pool', pool);
   if (run !== undefined) url.searchParams.set('run', readRunId(run));
-  const address = withIdentity(url, await identityAt(context, origin));
+  const address = withIdentity(url, await identityAt(context, server));
   const [program, ...before] = print || !context.stdout.isTTY ? [] : (opener(context.env) ?? []);
   if (program === undefined) {
     context.stdout.write(`${address}\n`);
@@ -35,11 +35,11 @@ export function withIdentity(url: URL, identity: string): string {
 }
 
 /** The server gives a new client its identity with the first answer; before that, the client has none. */
-async function identityAt(context: Context, origin: string): Promise<string> {
-  const identity = openIdentity(context.env, origin).get();
+async function identityAt(context: Context, server: string): Promise<string> {
+  const identity = openIdentity(context.env, server).get();
   if (!identity.startsWith('new.')) return identity;
   await context.api().list();
-  return openIdentity(context.env, origin).get();
+  return openIdentity(context.env, server).get();
 }
 
 function opener(env: Record<string, string | undefined>): string[] | undefined {

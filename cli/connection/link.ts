@@ -52,13 +52,16 @@ export async function runLink(options: LinkOptions, signal: AbortSignal): Promis
       opened ??= await reopen(api, target, signal);
       known ??= identityOf(opened);
       if (identityOf(opened) !== known) throw gone();
-      const reachable = forPage(opened, new URL(api.origin).protocol);
+      const server = new URL(api.server);
+      const reachable = forPage(opened, server.protocol);
       const { way, patienceMs } = attemptAt(reachable, missed);
-      const url = way === 'direct' ? opened.url : api.origin;
+      const url = way === 'direct' ? opened.url : server.origin;
       const socket = await dial(
         {
           url,
-          ...(way === 'direct' ? { path: '/socket.io', query: {} } : { path: relayPath, query: targetQuery(target) }),
+          ...(way === 'direct'
+            ? { path: '/socket.io', query: {} }
+            : { path: server.pathname.replace(/\/$/, '') + relayPath, query: targetQuery(target) }),
           namespace: options.namespace,
           auth: auth(),
           ticket: opened.ticket,

@@ -1,6 +1,7 @@
 // The workshop host's page: who has a terminal, who never came, who is stuck. Looks every two seconds while visible.
 
 import type { PoolStatus } from '../../common/manager-api.ts';
+import { urlOf } from '../base.ts';
 import { element } from '../view/element.ts';
 import { forgetHostToken, takeHostToken } from './host-token.ts';
 import { showPools } from './pools-view.ts';
@@ -21,7 +22,7 @@ async function refresh(): Promise<void> {
   if (token === undefined) return askForLink();
   if (document.visibilityState === 'hidden') return;
   try {
-    const response = await fetch(path, {
+    const response = await fetch(urlOf(path), {
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(deadlineMs),
     });
@@ -42,7 +43,7 @@ function refused(): void {
 }
 
 function askForLink(): void {
-  const words = 'This page opens with the link that holds the host token: /host#token=…';
+  const words = `This page opens with the link that holds the host token: ${location.pathname}#token=…`;
   pools.replaceChildren(element('p', { class: 'empty' }, words));
 }
 

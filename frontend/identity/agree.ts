@@ -1,8 +1,8 @@
 // Several tabs of a new visitor may propose an id each, at the same time. The first one to write it down here decides for all.
 // IndexedDB is what is atomic between tabs: localStorage may lag behind another tab's write, and Web Locks are missing on pages
 // without TLS. A tab comes here only when it has no valid id, so the usual visit does not pay for it.
+import { keyHere } from '../session/storage.ts';
 
-const name = 'warmterm';
 const store = 'visitor';
 const only = 'id';
 // Some browsers never answer. An id of one's own is better than none.
@@ -40,7 +40,7 @@ async function swap(proposed: string, former: string | undefined): Promise<strin
 
 function open(): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, 1);
+    const request = indexedDB.open(keyHere('warmterm'), 1);
     request.onupgradeneeded = () => request.result.createObjectStore(store);
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from '../../common/errors.ts';
 import type { paths, visitorHeader } from '../../common/terminals-api.ts';
+import { urlOf } from '../base.ts';
 import { dropHandedId, handedId } from './handed-id.ts';
 import { keepId, proposedId, visitorId } from './visitor-id.ts';
 
@@ -35,11 +36,11 @@ export async function call(path: string, options: Options): Promise<Response> {
 
 /** The same for a request that outlives the page, and has no answer. */
 export function callAndForget(path: string, method: 'DELETE', id = handedId() ?? visitorId() ?? proposedId()): void {
-  fetch(path, { method, headers: { [header]: id }, keepalive: true }).catch(() => {});
+  fetch(urlOf(path), { method, headers: { [header]: id }, keepalive: true }).catch(() => {});
 }
 
 const send = (path: string, { headers, ...rest }: Options, id: string) =>
-  fetch(path, { ...rest, headers: { ...headers, [header]: id } });
+  fetch(urlOf(path), { ...rest, headers: { ...headers, [header]: id } });
 
 async function isUnknown(answer: Response): Promise<boolean> {
   if (answer.status !== 401) return false;

@@ -1,14 +1,23 @@
 // What a browser keeps for a page. It may forbid that altogether; then it is kept in this tab's history entry, which survives a
 // reload and ends with the tab. No other origin can read either of them.
 
+import { baseUrl } from '../base.ts';
+
 export type Stored = {
   get: () => string | undefined;
   set: (value: string) => void;
   clear: () => void;
 };
 
-/** What lies under `key` for as long as this tab does, or for all tabs of this browser for ever. */
-export const stored = (key: string, keeper: 'tab' | 'browser' = 'tab'): Stored => {
+/** `name` for what this installation keeps: others of the same origin, below other path prefixes, have other visitor ids. */
+export function keyHere(name: string): string {
+  const { pathname } = baseUrl();
+  return pathname === '/' ? name : `${name} ${pathname}`;
+}
+
+/** What lies under `name` for as long as this tab does, or for all tabs of this browser for ever. */
+export const stored = (name: string, keeper: 'tab' | 'browser' = 'tab'): Stored => {
+  const key = keyHere(name);
   const storage = () => (keeper === 'tab' ? sessionStorage : localStorage);
   return {
     get: () =>

@@ -1,6 +1,6 @@
 // Keeps the settings in this browser. All of its tabs follow a change at once.
 
-import { stored } from '../session/storage.ts';
+import { keyHere, stored } from '../session/storage.ts';
 import { readSettings, type Settings, valid, writeSettings } from './settings.ts';
 
 export type SettingsStore = {
@@ -11,10 +11,10 @@ export type SettingsStore = {
   follow: (listener: (settings: Settings, before: Settings | undefined) => void) => void;
 };
 
-const key = 'warmterm-settings';
+const name = 'warmterm-settings';
 
 /** What is kept of the settings, as text. */
-export const keptSettings = stored(key, 'browser');
+export const keptSettings = stored(name, 'browser');
 
 export function createSettings(): SettingsStore {
   const kept = keptSettings;
@@ -29,7 +29,7 @@ export function createSettings(): SettingsStore {
 
   addEventListener('storage', (event) => {
     // Without a key: everything was cleared.
-    if (event.key === key || event.key === null) become(readSettings(kept.get()));
+    if (event.key === keyHere(name) || event.key === null) become(readSettings(kept.get()));
   });
 
   return {

@@ -5,12 +5,13 @@ import { button, element } from './element.ts';
 
 declare const WARMTERM_VERSION: string;
 
-/** Gets the client from `origin`, and has it remember that. With the version: npx never fetches an address twice. */
-export const loginCommand = (origin: string): string => `npx ${origin}/cli-${WARMTERM_VERSION}.tgz login ${origin}`;
+/** Gets the client from the installation at `base`, and has it remember that. With the version: npx never fetches an address twice. */
+export const loginCommand = (base: string): string =>
+  `npx ${base}cli-${WARMTERM_VERSION}.tgz login ${base.replace(/\/$/, '')}`;
 
-export function createCommandLine(origin: string, copy: (text: string) => void): Node[] {
+export function createCommandLine(base: string, copy: (text: string) => void): Node[] {
   const { commandLineHint, copy: label } = texts.settings;
-  const command = loginCommand(origin);
+  const command = loginCommand(base);
   return [
     element('p', { class: 'hint' }, commandLineHint),
     element(

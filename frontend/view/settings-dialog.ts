@@ -1,5 +1,6 @@
 // The settings, as a sheet beside the terminal that shows at once what they do. Loaded when it is first asked for.
 
+import { baseUrl } from '../base.ts';
 import { choices, defaults, type Settings } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { texts } from '../texts.ts';
@@ -135,7 +136,7 @@ export function createSettingsDialog(
         choose('programsCopy', words.programsCopy, words.programsCopies),
       ),
       section(words.accessibility, check('screenReader', words.screenReader)),
-      section(words.commandLine, ...createCommandLine(location.origin, copy)),
+      section(words.commandLine, ...createCommandLine(baseUrl().href, copy)),
       element(
         'div',
         { class: 'setting' },

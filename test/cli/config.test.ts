@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openIdentity, readServer, toOrigin, writeServer } from '../../cli/config.ts';
+import { openIdentity, readServer, toServer, writeServer } from '../../cli/config.ts';
 
 function folder(t: ExecutionContext): string {
   const path = mkdtempSync(join(tmpdir(), 'warmterm-cli-config-'));
@@ -10,10 +10,17 @@ function folder(t: ExecutionContext): string {
   return path;
 }
 
-test('config: a server is an origin, and nothing else is one', (t) => {
-  t.is(toOrigin('https://example.org/page?x=1'), 'https://example.org');
+test('config: a server is an origin with the path prefix of its page', (t) => {
+  for (const text of ['https://example.org', 'https://example.org/?x=1', 'https://example.org/host#token=x'])
+    t.is(toServer(text), 'https://example.org');
+  for (const text of [
+    'https://example.org/a/shell',
+    'https://example.org/a/shell/?pool=x',
+    'https://example.org/a/shell/host',
+  ])
+    t.is(toServer(text), 'https://example.org/a/shell');
   for (const text of ['example.org', 'localhost:3000', 'ftp://example.org', ''])
-    t.throws(() => toOrigin(text), { message: /http/ });
+    t.throws(() => toServer(text), { message: /http/ });
 });
 
 test('config: the login is readable by its owner only, and WARMTERM_URL comes first', (t) => {
@@ -23,7 +30,7 @@ test('config: the login is readable by its owner only, and WARMTERM_URL comes fi
   t.is(readServer(env), 'http://127.0.0.1:3000');
   const file = join(env.XDG_CONFIG_HOME, 'warmterm/login.json');
   t.is(statSync(file).mode & 0o777, 0o600);
-  t.is(readServer({ ...env, WARMTERM_URL: 'https://other.example/x' }), 'https://other.example');
+  t.is(readServer({ ...env, WARMTERM_URL: 'https://other.example/x' }), 'https://other.example/x');
   writeFileSync(file, 'no json');
   t.throws(() => readServer(env), { message: /cannot be read/ });
 });
@@ -44,7 +51,10 @@ test('config: an identity is sent to no other server', (t) => {
   const env = { XDG_CONFIG_HOME: folder(t) };
   const one = openIdentity(env, 'http://a.example');
   one.keep('browser.x.y');
-  t.regex(openIdentity(env, 'http://a.example:81').get(), /^new\./);
+  const others = ['http://a.example:81', 'http://a.example/b', 'http://a.example/c_d'];
+  for (const server of others) t.regex(openIdentity(env, server).get(), /^new\./);
+  openIdentity(env, 'http://a.example/c_d').keep('browser.z.z');
+  t.regex(openIdentity(env, 'http://a.example/c/d').get(), /^new\./);
 });
 
 test('config: WARMTERM_IDENTITY_FILE holds the id and nothing else', (t) => {

@@ -539,3 +539,12 @@ test.serial('help has examples, and is no error', async (t) => {
     t.regex(String(stdout), /Examples:\n {2}warmterm /);
   }
 });
+
+test.serial('a server below a path prefix: claim, relay and page', async (t) => {
+  const { pod, webserver } = await setUp(t, { WARMTERM_BASE_PATH: '/a/shell', WARMTERM_RELAY: 'always' });
+  exitWith(pod, 3);
+  const cli = createCli(t, `${webserver.url}/a/shell/`);
+  t.is((await cli.run(['run', '--', 'true'])).code, 3);
+  const { stdout } = await cli.run(['open', '--print']);
+  t.true(String(stdout).startsWith(`${webserver.url}/a/shell/#visitor=`), String(stdout));
+});

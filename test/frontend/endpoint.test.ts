@@ -3,11 +3,11 @@ import { paths } from '../../common/terminals-api.ts';
 import { endpointOf } from '../../frontend/endpoint.ts';
 import type { Attach } from '../../frontend/session/state.ts';
 
-const page = { origin: 'https://shell.example.org', query: { pool: 'the pool' } };
-const to = (way: Attach['way']) =>
+const page = { base: new URL('https://shell.example.org/'), query: { pool: 'the pool' } };
+const to = (way: Attach['way'], base = page.base) =>
   endpointOf(
     { at: 'attach', opened: { url: 'http://192.0.2.7:30123' } as Attach['opened'], way, patienceMs: 1_234 },
-    page,
+    { ...page, base },
   );
 
 test('the direct way is that of the terminal, and is told nothing of the page', (t) => {
@@ -15,5 +15,7 @@ test('the direct way is that of the terminal, and is told nothing of the page', 
 });
 
 test('the relay is at the page’s own origin, and is told which terminal is meant', (t) => {
-  t.like(to('relay'), { url: page.origin, path: paths.relay, query: { pool: 'the pool' } });
+  t.like(to('relay'), { url: page.base.origin, path: paths.relay, query: { pool: 'the pool' } });
+  const below = to('relay', new URL('https://shell.example.org/a/shell/'));
+  t.like(below, { url: page.base.origin, path: `/a/shell${paths.relay}` });
 });

@@ -310,7 +310,7 @@ for (const { scene, inEnglish, inGerman } of scenes) {
     const { page } = await inEnglish(t);
     await page.getByText(words).filter({ visible: true }).first().waitFor();
     const icon = await page.locator('link[rel="icon"]').getAttribute('href');
-    t.deepEqual([await page.title(), icon?.replace(/^\/assets\/|-[A-Z0-9]{8}\.svg$/g, '')], tab);
+    t.deepEqual([await page.title(), icon?.replace(/^assets\/|-[A-Z0-9]{8}\.svg$/g, '')], tab);
     await takeDarkScreenshot(page, `state-${picture}`);
     if (audited) t.deepEqual(await audit(page), []);
   });

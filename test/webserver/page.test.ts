@@ -17,7 +17,7 @@ function get(url: string, headers: Record<string, string> = {}) {
 
 async function assets(url: string): Promise<string[]> {
   const { body } = await get(url);
-  return [...body.toString().matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '');
+  return [...body.toString().matchAll(/(?:src|href)="(assets\/[^"]+)"/g)].map((match) => `/${match[1]}`);
 }
 
 test('every file that the page names is hashed, compressed and immutable', async (t) => {

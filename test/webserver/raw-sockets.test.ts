@@ -23,7 +23,7 @@ const openFiles = () => readdirSync('/proc/self/fd').length;
 
 async function largestAsset({ url }: Webserver): Promise<string> {
   const page = await (await fetch(url)).text();
-  return /\/assets\/main-[^"]+\.js/.exec(page)![0];
+  return `/${/assets\/main-[^"]+\.js/.exec(page)![0]}`;
 }
 
 for (const [what, requests] of [

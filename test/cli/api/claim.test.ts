@@ -15,8 +15,8 @@ async function claimFrom(answers: (OpenAnswer | Error)[], signal = new AbortCont
   const wishes: OpenWish[] = [];
   const places: (number | undefined)[] = [];
   const retries: string[] = [];
-  const api: Pick<Api, 'open' | 'origin'> = {
-    origin: 'http://a.example',
+  const api: Pick<Api, 'open' | 'server'> = {
+    server: 'http://a.example',
     async open(_target, wish) {
       wishes.push(wish);
       const answer = answers[wishes.length - 1];
