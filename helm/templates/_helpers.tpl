@@ -1,19 +1,26 @@
-{{/* What names of objects begin with. */}}
+{{/*
+What names of objects begin with. Kubernetes takes no dot in the name of a Service, and none that begins with a digit, both of which
+the name of a release may have.
+*/}}
 {{- define "warmterm.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride -}}
+{{- if not $name -}}
+{{- $name = contains .Chart.Name .Release.Name | ternary .Release.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
+{{- if regexMatch "^[0-9]" $name }}{{ $name = printf "%s-%s" .Chart.Name .Release.Name }}{{ end -}}
 {{- end -}}
+{{- $name | replace "." "-" | trunc 40 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of an object that belongs to no namespace. No namespace has a dot, so those of two releases differ. */}}
+{{- define "warmterm.clusterName" -}}
+{{- printf "%s.%s" .Release.Namespace (include "warmterm.fullname" .) -}}
 {{- end -}}
 
 {{/* What marks the pods of a component for ever. Takes a list: the root context, the component. */}}
 {{- define "warmterm.selector" -}}
 {{- $root := index . 0 -}}
-app.kubernetes.io/name: {{ $root.Chart.Name }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ $root.Chart.Name | quote }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
@@ -22,8 +29,8 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- $root := index . 0 -}}
 {{ include "warmterm.selector" . }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | quote }}
 {{- end -}}
 
 {{/* The image of a component. Takes a list: the root context, the component, the image that its values name. */}}
@@ -40,7 +47,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- with .Values.images.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- end -}}
@@ -162,6 +169,17 @@ cluster, helm knows the APIs of its own release instead of those of --kube-versi
 policy/{{ ternary "v1" "v1beta1" (semverCompare ">=1.21-0" .Capabilities.KubeVersion.Version) }}
 {{- end -}}
 
+{{/*
+What a PodDisruptionBudget of a Deployment allows. A pod that is not ready serves nobody: a drain need not wait for one that crashes
+again and again. Kubernetes has the field since 1.27.
+*/}}
+{{- define "warmterm.disruptions" -}}
+maxUnavailable: 1
+{{- if semverCompare ">=1.27-0" .Capabilities.KubeVersion.Version }}
+unhealthyPodEvictionPolicy: AlwaysAllow
+{{- end }}
+{{- end -}}
+
 {{- define "warmterm.autoscalingVersion" -}}
 autoscaling/{{ ternary "v2" "v2beta2" (semverCompare ">=1.23-0" .Capabilities.KubeVersion.Version) }}
 {{- end -}}
@@ -217,6 +235,9 @@ follows from `root` is filled in last. Numbers are strings of digits.
 {{- $pools := list -}}
 {{- $names := dict -}}
 {{- range $given := .Values.pools -}}
+{{- if not (and (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $given.name) (le (len $given.name) 40)) -}}
+{{- fail (printf "pools: %q cannot be the name of a pool, because Kubernetes takes no Service of that name: it must begin with a letter, and have lower-case letters, digits and dashes, 40 at most" $given.name) -}}
+{{- end -}}
 {{- if hasKey $names $given.name }}{{ fail (printf "pools: there are two of the name %q" $given.name) }}{{ end -}}
 {{- $_ := set $names $given.name true -}}
 {{- $pool := deepCopy $.Values.poolDefaults -}}

@@ -162,7 +162,7 @@ test.serial('what it leaves behind is nothing', async (t) => {
       path: `${roles}/${resource}`,
     });
     t.deepEqual(
-      items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith(release.namespace)),
+      items.map(({ metadata }) => metadata.name).filter((name) => name.startsWith(`${release.namespace}.`)),
       [],
     );
   }

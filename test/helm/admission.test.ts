@@ -68,7 +68,7 @@ async function change(how: (pod: Pod) => void, before = (_pod: Pod) => {}, usern
   before(oldObject);
   const object = structuredClone(oldObject);
   how(object);
-  return judge(await policy('ours-shells-manager'), { username, object, oldObject });
+  return judge(await policy('ours.shells-manager'), { username, object, oldObject });
 }
 
 test('inv 10: the manager may claim, mark, retire and end a terminal: all that it does to pods', async (t) => {
@@ -133,7 +133,7 @@ test('inv 10: the manager may not touch a pod that is no terminal of its release
 });
 
 test('inv 5: the StatefulSet controller may delete terminals in use only when they have come to their end', async (t) => {
-  const sessions = await policy('ours-shells-sessions');
+  const sessions = await policy('ours.shells-sessions');
   const ask = async (phase: string, username: string) =>
     judge(sessions, { username, oldObject: { ...(await terminalPod()), status: { phase } } });
   const controller = 'system:serviceaccount:kube-system:statefulset-controller';
@@ -155,9 +155,9 @@ async function isRendered(t: ExecutionContext, name: string, value: object): Pro
 }
 
 test('both policies are rendered where the cluster knows such, unless the values say otherwise', async (t) => {
-  await isRendered(t, 'ours-shells-manager', { manager: { restrictPatches: false } });
-  await isRendered(t, 'ours-shells-sessions', { terminals: { protectSessions: false } });
+  await isRendered(t, 'ours.shells-manager', { manager: { restrictPatches: false } });
+  await isRendered(t, 'ours.shells-sessions', { terminals: { protectSessions: false } });
   // What the manager may not do is refused also when the expressions fail; ends of sessions are not.
-  t.is((await policy('ours-shells-manager')).spec.failurePolicy, 'Fail');
-  t.is((await policy('ours-shells-sessions')).spec.failurePolicy, 'Ignore');
+  t.is((await policy('ours.shells-manager')).spec.failurePolicy, 'Fail');
+  t.is((await policy('ours.shells-sessions')).spec.failurePolicy, 'Ignore');
 });

@@ -45,8 +45,8 @@ test('a pod of the chart can be claimed, reached, and known by its token', (t) =
   t.regex(pools, new RegExp(`^ {8}${labels.claimed}: "false"$`, 'm'));
   t.regex(pools, new RegExp(`^ {4}${labels.pool}: `, 'm'));
   t.regex(pools, /^ {6}annotations:\n {8}\S+: \S/m);
-  t.true(pools.includes(`{name: ${terminalPortName}, containerPort: 3000}`));
-  t.true(pools.includes(`{name: ${healthPortName}, containerPort: 3900}`));
+  t.true(pools.includes(`{name: ${terminalPortName}, containerPort: 3000, protocol: TCP}`));
+  t.true(pools.includes(`{name: ${healthPortName}, containerPort: 3900, protocol: TCP}`));
   t.deepEqual(
     [...pools.matchAll(/httpGet: \{path: (\S+), port: (\w+)\}/g)].map(([, path, port]) => [path, port]),
     [

@@ -27,6 +27,10 @@ export type Rendered = {
   data?: Record<string, string>;
 };
 
+/** What an administrator calls the release, and the namespace that it goes into. */
+export type Installation = { release: string; namespace: string };
+const usual: Installation = { release: 'warmterm', namespace: 'ours' };
+
 export type Rendering = { objects: Rendered[]; refusal: string };
 
 const renderings = new Map<string, Promise<Rendering>>();
@@ -39,9 +43,10 @@ export async function render(
   values: string | object,
   kubeVersion = '1.33.0',
   apiVersions: string[] = [],
+  installation: Installation = usual,
 ): Promise<Rendering> {
-  const key = JSON.stringify([values, kubeVersion, apiVersions]);
-  const rendering = renderings.get(key) ?? runHelm(chart, values, kubeVersion, apiVersions);
+  const key = JSON.stringify([values, kubeVersion, apiVersions, installation]);
+  const rendering = renderings.get(key) ?? runHelm(chart, values, kubeVersion, apiVersions, installation);
   renderings.set(key, rendering);
   return structuredClone(await rendering);
 }
@@ -51,9 +56,10 @@ async function runHelm(
   values: string | object,
   kubeVersion: string,
   apiVersions: string[],
+  { release, namespace }: Installation = usual,
 ): Promise<Rendering> {
   const file = typeof values === 'string' ? values : '-';
-  const args = ['template', 'warmterm', folder, '--namespace', 'ours', '--kube-version', kubeVersion, '--values', file];
+  const args = ['template', release, folder, '--namespace', namespace, '--kube-version', kubeVersion, '--values', file];
   args.push(...apiVersions.flatMap((version) => ['--api-versions', version]));
   const running = promisify(execFile)(helmProgram ?? 'helm', args, { maxBuffer: 2 ** 24 });
   running.child.stdin?.end(typeof values === 'string' ? '' : JSON.stringify(values));
