@@ -3,19 +3,23 @@
 import { type Environment, readEnvironment, setting } from '../common/environment.ts';
 
 const shape = {
+  /** Address of the page. */
   HOST: setting.text().default('127.0.0.1'),
+  /** Port of the page. */
   PORT: setting.port().default(5252),
-  /** The names by which the page may be asked for. */
+  /** As for the webserver. Without it: the names of a loopback address. */
   WARMTERM_HOSTS: setting.text().optional(),
+  /** fatal, error, warn, info, debug, trace or silent. */
   LOG_LEVEL: setting.logLevel().default('info'),
-  /** Ready terminals to keep. */
+  /** Ready terminals to keep, as the annotation `warmterm.dev/spare`. */
   WARMTERM_SPARE: setting.whole(0, 50).default(2),
-  /** Terminals at most. */
+  /** Terminals at most, as the annotation `warmterm.dev/max`. */
   WARMTERM_MAX: setting.whole(1, 100).default(10),
-  /** `off`: terminals are plain processes of this user. */
+  /** `off`: terminals are plain processes of your user, with your files and your network. */
   WARMTERM_SANDBOX: setting.choice('auto', 'off').default('auto'),
-  /** `off`: terminals have no network. */
+  /** `off`: terminals have no network even where slirp4netns is installed. */
   WARMTERM_INTERNET: setting.choice('auto', 'off').default('auto'),
+  /** As the annotation `warmterm.dev/idle-timeout`. */
   WARMTERM_IDLE_TIMEOUT: setting.duration('1s', '7d').default(900_000),
 };
 

@@ -5,27 +5,32 @@ import { type Environment, readEnvironment, setting } from '../common/environmen
 const shape = {
   /** Address to listen on. */
   HOST: setting.text().default('0.0.0.0'),
+  /** Port to listen on. */
   PORT: setting.port().default(5253),
-  /** Where Prometheus finds /metrics; nowhere when absent. */
+  /** Port of `/metrics`, for Prometheus. */
   METRICS_PORT: setting.port().optional(),
+  /** fatal, error, warn, info, debug, trace or silent. */
   LOG_LEVEL: setting.logLevel().default('info'),
-  /** The namespace of the pools; the kubeconfig's, or the manager's own, when absent. */
+  /** Namespace of the pools. Without it: the namespace of the kubeconfig, or the manager's own. */
   WARMTERM_NAMESPACE: setting.text().optional(),
-  /** PEM (PKCS #8) file of the Ed25519 key that signs tickets. */
+  /** File of the Ed25519 private key that signs tickets: PEM (PKCS #8). */
   WARMTERM_SIGNING_KEY_FILE: setting.text(),
   /** Service accounts of this namespace that may claim for visitors. */
   WARMTERM_CLIENTS: setting.list().default(['warmterm-webserver']),
-  /** How long a request of a visitor who waits in line is held before it is answered with a place. */
+  /** How long the request of a visitor who waits in line is held before it is answered with the position. */
   WARMTERM_CLAIM_TIMEOUT: setting.duration('100ms', '60s').default(10_000),
   /** Deadline of one request to the Kubernetes API. */
   WARMTERM_API_TIMEOUT: setting.duration('100ms', '60s').default(5_000),
-  /** For how long it goes on serving whoever comes, and tells them to go elsewhere, once it was told to stop. */
+  /** How long the service goes on serving after SIGTERM, while clients move to another replica. The chart sets 5s. */
   WARMTERM_SHUTDOWN_DELAY: setting.duration('0s', '60s').default(0),
-  /** How browsers reach terminals: by node ports, or by an Ingress or HTTPRoute each. */
+  /** How browsers reach terminals: `nodePort`, or `ingress` for an Ingress or HTTPRoute each. */
   WARMTERM_EXPOSURE: setting.choice('nodePort', 'ingress').default('nodePort'),
-  /** JSON file of the Ingress or HTTPRoute that the routes of terminals are made of. */
+  /**
+   * With `ingress`: JSON file of the Ingress or HTTPRoute that routes are made of, with `{name}` `{pool}` `{ordinal}` `{service}` in
+   * its strings. The manager adds name, labels and owner.
+   */
   WARMTERM_ROUTE_TEMPLATE_FILE: setting.text().optional(),
-  /** How browsers speak to the hosts of routes, where the template does not tell. */
+  /** `http` or `https`, how browsers speak to those hosts. Without it: by the `tls` of an Ingress. An HTTPRoute needs it. */
   WARMTERM_ROUTE_PROTOCOL: setting.choice('http', 'https').optional(),
 };
 

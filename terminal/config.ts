@@ -3,28 +3,48 @@
 import { type Environment, readEnvironment, setting } from '../common/environment.ts';
 
 const shape = {
+  /** Address to listen on, or a folder for Unix sockets that are named after the ports. Without it: all addresses. */
   HOST: setting.text().optional(),
+  /** Port to listen on. */
   PORT: setting.port().default(3000),
+  /** Port of `/healthz` and `/readyz`. No Service exposes it, so what browsers send fails no probe. */
   HEALTH_PORT: setting.port().default(3900),
+  /** fatal, error, warn, info, debug, trace or silent. */
   LOG_LEVEL: setting.logLevel().default('info'),
+  /** Name of the pod, by the downward API. */
   WARMTERM_POD_NAME: setting.text(),
+  /** UID of the pod, by the downward API. */
   WARMTERM_POD_UID: setting.text(),
+  /** URL of the manager. */
   WARMTERM_MANAGER_URL: setting.url(),
+  /** Unix socket at which the manager is reached, where the terminal has no network. */
   WARMTERM_MANAGER_SOCKET: setting.text().optional(),
+  /** File of a service account token of audience `warmterm-manager`, bound to the pod. It is read again as it rotates. */
   WARMTERM_MANAGER_TOKEN_FILE: setting.text(),
+  /** A session without input for this long ends. It holds until the manager tells the pool's `idle-timeout`. */
   WARMTERM_IDLE_TIMEOUT: setting.duration('1s', '7d').default(900_000),
+  /** How long before the end of an idle session the countdown begins; at most half of the timeout. */
   WARMTERM_IDLE_WARNING: setting.duration('100ms', '1d').default(60_000),
+  /** What keeps a session alive: `input`, or `output` of its jobs too. */
   WARMTERM_ACTIVITY: setting.choice('input', 'output').default('input'),
+  /** A session with more processes and threads is ended. They are counted in containers only. */
   WARMTERM_MAX_PROCESSES: setting.whole(50, 4_000_000).default(500),
+  /** Shell command to run before the pod ends, to save work. The page shows what it prints, and whether it failed. */
   WARMTERM_BEFORE_EXIT: setting.text().optional(),
+  /** How long that command may take. */
   WARMTERM_BEFORE_EXIT_TIMEOUT: setting.duration('100ms', '1h').default(20_000),
+  /** The visitor's shell. Without it: `$SHELL`, else `/bin/bash`. */
   WARMTERM_SHELL: setting
     .text()
     .refine((path) => path.startsWith('/'), 'must be the absolute path of a shell')
     .optional(),
+  /** How often a terminal in use reports to the manager. */
   WARMTERM_REPORT_INTERVAL: setting.duration('100ms', '10m').default(10_000),
+  /** How much of stdout, and of stderr, of each run is kept on disk. */
   WARMTERM_RUN_OUTPUT: setting.bytes('256KiB', '4GiB').default(4 * 1_024 * 1_024),
+  /** How long an attached run lives without its client. It holds until the manager tells the pool's `run-grace`. */
   WARMTERM_RUN_GRACE: setting.duration('1s', '1d').default(60_000),
+  /** How long the terminal of a detached run stays after it. It holds until the manager tells the pool's `run-linger`. */
   WARMTERM_RUN_LINGER: setting.duration('0s', '7d').default(600_000),
 };
 

@@ -14,27 +14,39 @@ import { parseFrameAncestors } from './frame-ancestors.ts';
 export type TrustProxy = false | number | string[];
 
 const shape = {
+  /** Address to listen on. */
   HOST: setting.text().default('0.0.0.0'),
+  /** Port to listen on. */
   PORT: setting.port().default(5252),
-  /** The names by which the page may be asked for, and *.NAME; any when absent, unless HOST is a loopback address. */
+  /**
+   * Host names by which the page may be asked for, such as `shell.example.org,*.lab.example.org`. Others get 421, which stops DNS
+   * rebinding. Without it: any name; on a loopback address its names. The chart sets those of its Ingress or HTTPRoute.
+   */
   WARMTERM_HOSTS: setting
     .list()
     .refine((names) => names.every(isHostPattern), 'must be host names with commas between, such as shell.example.org')
     .optional(),
-  /** Where Prometheus finds /metrics; nowhere when absent. */
+  /** Port of `/metrics`, for Prometheus. */
   METRICS_PORT: setting.port().optional(),
+  /** fatal, error, warn, info, debug, trace or silent. */
   LOG_LEVEL: setting.logLevel().default('info'),
+  /** URL of the manager. */
   WARMTERM_MANAGER_URL: setting.url(),
-  /** The service's own token towards the manager; it rotates, so the file is read again and again. */
+  /** File of a service account token of audience `warmterm-manager`. It is read again as it rotates. */
   WARMTERM_MANAGER_TOKEN_FILE: setting.text(),
-  /** One secret per line: the first signs visitor ids, all verify. */
+  /** File of secrets, one per line, 32 bytes or more each. The first signs visitor ids, all verify. */
   WARMTERM_VISITOR_SECRET_FILE: setting.text(),
+  /** What counts as one visitor: `browser`, `tab`, `address` or `header` ([README](../README.md#who-a-visitor-is)). */
   WARMTERM_IDENTITY: setting.choice('browser', 'tab', 'address', 'header').default('browser'),
-  /** With WARMTERM_IDENTITY=header: the header in which an authenticating proxy names the person, such as X-Forwarded-User. */
+  /** With `header`: the header in which an authenticating proxy names the person, such as `X-Forwarded-User`. */
   WARMTERM_IDENTITY_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header, such as X-Forwarded-User')
     .optional(),
+  /**
+   * Where the page finds a terminal: `manager` (as the manager says), `page` (the page's own host name with the node port), or a
+   * template such as `https://{name}.example-terminals.net` of `{name}` `{pool}` `{ordinal}` `{host}` `{port}`.
+   */
   WARMTERM_ADDRESS: z
     .string()
     .default('manager')
@@ -44,7 +56,7 @@ const shape = {
       context.addIssue({ code: 'custom', message: parsed });
       return z.NEVER;
     }),
-  /** The path prefix that proxies pass on, without a slash at the end. The page needs no setting for one that they take off. */
+  /** The path prefix, such as `/shell`, that proxies pass on to the webserver. A prefix that they take off needs no setting. */
   WARMTERM_BASE_PATH: z
     .string()
     .default('')
@@ -54,7 +66,7 @@ const shape = {
       context.addIssue({ code: 'custom', message: 'must be a path such as /shell' });
       return z.NEVER;
     }),
-  /** Which other sites may show the page in a frame: origins, `self`, or `none`. */
+  /** Sites that may show the page in a frame: `none`, or a list of `self` and origins such as `https://*.example.edu`. */
   WARMTERM_FRAME_ANCESTORS: z
     .string()
     .default('none')
@@ -65,11 +77,16 @@ const shape = {
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
+  /** When the webserver relays a terminal: `fallback` (where a browser cannot reach it directly), `always` or `never`. */
   WARMTERM_RELAY: setting.choice(...relayModes).default('fallback'),
-  /** Relayed connections at once. */
+  /** Relayed connections at once; of one visitor 16. */
   WARMTERM_RELAY_LIMIT: setting.whole(1, 100_000).default(1_000),
-  /** Connections at once, without the relayed ones. */
+  /**
+   * Connections at once, without the relayed ones. One more closes another, of the address that has the most. Each takes about 15 KB,
+   * and 46 KB where it holds half a request with all the headers that it may have.
+   */
   WARMTERM_CONNECTION_LIMIT: setting.whole(100, 100_000).default(4_000),
+  /** Number of proxies in front, or their subnets with commas between. */
   WARMTERM_TRUST_PROXY: z
     .string()
     .default('false')
@@ -80,16 +97,17 @@ const shape = {
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
-  /** How many tries the challenge of a busy address takes at most. */
+  /** Tries (scrypt, 4 MiB) that the challenge of a busy address takes at most; it takes half as many at least. */
   WARMTERM_CHALLENGE_WORK: setting.whole(2, 10_000).default(64),
-  /** The pool of those who ask for none; may be left out where there is only one. */
+  /** The pool of visitors who ask for none. It may be left out where there is only one. */
   WARMTERM_POOL: poolNameSchema.optional(),
-  /** Opens the host page; without it there is none. */
+  /** File of the token that opens `/host`. Without it there is no host page. */
   WARMTERM_HOST_TOKEN_FILE: setting.text().optional(),
   /** Deadline of a request to the manager. */
   WARMTERM_REQUEST_TIMEOUT: setting.duration('100ms', '2m').default(12_000),
-  /** For how long it goes on serving whoever comes, and tells them to go elsewhere, once it was told to stop. */
+  /** How long the service goes on serving after SIGTERM, while clients move to another replica. The chart sets 5s. */
   WARMTERM_SHUTDOWN_DELAY: setting.duration('0s', '60s').default(0),
+  /** Folder of the built page. Without it: `public/` beside the program. */
   WARMTERM_PUBLIC_DIR: setting.text().optional(),
 };
 

@@ -1,0 +1,22 @@
+// Writes the tables of docs/configuration.md anew: `node local/setup/configuration.mjs`, after a change of helm/values.yaml or of a
+// service's config.ts. test/local/setup/configuration.test.ts fails until that is done.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chartTables, replacePart, settingsTable } from './configuration-tables.mjs';
+import { root } from './run.mjs';
+
+const read = (path) => readFileSync(join(root, path), 'utf8');
+const page = join(root, 'docs/configuration.md');
+
+/** What docs/configuration.md should be. */
+export function makeConfigurationPage() {
+  let text = replacePart(readFileSync(page, 'utf8'), 'chart', chartTables(read('helm/values.yaml')));
+  for (const service of ['webserver', 'manager', 'terminal', 'local']) {
+    text = replacePart(text, service, settingsTable(read(`${service}/config.ts`)));
+  }
+  return text;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, makeConfigurationPage());
