@@ -15,6 +15,8 @@ const codes = {
   conflict: { status: 409, retryable: true },
   /** The Host header names another server. */
   'unknown-host': { status: 421, retryable: false },
+  /** The request needs another protocol, and does not ask for it: a proxy has dropped the header. */
+  'upgrade-required': { status: 426, retryable: false },
   'too-large': { status: 413, retryable: false },
   /** The address is busy, and the visitor is to do some work first; or to come back when it is busy no more. */
   'challenge-required': { status: 429, retryable: true },

@@ -70,6 +70,8 @@ export type OpenTerminal = z.infer<typeof openTerminalSchema>;
 export const openedSchema = openTerminalSchema.extend({
   status: z.enum(['new', 'reconnected']),
   ticket: z.string(),
+  /** Why the visitor's last WebSocket at the relay was refused, if one was within the last minute: browsers hide that from the page. */
+  relayProblem: z.string().optional(),
 });
 export type Opened = z.infer<typeof openedSchema>;
 

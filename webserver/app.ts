@@ -17,13 +17,16 @@ import { createVisitors } from './identity/visitor.ts';
 import type { Manager } from './manager-client.ts';
 import type { Metrics } from './metrics.ts';
 import { describeWebserver } from './openapi.ts';
+import { createRefusalLog } from './refusal-log.ts';
 import { createPlaces } from './relay/places.ts';
+import { createRelayProblems } from './relay/problems.ts';
 import { createTicketReader } from './relay/read-ticket.ts';
 import { hostRoutes } from './routes/host.ts';
 import { pageRoutes } from './routes/page.ts';
 import { poolRoutes } from './routes/pools.ts';
 import { relayRoutes } from './routes/relay.ts';
 import { terminalRoutes } from './routes/terminals.ts';
+import { requireSameOrigin } from './same-origin.ts';
 
 export type AppOptions = {
   config: Pick<
@@ -77,6 +80,9 @@ export function createApp(options: AppOptions): Express {
     chance: Math.random,
   });
 
+  const now = () => performance.now();
+  const logRefusal = createRefusalLog(log, now);
+  const relayProblems = createRelayProblems(now);
   const addresses = watchAddresses(log);
   const app = express();
   app.disable('x-powered-by');
@@ -87,19 +93,39 @@ export function createApp(options: AppOptions): Express {
   app.use(ignoreForwardedPorts);
   app.use(securityHeaders(addressing, config.WARMTERM_FRAME_ANCESTORS));
   app.get(['/healthz', '/readyz'], health);
-  app.use(requireHost(createHostCheck(config.HOST, config.WARMTERM_HOSTS), 'WARMTERM_HOSTS'));
+  app.use(requireHost(createHostCheck(config.HOST, config.WARMTERM_HOSTS), 'WARMTERM_HOSTS', logRefusal));
   app.use('/api', (_request, response, next) => {
     response.set({ 'cache-control': 'no-store', [versionHeader]: version });
     next();
   });
   app.get('/openapi.json', serveDescription(describeWebserver(version, { hostPage: hostToken !== undefined })));
   const terminals = { manager, log, visitors, defaultPool: config.WARMTERM_POOL };
-  app.use(terminalRoutes({ ...terminals, challenges, addresses, addressing, relay: config.WARMTERM_RELAY }));
-  app.use(poolRoutes({ ...terminals, now: () => performance.now() }));
+  app.use(
+    terminalRoutes({
+      ...terminals,
+      challenges,
+      addresses,
+      addressing,
+      relay: config.WARMTERM_RELAY,
+      relayProblems,
+      sameOrigin: requireSameOrigin(logRefusal),
+    }),
+  );
+  app.use(poolRoutes({ ...terminals, now }));
   if (config.WARMTERM_RELAY !== 'never') {
     const places = createPlaces(config.WARMTERM_RELAY_LIMIT);
-    const readTicket = createTicketReader({ manager, now: () => performance.now() });
-    app.use(relayRoutes({ manager, log, places, readTicket, defaultPool: config.WARMTERM_POOL }));
+    const readTicket = createTicketReader({ manager, now });
+    app.use(
+      relayRoutes({
+        manager,
+        log,
+        logRefusal,
+        places,
+        problems: relayProblems,
+        readTicket,
+        defaultPool: config.WARMTERM_POOL,
+      }),
+    );
   }
   if (hostToken !== undefined) app.use(hostRoutes({ manager, addresses, token: hostToken }));
   app.use(pageRoutes({ publicDir, cliDir, version, hostPage: hostToken !== undefined }));

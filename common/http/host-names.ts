@@ -20,12 +20,17 @@ export function createHostCheck(address: string | undefined, names: readonly str
   };
 }
 
-/** Refuses requests by other names with 421 (RFC 9110, 15.5.20). `setting` is the one that allows more of them. */
+/**
+ * Refuses requests by other names with 421 (RFC 9110, 15.5.20). `setting` is the one that allows more of them; `onRefused` gets the
+ * sentence of each refusal.
+ */
 export const requireHost =
-  (check: HostCheck, setting?: string): RequestHandler =>
+  (check: HostCheck, setting?: string, onRefused: (sentence: string) => void = () => {}): RequestHandler =>
   ({ headers: { host } }, _response, next) => {
-    if (!check(host)) throw new ServiceError('unknown-host', unknownHost(host, setting));
-    next();
+    if (check(host)) return next();
+    const sentence = unknownHost(host, setting);
+    onRefused(sentence);
+    throw new ServiceError('unknown-host', sentence);
   };
 
 /** The error for a client that uses another name. */

@@ -110,32 +110,34 @@ test('of the browser’s headers only the handshake reaches the pod, and of the 
   });
 });
 
-test('sockets that another site’s page opens are refused, and nobody is asked for a terminal', async (t) => {
+test('the ticket says whose a socket is: a proxy that changes Host, Origin or the protocol does no harm', async (t) => {
   const pod = await startPod(t);
-  const { url, ticket, manager, port } = await start(t, pod);
-  const before = manager.requests.length;
-  const foreign: Record<string, string>[] = [
-    { origin: 'https://evil.example.org' },
-    { origin: 'null' },
-    { origin: `http://127.0.0.1:${port + 1}` },
-    { origin: 'https://evil.example.org', 'sec-fetch-site': 'cross-site' },
-    { origin: 'https://evil.example.org', 'sec-fetch-site': 'same-site' },
-  ];
-  for (const headers of foreign) {
-    const answer = await knock(t, url, { headers: { ...protocolOf(ticket), ...headers } });
-    t.deepEqual(refusal(answer), { status: 403, code: 'forbidden' }, JSON.stringify(headers));
-  }
-  t.is(manager.requests.length, before);
-  const own: Record<string, string>[] = [
+  const { url, ticket, port } = await start(t, pod, { WARMTERM_TRUST_PROXY: '1' });
+  const ways: Record<string, string>[] = [
+    {},
     { origin: url },
-    // A proxy has changed the host; the browser knows better.
-    { origin: 'https://shell.example.org', 'sec-fetch-site': 'same-origin' },
+    // Bare proxy_pass of nginx; $host without its port; $host:$server_port.
+    { origin: 'https://shell.example.org', host: `webserver:${port}` },
+    { origin: 'https://shell.example.org:8443', host: 'shell.example.org' },
+    { origin: 'https://shell.example.org', host: 'shell.example.org:443' },
     // To some browsers ws: is another site than http:.
     { origin: url, 'sec-fetch-site': 'cross-site' },
-    {},
+    // A location of its own that says nothing of the protocol, and one that does.
+    { origin: 'https://shell.example.org', 'x-forwarded-for': '192.0.2.1' },
+    { origin: 'https://shell.example.org', 'x-forwarded-proto': 'https' },
   ];
-  for (const headers of own) upgraded(t, await knock(t, url, { headers: { ...protocolOf(ticket), ...headers } }));
-  t.is(pod.requests.length, own.length);
+  for (const headers of ways) upgraded(t, await knock(t, url, { headers: { ...protocolOf(ticket), ...headers } }));
+  t.is(pod.requests.length, ways.length);
+});
+
+test('a terminal that was claimed over https is relayed by a location without X-Forwarded-Proto', async (t) => {
+  const pod = await startPod(t);
+  const webserver = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1', WARMTERM_ADDRESS: 'page' });
+  webserver.manager.podAddress = { host: pod.host, port: pod.port };
+  const headers = { 'x-forwarded-proto': 'https' };
+  const { body } = await createVisitor(webserver.url).send('POST', paths.terminals, { body: {}, headers });
+  t.regex(String(body.url), /^https:/);
+  upgraded(t, await knock(t, webserver.url, { headers: protocolOf(String(body.ticket)) }));
 });
 
 test('inv 8: a WebSocket without a ticket of the manager is refused before anything is opened for it', async (t) => {
@@ -201,11 +203,48 @@ test('WARMTERM_RELAY=never: there is none', async (t) => {
 
 test('what is no WebSocket is told so', async (t) => {
   const { url, ticket } = await start(t, await startPod(t));
-  const wrong: Record<string, string>[] = [{ connection: 'close' }, { upgrade: 'h2c' }, { 'sec-websocket-key': '' }];
-  for (const headers of wrong) {
-    const answer = await knock(t, url, { headers: { ...protocolOf(ticket), ...headers } });
-    t.deepEqual(refusal(answer), { status: 400, code: 'invalid-request' }, JSON.stringify(headers));
-  }
+  const answer = await fetch(url + relay);
+  t.is(answer.status, 426);
+  t.is(answer.headers.get('upgrade'), 'websocket');
+  t.like(await answer.json(), { code: 'upgrade-required', detail: 'This is the address of a WebSocket.' });
+  const headers = { ...protocolOf(ticket), 'sec-websocket-key': '' };
+  t.deepEqual(refusal(await knock(t, url, { headers })), { status: 400, code: 'invalid-request' });
+});
+
+for (const [missing, headers] of [
+  ['Upgrade: websocket', { connection: 'close', upgrade: '' }],
+  ['Upgrade: websocket', { connection: 'Upgrade', upgrade: 'h2c' }],
+  ['Connection: Upgrade', { connection: 'keep-alive', upgrade: 'websocket' }],
+] as const) {
+  test(`a WebSocket with ${JSON.stringify(headers)} is answered 426, and the log and the page are told of ${missing}`, async (t) => {
+    const { url, manager, logged } = await startWebserver(t);
+    const pod = await startPod(t);
+    manager.podAddress = { host: pod.host, port: pod.port };
+    const visitor = createVisitor(url);
+    const claim = async () => (await visitor.send('POST', paths.terminals, { body: {} })).body;
+    const { ticket } = await claim();
+    const answer = await knock(t, url, { headers: { ...protocolOf(String(ticket)), ...headers } });
+    t.is(answer.status, 426);
+    const sentence = `A WebSocket came without the header ${missing}: a proxy in front drops it.`;
+    t.true('body' in answer && answer.body.detail?.startsWith(sentence));
+    t.true(logged().includes(sentence));
+    const again = await claim();
+    t.true(String(again.relayProblem).startsWith(sentence));
+    // Of another visitor it says nothing, and nothing any more once it works.
+    t.is((await createVisitor(url).send('POST', paths.terminals, { body: {} })).body.relayProblem, undefined);
+    upgraded(t, await knock(t, url, { headers: protocolOf(String(again.ticket)) }));
+    t.is((await claim()).relayProblem, undefined);
+  });
+}
+
+test('the page is told why the relay could not reach its terminal', async (t) => {
+  const { url, manager } = await startWebserver(t);
+  manager.podAddress = await startClosed(t);
+  const visitor = createVisitor(url);
+  const { body } = await visitor.send('POST', paths.terminals, { body: {} });
+  t.is((await knock(t, url, { headers: protocolOf(String(body.ticket)) })).status, 503);
+  const again = await visitor.send('POST', paths.terminals, { body: {} });
+  t.is(again.body.relayProblem, 'The terminal cannot be reached.');
 });
 
 test('an upgrade that nobody wants is passed over, and the request answered', async (t) => {

@@ -13,11 +13,12 @@ import { offeredTicket, socketProtocol } from '../../common/socket-protocol.ts';
 import { paths, relayQuerySchema } from '../../common/terminals-api.ts';
 import type { Manager } from '../manager-client.ts';
 import { parseBody } from '../parse-body.ts';
+import type { RefusalLog } from '../refusal-log.ts';
 import { join } from '../relay/join.ts';
 import type { Places } from '../relay/places.ts';
 import { type Handshake, openPodSocket } from '../relay/pod-socket.ts';
+import type { RelayProblems } from '../relay/problems.ts';
 import type { ReadTicket } from '../relay/read-ticket.ts';
-import { requireSameOriginSocket } from '../same-origin.ts';
 
 // Less than a page waits for a socket, so that it hears what is wrong. Pods are near.
 const podDeadlineMs = 3_000;
@@ -25,38 +26,69 @@ const podDeadlineMs = 3_000;
 export function relayRoutes(options: {
   manager: Manager;
   log: Logger;
+  logRefusal: RefusalLog;
   readTicket: ReadTicket;
   places: Places;
+  problems: Pick<RelayProblems, 'note' | 'clear'>;
   defaultPool: string | undefined;
 }): Router {
-  const { manager, log, readTicket, places, defaultPool } = options;
+  const { manager, log, logRefusal, readTicket, places, problems, defaultPool } = options;
 
-  return Router().get(paths.relay, requireSameOriginSocket, async (request, response) => {
+  return Router().get(paths.relay, async (request, response) => {
+    const signal = hangUp(response);
+    const missing = missingHeader(request);
+    if (missing !== undefined) await refuseWithoutUpgrade(request, response, missing);
     const handshake = readHandshake(request);
     const { pool = defaultPool, run } = parseBody(relayQuerySchema, request.query);
-    const signal = hangUp(response);
     const { sub: visitor } = await readTicket(handshake.ticket);
     signal.throwIfAborted();
-    if (run !== undefined && run !== runOf(visitor)) {
-      throw new ServiceError('invalid-ticket', 'The ticket is not for this run.');
+    try {
+      if (run !== undefined && run !== runOf(visitor)) {
+        throw new ServiceError('invalid-ticket', 'The ticket is not for this run.');
+      }
+      request.socket.once('close', places.take(visitor));
+      releaseConnection(request.socket);
+      const terminal = await manager.find({ visitor, pool });
+      if (!terminal.podAddress) throw new ServiceError('unavailable', 'The terminal has no address yet.');
+      const pod = await openPodSocket(terminal.podAddress, handshake, { deadlineMs: podDeadlineMs, signal });
+      problems.clear(visitor);
+      join(switchProtocol(response, pod.accept), pod.socket);
+      log.info({ terminal: terminal.name }, 'terminal relayed');
+    } catch (error) {
+      if (error instanceof ServiceError) problems.note(visitor, error.message);
+      throw error;
     }
-    request.socket.once('close', places.take(visitor));
-    releaseConnection(request.socket);
-
-    const terminal = await manager.find({ visitor, pool });
-    if (!terminal.podAddress) throw new ServiceError('unavailable', 'The terminal has no address yet.');
-    const pod = await openPodSocket(terminal.podAddress, handshake, { deadlineMs: podDeadlineMs, signal });
-    join(switchProtocol(response, pod.accept), pod.socket);
-    log.info({ terminal: terminal.name }, 'terminal relayed');
   });
+
+  /** Throws. A browser has sent the header, which each proxy on the way has to pass on (RFC 9110, 7.6.1). */
+  async function refuseWithoutUpgrade(request: Request, response: Response, missing: string): Promise<never> {
+    response.set({ connection: 'Upgrade', upgrade: 'websocket' });
+    if (request.get('sec-websocket-key') === undefined) {
+      throw new ServiceError('upgrade-required', 'This is the address of a WebSocket.');
+    }
+    const sentence = withoutUpgrade(missing);
+    logRefusal(sentence);
+    const ticket = offeredTicket(request.get('sec-websocket-protocol'));
+    const read = ticket === undefined ? undefined : await readTicket(ticket).catch(() => undefined);
+    if (read) problems.note(read.sub, sentence);
+    throw new ServiceError('upgrade-required', sentence);
+  }
 }
+
+/** The header without which this is no request for a WebSocket. */
+function missingHeader(request: Request): string | undefined {
+  if (isUpgrade(request, 'websocket')) return undefined;
+  return request.get('upgrade')?.toLowerCase() === 'websocket' ? 'Connection: Upgrade' : 'Upgrade: websocket';
+}
+
+const withoutUpgrade = (missing: string) =>
+  `A WebSocket came without the header ${missing}: a proxy in front drops it. nginx needs proxy_http_version 1.1 and ` +
+  'proxy_set_header for Upgrade and Connection; Apache needs ProxyPass with upgrade=websocket.';
 
 function readHandshake(request: Request): Handshake {
   const key = request.get('sec-websocket-key');
   const version = request.get('sec-websocket-version');
-  if (!isUpgrade(request, 'websocket') || !key || !version) {
-    throw new ServiceError('invalid-request', 'This is the address of a WebSocket.');
-  }
+  if (!key || !version) throw new ServiceError('invalid-request', 'This is no handshake of a WebSocket.');
   const ticket = offeredTicket(request.get('sec-websocket-protocol'));
   if (ticket === undefined) throw new ServiceError('invalid-ticket', 'The WebSocket must bring a ticket.');
   return { key, version, ticket };

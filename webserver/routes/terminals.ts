@@ -1,6 +1,6 @@
 // The visitor's own terminals over HTTP, that of the page and those of runs: claim or reconnect, wait for one, look, end, restart, list.
 
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
 import { composeClaimant } from '../../common/claimant.ts';
 import { hangUp } from '../../common/http/hang-up.ts';
@@ -22,7 +22,8 @@ import type { Visitors } from '../identity/visitor.ts';
 import type { Manager } from '../manager-client.ts';
 import { pageOrigin } from '../page-origin.ts';
 import { parseBody } from '../parse-body.ts';
-import { requireJson, requireSameOrigin } from '../same-origin.ts';
+import type { RelayProblems } from '../relay/problems.ts';
+import { requireJson } from '../same-origin.ts';
 import { takeTurns } from '../turns.ts';
 
 const noQuerySchema = z.strictObject({});
@@ -35,23 +36,34 @@ export function terminalRoutes(options: {
   addresses: AddressVisibility;
   addressing: Addressing;
   relay: RelayMode;
+  relayProblems: Pick<RelayProblems, 'of'>;
+  /** Refuses requests of other origins' pages. */
+  sameOrigin: RequestHandler;
   defaultPool: string | undefined;
 }): Router {
-  const { manager, log, visitors, challenges, addresses, addressing, relay, defaultPool } = options;
+  const { manager, log, visitors, challenges, addresses, addressing, relay, relayProblems, sameOrigin, defaultPool } =
+    options;
 
   const open = (ask: Manager['claim']) => async (request: Request, response: Response) => {
     const { pool = defaultPool, run, solution, ...wish } = parseBody(openRequestSchema, request.body);
     const { place, promised, existing } = wish;
     const visitor = visitors.identify(request, response);
+    const claimant = composeClaimant(visitor, run);
     const address = visitors.network(request);
     addresses.observe(request, visitor);
     // Whoever leaves makes room in the line for a terminal.
     const gone = hangUp(response);
     const claim = await claimWith(challenges, { visitor, network: address, solution }, (challenge) =>
-      ask({ visitor: composeClaimant(visitor, run), pool, address, place, promised, challenge, existing }, gone),
+      ask({ visitor: claimant, pool, address, place, promised, challenge, existing }, gone),
     );
     if (claim.status === 'waiting') return void response.status(202).json(claim);
-    const opened: Opened = { ...describe(claim, request), status: claim.status, ticket: claim.ticket };
+    const relayProblem = relayProblems.of(claimant);
+    const opened: Opened = {
+      ...describe(claim, request),
+      status: claim.status,
+      ticket: claim.ticket,
+      ...(relayProblem !== undefined && { relayProblem }),
+    };
     response.status(claim.status === 'new' ? 201 : 200).json(opened);
     log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');
   };
@@ -72,7 +84,7 @@ export function terminalRoutes(options: {
   };
 
   const turn = takeTurns();
-  const body = [requireSameOrigin, requireJson, jsonBody('4kb'), turn];
+  const body = [sameOrigin, requireJson, jsonBody('4kb'), turn];
   return Router()
     .post(paths.terminals, body, open(manager.claim))
     .post(paths.restart, body, open(manager.restart))
@@ -84,11 +96,11 @@ export function terminalRoutes(options: {
     .get(paths.current, turn, async (request, response) => {
       response.json(describe(await manager.find(meant(request, response)), request));
     })
-    .delete(paths.place, requireSameOrigin, turn, async (request, response) => {
+    .delete(paths.place, sameOrigin, turn, async (request, response) => {
       await manager.leave(meant(request, response));
       response.status(204).end();
     })
-    .delete(paths.current, requireSameOrigin, turn, async (request, response) => {
+    .delete(paths.current, sameOrigin, turn, async (request, response) => {
       await manager.release(meant(request, response));
       log.info('terminal ended by its visitor');
       response.status(204).end();
