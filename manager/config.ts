@@ -13,8 +13,10 @@ const shape = {
   LOG_LEVEL: setting.logLevel().default('info'),
   /** Namespace of the pools. Without it: the namespace of the kubeconfig, or the manager's own. */
   WARMTERM_NAMESPACE: setting.text().optional(),
-  /** File of the Ed25519 private key that signs tickets: PEM (PKCS #8). */
-  WARMTERM_SIGNING_KEY_FILE: setting.text(),
+  /** File of the Ed25519 private key that signs tickets: PEM (PKCS #8). Either it or `WARMTERM_KEYS_SECRET` must be set. */
+  WARMTERM_SIGNING_KEY_FILE: setting.text().optional(),
+  /** Name of the Secret with that key. The manager creates the Secret if it is absent. */
+  WARMTERM_KEYS_SECRET: setting.text().optional(),
   /** Service accounts of this namespace that may claim for visitors. */
   WARMTERM_CLIENTS: setting.list().default(['warmterm-webserver']),
   /** How long the request of a visitor who waits in line is held before it is answered with the position. */
@@ -36,4 +38,9 @@ const shape = {
 
 export type Config = ReturnType<typeof readConfig>;
 
-export const readConfig = (environment: Environment) => readEnvironment(shape, environment);
+export const readConfig = (environment: Environment) =>
+  readEnvironment(shape, environment, ({ WARMTERM_SIGNING_KEY_FILE: file, WARMTERM_KEYS_SECRET: secret }) =>
+    (file === undefined) === (secret === undefined)
+      ? ['WARMTERM_SIGNING_KEY_FILE, WARMTERM_KEYS_SECRET: exactly one of them must be set']
+      : [],
+  );

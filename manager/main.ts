@@ -8,16 +8,18 @@ import { setTimeout } from 'node:timers/promises';
 import { ServiceError } from '../common/errors.ts';
 import { metricsPart } from '../common/http/metrics.ts';
 import { type Listening, serve } from '../common/http/server.ts';
-import { createLog } from '../common/log.ts';
+import { createLog, type Logger } from '../common/log.ts';
+import { retry } from '../common/retry.ts';
 import { exitOnInvalidConfig, type Part, runService } from '../common/service.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './api/app.ts';
 import { createAuthenticator } from './api/authenticate.ts';
 import { Claims } from './claims/claims.ts';
-import { createTicketSigner } from './claims/keys.ts';
+import { LateSigner } from './claims/keys.ts';
 import { createApiClock } from './cluster/api-clock.ts';
+import { ensureKeys } from './cluster/keys-secret.ts';
 import { createCluster } from './cluster/kubernetes.ts';
-import { createTransport } from './cluster/transport.ts';
+import { createTransport, type Transport } from './cluster/transport.ts';
 import { createWarningLog } from './cluster/warnings.ts';
 import { readConfig } from './config.ts';
 import { Controller } from './controller.ts';
@@ -41,7 +43,9 @@ async function main(): Promise<number> {
   const delay = (ms: number, signal?: AbortSignal) =>
     setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) });
   const newId = () => randomBytes(16).toString('base64url');
-  const signer = await createTicketSigner(readFile('WARMTERM_SIGNING_KEY_FILE', config.WARMTERM_SIGNING_KEY_FILE));
+  const { WARMTERM_SIGNING_KEY_FILE: keyFile, WARMTERM_KEYS_SECRET: keysSecret } = config;
+  const signer = new LateSigner();
+  if (keyFile) await signer.load(readFile('WARMTERM_SIGNING_KEY_FILE', keyFile), 'WARMTERM_SIGNING_KEY_FILE');
   const exposure = readExposure(config, (path) => readFile('WARMTERM_ROUTE_TEMPLATE_FILE', path));
   const pools = new Pools(exposure.mode);
   const metrics = createMetrics({
@@ -109,14 +113,18 @@ async function main(): Promise<number> {
     log,
     onReview: metrics.reviewed,
   });
-  const isReady = () => controller.synced;
+  const isReady = () => controller.synced && signer.loaded;
   const { version } = packageJson;
   const app = createApp({
-    ...{ claims, terminals, pools, jwks: signer.jwks, authenticator, log, clock, version, isReady },
+    ...{ claims, terminals, pools, signer, authenticator, log, clock, version, isReady },
     host: config.HOST,
   });
   const onListening = (at: Listening) => log.info(at, 'listening');
   const parts: Record<string, Part> = {
+    keys: async (signal) => {
+      if (keysSecret) await loadKeys(signer, { transport, secret: keysSecret, log, signal });
+      if (!signal.aborted) await once(signal, 'abort');
+    },
     elector: (signal) => elector.run(signal),
     peers: (signal) => peers.run(signal),
     controller: (signal) => controller.run(signal),
@@ -131,6 +139,19 @@ async function main(): Promise<number> {
   const exitCode = await runService(log, parts, { shutdownDelayMs: config.WARMTERM_SHUTDOWN_DELAY });
   transport.close();
   return exitCode;
+}
+
+/** Loads the signing key from the Secret, and makes the Secret if need be. An API server that does not answer is asked again. */
+async function loadKeys(
+  signer: LateSigner,
+  { transport, secret, log, signal }: { transport: Transport; secret: string; log: Logger; signal: AbortSignal },
+): Promise<void> {
+  const keys = await retry(() => ensureKeys(transport, secret), {
+    ...{ signal, firstMs: 250, longestMs: 5_000 },
+    onFirstFailure: (err) => log.warn({ err, secret }, 'the Secret with the keys is not to be had yet, trying again'),
+  });
+  await signer.load(keys['signing-key.pem'], `Secret ${secret}, signing-key.pem`);
+  log.info({ secret }, 'keys loaded');
 }
 
 function readFile(setting: string, path: string): string {

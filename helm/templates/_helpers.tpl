@@ -52,8 +52,10 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
+{{/* The Secret with the keys. Its name is that of the release whatever fullnameOverride says, so that the keys stay the same. */}}
 {{- define "warmterm.secretName" -}}
-{{- .Values.secret.existing | default (include "warmterm.fullname" .) -}}
+{{- $release := eq .Release.Name .Chart.Name | ternary .Chart.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
+{{- .Values.secret.existing | default (printf "%s-keys" $release) -}}
 {{- end -}}
 
 {{- define "warmterm.managerUrl" -}}

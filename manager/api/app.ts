@@ -25,7 +25,7 @@ export type AppOptions = {
   claims: Claims;
   terminals: Terminals;
   pools: Pools;
-  jwks: TicketSigner['jwks'];
+  signer: Pick<TicketSigner, 'jwks'>;
   authenticator: Authenticator;
   log: Logger;
   clock: () => number;
@@ -37,7 +37,7 @@ export type AppOptions = {
 };
 
 export function createApp(options: AppOptions): express.Express {
-  const { claims, terminals, pools, jwks, authenticator, log, clock, isReady } = options;
+  const { claims, terminals, pools, signer, authenticator, log, clock, isReady } = options;
   // Terminals share the port: however many connections they open, those of a webserver are not among the ones that must go.
   const forServices: RequestHandler = (request, response, next) =>
     authenticator.forServices(request, response, (error?: unknown) => {
@@ -58,7 +58,7 @@ export function createApp(options: AppOptions): express.Express {
   app.get(api.paths.jwks, (_request, response) => {
     // Before it is ready the time may be this machine's own, which may be wrong.
     const now = isReady() ? { now: new Date(clock()).toISOString() } : {};
-    response.set('cache-control', 'no-store').json({ ...jwks, ...now });
+    response.set('cache-control', 'no-store').json({ ...signer.jwks, ...now });
   });
 
   app.use('/api', (_request, response, next) => {

@@ -11,9 +11,36 @@ export type TicketSigner = {
   sign(content: Pick<Ticket, 'aud' | 'sub' | 'jti' | 'claim' | 'role'>, now: number): Promise<string>;
 };
 
-/** `pem` is the PKCS #8 text of an Ed25519 private key; anything else is `invalid-config`. */
-export async function createTicketSigner(pem: string): Promise<TicketSigner> {
-  const privateKey = readKey(pem);
+/** A signer whose key is loaded after the start. Until then it signs nothing and publishes no key: `unavailable`. */
+export class LateSigner implements TicketSigner {
+  #signer: TicketSigner | undefined;
+
+  get loaded(): boolean {
+    return this.#signer !== undefined;
+  }
+
+  get jwks(): JSONWebKeySet {
+    return this.#get().jwks;
+  }
+
+  async sign(...args: Parameters<TicketSigner['sign']>): Promise<string> {
+    return this.#get().sign(...args);
+  }
+
+  /** Takes the same arguments as `createTicketSigner`. */
+  async load(pem: string, source: string): Promise<void> {
+    this.#signer = await createTicketSigner(pem, source);
+  }
+
+  #get(): TicketSigner {
+    if (this.#signer) return this.#signer;
+    throw new ServiceError('unavailable', 'The manager has no signing key yet.', { retryAfter: 1 });
+  }
+}
+
+/** `pem` is the PKCS #8 text of an Ed25519 private key; anything else is `invalid-config`, which names `source`. */
+export async function createTicketSigner(pem: string, source = 'The signing key'): Promise<TicketSigner> {
+  const privateKey = readKey(pem, source);
   const jwk = await exportJWK(createPublicKey(privateKey));
   const kid = await calculateJwkThumbprint(jwk);
   return {
@@ -33,15 +60,12 @@ export async function createTicketSigner(pem: string): Promise<TicketSigner> {
   };
 }
 
-function readKey(pem: string): KeyObject {
+function readKey(pem: string, source: string): KeyObject {
   try {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch {
     // Told below, without the key's text.
   }
-  throw new ServiceError(
-    'invalid-config',
-    'WARMTERM_SIGNING_KEY_FILE: must hold an Ed25519 private key in PEM (PKCS #8)',
-  );
+  throw new ServiceError('invalid-config', `${source}: must hold an Ed25519 private key in PEM (PKCS #8)`);
 }

@@ -3,7 +3,7 @@
 import { toServiceError } from '../../common/errors.ts';
 import type { KeySet } from '../../common/key-set.ts';
 import type { Logger } from '../../common/log.ts';
-import { retry } from '../retry.ts';
+import { retry } from '../../common/retry.ts';
 
 /** Loads the keys, with back-off and for as long as it takes. */
 export const loadKeys = ({ refresh }: KeySet, { log, signal }: { log: Logger; signal: AbortSignal }): Promise<void> =>

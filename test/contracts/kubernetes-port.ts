@@ -1,6 +1,7 @@
 // The contract of the Kubernetes port: one suite, run against the stand-in by `npm test` and against any real cluster by
 // `npm run test:cluster`. It makes its own pool, of pods that print their token and answer HTTP.
 
+import { createPrivateKey } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { TestFn } from 'ava';
 import { labels, managerAudience, terminalPortName } from '../../common/names.ts';
 import { routesPath } from '../../manager/cluster/exposures.ts';
+import { ensureKeys, type Keys } from '../../manager/cluster/keys-secret.ts';
 import { createCluster } from '../../manager/cluster/kubernetes.ts';
 import type { Cluster } from '../../manager/cluster/port.ts';
 import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
@@ -88,6 +90,24 @@ export function testKubernetesPort(
     await world.until(() => [...world.nodes.values()].some((host) => host !== undefined));
     t.truthy(pod.node && world.nodes.get(pod.node));
     t.log(`Kubernetes ${world.version.gitVersion}`);
+  });
+
+  test.serial('keys: managers that start at once have the same, and a key that was removed is made anew', async (t) => {
+    const { transport } = t.context;
+    const name = 'contract-keys';
+    const start = () => ensureKeys(transport, name);
+    const [first, ...others] = await Promise.all(Array.from({ length: 5 }, start));
+    for (const keys of others) t.deepEqual(keys, first);
+    t.deepEqual(await start(), first!);
+    t.is(createPrivateKey(first!['signing-key.pem']).asymmetricKeyType, 'ed25519');
+
+    const path = `/api/v1/namespaces/${transport.namespace}/secrets/${name}`;
+    const body = { data: { 'signing-key.pem': null, theirs: 'eA==' } };
+    await transport.request({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body });
+    const [rotated, ...same] = await Promise.all(Array.from({ length: 3 }, start));
+    for (const keys of same) t.deepEqual(keys, rotated);
+    t.not(rotated!['signing-key.pem'], first!['signing-key.pem']);
+    t.deepEqual({ ...rotated!, 'signing-key.pem': '' }, { ...first!, 'signing-key.pem': '', theirs: 'x' } as Keys);
   });
 
   test.serial(

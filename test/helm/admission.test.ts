@@ -24,7 +24,7 @@ type Meta = {
   ownerReferences?: object[];
 };
 type Pod = { metadata: Meta; spec: { containers: object[]; [field: string]: unknown }; status?: object };
-type Request = { username: string; object?: Pod; oldObject: Pod };
+type Request = { username: string; object?: object; oldObject?: object };
 
 /** What a policy says to a request: nothing that it does not match is refused. */
 function judge({ spec }: Rendered, { username, object, oldObject }: Request): string[] {
@@ -32,7 +32,7 @@ function judge({ spec }: Rendered, { username, object, oldObject }: Request): st
   const evaluate = (expression: string): unknown => {
     const result = run(expression, {
       object: toCel(object ?? null),
-      oldObject: toCel(oldObject),
+      oldObject: toCel(oldObject ?? null),
       request: toCel({ userInfo: { username } }),
       variables,
     });
@@ -142,6 +142,18 @@ test('inv 5: the StatefulSet controller may delete terminals in use only when th
   t.deepEqual(await ask('Running', manager), []);
 });
 
+test('inv 10: the manager may write no Secret but the one with its keys', async (t) => {
+  const secrets = await policy('ours.shells-manager-secrets');
+  const write = (name: string, type: string, username = manager) =>
+    judge(secrets, { username, object: { metadata: { name }, type } });
+  const refused = ['the manager may write only the Secret with its keys'];
+  t.deepEqual(write('warmterm-keys', 'Opaque'), []);
+  t.deepEqual(write('other', 'Opaque'), refused);
+  t.deepEqual(write('warmterm-keys', 'kubernetes.io/service-account-token'), refused);
+  t.deepEqual(write('other', 'Opaque', 'system:serviceaccount:ours:somebody'), []);
+  t.is(secrets.spec.failurePolicy, 'Fail');
+});
+
 async function isRendered(t: ExecutionContext, name: string, value: object): Promise<void> {
   const named = (objects: Rendered[]) => objects.filter(({ metadata }) => metadata.name === name);
   t.deepEqual(named(await policies({ fullnameOverride: 'shells' }, [])), []);
@@ -154,9 +166,10 @@ async function isRendered(t: ExecutionContext, name: string, value: object): Pro
   t.deepEqual(matchLabels, { 'kubernetes.io/metadata.name': 'ours' });
 }
 
-test('both policies are rendered where the cluster knows such, unless the values say otherwise', async (t) => {
+test('the policies are rendered where the cluster knows such, unless the values say otherwise', async (t) => {
   await isRendered(t, 'ours.shells-manager', { manager: { restrictPatches: false } });
   await isRendered(t, 'ours.shells-sessions', { terminals: { protectSessions: false } });
+  await isRendered(t, 'ours.shells-manager-secrets', { secret: { existing: 'mine' } });
   // What the manager may not do is refused also when the expressions fail; ends of sessions are not.
   t.is((await policy('ours.shells-manager')).spec.failurePolicy, 'Fail');
   t.is((await policy('ours.shells-sessions')).spec.failurePolicy, 'Ignore');

@@ -82,7 +82,7 @@ test('two releases have no cluster-scoped name in common', async (t) => {
       .map(({ kind, metadata }) => `${kind} ${metadata.name}`);
   const one = await clusterScoped({ release: 'c-warmterm', namespace: 'a-b' });
   const other = await clusterScoped({ release: 'b-c-warmterm', namespace: 'a' });
-  t.is(one.length, 6);
+  t.is(one.length, 8);
   t.deepEqual(
     one.filter((name) => other.includes(name)),
     [],

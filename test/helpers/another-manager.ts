@@ -11,14 +11,16 @@ import { builtService } from './built.ts';
 import { type LocalSystem, until } from './system.ts';
 
 /** Starts it with the same settings, at a port of its own; nobody starts it again once it is killed. */
-export async function startAnotherManager(t: ExecutionContext, { directory, cluster }: LocalSystem) {
+export const startAnotherManager = (t: ExecutionContext, { directory, cluster }: LocalSystem) =>
+  startManagerProcess(t, {
+    KUBECONFIG: cluster.kubeconfig,
+    WARMTERM_SIGNING_KEY_FILE: join(directory, 'secrets', 'signing-key.pem'),
+  });
+
+/** The manager as a process of its own, once it is ready. */
+export async function startManagerProcess(t: ExecutionContext, env: Record<string, string>) {
   const child = spawn(process.execPath, [builtService('manager')], {
-    env: {
-      HOST: '127.0.0.1',
-      PORT: '0',
-      KUBECONFIG: cluster.kubeconfig,
-      WARMTERM_SIGNING_KEY_FILE: join(directory, 'secrets', 'signing-key.pem'),
-    },
+    env: { HOST: '127.0.0.1', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'close');
@@ -36,7 +38,7 @@ export async function startAnotherManager(t: ExecutionContext, { directory, clus
     child.once('close', () => reject(new Error(`The manager ended: ${told.join(', ')}`)));
   });
   const url = `http://127.0.0.1:${port}`;
-  await until('the other manager', () => fetch(`${url}/readyz`).then(({ ok }) => ok));
+  await until('the manager is ready', () => fetch(`${url}/readyz`).then(({ ok }) => ok));
   const kill = () => {
     child.kill('SIGKILL');
     return ended;

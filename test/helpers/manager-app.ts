@@ -26,7 +26,7 @@ export async function createManagerApp({ clock = () => 0, isReady = () => true }
   };
   const app = createApp({
     ...manager,
-    jwks: signer.jwks,
+    signer,
     authenticator: createAuthenticator({
       cluster: { reviewToken },
       clients: ['web'],

@@ -32,6 +32,8 @@ export type Release = {
   hostToken: string;
   /** Changes these values, and waits until all is rolled out. */
   upgrade(values: Values): Promise<void>;
+  /** Goes back to the first revision, and waits until all is rolled out. */
+  rollBack(): Promise<void>;
   /** What `helm test` says. Rejects when it fails. */
   test(): Promise<string>;
   uninstall(): Promise<void>;
@@ -82,7 +84,7 @@ export async function installRelease(values: Values = {}): Promise<Release> {
     const [service, webservers, secret] = await Promise.all([
       get<Service>(`${core}/services/warmterm-webserver`),
       get<{ items: Pod[] }>(`${core}/pods?labelSelector=app.kubernetes.io/component%3Dwebserver`),
-      get<Secret>(`${core}/secrets/warmterm`),
+      get<Secret>(`${core}/secrets/warmterm-keys`),
     ]);
     // Other nodes do not answer: the Service keeps visitors' addresses.
     const node = webservers.items[0]?.status.hostIP;
@@ -92,6 +94,7 @@ export async function installRelease(values: Values = {}): Promise<Release> {
       pageUrl: `http://${node}:${service.spec.ports[0]?.nodePort}/`,
       hostToken: Buffer.from(secret.data['host-token'] ?? '', 'base64').toString(),
       upgrade: async (changed) => void (await change('upgrade', { ...values, ...changed })),
+      rollBack: async () => void (await helm('rollback', 'warmterm', '1', '--wait', '--timeout', '3m')),
       test: () => helm('test', 'warmterm'),
       uninstall: async () => void (await helm('uninstall', 'warmterm')),
       actAs: (component) => impersonate(`system:serviceaccount:${namespace}:warmterm-${component}`, namespace),

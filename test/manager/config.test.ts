@@ -2,7 +2,7 @@ import test from 'ava';
 import { ServiceError } from '../../common/errors.ts';
 import { readConfig } from '../../manager/config.ts';
 
-test('the signing key is all that has to be set', (t) => {
+test('where the signing key is, is all that has to be set', (t) => {
   const config = readConfig({ WARMTERM_SIGNING_KEY_FILE: '/key', PATH: '/bin' });
   t.like(config, { PORT: 5253, WARMTERM_CLIENTS: ['warmterm-webserver'], WARMTERM_CLAIM_TIMEOUT: 10_000 });
   t.true(Object.isFrozen(config));
@@ -23,9 +23,15 @@ test('inv 10: every wrong, missing or unknown setting is told at once', (t) => {
   t.deepEqual(error?.message.split('\n'), [
     'PORT="70000": must be a whole number from 0 to 65535',
     'LOG_LEVEL="loud": must be one of fatal, error, warn, info, debug, trace, silent',
-    'WARMTERM_SIGNING_KEY_FILE is not set: it must be',
     'WARMTERM_CLIENTS="a,,b": must be a list of words with commas between',
     'WARMTERM_CLAIM_TIMEOUT="10": must be a duration between 100ms and 1m, such as 30s or 15m',
     'WARMTERM_CLAIM_TIMOUT: there is no such setting',
   ]);
+});
+
+test('inv 10: the signing key comes from a file or from a Secret, and not from both', (t) => {
+  t.like(readConfig({ WARMTERM_KEYS_SECRET: 'keys' }), { WARMTERM_KEYS_SECRET: 'keys' });
+  for (const both of [{}, { WARMTERM_KEYS_SECRET: 'keys', WARMTERM_SIGNING_KEY_FILE: '/key' }]) {
+    t.throws(() => readConfig(both), { code: 'invalid-config', message: /exactly one of them must be set/ });
+  }
 });

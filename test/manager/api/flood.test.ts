@@ -71,7 +71,7 @@ test.serial('2,000 forged tokens while reviews hang: claims and leases are answe
   });
   const app = createApp({
     ...manager,
-    jwks: signer.jwks,
+    signer,
     authenticator,
     log: silent,
     clock: () => 1_000_000,

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { ticketSchema } from '../../../common/ticket.ts';
-import { createTicketSigner } from '../../../manager/claims/keys.ts';
+import { createTicketSigner, LateSigner } from '../../../manager/claims/keys.ts';
 
 const pem = (type: 'ed25519' | 'ed448') =>
   (type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448')).privateKey
@@ -23,6 +23,16 @@ test('inv 8: a ticket names the pod, the visitor, the claim and the role, and is
 test('the published key set holds no private half', async (t) => {
   const { jwks } = await createTicketSigner(pem('ed25519'));
   t.deepEqual(Object.keys(jwks.keys[0]!).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x']);
+});
+
+test('a signer without a key yet refuses as unavailable, and signs once it has one', async (t) => {
+  const signer = new LateSigner();
+  t.false(signer.loaded);
+  await t.throwsAsync(signer.sign(content, Date.now()), { code: 'unavailable' });
+  t.throws(() => signer.jwks, { code: 'unavailable' });
+  await signer.load(pem('ed25519'), 'a test');
+  t.true(signer.loaded);
+  await t.notThrowsAsync(jwtVerify(await signer.sign(content, Date.now()), createLocalJWKSet(signer.jwks)));
 });
 
 test('inv 10: a key of another kind, or none, is refused without showing it', async (t) => {
