@@ -55,6 +55,8 @@ export type AppOptions = {
   /** Absent: no host page. */
   hostToken?: string | undefined;
   clock?: () => number;
+  /** For how long a request without an answer keeps its turn (turns.ts). */
+  holdMs?: number;
 };
 
 export function createApp(options: AppOptions): Express {
@@ -69,6 +71,7 @@ export function createApp(options: AppOptions): Express {
     version,
     hostToken,
     clock = Date.now,
+    holdMs,
   } = options;
   const addressing = config.WARMTERM_ADDRESS;
   const visitors = createVisitors(config, visitorSecrets);
@@ -103,6 +106,7 @@ export function createApp(options: AppOptions): Express {
   app.use(
     terminalRoutes({
       ...terminals,
+      holdMs,
       challenges,
       addresses,
       addressing,

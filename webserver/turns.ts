@@ -6,9 +6,9 @@ import type { RequestHandler } from 'express';
 import { networkOf } from '../common/http/network.ts';
 
 /** Requests of one address at once. A fully used manager needs fewer: 730 claims a second, 40 ms each. */
-const slots = 32;
+export const slots = 32;
 /** A request without an answer after this time waits for a terminal or the Kubernetes API. It costs nothing and frees its slot. */
-const holdMs = 200;
+const usualHoldMs = 200;
 
 /** Runs at most `slots` items of each key at once. Keys do not affect each other. Pure. */
 export class Turns<T> {
@@ -53,7 +53,7 @@ export class Turns<T> {
 type Asking = { key: string; response: ServerResponse; next: () => void };
 
 /** Goes before each route that asks the manager. A request whose client has hung up loses its turn. */
-export function takeTurns(): RequestHandler {
+export function takeTurns(holdMs = usualHoldMs): RequestHandler {
   const turns = new Turns<Asking>(slots, ({ key, response, next }) => {
     let timer: NodeJS.Timeout | undefined;
     const finish = () => {

@@ -3,20 +3,20 @@
 
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './run.mjs';
 
 // Each run has its own, so that several can run at once.
-const outdir = `dist-tests/${process.pid}`;
+export const outdir = `dist-tests/${process.pid}`;
 
 /** The bundle that is made of a test file; both are paths within the project. */
 export const bundleOf = (file) => `${outdir}/${file.replace(/\.ts$/, '.mjs')}`;
 
 /**
  * Bundles `files`, paths within the project; the bundles are removed when this process exits. Returns, for each file, the set
- * of source files that it consists of.
+ * of source files that it consists of, and of the packages that those import.
  */
 export async function buildTests(files) {
   process.once('exit', () => rmSync(join(root, outdir), { recursive: true, force: true }));
@@ -38,7 +38,7 @@ export async function buildTests(files) {
     metafile: true,
     logLevel: 'warning',
     define: { 'import.meta.url': 'ownUrl' },
-    plugins: [ownUrls, bundledClient],
+    plugins: [ownUrls, bundledClient, namedTests],
   });
   return new Map(files.map((file) => [file, reach(metafile.inputs, file)]));
 }
@@ -47,12 +47,31 @@ export async function buildTests(files) {
 const ownUrls = {
   name: 'own-urls',
   setup({ onLoad }) {
-    onLoad({ filter: /\.(ts|mjs)$/ }, async ({ path }) => {
+    onLoad({ filter: /\.(ts|mjs)$/, namespace: 'file' }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const loader = path.endsWith('.ts') ? 'ts' : 'js';
       if (!source.includes('import.meta.url')) return { contents: source, loader };
       return { contents: `const ownUrl = ${JSON.stringify(pathToFileURL(path).href)}; ${source}`, loader };
     });
+  },
+};
+
+// Where files share a process (see group-tests.mjs), the file that a test is in goes before the test's title.
+const namedTests = {
+  name: 'named-tests',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^ava$/ }, ({ importer, namespace }) =>
+      namespace === 'named-tests' || !importer.endsWith('.test.ts')
+        ? { path: 'ava', external: true }
+        : { path: relative(root, importer), namespace: 'named-tests' },
+    );
+    onLoad({ filter: /./, namespace: 'named-tests' }, ({ path }) => ({
+      contents: `
+        import test from 'ava';
+        import { nameTests } from ${JSON.stringify(join(root, 'local/setup/name-tests.mjs'))};
+        export default nameTests(test, ${JSON.stringify(path)});`,
+      resolveDir: root,
+    }));
   },
 };
 
@@ -83,6 +102,9 @@ async function bundleClient() {
 function reach(inputs, file, found = new Set()) {
   if (found.has(file) || !inputs[file]) return found;
   found.add(file);
-  for (const { path, external } of inputs[file].imports) if (!external) reach(inputs, path, found);
+  for (const { path, external } of inputs[file].imports) {
+    if (external) found.add(path);
+    else reach(inputs, path, found);
+  }
   return found;
 }

@@ -56,18 +56,28 @@ export const selectLong = (sources) => [...sources].filter(([, parts]) => parts.
 
 /**
  * Those of `files` that ava's `complaints` name; none if one of the complaints names no file. ava names a file by its path below the
- * folder that all files of a run share, and leaves it out when it runs one file.
+ * folder that all files of a run share, and leaves it out when it runs one file. Of `groups`, the files that share a process, a title
+ * names the file, and a crash the group.
  */
-export function selectFailed(files, complaints) {
+export function selectFailed(files, complaints, groups = new Map()) {
   if (files.length === 1) return complaints.length > 0 ? files : [];
-  const shared = sharedFolder(files);
+  const grouped = new Set([...groups.values()].flat());
+  const shared = sharedFolder([
+    ...[...groups.keys()].map((name) => `test/together/${name}`),
+    ...files.filter((file) => !grouped.has(file)),
+  ]);
   const isOf = (file) => {
     const path = file.slice(shared.length).replace(/\.test\.ts$/, '');
     const title = `: ${path.replaceAll('/', ' › ')} › `;
     return (line) => line.includes(title) || line.includes(`/${path}.test.mjs`) || line.includes(` ${path}.test.mjs`);
   };
-  const named = complaints.map((line) => files.find((file) => isOf(file)(line)));
-  return named.includes(undefined) ? [] : files.filter((file) => named.includes(file));
+  const named = complaints.map((line) => {
+    const titled = files.filter((file) => grouped.has(file) && line.includes(` ${file} › `));
+    if (titled.length > 0) return titled;
+    const crashed = [...groups].find(([name]) => isOf(`test/together/${name}`)(line));
+    return crashed?.[1] ?? files.filter((file) => !grouped.has(file) && isOf(file)(line)).slice(0, 1);
+  });
+  return named.some((found) => found.length === 0) ? [] : files.filter((file) => named.flat().includes(file));
 }
 
 function sharedFolder([first, ...others]) {

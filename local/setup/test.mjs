@@ -28,7 +28,8 @@ if (!cluster && !long && !changed && !again && paths.length === 0)
   run(process.execPath, [join(root, 'local/setup/check.mjs')]);
 
 // esbuild is a dependency, which may have been installed just now.
-const { buildTests, bundleOf } = await import('./build-tests.mjs');
+const { buildTests } = await import('./build-tests.mjs');
+const { bundleGroups, groupTests } = await import('./group-tests.mjs');
 const sources = await buildTests(listTests({ cluster }));
 let files = changed ? selectAffected(sources, changedSinceMain()) : long ? selectLong(sources) : [...sources.keys()];
 try {
@@ -50,8 +51,9 @@ const env = { ...process.env, CHROMIUM_PATH: find('chromium') };
 if (cluster) env.WARMTERM_TEST = 'cluster';
 else delete env.KUBECONFIG;
 if (long) env.WARMTERM_TEST_LONG = '1';
-const { passed, failed, skipped, complaints } = await runAva([...flags, ...files.map(bundleOf)], env);
-writeFailed(selectFailed(files, complaints));
+const groups = groupTests(files, sources);
+const { passed, failed, skipped, complaints } = await runAva([...flags, ...bundleGroups(files, groups)], env);
+writeFailed(selectFailed(files, complaints, groups));
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 ? 1 : 0;
 

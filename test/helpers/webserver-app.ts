@@ -33,6 +33,8 @@ type WebserverOptions = {
   secrets?: [string, ...string[]];
   clock?: () => number;
   /** Unless set, as in production. */
+  holdMs?: number;
+  /** Unless set, as in production. */
   headersTimeoutMs?: number;
 };
 
@@ -72,6 +74,7 @@ export async function startWebserver(
       deadlineMs: config.WARMTERM_REQUEST_TIMEOUT,
     }),
     ...(options.clock ? { clock: options.clock } : {}),
+    ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }),
   });
   return {
     ...(await serveApp(t, app, options.headersTimeoutMs, config.WARMTERM_CONNECTION_LIMIT)),

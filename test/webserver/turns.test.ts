@@ -1,6 +1,7 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { claimRequestSchema } from '../../common/manager-api.ts';
-import { Turns } from '../../webserver/turns.ts';
+import { slots, Turns } from '../../webserver/turns.ts';
+import { poll } from '../helpers/poll.ts';
 import { startWebserver } from '../helpers/webserver-app.ts';
 import { createVisitor } from '../helpers/webserver-browser.ts';
 
@@ -46,16 +47,26 @@ test('a key that was used up has all of its slots again', (t) => {
   t.deepEqual(started, ['a1', 'a2', 'a3', 'a4', 'a5']);
 });
 
-test('hundreds of requests of one address do not go ahead of another’s, and those that are not answered hold up none', async (t) => {
-  const { url, manager } = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1' });
+/** A webserver whose manager answers no claim of 192.0.2.1, and `count` claims from there. */
+async function startCrowd(t: ExecutionContext, count: number, holdMs: number) {
+  const { url, manager } = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1' }, { holdMs });
   const addressOf = (body: unknown) => claimRequestSchema.parse(body).address;
   const claimFrom = (address: string) =>
     createVisitor(url).send('POST', '/api/terminals', { body: {}, headers: { 'x-forwarded-for': address } });
   await claimFrom('192.0.2.1');
-  const crowd = addressOf(manager.requests[0]?.body);
+  const crowd = addressOf(manager.requests.pop()?.body);
   manager.misbehave = ({ body }) => (addressOf(body) === crowd ? 'hang' : undefined);
-  const crowdSize = 300;
-  for (let i = 0; i < crowdSize; i++) void claimFrom('192.0.2.1').catch(() => {});
+  for (let i = 0; i < count; i++) void claimFrom('192.0.2.1').catch(() => {});
+  return { claimFrom, manager };
+}
+
+test('hundreds of requests of one address do not go ahead of another’s', async (t) => {
+  const { claimFrom, manager } = await startCrowd(t, 300, 600_000);
   t.is((await claimFrom('192.0.2.2')).status, 201);
-  t.true(manager.requests.length < crowdSize, `it was number ${manager.requests.length}`);
+  t.true(manager.requests.length <= slots + 1, `it was number ${manager.requests.length}`);
+});
+
+test('requests that are not answered do not hold up the others of their address', async (t) => {
+  const { manager } = await startCrowd(t, slots + 1, 1);
+  t.true(await poll(() => manager.requests.length === slots + 1, 20_000));
 });

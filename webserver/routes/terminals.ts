@@ -40,6 +40,8 @@ export function terminalRoutes(options: {
   /** Refuses requests of other origins' pages. */
   sameOrigin: RequestHandler;
   defaultPool: string | undefined;
+  /** For how long a request without an answer keeps its turn (turns.ts). */
+  holdMs?: number | undefined;
 }): Router {
   const { manager, log, visitors, challenges, addresses, addressing, relay, relayProblems, sameOrigin, defaultPool } =
     options;
@@ -83,7 +85,7 @@ export function terminalRoutes(options: {
     return { visitor: composeClaimant(visitors.identify(request, response), run), pool };
   };
 
-  const turn = takeTurns();
+  const turn = takeTurns(options.holdMs);
   const body = [sameOrigin, requireJson, jsonBody('4kb'), turn];
   return Router()
     .post(paths.terminals, body, open(manager.claim))

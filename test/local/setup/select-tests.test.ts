@@ -63,3 +63,20 @@ test('the files that ava says have failed: by a title, a crash, or a test that n
   t.deepEqual(selectFailed(files, []), []);
   t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title', '  ✘ something else']), []);
 });
+
+test('the failed files of those that share a process: by the file in a title, or by the crash of all', (t) => {
+  const [first, second, alone] = ['test/manager/pace.test.ts', 'test/manager/knock.test.ts', 'test/e2e/idle.test.ts'];
+  const files = [first, second, alone];
+  const groups = new Map([['manager-1', [first, second]]]);
+  const shared = '  ✘ [fail]: together › manager-1 › test/manager/knock.test.ts › a title';
+  t.deepEqual(selectFailed(files, [shared], groups), [second]);
+  t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title', shared], groups), [second, alone]);
+  t.deepEqual(
+    selectFailed(
+      files,
+      ['  ✘ dist-tests/7/test/together/manager-1.test.mjs exited with a non-zero exit code: 1'],
+      groups,
+    ),
+    [first, second],
+  );
+});

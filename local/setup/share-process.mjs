@@ -1,0 +1,3 @@
+// The first import of a process that runs several test files.
+
+globalThis.testsShareProcess = true;

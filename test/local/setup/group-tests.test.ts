@@ -1,0 +1,46 @@
+import test from 'ava';
+import { groupTests } from '../../../local/setup/group-tests.mjs';
+import { nameTests } from '../../../local/setup/name-tests.mjs';
+
+const plain = "test('a', (t) => t.pass());";
+const group = (files: Record<string, { text?: string; parts?: string[] }>) =>
+  groupTests(
+    Object.keys(files),
+    new Map(Object.entries(files).map(([file, { parts = [] }]) => [file, new Set(parts)])),
+    (file: string) => files[file]?.text ?? plain,
+  );
+
+test('files of one folder share a process, unless they are alone in it', (t) => {
+  const groups = group({
+    'test/manager/a.test.ts': {},
+    'test/manager/pool/b.test.ts': {},
+    'test/common/c.test.ts': {},
+  });
+  t.deepEqual([...groups], [['manager-1', ['test/manager/a.test.ts', 'test/manager/pool/b.test.ts']]]);
+});
+
+test('a process has at most 16 files, and neighbours are in different ones', (t) => {
+  const files = Array.from({ length: 17 }, (_, index) => `test/manager/${String.fromCharCode(97 + index)}.test.ts`);
+  const groups = group(Object.fromEntries(files.map((file) => [file, {}])));
+  t.deepEqual(
+    [...groups.values()].map((members) => members.length),
+    [9, 8],
+  );
+  t.deepEqual(groups.get('manager-1')?.slice(0, 2), ['test/manager/a.test.ts', 'test/manager/c.test.ts']);
+});
+
+const alone = test.macro<[{ text?: string; parts?: string[] }]>({
+  title: (what) => `a file that ${what} has its own process`,
+  exec: (t, file) => t.deepEqual(group({ 'test/manager/a.test.ts': file, 'test/manager/b.test.ts': {} }), new Map()),
+});
+test('starts programs', alone, { parts: ['test/helpers/x.ts', 'node:child_process'] });
+test('starts browsers', alone, { parts: ['playwright-core'] });
+test('tries many histories', alone, { parts: ['test/helpers/long.ts'] });
+test('has a hook', alone, { text: 'test.before(() => {});' });
+test('runs its tests one by one', alone, { text: "test.serial('a', (t) => t.pass());" });
+test('sets the environment', alone, { text: "process.env.HOME = '/';" });
+test('waits before it declares its tests', alone, { text: 'const built = await build();' });
+
+test('a file that shares no process declares its tests to ava itself', (t) => {
+  t.is(nameTests(test, 'test/a.test.ts'), test);
+});
