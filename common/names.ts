@@ -1,7 +1,9 @@
 // The label and annotation names that warmterm reads and writes on Kubernetes objects. `kubectl`, Helm, the manager and
 // the stand-in all agree on these; nothing else about a pod or a pool is ever stored.
 
-const prefix = 'warmterm.dev/';
+/** What every label and annotation of warmterm begins with. */
+export const annotationPrefix = 'warmterm.dev/';
+const prefix = annotationPrefix;
 
 /** Labels, on StatefulSets, Pods, Services, routes and Leases. */
 export const labels = {

@@ -1,5 +1,5 @@
-// How many replicas a pool has lately needed: what it shrinks to is never less. Kept in memory only, by every manager, so
-// that a new leader knows it too; one that has just started takes what it finds for somebody's wish.
+// How many replicas a pool has lately needed: it shrinks to no fewer. Kept in memory only, by every manager, so that a new leader
+// knows it too. A manager that has just started keeps the replicas that it finds: an administrator may have asked for them.
 
 export type Look = {
   replicas: number;
@@ -12,15 +12,18 @@ export type Look = {
 export class Demand {
   /** What was needed, and when for the last time: each less than the one before. */
   readonly #needs: { at: number; needed: number }[] = [];
-  #replicas = 0;
-  /** An administrator's `kubectl scale` to more than is needed. */
-  #floor: { replicas: number; at: number; since: number } | undefined;
+  /** Undefined before the first look. */
+  #replicas: number | undefined;
+  /** An administrator's `kubectl scale` to more than is needed; or, if `found`, the replicas that the first look found. */
+  #floor: { replicas: number; at: number; since: number; found: boolean } | undefined;
 
   /** Takes in how the pool is at `now`, milliseconds since 1970. */
   look({ replicas, needed, lastClaimAt }: Look, now: number): void {
     while ((this.#needs.at(-1)?.needed ?? Number.POSITIVE_INFINITY) <= needed) this.#needs.pop();
     this.#needs.push({ at: now, needed });
-    if (replicas > this.#replicas && replicas > needed) this.#floor = { replicas, at: now, since: now };
+    if (replicas > (this.#replicas ?? 0) && replicas > needed) {
+      this.#floor = { replicas, at: now, since: now, found: this.#replicas === undefined };
+    }
     if (this.#floor && replicas < this.#floor.replicas) this.#floor.replicas = replicas;
     // Whoever scaled up ahead of a class wants the terminals for as long as people go on coming.
     if (this.#floor && lastClaimAt > this.#floor.at) this.#floor.at = lastClaimAt;
@@ -34,10 +37,14 @@ export class Demand {
     return Math.max(this.#needs[0]?.needed ?? 0, this.#floor?.replicas ?? 0);
   }
 
-  /** Somebody's wish for more than was needed within the `delay`, and since when it is known; undefined when there is none. */
+  /**
+   * What an administrator has asked for beyond what was needed within the `delay`, and since when that is known; undefined when there is
+   * nothing. Replicas that a manager finds at its start are not known to be asked for.
+   */
   wish(now: number, delay: number): { replicas: number; since: number } | undefined {
     const replicas = this.floor(now, delay);
-    const isWish = this.#floor?.replicas === replicas && replicas > (this.#needs[0]?.needed ?? 0);
-    return isWish ? { replicas, since: this.#floor!.since } : undefined;
+    const floor = this.#floor;
+    const isWish = floor?.replicas === replicas && !floor.found && replicas > (this.#needs[0]?.needed ?? 0);
+    return isWish ? { replicas, since: floor.since } : undefined;
   }
 }

@@ -1,7 +1,7 @@
 // A pool's settings, out of its StatefulSet's annotations. A value that does not parse leaves the former in force.
 
 import { formatDuration, parseDuration } from '../../common/duration.ts';
-import { settingAnnotations as names } from '../../common/names.ts';
+import { annotationPrefix, settingAnnotations as names } from '../../common/names.ts';
 import type { Spare } from './sizing.ts';
 import { parseWindows, type Window } from './windows.ts';
 
@@ -125,9 +125,11 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
   maxWaitingPerAddress: limit(10_000),
 };
 
+const known = new Set<string>(Object.values(names));
+
 /**
  * The settings that `annotations` ask for, with `former` wherever one is wrong and the default wherever one is absent;
- * and a sentence for each that is wrong. `min` above `max` leaves both as they were.
+ * and a sentence for each that is wrong, or that no setting has. `min` above `max` leaves both as they were.
  */
 export function readSettings(
   annotations: Readonly<Record<string, string>>,
@@ -143,6 +145,8 @@ export function readSettings(
     if (value === undefined) problems.push(`${names[key]}=${JSON.stringify(text)} must be ${kinds[key].right}`);
   };
   for (const key of Object.keys(kinds) as (keyof typeof kinds)[]) read(key);
+  const unknown = Object.keys(annotations).filter((name) => name.startsWith(annotationPrefix) && !known.has(name));
+  problems.push(...unknown.map((name) => `${name}: there is no such setting; remove or correct the annotation`));
   const windows = annotations[names.prewarm];
   if (windows !== undefined) {
     const parsed = parseWindows(windows);

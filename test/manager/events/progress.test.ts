@@ -69,3 +69,8 @@ test('replicas that somebody asks for beyond the need are told, unless visitors 
   await settle(model, manager);
   t.is(look(405_000).length, 0);
 });
+
+test('a manager that starts at a pool with more replicas than are needed records no request', async (t) => {
+  const { look } = await start(t, { 'warmterm.dev/spare': '1' }, 4);
+  t.deepEqual([look(0), look(5_000), look(60_000)], [[], [], []]);
+});

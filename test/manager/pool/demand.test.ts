@@ -48,10 +48,18 @@ test('`kubectl scale` to fewer takes the floor with it', (t) => {
   t.is(demand.floor(2_000, delay), 7);
 });
 
-test('a manager that has just started takes what it finds for a wish', (t) => {
+test('a manager that has just started keeps the replicas that it finds for the delay, and calls them no request', (t) => {
   const demand = new Demand();
   demand.look({ replicas: 20, needed: 3, lastClaimAt: 0 }, 1_000_000);
   t.is(demand.floor(1_000_000, delay), 20);
+  t.is(demand.wish(1_000_000, delay), undefined, 'nobody is known to have asked for them');
   demand.look({ replicas: 20, needed: 3, lastClaimAt: 0 }, 1_060_000);
   t.is(demand.floor(1_060_000, delay), 3);
+});
+
+test('after the start, more replicas than are needed are a request', (t) => {
+  const demand = new Demand();
+  demand.look({ replicas: 4, needed: 3, lastClaimAt: 0 }, 0);
+  demand.look({ replicas: 9, needed: 3, lastClaimAt: 0 }, 1_000);
+  t.deepEqual(demand.wish(1_000, delay), { replicas: 9, since: 1_000 });
 });

@@ -175,3 +175,10 @@ test('inv 10: of windows of which one is wrong, none holds: the former stay, and
   t.regex(problems[0]!, /^warmterm\.dev\/prewarm: window "other": to: "noon" must be a time/);
   t.regex(problems[1]!, /^warmterm\.dev\/prewarm: window "last": ready: 0 must be a whole number/);
 });
+
+test('inv 10: an annotation of ours that no setting has is told, and changes nothing', (t) => {
+  const given = { 'warmterm.dev/spares': '3', 'warmterm.dev/max': '7', 'example.org/spares': '4' };
+  const { settings, problems } = readSettings(given);
+  t.deepEqual(problems, ['warmterm.dev/spares: there is no such setting; remove or correct the annotation']);
+  t.deepEqual(settings, { ...defaultSettings, max: 7 });
+});
