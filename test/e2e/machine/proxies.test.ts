@@ -1,0 +1,134 @@
+// The files in docs/examples/proxies, each in the real proxy, between Chromium and the whole system: the page by HTTPS at a host
+// name of its own and below a path, the relay, and the direct way.
+
+import { connect, createServer, type Socket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import type { Browser, Page } from 'playwright-core';
+import { freePort } from '../../../local/ports.ts';
+import { openBrowser, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
+import { type ProxyName, startReverseProxy, whyNoProxy } from '../../helpers/reverse-proxy.ts';
+import { fileScope, type Scope } from '../../helpers/scope.ts';
+import { skipIf } from '../../helpers/skip.ts';
+import { shareLocalSystem } from '../../helpers/system.ts';
+
+const proxies: ProxyName[] = ['nginx', 'apache', 'caddy', 'haproxy'];
+const terminals = 'terminals.test';
+
+const scope = fileScope(test);
+const system = shareLocalSystem(test, {
+  replicas: 3,
+  settings: { spare: '2', max: '20' },
+  env: {
+    webserver: {
+      WARMTERM_TRUST_PROXY: 'loopback',
+      WARMTERM_HOSTS: proxies.map((name) => `*.${name}.test`).join(','),
+      WARMTERM_ADDRESS: `https://{port}.${terminals}`,
+    },
+  },
+});
+
+/** Where browsers find the host names of terminals: a port that leads to one proxy, to another, or nowhere. */
+let direct: Awaited<ReturnType<typeof startSwitch>>;
+let browser: Browser;
+/** The ports of the proxies that could be started. */
+const started = new Map<ProxyName, { httpPort: number; httpsPort: number }>();
+
+test.serial.before(async () => {
+  direct = await startSwitch(scope);
+  const webserverPort = Number(new URL(system().pageUrl).port);
+  for (const name of proxies.filter((each) => whyNoProxy(each) === undefined)) {
+    const names = { 'example.org': `${name}.test`, 'terminals.example.net': terminals };
+    started.set(name, await startReverseProxy(scope, name, { webserverPort, names }));
+  }
+  const rules = [...started].flatMap(([name, { httpPort, httpsPort }]) => [
+    `MAP *.${name}.test:443 127.0.0.1:${httpsPort}`,
+    `MAP *.${name}.test:80 127.0.0.1:${httpPort}`,
+  ]);
+  browser = await openBrowser(scope, [
+    `--host-resolver-rules=${[...rules, `MAP *.${terminals}:443 127.0.0.1:${direct.port}`].join(',')}`,
+    '--ignore-certificate-errors',
+  ]);
+});
+
+/** A TCP port that forwards to another one, which can be changed; connections are refused while there is none. */
+async function startSwitch({ teardown }: Pick<Scope, 'teardown'>) {
+  const port = await freePort();
+  const open = new Set<Socket>();
+  let target: number | undefined;
+  const server = createServer((socket) => {
+    open.add(socket.once('close', () => open.delete(socket)));
+    if (target === undefined) return void socket.resetAndDestroy();
+    const onward = connect(target, '127.0.0.1');
+    for (const end of [socket, onward]) end.on('error', () => {});
+    socket.once('close', () => onward.destroy());
+    onward.once('close', () => socket.destroy());
+    socket.pipe(onward).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  teardown(() => {
+    for (const socket of open) socket.destroy();
+    server.close();
+  });
+  return {
+    port,
+    to: (wanted: number | undefined) => {
+      target = wanted;
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+/** Opens `url` as a new visitor; `sockets` are the URLs, without queries, of the WebSockets that brought anything. */
+async function open(t: ExecutionContext, url: string): Promise<{ page: Page; sockets: Set<string> }> {
+  const context = await browser.newContext();
+  t.teardown(() => context.close());
+  const page = await context.newPage();
+  const sockets = new Set<string>();
+  page.on('websocket', (socket) => socket.on('framereceived', () => sockets.add(placeOf(socket.url()))));
+  const answer = await page.goto(url);
+  t.is(answer?.status(), 200, `${url}: ${await answer?.text()}`);
+  await waitForState(page, 'connected');
+  return { page, sockets };
+}
+
+const placeOf = (url: string): string => {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+};
+
+/** Types a command, and sees its output; again after a reload. */
+async function work(t: ExecutionContext, page: Page): Promise<void> {
+  await typeText(page, 'word=elephant; echo $((6 * 7)) is the answer\n');
+  t.regex(await waitForScreen(page, /^42 is the answer$/m), /42/);
+  await page.reload();
+  await waitForState(page, 'connected');
+  await typeText(page, 'clear; echo it was $word\n');
+  t.regex(await waitForScreen(page, /^it was elephant$/m), /elephant/);
+}
+
+for (const name of proxies) {
+  const run = skipIf(whyNoProxy(name), test.serial, test.serial.skip);
+
+  run(`${name}: the page at a host name of its own, by the direct way and by the relay`, async (t) => {
+    direct.to(started.get(name)!.httpsPort);
+    const { page, sockets } = await open(t, `http://shell.${name}.test/?renderer=dom`);
+    t.is(new URL(page.url()).protocol, 'https:', 'redirected');
+    await work(t, page);
+    t.regex([...sockets].join(), new RegExp(`^wss://3\\d{4}\\.${terminals}/socket\\.io/$`));
+
+    sockets.clear();
+    direct.to(undefined);
+    await waitForState(page, 'reconnecting');
+    await waitForState(page, 'connected');
+    await work(t, page);
+    t.deepEqual([...sockets], [`wss://shell.${name}.test/api/terminals/current/relay/`]);
+  });
+
+  run(`${name}: the page below a path of another site`, async (t) => {
+    direct.to(undefined);
+    const { page, sockets } = await open(t, `http://apps.${name}.test/shell?renderer=dom`);
+    t.is(page.url(), `https://apps.${name}.test/shell/?renderer=dom`, 'redirected');
+    await work(t, page);
+    t.deepEqual([...sockets], [`wss://apps.${name}.test/shell/api/terminals/current/relay/`]);
+  });
+}

@@ -1,0 +1,224 @@
+// Real proxies in front of a webserver, configured by the files in docs/examples/proxies. A file is used as it is, except for
+// host names, ports, addresses and certificates. What a distribution puts around it is added here.
+
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../local/ports.ts';
+import { selfSigned } from './certificate.ts';
+import { poll } from './poll.ts';
+import type { Scope } from './scope.ts';
+
+export type ProxyName = 'nginx' | 'apache' | 'caddy' | 'haproxy';
+
+export type ReverseProxy = {
+  httpPort: number;
+  httpsPort: number;
+};
+
+const apacheFolder = '/usr/lib/apache2/modules';
+// The account that owns nothing.
+const nobody = 65_534;
+const startMs = 20_000;
+
+type Context = { directory: string; file: string; ports: ReverseProxy };
+type Program = {
+  command: string;
+  file: string;
+  /** The texts of the file that set its ports; none where something else does. */
+  listen: { http?: string; https?: string };
+  /** What surrounds the file: other files by name, and the arguments. */
+  run: (context: Context) => { files?: Record<string, string>; args: string[] };
+};
+
+const programs: Record<ProxyName, Program> = {
+  nginx: {
+    command: 'nginx',
+    file: 'nginx.conf',
+    listen: { http: 'listen 80', https: 'listen 443' },
+    run: ({ directory, file }) => ({
+      files: {
+        'main.conf': `daemon off;
+pid ${directory}/pid;
+worker_processes 1;
+events {}
+http {
+  access_log off;
+${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${directory}/${name};`).join('\n')}
+  include ${file};
+}
+`,
+      },
+      args: ['-e', 'stderr', '-c', `${directory}/main.conf`],
+    }),
+  },
+  apache: {
+    command: 'apache2',
+    file: 'apache.conf',
+    listen: { http: '*:80>', https: '*:443>' },
+    run: ({ directory, file, ports: { httpPort, httpsPort } }) => ({
+      files: {
+        'main.conf': `ServerRoot ${directory}
+PidFile ${directory}/pid
+DefaultRuntimeDir ${directory}
+Mutex pthread
+ServerName localhost
+ErrorLog ${directory}/log
+StartServers 1
+ServerLimit 2
+${apacheModules()}
+Listen 127.0.0.1:${httpPort}
+Listen 127.0.0.1:${httpsPort}
+Include ${file}
+`,
+      },
+      args: ['-D', 'FOREGROUND', '-f', `${directory}/main.conf`],
+    }),
+  },
+  caddy: {
+    command: 'caddy',
+    file: 'Caddyfile',
+    listen: {},
+    run: ({ directory, file, ports: { httpPort, httpsPort } }) => ({
+      files: {
+        main: `{
+	admin off
+	http_port ${httpPort}
+	https_port ${httpsPort}
+	default_bind 127.0.0.1
+}
+import ${file}
+`,
+      },
+      args: ['run', '--adapter', 'caddyfile', '--config', `${directory}/main`],
+    }),
+  },
+  haproxy: {
+    command: 'haproxy',
+    file: 'haproxy.cfg',
+    listen: { http: 'bind :80', https: 'bind :443' },
+    run: ({ file }) => ({ args: ['-db', '-f', file] }),
+  },
+};
+
+/** What a2enmod, and the defaults of Debian, enable. */
+function apacheModules(): string {
+  const wanted = 'mpm_event authz_core ssl socache_shmcb http2 headers rewrite alias proxy proxy_http proxy_wstunnel';
+  return wanted
+    .split(' ')
+    .map((name) => `LoadModule ${name}_module ${apacheFolder}/mod_${name}.so`)
+    .join('\n');
+}
+
+/** Why the proxy cannot be started here; undefined where it can. */
+export function whyNoProxy(name: ProxyName): string | undefined {
+  const { command } = programs[name];
+  const { error } = spawnSync(command, ['-v'], { env: environment('/'), stdio: 'ignore' });
+  const found = error === undefined && (name !== 'apache' || existsSync(apacheFolder));
+  return found ? undefined : `${command} is not installed`;
+}
+
+/** `names`: host names of the file, and what they are to be. `edit` changes the file further, for other configurations. */
+export type ReverseProxyOptions = {
+  webserverPort: number;
+  names: Record<string, string>;
+  edit?: (text: string) => string;
+};
+
+/** Starts a proxy, as an ordinary user, in a folder of its own. Both are gone after the scope. */
+export async function startReverseProxy(
+  scope: Scope,
+  name: ProxyName,
+  { webserverPort, names, edit = (text) => text }: ReverseProxyOptions,
+): Promise<ReverseProxy> {
+  const { command, file, run } = programs[name];
+  const directory = mkdtempSync(join(tmpdir(), `warmterm-${name}-`));
+  scope.teardown(() => rmSync(directory, { recursive: true, force: true }));
+  const ports = { httpPort: await freePort(), httpsPort: await freePort() };
+  const { files = {}, args } = run({ directory, file: join(directory, file), ports });
+  const { key, cert } = selfSigned('example');
+  const all = {
+    ...files,
+    [file]: edit(place(readExample(file), { name, directory, ports, webserverPort, names })),
+    'example.key': key,
+    // HAProxy reads both from one file.
+    'example.pem': cert + key,
+    log: '',
+  };
+  for (const [each, content] of Object.entries(all)) writeFileSync(join(directory, each), content, { mode: 0o600 });
+  const user = ordinaryUser([directory, ...Object.keys(all).map((each) => join(directory, each))]);
+  const log = join(directory, 'log');
+  const output = openSync(log, 'a');
+  const child = spawn(command, args, { env: environment(directory), stdio: ['ignore', output, output], ...user });
+  closeSync(output);
+  scope.teardown(async () => {
+    if (!scope.passed) scope.log(`${name}:\n${readFileSync(log, 'utf8')}`);
+    await end(child);
+  });
+  const listens = async () => (await Promise.all(Object.values(ports).map(accepts))).every(Boolean);
+  const started = await poll(async () => child.exitCode !== null || (await listens()), startMs);
+  if (!started || child.exitCode !== null) throw new Error(`${name} has not started:\n${readFileSync(log, 'utf8')}`);
+  return ports;
+}
+
+export const readExample = (file: string): string =>
+  readFileSync(new URL(`../../docs/examples/proxies/${file}`, import.meta.url), 'utf8');
+
+type Place = Pick<ReverseProxyOptions, 'webserverPort' | 'names'> & {
+  name: ProxyName;
+  directory: string;
+  ports: ReverseProxy;
+};
+
+/** The documented text with this machine's addresses, ports, names and certificate. */
+function place(text: string, { name, directory, ports, webserverPort, names }: Place): string {
+  const { http, https } = programs[name].listen;
+  const replacements = [
+    ...[...text.matchAll(/\/etc\/\S+\/(example\.(?:pem|key))/g)].map(([path, file = '']) => [
+      path,
+      join(directory, file),
+    ]),
+    ['192.0.2.10:30252', `127.0.0.1:${webserverPort}`],
+    ['192.0.2.10', '127.0.0.1'],
+    ...(http === undefined ? [] : [[http, withPort(http, ports.httpPort)]]),
+    ...(https === undefined ? [] : [[https, withPort(https, ports.httpsPort)]]),
+    ...Object.entries(names),
+    // As regular expressions write them.
+    ...Object.entries(names).map((pair) => pair.map((host) => host.replaceAll('.', '\\.'))),
+  ] as [string, string][];
+  return replacements.reduce((placed, [from, to]) => placed.replaceAll(from, to), text);
+}
+
+/** `listen 443` → `listen 127.0.0.1:20443`, `*:443>` → `*:20443>`. */
+const withPort = (text: string, port: number): string =>
+  text.replace(/(\*?):?\d+/, (_, any: string) => `${any || '127.0.0.1'}:${port}`);
+
+// Where Debian has them; an ordinary user's PATH may leave sbin out.
+const environment = (directory: string) => ({
+  PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin`,
+  HOME: directory,
+});
+
+/** For root: hands `paths` to nobody, and has the process run as nobody. */
+function ordinaryUser(paths: string[]): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  for (const path of paths) chownSync(path, nobody, nobody);
+  return { uid: nobody, gid: nobody };
+}
+
+const accepts = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGTERM');
+  await ended;
+}
