@@ -11,7 +11,9 @@ export const labels = {
   pool: `${prefix}pool`,
   /** On a pod: `"false"` from the template, `"true"` for the rest of its life once it is claimed, or else `retired`. */
   claimed: `${prefix}claimed`,
-  /** On a Lease: `manager`, where a manager tells the others by it that it runs. */
+  /** Value: the release of the chart that an object belongs to. Helm sets it too. */
+  release: 'app.kubernetes.io/instance',
+  /** On a Lease by which a manager tells the others that it runs: the name of the Lease that the leading one holds. */
   lease: `${prefix}lease`,
 } as const;
 
@@ -70,7 +72,7 @@ export const terminalPortName = 'terminal';
 export const healthPortName = 'health';
 
 /**
- * The Lease that the leading manager holds, in the namespace of the pools. The Lease by which a manager tells that it runs is
- * named so with a suffix.
+ * The Lease that the leading manager holds, in the namespace of the pools: `RELEASE-manager`. The Lease by which a manager tells that
+ * it runs has the same name with a suffix.
  */
-export const managerLease = 'warmterm-manager';
+export const leaseOf = (release = 'warmterm'): string => `${release}-manager`;

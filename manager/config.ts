@@ -13,6 +13,12 @@ const shape = {
   LOG_LEVEL: setting.logLevel().default('info'),
   /** Namespace of the pools. Without it: the namespace of the kubeconfig, or the manager's own. */
   WARMTERM_NAMESPACE: setting.text().optional(),
+  /** The release of the chart. The manager sees only pools with it in the label `app.kubernetes.io/instance`. Without it: all pools. */
+  WARMTERM_RELEASE: setting.text().optional(),
+  /** Name of the manager's own pod, to which its Lease belongs. */
+  WARMTERM_POD_NAME: setting.text().optional(),
+  /** UID of that pod. */
+  WARMTERM_POD_UID: setting.text().optional(),
   /** File of the Ed25519 private key that signs tickets: PEM (PKCS #8). Either it or `WARMTERM_KEYS_SECRET` must be set. */
   WARMTERM_SIGNING_KEY_FILE: setting.text().optional(),
   /** Name of the Secret with that key. The manager creates the Secret if it is absent. */

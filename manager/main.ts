@@ -9,6 +9,7 @@ import { ServiceError } from '../common/errors.ts';
 import { metricsPart } from '../common/http/metrics.ts';
 import { type Listening, serve } from '../common/http/server.ts';
 import { createLog, type Logger } from '../common/log.ts';
+import { leaseOf } from '../common/names.ts';
 import { retry } from '../common/retry.ts';
 import { exitOnInvalidConfig, type Part, runService } from '../common/service.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -61,7 +62,10 @@ async function main(): Promise<number> {
     onDate: apiClock.observe,
     onWarning: createWarningLog(log),
   });
-  const cluster = createCluster({ transport, exposure, log, onWatchBroken: metrics.watchBroke });
+  const { WARMTERM_RELEASE: release, WARMTERM_POD_NAME: podName, WARMTERM_POD_UID: podUid } = config;
+  const pod = podName && podUid ? { name: podName, uid: podUid } : undefined;
+  const lease = leaseOf(release);
+  const cluster = createCluster({ transport, exposure, log, release, pod, onWatchBroken: metrics.watchBroke });
   const touch = (pool: Pool) => controller.touch(pool);
   const claims: Claims = new Claims({
     pools,
@@ -83,8 +87,8 @@ async function main(): Promise<number> {
   const watchdog = new Watchdog({ heardAt, knock, onChange: touch, clock, log });
   // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
   const identity = `${hostname()}_${newId()}`;
-  const elector: Elector = new Elector({ cluster, identity, log, clock, monotonic, delay });
-  const peers = new Peers({ cluster, identity, log, clock, delay, isLeader: () => elector.isLeader() });
+  const elector: Elector = new Elector({ cluster, lease, identity, log, clock, monotonic, delay });
+  const peers = new Peers({ cluster, lease, identity, log, clock, delay, isLeader: () => elector.isLeader() });
   const controller: Controller = new Controller({
     pools,
     cluster,

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../bench/simulate/random.ts';
 import { requestJson } from '../common/http/client.ts';
 import { paths, poolsSchema, type Terminal, terminalSchema } from '../common/manager-api.ts';
-import { managerLease } from '../common/names.ts';
+import { leaseOf } from '../common/names.ts';
 import type { Transport } from '../manager/cluster/transport.ts';
 import type { Administrator } from './administrator.ts';
 import type { FairClock } from './fair-clock.ts';
@@ -136,7 +136,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
   }
 
   async function readLease(): Promise<string | undefined> {
-    const path = `/apis/coordination.k8s.io/v1/namespaces/${transport.namespace}/leases/${managerLease}`;
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${transport.namespace}/leases/${leaseOf()}`;
     const lease = await transport
       .request<{ spec: { holderIdentity?: string } }>({ method: 'GET', path })
       .catch(() => undefined);

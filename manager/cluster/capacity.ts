@@ -7,7 +7,7 @@ import { ApiError, type Transport } from './transport.ts';
 
 type RawPodList = { items: { spec?: RawPodSpec; status?: { phase?: string } }[] };
 
-export function createCapacity(transport: Transport): Pick<Cluster, 'readCapacity'> {
+export function createCapacity(transport: Transport, release: string | undefined): Pick<Cluster, 'readCapacity'> {
   const core = `/api/v1/namespaces/${transport.namespace}`;
   const get = <T>(path: string, signal: AbortSignal | undefined) =>
     transport.request<T>({ method: 'GET', path: `${core}/${path}`, signal });
@@ -25,9 +25,12 @@ export function createCapacity(transport: Transport): Pick<Cluster, 'readCapacit
   }
 
   async function readNeighbours(signal: AbortSignal | undefined) {
-    const selector = encodeURIComponent(`!${labels.pool}`);
-    const { items } = await get<RawPodList>(`pods?labelSelector=${selector}`, signal);
-    return items.flatMap(({ spec, status }) => {
+    const others = [`!${labels.pool}`, ...(release ? [`${labels.pool},${labels.release}!=${release}`] : [])];
+    const lists = await Promise.all(
+      others.map((selector) => get<RawPodList>(`pods?labelSelector=${encodeURIComponent(selector)}`, signal)),
+    );
+    const pods = lists.flatMap(({ items }) => items);
+    return pods.flatMap(({ spec, status }) => {
       const isOver = status?.phase === 'Succeeded' || status?.phase === 'Failed';
       return spec?.nodeName && !isOver ? [{ node: spec.nodeName, requests: readNeeds(spec).requests }] : [];
     });

@@ -3,13 +3,13 @@
 // ready, and go with the StatefulSet, which owns them.
 
 import { ServiceError } from '../../common/errors.ts';
-import { labels, terminalPortName } from '../../common/names.ts';
+import { terminalPortName } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import { routeKinds, servicePort } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../exposure/route-template.ts';
 import type { ObservedPool } from '../pool/observation.ts';
 import { type RawRoute, readRoute, readService } from './objects.ts';
-import { createEnsure, ownerOf } from './owned.ts';
+import { createEnsure, marksOf, ownerOf } from './owned.ts';
 import type { Cluster } from './port.ts';
 import { type Transport, unless } from './transport.ts';
 
@@ -19,7 +19,7 @@ type Exposures = Pick<Cluster, 'exposePod' | 'routePod' | 'restoreRoute' | 'with
 export const routesPath = ({ kind }: RouteTemplate, namespace: string): string =>
   `/apis/${routeKinds[kind].apiVersion}/namespaces/${namespace}/${routeKinds[kind].plural}`;
 
-export function createExposures(transport: Transport, exposure: Exposure): Exposures {
+export function createExposures(transport: Transport, exposure: Exposure, release?: string | undefined): Exposures {
   const { namespace } = transport;
   const services = `/api/v1/namespaces/${namespace}/services`;
   const type =
@@ -37,7 +37,7 @@ export function createExposures(transport: Transport, exposure: Exposure): Expos
 
   return {
     async exposePod(pool, ordinal) {
-      const found = await ensure(services, describeService(pool, ordinal, type), readService);
+      const found = await ensure(services, describeService(pool, ordinal, type, release), readService);
       if (exposure.mode === 'ingress' || found.nodePort !== undefined) return found;
       // It was made while terminals had routes. (The other way round, a Service with a node port has all that a route needs.)
       const body = { metadata: { uid: found.uid }, spec: type };
@@ -49,7 +49,8 @@ export function createExposures(transport: Transport, exposure: Exposure): Expos
     async routePod(pool, ordinal) {
       const { template, path } = routing();
       const route = fillRoute(template, { name: nameOf(pool, ordinal), pool: pool.name, ordinal });
-      const owned = { ...route, metadata: { ...route.metadata, ownerReferences: [ownerOf(pool)] } };
+      const marks = { ...route.metadata.labels, ...marksOf(pool, release) };
+      const owned = { ...route, metadata: { ...route.metadata, labels: marks, ownerReferences: [ownerOf(pool)] } };
       return ensure(path, owned, (raw: RawRoute) => readRoute(raw, template));
     },
 
@@ -86,12 +87,12 @@ export function createExposures(transport: Transport, exposure: Exposure): Expos
 /** Service and route are called as the pod that they lead to. */
 const nameOf = ({ statefulSet }: ObservedPool, ordinal: number): string => `${statefulSet}-${ordinal}`;
 
-function describeService(pool: ObservedPool, ordinal: number, type: { type: string }) {
+function describeService(pool: ObservedPool, ordinal: number, type: { type: string }, release: string | undefined) {
   const name = nameOf(pool, ordinal);
   return {
     kind: 'Service',
     apiVersion: 'v1',
-    metadata: { name, labels: { [labels.pool]: pool.name }, ownerReferences: [ownerOf(pool)] },
+    metadata: { name, labels: marksOf(pool, release), ownerReferences: [ownerOf(pool)] },
     spec: {
       ...type,
       selector: { 'statefulset.kubernetes.io/pod-name': name },

@@ -48,12 +48,18 @@ export type ClusterOptions = {
   transport: Transport;
   exposure: Exposure;
   log: Logger;
+  /** The release whose pools are seen; every pool of the namespace, if absent. */
+  release?: string | undefined;
+  /** This manager's own pod, if it is one. */
+  pod?: PodRef | undefined;
   /** Told of the collection whose watch has broken. */
   onWatchBroken?: (path: string) => void;
 };
 
-export function createCluster({ transport, exposure, log, onWatchBroken = () => {} }: ClusterOptions): Cluster {
+export function createCluster(options: ClusterOptions): Cluster {
+  const { transport, exposure, log, release, pod, onWatchBroken = () => {} } = options;
   const { namespace } = transport;
+  const ownSelector = release === undefined ? labels.pool : `${labels.pool},${labels.release}=${release}`;
   const core = `/api/v1/namespaces/${namespace}`;
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
   const leases = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
@@ -127,7 +133,7 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
             {
               transport,
               path,
-              ...(selected ? { labelSelector: labels.pool } : {}),
+              ...(selected ? { labelSelector: ownSelector } : {}),
               log,
               onObject(name, raw) {
                 const object = raw && read(raw);
@@ -244,10 +250,10 @@ export function createCluster({ transport, exposure, log, onWatchBroken = () => 
       return scale ? readScale(scale, pool) : 'conflict';
     },
 
-    ...createExposures(transport, exposure),
-    ...createRooms(transport),
-    ...createCapacity(transport),
-    ...createManagerLeases({ transport, log, onWatchBroken }),
+    ...createExposures(transport, exposure, release),
+    ...createRooms(transport, release),
+    ...createCapacity(transport, release),
+    ...createManagerLeases({ transport, log, onWatchBroken, release, pod }),
 
     readLease: async (name) => unless([404], askLease({ method: 'GET', path: `${leases}/${name}` }).then(readLease)),
 

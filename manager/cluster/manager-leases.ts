@@ -1,9 +1,9 @@
 // The Leases by which managers tell each other that they run, each a Lease of its own.
 
 import type { Logger } from '../../common/log.ts';
-import { labels } from '../../common/names.ts';
+import { labels, leaseOf } from '../../common/names.ts';
 import { describeLease } from './objects.ts';
-import type { Cluster } from './port.ts';
+import type { Cluster, PodRef } from './port.ts';
 import { type ApiRequest, type Transport, unless } from './transport.ts';
 import { listAndWatch } from './watch.ts';
 
@@ -12,14 +12,19 @@ type Part = Pick<Cluster, 'watchManagers' | 'reportManager' | 'removeManager'>;
 const kind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
 // One that hangs must not hold up the end of a manager for long.
 const deadlineMs = 2_000;
-const marks = { [labels.lease]: 'manager' };
 
 export function createManagerLeases(options: {
   transport: Transport;
   log: Logger;
   onWatchBroken: (path: string) => void;
+  /** The release whose managers tell each other. */
+  release: string | undefined;
+  /** This manager's own pod: its Lease goes with it. */
+  pod: PodRef | undefined;
 }): Part {
-  const { transport, log, onWatchBroken } = options;
+  const { transport, log, onWatchBroken, release, pod } = options;
+  const marks = { [labels.lease]: leaseOf(release) };
+  const ownerReferences = pod && [{ apiVersion: 'v1', kind: 'Pod', name: pod.name, uid: pod.uid }];
   const path = `/apis/coordination.k8s.io/v1/namespaces/${transport.namespace}/leases`;
   const ask = (request: ApiRequest) => transport.request({ ...request, lane: 'leases', deadlineMs });
 
@@ -29,7 +34,7 @@ export function createManagerLeases(options: {
         {
           transport,
           path,
-          labelSelector: `${labels.lease}=manager`,
+          labelSelector: `${labels.lease}=${leaseOf(release)}`,
           log,
           onObject: (name, lease) => observe(name, lease?.metadata.resourceVersion),
           onBroken: () => onWatchBroken(path),
@@ -42,7 +47,7 @@ export function createManagerLeases(options: {
       const body = { metadata: { labels: marks }, spec: describeLease(lease) };
       const contentType = 'application/merge-patch+json';
       if (await unless([404], ask({ method: 'PATCH', path: `${path}/${name}`, contentType, body }))) return;
-      const made = { ...kind, ...body, metadata: { name, labels: marks } };
+      const made = { ...kind, ...body, metadata: { name, labels: marks, ownerReferences } };
       await unless([409], ask({ method: 'POST', path, body: made }));
     },
 

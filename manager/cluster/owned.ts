@@ -15,6 +15,12 @@ export const ownerOf = ({ statefulSet, uid }: ObservedPool) => ({
   controller: true,
 });
 
+/** The labels by which the watches find it. */
+export const marksOf = ({ name }: Pick<ObservedPool, 'name'>, release: string | undefined) => ({
+  [labels.pool]: name,
+  ...(release !== undefined && { [labels.release]: release }),
+});
+
 type Owned = { metadata: ObjectMeta };
 
 /**

@@ -1,20 +1,22 @@
 // The waiting room of a pool as a Kubernetes object: a ConfigMap with a key for each visitor. Managers change different
 // keys by merge patches, which the API server puts one after the other: none undoes what another has written.
 
-import { labels } from '../../common/names.ts';
 import { describePlace, type RawConfigMap, readRoom } from './objects.ts';
-import { createEnsure, ownerOf } from './owned.ts';
+import { createEnsure, marksOf, ownerOf } from './owned.ts';
 import type { Cluster } from './port.ts';
 import { type Transport, unless } from './transport.ts';
 
-export function createRooms(transport: Transport): Pick<Cluster, 'makeRoom' | 'writePlaces'> {
+export function createRooms(
+  transport: Transport,
+  release: string | undefined,
+): Pick<Cluster, 'makeRoom' | 'writePlaces'> {
   const path = `/api/v1/namespaces/${transport.namespace}/configmaps`;
   const ensure = createEnsure(transport);
   return {
     makeRoom(pool) {
       const metadata = {
         name: `${pool.statefulSet}-waiting`,
-        labels: { [labels.pool]: pool.name },
+        labels: marksOf(pool, release),
         ownerReferences: [ownerOf(pool)],
       };
       const wanted = { kind: 'ConfigMap', apiVersion: 'v1', metadata };

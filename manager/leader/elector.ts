@@ -2,7 +2,6 @@
 // back at the end. Whether it leads is read off the clock at each question, never off an answer that may be late.
 
 import type { Logger } from '../../common/log.ts';
-import { managerLease } from '../../common/names.ts';
 import type { Cluster } from '../cluster/port.ts';
 import {
   type Election,
@@ -17,6 +16,8 @@ import {
 
 export type ElectorOptions = {
   cluster: Pick<Cluster, 'readLease' | 'createLease' | 'updateLease'>;
+  /** The name of the Lease. */
+  lease: string;
   /** Unique to this process: whoever finds it in the lease knows that it wrote it itself. */
   identity: string;
   log: Logger;
@@ -97,22 +98,22 @@ export class Elector {
   }
 
   async #ask(request: Exclude<ElectionRequest, { type: 'rest' }>): Promise<ElectionEvent> {
-    const { cluster, monotonic } = this.#options;
-    if (request.type === 'read') return { type: 'read', lease: await cluster.readLease(managerLease) };
+    const { cluster, monotonic, lease: name } = this.#options;
+    if (request.type === 'read') return { type: 'read', lease: await cluster.readLease(name) };
     const sentAt = monotonic();
     const lease =
       request.version === undefined
-        ? await cluster.createLease(managerLease, request.lease)
-        : await cluster.updateLease(managerLease, request.version, request.lease);
+        ? await cluster.createLease(name, request.lease)
+        : await cluster.updateLease(name, request.version, request.lease);
     return lease === 'conflict' ? { type: 'refused' } : { type: 'written', lease, sentAt };
   }
 
   /** Read first: a renewal whose answer never came has changed the version. */
   async #release(): Promise<void> {
-    const { cluster, identity, clock } = this.#options;
+    const { cluster, identity, clock, lease: name } = this.#options;
     await this.#underWay;
-    const release = releaseOf(await cluster.readLease(managerLease), identity, clock());
-    if (release) await cluster.updateLease(managerLease, release.version, release.lease);
+    const release = releaseOf(await cluster.readLease(name), identity, clock());
+    if (release) await cluster.updateLease(name, release.version, release.lease);
   }
 
   /** The result, unless it takes too long or `signal` is aborted. */

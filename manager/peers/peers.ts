@@ -3,13 +3,14 @@
 
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../common/log.ts';
-import { managerLease } from '../../common/names.ts';
 import type { Cluster } from '../cluster/port.ts';
 import type { Share } from '../pool/share.ts';
 import { missedUntil, Roster } from './roster.ts';
 
 export type PeersOptions = {
   cluster: Pick<Cluster, 'watchManagers' | 'reportManager' | 'removeManager'>;
+  /** The name of the Lease that the leading manager holds. */
+  lease: string;
   /** Unique to this process. */
   identity: string;
   log: Logger;
@@ -33,7 +34,7 @@ export class Peers {
     this.#options = options;
     // An identity may have characters that a name may not.
     const hash = createHash('sha256').update(options.identity).digest('hex').slice(0, 16);
-    this.#name = `${managerLease}-${hash}`;
+    this.#name = `${options.lease}-${hash}`;
     this.#roster = new Roster(this.#name);
   }
 

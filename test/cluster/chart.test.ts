@@ -165,6 +165,11 @@ test.serial('what it leaves behind is nothing but its keys', async (t) => {
     const left = (await Promise.all(resources.map((resource) => list(resource)))).flat();
     return left.every(({ metadata }) => stays.test(metadata.name));
   });
+  const leases = `/apis/coordination.k8s.io/v1/namespaces/${release.namespace}/leases`;
+  await until('no Lease', async () => {
+    const { items } = await release.transport.request<{ items: Object[] }>({ method: 'GET', path: leases });
+    return items.length === 0;
+  });
   const roles = '/apis/rbac.authorization.k8s.io/v1';
   for (const resource of ['clusterroles', 'clusterrolebindings']) {
     const { items } = await release.transport.request<{ items: Object[] }>({

@@ -24,6 +24,7 @@ import type {
   ObservedRoute,
 } from '../../manager/pool/observation.ts';
 import { silent } from '../helpers/manager.ts';
+import { poll } from '../helpers/poll.ts';
 import { httpRouteTemplate, ingressTemplate, templateOf } from '../helpers/route-templates.ts';
 import { acceptedAnswers, readServerVersion } from './server-version.ts';
 
@@ -90,6 +91,63 @@ export function testKubernetesPort(
     await world.until(() => [...world.nodes.values()].some((host) => host !== undefined));
     t.truthy(pod.node && world.nodes.get(pod.node));
     t.log(`Kubernetes ${world.version.gitVersion}`);
+  });
+
+  test.serial('two releases in one namespace: each sees its own pools, and what it makes for them', async (t) => {
+    const { transport } = t.context;
+    const path = `/apis/apps/v1/namespaces/${transport.namespace}/statefulsets`;
+    const lease = { holder: 'm', durationMs: 40_000, acquiredAt: 0, renewedAt: 0, transitions: 0 };
+    const over = new AbortController();
+    setMaxListeners(0, over.signal);
+    const releases = ['ours', 'theirs'].map((release) => ({
+      ...{ release, pool: `idle-${release}`, seen: new Set<string>() },
+      cluster: createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent, release }),
+    }));
+    for (const { release, pool: name, cluster } of releases) {
+      const metadata = { name, labels: { [labels.pool]: name, [labels.release]: release } };
+      const body = { ...describeIdlePool(here()), metadata };
+      const made = await transport.request<{ metadata: { uid: string } }>({ method: 'POST', path, body });
+      const pool = { name, statefulSet: name, uid: made.metadata.uid } as ObservedPool;
+      await Promise.all([cluster.exposePod(pool, 0), cluster.makeRoom(pool)]);
+      await cluster.reportManager(`${release}-manager-x`, lease);
+    }
+    const watches: Promise<void>[] = [];
+    await Promise.all(
+      releases.map(async ({ cluster, seen }) => {
+        await new Promise<void>((synced) => {
+          const observe = ({ kind, name, object }: Observation) => {
+            if (kind !== 'node' && object) seen.add(`${kind} ${name}`);
+          };
+          watches.push(cluster.watch({ observe, synced }, over.signal));
+        });
+        await new Promise<void>((first) => {
+          const observe = (name: string) => {
+            seen.add(`manager ${name}`);
+            first();
+          };
+          watches.push(cluster.watchManagers(observe, over.signal));
+        });
+      }),
+    );
+    over.abort();
+    await Promise.all(watches);
+    for (const { release, pool, seen, cluster } of releases) {
+      const own = [`manager ${release}-manager-x`, `pool ${pool}`, `room ${pool}-waiting`, `service ${pool}-0`];
+      t.deepEqual([...seen].sort(), own);
+      await cluster.removeManager({ name: `${release}-manager-x` });
+      await transport.request({ method: 'DELETE', path: `${path}/${pool}` });
+    }
+  });
+
+  test.serial('a manager’s Lease belongs to its pod, and goes with it', async (t) => {
+    const { transport, world } = t.context;
+    const pod = await world.readyPod(1);
+    const cluster = createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent, pod });
+    const lease = { holder: 'm', durationMs: 40_000, acquiredAt: 0, renewedAt: 0, transitions: 0 };
+    await cluster.reportManager('of-a-pod', lease);
+    t.truthy(await cluster.readLease('of-a-pod'));
+    await cluster.deletePod(pod);
+    t.true(await poll(async () => (await cluster.readLease('of-a-pod')) === undefined, 60_000));
   });
 
   test.serial('keys: managers that start at once have the same, and a key that was removed is made anew', async (t) => {

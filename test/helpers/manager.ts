@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from 'node:events';
 import { pino } from 'pino';
+import { leaseOf } from '../../common/names.ts';
 import { Claims, type ClaimsOptions } from '../../manager/claims/claims.ts';
 import type { Cluster } from '../../manager/cluster/port.ts';
 import { Controller } from '../../manager/controller.ts';
@@ -72,9 +73,10 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
   });
   const terminals = new Terminals({ pools, cluster, clock, onChange: (pool) => controller.touch(pool) });
   const identity = `manager-${managers++}`;
-  const elector = time && new Elector({ cluster, identity, log: silent, clock, ...time.clock() });
+  const elector = time && new Elector({ cluster, lease: leaseOf(), identity, log: silent, clock, ...time.clock() });
   const isLeader = () => elector?.isLeader() ?? true;
-  const peers = time && new Peers({ cluster, identity, log: silent, clock, isLeader, delay: time.clock().delay });
+  const peers =
+    time && new Peers({ cluster, lease: leaseOf(), identity, log: silent, clock, isLeader, delay: time.clock().delay });
   const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
   const controller: Controller = new Controller({
     pools,

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TestFn } from 'ava';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type PoolStatus, poolsSchema } from '../../common/manager-api.ts';
-import { claimAnnotations, labels, managerLease } from '../../common/names.ts';
+import { claimAnnotations, labels, leaseOf } from '../../common/names.ts';
 import {
   type OpenAnswer,
   type Opened,
@@ -256,7 +256,7 @@ function talkToKubernetes(transport: Transport) {
     replicas: async () =>
       (await transport.request<{ spec: { replicas: number } }>({ method: 'GET', path: pool })).spec.replicas,
     lease: async () => {
-      const path = `/apis/coordination.k8s.io/v1/namespaces/${transport.namespace}/leases/${managerLease}`;
+      const path = `/apis/coordination.k8s.io/v1/namespaces/${transport.namespace}/leases/${leaseOf()}`;
       const { spec } = await transport.request<{ spec: { holderIdentity: string } }>({ method: 'GET', path });
       return spec.holderIdentity;
     },

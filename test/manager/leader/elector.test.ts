@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { pino } from 'pino';
+import { leaseOf } from '../../../common/names.ts';
 import { Elector } from '../../../manager/leader/elector.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
 import { histories } from '../../helpers/long.ts';
@@ -15,7 +16,7 @@ function startElector(model: ModelCluster, time: FakeTime, identity: string, opt
   const clock = time.clock(rate, offset);
   const told: string[] = [];
   const log = pino({ base: null }, { write: (line: string) => void told.push(JSON.parse(line).msg) });
-  const elector = new Elector({ cluster: port, identity, log, clock: wall, ...clock });
+  const elector = new Elector({ lease: leaseOf(), cluster: port, identity, log, clock: wall, ...clock });
   const abort = new AbortController();
   const ended = elector.run(abort.signal);
   const stop = () => {
@@ -265,7 +266,14 @@ test('a leader whose writes are all refused asks at the usual pace, not without 
     },
   };
   const log = pino({ level: 'silent' });
-  const elector = new Elector({ cluster, identity: 'me', log, clock: () => time.now, ...time.clock() });
+  const elector = new Elector({
+    lease: leaseOf(),
+    cluster,
+    identity: 'me',
+    log,
+    clock: () => time.now,
+    ...time.clock(),
+  });
   const ended = elector.run(abort.signal);
   await time.pass(60_000);
   t.true(requests < 70, `${requests} writes in a minute`);

@@ -1,4 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
+import { leaseOf } from '../../../common/names.ts';
 import { Peers, renewMs } from '../../../manager/peers/peers.ts';
 import { missedUntil } from '../../../manager/peers/roster.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
@@ -12,7 +13,16 @@ function createWorld(t: ExecutionContext) {
   const start = (identity: string, isLeader = false) => {
     const port = model.connect();
     const { delay } = time.clock();
-    const options = { cluster: port, identity, log: silent, clock: () => time.now, delay, isLeader: () => isLeader };
+    const lease = leaseOf();
+    const options = {
+      lease,
+      cluster: port,
+      identity,
+      log: silent,
+      clock: () => time.now,
+      delay,
+      isLeader: () => isLeader,
+    };
     const peers = new Peers(options);
     const abort = new AbortController();
     const ended = peers.run(abort.signal);
