@@ -25,6 +25,7 @@ export async function buildFrontend({ outdir, minify = true }) {
   const built = [
     claim,
     await bundle(outdir, minify, ['first-look.ts'], [], { format: 'iife', splitting: false }),
+    await bundle(outdir, minify, ['reload.ts'], [], { format: 'iife', splitting: false, outdir, entryNames: '[name]' }),
     await bundle(
       outdir,
       minify,

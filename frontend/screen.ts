@@ -15,7 +15,7 @@ import { terminalOptions } from './terminal/options.ts';
 import { guardPaste } from './terminal/paste-guard.ts';
 import { pageTitle } from './terminal/title.ts';
 import { bindTouch } from './terminal/touch.ts';
-import { languageFor, speak } from './texts.ts';
+import { languageFor, speak, texts } from './texts.ts';
 import { type Bar, createBar } from './view/bar.ts';
 import { createBell } from './view/bell.ts';
 import { element } from './view/element.ts';
@@ -69,7 +69,7 @@ export function createScreen(session: {
     wear(scheme);
     view.apply(options());
   });
-  const modify = followKeyRow(root, terminal, settings);
+  const modify = followKeyRow(root, terminal, settings, () => notice.say(texts.partMissing));
 
   const edge = element('div', { class: 'edge' });
   body.append(edge);
@@ -79,7 +79,7 @@ export function createScreen(session: {
     say: (text) => bar.say(text),
     identity: session.identity,
   });
-  const onDemand = createOnDemand(body, terminal, settings, session.finder, copy);
+  const onDemand = createOnDemand(body, terminal, settings, session.finder, copy, () => notice.say(texts.partMissing));
   terminal.onData((typed) => {
     if (isFromKeyboard(typed)) onDemand.leaveFind();
   });

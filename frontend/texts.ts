@@ -62,6 +62,7 @@ const english = {
   /** In the browser's tab. */
   endsSoon: 'Closes soon',
   dismiss: 'Hide',
+  partMissing: 'This part of the page did not load. Reload the page, and try again: your terminal stays.',
   close: 'Close',
   cancel: 'Cancel',
   copied: 'Copied',
@@ -289,6 +290,8 @@ const german: Texts = {
   lifetimeSoon: 'Die Zeit dieses Terminals läuft bald ab. Sichern Sie, was Sie noch brauchen.',
   endsSoon: 'Schließt bald',
   dismiss: 'Ausblenden',
+  partMissing:
+    'Dieser Teil der Seite wurde nicht geladen. Laden Sie die Seite neu und versuchen Sie es wieder: Ihr Terminal bleibt.',
   close: 'Schließen',
   cancel: 'Abbrechen',
   copied: 'Kopiert',

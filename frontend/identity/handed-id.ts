@@ -48,6 +48,7 @@ function readOffer(): string | undefined {
 }
 
 async function isWanted(): Promise<boolean> {
-  const { askForHandedId } = await import('./ask-for-handed-id.ts');
-  return askForHandedId();
+  // Where the question does not load, the answer is no.
+  const asked = await import('./ask-for-handed-id.ts').catch(() => undefined);
+  return asked?.askForHandedId() ?? false;
 }

@@ -5,8 +5,13 @@ import type { SettingsStore } from '../settings/store.ts';
 import type { KeyRow } from './key-row.ts';
 import { once } from './once.ts';
 
-/** Keeps room for the row by `data-keys` of `root`. Returns what makes typed data what the row's modifiers say. */
-export function followKeyRow(root: HTMLElement, terminal: Terminal, settings: SettingsStore): (data: string) => string {
+/** Keeps room for the row by `data-keys` of `root`. Calls `onMissing` when the row's script does not load. Returns what makes typed data what the row's modifiers say. */
+export function followKeyRow(
+  root: HTMLElement,
+  terminal: Terminal,
+  settings: SettingsStore,
+  onMissing: () => void,
+): (data: string) => string {
   const fingers = matchMedia('(pointer: coarse)');
   let row: KeyRow | undefined;
   const load = once(async () => {
@@ -19,7 +24,7 @@ export function followKeyRow(root: HTMLElement, terminal: Terminal, settings: Se
   };
   const follow = () => {
     root.dataset.keys = isShown() ? 'shown' : 'hidden';
-    if (isShown()) void load();
+    if (isShown()) load().catch(onMissing);
   };
   fingers.addEventListener('change', follow);
   settings.follow(follow);

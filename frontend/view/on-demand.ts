@@ -22,6 +22,8 @@ export function createOnDemand(
   settings: SettingsStore,
   finder: Finder,
   copy: (text: string) => void,
+  /** A part has not come: another build may have taken the place of its server. */
+  onMissing: () => void,
 ): OnDemand {
   const back = () => terminal.focus();
   // For as long as this tab lives.
@@ -50,10 +52,14 @@ export function createOnDemand(
       void searchBox().then((box) => {
         leaveFind = box.leave;
         box.open();
-      }),
+      }, onMissing),
     leaveFind: () => leaveFind(),
-    settings: () => void settingsDialog().then((dialog) => dialog.showModal()),
-    shortcuts: () => void shortcutsDialog().then((dialog) => dialog.showModal()),
-    askPaste: async (paste) => trusted.get() === 'yes' || (await pasteDialog())(paste),
+    settings: () => void settingsDialog().then((dialog) => dialog.showModal(), onMissing),
+    shortcuts: () => void shortcutsDialog().then((dialog) => dialog.showModal(), onMissing),
+    async askPaste(paste) {
+      if (trusted.get() === 'yes') return true;
+      const ask = await pasteDialog().catch(onMissing);
+      return ask ? ask(paste) : false;
+    },
   };
 }

@@ -39,6 +39,16 @@ test('every file that the page names is hashed, compressed and immutable', async
   }
 });
 
+test('what another build may have is not found for now only, and reload.js has the same name in all builds', async (t) => {
+  const { url } = await startWebserver(t);
+  const missing = await get(`${url}/assets/main-AAAAAAAA.js`);
+  t.deepEqual([missing.status, missing.headers['cache-control']], [404, 'no-store']);
+  for (const path of ['/', '/host']) t.regex(String((await get(url + path)).body), /<script src="reload\.js">/);
+  const reload = await get(`${url}/reload.js`);
+  t.is(reload.status, 200);
+  t.regex(String(reload.headers['cache-control']), /max-age=86400/);
+});
+
 test('the page itself is checked at every visit', async (t) => {
   const { url } = await startWebserver(t);
   const first = await get(url, { 'accept-encoding': 'br' });

@@ -1,9 +1,12 @@
 // The built page, and the command-line client: files with hashed names are kept for ever, the others are checked at every visit.
+// Replicas of another build may have a file that this one has not, so that an answer without it must not be kept.
 
 import { type Request, type RequestHandler, Router } from 'express';
 import { type PageFile, readCliFiles, readPageFiles } from '../page-files.ts';
 
 const immutable = `public, max-age=${365 * 86_400}, immutable`;
+// Its name is the same in all builds, and any build's does. To check it at every visit would delay the page.
+const daily = `public, max-age=86400, stale-while-revalidate=${7 * 86_400}`;
 
 export type PageOptions = { publicDir: string; cliDir: string; version: string; hostPage: boolean };
 
@@ -15,12 +18,12 @@ export function pageRoutes({ publicDir, cliDir, version, hostPage }: PageOptions
   if (!hostPage) for (const path of ['/host', '/host.html']) files.delete(path);
   const serve: RequestHandler = (request, response, next) => {
     const file = request.method === 'GET' || request.method === 'HEAD' ? files.get(request.path) : undefined;
-    if (!file) return next();
+    if (!file) {
+      if (request.path.startsWith('/assets/')) response.set('cache-control', 'no-store');
+      return next();
+    }
     response.vary('accept-encoding').type(file.type);
-    response.set({
-      etag: file.etag,
-      'cache-control': request.path.startsWith('/assets/') ? immutable : 'private, no-cache',
-    });
+    response.set({ etag: file.etag, 'cache-control': cachingOf(request.path) });
     if (request.fresh) return void response.status(304).end();
     // Files are small, and go whole, as any server may decide (RFC 9110, 14.2).
     const encoding = encodingOf(request, file);
@@ -31,6 +34,11 @@ export function pageRoutes({ publicDir, cliDir, version, hostPage }: PageOptions
   };
   // The page is a route of its own, which metrics tell from its files.
   return Router().get('/', serve).use(serve);
+}
+
+function cachingOf(path: string): string {
+  if (path.startsWith('/assets/')) return immutable;
+  return path === '/reload.js' ? daily : 'private, no-cache';
 }
 
 const encodingOf = (request: Request, { body }: PageFile) =>
