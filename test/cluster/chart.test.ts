@@ -1,6 +1,7 @@
 // The chart on the real cluster that KUBECONFIG names: installed, tested, upgraded under a visitor, and gone without a
 // trace.
 
+import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
 import { ApiError, createTransport, type Transport } from '../../manager/cluster/transport.ts';
 import { openBrowser, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
@@ -129,11 +130,23 @@ test.serial('inv 5: an upgrade, to another way to terminals, leaves session and 
   const before = { inUse: await inUse(), secret: await secret(), webservers: await webservers() };
   t.is(before.inUse.length, 1);
 
-  await release.upgrade({
+  const deployments = `/apis/apps/v1/namespaces/${release.namespace}/deployments`;
+  const replicas = await followReplicas(t, `${deployments}?fieldSelector=metadata.name%3Dwarmterm-webserver`);
+  await release.transport.request({
+    method: 'PATCH',
+    path: `/apis/apps/v1/namespaces/${release.namespace}/statefulsets/default`,
+    contentType: 'application/merge-patch+json',
+    body: { metadata: { annotations: { 'warmterm.dev/max-waiting': '7' } } },
+  });
+
+  const said = await release.upgrade({
     'poolDefaults.tmpSize': '300Mi',
     'webserver.relay': 'always',
+    'webserver.autoscaling.enabled': 'true',
     'manager.podAnnotations.changed': 'yes',
   });
+  t.deepEqual([...replicas], [2], 'autoscaling takes no webserver away');
+  t.regex(said, /default: warmterm\.dev\/max-waiting was 7, is 200\n/);
   await until('the former webservers gone, which answer while they go', async () => {
     const now = await webservers();
     return !before.webservers.some((uid) => now.includes(uid));
@@ -149,6 +162,16 @@ test.serial('inv 5: an upgrade, to another way to terminals, leaves session and 
   t.is(sockets.at(-1), new URL(page.url()).host);
   t.regex(await release.test(), /Phase: +Succeeded/);
 });
+
+/** Each number of replicas that a Deployment has from now on. */
+async function followReplicas(t: ExecutionContext, path: string): Promise<Set<number>> {
+  const over = new AbortController();
+  t.teardown(() => over.abort());
+  const seen = new Set<number>();
+  const stream = await release.transport.stream(`${path}&watch=true`, over.signal);
+  createInterface({ input: stream }).on('line', (line) => seen.add(JSON.parse(line).object.spec.replicas));
+  return seen;
+}
 
 test.serial('a rollback keeps the keys', async (t) => {
   const keys = async () => (await get<{ data: Record<string, string> }>('secrets/warmterm-keys')).data;

@@ -15,6 +15,7 @@ import { readConfig as readWebserverConfig } from '../../webserver/config.ts';
 const read = (path: string) => readFileSync(new URL(`../../helm/${path}`, import.meta.url), 'utf8');
 const values = read('values.yaml');
 const pools = read('templates/pools.yaml');
+const poolSettings = read('templates/_cluster.tpl');
 
 const services = [
   { template: 'manager.yaml', readConfig: readManagerConfig },
@@ -35,7 +36,7 @@ test('every setting of a pool is an annotation of its StatefulSet, with the defa
   const given: Record<string, string> = {};
   for (const [key, annotation] of Object.entries(settingAnnotations)) {
     const rendered = key === 'prewarm' ? 'toJson . | quote' : `.${key} | quote`;
-    t.true(pools.includes(`${annotation}: {{ ${rendered} }}`), annotation);
+    t.true(poolSettings.includes(`${annotation}: {{ ${rendered} }}`), annotation);
     given[annotation] = new RegExp(`^ {2}${key}: (\\S+)$`, 'm').exec(values)?.[1] ?? '';
   }
   t.deepEqual(readSettings(given), { settings: defaultSettings, problems: [] });

@@ -30,8 +30,8 @@ export type Release = {
   /** Where a browser finds the page; ends in `/`. */
   pageUrl: string;
   hostToken: string;
-  /** Changes these values, and waits until all is rolled out. */
-  upgrade(values: Values): Promise<void>;
+  /** Changes these values, and waits until all is rolled out. What helm says. */
+  upgrade(values: Values): Promise<string>;
   /** Goes back to the first revision, and waits until all is rolled out. */
   rollBack(): Promise<void>;
   /** What `helm test` says. Rejects when it fails. */
@@ -93,7 +93,7 @@ export async function installRelease(values: Values = {}): Promise<Release> {
       namespace,
       pageUrl: `http://${node}:${service.spec.ports[0]?.nodePort}/`,
       hostToken: Buffer.from(secret.data['host-token'] ?? '', 'base64').toString(),
-      upgrade: async (changed) => void (await change('upgrade', { ...values, ...changed })),
+      upgrade: (changed) => change('upgrade', { ...values, ...changed }),
       rollBack: async () => void (await helm('rollback', 'warmterm', '1', '--wait', '--timeout', '3m')),
       test: () => helm('test', 'warmterm'),
       uninstall: async () => void (await helm('uninstall', 'warmterm')),
