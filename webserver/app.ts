@@ -86,7 +86,7 @@ export function createApp(options: AppOptions): Express {
   const now = () => performance.now();
   const logRefusal = createRefusalLog(log, now);
   const relayProblems = createRelayProblems(now);
-  const addresses = watchAddresses(log);
+  const addresses = watchAddresses(log, { areVisitors: config.WARMTERM_IDENTITY === 'address' });
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);

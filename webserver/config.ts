@@ -10,7 +10,7 @@ import { parseAddressing } from './address.ts';
 import { parseBasePath } from './base-path.ts';
 import { parseFrameAncestors } from './frame-ancestors.ts';
 
-/** What express takes as `trust proxy`: nobody, so many hops, or these subnets. */
+/** What express takes as `trust proxy`: nobody, so many hops, or these subnets. 0 says that there is no proxy, false that nobody said. */
 export type TrustProxy = false | number | string[];
 
 const shape = {
@@ -87,13 +87,14 @@ const shape = {
    */
   WARMTERM_CONNECTION_LIMIT: setting.whole(100, 100_000).default(4_000),
   /** Number of proxies in front, or their subnets with commas between. */
+  /** The proxies in front: their number, 0 for none, or their subnets. `false`: not known, and none is trusted. */
   WARMTERM_TRUST_PROXY: z
     .string()
     .default('false')
     .transform((text, context): TrustProxy => {
       const parsed = parseTrustProxy(text);
       if (parsed !== undefined) return parsed;
-      const message = 'must be false, a number of proxies, or subnets such as 10.0.0.0/8,loopback';
+      const message = 'must be false, a number of proxies, 0 for none, or subnets such as 10.0.0.0/8,loopback';
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
@@ -117,10 +118,17 @@ export type Config = Readonly<z.output<z.ZodObject<typeof shape>>>;
 
 function findConflicts(config: Config): string[] {
   const { WARMTERM_IDENTITY: identity, WARMTERM_IDENTITY_HEADER: header } = config;
-  if (identity !== 'header') {
-    return header === undefined ? [] : ['WARMTERM_IDENTITY_HEADER is of use with WARMTERM_IDENTITY=header only'];
-  }
   const wrong = [];
+  // Behind a proxy that is not trusted, all visitors have the proxy's address: they would share one terminal.
+  if (identity === 'address' && config.WARMTERM_TRUST_PROXY === false) {
+    wrong.push(
+      'WARMTERM_IDENTITY=address: WARMTERM_TRUST_PROXY must say which proxies are in front: a number, 0 for none, or subnets',
+    );
+  }
+  if (identity !== 'header') {
+    if (header !== undefined) wrong.push('WARMTERM_IDENTITY_HEADER is of use with WARMTERM_IDENTITY=header only');
+    return wrong;
+  }
   if (header === undefined) wrong.push('WARMTERM_IDENTITY=header: WARMTERM_IDENTITY_HEADER must name the header');
   // A number of proxies trusts every client that connects, one that goes past the proxy too.
   if (!Array.isArray(config.WARMTERM_TRUST_PROXY)) {

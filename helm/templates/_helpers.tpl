@@ -202,6 +202,10 @@ autoscaling/{{ ternary "v2" "v2beta2" (semverCompare ">=1.23-0" .Capabilities.Ku
 {{/* Who a visitor is: what the webserver would refuse at its start is refused here already. */}}
 {{- define "warmterm.checkIdentity" -}}
 {{- with .Values.webserver -}}
+{{- if eq .identity "address" -}}
+{{- if eq (toString .trustProxy) "false" }}{{ fail "webserver.identity: address needs webserver.trustProxy: the number of proxies in front, 0 for none, or their subnets. Behind a proxy that is not trusted, all visitors would share one terminal" }}{{ end -}}
+{{- if and (eq (toString .trustProxy) "0") (eq .service.externalTrafficPolicy "Cluster") }}{{ fail "webserver.identity: address needs webserver.service.externalTrafficPolicy: Local: with Cluster, all visitors have the addresses of nodes" }}{{ end -}}
+{{- end -}}
 {{- if ne .identity "header" -}}
 {{- if .identityHeader }}{{ fail "webserver.identityHeader is of use with webserver.identity: header only" }}{{ end -}}
 {{- else -}}

@@ -503,7 +503,7 @@ test.serial('open: a desktop gets the identity, and the terminal shows none of i
 });
 
 test.serial('open: where visitors are known by their address, the address of the page has no identity', async (t) => {
-  const { cli } = await setUp(t, { WARMTERM_IDENTITY: 'address' });
+  const { cli } = await setUp(t, { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' });
   const { stdout, stderr } = await cli.run(['open']);
   t.notRegex(String(stdout), /#/);
   t.is(stderr, '');

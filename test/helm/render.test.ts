@@ -417,6 +417,11 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
     { webserver: { identity: 'header', identityHeader: 'X-User', trustProxy: 'loopback', address: 'page' } },
     'webserver.address must not be page',
   ],
+  [{ webserver: { identity: 'address' } }, 'webserver.identity: address needs webserver.trustProxy'],
+  [
+    { webserver: { identity: 'address', trustProxy: 0, service: { externalTrafficPolicy: 'Cluster' } } },
+    'webserver.identity: address needs webserver.service.externalTrafficPolicy: Local',
+  ],
   [{ webserver: { identityHeader: 'X-User' } }, 'identityHeader is of use with webserver.identity: header only'],
   [{ webserver: { ingress: { enabled: true } } }, 'webserver.ingress.host must be set'],
   [{ webserver: { httpRoute: { enabled: true } } }, 'webserver.httpRoute.parentRefs must name a Gateway'],

@@ -38,7 +38,7 @@ test('inv 10: all wrong settings are told at once, each with its value', (t) => 
     'WARMTERM_VISITOR_SECRET_FILE is not set',
     'WARMTERM_IDENTITY="person": must be one of browser, tab, address, header',
     '{nmae} is no placeholder',
-    'WARMTERM_TRUST_PROXY="true": must be false, a number of proxies, or subnets',
+    'WARMTERM_TRUST_PROXY="true": must be false, a number of proxies, 0 for none, or subnets',
     'WARMTERM_REQUEST_TIMEOUT="12": must be a duration',
     'WARMTERM_COOKIE: there is no such setting',
   ]) {
@@ -54,6 +54,7 @@ const trusts = test.macro({
 });
 test(trusts, 'false', false);
 test(trusts, '2', 2);
+test(trusts, '0', 0);
 test(trusts, 'loopback, 10.0.0.0/8,2001:db8::/32', ['loopback', '10.0.0.0/8', '2001:db8::/32']);
 
 for (const text of ['10.0.0.0/33', 'proxy.example.org', '', '10.0.0.0/8/8']) {
@@ -61,6 +62,16 @@ for (const text of ['10.0.0.0/33', 'proxy.example.org', '', '10.0.0.0/8/8']) {
     t.throws(() => readConfig({ ...required, WARMTERM_TRUST_PROXY: text }), { message: /WARMTERM_TRUST_PROXY/ });
   });
 }
+
+test('inv 10: WARMTERM_IDENTITY=address is refused until it is said which proxies are in front', (t) => {
+  const byAddress = { ...required, WARMTERM_IDENTITY: 'address' };
+  for (const trust of [undefined, 'false']) {
+    t.throws(() => readConfig({ ...byAddress, WARMTERM_TRUST_PROXY: trust }), { message: /must say which proxies/ });
+  }
+  for (const trust of ['0', '1', '10.0.0.0/8']) {
+    t.notThrows(() => readConfig({ ...byAddress, WARMTERM_TRUST_PROXY: trust }), trust);
+  }
+});
 
 const signedIn = {
   WARMTERM_IDENTITY: 'header',

@@ -54,3 +54,13 @@ test('the host is told where limits of addresses cannot see any, at the pools th
   t.deepEqual(free?.problems, pool!.problems);
   t.regex(told?.problems.at(-1) ?? '', /visitors behind 127\.0\.0\.1 as one/);
 });
+
+test('the host is told at every pool where visitors behind a proxy that is not trusted share one terminal', async (t) => {
+  const { url, logged } = await startWebserver(t, { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' });
+  const headers = { 'x-forwarded-for': '203.0.113.7' };
+  for (let count = 0; count < 2; count++)
+    await createVisitor(url).send('POST', '/api/terminals', { body: {}, headers });
+  const answer = await createVisitor(url).send('GET', path, { headers: { authorization: `Bearer ${hostToken}` } });
+  for (const { problems } of poolsSchema.parse(answer.body).pools) t.regex(problems.at(-1) ?? '', /share one terminal/);
+  t.is(logged().match(/share one terminal/g)?.length, 1);
+});

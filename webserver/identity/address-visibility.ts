@@ -8,8 +8,9 @@ import type { Logger } from '../../common/log.ts';
 export type AddressVisibility = {
   /** To be called with each request for a terminal. */
   observe(request: Pick<Request, 'ip' | 'get' | 'socket'>, visitor: string): void;
-  /** The problem as a sentence; undefined while there is none. */
+  /** The problem as a sentence; undefined while there is none. It is one of every pool where addresses are visitors. */
   problem(): string | undefined;
+  areVisitors: boolean;
 };
 
 // A visitor may send the header too: one such request from a private address is no proxy yet.
@@ -36,7 +37,8 @@ privateRanges.addSubnet('fc00::', 7, 'ipv6');
 privateRanges.addSubnet('fe80::', 10, 'ipv6');
 privateRanges.addAddress('::1', 'ipv6');
 
-export function watchAddresses(log: Logger): AddressVisibility {
+/** `areVisitors`: an address is a visitor (WARMTERM_IDENTITY=address). */
+export function watchAddresses(log: Logger, { areVisitors }: { areVisitors: boolean }): AddressVisibility {
   const visitors = new Set<string>();
   const addresses = new Set<string>();
   let forwarded = 0;
@@ -45,6 +47,9 @@ export function watchAddresses(log: Logger): AddressVisibility {
   let told = false;
 
   function problem(): string | undefined {
+    if (areVisitors && proxy !== '') {
+      return `All visitors behind ${proxy} share one terminal: it sends X-Forwarded-For, and is not trusted. Set webserver.trustProxy (WARMTERM_TRUST_PROXY).`;
+    }
     if (forwarded >= minForwarded) {
       return `Limits of addresses count the visitors behind ${proxy} as one: it is a proxy that is not trusted. Set webserver.trustProxy (WARMTERM_TRUST_PROXY).`;
     }
@@ -58,7 +63,7 @@ export function watchAddresses(log: Logger): AddressVisibility {
       const address = plain(request.ip ?? '');
       const peer = plain(request.socket.remoteAddress ?? '');
       const isForwarded = request.get('x-forwarded-for') !== undefined || request.get('forwarded') !== undefined;
-      if (isForwarded && address === peer && holds(privateRanges, peer)) {
+      if (isForwarded && address === peer && (areVisitors || holds(privateRanges, peer))) {
         forwarded++;
         proxy = peer;
       }
@@ -72,6 +77,7 @@ export function watchAddresses(log: Logger): AddressVisibility {
       if (found !== undefined) log.warn(found);
     },
     problem,
+    areVisitors,
   };
 }
 

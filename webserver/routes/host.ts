@@ -10,7 +10,7 @@ import type { Manager } from '../manager-client.ts';
 
 export function hostRoutes(options: {
   manager: Manager;
-  addresses: Pick<AddressVisibility, 'problem'>;
+  addresses: Pick<AddressVisibility, 'problem' | 'areVisitors'>;
   token: string;
 }): Router {
   const { manager, addresses, token } = options;
@@ -19,7 +19,9 @@ export function hostRoutes(options: {
     const problem = addresses.problem();
     if (problem === undefined) return void response.json({ pools });
     response.json({
-      pools: pools.map((pool) => (limitsAddresses(pool) ? { ...pool, problems: [...pool.problems, problem] } : pool)),
+      pools: pools.map((pool) =>
+        addresses.areVisitors || limitsAddresses(pool) ? { ...pool, problems: [...pool.problems, problem] } : pool,
+      ),
     });
   });
 }

@@ -4,9 +4,11 @@ import { watchAddresses } from '../../../webserver/identity/address-visibility.t
 
 type Seen = { peer?: string; ip?: string; forwarded?: boolean };
 
-function start() {
+function start({ areVisitors = false } = {}) {
   const logged: string[] = [];
-  const visibility = watchAddresses(pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }));
+  const visibility = watchAddresses(pino({ level: 'warn' }, { write: (line: string) => void logged.push(line) }), {
+    areVisitors,
+  });
   let visitors = 0;
   const visit = ({ peer = '10.0.0.1', ip = peer, forwarded = false }: Seen = {}, visitor = `visitor-${visitors++}`) => {
     const get = (name: string) => (forwarded && name === 'x-forwarded-for' ? '203.0.113.7' : undefined);
@@ -21,6 +23,16 @@ test('a private peer that forwards for others, and is not trusted, is told of on
   t.is(problem(), undefined);
   for (let count = 0; count < 9; count++) visit({ peer: '::ffff:10.0.0.1', forwarded: true });
   t.regex(problem() ?? '', /behind 10\.0\.0\.1 .*trustProxy/);
+  t.is(logged.length, 1);
+});
+
+test('where addresses are visitors, the first request that is forwarded and not trusted is told of, and only that', (t) => {
+  const { visit, problem, logged } = start({ areVisitors: true });
+  visit();
+  visit({ peer: '10.0.0.9', ip: '203.0.113.7', forwarded: true });
+  t.is(problem(), undefined);
+  for (let count = 0; count < 3; count++) visit({ peer: '198.51.100.2', forwarded: true });
+  t.regex(problem() ?? '', /behind 198\.51\.100\.2 share one terminal.*trustProxy/);
   t.is(logged.length, 1);
 });
 

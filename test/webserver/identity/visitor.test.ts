@@ -194,8 +194,16 @@ test('the manager is told a hash of the network that a claim comes from, and no 
 
 test('the hash of a network is another than that of the visitor who is known by it, and outlives a new secret', async (t) => {
   const [former, newer] = ['a secret that has been there for long', 'a secret that has been added lately'];
-  const before = await startWebserver(t, { WARMTERM_IDENTITY: 'address' }, { secrets: [former!] });
-  const after = await startWebserver(t, { WARMTERM_IDENTITY: 'address' }, { secrets: [newer!, former!] });
+  const before = await startWebserver(
+    t,
+    { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' },
+    { secrets: [former!] },
+  );
+  const after = await startWebserver(
+    t,
+    { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' },
+    { secrets: [newer!, former!] },
+  );
   const told = [];
   for (const { url, manager } of [before, after]) {
     await createVisitor(url).send('POST', '/api/terminals', claim);
@@ -206,7 +214,7 @@ test('the hash of a network is another than that of the visitor who is known by 
 });
 
 test('an address is one visitor, whatever it claims to be, and needs no id', async (t) => {
-  const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'address' });
+  const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' });
   const one = await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': '203.0.113.1' }));
   await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': '203.0.113.2' }));
   t.is(one.given, 'none');
@@ -215,7 +223,7 @@ test('an address is one visitor, whatever it claims to be, and needs no id', asy
 
 test('who is known by address or sign-in needs no header, and is told so', async (t) => {
   for (const identity of [
-    { WARMTERM_IDENTITY: 'address' },
+    { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' },
     { ...signedIn, WARMTERM_TRUST_PROXY: 'loopback' },
   ] as Record<string, string>[]) {
     const { url } = await startWebserver(t, identity);
