@@ -1,18 +1,49 @@
 // The files in docs/examples/proxies, each in the real proxy, between Chromium and the whole system: the page by HTTPS at a host
 // name of its own and below a path, the relay, and the direct way.
 
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Response } from 'playwright-core';
 import { freePort } from '../../../local/ports.ts';
-import { openBrowser, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
-import { type ProxyName, startReverseProxy, whyNoProxy } from '../../helpers/reverse-proxy.ts';
+import { openBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
+import { type ProxyName, type ReverseProxy, startReverseProxy, whyNoProxy } from '../../helpers/reverse-proxy.ts';
 import { fileScope, type Scope } from '../../helpers/scope.ts';
 import { skipIf } from '../../helpers/skip.ts';
 import { shareLocalSystem } from '../../helpers/system.ts';
 
 const proxies: ProxyName[] = ['nginx', 'apache', 'caddy', 'haproxy'];
 const terminals = 'terminals.test';
+
+/** Configurations that differ from the documented ones, as operators have them. */
+const others: Record<string, { proxy: ProxyName; edit: (text: string) => string }> = {
+  'own-host': {
+    proxy: 'nginx',
+    // Without an upstream's name, nginx sends the address as Host.
+    edit: (text) =>
+      text.replaceAll('http://warmterm', `http://127.0.0.1:${webserverPort()}`).replaceAll(/^.* Host .*$/gm, ''),
+  },
+  'default-port': { proxy: 'nginx', edit: (text) => text.replaceAll('Host $http_host', 'Host $host:443') },
+  'forwarded-host': {
+    proxy: 'nginx',
+    edit: (text) => text.replaceAll('Host $http_host', 'Host 127.0.0.1; proxy_set_header X-Forwarded-Host $http_host'),
+  },
+  'second-location': {
+    proxy: 'nginx',
+    edit: (text) =>
+      text.replace(
+        'location / {',
+        `location /api/terminals/current/relay/ {
+          proxy_pass http://warmterm;
+          proxy_http_version 1.1;
+          proxy_set_header Upgrade $http_upgrade;
+          proxy_set_header Connection $warmterm_connection;
+        }
+        location / {`,
+      ),
+  },
+  'no-upgrade': { proxy: 'apache', edit: (text) => text.replaceAll(' upgrade=websocket', '') },
+};
 
 const scope = fileScope(test);
 const system = shareLocalSystem(test, {
@@ -21,25 +52,33 @@ const system = shareLocalSystem(test, {
   env: {
     webserver: {
       WARMTERM_TRUST_PROXY: 'loopback',
-      WARMTERM_HOSTS: proxies.map((name) => `*.${name}.test`).join(','),
+      // `warmterm` is what nginx sends for its upstream where nothing else is set.
+      WARMTERM_HOSTS: [...proxies, ...Object.keys(others)]
+        .map((name) => `*.${name}.test`)
+        .join(',')
+        .concat(',warmterm'),
       WARMTERM_ADDRESS: `https://{port}.${terminals}`,
     },
   },
 });
+const webserverPort = () => Number(new URL(system().pageUrl).port);
 
 /** Where browsers find the host names of terminals: a port that leads to one proxy, to another, or nowhere. */
 let direct: Awaited<ReturnType<typeof startSwitch>>;
 let browser: Browser;
-/** The ports of the proxies that could be started. */
-const started = new Map<ProxyName, { httpPort: number; httpsPort: number }>();
+/** The ports of the proxies that could be started, by the name in their host names. */
+const started = new Map<string, ReverseProxy>();
 
 test.serial.before(async () => {
   direct = await startSwitch(scope);
-  const webserverPort = Number(new URL(system().pageUrl).port);
-  for (const name of proxies.filter((each) => whyNoProxy(each) === undefined)) {
-    const names = { 'example.org': `${name}.test`, 'terminals.example.net': terminals };
-    started.set(name, await startReverseProxy(scope, name, { webserverPort, names }));
-  }
+  const variants = [...proxies.map((proxy) => [proxy, { proxy }] as const), ...Object.entries(others)];
+  await Promise.all(
+    variants.map(async ([name, { proxy, ...edit }]) => {
+      if (whyNoProxy(proxy) !== undefined) return;
+      const names = { 'example.org': `${name}.test`, 'terminals.example.net': terminals };
+      started.set(name, await startReverseProxy(scope, proxy, { webserverPort: webserverPort(), names, ...edit }));
+    }),
+  );
   const rules = [...started].flatMap(([name, { httpPort, httpsPort }]) => [
     `MAP *.${name}.test:443 127.0.0.1:${httpsPort}`,
     `MAP *.${name}.test:80 127.0.0.1:${httpPort}`,
@@ -78,11 +117,15 @@ async function startSwitch({ teardown }: Pick<Scope, 'teardown'>) {
   };
 }
 
-/** Opens `url` as a new visitor; `sockets` are the URLs, without queries, of the WebSockets that brought anything. */
-async function open(t: ExecutionContext, url: string): Promise<{ page: Page; sockets: Set<string> }> {
+async function openTab(t: ExecutionContext): Promise<Page> {
   const context = await browser.newContext();
   t.teardown(() => context.close());
-  const page = await context.newPage();
+  return context.newPage();
+}
+
+/** Opens `url` as a new visitor; `sockets` are the URLs, without queries, of the WebSockets that brought anything. */
+async function open(t: ExecutionContext, url: string): Promise<{ page: Page; sockets: Set<string> }> {
+  const page = await openTab(t);
   const sockets = new Set<string>();
   page.on('websocket', (socket) => socket.on('framereceived', () => sockets.add(placeOf(socket.url()))));
   const answer = await page.goto(url);
@@ -90,6 +133,8 @@ async function open(t: ExecutionContext, url: string): Promise<{ page: Page; soc
   await waitForState(page, 'connected');
   return { page, sockets };
 }
+
+const withProxy = (name: ProxyName) => skipIf(whyNoProxy(name), test.serial, test.serial.skip);
 
 const placeOf = (url: string): string => {
   const { protocol, host, pathname } = new URL(url);
@@ -107,9 +152,7 @@ async function work(t: ExecutionContext, page: Page): Promise<void> {
 }
 
 for (const name of proxies) {
-  const run = skipIf(whyNoProxy(name), test.serial, test.serial.skip);
-
-  run(`${name}: the page at a host name of its own, by the direct way and by the relay`, async (t) => {
+  withProxy(name)(`${name}: the page at a host name of its own, by the direct way and by the relay`, async (t) => {
     direct.to(started.get(name)!.httpsPort);
     const { page, sockets } = await open(t, `http://shell.${name}.test/?renderer=dom`);
     t.is(new URL(page.url()).protocol, 'https:', 'redirected');
@@ -120,11 +163,11 @@ for (const name of proxies) {
     direct.to(undefined);
     await waitForState(page, 'reconnecting');
     await waitForState(page, 'connected');
-    await work(t, page);
+    await stillAnswers(page, 'relayed');
     t.deepEqual([...sockets], [`wss://shell.${name}.test/api/terminals/current/relay/`]);
   });
 
-  run(`${name}: the page below a path of another site`, async (t) => {
+  withProxy(name)(`${name}: the page below a path of another site`, async (t) => {
     direct.to(undefined);
     const { page, sockets } = await open(t, `http://apps.${name}.test/shell?renderer=dom`);
     t.is(page.url(), `https://apps.${name}.test/shell/?renderer=dom`, 'redirected');
@@ -132,3 +175,32 @@ for (const name of proxies) {
     t.deepEqual([...sockets], [`wss://apps.${name}.test/shell/api/terminals/current/relay/`]);
   });
 }
+
+for (const [name, title] of [
+  ['own-host', 'the Host header is the address of the webserver (bare proxy_pass)'],
+  ['default-port', 'the Host header has the default port'],
+  ['forwarded-host', "the browser's host is in X-Forwarded-Host"],
+  ['second-location', 'a location for WebSockets sets neither Host nor X-Forwarded headers'],
+] as const) {
+  withProxy('nginx')(`nginx: ${title}: the page works by the relay`, async (t) => {
+    direct.to(undefined);
+    const { page, sockets } = await open(t, `https://shell.${name}.test/?renderer=dom`);
+    await stillAnswers(page, 'relayed');
+    t.deepEqual([...sockets], [`wss://shell.${name}.test/api/terminals/current/relay/`]);
+  });
+}
+
+withProxy('apache')(
+  'apache: without upgrade=websocket, the log and the next claim name the header that is missing',
+  async (t) => {
+    direct.to(undefined);
+    const page = await openTab(t);
+    const isTold = async (response: Response) =>
+      response.request().method() === 'POST' && 'relayProblem' in ((await response.json().catch(() => ({}))) as object);
+    const told = page.waitForResponse(isTold);
+    await page.goto('https://shell.no-upgrade.test/?renderer=dom');
+    const { relayProblem } = (await (await told).json()) as { relayProblem: string };
+    t.regex(relayProblem, /without the header Upgrade: websocket.*Apache needs ProxyPass with upgrade=websocket/);
+    t.true(readFileSync(system().webserver.logFile, 'utf8').includes(relayProblem));
+  },
+);
