@@ -13,6 +13,8 @@ export const run = address.get('run');
 /** Where the page shows the visitor's own terminal. */
 export const ownPage = pool === null ? './' : `./?pool=${encodeURIComponent(pool)}`;
 
+export { isIdKept } from './identity/call.ts';
+
 /** Asks for a terminal, in the pool that the page's address names (`?pool=`), with what the page knows by now. */
 export const claim = (signal?: AbortSignal, known?: Pick<Wish, 'place' | 'promised' | 'solution'>): Promise<Event> =>
   requestTerminal({ ...known, pool, run }, signal);

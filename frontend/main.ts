@@ -2,21 +2,21 @@
 
 import { blockedAfter } from '../common/way.ts';
 import { baseUrl } from './base.ts';
-import { claim, firstClaim, leave, ownPage, relayQuery, run } from './claim.ts';
+import { claim, firstClaim, isIdKept, leave, ownPage, relayQuery, run } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
 import { createScreen } from './screen.ts';
-import { runIsOver } from './session/request-terminal.ts';
 import { runSession } from './session/run-session.ts';
-import { type Event, isDetour, type State } from './session/state.ts';
+import { type Event, isDetour, runIsOver, type State } from './session/state.ts';
 import { canKeep, stored } from './session/storage.ts';
 import { createAttachment } from './terminal/attach.ts';
 import { texts } from './texts.ts';
 
 const screen = createScreen({
-  send(event) {
+  send({ type }) {
+    if (type === 'reload') location.reload();
     // What is over cannot be started again by this page.
-    if (event.type === 'renew' && isRunOver(session.state())) location.assign(ownPage);
-    else session.send(event);
+    else if (type === 'renew' && isRunOver(session.state())) location.assign(ownPage);
+    else session.send({ type });
   },
   identity: () => session.state().known ?? '',
   finder: {
@@ -92,9 +92,10 @@ function noteWay(detour: boolean): string | undefined {
 }
 
 function noteForgetting(): string | undefined {
-  if (warned.get() !== undefined || canKeep()) return undefined;
+  const words = !isIdKept() ? texts.idRemoved : canKeep() ? undefined : texts.forgetful;
+  if (words === undefined || warned.get() !== undefined) return undefined;
   warned.set('yes');
-  return texts.forgetful;
+  return words;
 }
 
 // A reload has the place again; whoever closes the page lets the others go ahead at once.

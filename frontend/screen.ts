@@ -21,6 +21,7 @@ import { createBell } from './view/bell.ts';
 import { element } from './view/element.ts';
 import { followKeyRow } from './view/follow-key-row.ts';
 import { followFullScreen } from './view/full-screen.ts';
+import type { ButtonEvent } from './view/message.ts';
 import { createNotice, type Notice } from './view/notice.ts';
 import { createOnDemand } from './view/on-demand.ts';
 import { createQuestions } from './view/question.ts';
@@ -41,7 +42,7 @@ export type Screen = TerminalView & {
 
 /** `identity`: which terminal it is, for what is answered once for each. */
 export function createScreen(session: {
-  send: (event: { type: 'go' | 'renew' }) => void;
+  send: (event: { type: ButtonEvent }) => void;
   identity: () => string;
   finder: Finder;
 }): Screen {

@@ -25,6 +25,8 @@ const english = {
   },
   relayed: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
   forgetful: 'Your browser lets this page keep nothing. Leave this tab open: your terminal is lost with it.',
+  idRemoved:
+    'Something between this page and its server removes the header Warmterm-Visitor from answers. Leave this tab open: your terminal is lost with it.',
   handed:
     'This address is of a command-line client (warmterm open). Show the terminals of that client in this tab?\n\n' +
     'Only if you have made the address yourself: what you type would reach the terminal of whoever has made it.',
@@ -48,6 +50,9 @@ const english = {
     next: 'Keep this page open: yours starts here by itself.',
   },
   startNew: 'Start a new terminal',
+  signIn: 'Sign in: reload this page',
+  reload: 'Reload this page',
+  details: 'Details',
   tryAgain: 'Try again',
   ownTerminal: 'Open your own terminal',
   solving: {
@@ -123,6 +128,27 @@ const english = {
     'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
     forbidden: { title: 'This is not allowed', detail: 'It may help to open this page again, by its own address.' },
     unauthenticated: { title: 'You are not signed in', detail: 'Load this page again to sign in.' },
+    'sign-in': {
+      title: 'You may have to sign in',
+      detail: 'Something else answers in place of this page’s server: a sign-in, or the portal of this network.',
+    },
+    foreign: {
+      title: 'Something else answers',
+      detail: 'It is not this page’s server, but something on the way to it. This page keeps asking.',
+    },
+    'unknown-visitor': {
+      title: 'This page cannot be recognised',
+      detail:
+        'Something on the way to its server removes the header Warmterm-Visitor. Until that ends, no terminal is taken.',
+    },
+    'visitor-refused': {
+      title: 'This page is not recognised any more',
+      detail: 'Its servers do not agree: one refuses the visitor id that another has given. This page keeps asking.',
+    },
+    'unknown-host': {
+      title: 'This page has another name',
+      detail: 'Its server is not to be asked by the name in this address. Open this page by its own address.',
+    },
     'session-not-found': { title: 'This terminal is over', detail: 'There will be another one.' },
     'run-over': {
       title: 'This run is over',
@@ -253,6 +279,8 @@ const german: Texts = {
   relayed: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
   forgetful:
     'Ihr Browser lässt diese Seite nichts speichern. Schließen Sie diesen Tab nicht: Mit ihm ist Ihr Terminal verloren.',
+  idRemoved:
+    'Etwas zwischen dieser Seite und ihrem Server entfernt den Header Warmterm-Visitor aus Antworten. Schließen Sie diesen Tab nicht: Mit ihm ist Ihr Terminal verloren.',
   handed:
     'Diese Adresse ist von einem Kommandozeilenprogramm (warmterm open). Die Terminals dieses Programms in diesem Tab zeigen?\n\n' +
     'Nur wenn Sie die Adresse selbst erzeugt haben: Was Sie tippen, käme im Terminal dessen an, der sie erzeugt hat.',
@@ -275,6 +303,9 @@ const german: Texts = {
     next: 'Lassen Sie diese Seite offen: Ihres startet hier von selbst.',
   },
   startNew: 'Neues Terminal starten',
+  signIn: 'Anmelden: Seite neu laden',
+  reload: 'Seite neu laden',
+  details: 'Einzelheiten',
   tryAgain: 'Noch einmal versuchen',
   ownTerminal: 'Eigenes Terminal öffnen',
   solving: {
@@ -372,6 +403,29 @@ const german: Texts = {
       detail: 'Vielleicht hilft es, diese Seite noch einmal unter ihrer eigenen Adresse zu öffnen.',
     },
     unauthenticated: { title: 'Sie sind nicht angemeldet', detail: 'Laden Sie diese Seite neu, um sich anzumelden.' },
+    'sign-in': {
+      title: 'Vielleicht müssen Sie sich anmelden',
+      detail: 'Statt des Servers dieser Seite antwortet etwas anderes: eine Anmeldung, oder das Portal dieses Netzes.',
+    },
+    foreign: {
+      title: 'Etwas anderes antwortet',
+      detail: 'Es ist nicht der Server dieser Seite, sondern etwas auf dem Weg dorthin. Die Seite fragt weiter.',
+    },
+    'unknown-visitor': {
+      title: 'Diese Seite kann nicht erkannt werden',
+      detail:
+        'Etwas auf dem Weg zu ihrem Server entfernt den Header Warmterm-Visitor. Solange wird kein Terminal vergeben.',
+    },
+    'visitor-refused': {
+      title: 'Diese Seite wird nicht mehr erkannt',
+      detail:
+        'Ihre Server sind sich nicht einig: Einer lehnt die Kennung ab, die ein anderer gegeben hat. Die Seite fragt weiter.',
+    },
+    'unknown-host': {
+      title: 'Diese Seite heißt anders',
+      detail:
+        'Ihr Server ist unter dem Namen in dieser Adresse nicht bekannt. Öffnen Sie die Seite unter ihrer eigenen Adresse.',
+    },
     'session-not-found': { title: 'Dieses Terminal ist beendet', detail: 'Es wird ein anderes geben.' },
     'run-over': {
       title: 'Dieser Lauf ist beendet',
@@ -503,12 +557,14 @@ export function languageFor(setting: Settings['language'], preferred: readonly s
   return primary.find((one): one is Language => one in languages) ?? 'en';
 }
 
-/** Why there is no terminal. */
-export function explain({ code, detail, limit }: Failure): Words {
+/** Why there is no terminal. `cause`: what the webserver says of it, or what was seen, where the detail is another. */
+export function explain({ code, detail, limit }: Failure): Words & { cause?: string } {
   const known: Partial<Words> | undefined = (texts.failures as Partial<Record<Failure['code'], Partial<Words>>>)[code];
   // The service may be newer than this page, and know of other limits.
   const reached = limit && texts.limits[limit.of]?.(limit.most);
-  return { title: known?.title ?? texts.wentWrong, detail: known?.detail ?? reached ?? detail };
+  const own = known?.detail ?? reached;
+  const title = known?.title ?? texts.wentWrong;
+  return { title, detail: own ?? detail, ...(own !== undefined && detail !== '' && { cause: detail }) };
 }
 
 /** Seconds as people say them: `45 s`, `2 min`, `1 min 30 s`. */

@@ -13,7 +13,29 @@ const unknownVisitor: ErrorCode = 'unknown-visitor';
 
 type Options = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
 
-/** The answer to `path`. A first visit takes this one request: it proposes the visitor's id. Rejects as fetch does. */
+/**
+ * Why the server cannot know this page as the same visitor again. `removed`: something on the way removes the header from
+ * requests. `refused`: this page was given an id that a server refuses.
+ */
+export class UnknownVisitor extends Error {
+  readonly why: 'removed' | 'refused';
+
+  constructor(why: 'removed' | 'refused') {
+    super(`visitor id ${why}`);
+    this.why = why;
+  }
+}
+
+let renewed = false;
+let kept = true;
+
+/** Whether this page knows that its server knows it again: false when a proposed id was answered without the signed one. */
+export const isIdKept = (): boolean => kept;
+
+/**
+ * The answer to `path`. A first visit takes this one request: it proposes the visitor's id. Rejects as fetch does, and with
+ * `UnknownVisitor`. Each new id may claim a terminal, so an id is replaced at most once in the life of a page.
+ */
 export async function call(path: string, options: Options): Promise<Response> {
   const handed = handedId();
   if (handed !== undefined) {
@@ -25,10 +47,22 @@ export async function call(path: string, options: Options): Promise<Response> {
   }
   const former = visitorId();
   let answer = await send(path, options, former ?? proposedId());
+  let proposed = former === undefined;
   // The secret that has signed the id is gone, or the setting is another now.
-  if (former !== undefined && (await isUnknown(answer))) answer = await send(path, options, proposedId());
+  if (!proposed && (await isUnknown(answer))) {
+    if (renewed) throw new UnknownVisitor('refused');
+    proposed = true;
+    answer = await send(path, options, proposedId());
+  }
+  if (proposed && (await isUnknown(answer))) throw new UnknownVisitor('removed');
   const given = answer.headers.get(header);
-  if (given === null || (await keepId(given, former)) === given) return answer;
+  if (given === null) {
+    kept = !proposed;
+    return answer;
+  }
+  kept = true;
+  if (former !== undefined) renewed = true;
+  if ((await keepId(given, former)) === given) return answer;
   // Another new tab was first, and its id counts. Give back the terminal of this tab's own id.
   callAndForget(current, 'DELETE', given);
   return call(path, options);

@@ -3,8 +3,8 @@
 import type { Promised } from '../../common/manager-api.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
 import { forPage } from '../../common/way.ts';
-import { call, callAndForget } from '../identity/call.ts';
-import type { Event, Failure, Solution } from './state.ts';
+import { call, callAndForget, UnknownVisitor } from '../identity/call.ts';
+import { type Event, type Failure, runIsOver, type Solution } from './state.ts';
 
 // As in common/terminals-api.ts, whose types are checked below; its code would bring all of zod along.
 const path: typeof import('../../common/terminals-api.ts').paths.terminals = '/api/terminals';
@@ -33,6 +33,8 @@ export async function requestTerminal(wish: Wish, signal?: AbortSignal): Promise
     const response = await call(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
+      // Our server never redirects this. A proxy does, to a page where a person signs in: not for this request to follow.
+      redirect: 'manual',
       body: JSON.stringify({
         ...(pool !== null && { pool }),
         ...(run !== null && { run, existing: true }),
@@ -43,14 +45,18 @@ export async function requestTerminal(wish: Wish, signal?: AbortSignal): Promise
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     });
     const body: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) return toFailed(response.status, body, run !== null);
-    if (isOpened(body)) return { type: 'opened', opened: forPage(body, location.protocol) };
-    if (isWaiting(body)) return { type: 'queued', queue: body };
-    return { type: 'failed', why: { code: 'internal', detail: '' }, retryable: false };
-  } catch {
-    const code = deadline.aborted ? 'timeout' : 'unreachable';
-    return { type: 'failed', why: { code, detail: '' }, retryable: true };
+    if (!response.ok && isProblem(body)) return toFailed(body, run !== null);
+    if (response.ok && isOpened(body)) return { type: 'opened', opened: forPage(body, location.protocol) };
+    if (response.ok && isWaiting(body)) return { type: 'queued', queue: body };
+    return foreignAnswer(response);
+  } catch (error) {
+    return { type: 'failed', why: { code: codeOf(error, deadline), detail: '' }, retryable: true };
   }
+}
+
+function codeOf(error: unknown, deadline: AbortSignal): Failure['code'] {
+  if (error instanceof UnknownVisitor) return error.why === 'removed' ? 'unknown-visitor' : 'visitor-refused';
+  return deadline.aborted ? 'timeout' : 'unreachable';
 }
 
 /** Gives up the place in line, also while the page is going. */
@@ -60,25 +66,34 @@ export function leaveLine({ pool }: Pick<Wish, 'pool'>): void {
 
 type Problem = Failure & { retryable: boolean; retryAfter?: number; challenge?: unknown };
 
-function toFailed(status: number, body: unknown, ofRun: boolean): Event {
-  if (isProblem(body)) {
-    if (ofRun && body.code === 'session-not-found') return runIsOver;
-    const { code, detail, limit, retryable, retryAfter, challenge } = body;
-    const common = {
-      why: { code, detail, ...(limit && { limit }) },
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-    };
-    if (challenge !== undefined) return { type: 'challenged', challenge, ...common };
-    return { type: 'failed', retryable, ...common };
-  }
-  // Not one of ours: a proxy that wants a person to sign in again,
-  if (status === 401) return { type: 'failed', why: { code: 'unauthenticated', detail: '' }, retryable: false };
-  // or one in between that is restarting, or in the way.
-  return { type: 'failed', why: { code: 'unavailable', detail: '' }, retryable: status >= 500 || status === 429 };
+// A person cannot mend these. Whoever runs the service can, and then the page goes on by itself.
+const byOperator: readonly Failure['code'][] = ['unauthenticated', 'forbidden', 'unknown-host'];
+
+function toFailed({ code, detail, limit, retryable, retryAfter, challenge }: Problem, ofRun: boolean): Event {
+  if (ofRun && code === 'session-not-found') return runIsOver;
+  const common = {
+    why: { code, detail, ...(limit && { limit }) },
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+  };
+  if (challenge !== undefined) return { type: 'challenged', challenge, ...common };
+  return { type: 'failed', retryable: retryable || byOperator.includes(code), ...common };
 }
 
-/** There is no terminal of the run. */
-export const runIsOver: Event = { type: 'failed', why: { code: 'run-over', detail: '' }, retryable: false };
+/** An answer that is not our server's. Whatever gives it may be gone the next time. */
+function foreignAnswer(response: Pick<Response, 'status' | 'type' | 'headers'>): Event {
+  const { status, type, headers } = response;
+  const redirected = type === 'opaqueredirect';
+  const media = headers.get('content-type')?.split(';')[0] ?? '';
+  const detail = `POST ${path}: ${redirected ? 'a redirect' : `${status} ${media}`.trim()}`;
+  return { type: 'failed', why: { code: foreignCode(), detail }, retryable: true };
+
+  function foreignCode(): Failure['code'] {
+    // A proxy whose server is restarting, or that is busy.
+    if (status >= 500 || status === 429) return 'unavailable';
+    const asksPerson = redirected || status === 401 || status === 403 || (status < 300 && media === 'text/html');
+    return asksPerson ? 'sign-in' : 'foreign';
+  }
+}
 
 const isProblem = (body: unknown): body is Problem =>
   has(body, 'code', 'string') && has(body, 'detail', 'string') && has(body, 'retryable', 'boolean');

@@ -30,11 +30,14 @@ export type Solution = Record<string, unknown>;
 export type Attach = { at: 'attach'; opened: Opened } & Attempt;
 
 /**
- * A failure as a person may read it: of the webserver, of the network (`unreachable`), of the way to the terminal
- * alone (`blocked`), of the terminal, or that the run of this page has none (`run-over`).
+ * A failure as a person may read it: of the webserver (ErrorCode), or found out by this page.
+ * `unreachable`: the network. `blocked`: the way to the terminal alone. `run-over`: the run of this page has no terminal.
+ * `sign-in`: something else than the webserver answers, and seems to want a person. `foreign`: the same without that.
+ * `visitor-refused`: one webserver refuses the id that another one has given.
  */
 export type Failure = {
-  code: ErrorCode | 'unreachable' | 'blocked' | 'run-over';
+  code: ErrorCode | 'unreachable' | 'blocked' | 'run-over' | 'sign-in' | 'foreign' | 'visitor-refused';
+  /** What the webserver says, or what was seen, for whoever looks for the cause. In English. */
   detail: string;
   limit?: ReachedLimit | undefined;
 };
@@ -106,6 +109,9 @@ export type Event =
   | { type: 'woken' }
   /** A person asks for a new terminal, or to try again after an error. */
   | { type: 'renew' };
+
+/** There is no terminal of the run. */
+export const runIsOver: Event = { type: 'failed', why: { code: 'run-over', detail: '' }, retryable: false };
 
 /** When an event happens, and where in the range of a jittered pause it falls (0 to 1). */
 export type Moment = { now: number; chance: number };

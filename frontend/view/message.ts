@@ -4,11 +4,16 @@ import type { EndReason } from '../../common/socket.ts';
 import type { Failure, Queue, State } from '../session/state.ts';
 import { explain, roughly, texts } from '../texts.ts';
 
+/** `reload` is not for the session: it loads the page again. */
+export type ButtonEvent = 'go' | 'renew' | 'reload';
+
 export type Message = {
   /** A line at the edge while work may go on, or a dialog where there is nothing to go on with. */
   kind: 'line' | 'dialog';
   title: string;
   detail?: string;
+  /** For whoever looks for the cause; folded away. */
+  cause?: string;
   /** What became of the visitor's work; `lost`: it was not saved. */
   outcome?: { text: string; lost: boolean };
   /** What a program of the visitor's has printed; `label` says which. */
@@ -17,7 +22,7 @@ export type Message = {
   said?: string;
   /** Counted down beside the title; milliseconds since 1970. */
   until?: number;
-  button?: { label: string; sends: 'go' | 'renew' };
+  button?: { label: string; sends: ButtonEvent };
 };
 
 /** Undefined when the terminal speaks for itself. */
@@ -33,7 +38,7 @@ export function messageFor(state: State): Message | undefined {
     case 'queued':
       return { kind: 'dialog', ...placeInLine(state.queue) };
     case 'waiting':
-      return { kind: 'dialog', ...explain(state.why), ...countdown(state) };
+      return { kind: 'dialog', ...explain(state.why), ...countdown(state), ...reloadFor(state.why) };
     case 'saving':
       return {
         kind: 'dialog',
@@ -46,6 +51,13 @@ export function messageFor(state: State): Message | undefined {
     case 'error':
       return { kind: 'dialog', ...explain(state.why), button: { label: nextAfter(state.why), sends: 'renew' } };
   }
+}
+
+// The page asks again by itself: what else can help is to load it anew, which a proxy may answer with its sign-in.
+function reloadFor({ code }: Failure): Pick<Message, 'button'> {
+  if (code === 'sign-in' || code === 'unauthenticated') return { button: { label: texts.signIn, sends: 'reload' } };
+  if (code === 'visitor-refused') return { button: { label: texts.reload, sends: 'reload' } };
+  return {};
 }
 
 const nextAfter = ({ code }: Failure): string => (code === 'run-over' ? texts.ownTerminal : texts.tryAgain);

@@ -3,7 +3,7 @@
 import type { State } from '../session/state.ts';
 import { texts } from '../texts.ts';
 import { button, element } from './element.ts';
-import { countdownText, type Message, messageFor } from './message.ts';
+import { type ButtonEvent, countdownText, type Message, messageFor } from './message.ts';
 import { createTicker } from './ticker.ts';
 
 export type StatusView = {
@@ -13,12 +13,14 @@ export type StatusView = {
 };
 
 /** Adds the view to `root`. `send` is called by its button. */
-export function createStatusView(root: HTMLElement, send: (event: { type: 'go' | 'renew' }) => void): StatusView {
+export function createStatusView(root: HTMLElement, send: (event: { type: ButtonEvent }) => void): StatusView {
   const title = element('h1', { id: 'status-title' });
   const detail = element('p', { class: 'detail', id: 'status-detail' });
   const outcome = element('p', { class: 'outcome', id: 'status-outcome' });
   // Focusable, so that it can be scrolled by keys.
   const output = element('pre', { class: 'output', tabindex: '0', hidden: '' });
+  const cause = element('p', {});
+  const more = element('details', { class: 'more', hidden: '' }, element('summary', {}, texts.details), cause);
   const count = element('p', { class: 'countdown', 'aria-hidden': 'true' });
   const actions = element('div', { class: 'actions' });
   const card = element(
@@ -30,7 +32,7 @@ export function createStatusView(root: HTMLElement, send: (event: { type: 'go' |
       hidden: '',
     },
     element('span', { class: 'pulse', 'aria-hidden': 'true' }),
-    element('div', { class: 'words' }, title, detail, outcome, output, count),
+    element('div', { class: 'words' }, title, detail, outcome, output, count, more),
     actions,
   );
   // Said once for each state; the countdown is not read out every second.
@@ -58,6 +60,8 @@ export function createStatusView(root: HTMLElement, send: (event: { type: 'go' |
     title.textContent = message.title;
     detail.textContent = message.detail ?? '';
     outcome.textContent = message.outcome?.text ?? '';
+    more.hidden = message.cause === undefined;
+    if (cause.textContent !== (message.cause ?? '')) cause.textContent = message.cause ?? '';
     outcome.dataset.lost = String(message.outcome?.lost ?? false);
     showOutput(message.output);
     const said = message.said ?? [message.title, message.detail, message.outcome?.text].filter(Boolean).join('. ');
@@ -73,7 +77,7 @@ export function createStatusView(root: HTMLElement, send: (event: { type: 'go' |
     output.scrollTop = output.scrollHeight;
   }
 
-  function showAction(action: { label: string; sends: 'go' | 'renew' } | undefined): void {
+  function showAction(action: Message['button']): void {
     // The same button stays the same element: it may have the focus.
     if (actions.firstChild?.textContent === action?.label) return;
     actions.replaceChildren();

@@ -2,6 +2,7 @@
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { waitForState } from './frontend-browser.ts';
+import { type ReverseProxy, startProxy } from './frontend-proxy.ts';
 import { startTerminal, type TerminalDouble } from './frontend-terminal.ts';
 import { startWebserver, type Webserver } from './webserver-app.ts';
 import type { Teardown } from './webserver-listen.ts';
@@ -11,6 +12,8 @@ export type OpenPage = {
   context: BrowserContext;
   webserver: Webserver;
   terminal: TerminalDouble;
+  /** In front of the webserver, where the page was opened through one. */
+  proxy: ReverseProxy;
   /** What the browser had to say on its console, and errors that nobody caught. */
   complaints: string[];
 };
@@ -22,6 +25,8 @@ export type PageOptions = {
   pings?: boolean;
   /** Of the visitor's browser: colour scheme, permissions, size. */
   visitor?: BrowserContextOptions;
+  /** Whether the page is opened through a proxy. */
+  proxied?: boolean;
   /** Called before the page is opened. */
   prepare?: (parts: Omit<OpenPage, 'complaints'>) => unknown;
   /** Which state to wait for; none when false. */
@@ -31,6 +36,7 @@ export type PageOptions = {
 /** Opens `path` as a new visitor and waits until the session is connected. */
 export async function openPage(t: Teardown, browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
   const { path = '/?renderer=dom', environment = {}, visitor, prepare, pings = false, until = 'connected' } = options;
+  const { proxied = false } = options;
   const [webserver, terminal, context] = await Promise.all([
     startWebserver(t, environment),
     startTerminal(t, { pings }),
@@ -41,10 +47,11 @@ export async function openPage(t: Teardown, browser: Browser, options: PageOptio
   webserver.manager.podAddress = { host: terminal.host, port: terminal.port };
   const page = await context.newPage();
   const complaints = listenForComplaints(page);
-  await prepare?.({ page, context, webserver, terminal });
-  await page.goto(webserver.url + path);
+  const proxy = await startProxy(t, webserver.url);
+  await prepare?.({ page, context, webserver, terminal, proxy });
+  await page.goto((proxied ? proxy.url : webserver.url) + path);
   if (until !== false) await waitForState(page, until);
-  return { page, context, webserver, terminal, complaints };
+  return { page, context, webserver, terminal, proxy, complaints };
 }
 
 // Software drivers of WebGL complain of themselves, a browser of a machine whose interfaces come and go, and xterm.js of one

@@ -80,6 +80,20 @@ test('a pause is counted down, with a button for those who do not want to wait',
   t.deepEqual([first?.button, first?.until], [undefined, undefined]);
 });
 
+test('what the webserver says is folded away where the page has words of its own, and shown where it has none', (t) => {
+  const told = (code: ErrorCode) =>
+    messageFor({ is: 'waiting', ...memory, why: { code, detail: 'Origin and Host differ.' }, doing: pause });
+  t.like(told('forbidden'), { detail: texts.failures.forbidden.detail, cause: 'Origin and Host differ.' });
+  t.like(told('invalid-config'), { detail: 'Origin and Host differ.', cause: undefined });
+});
+
+test('where a sign-in may be what is missing, the page offers to load itself again while it goes on asking', (t) => {
+  for (const code of ['sign-in', 'unauthenticated'] as const) {
+    const message = messageFor({ is: 'waiting', ...memory, why: { code, detail: '' }, doing: pause });
+    t.like(message, { until: 5_000, button: { label: 'Sign in: reload this page', sends: 'reload' } });
+  }
+});
+
 test('while a challenge is being solved, there is a word for it', (t) => {
   const doing = { at: 'solve', challenge: {} } as const;
   const why = { code: 'unavailable', detail: '' } as const;
