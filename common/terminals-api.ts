@@ -2,6 +2,7 @@
 // a header, never by what the body says. Unknown fields are refused, so that the author of a program finds a mistake at once.
 
 import * as z from 'zod';
+import { errorCodes } from './errors.ts';
 import { placeSchema, poolNameSchema, promisedSchema, waitingSchema } from './manager-api.ts';
 import { runIdSchema } from './run-id.ts';
 
@@ -71,7 +72,7 @@ export const openedSchema = openTerminalSchema.extend({
   status: z.enum(['new', 'reconnected']),
   ticket: z.string(),
   /** Why the visitor's last WebSocket at the relay was refused, if one was within the last minute: browsers hide that from the page. */
-  relayProblem: z.string().optional(),
+  relayProblem: z.object({ code: z.enum(errorCodes), detail: z.string() }).optional(),
 });
 export type Opened = z.infer<typeof openedSchema>;
 

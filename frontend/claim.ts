@@ -13,6 +13,7 @@ export const run = address.get('run');
 /** Where the page shows the visitor's own terminal. */
 export const ownPage = pool === null ? './' : `./?pool=${encodeURIComponent(pool)}`;
 
+export { findBarrier, knownBarrier } from './barrier.ts';
 export { isIdKept } from './identity/call.ts';
 
 /** Asks for a terminal, in the pool that the page's address names (`?pool=`), with what the page knows by now. */

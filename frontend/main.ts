@@ -2,7 +2,7 @@
 
 import { blockedAfter } from '../common/way.ts';
 import { baseUrl } from './base.ts';
-import { claim, firstClaim, isIdKept, leave, ownPage, relayQuery, run } from './claim.ts';
+import { claim, findBarrier, firstClaim, isIdKept, knownBarrier, leave, ownPage, relayQuery, run } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
 import { createScreen } from './screen.ts';
 import { runSession } from './session/run-session.ts';
@@ -44,7 +44,10 @@ const session = runSession({
   solve: solveChallenge,
   attach(to, send, signal) {
     const endpoint = endpointOf(to, { base: baseUrl(), query: relayQuery });
-    attachment.attach({ endpoint, ticket: to.opened.ticket, run }, heedRun(send), signal);
+    const barrier = knownBarrier(endpoint.url);
+    if (barrier) send({ type: 'barred', by: barrier });
+    else
+      attachment.attach({ endpoint, ticket: to.opened.ticket, run }, heedBarrier(endpoint.url, heedRun(send)), signal);
   },
   onState: show,
   now: Date.now,
@@ -58,6 +61,16 @@ const isRunOver = (state: State): boolean =>
 // The terminal is there, and has no such run to show.
 const heedRun = (send: (event: Event) => void) => (event: Event) =>
   send(run !== null && event.type === 'refused' && event.why.code === 'session-not-found' ? runIsOver : event);
+
+// A connection that fails says nothing of why: the browser may not have let it out.
+function heedBarrier(url: string, send: (event: Event) => void): (event: Event) => void {
+  let opened = false;
+  return (event) => {
+    if (event.type !== 'disconnected' && event.type !== 'unanswered') opened = true;
+    if (opened) return send(event);
+    void findBarrier(url).then((by) => send(by ? { type: 'barred', by } : event));
+  };
+}
 
 // Most visitors never need it.
 async function solveChallenge(challenge: unknown, signal: AbortSignal): Promise<Event> {
@@ -80,15 +93,16 @@ function show(state: State, before: State | undefined): void {
   if (before?.is === 'connected') notice.forget();
   if (state.is !== 'connected') return;
   terminal.focus();
-  const news = [noteWay(isDetour(state)), state.replaced && texts.replaced[state.replaced], noteForgetting()];
+  const news = [noteWay(state), state.replaced && texts.replaced[state.replaced], noteForgetting()];
   if (news.some(Boolean)) notice.say(news.filter(Boolean).join(' '));
 }
 
-function noteWay(detour: boolean): string | undefined {
+function noteWay(state: State): string | undefined {
+  const detour = isDetour(state);
   const isNews = detour && blocked.get() === undefined;
   if (detour) blocked.set('yes');
   else blocked.clear();
-  return isNews ? texts.relayed : undefined;
+  return isNews ? texts.relayed[state.barrier ?? 'network'] : undefined;
 }
 
 function noteForgetting(): string | undefined {

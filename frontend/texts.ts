@@ -23,7 +23,14 @@ const english = {
     terminal: 'Your former terminal has died, or its machine has. This is a new one.',
     run: 'Your terminal has died and was started again: its programs are lost, your files are here.',
   },
-  relayed: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
+  /** Why the terminal is relayed. */
+  relayed: {
+    network: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
+    policy: 'A policy of this page allows no direct way to your terminal. It is relayed, and works as well.',
+    insecure: 'A page by HTTPS may not go to your terminal directly. It is relayed, and works as well.',
+    'local-network':
+      'Your browser keeps this page out of the local network, where your terminal is. It is relayed, and works as well.',
+  },
   forgetful: 'Your browser lets this page keep nothing. Leave this tab open: your terminal is lost with it.',
   idRemoved:
     'Something between this page and its server removes the header Warmterm-Visitor from answers. Leave this tab open: your terminal is lost with it.',
@@ -123,6 +130,23 @@ const english = {
     blocked: {
       title: 'The way to your terminal is blocked',
       detail: 'A firewall may be in the way: try another network.',
+    },
+    'no-websocket': {
+      title: 'No WebSocket gets through',
+      detail:
+        'This page reaches its server. A proxy, a firewall or a browser extension on the way lets no WebSocket through.',
+    },
+    policy: {
+      title: 'A policy is in the way',
+      detail: 'The Content-Security-Policy of this page, which a proxy may have changed, does not let it connect.',
+    },
+    insecure: {
+      title: 'This page may not go there',
+      detail: 'It has HTTPS, and its terminal has not. Browsers do not allow that.',
+    },
+    'local-network': {
+      title: 'Your browser blocks the local network',
+      detail: 'Your terminal is in it. Allow this page the local network, in its settings in your browser.',
     },
     unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
     'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
@@ -276,7 +300,14 @@ const german: Texts = {
     terminal: 'Ihr bisheriges Terminal ist ausgefallen, oder sein Rechner. Dies ist ein neues.',
     run: 'Ihr Terminal ist ausgefallen und neu gestartet: Seine Programme sind verloren, Ihre Dateien sind da.',
   },
-  relayed: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+  relayed: {
+    network: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+    policy:
+      'Eine Richtlinie dieser Seite erlaubt keinen direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+    insecure: 'Eine Seite mit HTTPS darf nicht direkt zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+    'local-network':
+      'Ihr Browser lässt diese Seite nicht ins lokale Netz, wo Ihr Terminal ist. Es wird vermittelt und funktioniert ebenso.',
+  },
   forgetful:
     'Ihr Browser lässt diese Seite nichts speichern. Schließen Sie diesen Tab nicht: Mit ihm ist Ihr Terminal verloren.',
   idRemoved:
@@ -392,6 +423,23 @@ const german: Texts = {
     blocked: {
       title: 'Der Weg zu Ihrem Terminal ist gesperrt',
       detail: 'Vielleicht steht eine Firewall im Weg: Versuchen Sie ein anderes Netz.',
+    },
+    'no-websocket': {
+      title: 'Kein WebSocket kommt durch',
+      detail:
+        'Diese Seite erreicht ihren Server. Ein Proxy, eine Firewall oder eine Browser-Erweiterung lässt aber keine WebSockets durch.',
+    },
+    policy: {
+      title: 'Eine Richtlinie ist im Weg',
+      detail: 'Die Content-Security-Policy dieser Seite, die ein Proxy geändert haben kann, lässt keine Verbindung zu.',
+    },
+    insecure: {
+      title: 'Diese Seite darf nicht dorthin',
+      detail: 'Sie hat HTTPS, ihr Terminal nicht. Das erlauben Browser nicht.',
+    },
+    'local-network': {
+      title: 'Ihr Browser sperrt das lokale Netz',
+      detail: 'Ihr Terminal ist darin. Erlauben Sie dieser Seite das lokale Netz, in den Einstellungen Ihres Browsers.',
     },
     unreachable: { title: 'Keine Verbindung', detail: 'Das Netz ist ausgefallen oder steht im Weg.' },
     'invalid-ticket': {

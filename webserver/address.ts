@@ -34,12 +34,13 @@ export function parseAddressing(text: string): Addressing | string {
 export function terminalUrl(
   addressing: Addressing,
   terminal: Pick<Terminal, 'name' | 'pool' | 'address'>,
-  page: PageOrigin,
+  page: Pick<PageOrigin, 'hostname'>,
 ): string {
   const { protocol, host, port } = terminal.address;
   // As an origin is written: without the port that the protocol implies.
   if (addressing.mode === 'manager') return new URL(`${protocol}://${bracketed(host)}:${port}`).origin;
-  if (addressing.mode === 'page') return `${page.protocol}://${bracketed(page.hostname)}:${port}`;
+  // A node port has no TLS, also where the page has it: such a page goes by the relay at once.
+  if (addressing.mode === 'page') return `${protocol}://${bracketed(page.hostname)}:${port}`;
   return fill(addressing.template, {
     name: terminal.name,
     pool: terminal.pool,

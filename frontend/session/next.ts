@@ -3,6 +3,7 @@
 import { pauseMs } from '../../common/backoff.ts';
 import { attemptAt, blockedAfter } from '../../common/way.ts';
 import {
+  type Barrier,
   type Doing,
   type Event,
   type Failure,
@@ -47,7 +48,10 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
   switch (event.type) {
     case 'opened':
       if (state.is === 'connected' || state.doing.at !== 'claim') return state;
-      return opened(state, { at: 'attach', opened: event.opened, ...attemptAt(event.opened, state.missed) });
+      return opened(
+        { ...state, relayProblem: event.opened.relayProblem ?? state.relayProblem },
+        { at: 'attach', opened: event.opened, ...attemptAt(event.opened, state.missed) },
+      );
     case 'queued':
       if (state.is === 'connected' || state.doing.at !== 'claim') return state;
       return queued(state, { ...event.queue, at: moment.now });
@@ -71,6 +75,8 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
       return state.is === 'connected' ? disconnected(state, moment) : missed(state, moment, 'turned away');
     case 'unanswered':
       return state.is === 'connected' ? state : missed(state, moment, 'unanswered');
+    case 'barred':
+      return state.is === 'connected' ? state : barred(state, event.by, moment);
     case 'saving': {
       const { doing } = state;
       return doing.at === 'attach' ? { is: 'saving', ...memory(state), doing, saving: event.saving } : state;
@@ -110,14 +116,21 @@ function attached(state: Running, run: string | undefined, { now }: Moment): Sta
   const identity = identityOf(doing.opened);
   const rerun = state.run !== undefined && run !== undefined && state.run !== run;
   const replaced = known === undefined ? false : known !== identity ? 'terminal' : rerun && 'run';
-  const remembered = { ...memory(state), ...reached(state), known: identity, run, refusals: 0, promised: undefined };
+  const remembered = {
+    ...memory(state),
+    ...reached(state),
+    relayProblem: undefined,
+    known: identity,
+    run,
+    refusals: 0,
+    promised: undefined,
+  };
   return { is: 'connected', ...remembered, doing, since: now, replaced, ending: undefined };
 }
 
 // A terminal that answers, whatever it says, is one that this way leads to.
-const reached = ({ doing, missed }: Running) => ({
-  missed: doing.at === 'attach' && doing.way === 'direct' ? 0 : missed,
-});
+const reached = ({ doing, missed, barrier }: Running) =>
+  doing.at === 'attach' && doing.way === 'direct' ? { missed: 0, barrier: undefined } : { missed, barrier };
 
 // An attach led nowhere. That may be for the way, if there is another: with the way of the next attempt it begins anew.
 function missed(state: Unattached, moment: Moment, how: 'turned away' | 'unanswered'): State {
@@ -129,6 +142,16 @@ function missed(state: Unattached, moment: Moment, how: 'turned away' | 'unanswe
   // Silence has been pause enough; one that was turned away may have met a terminal that is just moving.
   const pauses = how === 'turned away' && after.missed < blockedAfter;
   return pauses ? failed(after, moment) : { ...after, doing: { at: 'claim' } };
+}
+
+// The ticket has not been used: it serves for the relay, where there is one.
+function barred(state: Unattached, by: Barrier, moment: Moment): State {
+  const { doing } = state;
+  if (doing.at !== 'attach') return state;
+  if (doing.way === 'relay' || doing.opened.relay !== 'fallback')
+    return failed(state, moment, { code: by, detail: '' });
+  const relay = { ...doing, ...attemptAt(doing.opened, blockedAfter) };
+  return { ...state, missed: blockedAfter, barrier: by, doing: relay };
 }
 
 function disconnected(state: Connected, moment: Moment): State {
@@ -157,23 +180,29 @@ function failed(state: Running | Saving, moment: Moment, why?: Failure, retryAft
   if (why && why.code !== 'unreachable') return { is: 'waiting', ...rest, why };
   if (rest.known !== undefined) return { is: 'reconnecting', ...rest };
   if (failures <= quietFailures) return { is: 'connecting', ...rest };
-  return { is: 'waiting', ...rest, why: why ?? { code: whatIsInTheWay(state.doing), detail: '' } };
+  return { is: 'waiting', ...rest, why: why ?? whatIsInTheWay(state) };
 }
 
-// Whoever was given the address of a terminal has a network: only the way there leads nowhere, or the terminal is not there.
-function whatIsInTheWay(doing: Doing): Failure['code'] {
-  if (doing.at !== 'attach') return 'unreachable';
-  return doing.way === 'direct' ? 'blocked' : 'unavailable';
+// A visitor who was given the address of a terminal has a network. The same is said of both ways, which take turns.
+function whatIsInTheWay({ doing, relayProblem }: State): Failure {
+  if (doing?.at !== 'attach') return { code: 'unreachable', detail: '' };
+  if (doing.opened.relay === 'never') return { code: 'blocked', detail: '' };
+  // The webserver has seen no WebSocket.
+  if (!relayProblem) return { code: 'no-websocket', detail: '' };
+  const { code, detail } = relayProblem;
+  return { code: code === 'upgrade-required' ? 'no-websocket' : 'unavailable', detail };
 }
 
 const failedForGood = (state: Running, why: Failure): State => ({ is: 'error', ...memory(state), why });
 
-const memory = ({ known, run, failures, refusals, missed, promised }: State) => ({
+const memory = ({ known, run, failures, refusals, missed, barrier, relayProblem, promised }: State) => ({
   known,
   run,
   failures,
   refusals,
   missed,
+  barrier,
+  relayProblem,
   promised,
 });
 

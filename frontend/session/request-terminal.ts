@@ -3,6 +3,7 @@
 import type { Promised } from '../../common/manager-api.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
 import { forPage } from '../../common/way.ts';
+import { policyForbids } from '../barrier.ts';
 import { call, callAndForget, UnknownVisitor } from '../identity/call.ts';
 import { type Event, type Failure, runIsOver, type Solution } from './state.ts';
 
@@ -56,7 +57,8 @@ export async function requestTerminal(wish: Wish, signal?: AbortSignal): Promise
 
 function codeOf(error: unknown, deadline: AbortSignal): Failure['code'] {
   if (error instanceof UnknownVisitor) return error.why === 'removed' ? 'unknown-visitor' : 'visitor-refused';
-  return deadline.aborted ? 'timeout' : 'unreachable';
+  if (deadline.aborted) return 'timeout';
+  return policyForbids(location.href) ? 'policy' : 'unreachable';
 }
 
 /** Gives up the place in line, also while the page is going. */

@@ -30,13 +30,30 @@ export type Solution = Record<string, unknown>;
 export type Attach = { at: 'attach'; opened: Opened } & Attempt;
 
 /**
+ * What a browser holds against a connection. `policy`: a Content-Security-Policy, ours or that of a proxy. `insecure`: a page by
+ * HTTPS may not connect to plain HTTP. `local-network`: the person did not let this page into the local network
+ * (https://wicg.github.io/local-network-access/).
+ */
+export type Barrier = 'policy' | 'insecure' | 'local-network';
+
+/**
  * A failure as a person may read it: of the webserver (ErrorCode), or found out by this page.
  * `unreachable`: the network. `blocked`: the way to the terminal alone. `run-over`: the run of this page has no terminal.
  * `sign-in`: something else than the webserver answers, and seems to want a person. `foreign`: the same without that.
- * `visitor-refused`: one webserver refuses the id that another one has given.
+ * `visitor-refused`: one webserver refuses the id that another one has given. `no-websocket`: HTTP comes through, and WebSockets do
+ * not. A `Barrier` is the browser's own.
  */
 export type Failure = {
-  code: ErrorCode | 'unreachable' | 'blocked' | 'run-over' | 'sign-in' | 'foreign' | 'visitor-refused';
+  code:
+    | ErrorCode
+    | Barrier
+    | 'unreachable'
+    | 'blocked'
+    | 'run-over'
+    | 'sign-in'
+    | 'foreign'
+    | 'visitor-refused'
+    | 'no-websocket';
   /** What the webserver says, or what was seen, for whoever looks for the cause. In English. */
   detail: string;
   limit?: ReachedLimit | undefined;
@@ -57,6 +74,10 @@ type Memory = {
   refusals: number;
   /** What has come together against the direct way since it last led to a terminal (way.ts). */
   missed: number;
+  /** What the browser holds against the direct way, where that is known to be why it leads nowhere. */
+  barrier?: Barrier | undefined;
+  /** Why the relay led nowhere, where the webserver has said so. */
+  relayProblem?: Opened['relayProblem'];
   /** What this visitor was last promised in the queue, until there is a terminal. */
   promised?: Promised | undefined;
 };
@@ -100,6 +121,8 @@ export type Event =
   | { type: 'disconnected' }
   /** Nothing came of the attach in the time that it had. */
   | { type: 'unanswered' }
+  /** The browser does not allow this connection, and will not the next time. */
+  | { type: 'barred'; by: Barrier }
   | { type: 'ending'; ending: Ending | null }
   | { type: 'saving'; saving: Saving }
   | { type: 'ended'; reason: EndReason; saved?: Saved | undefined }

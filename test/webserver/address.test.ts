@@ -7,7 +7,7 @@ const terminal = {
   pool: 'workshop',
   address: { protocol: 'http', host: '192.0.2.7', port: 30_123 } as Address,
 };
-const page = { protocol: 'https', hostname: 'shell.example.org' };
+const page = { hostname: 'shell.example.org' };
 
 const written = test.macro({
   exec(t, setting: string, expected: string, options: { address?: Partial<Address>; hostname?: string } = {}) {
@@ -26,8 +26,9 @@ const routed = { protocol: 'https' as const, host: 'workshop-12.term.example.org
 test(written, 'manager', 'https://workshop-12.term.example.org', { address: routed });
 test(written, 'manager', 'http://workshop-12.term.example.org', { address: { ...routed, protocol: 'http', port: 80 } });
 test(written, 'manager', 'https://workshop-12.term.example.org:8443', { address: { ...routed, port: 8443 } });
-test(written, 'page', 'https://shell.example.org:30123');
-test(written, 'page', 'https://[::1]:30123', { hostname: '[::1]' });
+test(written, 'page', 'http://shell.example.org:30123');
+test(written, 'page', 'http://[::1]:30123', { hostname: '[::1]' });
+test(written, 'page', 'https://shell.example.org:30123', { address: { protocol: 'https' } });
 test(written, 'https://{name}.term.example.org', 'https://workshop-12.term.example.org');
 test(written, 'https://{ordinal}.{pool}.example.org:8443', 'https://12.workshop.example.org:8443');
 test(written, 'http://{host}:{port}', 'http://192.0.2.7:30123');

@@ -229,7 +229,8 @@ for (const [missing, headers] of [
     t.true('body' in answer && answer.body.detail?.startsWith(sentence));
     t.true(logged().includes(sentence));
     const again = await claim();
-    t.true(String(again.relayProblem).startsWith(sentence));
+    const { code, detail } = again.relayProblem as { code: string; detail: string };
+    t.deepEqual([code, detail.startsWith(sentence)], ['upgrade-required', true]);
     // Of another visitor it says nothing, and nothing any more once it works.
     t.is((await createVisitor(url).send('POST', paths.terminals, { body: {} })).body.relayProblem, undefined);
     upgraded(t, await knock(t, url, { headers: protocolOf(String(again.ticket)) }));
@@ -244,7 +245,7 @@ test('the page is told why the relay could not reach its terminal', async (t) =>
   const { body } = await visitor.send('POST', paths.terminals, { body: {} });
   t.is((await knock(t, url, { headers: protocolOf(String(body.ticket)) })).status, 503);
   const again = await visitor.send('POST', paths.terminals, { body: {} });
-  t.is(again.body.relayProblem, 'The terminal cannot be reached.');
+  t.deepEqual(again.body.relayProblem, { code: 'unavailable', detail: 'The terminal cannot be reached.' });
 });
 
 test('an upgrade that nobody wants is passed over, and the request answered', async (t) => {

@@ -55,7 +55,7 @@ export function relayRoutes(options: {
       join(switchProtocol(response, pod.accept), pod.socket);
       log.info({ terminal: terminal.name }, 'terminal relayed');
     } catch (error) {
-      if (error instanceof ServiceError) problems.note(visitor, error.message);
+      if (error instanceof ServiceError) problems.note(visitor, { code: error.code, detail: error.message });
       throw error;
     }
   });
@@ -70,7 +70,7 @@ export function relayRoutes(options: {
     logRefusal(sentence);
     const ticket = offeredTicket(request.get('sec-websocket-protocol'));
     const read = ticket === undefined ? undefined : await readTicket(ticket).catch(() => undefined);
-    if (read) problems.note(read.sub, sentence);
+    if (read) problems.note(read.sub, { code: 'upgrade-required', detail: sentence });
     throw new ServiceError('upgrade-required', sentence);
   }
 }

@@ -237,19 +237,59 @@ test('a session that is over saves first, and then ends; who comes late sees tha
   t.is(inWords(next(next(connected, saving, moment), { type: 'disconnected' }, moment)), 'reconnecting, pause 250');
 });
 
-test('somebody who is given addresses that lead nowhere is told that it is for the way, and not for the network', (t) => {
-  for (const [relay, code] of [
-    ['never', 'blocked'],
-    ['fallback', 'unavailable'],
-  ] as const) {
-    let state: State = claiming;
-    for (let turn = 0; turn < 20 && state.is !== 'waiting'; turn++) {
-      state = next(next(state, { type: 'go' }, moment), { type: 'opened', opened: { ...opened(), relay } }, moment);
-      state = next(state, { type: 'unanswered' }, moment);
+/** What is said to a visitor whose attaches all come to nothing, one after another, each thing once. */
+function blameOf(relay: RelayMode, relayProblem: Opened['relayProblem'], event: Event): string[] {
+  const blamed: string[] = [];
+  let state: State = claiming;
+  for (let turn = 0; turn < 40; turn++) {
+    state = next(
+      next(state, { type: 'go' }, moment),
+      { type: 'opened', opened: { ...opened(), relay, relayProblem } },
+      moment,
+    );
+    state = next(state, event, moment);
+    if (state.is === 'waiting' && blamed.at(-1) !== state.why.code) blamed.push(state.why.code);
+  }
+  return blamed;
+}
+
+test('a visitor who is given addresses that lead nowhere is told what is in the way, and the same as long as it lasts', (t) => {
+  const dropped = { code: 'upgrade-required', detail: 'A WebSocket came without the header Upgrade.' } as const;
+  const unreached = { code: 'unavailable', detail: 'The terminal cannot be reached.' } as const;
+  for (const event of [{ type: 'unanswered' }, { type: 'disconnected' }] as const) {
+    t.deepEqual(blameOf('never', undefined, event), ['blocked']);
+    for (const relay of ['always', 'fallback'] as const) {
+      t.deepEqual(blameOf(relay, undefined, event), ['no-websocket']);
+      t.deepEqual(blameOf(relay, dropped, event), ['no-websocket']);
+      t.deepEqual(blameOf(relay, unreached, event), ['unavailable']);
     }
-    t.is(state.is === 'waiting' && state.why.code, code, relay);
   }
 });
+
+test('what the webserver says of the relay is told with the failure, and forgotten once there is a terminal', (t) => {
+  const relayProblem = { code: 'unavailable', detail: 'The terminal cannot be reached.' } as const;
+  let state: State = { ...by('always', 'relay'), failures: 2, relayProblem };
+  t.like(next(state, { type: 'disconnected' }, moment), { is: 'waiting', why: relayProblem });
+  state = next(state, { type: 'attached' }, moment);
+  t.is(state.relayProblem, undefined);
+});
+
+for (const barrier of ['policy', 'insecure', 'local-network'] as const) {
+  test(`barred by the browser (${barrier}): the relay, at once and with the same ticket; without one it is told`, (t) => {
+    const event = { type: 'barred', by: barrier } as const;
+    const state = next(by('fallback', 'direct'), event, moment);
+    t.like(state, {
+      is: 'connecting',
+      missed: 2,
+      barrier,
+      doing: { at: 'attach', way: 'relay', opened: { ticket: 'ticket' } },
+    });
+    t.like(next(state, { type: 'attached' }, moment), { is: 'connected', barrier });
+    t.like(next(by('never', 'direct'), event, moment), { is: 'waiting', why: { code: barrier } });
+    t.like(next(by('always', 'relay'), event, moment), { is: 'waiting', why: { code: barrier } });
+    t.is(next(connected, event, moment), connected);
+  });
+}
 
 test('a countdown begins, and is off again', (t) => {
   const warned = next(connected, { type: 'ending', ending: { reason: 'idle', inMs: 60_000 } }, moment);
