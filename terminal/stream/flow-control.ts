@@ -14,7 +14,9 @@ export type Limits = {
   delayMs: number;
 };
 
-export const flowLimits: Limits = { start: 65_536, least: 16_384, most: 524_288, delayMs: 200 };
+// Nothing is known of a line at first. A ping waits behind what is on its way: a second on a line of 256 kbit/s, of the 2.5 seconds that
+// an answer may take (`heartbeat` in common/socket.ts). A quick line has the whole window after a few round trips.
+export const flowLimits: Limits = { start: 32_768, least: 16_384, most: 524_288, delayMs: 200 };
 
 /** Counts bytes sent and acknowledged on one connection. */
 export class FlowControl {
@@ -79,8 +81,9 @@ export class FlowControl {
     const { least, most, delayMs } = this.#limits;
     const mayTakeMs = this.#quickestMs + delayMs;
     if (tookMs > mayTakeMs) this.#window = Math.max(least, Math.floor((this.#window * mayTakeMs) / tookMs));
-    // It grows when it was the window that held the pty up, and twice as much would not take too long.
-    else if (this.#paused && tookMs <= this.#quickestMs + delayMs / 2) this.#window = Math.min(most, this.#window * 2);
+    // It grows when it was the window that held the pty up, and twice as much would not take too long: else it would
+    // grow and shrink by turns.
+    else if (this.#paused && tookMs <= this.#quickestMs + delayMs / 3) this.#window = Math.min(most, this.#window * 2);
     this.#judgedAt = Math.max(this.#sent, this.#acknowledged + this.#window);
   }
 }

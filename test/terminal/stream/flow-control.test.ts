@@ -1,5 +1,6 @@
 import test from 'ava';
-import { FlowControl } from '../../../terminal/stream/flow-control.ts';
+import { heartbeat } from '../../../common/socket.ts';
+import { FlowControl, flowLimits } from '../../../terminal/stream/flow-control.ts';
 
 const limits = { start: 100, least: 20, most: 400, delayMs: 50 };
 
@@ -22,20 +23,22 @@ test('below the window acknowledgements change nothing', (t) => {
   t.is(flow.window, 100);
 });
 
-/** A line with a delay of its own and so many bytes per millisecond, flooded: how much is on its way in the end. */
+/** A line with a delay of its own and so many bytes per millisecond, flooded: how much is on its way in the end, and how long the last byte took at most. */
 function flood({ delayMs, rate, ms }: { delayMs: number; rate: number; ms: number }) {
-  const flow = new FlowControl({ start: 65_536, least: 16_384, most: 524_288, delayMs: 200 });
+  const flow = new FlowControl(flowLimits);
   const arrivals: { bytes: number; at: number }[] = [];
   let free = 0;
+  let longestMs = 0;
   for (let now = 0; now < ms; now++) {
     for (let piece = 0; piece < 64 && !flow.paused; piece++) {
       flow.sent(4_096, now);
       free = Math.max(free, now) + 4_096 / rate;
       arrivals.push({ bytes: 4_096, at: free + delayMs });
+      longestMs = Math.max(longestMs, free + delayMs - now);
     }
     while (arrivals[0] && arrivals[0].at <= now) flow.acknowledged(arrivals.shift()?.bytes, now);
   }
-  return { window: flow.window, waitsMs: flow.unacknowledged / rate };
+  return { window: flow.window, waitsMs: flow.unacknowledged / rate, longestMs };
 }
 
 test('on a quick line as much is under way as is allowed', (t) => {
@@ -47,6 +50,11 @@ test('on a slow and distant line, a key does not wait behind seconds of a flood'
   const { window, waitsMs } = flood({ delayMs: 100, rate: 63, ms: 20_000 });
   t.true(window >= 16_384 && window <= 32_768, `${window} bytes`);
   t.true(waitsMs <= 100 + 400, `${waitsMs} ms`);
+});
+
+test('on a line of 256 kbit/s a ping never waits behind a flood for half of the time that its answer may take', (t) => {
+  const { longestMs } = flood({ delayMs: 50, rate: 32, ms: 20_000 });
+  t.true(longestMs < heartbeat.pingTimeout / 2, `${longestMs} ms`);
 });
 
 test('a distant line that is quick is kept busy', (t) => {
