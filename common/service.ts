@@ -54,9 +54,12 @@ export async function runService(
   return exitCode;
 }
 
+/** Of a process that cannot start because of its settings. */
+export const invalidConfigExitCode = 2;
+
 /** Ends the process with a plain message when `error` is a wrong setting; anything else goes on to be thrown. */
 export function exitOnInvalidConfig(error: unknown): never {
   if (!(error instanceof ServiceError) || error.code !== 'invalid-config') throw error;
   process.stderr.write(`Cannot start, the settings are wrong:\n${error.message.replace(/^/gm, '  ')}\n`);
-  process.exit(2);
+  process.exit(invalidConfigExitCode);
 }

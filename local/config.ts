@@ -1,14 +1,13 @@
 // Settings of `npm start`. What can be set on a pool is set on the pool: `kubectl annotate`.
 
 import { type Environment, readEnvironment, setting } from '../common/environment.ts';
+import { passedOn } from './setup/settings.mjs';
 
 const shape = {
   /** Address of the page. */
   HOST: setting.text().default('127.0.0.1'),
   /** Port of the page. */
   PORT: setting.port().default(5252),
-  /** As for the webserver. Without it: the names of a loopback address. */
-  WARMTERM_HOSTS: setting.text().optional(),
   /** fatal, error, warn, info, debug, trace or silent. */
   LOG_LEVEL: setting.logLevel().default('info'),
   /** Ready terminals to keep, as the annotation `warmterm.dev/spare`. */
@@ -23,6 +22,19 @@ const shape = {
   WARMTERM_IDLE_TIMEOUT: setting.duration('1s', '7d').default(900_000),
 };
 
+type Service = keyof typeof passedOn;
+
 export type Config = ReturnType<typeof readConfig>;
 
-export const readConfig = (environment: Environment) => readEnvironment(shape, environment);
+/** The settings, and those of the services, which each service checks for itself. */
+export function readConfig(environment: Environment) {
+  const services = Object.fromEntries(
+    Object.entries(passedOn).map(([service, names]) => [service, take(environment, names)]),
+  ) as Record<Service, Record<string, string>>;
+  const names = new Set(Object.values(passedOn).flat());
+  const own = Object.fromEntries(Object.entries(environment).filter(([name]) => !names.has(name)));
+  return { ...readEnvironment(shape, own), services };
+}
+
+const take = (environment: Environment, names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));

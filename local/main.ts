@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { formatDuration } from '../common/duration.ts';
 import { ServiceError } from '../common/errors.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { checkTerminalSettings } from './check-terminal.ts';
 import type { LocalCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
 import { noAddressLimits } from './pool.ts';
@@ -21,14 +22,16 @@ async function main(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
   try {
+    // This file is dist/local.mjs by then.
+    const dist = new URL('./', import.meta.url);
+    checkTerminalSettings(dist, config.services.terminal);
     const system = await startSystem({
       directory,
-      // This file is dist/local.mjs by then.
-      dist: new URL('./', import.meta.url),
+      dist,
       log: pino({ level: 'warn', base: null, timestamp: false, formatters: { level: (label) => ({ level: label }) } }),
       host: config.HOST,
       port: config.PORT,
-      ...(config.WARMTERM_HOSTS !== undefined && { env: { webserver: { WARMTERM_HOSTS: config.WARMTERM_HOSTS } } }),
+      env: config.services,
       sandbox: config.WARMTERM_SANDBOX,
       internet: config.WARMTERM_INTERNET === 'auto',
       pool: {

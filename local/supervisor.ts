@@ -4,10 +4,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../common/log.ts';
+import { invalidConfigExitCode } from '../common/service.ts';
 
 export type Service = {
   readonly pid: number | undefined;
   readonly logFile: string;
+  /** What it says of its settings, if it has ended because of them. It is not started again then. */
+  wrongSettings(): string | undefined;
   /** Ends the process as it is, with any signal; it is started again. */
   kill(signal: NodeJS.Signals): void;
   /** Ends it and leaves it ended, until `start`. */
@@ -25,6 +28,7 @@ export type ServiceOptions = {
   log: Logger;
 };
 
+const maxSaid = 4_096;
 const graceMs = 5_000;
 const backOff = { firstMs: 50, maxMs: 5_000, healthyMs: 5_000 };
 
@@ -32,6 +36,7 @@ export function superviseService({ name, args, env, logFile, log }: ServiceOptio
   let child: ChildProcess | undefined;
   let wanted = false;
   let failures = 0;
+  let wrong: string | undefined;
 
   function start(): void {
     wanted = true;
@@ -44,11 +49,19 @@ export function superviseService({ name, args, env, logFile, log }: ServiceOptio
     child = started;
     started.stdout?.pipe(output, { end: false });
     started.stderr?.pipe(output, { end: false });
+    let said = '';
+    started.stderr?.on('data', (chunk) => {
+      said = (said + chunk).slice(-maxSaid);
+    });
     started.once('error', (error) => log.error({ service: name, err: error }, 'cannot be started'));
     started.once('close', (code, signal) => {
       output.end();
       child = undefined;
       if (!wanted) return;
+      if (code === invalidConfigExitCode) {
+        wrong = withoutHeading(said);
+        return;
+      }
       failures = performance.now() - startedAt > backOff.healthyMs ? 0 : failures + 1;
       const pause = failures === 0 ? 0 : Math.min(backOff.maxMs, backOff.firstMs * 2 ** (failures - 1));
       log.warn({ service: name, code, signal, logFile }, 'ended, starting it again');
@@ -62,6 +75,7 @@ export function superviseService({ name, args, env, logFile, log }: ServiceOptio
       return child?.pid;
     },
     logFile,
+    wrongSettings: () => wrong,
     kill: (signal) => void child?.kill(signal),
     start,
     async stop() {
@@ -80,6 +94,9 @@ export function superviseService({ name, args, env, logFile, log }: ServiceOptio
     },
   };
 }
+
+/** The lines of a service about its settings, without the one above them and without their indent. Pure. */
+export const withoutHeading = (said: string): string => said.replace(/^.*\n/, '').replace(/^ +/gm, '').trimEnd();
 
 /** Has the kernel end the service if this process is killed outright: prctl(2), PR_SET_PDEATHSIG. */
 const dieWithParent = (): string[] =>

@@ -111,12 +111,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     await cluster.close();
     await manager.stop();
   };
-  const pageUrl = `http://${host}:${port}/`;
+  const basePath = options.env?.webserver?.WARMTERM_BASE_PATH?.replace(/\/+$/, '') ?? '';
+  const pageUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}${basePath}/`;
   try {
-    await Promise.all([
-      answers(`${managerUrl}/readyz`, manager.logFile),
-      answers(`${pageUrl}healthz`, webserver.logFile),
-    ]);
+    await Promise.all([answers(`${managerUrl}/readyz`, manager), answers(`${pageUrl}healthz`, webserver)]);
   } catch (error) {
     await close();
     throw error;
@@ -173,7 +171,7 @@ function secret(directory: string, name: string, content: string): string {
   return file;
 }
 
-async function answers(url: string, logFile: string): Promise<void> {
+async function answers(url: string, service: Service): Promise<void> {
   const deadline = AbortSignal.timeout(readyDeadlineMs);
   for (;;) {
     const ok = await fetch(url, { signal: deadline }).then(
@@ -181,8 +179,10 @@ async function answers(url: string, logFile: string): Promise<void> {
       () => false,
     );
     if (ok) return;
+    const wrong = service.wrongSettings();
+    if (wrong !== undefined) throw new ServiceError('invalid-config', wrong);
     if (deadline.aborted)
-      throw new ServiceError('unavailable', `${url} does not answer. Its log ends:\n${tail(logFile)}`);
+      throw new ServiceError('unavailable', `${url} does not answer. Its log ends:\n${tail(service.logFile)}`);
     await delay(10);
   }
 }

@@ -34,6 +34,8 @@ import { createTicketVerifier } from './tickets/verify-ticket.ts';
 import { startTmux } from './tmux/tmux.ts';
 
 const config = read();
+// `npm start` asks before it makes a pool whose containers could not start.
+if (process.argv.includes('--check-settings')) process.exit(0);
 const log = createLog('terminal', config.logLevel).child({ pod: config.podName });
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error) => {

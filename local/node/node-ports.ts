@@ -1,4 +1,4 @@
-// Node ports: for each, a TCP listener on loopback that forwards to the ready pod that the Service selects. A connection
+// Node ports: for each, TCP listeners on loopback, IPv4 and IPv6, that forward to the ready pod that the Service selects. A connection
 // lives as long as both ends want it to, whatever becomes of the pod's readiness or of the API.
 
 import { createServer, type Server, type Socket } from 'node:net';
@@ -11,6 +11,8 @@ import type { Store } from '../api/store.ts';
 import type { PodAddress, PodNetwork } from './pod-network.ts';
 import { join } from './sockets.ts';
 
+// A browser may take either for localhost. Some machines have no IPv6.
+const loopback = ['127.0.0.1', '::1'];
 const range = { first: 30_000, size: 2_768 };
 
 export type NodePortForwarder = NodePorts & { close: () => Promise<void> };
@@ -20,8 +22,8 @@ export function runNodePorts(
   store: Store,
   options: { listen: boolean; random: () => number; connect: PodNetwork['connect'] },
 ): NodePortForwarder {
-  /** Port → its listener, and the UID of its Service once it has one. */
-  const held = new Map<number, { server: Server | undefined; uid?: string }>();
+  /** Port → its listeners, and the UID of its Service once it has one. */
+  const held = new Map<number, { listeners: Server[]; ready: boolean; uid?: string }>();
   const serviceOf = new Map<string, { service: Service; ports: Set<number> }>();
   const sockets = new Set<Socket>();
 
@@ -38,7 +40,7 @@ export function runNodePorts(
   });
 
   function release(port: number) {
-    held.get(port)?.server?.close();
+    for (const server of held.get(port)?.listeners ?? []) server.close();
     held.delete(port);
   }
 
@@ -57,21 +59,32 @@ export function runNodePorts(
     throw new ApiError(500, 'InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full');
   }
 
-  function hold(port: number): Promise<boolean> {
-    if (!options.listen) {
-      held.set(port, { server: undefined });
-      return Promise.resolve(true);
+  async function hold(port: number): Promise<boolean> {
+    const holding = { listeners: [] as Server[], ready: false };
+    // Taken at once: another Service may ask meanwhile.
+    held.set(port, holding);
+    for (const host of options.listen ? loopback : []) {
+      const answer = await listenAt(host, port);
+      if (answer === 'no such address') continue;
+      if (answer === 'taken') {
+        release(port);
+        return false;
+      }
+      holding.listeners.push(answer);
     }
+    holding.ready = true;
+    return true;
+  }
+
+  function listenAt(host: string, port: number): Promise<Server | 'taken' | 'no such address'> {
     const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
       forward(port, socket),
     );
-    held.set(port, { server });
     return new Promise((resolve) => {
-      server.once('error', () => {
-        held.delete(port);
-        resolve(false);
-      });
-      server.listen(port, '127.0.0.1', () => resolve(true));
+      server.once('error', ({ code }: NodeJS.ErrnoException) =>
+        resolve(host.includes(':') && code !== 'EADDRINUSE' ? 'no such address' : 'taken'),
+      );
+      server.listen({ port, host, ipv6Only: true }, () => resolve(server));
     });
   }
 
@@ -103,15 +116,15 @@ export function runNodePorts(
   }
 
   return {
-    pick: (taken) => [...held].find(([port, { uid }]) => uid === undefined && !taken.has(port))?.[0],
+    pick: (taken) => [...held].find(([port, { uid, ready }]) => ready && uid === undefined && !taken.has(port))?.[0],
     holds: (port, uid) => {
       const found = held.get(port);
-      return found !== undefined && (found.uid === undefined || found.uid === uid);
+      return found?.ready === true && (found.uid === undefined || found.uid === uid);
     },
     reserve,
     close: async () => {
       unsubscribe();
-      const servers = [...held.values()].flatMap(({ server }) => server ?? []);
+      const servers = [...held.values()].flatMap(({ listeners }) => listeners);
       const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
       for (const socket of sockets) socket.destroy();
       await Promise.all(closed);

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { freePort } from '../../../local/ports.ts';
+import { proposedId } from '../../helpers/proposed-id.ts';
 import { until } from '../../helpers/system.ts';
 
 const start = fileURLToPath(new URL('../../../local/setup/start.mjs', import.meta.url));
@@ -75,10 +76,40 @@ test.serial('inv 10: a port in use, and wrong settings, are told in a sentence e
   t.is((await once(taken.child, 'exit'))[0], 1);
   t.is(taken.output().trim(), `warmterm cannot start:\n  PORT=${port}: something else is listening there already`);
 
-  const wrong = run(t, { PORT: 'web', WARMTERM_SPARE: '-1', WARMTERM_SPARES: '2' });
+  const wrong = run(t, { PORT: 'web', WARMTERM_SPARE: '-1' });
   t.is((await once(wrong.child, 'exit'))[0], 1);
-  t.regex(
-    wrong.output(),
-    /PORT="web": must be a whole number.*\n.*WARMTERM_SPARE="-1": must be.*\n.*WARMTERM_SPARES: there is no such setting/,
-  );
+  t.regex(wrong.output(), /PORT="web": must be a whole number.*\n.*WARMTERM_SPARE="-1": must be/);
+});
+
+test.serial('inv 10: what a service says of its settings is what npm start says, and nothing is left', async (t) => {
+  for (const [env, said] of [
+    [{ WARMTERM_RELAY: 'sometimes' }, 'WARMTERM_RELAY="sometimes": must be one of fallback, always, never'],
+    [
+      { WARMTERM_CLAIM_TIMEOUT: '5' },
+      'WARMTERM_CLAIM_TIMEOUT="5": must be a duration between 100ms and 1m, such as 30s or 15m',
+    ],
+    [{ WARMTERM_SHELL: 'no shell' }, 'WARMTERM_SHELL="no shell": must be'],
+  ] as [Record<string, string>, string][]) {
+    const { child, output } = run(t, { PORT: String(await freePort()), ...env });
+    t.is((await once(child, 'exit'))[0], 1);
+    t.true(output().startsWith(`warmterm cannot start:\n  ${said}`), output());
+  }
+});
+
+test.serial('npm start takes settings of the services: a path prefix, the relay and another shell', async (t) => {
+  const port = String(await freePort());
+  const { output } = run(t, {
+    PORT: port,
+    WARMTERM_BASE_PATH: '/shell/',
+    WARMTERM_RELAY: 'always',
+    WARMTERM_SHELL: '/bin/sh',
+  });
+  const page = await until(`an address in:\n${output()}`, async () => /page\s+(http\S+)/.exec(output())?.[1]);
+  t.is(page, `http://127.0.0.1:${port}/shell/`);
+  const answer = await fetch(`${page}api/terminals`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'warmterm-visitor': proposedId() },
+    body: '{}',
+  });
+  t.is(((await answer.json()) as { relay: string }).relay, 'always');
 });

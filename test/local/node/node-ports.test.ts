@@ -1,11 +1,13 @@
 // Node ports: TCP from loopback to the ready pod that the Service selects.
 
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import test from 'ava';
 import type { KubernetesObject } from '../../../local/cluster.ts';
 import { startTestCluster, writeProgram } from '../../helpers/local-cluster.ts';
 import { ask, isReady, openNode, serverPod } from '../../helpers/local-pods.ts';
+import { skipIf } from '../../helpers/skip.ts';
 
 const serviceFor = (name: string, app: string) => ({
   apiVersion: 'v1',
@@ -16,9 +18,9 @@ const serviceFor = (name: string, app: string) => ({
 const portOf = (service: KubernetesObject): number =>
   (service.spec as { ports: { nodePort: number }[] }).ports[0]!.nodePort;
 /** How a connection to `port` fails. */
-const failureOf = (port: number): Promise<string> =>
+const failureOf = (port: number, host = '127.0.0.1'): Promise<string> =>
   new Promise((resolve) => {
-    connect(port, '127.0.0.1').once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+    connect(port, host).once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
   });
 
 test('a node port leads to the ready pod, by the name of its port, and to nobody without one', async (t) => {
@@ -35,6 +37,29 @@ test('a node port leads to the ready pod, by the name of its port, and to nobody
   await node.until('q', isReady);
   t.is((await ask('127.0.0.1', '/', port)).env.POD_NAME, 'q');
   await node.api.call('DELETE', `${node.core}/services/s`);
+  t.is(await failureOf(port), 'ECONNREFUSED');
+});
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+const withIPv6 = skipIf(hasIPv6 ? undefined : 'this machine has no IPv6', test, test.skip);
+
+withIPv6('a node port answers on IPv6 as on IPv4, and is of one Service on both', async (t) => {
+  const cluster = await startTestCluster(t);
+  const node = await openNode(t, cluster);
+  const port = portOf(await cluster.create(serviceFor('s', 'web')));
+  t.is(await failureOf(port, '::1'), 'ECONNRESET');
+  await cluster.create(serverPod('p', node.server, { labels: { app: 'web' } }));
+  await node.until('p', isReady);
+  t.is((await ask('[::1]', '/', port)).env.POD_NAME, 'p');
+  await node.api.call('DELETE', `${node.core}/services/s`);
+  t.is(await failureOf(port, '::1'), 'ECONNREFUSED');
+  // Another program has the port on IPv6 alone.
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen({ port, host: '::1' }, resolve));
+  t.teardown(() => other.close());
+  const wanted = serviceFor('t', 'web');
+  Object.assign(wanted.spec.ports[0]!, { nodePort: port });
+  await t.throwsAsync(cluster.create(wanted), { message: /already allocated/ });
   t.is(await failureOf(port), 'ECONNREFUSED');
 });
 
