@@ -33,6 +33,13 @@ const shape = {
   WARMTERM_SHUTDOWN_DELAY: setting.duration('0s', '60s').default(0),
   /** How browsers reach terminals: `nodePort`, or `ingress` for an Ingress or HTTPRoute each. */
   WARMTERM_EXPOSURE: setting.choice('nodePort', 'ingress').default('nodePort'),
+  /** `ipFamilyPolicy` of the Services of terminals. Without it: the cluster's default. */
+  WARMTERM_IP_FAMILY_POLICY: setting.choice('SingleStack', 'PreferDualStack', 'RequireDualStack').optional(),
+  /** `ipFamilies` of the Services of terminals: `IPv4`, `IPv6`, or both with a comma between. Without it: the cluster's default. */
+  WARMTERM_IP_FAMILIES: setting
+    .list()
+    .refine((families) => families.every((family) => /^IPv[46]$/.test(family)), 'must be IPv4, IPv6 or both')
+    .optional(),
   /**
    * With `ingress`: JSON file of the Ingress or HTTPRoute that routes are made of, with `{name}` `{pool}` `{ordinal}` `{service}` in
    * its strings. The manager adds name, labels and owner.

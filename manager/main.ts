@@ -25,6 +25,7 @@ import { createWarningLog } from './cluster/warnings.ts';
 import { readConfig } from './config.ts';
 import { Controller } from './controller.ts';
 import { readExposure } from './exposure/exposure.ts';
+import { readIpFamilies } from './exposure/ip-families.ts';
 import { knock } from './knock.ts';
 import { Elector } from './leader/elector.ts';
 import { createMetrics } from './metrics.ts';
@@ -65,7 +66,15 @@ async function main(): Promise<number> {
   const { WARMTERM_RELEASE: release, WARMTERM_POD_NAME: podName, WARMTERM_POD_UID: podUid } = config;
   const pod = podName && podUid ? { name: podName, uid: podUid } : undefined;
   const lease = leaseOf(release);
-  const cluster = createCluster({ transport, exposure, log, release, pod, onWatchBroken: metrics.watchBroke });
+  const cluster = createCluster({
+    transport,
+    exposure,
+    ipFamilies: readIpFamilies(config),
+    log,
+    release,
+    pod,
+    onWatchBroken: metrics.watchBroke,
+  });
   const touch = (pool: Pool) => controller.touch(pool);
   const claims: Claims = new Claims({
     pools,

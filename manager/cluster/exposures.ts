@@ -5,6 +5,7 @@
 import { ServiceError } from '../../common/errors.ts';
 import { terminalPortName } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
+import type { IpFamilies } from '../exposure/ip-families.ts';
 import { routeKinds, servicePort } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../exposure/route-template.ts';
 import type { ObservedPool } from '../pool/observation.ts';
@@ -19,7 +20,11 @@ type Exposures = Pick<Cluster, 'exposePod' | 'routePod' | 'restoreRoute' | 'with
 export const routesPath = ({ kind }: RouteTemplate, namespace: string): string =>
   `/apis/${routeKinds[kind].apiVersion}/namespaces/${namespace}/${routeKinds[kind].plural}`;
 
-export function createExposures(transport: Transport, exposure: Exposure, release?: string | undefined): Exposures {
+export function createExposures(
+  transport: Transport,
+  exposure: Exposure,
+  { release, ipFamilies = {} }: { release?: string | undefined; ipFamilies?: IpFamilies | undefined } = {},
+): Exposures {
   const { namespace } = transport;
   const services = `/api/v1/namespaces/${namespace}/services`;
   const type =
@@ -37,7 +42,11 @@ export function createExposures(transport: Transport, exposure: Exposure, releas
 
   return {
     async exposePod(pool, ordinal) {
-      const found = await ensure(services, describeService(pool, ordinal, type, release), readService);
+      const found = await ensure(
+        services,
+        describeService(pool, ordinal, { ...type, ...ipFamilies }, release),
+        readService,
+      );
       if (exposure.mode === 'ingress' || found.nodePort !== undefined) return found;
       // It was made while terminals had routes. (The other way round, a Service with a node port has all that a route needs.)
       const body = { metadata: { uid: found.uid }, spec: type };
@@ -87,14 +96,19 @@ export function createExposures(transport: Transport, exposure: Exposure, releas
 /** Service and route are called as the pod that they lead to. */
 const nameOf = ({ statefulSet }: ObservedPool, ordinal: number): string => `${statefulSet}-${ordinal}`;
 
-function describeService(pool: ObservedPool, ordinal: number, type: { type: string }, release: string | undefined) {
+function describeService(
+  pool: ObservedPool,
+  ordinal: number,
+  kind: { type: string } & IpFamilies,
+  release: string | undefined,
+) {
   const name = nameOf(pool, ordinal);
   return {
     kind: 'Service',
     apiVersion: 'v1',
     metadata: { name, labels: marksOf(pool, release), ownerReferences: [ownerOf(pool)] },
     spec: {
-      ...type,
+      ...kind,
       selector: { 'statefulset.kubernetes.io/pod-name': name },
       ports: [{ name: terminalPortName, port: servicePort, targetPort: terminalPortName, protocol: 'TCP' }],
     },

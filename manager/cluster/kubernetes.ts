@@ -4,6 +4,7 @@ import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { claimAnnotations, labels, managerAudience, retired } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
+import type { IpFamilies } from '../exposure/ip-families.ts';
 import type { ObservedPod } from '../pool/observation.ts';
 import { createCapacity } from './capacity.ts';
 import { createExposures, routesPath } from './exposures.ts';
@@ -47,6 +48,8 @@ const leaseMs = 5_000;
 export type ClusterOptions = {
   transport: Transport;
   exposure: Exposure;
+  /** Of the Services of terminals. */
+  ipFamilies?: IpFamilies;
   log: Logger;
   /** The release whose pools are seen; every pool of the namespace, if absent. */
   release?: string | undefined;
@@ -57,7 +60,7 @@ export type ClusterOptions = {
 };
 
 export function createCluster(options: ClusterOptions): Cluster {
-  const { transport, exposure, log, release, pod, onWatchBroken = () => {} } = options;
+  const { transport, exposure, ipFamilies, log, release, pod, onWatchBroken = () => {} } = options;
   const { namespace } = transport;
   const ownSelector = release === undefined ? labels.pool : `${labels.pool},${labels.release}=${release}`;
   const core = `/api/v1/namespaces/${namespace}`;
@@ -250,7 +253,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       return scale ? readScale(scale, pool) : 'conflict';
     },
 
-    ...createExposures(transport, exposure, release),
+    ...createExposures(transport, exposure, { release, ipFamilies }),
     ...createRooms(transport, release),
     ...createCapacity(transport, release),
     ...createManagerLeases({ transport, log, onWatchBroken, release, pod }),

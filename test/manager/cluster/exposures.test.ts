@@ -4,7 +4,9 @@ import test from 'ava';
 import { createExposures } from '../../../manager/cluster/exposures.ts';
 import { type RawRoute, readRoute } from '../../../manager/cluster/objects.ts';
 import type { ApiRequest, Transport } from '../../../manager/cluster/transport.ts';
+import type { IpFamilies } from '../../../manager/exposure/ip-families.ts';
 import { fillRoute } from '../../../manager/exposure/route-template.ts';
+import type { ObservedPool } from '../../../manager/pool/observation.ts';
 import { ingressTemplate, templateOf } from '../../helpers/route-templates.ts';
 
 const template = templateOf(ingressTemplate);
@@ -21,7 +23,7 @@ function startServer(found: RawRoute, kept: (given: RawRoute) => RawRoute) {
     stream: () => Promise.reject(new Error('nothing is watched')),
     close: () => {},
   };
-  return { requests, exposures: createExposures(transport, { mode: 'ingress', template }) };
+  return { requests, transport, exposures: createExposures(transport, { mode: 'ingress', template }) };
 }
 
 const route = fillRoute(template, { name: 'p-0', pool: 'p', ordinal: 0 });
@@ -34,6 +36,21 @@ const changed: RawRoute = {
   } as RawRoute['metadata'],
   spec: {},
 };
+
+test('the Service of a terminal has the IP families of the installation, and none without', async (t) => {
+  const owner = { uid: 'pool', controller: true };
+  const found = { metadata: { name: 'p-0', labels: { 'warmterm.dev/pool': 'p' }, ownerReferences: [owner] }, spec: {} };
+  const pool = { statefulSet: 'p', name: 'p', uid: 'pool' } as ObservedPool;
+  const specOf = async (families?: IpFamilies) => {
+    const { requests, transport } = startServer(found as unknown as RawRoute, (given) => given);
+    await createExposures(transport, { mode: 'ingress', template }, { ipFamilies: families }).exposePod(pool, 0);
+    t.is(requests[0]?.method, 'POST');
+    return (requests[0]!.body as { spec: IpFamilies }).spec;
+  };
+  const families = { ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv6', 'IPv4'] };
+  t.like(await specOf(families), { type: 'ClusterIP', ...families });
+  t.deepEqual(Object.keys(await specOf()).sort(), ['ports', 'selector', 'type']);
+});
 
 test('a route is restored by one write, fenced by its version, that keeps what others have put there', async (t) => {
   const { requests, exposures } = startServer(changed, (given) => given);

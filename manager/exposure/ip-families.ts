@@ -1,0 +1,14 @@
+// The IP families of the Services that the manager makes for terminals.
+// https://kubernetes.io/docs/concepts/services-networking/dual-stack/
+
+import type { Config } from '../config.ts';
+
+/** Fields of a Service's spec. Without them the cluster's defaults hold. */
+export type IpFamilies = { ipFamilyPolicy?: string; ipFamilies?: string[] };
+
+export function readIpFamilies({
+  WARMTERM_IP_FAMILY_POLICY: policy,
+  WARMTERM_IP_FAMILIES: families,
+}: Pick<Config, 'WARMTERM_IP_FAMILY_POLICY' | 'WARMTERM_IP_FAMILIES'>): IpFamilies {
+  return { ...(policy && { ipFamilyPolicy: policy }), ...(families && { ipFamilies: families }) };
+}
