@@ -31,20 +31,73 @@ app.kubernetes.io/component: {{ index . 1 }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | quote }}
+{{- with $root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/*
+The metadata of an object. Takes a list: the root context, the component, the name, and where the object has annotations or labels of
+its own, a map of each, which take the place of common ones.
+*/}}
+{{- define "warmterm.metadata" -}}
+name: {{ index . 2 | quote }}
+namespace: {{ (index . 0).Release.Namespace | quote }}
+{{ include "warmterm.marks" . }}
+{{- end -}}
+
+{{/* The same of an object that belongs to no namespace. */}}
+{{- define "warmterm.clusterMetadata" -}}
+name: {{ index . 2 | quote }}
+{{ include "warmterm.marks" . }}
+{{- end -}}
+
+{{- define "warmterm.marks" -}}
+{{- $root := index . 0 -}}
+{{- $labels := include "warmterm.labels" (list $root (index . 1)) | fromYaml -}}
+{{- if gt (len .) 4 }}{{ $labels = merge dict (index . 4) $labels }}{{ end -}}
+labels: {{- toYaml $labels | nindent 2 }}
+{{- $annotations := $root.Values.commonAnnotations -}}
+{{- if gt (len .) 3 }}{{ $annotations = merge dict (index . 3) $annotations }}{{ end -}}
+{{- with $annotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/*
+Registry and folder of the images. global.imageRegistry takes the place of the host alone, because a mirror keeps the folders. The part
+before the first slash is a host if it has a dot or a colon, or is localhost: the rule by which container runtimes read names of images.
+*/}}
+{{- define "warmterm.registry" -}}
+{{- $registry := trimSuffix "/" .Values.images.registry -}}
+{{- with (.Values.global | default dict).imageRegistry -}}
+{{- $folder := regexReplaceAll "^([^/]*[.:][^/]*|localhost)(/|$)" $registry "" -}}
+{{- $registry = trimSuffix "/" (printf "%s/%s" (trimSuffix "/" .) $folder) -}}
+{{- end -}}
+{{- $registry -}}
 {{- end -}}
 
 {{/* The image of a component. Takes a list: the root context, the component, the image that its values name. */}}
 {{- define "warmterm.image" -}}
-{{- $images := (index . 0).Values.images -}}
+{{- $root := index . 0 -}}
+{{- $images := $root.Values.images -}}
 {{- if index . 2 -}}
 {{- index . 2 -}}
 {{- else -}}
-{{- with $images.registry }}{{ trimSuffix "/" . }}/{{ end }}warmterm-{{ index . 1 }}:{{ $images.tag | default (index . 0).Chart.AppVersion }}
+{{- with include "warmterm.registry" $root }}{{ . }}/{{ end -}}
+warmterm-{{ index . 1 }}:{{ $images.tag | default $root.Chart.AppVersion }}
+{{- with index $images.digests (index . 1) }}@{{ . }}{{ end -}}
 {{- end -}}
 {{- end -}}
 
+{{/* Takes a list: the root context, names of further Secrets. An entry of global.imagePullSecrets may be a name or a map with one. */}}
 {{- define "warmterm.pullSecrets" -}}
-{{- with .Values.images.pullSecrets }}
+{{- $values := (index . 0).Values -}}
+{{- $secrets := list -}}
+{{- range concat ((default dict $values.global).imagePullSecrets | default list) $values.images.pullSecrets (index . 1) -}}
+{{- if kindIs "map" . }}{{ $secrets = append $secrets .name }}{{ else }}{{ $secrets = append $secrets . }}{{ end -}}
+{{- end -}}
+{{- with uniq $secrets }}
 imagePullSecrets:
   {{- range . }}
   - name: {{ . | quote }}
@@ -106,61 +159,12 @@ http://{{ include "warmterm.fullname" . }}-manager.{{ .Release.Namespace }}.svc
 {{- end -}}
 {{- end -}}
 
-{{/* Restricted Pod Security, for the pod and for each of its containers. */}}
-{{- define "warmterm.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 1000
-runAsGroup: 1000
-fsGroup: 1000
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile: {type: RuntimeDefault}
-{{- end -}}
-{{- define "warmterm.containerSecurity" -}}
-allowPrivilegeEscalation: false
-capabilities: {drop: [ALL]}
-{{- end -}}
-
-{{/*
-The same for a terminal whose visitor is root: baseline Pod Security, in a user namespace. The capabilities are what apt and
-dpkg need to give files to others, to become them, and to end what they run. Programs may gain privileges, or sudo would not
-work: there are no more of them than root has here.
-*/}}
-{{- define "warmterm.rootPodSecurity" -}}
-runAsNonRoot: false
-runAsUser: 0
-runAsGroup: 0
-seccompProfile: {type: RuntimeDefault}
-{{- end -}}
-{{- define "warmterm.rootContainerSecurity" -}}
-allowPrivilegeEscalation: true
-capabilities: {drop: [ALL], add: [CHOWN, DAC_OVERRIDE, FOWNER, FSETID, KILL, SETGID, SETUID]}
-{{- end -}}
-
 {{/* A token for the manager and nobody else, as a volume. */}}
 {{- define "warmterm.managerToken" -}}
 name: manager-token
 projected:
   sources:
     - serviceAccountToken: {path: token, audience: warmterm-manager, expirationSeconds: 3600}
-{{- end -}}
-
-{{/* Where pods of a component go. Takes its values. */}}
-{{- define "warmterm.scheduling" -}}
-{{- range $key := list "nodeSelector" "tolerations" "affinity" "priorityClassName" }}
-{{- with index $ $key }}
-{{ $key }}: {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- end }}
-{{- end -}}
-
-{{/* Two of a Deployment are better on two nodes. Takes a list: the root context, the component. */}}
-{{- define "warmterm.spread" -}}
-topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels: {{- include "warmterm.selector" . | nindent 8 }}
 {{- end -}}
 
 {{/*
@@ -173,11 +177,17 @@ policy/{{ ternary "v1" "v1beta1" (semverCompare ">=1.21-0" .Capabilities.KubeVer
 
 {{/*
 What a PodDisruptionBudget of a Deployment allows. A pod that is not ready serves nobody: a drain need not wait for one that crashes
-again and again. Kubernetes has the field since 1.27.
+again and again. Kubernetes has the field since 1.27. Takes a list: the root context, the values.
 */}}
 {{- define "warmterm.disruptions" -}}
-maxUnavailable: 1
-{{- if semverCompare ">=1.27-0" .Capabilities.KubeVersion.Version }}
+{{- with index . 1 -}}
+{{- if ne (toString .minAvailable) "" -}}
+minAvailable: {{ .minAvailable }}
+{{- else -}}
+maxUnavailable: {{ .maxUnavailable }}
+{{- end -}}
+{{- end }}
+{{- if semverCompare ">=1.27-0" (index . 0).Capabilities.KubeVersion.Version }}
 unhealthyPodEvictionPolicy: AlwaysAllow
 {{- end }}
 {{- end -}}
@@ -280,6 +290,9 @@ follows from `root` is filled in last. Numbers are strings of digits.
 {{- if and $pool.root (semverCompare "<1.33-0" $.Capabilities.KubeVersion.Version) }}{{ fail (printf "pools: %q has root: true, which needs Kubernetes 1.33: an older one drops hostUsers: false without a word, and the visitor would be root of the node" $pool.name) }}{{ end -}}
 {{- if and $pool.root $pool.hostUsers }}{{ fail (printf "pools: %q has root: true, and hostUsers: true would make it root of the node" $pool.name) }}{{ end -}}
 {{- if and $pool.root $pool.readOnlyRootFilesystem }}{{ fail (printf "pools: %q has root: true, and readOnlyRootFilesystem: true would leave it nothing to install into" $pool.name) }}{{ end -}}
+{{- range $context := list $pool.podSecurityContext $pool.containerSecurityContext -}}
+{{- if and (hasKey $context "runAsUser") (eq (toString $context.runAsUser) "0") (not $pool.root) }}{{ fail (printf "pools: %q has runAsUser: 0: set root: true, which makes the visitor root of a user namespace, not of the node" $pool.name) }}{{ end -}}
+{{- end -}}
 {{- if $pool.root }}{{ $_ := set $pool "hostUsers" false }}{{ end -}}
 {{- if kindIs "invalid" $pool.readOnlyRootFilesystem }}{{ $_ := set $pool "readOnlyRootFilesystem" (not $pool.root) }}{{ end -}}
 {{- $pools = append $pools $pool -}}
@@ -351,6 +364,16 @@ API server refuses it as no part of ::/0. It need not be: the kernel sends to su
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
 {{- end -}}
+{{- end -}}
+
+{{/* IP families of a Service, where the values name them. */}}
+{{- define "warmterm.ipFamilies" -}}
+{{- with .Values.ipFamilyPolicy }}
+ipFamilyPolicy: {{ . }}
+{{- end }}
+{{- with .Values.ipFamilies }}
+ipFamilies: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{/* The type of the page's Service. */}}

@@ -12,7 +12,7 @@ const test = skipIf(helmProgram ? undefined : 'helm is not installed', anyTest, 
 
 // Helm takes a second for each.
 const renderings = [
-  ...[20, 21, 23, 30].map((minor) => ({ minor, values: 'everything' })),
+  ...[20, 21, 23, 27, 30].map((minor) => ({ minor, values: 'everything' })),
   ...['everything', 'default', 'nothing', 'root'].map((values) => ({ minor: 36, values })),
 ];
 for (const { minor, values } of renderings) {

@@ -127,7 +127,7 @@ test('the relay is what the webserver takes it for, and has a way to terminals u
   t.true(values.includes(`\n  challengeWork: ${defaults.WARMTERM_CHALLENGE_WORK}\n`));
   const policy = read('templates/networkpolicies.yaml')
     .split('\n---\n')
-    .find((document) => document.includes('-webserver\n'));
+    .find((document) => document.includes('"%s-webserver"'));
   const [, open] = /if ne \$\.Values\.webserver\.relay "never" \}\}\n([\s\S]*?)\{\{- end/.exec(policy ?? '') ?? [];
   t.regex(open ?? '', /matchLabels: \{\{- \$terminal /);
   t.true(open?.includes(`ports: [{port: ${terminalPortName}, protocol: TCP}]`));

@@ -37,7 +37,7 @@ for (const installation of [
 ]) {
   test(`release ${installation.release} in namespace ${installation.namespace}: names are strings`, async (t) => {
     const pools = [{ name: 'no' }, { name: 'y', runtimeClassName: '101', priorityClassName: '0x1' }];
-    const ingress = { enabled: true, host: '1.2', className: 'off', tlsSecret: '101' };
+    const ingress = { enabled: true, hosts: ['1.2'], className: 'off', tls: [{ hosts: ['1.2'], secretName: '101' }] };
     const named = {
       ...{ pools, images: { pullSecrets: ['101'] }, secret: { existing: '1_000' } },
       webserver: { pool: 'no', ingress },
@@ -112,7 +112,7 @@ test('each port names its protocol, which server-side apply merges ports by', as
     const containers = spec?.template?.spec.containers ?? [];
     const all = [
       ...(kind === 'Service' ? spec.ports : []),
-      ...containers.flatMap((container: { ports: object[] }) => container.ports),
+      ...containers.flatMap(({ ports = [] }: { ports?: object[] }) => ports),
     ];
     return all.map((port: { protocol?: string }) => ({ of: `${kind} ${metadata.name}`, protocol: port.protocol }));
   });

@@ -6,7 +6,7 @@ import { skipIf } from '../helpers/skip.ts';
 
 const test = skipIf(helmProgram ? undefined : 'helm is not installed', anyTest, anyTest.skip);
 
-const page = (host: string) => ({ ingress: { enabled: true, host } });
+const page = (host: string) => ({ ingress: { enabled: true, hosts: [host] } });
 const terminals = (host: string) => ({ exposure: 'ingress', ingress: { host } });
 const shared = (notes: string) => /page and terminals share the domain (\S+)\. /.exec(notes)?.[1];
 

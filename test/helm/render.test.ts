@@ -67,7 +67,7 @@ test('the webserver is told the names of its Ingress or HTTPRoute, or those of w
   const service = ['warmterm-webserver', 'warmterm-webserver.ours', 'warmterm-webserver.ours.svc'];
   const always = [...service, 'localhost', '127.0.0.1'];
   t.is(await hosts({}), undefined);
-  const ingress = { enabled: true, host: 'shell.example.org' };
+  const ingress = { enabled: true, hosts: ['shell.example.org'] };
   t.deepEqual(await hosts({ ingress }), ['shell.example.org', ...always]);
   const httpRoute = { enabled: true, parentRefs: [{ name: 'edge' }], hostnames: ['a.example.org', '*.b.example.org'] };
   t.deepEqual(await hosts({ httpRoute }), ['a.example.org', '*.b.example.org', ...always]);
@@ -259,7 +259,7 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['webserver.service.type', 'Nodeport', 'webserver.service.type: webserver.service.type must be one of'],
   ['webserver.service.port', 0, 'webserver.service.port: Must be greater than or equal to 1'],
   ['webserver.service.nodePort', 70000, 'webserver.service.nodePort: Must be less than or equal to 65535'],
-  ['webserver.ingress.host', 'https://shell', 'webserver.ingress.host: Must validate at least one schema'],
+  ['webserver.ingress.hosts', ['https://shell'], 'webserver.ingress.hosts.0: Does not match pattern'],
   ['webserver.ingress.annotations', { a: 1 }, 'webserver.ingress.annotations.a: Invalid type'],
   ['webserver.httpRoute.parentRefs', ['gateway'], 'webserver.httpRoute.parentRefs.0: Invalid type'],
   ['webserver.httpRoute.hostnames', ['Shell!'], 'webserver.httpRoute.hostnames.0: Does not match pattern'],
@@ -293,7 +293,7 @@ const wrong: [path: string, value: unknown, said: string][] = [
     [{ name: 'A' }, { spare: '020' }, { name: 'b', sparse: 1 }],
     'pools.2: Additional property sparse is not allowed',
   ],
-  ['terminals.podDisruptionBudget', 1, 'terminals.podDisruptionBudget: Invalid type'],
+  ['terminals.pdb', true, 'terminals.pdb: Invalid type'],
   ['networkPolicy.dns', [], 'networkPolicy.dns: Array must have at least 1 items'],
   ['networkPolicy.internet', 'yes', 'networkPolicy.internet: Invalid type'],
   ['networkPolicy.dnsPorts', [], 'networkPolicy.dnsPorts: Array must have at least 1 items'],
@@ -332,7 +332,7 @@ test('inv 5: the policy that keeps sessions is about terminals in use', async (t
 });
 
 test('with an Ingress or a Gateway the Service of the page is ClusterIP, unless the values name a type', async (t) => {
-  const ingress = { enabled: true, host: 'shell.example.org' };
+  const ingress = { enabled: true, hosts: ['shell.example.org'] };
   const httpRoute = { enabled: true, parentRefs: [{ name: 'gateway' }] };
   const service = async (webserver: object) => {
     const { objects, refusal } = await render({ webserver });
@@ -423,7 +423,7 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
     'webserver.identity: address needs webserver.service.externalTrafficPolicy: Local',
   ],
   [{ webserver: { identityHeader: 'X-User' } }, 'identityHeader is of use with webserver.identity: header only'],
-  [{ webserver: { ingress: { enabled: true } } }, 'webserver.ingress.host must be set'],
+  [{ webserver: { ingress: { enabled: true } } }, 'webserver.ingress.hosts must have a host'],
   [{ webserver: { httpRoute: { enabled: true } } }, 'webserver.httpRoute.parentRefs must name a Gateway'],
   [{ webserver: { autoscaling: { minReplicas: 9 } } }, 'webserver.autoscaling.minReplicas is above maxReplicas'],
   [{ metrics: { serviceMonitor: { enabled: true } } }, 'metrics.serviceMonitor.enabled needs metrics.enabled'],

@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,6 +84,23 @@ export async function renderText(template: string, values: string | object = {})
     const { objects, refusal } = await runHelm(folder, values, '1.33.0', []);
     if (refusal) throw new Error(refusal);
     return objects.find(({ kind }) => kind === 'Test')!.data!.text!;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** Renders a chart that has ours as its only dependency, switched by `condition: warmterm.enabled`, or without a condition. */
+export async function renderParent(values: object, condition = 'warmterm.enabled'): Promise<Rendering> {
+  const folder = await mkdtemp(join(tmpdir(), 'warmterm-parent-'));
+  try {
+    await cp(chart, join(folder, 'charts/warmterm'), { recursive: true });
+    const dependency = { name: 'warmterm', version: '*', ...(condition && { condition }) };
+    const parent = { apiVersion: 'v2', name: 'school', version: '1.0.0', dependencies: [dependency] };
+    await writeFile(join(folder, 'Chart.yaml'), JSON.stringify(parent));
+    await mkdir(join(folder, 'templates'));
+    const own = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'own', labels: {} } };
+    await writeFile(join(folder, 'templates/own.yaml'), JSON.stringify(own));
+    return await runHelm(folder, values, '1.33.0', []);
   } finally {
     await rm(folder, { recursive: true });
   }
