@@ -36,7 +36,7 @@ const shape = {
   WARMTERM_MANAGER_TOKEN_FILE: setting.text(),
   /** File of secrets, one per line, 32 bytes or more each. The first signs visitor ids, all verify. */
   WARMTERM_VISITOR_SECRET_FILE: setting.text(),
-  /** What counts as one visitor: `browser`, `tab`, `address` or `header` ([README](../README.md#who-a-visitor-is)). */
+  /** What counts as one visitor: `browser`, `tab`, `address` or `header` ([identity](identity.md)). */
   WARMTERM_IDENTITY: setting.choice('browser', 'tab', 'address', 'header').default('browser'),
   /** With `header`: the header in which an authenticating proxy names the person, such as `X-Forwarded-User`. */
   WARMTERM_IDENTITY_HEADER: z
