@@ -199,8 +199,12 @@ withProxy('apache')(
       response.request().method() === 'POST' && 'relayProblem' in ((await response.json().catch(() => ({}))) as object);
     const told = page.waitForResponse(isTold);
     await page.goto('https://shell.no-upgrade.test/?renderer=dom');
-    const { relayProblem } = (await (await told).json()) as { relayProblem: string };
-    t.regex(relayProblem, /without the header Upgrade: websocket.*Apache needs ProxyPass with upgrade=websocket/);
-    t.true(readFileSync(system().webserver.logFile, 'utf8').includes(relayProblem));
+    const { relayProblem } = (await (await told).json()) as { relayProblem: { code: string; detail: string } };
+    t.is(relayProblem.code, 'upgrade-required');
+    t.regex(
+      relayProblem.detail,
+      /without the header Upgrade: websocket.*Apache needs ProxyPass with upgrade=websocket/,
+    );
+    t.true(readFileSync(system().webserver.logFile, 'utf8').includes(relayProblem.detail));
   },
 );
