@@ -165,11 +165,19 @@ test.serial('inv 5: an upgrade, to another way to terminals, leaves session and 
 
 /** Each number of replicas that a Deployment has from now on. */
 async function followReplicas(t: ExecutionContext, path: string): Promise<Set<number>> {
-  const over = new AbortController();
-  t.teardown(() => over.abort());
   const seen = new Set<number>();
-  const stream = await release.transport.stream(`${path}&watch=true`, over.signal);
-  createInterface({ input: stream }).on('line', (line) => seen.add(JSON.parse(line).object.spec.replicas));
+  const watching = new AbortController();
+  const follow = async (stream: AsyncIterable<string>) => {
+    for await (const line of stream) seen.add(JSON.parse(line).object.spec.replicas);
+  };
+  const stream = await release.transport.stream(`${path}&watch=true`, watching.signal);
+  // The end of the test ends the stream in the middle.
+  const ended = follow(createInterface({ input: stream })).catch(() => {});
+  stream.on('error', () => {});
+  t.teardown(() => {
+    watching.abort();
+    return ended;
+  });
   return seen;
 }
 
