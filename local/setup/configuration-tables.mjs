@@ -44,6 +44,17 @@ const isGroup = (value) => isMap(value) && value.items.some((pair) => commentOf(
 // The parser keeps the comment above the first key of a map with the map.
 const commentOf = (map, pair) => pair.key.commentBefore ?? (map.items[0] === pair ? map.commentBefore : undefined);
 
+/** The default of each value that is no group, by its path, such as `webserver.replicas`. */
+export const chartDefaults = (valuesYaml) => Object.fromEntries(leaves('', parseDocument(valuesYaml).contents));
+
+function* leaves(path, map) {
+  for (const pair of map.items) {
+    const name = `${path}${pair.key.value}`;
+    if (isGroup(pair.value)) yield* leaves(`${name}.`, pair.value);
+    else yield [name, pair.value?.toJSON() ?? null];
+  }
+}
+
 /** The settings of a service: a row for each key of `shape`. Throws with the names of those that have no comment. */
 export function settingsTable(source) {
   const rows = [...readShape(source)];

@@ -1,10 +1,11 @@
-// Writes the tables of docs/configuration.md anew: `node local/setup/configuration.mjs`, after a change of helm/values.yaml or of a
-// service's config.ts. test/local/setup/configuration.test.ts fails until that is done.
+// Writes what is made of helm/values.yaml and of each service's config.ts: the tables of docs/configuration.md, and the defaults that the
+// chart's templates can read. Run `node local/setup/configuration.mjs` after a change of these; test/local/setup/configuration.test.ts
+// fails until that is done.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chartTables, replacePart, settingsTable } from './configuration-tables.mjs';
+import { chartDefaults, chartTables, replacePart, settingsTable } from './configuration-tables.mjs';
 import { root } from './run.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -19,4 +20,12 @@ export function makeConfigurationPage() {
   return text;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, makeConfigurationPage());
+/** What helm/files/defaults.json should be. */
+export const makeDefaults = () => `${JSON.stringify(chartDefaults(read('helm/values.yaml')), undefined, 2)}\n`;
+
+export const defaultsFile = join(root, 'helm/files/defaults.json');
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  writeFileSync(page, makeConfigurationPage());
+  writeFileSync(defaultsFile, makeDefaults());
+}

@@ -106,6 +106,18 @@ export async function renderParent(values: object, condition = 'warmterm.enabled
   }
 }
 
+/** The chart with other defaults than its own: those of an older version, which `--reuse-values` hands to a newer one. */
+export async function renderWithDefaults(defaults: object, values: string | object = {}): Promise<Rendering> {
+  const folder = await mkdtemp(join(tmpdir(), 'warmterm-chart-'));
+  try {
+    await cp(chart, folder, { recursive: true });
+    await writeFile(join(folder, 'values.yaml'), JSON.stringify(defaults));
+    return await runHelm(folder, values, '1.33.0', []);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 /** What `helm install` says at its end, which `helm template` does not render. */
 export const renderNotes = async (values: string | object): Promise<string> =>
   renderText(await readFile(join(chart, 'templates/NOTES.txt'), 'utf8'), values);

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { makeConfigurationPage } from '../../../local/setup/configuration.mjs';
-import { chartTables, replacePart, settingsTable } from '../../../local/setup/configuration-tables.mjs';
+import { defaultsFile, makeConfigurationPage, makeDefaults } from '../../../local/setup/configuration.mjs';
+import { chartDefaults, chartTables, replacePart, settingsTable } from '../../../local/setup/configuration-tables.mjs';
 
 test('docs/configuration.md has the values and settings that there are; else run: node local/setup/configuration.mjs', (t) => {
   const page = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
   t.is(page, makeConfigurationPage());
+});
+
+test('helm/files/defaults.json has the defaults that there are; else run: node local/setup/configuration.mjs', (t) => {
+  t.is(readFileSync(defaultsFile, 'utf8'), makeDefaults());
 });
 
 const values = `# The name.
@@ -41,6 +45,12 @@ The page.
 | \`page.service.kind\` | \`null\` | a\\|b, or \\*.example.org:<br>\`kind: a\` |
 `,
   );
+});
+
+test('chart defaults: a value for each path, and a map without comments is a value', (t) => {
+  t.deepEqual(chartDefaults(values), {
+    ...{ name: '', 'page.port': 80, 'page.resources': { cpu: 1 }, 'page.service.kind': null },
+  });
 });
 
 test('chart tables: a value without a comment is refused by its name', (t) => {
