@@ -187,3 +187,26 @@ test.serial(
     t.is(visitors().size, 2);
   },
 );
+
+for (const relay of ['never', 'always']) {
+  test.serial(`the page works at an address with a user name and a password (relay: ${relay})`, async (t) => {
+    const { page, terminal, complaints } = await openPage(t, browser(), {
+      proxied: true,
+      path: '/?renderer=dom',
+      until: false,
+      environment: { WARMTERM_RELAY: relay },
+      prepare: ({ proxy }) => {
+        proxy.intercept = (request, response) => {
+          if (request.headers.authorization === `Basic ${btoa('visitor:secret')}`) return false;
+          response.writeHead(401, { 'www-authenticate': 'Basic realm="shell"' }).end();
+          return true;
+        };
+      },
+    });
+    complaints.length = 0;
+    await page.goto(page.url().replace('http://', 'http://visitor:secret@'));
+    await waitForState(page, 'connected');
+    t.is(terminal.sockets.size, 1);
+    t.deepEqual(complaints, []);
+  });
+}
