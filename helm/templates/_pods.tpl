@@ -90,7 +90,10 @@ end what they run. Programs may gain privileges there, or sudo would not work: t
 {{- toYaml $pod -}}
 {{- end -}}
 
-{{/* The mode of mounted secrets. Without a group of the pod's, only root's processes could read what others may not. */}}
+{{/*
+The mode of mounted secrets: 0440, in decimal, because YAML 1.2 knows no octal number that begins with 0. A pod without fsGroup owns none of
+them, and reads them by 0444.
+*/}}
 {{- define "warmterm.secretMode" -}}
-{{- .Values.assignUserIds | ternary "0440" "0444" -}}
+{{- .Values.assignUserIds | ternary 288 292 -}}
 {{- end -}}

@@ -3,14 +3,14 @@
 
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
-import { ApiError, createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import { ApiError, type Transport } from '../../manager/cluster/transport.ts';
 import { openBrowser, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
-import { installRelease, type Release } from '../helpers/release.ts';
+import { installRelease, type Release, whyOlder } from '../helpers/release.ts';
 import { skipIf } from '../helpers/skip.ts';
 import { isClaimed, isReady, type RawPod, until } from '../helpers/system.ts';
 
 // Before anything is declared: ava takes no test that comes later.
-const withPolicies = skipIf(await whyNoPolicies(), test.serial, test.serial.skip);
+const withPolicies = skipIf(await whyOlder(30, 'admission policies'), test.serial, test.serial.skip);
 
 let release: Release;
 test.before(async () => {
@@ -213,16 +213,3 @@ test.serial('what it leaves behind is nothing but its keys', async (t) => {
     );
   }
 });
-
-/** Why admission policies cannot be tried. */
-async function whyNoPolicies(): Promise<string | undefined> {
-  const transport = createTransport({ deadlineMs: 10_000 });
-  try {
-    const { minor } = await transport.request<{ minor: string }>({ method: 'GET', path: '/version' });
-    return Number.parseInt(minor, 10) < 30
-      ? `this cluster is 1.${minor}, and admission policies are of 1.30`
-      : undefined;
-  } finally {
-    transport.close();
-  }
-}

@@ -1,10 +1,11 @@
-// What a cluster refuses to a pool: pods, by a LimitRange, and node ports, by a quota. The pool reports the cause, promises no
+// What a cluster refuses to a pool: pods, by a LimitRange or by Pod Security, and node ports, by a quota. The pool reports the cause, promises no
 // time, goes on serving, and recovers by itself. And pods whose StatefulSet was deleted without them: the next one adopts them.
 
 import test, { type ExecutionContext } from 'ava';
 import { labels } from '../../common/names.ts';
 import { unless } from '../../manager/cluster/transport.ts';
-import { installRelease, type Release } from '../helpers/release.ts';
+import { installRelease, type Release, whyOlder } from '../helpers/release.ts';
+import { skipIf } from '../helpers/skip.ts';
 import { claimSoon, createVisitor, isReady, poolIsReady, poolStatus, type RawPod, until } from '../helpers/system.ts';
 
 let release: Release;
@@ -124,6 +125,44 @@ test.serial(
     await until('six ready terminals, and no problem', async () => {
       const { ready, problems } = await poolStatus(release);
       return ready === 6 && problems.length === 0;
+    });
+  },
+);
+
+const withPodSecurity = skipIf(await whyOlder(25, 'Pod Security levels'), test.serial, test.serial.skip);
+withPodSecurity(
+  'Pod Security that refuses pods: host page and Event say which field it is, and the pool recovers',
+  async (t) => {
+    const patch = (path: string, body: object) =>
+      release.transport.request({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body });
+    const enforce = (level: string | null) =>
+      patch(`/api/v1/namespaces/${release.namespace}`, {
+        metadata: { labels: { 'pod-security.kubernetes.io/enforce': level } },
+      });
+    const setProfile = (seccompProfile: object | null) =>
+      patch(`${pools()}/default`, { spec: { template: { spec: { securityContext: { seccompProfile } } } } });
+    t.teardown(() => enforce(null));
+
+    // The chart's own pods are restricted. One without a seccomp profile is not.
+    await enforce('restricted');
+    await setProfile(null);
+    await annotate({ spare: '7', max: '10', 'start-timeout': '10s' });
+    const broken = await until('a broken terminal with the cause', async () =>
+      (await poolStatus(release)).pods.find(
+        ({ state, reason }) => state === 'broken' && /PodSecurity/.test(reason ?? ''),
+      ),
+    );
+    t.regex(broken.reason!, /violates PodSecurity "restricted:latest".*seccompProfile/);
+    const told = await until('an Event of it', async () =>
+      (await eventsOf('BrokenTerminals')).find((message) => message.includes('PodSecurity')),
+    );
+    t.regex(told, /seccompProfile/);
+
+    await setProfile({ type: 'RuntimeDefault' });
+    await annotate({ spare: '2', max: '6', 'start-timeout': '2m' });
+    await until('two ready terminals, and none broken', async () => {
+      const { ready, broken } = await poolStatus(release);
+      return ready >= 2 && broken === 0;
     });
   },
 );

@@ -112,6 +112,18 @@ export async function installRelease(values: Values = {}): Promise<Release> {
   }
 }
 
+/** Why `what`, which Kubernetes has since 1.`minor`, cannot be tried on this cluster; undefined where it can. */
+export async function whyOlder(minor: number, what: string): Promise<string | undefined> {
+  const transport = createTransport({ deadlineMs: 10_000 });
+  try {
+    const version = await transport.request<{ minor: string }>({ method: 'GET', path: '/version' });
+    const older = Number.parseInt(version.minor, 10) < minor;
+    return older ? `this cluster is 1.${version.minor}, and ${what} are of 1.${minor}` : undefined;
+  } finally {
+    transport.close();
+  }
+}
+
 /** The cluster's administrator in the part of another user. */
 async function impersonate(user: string, namespace: string): Promise<Transport> {
   const kubeConfig = new KubeConfig();
