@@ -87,7 +87,7 @@ test('the manager may do with routes what it does with them, and nodes it may re
 
 test('inv 10: a host for terminals that they would have to share is refused by the schema', (t) => {
   const { properties } = JSON.parse(read('values.schema.json')).properties.terminals;
-  const right = new RegExp(properties.ingress.properties.host.pattern);
+  const right = new RegExp(properties.ingress.properties.host.anyOf[1].pattern);
   for (const host of ['{name}.term.example.org', 't-{ordinal}.{pool}.example.org', '{pool}-{ordinal}.example.org']) {
     t.regex(host, right);
   }
@@ -137,4 +137,21 @@ test('a container’s last message is where its visitor cannot write it', (t) =>
   const [, folder = ''] = /terminationMessagePath: (.+)\/termination-log$/m.exec(pools) ?? [];
   const dockerfile = readFileSync(new URL('../../terminal/Dockerfile', import.meta.url), 'utf8');
   t.true(dockerfile.includes(`install -d -m 700 ${folder}\n`), folder);
+});
+
+test('inv 10: helm reports a value that a pattern refuses by a sentence, which comes before the pattern', (t) => {
+  const patterns: string[] = [];
+  const visit = (node: unknown, key: string, parent: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    // Helm tells a property name that is not allowed by the name.
+    if (key === 'not') return;
+    if ('pattern' in node && typeof node.pattern === 'string') {
+      patterns.push(node.pattern);
+      const [sentence] = Array.isArray(parent) ? parent : [];
+      t.true(typeof sentence?.enum?.at(-1) === 'string' && sentence !== node, node.pattern);
+    }
+    for (const [inner, value] of Object.entries(node)) visit(value, inner, node);
+  };
+  visit(JSON.parse(read('values.schema.json')), '', undefined);
+  t.true(patterns.length > 20);
 });

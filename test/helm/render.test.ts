@@ -239,8 +239,12 @@ test('inv 10: the manager may scale a pool, and not change what its pods are', a
 // Each value where it stands, what is wrong there, and what helm says of it: all of them at once, each by its name.
 const wrong: [path: string, value: unknown, said: string][] = [
   ['imagess', {}, '(root): Additional property imagess is not allowed'],
-  ['fullnameOverride', 'Ours', 'fullnameOverride: Does not match pattern'],
-  ['images.registry', 'https://registry.example.org', 'images.registry: Does not match pattern'],
+  ['fullnameOverride', 'Ours', 'fullnameOverride: fullnameOverride must be one of the following: "'],
+  [
+    'images.registry',
+    'https://registry.example.org',
+    'images.registry: images.registry must be one of the following: "',
+  ],
   ['images.tag', 1.2, 'images.tag: Invalid type'],
   ['images.pullPolicy', 'Sometimes', 'images.pullPolicy: images.pullPolicy must be one of'],
   ['images.pullSecrets', 'registry', 'images.pullSecrets: Invalid type'],
@@ -248,44 +252,72 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['webserver.replicas', '2', 'webserver.replicas: Invalid type'],
   ['webserver.logLevel', 'loud', 'webserver.logLevel: webserver.logLevel must be one of'],
   ['webserver.identity', 'person', 'webserver.identity: webserver.identity must be one of'],
-  ['webserver.identityHeader', 'X User', 'webserver.identityHeader: Does not match pattern'],
-  ['webserver.frameAncestors', '*', 'webserver.frameAncestors: Does not match pattern'],
+  [
+    'webserver.identityHeader',
+    'X User',
+    'webserver.identityHeader: webserver.identityHeader must be one of the following: "',
+  ],
+  [
+    'webserver.frameAncestors',
+    '*',
+    'webserver.frameAncestors: webserver.frameAncestors must be one of the following: "',
+  ],
   ['webserver.from', ['proxy'], 'webserver.from.0: Invalid type'],
-  ['webserver.address', 'ws://here', 'webserver.address: Does not match pattern'],
-  ['webserver.trustProxy', true, 'webserver.trustProxy: Must validate at least one schema'],
+  ['webserver.address', 'ws://here', 'webserver.address: webserver.address must be one of the following: "'],
+  [
+    'webserver.trustProxy',
+    true,
+    'webserver.trustProxy: webserver.trustProxy must be one of the following: "false, a number of proxies',
+  ],
   ['webserver.hostPage', 'yes', 'webserver.hostPage: Invalid type'],
   ['webserver.requestTimeout', 12, 'webserver.requestTimeout: Invalid type'],
   ['webserver.env', [{ name: 'A', value: 1 }], 'webserver.env.0.value: Invalid type'],
   ['webserver.service.type', 'Nodeport', 'webserver.service.type: webserver.service.type must be one of'],
   ['webserver.service.port', 0, 'webserver.service.port: Must be greater than or equal to 1'],
   ['webserver.service.nodePort', 70000, 'webserver.service.nodePort: Must be less than or equal to 65535'],
-  ['webserver.ingress.hosts', ['https://shell'], 'webserver.ingress.hosts.0: Does not match pattern'],
+  [
+    'webserver.ingress.hosts',
+    ['https://shell'],
+    'webserver.ingress.hosts.0: webserver.ingress.hosts.0 must be one of the following: "',
+  ],
   ['webserver.ingress.annotations', { a: 1 }, 'webserver.ingress.annotations.a: Invalid type'],
   ['webserver.httpRoute.parentRefs', ['gateway'], 'webserver.httpRoute.parentRefs.0: Invalid type'],
-  ['webserver.httpRoute.hostnames', ['Shell!'], 'webserver.httpRoute.hostnames.0: Does not match pattern'],
+  [
+    'webserver.httpRoute.hostnames',
+    ['Shell!'],
+    'webserver.httpRoute.hostnames.0: webserver.httpRoute.hostnames.0 must be one of the following: "',
+  ],
   ['webserver.autoscaling.targetCPU', 0, 'webserver.autoscaling.targetCPU: Must be greater than or equal to 1'],
   ['webserver.resources', 'big', 'webserver.resources: Invalid type'],
   ['manager.replicas', -1, 'manager.replicas: Must be greater than or equal to 0'],
-  ['manager.claimTimeout', '10', 'manager.claimTimeout: Does not match pattern'],
-  ['manager.apiTimeout', '5 s', 'manager.apiTimeout: Does not match pattern'],
+  ['manager.claimTimeout', '10', 'manager.claimTimeout: manager.claimTimeout must be one of the following: "'],
+  ['manager.apiTimeout', '5 s', 'manager.apiTimeout: manager.apiTimeout must be one of the following: "'],
   ['manager.tolerations', {}, 'manager.tolerations: Invalid type'],
   ['poolDefaults.name', 'default', 'poolDefaults.name: False always fails validation'],
   ['poolDefaults.spare', -1, 'poolDefaults.spare: Must be greater than or equal to 0'],
   ['poolDefaults.min', 10_001, 'poolDefaults.min: Must be less than or equal to 10000'],
-  ['poolDefaults.max', 'many', 'poolDefaults.max: Does not match pattern'],
+  ['poolDefaults.max', 'many', 'poolDefaults.max: poolDefaults.max must be one of the following: "'],
   ['poolDefaults.maxPerAddress', 0, 'poolDefaults.maxPerAddress: Must be greater than or equal to 1'],
-  ['poolDefaults.maxPerVisitor', 'all', 'poolDefaults.maxPerVisitor: Does not match pattern'],
+  [
+    'poolDefaults.maxPerVisitor',
+    'all',
+    'poolDefaults.maxPerVisitor: poolDefaults.maxPerVisitor must be one of the following: "',
+  ],
   ['poolDefaults.claimsPerMinute', 1.5, 'poolDefaults.claimsPerMinute: Invalid type'],
-  ['poolDefaults.idleTimeout', '15', 'poolDefaults.idleTimeout: Does not match pattern'],
+  [
+    'poolDefaults.idleTimeout',
+    '15',
+    'poolDefaults.idleTimeout: poolDefaults.idleTimeout must be one of the following: "',
+  ],
   [
     'poolDefaults.prewarm',
     [{ name: 'a', from: 'nine', to: 'ten', ready: 0, seats: 1 }],
-    'poolDefaults.prewarm.0.from: Does not match pattern',
+    'poolDefaults.prewarm.0.from: poolDefaults.prewarm.0.from must be one of the following: "',
   ],
   ['poolDefaults.activity', 'both', 'poolDefaults.activity: poolDefaults.activity must be one of'],
-  ['poolDefaults.shell', 'zsh', 'poolDefaults.shell: Does not match pattern'],
+  ['poolDefaults.shell', 'zsh', 'poolDefaults.shell: poolDefaults.shell must be one of the following: "'],
   ['poolDefaults.beforeExitSeconds', 0, 'poolDefaults.beforeExitSeconds: Must be greater than or equal to 1'],
-  ['poolDefaults.homeSize', '1 GB', 'poolDefaults.homeSize: Does not match pattern'],
+  ['poolDefaults.homeSize', '1 GB', 'poolDefaults.homeSize: poolDefaults.homeSize must be one of the following: "'],
   ['poolDefaults.root', 'yes', 'poolDefaults.root: Invalid type'],
   ['poolDefaults.hostUsers', 'no', 'poolDefaults.hostUsers: Invalid type'],
   [
@@ -299,7 +331,11 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['networkPolicy.dnsPorts', [], 'networkPolicy.dnsPorts: Array must have at least 1 items'],
   ['networkPolicy.dnsAddresses', 'none', 'networkPolicy.dnsAddresses: Invalid type'],
   ['networkPolicy.apiServerPorts', [0], 'networkPolicy.apiServerPorts.0: Must be greater than or equal to 1'],
-  ['networkPolicy.blockedRanges', ['10.0.0.0'], 'networkPolicy.blockedRanges.0: Does not match pattern'],
+  [
+    'networkPolicy.blockedRanges',
+    ['10.0.0.0'],
+    'networkPolicy.blockedRanges.0: networkPolicy.blockedRanges.0 must be one of the following: "',
+  ],
   ['manager.restrictPatches', 'no', 'manager.restrictPatches: Invalid type'],
   ['metrics.enabled', 'yes', 'metrics.enabled: Invalid type'],
   ['metrics.ports.manager', 70000, 'metrics.ports.manager: Must be less than or equal to 65535'],
@@ -314,8 +350,9 @@ test('inv 10: a wrong value is refused by its name, and with it all others that 
   for (const [path, value] of wrong) put(values, path.split('.'), value);
   const { refusal } = await render(values);
   for (const [path, , said] of wrong) t.true(refusal.includes(`- ${said}`), `${path}\n${refusal}`);
+  t.notRegex(refusal, /pattern|\^/, 'no regular expression');
   t.true(refusal.includes('- pools.1: name is required'));
-  t.true(refusal.includes('- pools.1.spare: Does not match pattern'));
+  t.true(refusal.includes('- pools.1.spare: pools.1.spare must be one of the following: "'));
   t.true(refusal.includes('- poolDefaults.prewarm.0.ready: Must be greater than or equal to 1'));
   t.true(refusal.includes('- poolDefaults.prewarm.0: Additional property seats is not allowed'));
 });

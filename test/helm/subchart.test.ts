@@ -74,6 +74,9 @@ test('subchart: every pod has the secrets of global.imagePullSecrets and images.
 
 test('inv 10: wrong global values are refused by their names', async (t) => {
   const { refusal } = await render({ global: { imageRegistry: 'https://mirror', imagePullSecrets: [{ nom: 'a' }] } });
-  t.true(refusal.includes('global.imageRegistry: Does not match pattern'), refusal);
+  t.true(
+    refusal.includes('global.imageRegistry: global.imageRegistry must be one of the following: "a registry'),
+    refusal,
+  );
   t.true(refusal.includes('global.imagePullSecrets.0: name is required'), refusal);
 });
