@@ -10,13 +10,18 @@ import type { Teardown } from './webserver-listen.ts';
 export type ConnectProxyOptions = {
   /** Which ports it leads to; it answers 403 for others. */
   leadsTo?: (port: number) => boolean;
+  /** Where a host name is, for those that no DNS knows. */
+  resolve?: (host: string, port: number) => { host: string; port: number };
   /** With it the proxy itself speaks TLS. */
   tls?: { key: string; cert: string };
 };
 
 export type ConnectProxy = Awaited<ReturnType<typeof startConnectProxy>>;
 
-export async function startConnectProxy(t: Teardown, { leadsTo = () => true, tls }: ConnectProxyOptions = {}) {
+export async function startConnectProxy(
+  t: Teardown,
+  { leadsTo = () => true, resolve = (host, port) => ({ host, port }), tls }: ConnectProxyOptions = {},
+) {
   const tunnels = new Set<[Duplex, Socket]>();
   const asked: string[] = [];
   const plain: string[] = [];
@@ -36,10 +41,10 @@ export async function startConnectProxy(t: Teardown, { leadsTo = () => true, tls
   });
   server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     asked.push(request.url ?? '');
-    const [host, port] = (request.url ?? '').split(':');
+    const [host = '', port] = (request.url ?? '').split(':');
     client.on('error', () => {});
     if (!leadsTo(Number(port))) return void client.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
-    const target = connect(Number(port), host);
+    const target = connect(resolve(host, Number(port)));
     const refused = () => client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n');
     target.once('error', refused);
     target.once('connect', () => {

@@ -17,6 +17,8 @@ export type ProxyName = 'nginx' | 'apache' | 'caddy' | 'haproxy';
 export type ReverseProxy = {
   httpPort: number;
   httpsPort: number;
+  /** The file with its certificate, which is for the names directly below the first one of `names`. */
+  certificate: string;
 };
 
 const apacheFolder = '/usr/lib/apache2/modules';
@@ -24,7 +26,8 @@ const apacheFolder = '/usr/lib/apache2/modules';
 const nobody = 65_534;
 const startMs = 20_000;
 
-type Context = { directory: string; file: string; ports: ReverseProxy };
+type Ports = Omit<ReverseProxy, 'certificate'>;
+type Context = { directory: string; file: string; ports: Ports };
 type Program = {
   command: string;
   file: string;
@@ -46,7 +49,7 @@ pid ${directory}/pid;
 worker_processes 1;
 events {}
 http {
-  access_log off;
+  access_log ${directory}/log;
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `  ${name}_temp_path ${directory}/${name};`).join('\n')}
   include ${file};
 }
@@ -68,7 +71,9 @@ Mutex pthread
 ServerName localhost
 ErrorLog ${directory}/log
 StartServers 1
-ServerLimit 2
+ServerLimit 4
+ThreadsPerChild 25
+MaxRequestWorkers 100
 ${apacheModules()}
 Listen 127.0.0.1:${httpPort}
 Listen 127.0.0.1:${httpsPort}
@@ -86,6 +91,7 @@ Include ${file}
       files: {
         main: `{
 	admin off
+	auto_https disable_certs
 	http_port ${httpPort}
 	https_port ${httpsPort}
 	default_bind 127.0.0.1
@@ -139,7 +145,7 @@ export async function startReverseProxy(
   scope.teardown(() => rmSync(directory, { recursive: true, force: true }));
   const ports = { httpPort: await freePort(), httpsPort: await freePort() };
   const { files = {}, args } = run({ directory, file: join(directory, file), ports });
-  const { key, cert } = selfSigned('example');
+  const { key, cert } = selfSigned(`*.${Object.values(names)[0]}`);
   const all = {
     ...files,
     [file]: edit(place(readExample(file), { name, directory, ports, webserverPort, names })),
@@ -161,7 +167,7 @@ export async function startReverseProxy(
   const listens = async () => (await Promise.all(Object.values(ports).map(accepts))).every(Boolean);
   const started = await poll(async () => child.exitCode !== null || (await listens()), startMs);
   if (!started || child.exitCode !== null) throw new Error(`${name} has not started:\n${readFileSync(log, 'utf8')}`);
-  return ports;
+  return { ...ports, certificate: join(directory, 'example.pem') };
 }
 
 export const readExample = (file: string): string =>
@@ -170,7 +176,7 @@ export const readExample = (file: string): string =>
 type Place = Pick<ReverseProxyOptions, 'webserverPort' | 'names'> & {
   name: ProxyName;
   directory: string;
-  ports: ReverseProxy;
+  ports: Ports;
 };
 
 /** The documented text with this machine's addresses, ports, names and certificate. */

@@ -6,6 +6,8 @@ import { connect, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { Browser, Page, Response } from 'playwright-core';
 import { freePort } from '../../../local/ports.ts';
+import { createCli } from '../../helpers/cli.ts';
+import { type ConnectProxy, startConnectProxy } from '../../helpers/connect-proxy.ts';
 import { openBrowser, stillAnswers, typeText, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
 import { type ProxyName, type ReverseProxy, startReverseProxy, whyNoProxy } from '../../helpers/reverse-proxy.ts';
 import { fileScope, type Scope } from '../../helpers/scope.ts';
@@ -66,17 +68,29 @@ const webserverPort = () => Number(new URL(system().pageUrl).port);
 /** Where browsers find the host names of terminals: a port that leads to one proxy, to another, or nowhere. */
 let direct: Awaited<ReturnType<typeof startSwitch>>;
 let browser: Browser;
+/** Leads the command line to host names that no DNS knows. */
+let names: ConnectProxy;
 /** The ports of the proxies that could be started, by the name in their host names. */
 const started = new Map<string, ReverseProxy>();
 
 test.serial.before(async () => {
   direct = await startSwitch(scope);
+  names = await startConnectProxy(scope, {
+    resolve: (host) => ({
+      host: '127.0.0.1',
+      port: started.get(host.split('.').at(-2) ?? '')?.httpsPort ?? direct.port,
+    }),
+  });
   const variants = [...proxies.map((proxy) => [proxy, { proxy }] as const), ...Object.entries(others)];
   await Promise.all(
     variants.map(async ([name, { proxy, ...edit }]) => {
       if (whyNoProxy(proxy) !== undefined) return;
-      const names = { 'example.org': `${name}.test`, 'terminals.example.net': terminals };
-      started.set(name, await startReverseProxy(scope, proxy, { webserverPort: webserverPort(), names, ...edit }));
+      const options = {
+        webserverPort: webserverPort(),
+        names: { 'example.org': `${name}.test`, 'terminals.example.net': terminals },
+        ...edit,
+      };
+      started.set(name, await startReverseProxy(scope, proxy, options));
     }),
   );
   const rules = [...started].flatMap(([name, { httpPort, httpsPort }]) => [
@@ -167,12 +181,19 @@ for (const name of proxies) {
     t.deepEqual([...sockets], [`wss://shell.${name}.test/api/terminals/current/relay/`]);
   });
 
-  withProxy(name)(`${name}: the page below a path of another site`, async (t) => {
+  withProxy(name)(`${name}: the page and the command line below a path of another site`, async (t) => {
     direct.to(undefined);
     const { page, sockets } = await open(t, `http://apps.${name}.test/shell?renderer=dom`);
     t.is(page.url(), `https://apps.${name}.test/shell/?renderer=dom`, 'redirected');
     await work(t, page);
     t.deepEqual([...sockets], [`wss://apps.${name}.test/shell/api/terminals/current/relay/`]);
+
+    const cli = createCli(t, `https://apps.${name}.test/shell/`);
+    const { code, stdout, stderr } = await cli.run(['run', '--', 'sh', '-c', 'cat; exit 3'], {
+      input: 'hello',
+      env: { HTTPS_PROXY: names.url, NODE_EXTRA_CA_CERTS: started.get(name)!.certificate },
+    });
+    t.deepEqual([code, String(stdout), stderr], [3, 'hello', '']);
   });
 }
 
