@@ -132,11 +132,10 @@ test('the ticket says whose a socket is: a proxy that changes Host, Origin or th
 
 test('a terminal that was claimed over https is relayed by a location without X-Forwarded-Proto', async (t) => {
   const pod = await startPod(t);
-  const webserver = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1', WARMTERM_ADDRESS: 'page' });
+  const webserver = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1' });
   webserver.manager.podAddress = { host: pod.host, port: pod.port };
   const headers = { 'x-forwarded-proto': 'https' };
   const { body } = await createVisitor(webserver.url).send('POST', paths.terminals, { body: {}, headers });
-  t.regex(String(body.url), /^https:/);
   upgraded(t, await knock(t, webserver.url, { headers: protocolOf(String(body.ticket)) }));
 });
 
