@@ -136,7 +136,7 @@ test('a terminal that was claimed over https is relayed by a location without X-
   webserver.manager.podAddress = { host: pod.host, port: pod.port };
   const headers = { 'x-forwarded-proto': 'https' };
   const { body } = await createVisitor(webserver.url).send('POST', paths.terminals, { body: {}, headers });
-  upgraded(t, await knock(t, webserver.url, { headers: protocolOf(String(body.ticket)) }));
+  t.is((await knock(t, webserver.url, { headers: protocolOf(String(body.ticket)) })).status, 101);
 });
 
 test('inv 8: a WebSocket without a ticket of the manager is refused before anything is opened for it', async (t) => {
