@@ -94,12 +94,30 @@ export const terminalSchema = z.object({
 });
 export type Terminal = z.infer<typeof terminalSchema>;
 
+/**
+ * DELETE /api/self: why the session of the pod that asks is over. What a pod says may be wrong: it is shown to nobody but the pod's
+ * own visitor.
+ */
+export const sessionEndSchema = z.object({
+  /** Of `EndReason` (socket.ts), those that a terminal finds out by itself. */
+  reason: z.enum(['exit', 'run', 'idle', 'lifetime', 'processes']),
+  /** Of `idle`: for how long nobody had typed. */
+  idleMs: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+});
+export type SessionEnd = z.infer<typeof sessionEndSchema>;
+
+/** The terminal of a visitor that ended last, by its name and the time of its claim, and why. */
+export const formerTerminalSchema = sessionEndSchema.extend({ name: z.string(), claimedAt: z.iso.datetime() });
+export type FormerTerminal = z.infer<typeof formerTerminalSchema>;
+
 /** A terminal together with the ticket that opens it. */
 export const claimSchema = terminalSchema.extend({
   /** `new`: just taken from the pool. `reconnected`: it was this visitor's already. */
   status: z.enum(['new', 'reconnected']),
   /** EdDSA JWT, good for one connection within a minute. */
   ticket: z.string(),
+  /** Absent: none is known. It is kept until another terminal of the same name ends. */
+  former: formerTerminalSchema.optional(),
 });
 export type Claim = z.infer<typeof claimSchema>;
 
@@ -249,7 +267,7 @@ export type ReportAnswer = z.infer<typeof reportAnswerSchema>;
 
 /** DELETE /api/places/{visitor} answers 204: the visitor waits no more. */
 
-/** DELETE /api/self answers 202: the pod that asks is being deleted. */
+/** DELETE /api/self takes `sessionEndSchema`, or no body, and answers 202: the pod that asks is being deleted. */
 export const paths = {
   terminals: '/api/terminals',
   restart: '/api/terminals/restart',

@@ -36,6 +36,9 @@ export const claimAnnotations = {
   endedBy: `${prefix}ended-by`,
 } as const;
 
+/** Annotation on the Service of an ordinal, which outlives its pods: which of them ended last by itself, whose it was, and why. JSON. */
+export const lastEndAnnotation = `${prefix}last-end`;
+
 /** Annotation on an Ingress or HTTPRoute of a terminal: a hash of the template that it was made of. */
 export const routeTemplateAnnotation = `${prefix}route-template`;
 

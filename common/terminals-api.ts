@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { errorCodes } from './errors.ts';
-import { placeSchema, poolNameSchema, promisedSchema, waitingSchema } from './manager-api.ts';
+import { formerTerminalSchema, placeSchema, poolNameSchema, promisedSchema, waitingSchema } from './manager-api.ts';
 import { runIdSchema } from './run-id.ts';
 
 /**
@@ -73,6 +73,8 @@ export const openedSchema = openTerminalSchema.extend({
   ticket: z.string(),
   /** Why the visitor's last WebSocket at the relay was refused, if one was within the last minute: browsers hide that from the page. */
   relayProblem: z.object({ code: z.enum(errorCodes), detail: z.string() }).optional(),
+  /** How the visitor's terminal before this one ended, where that terminal has said it. */
+  former: formerTerminalSchema.optional(),
 });
 export type Opened = z.infer<typeof openedSchema>;
 

@@ -9,7 +9,7 @@ import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, runIsOver, type State } from './session/state.ts';
 import { canKeep, stored } from './session/storage.ts';
 import { createAttachment } from './terminal/attach.ts';
-import { texts } from './texts.ts';
+import { sayReplaced, texts } from './texts.ts';
 
 const screen = createScreen({
   send({ type }) {
@@ -93,7 +93,7 @@ function show(state: State, before: State | undefined): void {
   if (before?.is === 'connected') notice.forget();
   if (state.is !== 'connected') return;
   terminal.focus();
-  const news = [noteWay(state), state.replaced && texts.replaced[state.replaced], noteForgetting()];
+  const news = [noteWay(state), sayReplaced(state), noteForgetting()];
   if (news.some(Boolean)) notice.say(news.filter(Boolean).join(' '));
 }
 

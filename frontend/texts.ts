@@ -4,7 +4,7 @@
 import type { ReachedLimit } from '../common/errors.ts';
 import type { WaitCause } from '../common/manager-api.ts';
 import type { EndReason, Saved } from '../common/socket.ts';
-import type { Failure } from './session/state.ts';
+import type { Failure, State } from './session/state.ts';
 import type { Settings } from './settings/settings.ts';
 
 export const product = 'warmterm';
@@ -22,6 +22,14 @@ const english = {
   replaced: {
     terminal: 'Your former terminal has died, or its machine has. This is a new one.',
     run: 'Your terminal has died and was started again: its programs are lost, your files are here.',
+  },
+  /** Why the former terminal is no more, where it has said so. */
+  ended: {
+    exit: 'The shell of your former terminal has ended. This is a new one.',
+    run: 'The command of your former terminal has ended. This is a new one.',
+    idle: (time: string) => `Your former terminal was idle for ${time}, and was closed. This is a new one.`,
+    lifetime: 'The time of your former terminal was up. This is a new one.',
+    processes: 'Your former terminal had too many processes, and was ended. This is a new one.',
   },
   /** Why the terminal is relayed. */
   relayed: {
@@ -299,6 +307,13 @@ const german: Texts = {
   replaced: {
     terminal: 'Ihr bisheriges Terminal ist ausgefallen, oder sein Rechner. Dies ist ein neues.',
     run: 'Ihr Terminal ist ausgefallen und neu gestartet: Seine Programme sind verloren, Ihre Dateien sind da.',
+  },
+  ended: {
+    exit: 'Die Shell Ihres bisherigen Terminals ist beendet. Dies ist ein neues.',
+    run: 'Der Befehl Ihres bisherigen Terminals ist beendet. Dies ist ein neues.',
+    idle: (time) => `Ihr bisheriges Terminal war ${time} lang unbenutzt und wurde geschlossen. Dies ist ein neues.`,
+    lifetime: 'Die Zeit Ihres bisherigen Terminals war um. Dies ist ein neues.',
+    processes: 'Ihr bisheriges Terminal hatte zu viele Prozesse und wurde beendet. Dies ist ein neues.',
   },
   relayed: {
     network: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
@@ -613,6 +628,15 @@ export function explain({ code, detail, limit }: Failure): Words & { cause?: str
   const own = known?.detail ?? reached;
   const title = known?.title ?? texts.wentWrong;
   return { title, detail: own ?? detail, ...(own !== undefined && detail !== '' && { cause: detail }) };
+}
+
+/** What became of the terminal that a page had before this one; undefined where there was none. */
+export function sayReplaced({ replaced, former }: Pick<Extract<State, { is: 'connected' }>, 'replaced' | 'former'>) {
+  if (!replaced) return undefined;
+  // The service may be newer than this page, and know of other reasons.
+  const ended = former && texts.ended[former.reason];
+  if (typeof ended !== 'function') return ended ?? texts.replaced[replaced];
+  return former?.idleMs === undefined ? texts.replaced[replaced] : ended(duration(former.idleMs / 1_000));
 }
 
 /** Seconds as people say them: `45 s`, `2 min`, `1 min 30 s`. */

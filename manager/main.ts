@@ -91,7 +91,7 @@ async function main(): Promise<number> {
     onChange: touch,
     onClaim: metrics.claimed,
   });
-  const terminals = new Terminals({ pools, cluster, clock, onChange: touch });
+  const terminals = new Terminals({ pools, cluster, clock, log, onChange: touch });
   const heardAt = (uid: string) => terminals.heardAt(uid);
   const watchdog = new Watchdog({ heardAt, knock, onChange: touch, clock, log });
   // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.

@@ -2,9 +2,10 @@
 // that asks for its own end. A report is kept in memory only; the first connection is written on the pod.
 
 import { ServiceError } from '../common/errors.ts';
-import type { Report, ReportAnswer } from '../common/manager-api.ts';
+import type { Logger } from '../common/log.ts';
+import type { Report, ReportAnswer, SessionEnd } from '../common/manager-api.ts';
 import type { Cluster, PodRef } from './cluster/port.ts';
-import type { ClaimRecord, ObservedPod } from './pool/observation.ts';
+import type { ClaimRecord, ObservedPod, ObservedService } from './pool/observation.ts';
 import type { Pool } from './pool/pool.ts';
 import type { Pools } from './pool/pools.ts';
 import { expiryOf, type LastReport } from './pool/status.ts';
@@ -13,6 +14,7 @@ export type TerminalsOptions = {
   pools: Pools;
   cluster: Cluster;
   clock: () => number;
+  log: Logger;
   onChange: (pool: Pool) => void;
 };
 
@@ -63,12 +65,13 @@ export class Terminals {
     };
   }
 
-  /** Deletes the pod that asks. */
-  async end(ref: PodRef): Promise<void> {
+  /** Deletes the pod that asks; `end` says why its session is over. */
+  async end(ref: PodRef, end?: SessionEnd): Promise<void> {
     const { cluster, pools, onChange } = this.#options;
     const { pod, pool } = this.#find(ref);
     if (pod.terminating) return;
     await this.#writeOnce(`end ${pod.uid}`, async () => {
+      if (end && pod.claim) await this.#recordEnd(pool.serviceOf(pod.ordinal), pod, pod.claim, end);
       pools.observeDeletion(pod, await cluster.deletePod(pod));
       onChange(pool);
     });
@@ -87,6 +90,24 @@ export class Terminals {
     // A pod may lie. A connection is never older than its claim, nor in the future.
     const marked = await cluster.markConnected(pod, Math.min(Math.max(at, claimedAt), clock()));
     if (marked) pools.observe({ kind: 'pod', name: pod.name, object: marked });
+  }
+
+  // For the visitor's next terminal only: whatever becomes of it, the pod is deleted.
+  async #recordEnd(
+    service: ObservedService | undefined,
+    { name }: ObservedPod,
+    { visitor, claimedAt }: ClaimRecord,
+    end: SessionEnd,
+  ): Promise<void> {
+    const { cluster, pools, log } = this.#options;
+    if (!service) return;
+    const written = { ...end, name, visitor, claimedAt: new Date(claimedAt).toISOString() };
+    try {
+      const noted = await cluster.recordEnd(service, written);
+      if (noted) pools.observe({ kind: 'service', name: noted.name, object: noted });
+    } catch (error) {
+      log.warn({ pod: name, err: error }, 'it could not be noted why this terminal ended');
+    }
   }
 
   #find(ref: PodRef): { pod: ObservedPod; pool: Pool } {

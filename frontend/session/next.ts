@@ -125,7 +125,10 @@ function attached(state: Running, run: string | undefined, { now }: Moment): Sta
     refusals: 0,
     promised: undefined,
   };
-  return { is: 'connected', ...remembered, doing, since: now, replaced, ending: undefined };
+  const { former } = doing.opened;
+  // Another one, of another day, is no news.
+  const told = replaced === 'terminal' && former && identityOf(former) === known ? former : undefined;
+  return { is: 'connected', ...remembered, doing, since: now, replaced, former: told, ending: undefined };
 }
 
 // A terminal that answers, whatever it says, is one that this way leads to.

@@ -91,6 +91,8 @@ export type State = Memory &
         since: number;
         /** This is another terminal than the one before, or the same one, of which the pod was started again. */
         replaced: 'terminal' | 'run' | false;
+        /** How the terminal before this one ended, where it has said so. */
+        former?: Opened['former'];
         ending: Countdown | undefined;
       }
     | { is: 'reconnecting'; doing: Doing }
@@ -153,4 +155,4 @@ export const start = (missed: number): State => ({
 export const isDetour = (state: State): boolean =>
   state.is === 'connected' && state.doing.way === 'relay' && state.missed >= blockedAfter;
 
-export const identityOf = ({ name, claimedAt }: Opened): string => `${name} ${claimedAt}`;
+export const identityOf = ({ name, claimedAt }: Pick<Opened, 'name' | 'claimedAt'>): string => `${name} ${claimedAt}`;

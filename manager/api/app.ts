@@ -15,6 +15,7 @@ import * as api from '../../common/manager-api.ts';
 import type { ClaimResult, Claims, Waiting } from '../claims/claims.ts';
 import type { TicketSigner } from '../claims/keys.ts';
 import { ApiError } from '../cluster/transport.ts';
+import type { TerminalEnd } from '../pool/observation.ts';
 import type { Pools } from '../pool/pools.ts';
 import { describePool, describeTerminal, describeTerminals, describeWaiting } from '../pool/status.ts';
 import type { Terminals } from '../terminals.ts';
@@ -114,8 +115,9 @@ export function createApp(options: AppOptions): express.Express {
   app.post(api.paths.report, forPods, jsonBody('1kb'), async (request, response) => {
     response.json(await terminals.report(callingPod(request), parse(api.reportSchema, request.body)));
   });
-  app.delete(api.paths.self, forPods, async (request, response) => {
-    await terminals.end(callingPod(request));
+  app.delete(api.paths.self, forPods, jsonBody('1kb'), async (request, response) => {
+    // What is no reason keeps no pod alive.
+    await terminals.end(callingPod(request), api.sessionEndSchema.safeParse(request.body).data);
     response.status(202).end();
   });
 
@@ -140,14 +142,16 @@ function answerClaim(
   if (claim.status === 'waiting') {
     return void response.status(202).json(describeWaiting(claim, clock(), promised));
   }
-  const { pod, status, ticket } = claim;
+  const { pod, status, ticket, former } = claim;
   const terminal = describeTerminal(pod, pools);
   if (!terminal) {
     throw new ServiceError('unavailable', 'The address of the terminal is not known yet.', { retryAfter: 1 });
   }
-  const answer: api.Claim = { ...terminal, status, ticket };
+  const answer: api.Claim = { ...terminal, status, ticket, ...(former && { former: withoutVisitor(former) }) };
   response.status(status === 'new' ? 201 : 200).json(answer);
 }
+
+const withoutVisitor = ({ visitor: _visitor, ...former }: TerminalEnd): api.FormerTerminal => former;
 
 /** `{visitor}` as OpenAPI writes it is `:visitor` for express. */
 const route = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');

@@ -6,7 +6,7 @@ import { startDeadline } from '../../common/deadline.ts';
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../cluster/port.ts';
-import type { ClaimRecord, ObservedPod } from '../pool/observation.ts';
+import type { ClaimRecord, ObservedPod, TerminalEnd } from '../pool/observation.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { Pools } from '../pool/pools.ts';
 import type { Share } from '../pool/share.ts';
@@ -19,7 +19,13 @@ import { away, refusalOf } from './refusal.ts';
 import { type Patience, WaitingLine } from './waiting-line.ts';
 
 /** A visitor's terminal, and the ticket for it. */
-export type ClaimResult = { pod: ObservedPod; status: 'new' | 'reconnected'; ticket: string };
+export type ClaimResult = {
+  pod: ObservedPod;
+  status: 'new' | 'reconnected';
+  ticket: string;
+  /** The terminal that the visitor had before, where it is known how it ended. */
+  former: TerminalEnd | undefined;
+};
 
 /** Whoever still waits: the first has place 1 of as many as are `waiting`. */
 export type Waiting = { status: 'waiting' } & QueuePosition;
@@ -360,7 +366,7 @@ export class Claims {
 
   #served(pool: Pool, pod: ObservedPod, status: ClaimResult['status'], ticket: string): ClaimResult {
     pool.waiting.serve(pod.claim!.visitor);
-    return { pod, status, ticket };
+    return { pod, status, ticket, former: pool.formerOf(pod.claim!.visitor) };
   }
 
   #sign(pod: ObservedPod, claim: Pick<ClaimRecord, 'id' | 'visitor'>): Promise<string> {

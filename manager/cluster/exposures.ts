@@ -3,18 +3,21 @@
 // ready, and go with the StatefulSet, which owns them.
 
 import { ServiceError } from '../../common/errors.ts';
-import { terminalPortName } from '../../common/names.ts';
+import { lastEndAnnotation, terminalPortName } from '../../common/names.ts';
 import type { Exposure } from '../exposure/exposure.ts';
 import type { IpFamilies } from '../exposure/ip-families.ts';
 import { routeKinds, servicePort } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../exposure/route-template.ts';
 import type { ObservedPool } from '../pool/observation.ts';
-import { type RawRoute, readRoute, readService } from './objects.ts';
+import { type RawRoute, type RawService, readRoute, readService } from './objects.ts';
 import { createEnsure, marksOf, ownerOf } from './owned.ts';
 import type { Cluster } from './port.ts';
 import { type Transport, unless } from './transport.ts';
 
-type Exposures = Pick<Cluster, 'exposePod' | 'routePod' | 'restoreRoute' | 'withdrawService' | 'withdrawRoute'>;
+type Exposures = Pick<
+  Cluster,
+  'exposePod' | 'recordEnd' | 'routePod' | 'restoreRoute' | 'withdrawService' | 'withdrawRoute'
+>;
 
 /** Where the routes of `template` are. */
 export const routesPath = ({ kind }: RouteTemplate, namespace: string): string =>
@@ -53,6 +56,17 @@ export function createExposures(
       const path = `${services}/${found.name}`;
       const contentType = 'application/merge-patch+json';
       return readService(await transport.request({ method: 'PATCH', path, contentType, body })) ?? found;
+    },
+
+    async recordEnd({ name, uid }, end) {
+      const body = { metadata: { uid, annotations: { [lastEndAnnotation]: JSON.stringify(end) } } };
+      const path = `${services}/${name}`;
+      const contentType = 'application/merge-patch+json';
+      const written = await unless(
+        [404, 409, 422],
+        transport.request<RawService>({ method: 'PATCH', path, contentType, body }),
+      );
+      return written && readService(written);
     },
 
     async routePod(pool, ordinal) {

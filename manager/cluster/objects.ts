@@ -2,8 +2,16 @@
 // Pure; the only place that knows where in an object a fact stands.
 
 import { hostname } from 'node:os';
-import type { PodAddress } from '../../common/manager-api.ts';
-import { claimAnnotations, healthPortName, labels, retired, terminalPortName } from '../../common/names.ts';
+import { claimantSchema } from '../../common/claimant.ts';
+import { formerTerminalSchema, type PodAddress } from '../../common/manager-api.ts';
+import {
+  claimAnnotations,
+  healthPortName,
+  labels,
+  lastEndAnnotation,
+  retired,
+  terminalPortName,
+} from '../../common/names.ts';
 import { printable } from '../../common/printable.ts';
 import { readHost } from '../exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate, says } from '../exposure/route-template.ts';
@@ -16,6 +24,7 @@ import type {
   ObservedRoute,
   ObservedService,
   Place,
+  TerminalEnd,
 } from '../pool/observation.ts';
 import { type RawNodeCapacity, type RawPodSpec, readNeeds, readNodeCapacity } from './capacity-objects.ts';
 import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
@@ -192,7 +201,19 @@ export const readScale = ({ metadata, spec }: RawScale, pool: ObservedPool): Obs
 
 export function readService({ metadata, spec }: RawService): ObservedService | undefined {
   const about = readTarget(metadata);
-  return about && { ...about, uid: metadata.uid, nodePort: spec.ports?.[0]?.nodePort };
+  const lastEnd = about && readLastEnd(metadata.annotations?.[lastEndAnnotation]);
+  return about && { ...about, uid: metadata.uid, nodePort: spec.ports?.[0]?.nodePort, ...(lastEnd && { lastEnd }) };
+}
+
+const terminalEndSchema = formerTerminalSchema.extend({ visitor: claimantSchema });
+
+// Anybody who may annotate a Service can write it.
+function readLastEnd(text: string | undefined): TerminalEnd | undefined {
+  try {
+    return terminalEndSchema.safeParse(JSON.parse(text ?? '')).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A route of the kind of `template`, which also says how its host is spoken to. */

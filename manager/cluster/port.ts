@@ -11,6 +11,7 @@ import type {
   ObservedRoute,
   ObservedService,
   Place,
+  TerminalEnd,
 } from '../pool/observation.ts';
 
 /** Who calls, as the API server reviewed the token. */
@@ -82,6 +83,8 @@ export type Cluster = {
   retirePod(pod: ObservedPod): Promise<ObservedPod | 'conflict'>;
   /** Writes that the visitor ends it, just before the deletion; undefined when that pod is gone. */
   markEndedByOwner(pod: PodRef): Promise<ObservedPod | undefined>;
+  /** Writes on that very Service how a terminal of its ordinal ended; undefined when the Service is gone. */
+  recordEnd(service: ObservedService, end: TerminalEnd): Promise<ObservedService | undefined>;
   /** Deletes that very pod, gracefully; undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
   /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */

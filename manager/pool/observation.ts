@@ -1,6 +1,6 @@
 // What the pool logic knows of the world: plain facts read off Kubernetes objects. Times are milliseconds since 1970.
 
-import type { Address, PodAddress } from '../../common/manager-api.ts';
+import type { Address, FormerTerminal, PodAddress } from '../../common/manager-api.ts';
 import type { NodeCapacity, PodNeeds } from './capacity.ts';
 
 /** Kubernetes' own word, such as ImagePullBackOff, and what it adds to that. */
@@ -78,6 +78,9 @@ export type ObservedPool = {
   needs?: PodNeeds;
 };
 
+/** How a visitor's terminal ended by itself. */
+export type TerminalEnd = FormerTerminal & { visitor: string };
+
 /** The Service of one ordinal of a pool. */
 export type ObservedService = {
   name: string;
@@ -87,6 +90,8 @@ export type ObservedService = {
   owner?: string;
   ordinal: number;
   nodePort: number | undefined;
+  /** Of the pod of this ordinal that ended last. */
+  lastEnd?: TerminalEnd;
 };
 
 /** The Ingress or HTTPRoute that leads to one ordinal's Service. */

@@ -21,6 +21,7 @@ import {
   type ObservedRoute,
   type ObservedService,
   podState,
+  type TerminalEnd,
 } from './observation.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { RecentClaims } from './recent-claims.ts';
@@ -99,6 +100,8 @@ export class Pool {
 
   readonly #pods = new Map<number, ObservedPod>();
   readonly #services = new Map<number, ObservedService>();
+  /** Of the Services, by visitor. */
+  readonly #ends = new Map<string, TerminalEnd>();
   readonly #routes = new Map<number, ObservedRoute>();
   // Terminals that have ended or are going count no more.
   readonly #byVisitor = new ClaimIndex(({ visitor }) => visitor);
@@ -139,6 +142,11 @@ export class Pool {
 
   routes(): Iterable<ObservedRoute> {
     return this.#routes.values();
+  }
+
+  /** The Service of the ordinal; undefined while there is none. */
+  serviceOf(ordinal: number): ObservedService | undefined {
+    return this.#services.get(ordinal);
   }
 
   lacksService(ordinal: number): boolean {
@@ -216,7 +224,16 @@ export class Pool {
     this.wedged.delete(uid);
   }
 
+  /** The visitor's terminal that ended last, as far as the Services tell. */
+  formerOf(visitor: string): TerminalEnd | undefined {
+    return this.#ends.get(visitor);
+  }
+
   observeService(service: ObservedService): void {
+    this.#forgetEnd(service.ordinal);
+    const { lastEnd } = service;
+    const known = lastEnd && this.#ends.get(lastEnd.visitor);
+    if (lastEnd && (!known || known.claimedAt <= lastEnd.claimedAt)) this.#ends.set(lastEnd.visitor, lastEnd);
     this.#services.set(service.ordinal, service);
     if (!this.lacksService(service.ordinal))
       this.exposureFailures.worked({ kind: 'Service', ordinal: service.ordinal });
@@ -224,6 +241,7 @@ export class Pool {
   }
 
   observeServiceGone(ordinal: number): void {
+    this.#forgetEnd(ordinal);
     this.#services.delete(ordinal);
   }
 
@@ -346,6 +364,7 @@ export class Pool {
     if (isFirst) return;
     for (const { ordinal, uid } of [...this.#pods.values()]) this.observePodGone(ordinal, uid);
     this.#services.clear();
+    this.#ends.clear();
     this.#routes.clear();
     this.observeRoom(undefined, 0);
     this.cut = undefined;
@@ -355,6 +374,11 @@ export class Pool {
     this.claimsSeen++;
     this.#arrivals.add(claimedAt);
     if (address !== undefined) this.#recentClaims.add(address, claimedAt);
+  }
+
+  #forgetEnd(ordinal: number): void {
+    const end = this.#services.get(ordinal)?.lastEnd;
+    if (end && this.#ends.get(end.visitor) === end) this.#ends.delete(end.visitor);
   }
 
   #forgetClaim(pod: ObservedPod): void {

@@ -4,7 +4,13 @@ import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
 import { requestJson } from '../../common/http/client.ts';
 import { keySetSchema } from '../../common/key-set.ts';
-import { paths, type Report, type ReportAnswer, reportAnswerSchema } from '../../common/manager-api.ts';
+import {
+  paths,
+  type Report,
+  type ReportAnswer,
+  reportAnswerSchema,
+  type SessionEnd,
+} from '../../common/manager-api.ts';
 import type { RemoteClock } from '../../common/remote-clock.ts';
 import type { Clock } from '../clock.ts';
 
@@ -13,7 +19,8 @@ const deadlineMs = 5_000;
 export type ManagerClient = {
   fetchKeys: (signal?: AbortSignal) => Promise<JSONWebKeySet>;
   report: (report: Report, signal: AbortSignal) => Promise<ReportAnswer>;
-  deleteSelf: (signal: AbortSignal) => Promise<void>;
+  /** `end`: why, where there is something to tell its visitor. */
+  deleteSelf: (end: SessionEnd | undefined, signal: AbortSignal) => Promise<void>;
 };
 
 /** A client for the manager at `url`, or at the Unix socket `socketPath`; it believes the token in `tokenFile`. Each answer sets `time`. */
@@ -43,7 +50,7 @@ export function createManagerClient(options: {
       const request = { ...call, method: 'POST', url: url + paths.report, token: await token(), signal } as const;
       return withTime(() => requestJson({ ...request, body, answer: reportAnswerSchema }));
     },
-    deleteSelf: async (signal) =>
-      requestJson({ ...call, method: 'DELETE', url: url + paths.self, token: await token(), signal }),
+    deleteSelf: async (body, signal) =>
+      requestJson({ ...call, method: 'DELETE', url: url + paths.self, token: await token(), body, signal }),
   };
 }

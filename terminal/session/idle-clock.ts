@@ -13,6 +13,10 @@ export class IdleClock {
     this.#warningMs = options.warningMs;
   }
 
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
   /** Somebody attached or typed. Activity that is told late moves nothing back. */
   touch(now: number): void {
     this.#lastActivity = Math.max(this.#lastActivity ?? now, now);

@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
-import type { ReportAnswer } from '../../common/manager-api.ts';
+import { type ReportAnswer, type SessionEnd, sessionEndSchema } from '../../common/manager-api.ts';
 import type { RemoteClock } from '../../common/remote-clock.ts';
 import { retry } from '../../common/retry.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
@@ -34,7 +34,7 @@ export type SessionOptions = {
   exceeded: Promise<void>;
   beforeExit: BeforeExit;
   whoEnded: () => Promise<EndReason | undefined>;
-  deleteSelf: (signal: AbortSignal) => Promise<void>;
+  deleteSelf: (end: SessionEnd | undefined, signal: AbortSignal) => Promise<void>;
   clock: Clock;
   /** The manager's. */
   time: Pick<RemoteClock, 'now'>;
@@ -225,9 +225,16 @@ export function createSession(options: SessionOptions): Session {
     pages.ended(reason, saved);
   }
 
+  /** What the manager is to tell a page that was asleep. */
+  function describeEnd(): SessionEnd | undefined {
+    const end = { reason: state, ...(state === 'idle' && { idleMs: idle.timeoutMs }) };
+    return sessionEndSchema.safeParse(end).data;
+  }
+
   async function haveDeleted(signal: AbortSignal): Promise<void> {
+    const why = describeEnd();
     try {
-      await retry(deleteSelf, {
+      await retry((deadline) => deleteSelf(why, deadline), {
         signal,
         firstMs: 100,
         longestMs: 10_000,

@@ -22,6 +22,7 @@ import type {
   ObservedPool,
   ObservedRoom,
   ObservedRoute,
+  ObservedService,
 } from '../../manager/pool/observation.ts';
 import { silent } from '../helpers/manager.ts';
 import { poll } from '../helpers/poll.ts';
@@ -422,6 +423,26 @@ export function testKubernetesPort(
     t.deepEqual(JSON.parse(await world.untilFetched(url)), pod.podAddress);
   });
 
+  test.serial(
+    'how a terminal ended is written on the Service of its ordinal, and on no other of that name',
+    async (t) => {
+      const { world } = t.context;
+      const service = await world.cluster.exposePod(world.pool(), 3);
+      const end = {
+        reason: 'idle',
+        idleMs: 900_000,
+        name: service.name,
+        claimedAt: '2026-01-01T09:00:00.000Z',
+        visitor: 'v'.repeat(43),
+      } as const;
+      const other = { ...service, uid: 'ffffffff-0000-4000-8000-000000000000' };
+      t.is(await world.cluster.recordEnd(other, end), undefined);
+      t.is(await world.cluster.recordEnd({ ...service, name: 'absent' }, end), undefined);
+      t.deepEqual(await world.cluster.recordEnd(service, end), { ...service, lastEnd: end });
+      await world.until(() => world.services.get(service.name)?.lastEnd?.visitor === end.visitor);
+    },
+  );
+
   test.serial('a Service that was made for routes gets a node port once it needs one', async (t) => {
     const { world } = t.context;
     const made = await world.routed.Ingress!.exposePod(world.pool(), 5);
@@ -729,7 +750,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
   const cluster = createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent });
   const pods = new Map<string, ObservedPod>();
   const pools = new Map<string, ObservedPool>();
-  const services = new Map<string, { nodePort: number | undefined }>();
+  const services = new Map<string, ObservedService>();
   const nodes = new Map<string, string | undefined>();
   const rooms = new Map<string, ObservedRoom>();
   const routes: Partial<Record<RouteKind, Map<string, ObservedRoute>>> = {};

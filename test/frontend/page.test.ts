@@ -308,6 +308,17 @@ test.serial('a terminal that has moved is found at its new address', async (t) =
   t.pass();
 });
 
+test.serial('a page that was asleep while its terminal was idle is told so, and for how long', async (t) => {
+  const { page, terminal, webserver } = await openPage(t, browser());
+  const { manager } = webserver;
+  manager.former = { name: 'default-0', claimedAt: '2026-01-01T09:00:00.000Z', reason: 'idle', idleMs: 900_000 };
+  manager.forgetAll();
+  terminal.cut();
+  const notice = 'Your former terminal was idle for 15 min, and was closed. This is a new one.';
+  await page.getByText(notice).first().waitFor();
+  t.pass();
+});
+
 test.serial('a terminal out of reach is sought with a countdown, and keys are said not to be sent', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   await waitForScreen(page, prompt);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { languageFor, speak, texts } from '../../frontend/texts.ts';
+import { languageFor, sayReplaced, speak, texts } from '../../frontend/texts.ts';
 
 test('the language is the one that was set, or else the first of the browser’s that there is', (t) => {
   t.is(languageFor('auto', ['fr-FR', 'de-AT', 'en']), 'de');
@@ -31,3 +31,16 @@ function flat(value: unknown, path = ''): Map<string, string> {
   }
   return new Map(Object.entries(value as object).flatMap(([key, inner]) => [...flat(inner, `${path}.${key}`)]));
 }
+
+test('what became of the former terminal is told in words, also for a reason of tomorrow', (t) => {
+  const former = { name: 'default-0', claimedAt: '2026-01-01T09:00:00Z' };
+  const say = (reason: string, idleMs?: number) =>
+    sayReplaced({ replaced: 'terminal', former: { ...former, reason: reason as 'idle', idleMs } });
+  t.is(say('idle', 900_000), 'Your former terminal was idle for 15 min, and was closed. This is a new one.');
+  const died = sayReplaced({ replaced: 'terminal' });
+  for (const reason of ['exit', 'run', 'lifetime', 'processes']) t.not(say(reason), died);
+  t.is(say('idle'), died);
+  t.is(say('a reason of tomorrow'), died);
+  t.is(sayReplaced({ replaced: false }), undefined);
+  t.is(sayReplaced({ replaced: 'run' }), texts.replaced.run);
+});

@@ -71,7 +71,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     onChange: (pool) => controller.touch(pool),
     onClaim: (outcome) => metrics.claimed(outcome),
   });
-  const terminals = new Terminals({ pools, cluster, clock, onChange: (pool) => controller.touch(pool) });
+  const terminals = new Terminals({ pools, cluster, clock, log: silent, onChange: (pool) => controller.touch(pool) });
   const identity = `manager-${managers++}`;
   const elector = time && new Elector({ cluster, lease: leaseOf(), identity, log: silent, clock, ...time.clock() });
   const isLeader = () => elector?.isLeader() ?? true;

@@ -23,6 +23,7 @@ import {
   type ObservedRoom,
   type ObservedRoute,
   type ObservedService,
+  type TerminalEnd,
   type Trouble,
 } from '../../manager/pool/observation.ts';
 
@@ -311,6 +312,15 @@ export class ModelCluster {
     return service;
   }
 
+  annotateService(name: string, uid: string, lastEnd: TerminalEnd): ObservedService | undefined {
+    const service = this.services.get(name);
+    if (service?.uid !== uid) return undefined;
+    const annotated = { ...service, lastEnd };
+    this.services.set(name, annotated);
+    this.#tell({ kind: 'service', name, object: annotated });
+    return annotated;
+  }
+
   route(ordinal: number): ObservedRoute {
     const name = `default-${ordinal}`;
     const address = { protocol: 'https' as const, host: `${name}.terminals.test`, port: 443 };
@@ -530,6 +540,12 @@ export class ModelPort implements Cluster {
     if (refusal) throw refusal;
     this.#model.writes++;
     return this.#model.expose(ordinal);
+  }
+
+  async recordEnd({ name, uid }: ObservedService, lastEnd: TerminalEnd) {
+    if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
+    this.#model.writes++;
+    return this.#model.annotateService(name, uid, lastEnd);
   }
 
   async routePod(_pool: ObservedPool, ordinal: number) {

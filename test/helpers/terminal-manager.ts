@@ -25,6 +25,7 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
   const keys = await generateKeyPair(ticketAlgorithm, { extractable: true });
   const reports = new Journal<Report>('reports');
   const deletes = new Journal<number>('deletes');
+  const ends = new Journal<unknown>('reasons of deletes');
   const keyRequests = new Journal<number>('requests for keys');
   const state = {
     kid: 'first',
@@ -56,10 +57,13 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
     if (call === 'DELETE /api/self') deletes.add(Date.now());
     if (state.away) return say(503);
     if (request.headers.authorization !== `Bearer ${podToken}`) return say(401);
-    if (call === 'DELETE /api/self') return say(202);
-    if (call !== 'POST /api/self/report') return say(404);
     let text = '';
     for await (const piece of request) text += piece;
+    if (call === 'DELETE /api/self') {
+      ends.add(JSON.parse(text));
+      return say(202);
+    }
+    if (call !== 'POST /api/self/report') return say(404);
     reports.add(reportSchema.parse(JSON.parse(text)));
     const now = Date.now();
     if (state.livesMs !== undefined) state.expiresAt ??= now + state.livesMs;
@@ -87,6 +91,7 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
     state,
     reports,
     deletes,
+    ends,
     keyRequests,
     /** Nothing listens any more: connections are refused. */
     goAway: close,

@@ -41,6 +41,8 @@ export type ManagerDouble = {
   podAddress: PodAddress | undefined;
   /** Asked at each request. */
   misbehave: (request: Recorded) => Misbehaviour | undefined;
+  /** How the visitor's terminal before ended, if any is to be known. */
+  former: Claim['former'];
   /** A ticket for one connection of the visitor. */
   ticket: (visitor: string) => Promise<string>;
   /** Resolves once a request was given up before it had an answer. */
@@ -68,6 +70,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     address: { protocol: 'http', host: '192.0.2.7', port: 30_123 },
     podAddress: undefined,
     misbehave: () => undefined,
+    former: undefined,
     ticket: (visitor) =>
       signer.sign({ aud: 'uid', sub: visitor, jti: randomUUID(), claim: 'claim', role: 'owner' }, Date.now()),
     hungUp: () => hungUp,
@@ -88,7 +91,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     const status = claims.has(visitor) ? 'reconnected' : 'new';
     const held = claims.get(visitor) ?? createTerminal(pool, count++, double);
     claims.set(visitor, held);
-    const answer = claimSchema.parse({ ...held, status, ticket: await double.ticket(visitor) });
+    const answer = claimSchema.parse({ ...held, status, ticket: await double.ticket(visitor), former: double.former });
     return { status: status === 'new' ? 201 : 200, body: answer };
   }
 

@@ -28,7 +28,7 @@ test('inv 6: an idle session warns, is kept by a key, and ends: page told, hook 
   t.is(await browser.endings.next((ending) => ending === null), null);
   t.deepEqual(browser.ended.entries, []);
   t.is(await browser.ended.next(), 'idle');
-  await manager.deletes.next();
+  t.deepEqual(await manager.ends.next(), { reason: 'idle', idleMs: 4_000 });
   t.deepEqual(hookRuns(terminal.folder), [`${terminal.folder} truecolor []`]);
   t.is(await browser.closed.next(), 'io server disconnect');
   t.is(await terminal.check('/readyz'), 503);

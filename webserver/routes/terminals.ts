@@ -65,6 +65,7 @@ export function terminalRoutes(options: {
       status: claim.status,
       ticket: claim.ticket,
       ...(relayProblem !== undefined && { relayProblem }),
+      ...(claim.former && { former: claim.former }),
     };
     response.status(claim.status === 'new' ? 201 : 200).json(opened);
     log.info({ terminal: claim.name, pool: claim.pool, status: claim.status }, 'terminal opened');

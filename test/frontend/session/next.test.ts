@@ -210,6 +210,22 @@ test('inv 2: the same terminal after a drop is not announced, another one is, ev
   t.is(isReplaced(back(opened('default-0', '2026-01-01T10:00:00Z'))), 'terminal');
 });
 
+test('how the former terminal ended is told with the new one, if it was that one', (t) => {
+  const lost = next(connected, { type: 'disconnected' }, moment);
+  const back = (former: Opened['former']) =>
+    next(
+      next(lost, { type: 'opened', opened: { ...opened('default-1'), former } }, moment),
+      { type: 'attached' },
+      moment,
+    );
+  const idle = { name: 'default-0', claimedAt: '2026-01-01T09:00:00Z', reason: 'idle', idleMs: 900_000 } as const;
+  t.like(back(idle), { is: 'connected', replaced: 'terminal', former: idle });
+  t.like(back({ ...idle, claimedAt: '2025-12-31T09:00:00Z' }), { replaced: 'terminal', former: undefined });
+  t.like(back(undefined), { replaced: 'terminal', former: undefined });
+  const first = next(claiming, { type: 'opened', opened: { ...opened(), former: idle } }, moment);
+  t.like(next(first, { type: 'attached' }, moment), { replaced: false, former: undefined });
+});
+
 test('the same pod is announced when its server was started again', (t) => {
   const attachedTo = (state: State, run?: string) => {
     const claimed = next(next(state, { type: 'disconnected' }, moment), { type: 'opened', opened: opened() }, moment);

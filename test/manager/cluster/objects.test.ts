@@ -243,3 +243,18 @@ test('a pod is held by its node when all of its containers have ended and its en
   t.is(held(metadata, ended), undefined, 'nobody has deleted it');
   t.is(held({ ...going, deletionGracePeriodSeconds: 0 }, ended), undefined, 'it was removed by force already');
 });
+
+test('of a Service it is read which terminal ended last; what anybody has written there instead is nothing', (t) => {
+  const end = {
+    reason: 'idle',
+    idleMs: 5,
+    name: 'p-1',
+    claimedAt: '2026-01-01T00:00:00.000Z',
+    visitor: 'v'.repeat(43),
+  };
+  const read = (text: string) =>
+    readService({ metadata: { ...meta, annotations: { 'warmterm.dev/last-end': text } }, spec: {} })?.lastEnd;
+  t.deepEqual(read(JSON.stringify(end)), end as never);
+  for (const text of ['', 'nonsense', '{}', 'null', JSON.stringify({ ...end, reason: 'because' })])
+    t.is(read(text), undefined, text);
+});
