@@ -1,10 +1,12 @@
 // The files in docs/examples/proxies, each in the real proxy, between Chromium and the whole system: the page by HTTPS at a host
 // name of its own and below a path, the relay, and the direct way.
 
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Browser, Page, Response } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { texts } from '../../../frontend/texts.ts';
 import { freePort } from '../../../local/ports.ts';
 import { createCli } from '../../helpers/cli.ts';
 import { type ConnectProxy, startConnectProxy } from '../../helpers/connect-proxy.ts';
@@ -12,7 +14,7 @@ import { openBrowser, stillAnswers, typeText, waitForScreen, waitForState } from
 import { type ProxyName, type ReverseProxy, startReverseProxy, whyNoProxy } from '../../helpers/reverse-proxy.ts';
 import { fileScope, type Scope } from '../../helpers/scope.ts';
 import { skipIf } from '../../helpers/skip.ts';
-import { shareLocalSystem } from '../../helpers/system.ts';
+import { isClaimed, shareLocalSystem, temporaryDirectory } from '../../helpers/system.ts';
 
 const proxies: ProxyName[] = ['nginx', 'apache', 'caddy', 'haproxy'];
 const terminals = 'terminals.test';
@@ -44,6 +46,27 @@ const others: Record<string, { proxy: ProxyName; edit: (text: string) => string 
         location / {`,
       ),
   },
+  // A page at another port than 80, whose port nginx leaves out.
+  'lost-port': {
+    proxy: 'nginx',
+    edit: (text) =>
+      text.replace(
+        'return 308 https://$host$request_uri;',
+        'location / { proxy_pass http://warmterm; proxy_set_header Host $host; }',
+      ),
+  },
+  // A login that expires while `expired` exists, and a captive portal while `portal` does.
+  login: {
+    proxy: 'nginx',
+    edit: (text) =>
+      text.replaceAll(
+        'location / {',
+        `location / {
+          default_type text/html;
+          if (-f ${switches()}/expired) { return 302 https://login.test/; }
+          if (-f ${switches()}/portal) { return 200 '<!doctype html><title>Welcome</title>'; }`,
+      ),
+  },
   'no-upgrade': { proxy: 'apache', edit: (text) => text.replaceAll(' upgrade=websocket', '') },
 };
 
@@ -63,6 +86,9 @@ const system = shareLocalSystem(test, {
     },
   },
 });
+/** A folder whose files switch what a proxy does, which runs as another user. */
+let switchFolder: string;
+const switches = () => switchFolder;
 const webserverPort = () => Number(new URL(system().pageUrl).port);
 
 /** Where browsers find the host names of terminals: a port that leads to one proxy, to another, or nowhere. */
@@ -74,6 +100,8 @@ let names: ConnectProxy;
 const started = new Map<string, ReverseProxy>();
 
 test.serial.before(async () => {
+  switchFolder = temporaryDirectory(scope);
+  chmodSync(switchFolder, 0o755);
   direct = await startSwitch(scope);
   names = await startConnectProxy(scope, {
     resolve: (host) => ({
@@ -96,6 +124,7 @@ test.serial.before(async () => {
   const rules = [...started].flatMap(([name, { httpPort, httpsPort }]) => [
     `MAP *.${name}.test:443 127.0.0.1:${httpsPort}`,
     `MAP *.${name}.test:80 127.0.0.1:${httpPort}`,
+    `MAP *.${name}.test:8080 127.0.0.1:${httpPort}`,
   ]);
   browser = await openBrowser(scope, [
     `--host-resolver-rules=${[...rules, `MAP *.${terminals}:443 127.0.0.1:${direct.port}`].join(',')}`,
@@ -149,6 +178,8 @@ async function open(t: ExecutionContext, url: string): Promise<{ page: Page; soc
 }
 
 const withProxy = (name: ProxyName) => skipIf(whyNoProxy(name), test.serial, test.serial.skip);
+
+const webserverLog = () => readFileSync(system().webserver.logFile, 'utf8');
 
 const placeOf = (url: string): string => {
   const { protocol, host, pathname } = new URL(url);
@@ -212,20 +243,58 @@ for (const [name, title] of [
 }
 
 withProxy('apache')(
-  'apache: without upgrade=websocket, the log and the next claim name the header that is missing',
+  'apache: without upgrade=websocket, the log and the page name the header that is missing',
   async (t) => {
     direct.to(undefined);
     const page = await openTab(t);
-    const isTold = async (response: Response) =>
-      response.request().method() === 'POST' && 'relayProblem' in ((await response.json().catch(() => ({}))) as object);
-    const told = page.waitForResponse(isTold);
     await page.goto('https://shell.no-upgrade.test/?renderer=dom');
-    const { relayProblem } = (await (await told).json()) as { relayProblem: { code: string; detail: string } };
-    t.is(relayProblem.code, 'upgrade-required');
-    t.regex(
-      relayProblem.detail,
-      /without the header Upgrade: websocket.*Apache needs ProxyPass with upgrade=websocket/,
-    );
-    t.true(readFileSync(system().webserver.logFile, 'utf8').includes(relayProblem.detail));
+    await page.getByRole('heading', { name: texts.failures['no-websocket'].title }).waitFor();
+    await page.getByText(texts.details).click();
+    const what = 'A WebSocket came without the header Upgrade: websocket: a proxy in front drops it.';
+    await page.getByText(what).waitFor();
+    t.true(webserverLog().includes(what));
   },
 );
+
+withProxy('nginx')(
+  'nginx: the port of the page is left out of Host: the log and the page say so, and nothing is claimed',
+  async (t) => {
+    const claimed = async () => (await system().kubernetes.pods()).filter(isClaimed).length;
+    const before = await claimed();
+    const page = await openTab(t);
+    await page.goto('http://shell.lost-port.test:8080/?renderer=dom');
+    await page.getByRole('heading', { name: texts.failures.forbidden.title }).waitFor();
+    await page.getByText(texts.details).click();
+    const what = 'from a page at "http://shell.lost-port.test:8080", but asks for the host "shell.lost-port.test"';
+    await page.getByText(what).waitFor();
+    // The log is JSON.
+    t.true(webserverLog().includes(JSON.stringify(what).slice(1, -1)));
+    t.is(await claimed(), before);
+  },
+);
+
+for (const [name, title] of [
+  ['expired', 'an expired login'],
+  ['portal', 'a captive portal'],
+] as const) {
+  withProxy('nginx')(
+    `nginx: ${title} in place of the webserver: the page offers a sign-in, and comes back to its shell`,
+    async (t) => {
+      direct.to(started.get('login')!.httpsPort);
+      const { page } = await open(t, 'https://shell.login.test/?renderer=dom');
+      await typeText(page, 'word=elephant; echo ready-$((1 + 1))\n');
+      await waitForScreen(page, /^ready-2$/m);
+      const file = join(switches(), name);
+      writeFileSync(file, '');
+      t.teardown(() => rmSync(file, { force: true }));
+      direct.to(undefined);
+      await page.getByRole('heading', { name: texts.failures['sign-in'].title }).waitFor();
+      await page.getByRole('button', { name: texts.signIn }).waitFor();
+      rmSync(file);
+      await page.evaluate(`dispatchEvent(new Event('online'))`);
+      await waitForState(page, 'connected');
+      await typeText(page, 'clear; echo it was $word\n');
+      t.regex(await waitForScreen(page, /^it was elephant$/m), /elephant/);
+    },
+  );
+}
