@@ -8,6 +8,8 @@ import { installRelease, type Release, whyOlder } from '../helpers/release.ts';
 import { skipIf } from '../helpers/skip.ts';
 import { claimSoon, createVisitor, isReady, poolIsReady, poolStatus, type RawPod, until } from '../helpers/system.ts';
 
+const withPodSecurity = skipIf(await whyOlder(25, 'Pod Security levels'), test.serial, test.serial.skip);
+
 let release: Release;
 test.before(async () => {
   release = await installRelease({
@@ -129,7 +131,6 @@ test.serial(
   },
 );
 
-const withPodSecurity = skipIf(await whyOlder(25, 'Pod Security levels'), test.serial, test.serial.skip);
 withPodSecurity(
   'Pod Security that refuses pods: host page and Event say which field it is, and the pool recovers',
   async (t) => {
