@@ -86,8 +86,7 @@ const shape = {
    * and 46 KB where it holds half a request with all the headers that it may have.
    */
   WARMTERM_CONNECTION_LIMIT: setting.whole(100, 100_000).default(4_000),
-  /** Number of proxies in front, or their subnets with commas between. */
-  /** The proxies in front: their number, 0 for none, or their subnets. `false`: not known, and none is trusted. */
+  /** The proxies in front: their number, 0 for none, or their subnets with commas between. `false`: not known, and none is trusted. */
   WARMTERM_TRUST_PROXY: z
     .string()
     .default('false')
