@@ -193,6 +193,33 @@ const openings: Scene[] = [
     },
   },
   {
+    title: 'a sign-in in place of the webserver',
+    audited: true,
+    picture: 'sign-in',
+    words: 'Sign in: reload this page',
+    tab: ['Waiting · warmterm', 'favicon-wait'],
+    options: {
+      until: 'waiting',
+      prepare: ({ page }) =>
+        page.route('**/api/terminals', (route) => route.fulfill({ contentType: 'text/html', body: '<p>Sign in</p>' })),
+    },
+    arrange: ({ page }) => page.locator('details.more summary').click(),
+  },
+  {
+    title: 'no WebSocket gets through',
+    picture: 'no-websocket',
+    words: 'No WebSocket gets through',
+    tab: ['Waiting · warmterm', 'favicon-wait'],
+    options: {
+      environment: { WARMTERM_RELAY: 'always' },
+      until: 'waiting',
+      proxied: true,
+      prepare: ({ proxy }) => {
+        proxy.webSockets = 'strip';
+      },
+    },
+  },
+  {
     title: 'an error that trying again cannot help',
     audited: true,
     picture: 'error',
