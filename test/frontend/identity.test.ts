@@ -61,7 +61,7 @@ for (const identity of ['browser', 'tab', 'address']) {
     async (t) => {
       const requests: string[] = [];
       const { page, complaints } = await openPage(t, browser(), {
-        environment: { WARMTERM_IDENTITY: identity },
+        environment: { WARMTERM_IDENTITY: identity, WARMTERM_TRUST_PROXY: '0' },
         prepare: ({ context }) =>
           context.on('request', (request) => {
             const { pathname } = new URL(request.url());
@@ -80,7 +80,7 @@ for (const identity of ['browser', 'tab', 'address']) {
 for (const identity of ['browser', 'tab']) {
   test.serial(`inv 2: a first claim whose answer is lost is repeated by the same visitor (${identity})`, async (t) => {
     const { webserver } = await openPage(t, browser(), {
-      environment: { WARMTERM_IDENTITY: identity },
+      environment: { WARMTERM_IDENTITY: identity, WARMTERM_TRUST_PROXY: '0' },
       prepare: ({ page }) =>
         page.route(
           claims,
@@ -102,7 +102,7 @@ for (const identity of ['browser', 'tab']) {
       held = resolve;
     });
     const { page, webserver } = await openPage(t, browser(), {
-      environment: { WARMTERM_IDENTITY: identity },
+      environment: { WARMTERM_IDENTITY: identity, WARMTERM_TRUST_PROXY: '0' },
       until: false,
       prepare: ({ page }) => page.route(claims, (route) => route.fetch().then(held), { times: 1 }),
     });

@@ -145,7 +145,7 @@ test('inv 8: the relay refuses a run that the ticket is not for', async (t) => {
 
 for (const identity of ['browser', 'tab', 'address'] as const) {
   test(`a client that is no browser has runs where a visitor is one ${identity}`, async (t) => {
-    const { client, ...webserver } = await start(t, { WARMTERM_IDENTITY: identity });
+    const { client, ...webserver } = await start(t, { WARMTERM_IDENTITY: identity, WARMTERM_TRUST_PROXY: '0' });
     const first = await open(client, { run });
     t.regex(client.id!, { browser: /^browser\./, tab: /^tab\./, address: /^none$/ }[identity]);
     t.like(await open(client, { run }), { name: first.name, status: 'reconnected' });
