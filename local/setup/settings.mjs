@@ -50,6 +50,7 @@ const reasons = {
   ],
   'npm start has one pool, named default': ['POOL'],
   'npm start has node ports only': ['EXPOSURE', 'ROUTE_PROTOCOL', 'ROUTE_TEMPLATE_FILE'],
+  'node ports of npm start answer on IPv4 and IPv6': ['IP_FAMILIES', 'IP_FAMILY_POLICY'],
   'npm start has one manager and one webserver: nobody could go elsewhere': ['SHUTDOWN_DELAY'],
   'it is set on the pool: kubectl annotate statefulset default, which npm start prints': ['RUN_GRACE', 'RUN_LINGER'],
   'it is a setting of the command line': ['HOST_TOKEN', 'IDENTITY_FILE', 'URL'],
