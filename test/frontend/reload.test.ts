@@ -109,7 +109,7 @@ test.serial('two webservers of different builds take turns: the page says so, an
   await waitForState(page, 'connected');
   // Each load is a claim. Between loads, parts are asked for.
   t.log(`${loads} loads`);
-  t.true(loads <= 12, `${loads} loads`);
+  t.true(loads <= 6, `${loads} loads`);
   t.true(
     missing.some((path) => /\/assets\/.*\.(js|css)$/.test(path)),
     `${missing}`,
