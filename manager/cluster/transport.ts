@@ -75,6 +75,12 @@ export function createTransport(options: {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
   const cluster = kubeConfig.getCurrentCluster();
+  // A kubelet may start a container before it has mounted the token, which then stays absent: only another start helps. The client
+  // library takes the API server for one at localhost:8080 instead.
+  if (process.env.KUBERNETES_SERVICE_HOST && cluster?.server === 'http://localhost:8080') {
+    const message = 'KUBECONFIG is not set, and this pod has no token in /var/run/secrets/kubernetes.io/serviceaccount';
+    throw new ServiceError('invalid-config', message);
+  }
   if (!cluster) throw new ServiceError('invalid-config', 'KUBECONFIG: it names no current cluster');
   const server = new URL(cluster.server);
   // The client refuses plain http unless it is told not to verify what is not there. The stand-in speaks it on loopback.
