@@ -19,6 +19,8 @@ try {
   const log = createLog('webserver', config.LOG_LEVEL);
   const hostTokenFile = config.WARMTERM_HOST_TOKEN_FILE;
   const metrics = createMetrics();
+  // A kubelet may start a container before it has mounted the token, which then stays absent: only another start helps.
+  await readToken('WARMTERM_MANAGER_TOKEN_FILE', config.WARMTERM_MANAGER_TOKEN_FILE);
   const app = createApp({
     config,
     log,

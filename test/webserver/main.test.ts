@@ -58,6 +58,21 @@ test('it starts, serves a visitor, and leaves on SIGTERM', async (t) => {
   t.deepEqual(await exited, [0, null]);
 });
 
+test('inv 12: without its token for the manager it ends, so that the kubelet starts it again', async (t) => {
+  const { child, exited } = start(t, {
+    PORT: '0',
+    WARMTERM_PUBLIC_DIR: builtPage,
+    WARMTERM_MANAGER_URL: 'http://127.0.0.1:1',
+    WARMTERM_MANAGER_TOKEN_FILE: '/nonexistent/token',
+    ...(await secretFiles(t, { WARMTERM_VISITOR_SECRET_FILE: visitorSecret })),
+  });
+  const complaint = text(child.stderr);
+  // One that listens all the same shows that by its first line.
+  const listening = once(createInterface(child.stdout), 'line').then(([line]) => line);
+  t.deepEqual(await Promise.race([exited, listening]), [2, null]);
+  t.regex(await complaint, /WARMTERM_MANAGER_TOKEN_FILE="\/nonexistent\/token"/);
+});
+
 test('inv 10: wrong settings end it before it listens, with what is wrong and nothing else', async (t) => {
   const { child, exited } = start(t, { PORT: 'http', WARMTERM_IDENTITY: 'person' });
   const complaint = await text(child.stderr);
