@@ -12,6 +12,7 @@ import { isFromKeyboard } from './terminal/from-keyboard.ts';
 import { bindKeys } from './terminal/keys.ts';
 import { addLinks } from './terminal/links.ts';
 import { terminalOptions } from './terminal/options.ts';
+import { followOwnSelection } from './terminal/own-selection.ts';
 import { guardPaste } from './terminal/paste-guard.ts';
 import { pageTitle } from './terminal/title.ts';
 import { bindTouch } from './terminal/touch.ts';
@@ -91,7 +92,13 @@ export function createScreen(session: {
   const paste = guardPaste(terminal, onDemand.askPaste);
   followFullScreen(bar.fullScreen);
 
-  terminal.loadAddon(clipboardAddon(copyForProgram));
+  const ownSelection = followOwnSelection(document.getElementById('terminal') ?? body, () => performance.now());
+  terminal.loadAddon(
+    clipboardAddon((text) => {
+      if (!ownSelection.takes()) copyForProgram(text);
+      else if (settings.now().copyOnSelect) copy(text);
+    }),
+  );
   followSelection(terminal, (text) => {
     if (settings.now().copyOnSelect) copy(text);
   });

@@ -96,9 +96,11 @@ const english = {
   selection: 'Selection',
   keyRow: { label: 'Keys', left: 'Left', down: 'Down', up: 'Up', right: 'Right' },
   paste: {
-    title: (lines: number) => `Paste ${lines} lines?`,
+    title: (lines: number) => (lines === 1 ? 'Paste this line?' : `Paste ${lines} lines?`),
     runs: 'Each line runs as soon as it arrives.',
-    waits: 'They are shown first: nothing runs before you press Enter.',
+    waits: 'Nothing runs before you press Enter.',
+    dropped: (count: number) =>
+      count === 1 ? 'One control character is left out.' : `${count} control characters are left out.`,
     preview: 'What is to be pasted',
     trust: 'Do not ask again in this tab',
     paste: 'Paste',
@@ -381,9 +383,11 @@ const german: Texts = {
   selection: 'Auswahl',
   keyRow: { label: 'Tasten', left: 'Links', down: 'Ab', up: 'Auf', right: 'Rechts' },
   paste: {
-    title: (lines) => `${lines} Zeilen einfügen?`,
+    title: (lines) => (lines === 1 ? 'Diese Zeile einfügen?' : `${lines} Zeilen einfügen?`),
     runs: 'Jede Zeile wird ausgeführt, sobald sie ankommt.',
-    waits: 'Sie werden erst angezeigt: Nichts läuft, bevor Sie die Eingabetaste drücken.',
+    waits: 'Nichts wird ausgeführt, bevor Sie die Eingabetaste drücken.',
+    dropped: (count) =>
+      count === 1 ? 'Ein Steuerzeichen wird weggelassen.' : `${count} Steuerzeichen werden weggelassen.`,
     preview: 'Was eingefügt wird',
     trust: 'In diesem Tab nicht mehr fragen',
     paste: 'Einfügen',

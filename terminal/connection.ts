@@ -21,7 +21,7 @@ import type { Searcher } from './search/search.ts';
 import { Coalescer } from './stream/coalescer.ts';
 import { FlowControl } from './stream/flow-control.ts';
 import { InputWriter } from './stream/input-writer.ts';
-import { isTyping } from './stream/typing.ts';
+import { isPassive, isTyping } from './stream/typing.ts';
 import { attach } from './tmux/attach.ts';
 
 /** What the handshake has established. */
@@ -37,6 +37,8 @@ export type ConnectionOptions = {
   searcher: Searcher;
   environment: Record<string, string>;
   onTyped: () => void;
+  /** Whether the screen shows the history. */
+  isScrolled: () => boolean;
   /** The tmux client has ended although nobody here asked for it. */
   onDetached: () => void;
   clock: Clock;
@@ -102,6 +104,10 @@ export function connect(options: ConnectionOptions): Screen {
     const input = typeof data === 'string' ? data : data instanceof Uint8Array ? data : undefined;
     if (input === undefined || input.length > maxInputLength) {
       log.debug({ type: typeof data, length: input?.length }, 'input ignored: of a wrong type, or too long');
+      return;
+    }
+    if (options.isScrolled() && isPassive(input)) {
+      if (typeof taken === 'function') taken();
       return;
     }
     writer.write(

@@ -117,6 +117,7 @@ const pages = createSocketServer(server, {
       searcher: other === undefined ? searcher : createSearcher({ run: tmux.run, session: other, turns }),
       environment: attachedEnvironment,
       onTyped: session.typed,
+      isScrolled: () => tmux.scrolled,
       // The visitor's own `detach` key: the page connects again. When the session is over, the page hears that instead.
       onDetached: () => void tmux.check().then((alive) => alive && socket.conn.close()),
       clock,

@@ -40,9 +40,10 @@ export function createPasteDialog(root: HTMLElement, onTrust: () => void): AskPa
     dialog.close();
   }
 
-  return ({ text, lines, bracketed }) => {
+  return ({ text, lines, bracketed, dropped }) => {
     if (title) title.textContent = texts.paste.title(lines);
-    detail.textContent = bracketed ? texts.paste.waits : texts.paste.runs;
+    const controls = dropped > 0 ? ` ${texts.paste.dropped(dropped)}` : '';
+    detail.textContent = `${bracketed ? texts.paste.waits : texts.paste.runs}${controls}`;
     preview.textContent = beginning(text);
     dialog.showModal();
     return new Promise((resolve) => {

@@ -5,6 +5,15 @@
 const report = /^(?:\x1b\[[IO]|\x1b\[[?>=]?[\d;]*[cnR]|\x1b\[\??[\d;]*\$y|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\))+$/;
 const longestReport = 256;
 
+const pointerMotion = /^(?:\x1b\[<35;\d+;\d+M)+$/;
+
+/**
+ * Whether `input` changes nothing that a person sees: reports, and the pointer that moves without a button. tmux 3.3 takes each
+ * for a key, which would end the look at the history.
+ */
+export const isPassive = (input: string | Uint8Array): boolean =>
+  !isTyping(input) || (typeof input === 'string' && pointerMotion.test(input));
+
 /** Whether `input` came from a person's hand: keys, a paste, the mouse. */
 export function isTyping(input: string | Uint8Array): boolean {
   if (typeof input !== 'string' || !input.startsWith('\x1b') || input.length > longestReport) return input.length > 0;

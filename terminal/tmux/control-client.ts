@@ -18,7 +18,7 @@ export type ControlClient = {
 /** Starts `tmux` with `args`, of which one has to be `-C`. */
 export function startControlClient(
   args: string[],
-  options: { environment: Record<string, string>; cwd: string; onOutput?: () => void },
+  options: { environment: Record<string, string>; cwd: string; onOutput?: () => void; onPaneMode?: () => void },
 ): ControlClient {
   const child = spawn('tmux', args, { env: options.environment, cwd: options.cwd, stdio: 'pipe' });
   const parser = new ControlParser();
@@ -33,6 +33,7 @@ export function startControlClient(
     for (const message of parser.push(piece)) {
       if (message.kind === 'output') options.onOutput?.();
       else if (message.kind === 'attached') attached.resolve();
+      else if (message.kind === 'pane-mode') options.onPaneMode?.();
       else if (message.failed) waiting.shift()?.reject(new Error(`tmux: ${message.text}`));
       else waiting.shift()?.resolve(message.text);
     }

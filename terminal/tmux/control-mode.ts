@@ -6,7 +6,9 @@ export type ControlMessage =
   /** A pane has printed something. What it was is not kept. */
   | { kind: 'output' }
   /** This client is attached to a session. */
-  | { kind: 'attached' };
+  | { kind: 'attached' }
+  /** A pane has begun to show its history, or has returned to its program. */
+  | { kind: 'pane-mode' };
 
 /** Collects the lines of one control client. */
 export class ControlParser {
@@ -36,6 +38,7 @@ export class ControlParser {
     if (begin) this.#block = { ours: begin[1] === '1', lines: [] };
     else if (line.startsWith('%output ')) return { kind: 'output' };
     else if (line.startsWith('%session-changed ')) return { kind: 'attached' };
+    else if (line.startsWith('%pane-mode-changed ')) return { kind: 'pane-mode' };
     return undefined;
   }
 }

@@ -47,6 +47,8 @@ export type Tmux = {
   ask: (command: string) => Promise<string>;
   /** Resolves when somebody has signalled `channel` (tmux(1), wait-for). Rejects when `signal` is aborted, or tmux ends. */
   waitFor: (channel: string, signal: AbortSignal) => Promise<void>;
+  /** Whether a pane shows its history: the next key returns it to its program. */
+  readonly scrolled: boolean;
   /** When any of its windows last printed something: milliseconds since 1970, at most a second too late. */
   lastOutputAt: () => Promise<number>;
   /** Ends the server and everything in it. Resolves when it has ended, or after a while if it does not. */
@@ -62,9 +64,15 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   // Several words after the options are executed as they are: one would be run by a shell of tmux's own.
   const first = ['sh', '-c', expendable, shell];
   const create = ['new-session', '-x', String(size.cols), '-y', String(size.rows), '-s', 'warmterm', ...first];
+  let scrolled = false;
+  const onPaneMode = async () => {
+    const modes = await client.command("list-panes -a -F '#{pane_in_mode}'").catch(() => '');
+    scrolled = modes.includes('1');
+  };
   let client = startControlClient(['-u', '-C', '-f', configFile, '-S', socketPath, ...create], {
     ...where,
     onOutput: () => onOutput?.(),
+    onPaneMode,
   });
   let alive = true;
 
@@ -99,7 +107,7 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   const ended = (async () => {
     for (;;) {
       await client.closed;
-      client = startControlClient([...connect, '-C', 'attach-session', '-t', session], where);
+      client = startControlClient([...connect, '-C', 'attach-session', '-t', session], { ...where, onPaneMode });
       if (!(await succeeds(client.attached))) break;
       await quiet().catch(() => {});
     }
@@ -111,6 +119,9 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     ended,
     get alive() {
       return alive;
+    },
+    get scrolled() {
+      return scrolled;
     },
     check: async () => {
       const asked = client;

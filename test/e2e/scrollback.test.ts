@@ -8,7 +8,7 @@ const browser = shareBrowser(test);
 const system = shareTestSystem(test);
 
 test.serial(
-  'the wheel goes through the history, and what is dragged over is copied once that is allowed',
+  'the wheel goes through the history, a drag there copies without a question, and typing leads back to the prompt',
   async (t) => {
     const { page } = await openTerminal(t, system(), browser());
     await typeText(page, 'clear; seq -f "line-%03g" 1 200\n');
@@ -29,10 +29,11 @@ test.serial(
     await page.mouse.down();
     await page.mouse.move(screen.x + 80, screen.y + 100, { steps: 5 });
     await page.mouse.up();
-    await page.getByRole('button', { name: 'Allow', exact: true }).click();
     const copied = () => page.evaluate<string[]>('window.copied');
     await until('a copy', async () => (await copied()).length > 0);
     t.regex((await copied())[0]!, /^line-\d{3}/);
+    await stillAnswers(page, 'scrolled');
+    await waitForScreen(page, /^line-200$/m);
   },
 );
 

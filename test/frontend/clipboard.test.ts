@@ -159,3 +159,75 @@ test.serial('a paste of any length arrives whole, in pieces that the terminal ta
   t.is(terminal.inputs.join(''), '0123456789'.repeat(20_000));
   t.true(terminal.inputs.every((piece) => piece.length <= 65_536));
 });
+
+test.serial(
+  'clipboard: a copy that follows a drag of the visitor needs no answer, and only the first one',
+  async (t) => {
+    const { page, terminal } = await openPage(t, browser(), { visitor });
+    terminal.output('\x1b[?1002h\x1b[?1006hmouse on');
+    await waitForScreen(page, 'mouse on');
+    const screen = (await page.locator('.xterm-screen').boundingBox())!;
+    await page.mouse.move(screen.x + 10, screen.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(screen.x + 90, screen.y + 60, { steps: 3 });
+    await page.mouse.up();
+    await until(() => /m$/.test(terminal.inputs.join('')), 'the release of the button');
+    terminal.output(copies('selected'));
+    await until(async () => (await clipboard(page)) === 'selected', 'the text in the clipboard');
+    t.is(await page.getByText(question).isVisible(), false);
+    terminal.output(copies('by a program'));
+    await page.getByText(question).waitFor();
+    t.is(await clipboard(page), 'selected');
+  },
+);
+
+test.serial('paste: control characters are named and left out', async (t) => {
+  const { page, terminal } = await openPage(t, browser(), { visitor });
+  terminal.output('\x1b[?2004hready');
+  await waitForScreen(page, 'ready');
+  await paste(page, 'git clone x\x1b[201~\recho pwned\r');
+  await page.getByText('One control character is left out.').waitFor();
+  await takeScreenshot(page, 'paste-controls');
+  t.deepEqual(await accessibilityProblems(page), []);
+  await press(page, 'Paste');
+  await until(() => terminal.inputs.join('').includes('pwned'), 'the paste');
+  t.is(terminal.inputs.join('').replaceAll('\n', '\r'), '\x1b[200~git clone x[201~\recho pwned\r\x1b[201~');
+});
+
+test.serial('paste: after a lone Escape, lines that would run at once are shown first', async (t) => {
+  const { page, terminal } = await openPage(t, browser(), { visitor });
+  terminal.output('\x1b[?2004hready');
+  await waitForScreen(page, 'ready');
+  await page.locator('.xterm-helper-textarea').focus();
+  await page.keyboard.press('Escape');
+  await until(() => terminal.inputs.join('') === '\x1b', 'the key');
+  await paste(page, 'one\ntwo\nthree');
+  await page.getByText('Paste 3 lines?').waitFor();
+  await page.getByText('Each line runs as soon as it arrives.').waitFor();
+  await press(page, 'Cancel');
+  t.is(terminal.inputs.join(''), '\x1b');
+});
+
+test.serial('links: a drag, a double click and other buttons open no tab; a click opens one', async (t) => {
+  const { page, terminal } = await openPage(t, browser(), { visitor });
+  await page.evaluate('window.opened = []; window.open = (uri) => void window.opened.push(uri)');
+  const opened = () => page.evaluate<string[]>('window.opened');
+  terminal.output('\x1b[H\x1b[2Jhttps://example.org/path end');
+  await waitForScreen(page, 'example.org/path');
+  const screen = (await page.locator('.xterm-screen').boundingBox())!;
+  const [x, y] = [screen.x + 60, screen.y + 8];
+  await page.mouse.move(x, y);
+  await page.getByText('https://example.org/path', { exact: true }).first().waitFor({ state: 'attached' });
+  await page.mouse.down();
+  await page.mouse.move(x + 60, y, { steps: 5 });
+  await page.mouse.up();
+  await page.mouse.click(x, y, { button: 'right' });
+  await page.mouse.click(x, y, { button: 'middle' });
+  await page.mouse.dblclick(x, y);
+  // A click that was to open a tab would by now have done so.
+  await page.mouse.move(x, y + 200);
+  await page.mouse.move(x, y);
+  await page.mouse.click(x, y);
+  await until(async () => (await opened()).length > 0, 'a tab');
+  t.deepEqual(await opened(), ['https://example.org/path']);
+});

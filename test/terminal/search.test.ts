@@ -20,6 +20,7 @@ async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
   const folder = readdirSync(terminal.folder).find((name) => name.startsWith('warmterm-'))!;
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-S', join(terminal.folder, folder, 'tmux'), ...args], { encoding: 'utf8' }).trim();
+  let runs = 0;
   /** The line at which tmux stands, and in which mode. */
   const at = () => tmux('display-message', '-p', '#{pane_mode}|#{copy_cursor_line}');
   return {
@@ -30,10 +31,10 @@ async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
     manager,
     /** Runs a command, until the prompt is back. */
     run: async (command: string) => {
-      browser.clears();
-      browser.types(`clear; ${command}; echo do""ne\r`);
-      await browser.sees(/^done/m);
-      await browser.sees(new RegExp(`done\\s+${prompt}`));
+      // The end of a search shows what the former command has printed once more.
+      const mark = `done-${++runs}`;
+      browser.types(`clear; ${command}; echo do""ne-${runs}\r`);
+      await browser.sees(new RegExp(`^${mark}\\s+${prompt}`, 'm'));
     },
     find: (text: string, move: Search['move'] = 'newest'): Promise<Found | null> =>
       browser.socket.timeout(20_000).emitWithAck('search', { text, move }),
