@@ -98,6 +98,6 @@ export function superviseService({ name, args, env, logFile, log }: ServiceOptio
 /** The lines of a service about its settings, without the one above them and without their indent. Pure. */
 export const withoutHeading = (said: string): string => said.replace(/^.*\n/, '').replace(/^ +/gm, '').trimEnd();
 
-/** Has the kernel end the service if this process is killed outright: prctl(2), PR_SET_PDEATHSIG. */
-const dieWithParent = (): string[] =>
+/** What to put before a command, so that the kernel ends it if this process is killed outright: prctl(2), PR_SET_PDEATHSIG. */
+export const dieWithParent = (): string[] =>
   existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : [];

@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../local/ports.ts';
+import { dieWithParent } from '../../local/supervisor.ts';
 import { selfSigned } from './certificate.ts';
 import { poll } from './poll.ts';
 import type { Scope } from './scope.ts';
@@ -158,7 +159,9 @@ export async function startReverseProxy(
   const user = ordinaryUser([directory, ...Object.keys(all).map((each) => join(directory, each))]);
   const log = join(directory, 'log');
   const output = openSync(log, 'a');
-  const child = spawn(command, args, { env: environment(directory), stdio: ['ignore', output, output], ...user });
+  // A test file that crashes tears nothing down.
+  const [program = command, ...rest] = [...dieWithParent(), command, ...args];
+  const child = spawn(program, rest, { env: environment(directory), stdio: ['ignore', output, output], ...user });
   closeSync(output);
   scope.teardown(async () => {
     if (!scope.passed) scope.log(`${name}:\n${readFileSync(log, 'utf8')}`);
