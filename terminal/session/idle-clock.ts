@@ -7,6 +7,7 @@ export class IdleClock {
   #timeoutMs: number;
   readonly #warningMs: number;
   #lastActivity: number | undefined;
+  #earliestEndAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: { timeoutMs: number; warningMs: number }) {
     this.#timeoutMs = options.timeoutMs;
@@ -22,15 +23,24 @@ export class IdleClock {
     this.#lastActivity = Math.max(this.#lastActivity ?? now, now);
   }
 
-  /** The timeout that holds from now on, counted from the same last activity. */
-  setTimeout(timeoutMs: number): void {
+  /**
+   * Sets the timeout at `now`. It counts from the same last activity. A shorter timeout than before ends no session without its whole
+   * warning.
+   */
+  setTimeout(timeoutMs: number, now: number): void {
+    const isShorter = timeoutMs < this.#timeoutMs;
     this.#timeoutMs = timeoutMs;
+    if (isShorter) this.#earliestEndAt = now + this.#warning;
   }
 
   /** When it ends and from when on the page is warned; undefined before anybody came. */
   deadline(): Deadline | undefined {
     if (this.#lastActivity === undefined) return undefined;
-    const endAt = this.#lastActivity + this.#timeoutMs;
-    return { reason: 'idle', warnAt: endAt - Math.min(this.#warningMs, this.#timeoutMs / 2), endAt };
+    const endAt = Math.max(this.#lastActivity + this.#timeoutMs, this.#earliestEndAt);
+    return { reason: 'idle', warnAt: endAt - this.#warning, endAt };
+  }
+
+  get #warning(): number {
+    return Math.min(this.#warningMs, this.#timeoutMs / 2);
   }
 }

@@ -170,7 +170,7 @@ export function createSession(options: SessionOptions): Session {
     },
     finish: () => over('run'),
     learn: ({ now, idleTimeoutMs, expiresInMs }) => {
-      idle.setTimeout(idleTimeoutMs);
+      idle.setTimeout(idleTimeoutMs, clock.now());
       // The answer may have been on its way for seconds.
       if (expiresInMs !== undefined) lifetime.learn(Date.parse(now) + expiresInMs - time.now(), clock.now());
       tick();

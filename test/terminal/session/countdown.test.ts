@@ -39,8 +39,18 @@ test('the warning is never longer than half of the timeout', (t) => {
 test('a new timeout counts from the same activity', (t) => {
   const clock = new IdleClock({ timeoutMs: 100, warningMs: 20 });
   clock.touch(10);
-  clock.setTimeout(500);
+  clock.setTimeout(500, 20);
   t.is(clock.deadline()?.endAt, 510);
+});
+test('idle: a shorter timeout gives a session that has been idle for longer its whole warning', (t) => {
+  const clock = new IdleClock({ timeoutMs: 900, warningMs: 20 });
+  clock.touch(0);
+  clock.setTimeout(60, 500);
+  t.deepEqual(clock.deadline(), { reason: 'idle', warnAt: 500, endAt: 520 });
+  clock.setTimeout(60, 510);
+  t.is(clock.deadline()?.endAt, 520, 'the same timeout, told again, changes nothing');
+  clock.touch(515);
+  t.is(clock.deadline()?.endAt, 575);
 });
 
 test('a lifetime is unknown until the manager tells it', (t) => {
