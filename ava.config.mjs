@@ -9,6 +9,7 @@ const order = [
   'cluster/isolation',
   'cluster/disruptions',
   'e2e/administrators',
+  'e2e/machine/proxies',
   'e2e/machine/managers',
   'e2e/waiting',
   'e2e/pool',
