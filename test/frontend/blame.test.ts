@@ -6,8 +6,8 @@ import type { Page } from 'playwright-core';
 import { paths } from '../../common/terminals-api.ts';
 import { texts } from '../../frontend/texts.ts';
 import { openBrowser, shareBrowser, until, waitForState } from '../helpers/frontend-browser.ts';
+import { startFaultyProxy } from '../helpers/frontend-faulty-proxy.ts';
 import { openPage } from '../helpers/frontend-page.ts';
-import { startProxy } from '../helpers/frontend-proxy.ts';
 import { startClosed } from '../helpers/webserver-relay.ts';
 
 const browser = shareBrowser(test);
@@ -58,7 +58,7 @@ test.serial('a policy of a proxy that allows no connection at all is named, not 
 });
 
 test.serial('a browser that may not enter the local network is named, not the network', async (t) => {
-  const proxy = await startProxy(t, '');
+  const proxy = await startFaultyProxy(t, '');
   const { host } = new URL(proxy.url);
   const guarded = await openBrowser(t, [`--ip-address-space-overrides=${host}=public`]);
   const { page, context, webserver } = await openPage(t, guarded, { until: false });

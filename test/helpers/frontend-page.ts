@@ -2,7 +2,7 @@
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { waitForState } from './frontend-browser.ts';
-import { type ReverseProxy, startProxy } from './frontend-proxy.ts';
+import { type FaultyProxy, startFaultyProxy } from './frontend-faulty-proxy.ts';
 import { startTerminal, type TerminalDouble } from './frontend-terminal.ts';
 import { startWebserver, type Webserver } from './webserver-app.ts';
 import type { Teardown } from './webserver-listen.ts';
@@ -13,7 +13,7 @@ export type OpenPage = {
   webserver: Webserver;
   terminal: TerminalDouble;
   /** In front of the webserver, where the page was opened through one. */
-  proxy: ReverseProxy;
+  proxy: FaultyProxy;
   /** What the browser had to say on its console, and errors that nobody caught. */
   complaints: string[];
 };
@@ -47,7 +47,7 @@ export async function openPage(t: Teardown, browser: Browser, options: PageOptio
   webserver.manager.podAddress = { host: terminal.host, port: terminal.port };
   const page = await context.newPage();
   const complaints = listenForComplaints(page);
-  const proxy = await startProxy(t, webserver.url);
+  const proxy = await startFaultyProxy(t, webserver.url);
   await prepare?.({ page, context, webserver, terminal, proxy });
   await page.goto((proxied ? proxy.url : webserver.url) + path);
   if (until !== false) await waitForState(page, until);

@@ -12,7 +12,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listen, type Teardown } from './webserver-listen.ts';
 
-export type ReverseProxy = {
+export type FaultyProxy = {
   url: string;
   /** Where requests go; asked at each. */
   target: () => string;
@@ -28,10 +28,10 @@ export type ReverseProxy = {
 };
 
 /** Starts a proxy in front of `target`. It keeps the Host header. */
-export async function startProxy(t: Teardown, target: string): Promise<ReverseProxy> {
+export async function startFaultyProxy(t: Teardown, target: string): Promise<FaultyProxy> {
   const agent = new Agent({ keepAlive: true });
   t.teardown(() => agent.destroy());
-  const proxy: ReverseProxy = {
+  const proxy: FaultyProxy = {
     url: '',
     target: () => target,
     intercept: () => false,
