@@ -9,7 +9,7 @@ import { wear } from './settings/wear.ts';
 import { clipboardAddon, followSelection } from './terminal/clipboard.ts';
 import { createTerminal, type TerminalView } from './terminal/create-terminal.ts';
 import { isFromKeyboard } from './terminal/from-keyboard.ts';
-import { bindKeys } from './terminal/keys.ts';
+import { bindKeys, sendControlKeys } from './terminal/keys.ts';
 import { addLinks } from './terminal/links.ts';
 import { terminalOptions } from './terminal/options.ts';
 import { followOwnSelection } from './terminal/own-selection.ts';
@@ -89,6 +89,7 @@ export function createScreen(session: {
   const bar = createBar(body, act);
   const tab = createTab();
   bindKeys(act);
+  sendControlKeys(terminal);
   const paste = guardPaste(terminal, onDemand.askPaste);
   followFullScreen(bar.fullScreen);
 

@@ -1,5 +1,7 @@
 // Takes the page's own keys before the terminal sees them.
 
+import type { Terminal } from '@xterm/xterm';
+import { controlKey } from './control-keys.ts';
 import { type Action, actionOf } from './shortcuts.ts';
 
 /** Calls `act` on each of the page's keys, and as often as it repeats. While a dialog is open, they are the dialog's. */
@@ -14,4 +16,15 @@ export function bindKeys(act: (action: Action) => void): void {
     act(action);
   };
   addEventListener('keydown', take, { capture: true });
+}
+
+/** Sends the control characters that xterm.js leaves out. */
+export function sendControlKeys(terminal: Terminal): void {
+  terminal.attachCustomKeyEventHandler((event) => {
+    const data = event.type === 'keydown' ? controlKey(event) : undefined;
+    if (data === undefined) return true;
+    event.preventDefault();
+    terminal.input(data);
+    return false;
+  });
 }
