@@ -1,4 +1,4 @@
-// The host token: it comes in the fragment of the link, which no server ever sees, and stays in this tab.
+// The host token: it comes in the fragment of the link, which no server ever sees, or is typed in, and stays in this tab.
 
 import { stored } from '../session/storage.ts';
 
@@ -9,9 +9,12 @@ export function takeHostToken(): string | undefined {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given) {
     history.replaceState(null, '', location.pathname);
-    kept.set(given);
+    keepHostToken(given);
   }
   return given ?? kept.get();
 }
+
+/** Keeps the token for reloads of this tab. */
+export const keepHostToken = (token: string): void => kept.set(token);
 
 export const forgetHostToken = (): void => kept.clear();

@@ -2,9 +2,9 @@
 
 import type { PoolStatus } from '../../common/manager-api.ts';
 import { urlOf } from '../base.ts';
-import { element } from '../view/element.ts';
-import { forgetHostToken, takeHostToken } from './host-token.ts';
+import { forgetHostToken, keepHostToken, takeHostToken } from './host-token.ts';
 import { showPools } from './pools-view.ts';
+import { askForToken } from './token-form.ts';
 
 const path: typeof import('../../common/terminals-api.ts').paths.hostPools = '/api/host/pools';
 const everyMs = 2_000;
@@ -19,7 +19,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 async function refresh(): Promise<void> {
   clearTimeout(timer);
-  if (token === undefined) return askForLink();
+  if (token === undefined) return ask(false);
   if (document.visibilityState === 'hidden') return;
   try {
     const response = await fetch(urlOf(path), {
@@ -39,12 +39,20 @@ async function refresh(): Promise<void> {
 function refused(): void {
   forgetHostToken();
   token = undefined;
-  askForLink();
+  ask(true);
 }
 
-function askForLink(): void {
-  const words = `This page opens with the link that holds the host token: ${location.pathname}#token=…`;
-  pools.replaceChildren(element('p', { class: 'empty' }, words));
+function ask(refusedBefore: boolean): void {
+  say('');
+  askForToken(
+    pools,
+    (typed) => {
+      token = typed;
+      keepHostToken(typed);
+      void refresh();
+    },
+    refusedBefore,
+  );
 }
 
 function say(text: string): void {

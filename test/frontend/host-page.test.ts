@@ -77,9 +77,26 @@ test.serial('what is shown is looked up again, and an outage is told', async (t)
   );
 });
 
-test.serial('without the right token the page says what it needs', async (t) => {
+test.serial('host page: without a token it asks for one, refuses a wrong one, and keeps the right one', async (t) => {
+  const { page } = await openPage(t, browser(), { path: '/host', until: false });
+  const field = page.getByLabel('Host token');
+  await field.fill('wrong');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByText('This is not the host token.').waitFor();
+  await takeScreenshot(page, 'host-token');
+  t.deepEqual(await accessibilityProblems(page), []);
+  t.is(await page.getByRole('row').count(), 0);
+  await field.fill(` ${hostToken} `);
+  await page.keyboard.press('Enter');
+  await row(page, 'workshop-0').waitFor();
+  t.false(page.url().includes(hostToken));
+  await page.reload();
+  await row(page, 'workshop-0').waitFor();
+});
+
+test.serial('host page: a link with a wrong token asks for the right one', async (t) => {
   const { page } = await openPage(t, browser(), { path: '/host#token=wrong', until: false });
-  await page.getByText('This page opens with the link that holds the host token').waitFor();
+  await page.getByText('This is not the host token.').waitFor();
   t.is(await page.getByRole('row').count(), 0);
 });
 
