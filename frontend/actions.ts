@@ -33,6 +33,7 @@ export function createActions(parts: {
     },
     settings: onDemand.settings,
     shortcuts: onDemand.shortcuts,
+    terminals: onDemand.terminals,
   };
   return (action) => does[action]();
 }

@@ -4,12 +4,14 @@ import { blockedAfter } from '../common/way.ts';
 import { baseUrl } from './base.ts';
 import { claim, findBarrier, firstClaim, isIdKept, knownBarrier, leave, ownPage, relayQuery, run } from './claim.ts';
 import { endpointOf } from './endpoint.ts';
+import { ownTerminals } from './own-terminals.ts';
 import { createScreen } from './screen.ts';
 import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, runIsOver, type State } from './session/state.ts';
 import { canKeep, stored } from './session/storage.ts';
 import { createAttachment } from './terminal/attach.ts';
 import { sayReplaced, texts } from './texts.ts';
+import { timeOf } from './view/time-of.ts';
 
 const screen = createScreen({
   send({ type }) {
@@ -23,6 +25,13 @@ const screen = createScreen({
     find: (wanted) => attachment.search(wanted),
     leave: () => attachment.leaveSearch(),
   },
+  own: {
+    terminals: ownTerminals,
+    shown: () => opened(session.state()),
+    onRestart: (wanted) => {
+      restarting = wanted;
+    },
+  },
 });
 const { terminal, bar, tab, status, notice } = screen;
 const attachment = createAttachment(screen, status.nudge, screen.modify);
@@ -34,6 +43,12 @@ const blocked = stored('warmterm-blocked');
 const warned = stored('warmterm-forgetful');
 
 let first: Promise<Event> | undefined = firstClaim;
+
+// The visitor ends the terminal to have a new one.
+let restarting = false;
+
+// Until the bar has something to say about the terminal's end.
+let looking: ReturnType<typeof setTimeout> | undefined;
 
 const session = runSession({
   claim(signal, known) {
@@ -54,6 +69,10 @@ const session = runSession({
   chance: Math.random,
   missed: blocked.get() === undefined ? 0 : blockedAfter,
 });
+
+function opened(state: State) {
+  return state.is === 'connected' ? state.doing.opened : undefined;
+}
 
 const isRunOver = (state: State): boolean =>
   run !== null && (state.is === 'ended' || (state.is === 'error' && state.why.code === 'run-over'));
@@ -85,9 +104,12 @@ async function solveChallenge(challenge: unknown, signal: AbortSignal): Promise<
 function show(state: State, before: State | undefined): void {
   document.documentElement.dataset.state = state.is;
   status.show(state);
-  bar.state(state.is);
+  bar.state(state.is, endsSoon(state));
   tab.state(state);
   notice.ending(state.is === 'connected' ? state.ending : undefined);
+  if (state.is === 'ended' && state.reason === 'owner' && restarting)
+    queueMicrotask(() => session.send({ type: 'renew' }));
+  if (state.is === 'ended' || state.is === 'error') restarting = false;
   if (state.is !== 'connected' && state.is !== 'connecting') attachment.dropTypeAhead();
   if (state.is === before?.is) return;
   if (before?.is === 'connected') notice.forget();
@@ -95,6 +117,19 @@ function show(state: State, before: State | undefined): void {
   terminal.focus();
   const news = [noteWay(state), sayReplaced(state), noteForgetting()];
   if (news.some(Boolean)) notice.say(news.filter(Boolean).join(' '));
+}
+
+// In the last tenth of its lifetime the bar says when the terminal ends.
+function endsSoon(state: State): string | undefined {
+  clearTimeout(looking);
+  const terminal = opened(state);
+  if (!terminal) return undefined;
+  const [from, to] = [terminal.claimedAt, terminal.expiresAt].map((time) => Date.parse(time)) as [number, number];
+  const soonMs = to - (to - from) / 10 - Date.now();
+  if (soonMs <= 0) return texts.terminals.endsAt(timeOf(terminal.expiresAt));
+  // Browsers count no further than 24 days.
+  if (soonMs < 2 ** 31) looking = setTimeout(() => show(session.state(), session.state()), soonMs);
+  return undefined;
 }
 
 function noteWay(state: State): string | undefined {

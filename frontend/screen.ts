@@ -29,6 +29,7 @@ import { createQuestions } from './view/question.ts';
 import type { Finder } from './view/search-box.ts';
 import { createStatusView, type StatusView } from './view/status.ts';
 import { createTab, type Tab } from './view/tab.ts';
+import type { TerminalsDialogOptions } from './view/terminals-dialog.ts';
 import { createTouchMenu } from './view/touch-menu.ts';
 import { followViewport } from './view/viewport.ts';
 
@@ -43,9 +44,10 @@ export type Screen = TerminalView & {
 
 /** `identity`: which terminal it is, for what is answered once for each. */
 export function createScreen(session: {
-  send: (event: { type: ButtonEvent }) => void;
+  send: (event: { type: Exclude<ButtonEvent, 'terminals'> }) => void;
   identity: () => string;
   finder: Finder;
+  own: Omit<TerminalsDialogOptions, 'onClose'>;
 }): Screen {
   const root = document.documentElement;
   const body = document.body;
@@ -81,7 +83,9 @@ export function createScreen(session: {
     say: (text) => bar.say(text),
     identity: session.identity,
   });
-  const onDemand = createOnDemand(body, terminal, settings, session.finder, copy, () => notice.say(texts.partMissing));
+  const onDemand = createOnDemand(body, terminal, settings, session.finder, copy, session.own, () =>
+    notice.say(texts.partMissing),
+  );
   terminal.onData((typed) => {
     if (isFromKeyboard(typed)) onDemand.leaveFind();
   });
@@ -126,5 +130,14 @@ export function createScreen(session: {
   });
   const notice = createNotice(edge, back);
   terminal.onData(notice.read);
-  return { ...view, bar, tab, status: createStatusView(body, session.send), notice, modify };
+  return {
+    ...view,
+    bar,
+    tab,
+    status: createStatusView(body, ({ type }) =>
+      type === 'terminals' ? onDemand.terminals() : session.send({ type }),
+    ),
+    notice,
+    modify,
+  };
 }

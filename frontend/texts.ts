@@ -235,8 +235,27 @@ const english = {
     settings: 'Settings',
     fullScreen: 'Full screen',
     leaveFullScreen: 'Leave full screen',
+    terminals: 'Your terminals: time left, end',
     hide: 'Hide the bar',
     show: 'Show the bar',
+  },
+  terminals: {
+    title: 'Your terminals',
+    none: 'You have no terminal at the moment.',
+    failed: 'That did not work. Try again.',
+    here: 'This terminal',
+    inPool: (pool: string) => `A terminal in the pool ${pool}`,
+    ofRun: (run: string) => `A terminal of the command ${run}`,
+    until: (time: string) => `It ends at ${time}.`,
+    idle: (minutes: number) =>
+      minutes <= 1
+        ? 'It ends earlier after a minute without input.'
+        : `It ends earlier after ${minutes} minutes without input.`,
+    files: 'Its files are deleted then.',
+    end: 'End it',
+    restart: 'End it and start a new one',
+    show: 'Show my terminals',
+    endsAt: (time: string) => `ends at ${time}`,
   },
   settings: {
     title: 'Settings',
@@ -545,8 +564,27 @@ const german: Texts = {
     settings: 'Einstellungen',
     fullScreen: 'Vollbild',
     leaveFullScreen: 'Vollbild verlassen',
+    terminals: 'Ihre Terminals: verbleibende Zeit, beenden',
     hide: 'Leiste ausblenden',
     show: 'Leiste einblenden',
+  },
+  terminals: {
+    title: 'Ihre Terminals',
+    none: 'Sie haben im Moment kein Terminal.',
+    failed: 'Das hat nicht geklappt. Versuchen Sie es noch einmal.',
+    here: 'Dieses Terminal',
+    inPool: (pool) => `Ein Terminal im Pool ${pool}`,
+    ofRun: (run) => `Ein Terminal des Befehls ${run}`,
+    until: (time) => `Es endet um ${time} Uhr.`,
+    idle: (minutes) =>
+      minutes <= 1
+        ? 'Ohne Eingabe endet es schon nach einer Minute.'
+        : `Ohne Eingabe endet es schon nach ${minutes} Minuten.`,
+    files: 'Seine Dateien werden dann gelöscht.',
+    end: 'Beenden',
+    restart: 'Beenden und ein neues starten',
+    show: 'Meine Terminals anzeigen',
+    endsAt: (time) => `endet um ${time} Uhr`,
   },
   settings: {
     title: 'Einstellungen',

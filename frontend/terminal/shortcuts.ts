@@ -11,10 +11,11 @@ export type Action =
   | 'bar'
   | 'fullScreen'
   | 'settings'
-  | 'shortcuts';
+  | 'shortcuts'
+  | 'terminals';
 
-/** `keys`: as on a keyboard, `Ctrl` standing for whichever modifier this machine uses. */
-export type Shortcut = { action: Action; keys: readonly string[] };
+/** An action that has a key. `keys`: as on a keyboard, `Ctrl` standing for whichever modifier this machine uses. */
+export type Shortcut = { action: Exclude<Action, 'terminals'>; keys: readonly string[] };
 
 /** Of a KeyboardEvent. */
 type Press = { ctrlKey: boolean; metaKey: boolean; shiftKey: boolean; altKey: boolean; key: string; code: string };

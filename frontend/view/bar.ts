@@ -7,8 +7,8 @@ import { button, element, iconButton } from './element.ts';
 import { icon } from './icons.ts';
 
 export type Bar = {
-  /** The state of the session. */
-  state: (is: State['is']) => void;
+  /** The state of the session, and what else there is to say of it. */
+  state: (is: State['is'], note?: string) => void;
   /** What the shell calls itself; for as long as the pointer is on a link, that. */
   title: (text: string) => void;
   link: (uri: string | undefined) => void;
@@ -21,7 +21,7 @@ const sayingMs = 1_500;
 
 /** Adds the bar at the top of `root`. */
 export function createBar(root: HTMLElement, act: (action: Action) => void): Bar {
-  const state = element('span', { class: 'bar-state' });
+  const state = button('', () => act('terminals'), { class: 'bar-state', title: texts.bar.terminals });
   const title = element('span', { class: 'bar-title' });
   const word = element('span', { class: 'bar-word', role: 'status' });
   const shortcuts = iconButton('shortcuts', texts.bar.shortcuts, () => act('shortcuts'));
@@ -51,8 +51,8 @@ export function createBar(root: HTMLElement, act: (action: Action) => void): Bar
   let name = '';
   let saying: ReturnType<typeof setTimeout> | undefined;
   return {
-    state(is) {
-      state.textContent = texts.bar.states[is];
+    state(is, note) {
+      state.textContent = [texts.bar.states[is], note].filter(Boolean).join(' · ');
     },
     title(text) {
       name = text;

@@ -4,8 +4,8 @@ import type { EndReason } from '../../common/socket.ts';
 import type { Failure, Queue, State } from '../session/state.ts';
 import { explain, roughly, texts } from '../texts.ts';
 
-/** `reload` is not for the session: it loads the page again. */
-export type ButtonEvent = 'go' | 'renew' | 'reload';
+/** `reload` loads the page again, and `terminals` shows what the visitor has: these are not for the session. */
+export type ButtonEvent = 'go' | 'renew' | 'reload' | 'terminals';
 
 export type Message = {
   /** A line at the edge while work may go on, or a dialog where there is nothing to go on with. */
@@ -54,8 +54,9 @@ export function messageFor(state: State): Message | undefined {
 }
 
 // The page asks again by itself: what else can help is to load it anew, which a proxy may answer with its sign-in.
-function reloadFor({ code }: Failure): Pick<Message, 'button'> {
+function reloadFor({ code, limit }: Failure): Pick<Message, 'button'> {
   if (code === 'sign-in' || code === 'unauthenticated') return { button: { label: texts.signIn, sends: 'reload' } };
+  if (limit?.of === 'visitor') return { button: { label: texts.terminals.show, sends: 'terminals' } };
   if (code === 'visitor-refused') return { button: { label: texts.reload, sends: 'reload' } };
   return {};
 }

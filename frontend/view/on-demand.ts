@@ -6,6 +6,7 @@ import type { SettingsStore } from '../settings/store.ts';
 import type { AskPaste } from '../terminal/paste-guard.ts';
 import { once } from './once.ts';
 import type { Finder } from './search-box.ts';
+import type { TerminalsDialogOptions } from './terminals-dialog.ts';
 
 export type OnDemand = {
   find: () => void;
@@ -13,6 +14,7 @@ export type OnDemand = {
   leaveFind: () => void;
   settings: () => void;
   shortcuts: () => void;
+  terminals: () => void;
   askPaste: AskPaste;
 };
 
@@ -22,6 +24,7 @@ export function createOnDemand(
   settings: SettingsStore,
   finder: Finder,
   copy: (text: string) => void,
+  own: Omit<TerminalsDialogOptions, 'onClose'>,
   /** A part has not come: another build may have taken the place of its server. */
   onMissing: () => void,
 ): OnDemand {
@@ -42,6 +45,10 @@ export function createOnDemand(
     const { createShortcutsDialog } = await import('./shortcuts-dialog.ts');
     return createShortcutsDialog(root, /^Mac|^iP/.test(navigator.platform), back);
   });
+  const terminalsDialog = once(async () => {
+    const { createTerminalsDialog } = await import('./terminals-dialog.ts');
+    return createTerminalsDialog(root, { ...own, onClose: back });
+  });
   const pasteDialog = once(async () => {
     const { createPasteDialog } = await import('./paste-dialog.ts');
     return createPasteDialog(root, () => trusted.set('yes'));
@@ -56,6 +63,7 @@ export function createOnDemand(
     leaveFind: () => leaveFind(),
     settings: () => void settingsDialog().then((dialog) => dialog.showModal(), onMissing),
     shortcuts: () => void shortcutsDialog().then((dialog) => dialog.showModal(), onMissing),
+    terminals: () => void terminalsDialog().then((dialog) => dialog.open(), onMissing),
     async askPaste(paste) {
       if (trusted.get() === 'yes') return true;
       const ask = await pasteDialog().catch(onMissing);

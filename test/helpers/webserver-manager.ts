@@ -35,6 +35,8 @@ export type Line = Omit<Waiting, 'status' | 'pool'>;
 export type ManagerDouble = {
   url: string;
   requests: Recorded[];
+  /** When the terminals that it gives out end. */
+  expiresAt: string;
   /** Where the terminals that it gives out are. */
   address: Address;
   /** Where the webserver reaches them; undefined: nowhere. */
@@ -69,6 +71,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     requests: [],
     address: { protocol: 'http', host: '192.0.2.7', port: 30_123 },
     podAddress: undefined,
+    expiresAt: new Date(Date.UTC(2126, 0, 1)).toISOString(),
     misbehave: () => undefined,
     former: undefined,
     ticket: (visitor) =>
@@ -142,9 +145,8 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
 
 const noTerminal = () => new ServiceError('session-not-found', 'This visitor has no terminal.');
 
-function createTerminal(pool: string, ordinal: number, { address, podAddress }: ManagerDouble) {
+function createTerminal(pool: string, ordinal: number, { address, podAddress, expiresAt }: ManagerDouble) {
   const claimedAt = new Date(Date.UTC(2026, 0, 1, 9, 0, ordinal)).toISOString();
-  const expiresAt = new Date(Date.UTC(2026, 0, 1, 15, 0, ordinal)).toISOString();
   return {
     name: `${pool}-${ordinal}`,
     uid: `uid-${ordinal}`,
