@@ -95,13 +95,13 @@ export const terminalSchema = z.object({
 export type Terminal = z.infer<typeof terminalSchema>;
 
 /**
- * DELETE /api/self: why the session of the pod that asks is over. What a pod says may be wrong: it is shown to nobody but the pod's
- * own visitor.
+ * DELETE /api/self: why the session of the requesting pod is over. A pod may lie, so the page shows the reason only to the pod's own
+ * visitor.
  */
 export const sessionEndSchema = z.object({
   /** Of `EndReason` (socket.ts), those that a terminal finds out by itself. */
   reason: z.enum(['exit', 'run', 'idle', 'lifetime', 'processes']),
-  /** Of `idle`: for how long nobody had typed. */
+  /** With `idle`: the time without input, in milliseconds. */
   idleMs: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
 });
 export type SessionEnd = z.infer<typeof sessionEndSchema>;

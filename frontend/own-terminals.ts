@@ -25,7 +25,7 @@ export const ownTerminals: OwnTerminals = {
   async end({ pool, run }) {
     const query = new URLSearchParams({ pool, ...(run !== undefined && { run }) });
     const answer = await call(`${current}?${query}`, { method: 'DELETE', signal: AbortSignal.timeout(deadlineMs) });
-    // Somebody else, or its own idleness, may have ended it meanwhile.
+    // 404: the terminal has ended meanwhile.
     if (!answer.ok && answer.status !== 404) throw new Error(`the answer was ${answer.status}`);
   },
 };

@@ -23,7 +23,7 @@ const english = {
     terminal: 'Your former terminal has died, or its machine has. This is a new one.',
     run: 'Your terminal has died and was started again: its programs are lost, your files are here.',
   },
-  /** Why the former terminal is no more, where it has said so. */
+  /** Why the former terminal ended, if it reported that. */
   ended: {
     exit: 'The shell of your former terminal has ended. This is a new one.',
     run: 'The command of your former terminal has ended. This is a new one.',

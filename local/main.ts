@@ -22,7 +22,7 @@ async function main(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
   try {
-    // This file is dist/local.mjs by then.
+    // The build bundles this file into dist/local.mjs, next to the services.
     const dist = new URL('./', import.meta.url);
     checkTerminalSettings(dist, config.services.terminal);
     const system = await startSystem({

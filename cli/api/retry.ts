@@ -5,7 +5,7 @@ import type { ApiError } from './api.ts';
 
 /** How long a server that has answered is asked again: it may be just restarting. */
 export const patienceMs = 60_000;
-/** A limit on what is asked for within a minute is waited for; others last as long as what reaches them. */
+/** The client waits for a limit of claims per minute, in seconds. Other limits last until a terminal ends. */
 const longestRetryAfter = 60;
 
 /** Whether to ask again is of no use. */
@@ -20,6 +20,6 @@ export function isWrongAddress({ code, cause }: ApiError): boolean {
   return code === 'unreachable' && /^ENOTFOUND$|CERT|SELF_SIGNED/.test(reason);
 }
 
-/** The pause before the next attempt, in milliseconds, after so many failures. */
+/** The pause after the `failures`-th failure in a row, in milliseconds. */
 export const retryMs = ({ retryAfter }: ApiError, failures: number): number =>
   retryAfter ? retryAfter * 1_000 : pauseMs(failures, Math.random());

@@ -68,7 +68,7 @@ export function leaveLine({ pool }: Pick<Wish, 'pool'>): void {
 
 type Problem = Failure & { retryable: boolean; retryAfter?: number; challenge?: unknown };
 
-// A person cannot mend these. Whoever runs the service can, and then the page goes on by itself.
+// Only an operator can fix these. The page keeps trying, so that it continues after the fix.
 const byOperator: readonly Failure['code'][] = ['unauthenticated', 'forbidden', 'unknown-host'];
 
 function toFailed({ code, detail, limit, retryable, retryAfter, challenge }: Problem, ofRun: boolean): Event {
@@ -81,7 +81,7 @@ function toFailed({ code, detail, limit, retryable, retryAfter, challenge }: Pro
   return { type: 'failed', retryable: retryable || byOperator.includes(code), ...common };
 }
 
-/** An answer that is not our server's. Whatever gives it may be gone the next time. */
+/** An answer of a proxy or captive portal in place of our server. The next attempt may reach the server. */
 function foreignAnswer(response: Pick<Response, 'status' | 'type' | 'headers'>): Event {
   const { status, type, headers } = response;
   const redirected = type === 'opaqueredirect';

@@ -54,7 +54,7 @@ export type Failure = {
     | 'foreign'
     | 'visitor-refused'
     | 'no-websocket';
-  /** What the webserver says, or what was seen, for whoever looks for the cause. In English. */
+  /** The message of the webserver, or what the page observed. In English; the page shows it under "Details". */
   detail: string;
   limit?: ReachedLimit | undefined;
 };

@@ -48,7 +48,7 @@ export function createLinkClicks({ open, later }: LinkClickPorts) {
         moved > clickPx
       )
         return;
-      // With Ctrl or Cmd nobody selects.
+      // A click with Ctrl or Cmd does not begin a selection.
       if (event.ctrlKey || event.metaKey) open(uri);
       else cancel = later(() => open(uri), doubleClickMs);
     },

@@ -12,7 +12,7 @@ export type Message = {
   kind: 'line' | 'dialog';
   title: string;
   detail?: string;
-  /** For whoever looks for the cause; folded away. */
+  /** The technical cause. The page shows it under "Details", folded. */
   cause?: string;
   /** What became of the visitor's work; `lost`: it was not saved. */
   outcome?: { text: string; lost: boolean };

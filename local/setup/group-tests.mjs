@@ -5,15 +5,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { bundleOf, outdir } from './build-tests.mjs';
 import { root } from './run.mjs';
+import { longer } from './select-tests.mjs';
 
-// Who starts processes or threads, waits for much of the machine or for real time: such files go on having processes of their own.
+// Files that start programs or threads keep a process of their own: they need much of the processor, and wait in real time.
 const programs = /^(node:)?(child_process|worker_threads|cluster)$|^node-pty$|^playwright-core$/;
 // A hook is for the tests of one file, tests that run one by one may not mean those of other files, and a file that waits before it
 // declares its tests is too late for ava.
 const ownProcess =
   /\btest\.(before|after|beforeEach|afterEach|serial)\b|\bprocess\.(env|chdir|on|once)\b|^(const .+ = )?await /m;
-/** A test file that imports this one tries many histories, which take the processor for seconds. */
-const longer = 'test/helpers/long.ts';
 /** More would leave one process working at the end while the other processors have nothing to do. */
 const most = 16;
 

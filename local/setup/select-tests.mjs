@@ -19,8 +19,8 @@ const unimported = {
   'test/helm/api-versions.test.ts': ['manager/', 'docs/install.md', 'README.md'],
   'test/terminal/before-exit.test.ts': ['helm/examples/'],
 };
-/** A test file that imports this one runs for longer in `npm run test:long`. */
-const longer = 'test/helpers/long.ts';
+/** A test file that imports this one tries many histories, and more of them in `npm run test:long`. */
+export const longer = 'test/helpers/long.ts';
 
 /** All test files, as paths within the project; with `cluster`, those that can run on a real cluster. */
 export function listTests({ cluster }) {

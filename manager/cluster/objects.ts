@@ -207,7 +207,7 @@ export function readService({ metadata, spec }: RawService): ObservedService | u
 
 const terminalEndSchema = formerTerminalSchema.extend({ visitor: claimantSchema });
 
-// Anybody who may annotate a Service can write it.
+// Everyone with permission to annotate Services can write this annotation, so check it.
 function readLastEnd(text: string | undefined): TerminalEnd | undefined {
   try {
     return terminalEndSchema.safeParse(JSON.parse(text ?? '')).data;

@@ -8,8 +8,8 @@ const longestReport = 256;
 const pointerMotion = /^(?:\x1b\[<35;\d+;\d+M)+$/;
 
 /**
- * Whether `input` changes nothing that a person sees: reports, and the pointer that moves without a button. tmux 3.3 takes each
- * for a key, which would end the look at the history.
+ * Whether `input` is a report of the browser, or a pointer motion without a button. tmux 3.3 treats each as a key, which would end
+ * copy mode.
  */
 export const isPassive = (input: string | Uint8Array): boolean =>
   !isTyping(input) || (typeof input === 'string' && pointerMotion.test(input));
