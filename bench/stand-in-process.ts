@@ -2,7 +2,7 @@
 // along with the manager.
 
 import { managerAudience } from '../common/names.ts';
-import { type LocalCluster, startLocalCluster } from '../local/cluster.ts';
+import { type LocalCluster, startLocalCluster } from '../local/kubernetes/cluster.ts';
 import { describePool, type PoolOptions } from '../local/pool.ts';
 import { silent } from '../test/helpers/manager.ts';
 

@@ -8,8 +8,8 @@ import { formatDuration } from '../common/duration.ts';
 import { ServiceError } from '../common/errors.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { checkTerminalSettings } from './check-terminal.ts';
-import type { LocalCluster } from './cluster.ts';
 import { readConfig } from './config.ts';
+import type { LocalCluster } from './kubernetes/cluster.ts';
 import { noAddressLimits } from './pool.ts';
 import { startSystem } from './system.ts';
 

@@ -1,7 +1,7 @@
 // The objects of a pool as `npm start` makes them: what the Helm chart makes on a real cluster, without the images.
 
 import { healthPortName, labels, managerAudience, settingAnnotations, terminalPortName } from '../common/names.ts';
-import { portsInside, servicesInside, socketNetwork } from './node/pod-network.ts';
+import { portsInside, servicesInside, socketNetwork } from './kubernetes/node/pod-network.ts';
 
 export type PoolOptions = {
   name: string;

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { ServiceError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { managerAudience } from '../common/names.ts';
-import { type LocalCluster, type LocalClusterOptions, startLocalCluster } from './cluster.ts';
+import { type LocalCluster, type LocalClusterOptions, startLocalCluster } from './kubernetes/cluster.ts';
 import { nodeFlags } from './node-flags.ts';
 import { describePool, type PoolOptions, programInside } from './pool.ts';
 import { claimPort, freePort } from './ports.ts';

@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { managerAudience } from '../common/names.ts';
-import { startLocalCluster } from '../local/cluster.ts';
+import { startLocalCluster } from '../local/kubernetes/cluster.ts';
 import { describePool } from '../local/pool.ts';
 import { createTransport } from '../manager/cluster/transport.ts';
 import { silent } from '../test/helpers/manager.ts';

@@ -14,7 +14,7 @@ const unimported = {
   'test/helpers/system.ts': services,
   'test/e2e/machine/start.test.ts': services,
   'test/helpers/built.ts': ['common/', 'frontend/', 'terminal/', 'webserver/'],
-  'test/local/cluster.test.ts': ['common/', 'local/'],
+  'test/local/kubernetes/cluster.test.ts': ['common/', 'local/'],
   'test/helm/': ['helm/'],
   'test/helm/api-versions.test.ts': ['manager/', 'docs/install.md', 'README.md'],
   'test/terminal/before-exit.test.ts': ['helm/examples/'],

@@ -4,7 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../common/log.ts';
-import { type LocalCluster, type LocalClusterOptions, startLocalCluster, type Tuning } from '../../local/cluster.ts';
+import {
+  type LocalCluster,
+  type LocalClusterOptions,
+  startLocalCluster,
+  type Tuning,
+} from '../../local/kubernetes/cluster.ts';
 import { sandboxHere } from './skip.ts';
 
 export type TestCluster = LocalCluster & { directory: string };

@@ -1,7 +1,7 @@
 // Pods for tests of the node: real Node processes that answer HTTP, and how to wait for what becomes of them.
 
 import type { ExecutionContext } from 'ava';
-import type { KubernetesObject } from '../../local/cluster.ts';
+import type { KubernetesObject } from '../../local/kubernetes/cluster.ts';
 import { type Api, type Body, openApi, type WatchEvent } from './local-api.ts';
 import { type TestCluster, writeProgram } from './local-cluster.ts';
 

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import type { ExecutionContext, TestFn } from 'ava';
-import { findSandbox } from '../../local/node/sandbox.ts';
+import { findSandbox } from '../../local/kubernetes/node/sandbox.ts';
 
 type Declare<Context> = (title: string, run: (t: ExecutionContext<Context>) => unknown) => void;
 

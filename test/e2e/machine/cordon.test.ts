@@ -1,7 +1,7 @@
 // `kubectl cordon` of the only node there is: what is there goes on, and nobody new comes to it.
 
 import test from 'ava';
-import { nodeName } from '../../../local/cluster.ts';
+import { nodeName } from '../../../local/kubernetes/cluster.ts';
 import { createVisitor, isReady, poolIsReady, poolStatus, startOnMachine, until } from '../../helpers/system.ts';
 
 test.serial('inv 5: a cordoned node keeps its sessions, and gets no visitor until it is uncordoned', async (t) => {

@@ -1,7 +1,7 @@
 // `kubectl delete node`, as an autoscaler or a spot market does without a word: of two nodes one is gone.
 
 import test from 'ava';
-import { nodeName } from '../../../local/cluster.ts';
+import { nodeName } from '../../../local/kubernetes/cluster.ts';
 import { createVisitor, poolIsReady, poolStatus, startOnMachine, until } from '../../helpers/system.ts';
 
 test.serial('inv 2: the visitors of a deleted node get other terminals, its spares are made elsewhere', async (t) => {

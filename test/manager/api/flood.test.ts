@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { requestJson } from '../../../common/http/client.ts';
 import { managerAudience } from '../../../common/names.ts';
-import { writeKubeconfig } from '../../../local/kubeconfig.ts';
+import { writeKubeconfig } from '../../../local/kubernetes/kubeconfig.ts';
 import { createApp } from '../../../manager/api/app.ts';
 import { createAuthenticator } from '../../../manager/api/authenticate.ts';
 import { createTicketSigner } from '../../../manager/claims/keys.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import anyTest, { type TestFn } from 'ava';
-import { type LocalCluster, startLocalCluster } from '../../../local/cluster.ts';
+import { type LocalCluster, startLocalCluster } from '../../../local/kubernetes/cluster.ts';
 import { type ContractContext, testKubernetesPort } from '../../contracts/kubernetes-port.ts';
 import { silent } from '../../helpers/manager.ts';
 import { sandboxHere } from '../../helpers/skip.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { writeKubeconfig } from '../../../local/kubeconfig.ts';
+import { writeKubeconfig } from '../../../local/kubernetes/kubeconfig.ts';
 import { createTransport } from '../../../manager/cluster/transport.ts';
 
 async function start(t: ExecutionContext, deadlineMs = 20_000) {

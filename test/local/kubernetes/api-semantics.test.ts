@@ -1,8 +1,8 @@
 // The stand-in answers as a real API server does: the suite of test/cluster/api-semantics.test.ts.
 
 import test from 'ava';
-import { testApiSemantics } from '../contracts/api-semantics.ts';
-import { startTestCluster, type TestCluster } from '../helpers/local-cluster.ts';
+import { testApiSemantics } from '../../contracts/api-semantics.ts';
+import { startTestCluster, type TestCluster } from '../../helpers/local-cluster.ts';
 
 let cluster: TestCluster;
 const ends: (() => Promise<unknown>)[] = [];

@@ -4,10 +4,10 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { findSandbox } from '../../../local/node/sandbox.ts';
-import { startTestCluster, writeProgram } from '../../helpers/local-cluster.ts';
-import { isReady, openNode, serverPod } from '../../helpers/local-pods.ts';
-import { skipIf, whyNoSandbox } from '../../helpers/skip.ts';
+import { findSandbox } from '../../../../local/kubernetes/node/sandbox.ts';
+import { startTestCluster, writeProgram } from '../../../helpers/local-cluster.ts';
+import { isReady, openNode, serverPod } from '../../../helpers/local-pods.ts';
+import { skipIf, whyNoSandbox } from '../../../helpers/skip.ts';
 
 const sandboxed = skipIf(await whyNoSandbox(), test, test.skip);
 

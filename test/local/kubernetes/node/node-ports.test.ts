@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import test from 'ava';
-import type { KubernetesObject } from '../../../local/cluster.ts';
-import { startTestCluster, writeProgram } from '../../helpers/local-cluster.ts';
-import { ask, isReady, openNode, serverPod } from '../../helpers/local-pods.ts';
-import { skipIf } from '../../helpers/skip.ts';
+import type { KubernetesObject } from '../../../../local/kubernetes/cluster.ts';
+import { startTestCluster, writeProgram } from '../../../helpers/local-cluster.ts';
+import { ask, isReady, openNode, serverPod } from '../../../helpers/local-pods.ts';
+import { skipIf } from '../../../helpers/skip.ts';
 
 const serviceFor = (name: string, app: string) => ({
   apiVersion: 'v1',

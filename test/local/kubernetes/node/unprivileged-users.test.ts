@@ -1,7 +1,7 @@
 // Which user ids pods get when root runs them.
 
 import test from 'ava';
-import { createUsers } from '../../../local/node/unprivileged-users.ts';
+import { createUsers } from '../../../../local/kubernetes/node/unprivileged-users.ts';
 
 const everything = '         0          0 4294967295\n';
 

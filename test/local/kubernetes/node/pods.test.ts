@@ -4,8 +4,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { startTestCluster, type TestCluster, writeProgram } from '../../helpers/local-cluster.ts';
-import { ask, isReady, type Node, openNode, serverPod, serverSource } from '../../helpers/local-pods.ts';
+import { startTestCluster, type TestCluster, writeProgram } from '../../../helpers/local-cluster.ts';
+import { ask, isReady, type Node, openNode, serverPod, serverSource } from '../../../helpers/local-pods.ts';
 
 type Run = (t: ExecutionContext, node: Node, cluster: TestCluster, sandbox: 'auto' | 'off') => Promise<void>;
 const onBoth = (title: string, run: Run) => {

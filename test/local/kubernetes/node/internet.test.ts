@@ -2,7 +2,7 @@
 
 import type { NetworkInterfaceInfo } from 'node:os';
 import test from 'ava';
-import { routingRules } from '../../../local/node/internet.ts';
+import { routingRules } from '../../../../local/kubernetes/node/internet.ts';
 
 const at = (family: 'IPv4' | 'IPv6', cidr: string) => ({ family, cidr }) as NetworkInterfaceInfo;
 

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { connectToSocketFile } from '../../../local/node/sockets.ts';
+import { connectToSocketFile } from '../../../../local/kubernetes/node/sockets.ts';
 
 async function openFolder(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sockets-'));

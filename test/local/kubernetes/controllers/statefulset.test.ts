@@ -1,8 +1,8 @@
 // StatefulSets: Parallel, OnDelete, over a node without processes.
 
 import test, { type ExecutionContext } from 'ava';
-import { type Body, mergePatch, openApi } from '../../helpers/local-api.ts';
-import { startTestCluster } from '../../helpers/local-cluster.ts';
+import { type Body, mergePatch, openApi } from '../../../helpers/local-api.ts';
+import { startTestCluster } from '../../../helpers/local-cluster.ts';
 
 const setOf = (replicas: number): Body => ({
   apiVersion: 'apps/v1',

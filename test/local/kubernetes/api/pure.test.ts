@@ -1,15 +1,15 @@
 // Tables of cases for the pure parts of the API: selectors, patches, ages, paths, history.
 
 import test from 'ava';
-import type { Stored } from '../../../local/api/objects.ts';
-import { readPatch } from '../../../local/api/patch.ts';
-import { parsePath } from '../../../local/api/paths.ts';
-import { pods, secrets } from '../../../local/api/resources.ts';
-import { labelSelector, parseFieldSelector, parseLabelSelector } from '../../../local/api/selectors.ts';
-import { ApiError } from '../../../local/api/status.ts';
-import { Store } from '../../../local/api/store.ts';
-import { age } from '../../../local/api/table.ts';
-import { startWatch, typeFor } from '../../../local/api/watch.ts';
+import type { Stored } from '../../../../local/kubernetes/api/objects.ts';
+import { readPatch } from '../../../../local/kubernetes/api/patch.ts';
+import { parsePath } from '../../../../local/kubernetes/api/paths.ts';
+import { pods, secrets } from '../../../../local/kubernetes/api/resources.ts';
+import { labelSelector, parseFieldSelector, parseLabelSelector } from '../../../../local/kubernetes/api/selectors.ts';
+import { ApiError } from '../../../../local/kubernetes/api/status.ts';
+import { Store } from '../../../../local/kubernetes/api/store.ts';
+import { age } from '../../../../local/kubernetes/api/table.ts';
+import { startWatch, typeFor } from '../../../../local/kubernetes/api/watch.ts';
 
 const labels = { app: 'web', tier: 'front', 'warmterm.dev/claimed': 'false', empty: '' };
 for (const [text, expected] of [

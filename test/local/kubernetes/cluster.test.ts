@@ -7,10 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import type { KubernetesObject } from '../../local/cluster.ts';
-import { openApi } from '../helpers/local-api.ts';
-import { startTestCluster, writeProgram } from '../helpers/local-cluster.ts';
-import { poll } from '../helpers/poll.ts';
+import type { KubernetesObject } from '../../../local/kubernetes/cluster.ts';
+import { openApi } from '../../helpers/local-api.ts';
+import { startTestCluster, writeProgram } from '../../helpers/local-cluster.ts';
+import { poll } from '../../helpers/poll.ts';
 
 test('after an outage the API is at the same port, with the same history: a watch resumes', async (t) => {
   const cluster = await startTestCluster(t, { node: 'hollow' });
@@ -88,19 +88,19 @@ for (const sandbox of ['auto', 'off'] as const) {
     const mark = `mark-${process.pid}-${sandbox}`;
     const directory = await mkdtemp(join(tmpdir(), 'killed-'));
     t.teardown(() => rm(directory, { recursive: true, force: true }));
-    const at = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
+    const at = (path: string) => JSON.stringify(new URL(`../../../${path}`, import.meta.url).href);
     const command = ['/bin/sh', '-c', '(setsid sleep 1000 &); sleep 1000'];
     const container = { name: 'c', image: 'i', command, env: [{ name: 'MARK', value: mark }] };
     const [node = '', file = ''] = await writeProgram(
       t,
-      `import { startLocalCluster } from ${at('local/cluster.ts')};
+      `import { startLocalCluster } from ${at('local/kubernetes/cluster.ts')};
        import { createLog } from ${at('common/log.ts')};
        const options = { directory: ${JSON.stringify(directory)}, sandbox: '${sandbox}', log: createLog('local', 'silent') };
        const cluster = await startLocalCluster(options);
        await cluster.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: { containers: [${JSON.stringify(container)}] } });
        setInterval(() => {}, 1000);`,
     );
-    const child = spawn(node, ['--import=tsx', file], { stdio: 'inherit', cwd: new URL('../..', import.meta.url) });
+    const child = spawn(node, ['--import=tsx', file], { stdio: 'inherit', cwd: new URL('../../..', import.meta.url) });
     const over = once(child, 'exit');
     // There is nothing to wait on but the process table itself.
     t.true(await poll(() => marked(mark).length >= 2, 20_000));

@@ -2,7 +2,7 @@
 
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
-import { reset } from '../../common/http/reset.ts';
+import { reset } from '../../../common/http/reset.ts';
 
 // Of Linux's open(2); Node.js does not name it.
 const pathOnly = 0o10000000;

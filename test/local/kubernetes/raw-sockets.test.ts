@@ -2,9 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { openApi } from '../helpers/local-api.ts';
-import { startTestCluster } from '../helpers/local-cluster.ts';
-import { fuzzRawSockets, get, upgrade } from '../helpers/raw-sockets.ts';
+import { openApi } from '../../helpers/local-api.ts';
+import { startTestCluster } from '../../helpers/local-cluster.ts';
+import { fuzzRawSockets, get, upgrade } from '../../helpers/raw-sockets.ts';
 
 test('inv 10, 12: raw sockets leave no watch, no file and little memory behind', async (t) => {
   const cluster = await startTestCluster(t, { node: 'hollow' });

@@ -4,8 +4,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ServiceError } from '../common/errors.ts';
-import type { Logger } from '../common/log.ts';
+import { ServiceError } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import { freePort } from '../ports.ts';
 import { createAdmission, withNodePorts } from './api/admission.ts';
 import { checkTypes } from './api/decode.ts';
 import type { KubernetesObject, Pod } from './api/objects.ts';
@@ -31,7 +32,6 @@ import { clusterMark } from './node/process.ts';
 import { startReaper } from './node/reaper.ts';
 import { keepNode } from './node/registration.ts';
 import { findSandbox, type Sandbox } from './node/sandbox.ts';
-import { freePort } from './ports.ts';
 import { createTokens, type FindPod } from './tokens.ts';
 
 export type { KubernetesObject } from './api/objects.ts';

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
-import type { Body } from '../helpers/local-api.ts';
-import { startTestCluster } from '../helpers/local-cluster.ts';
-import { isReady, openNode, serverPod } from '../helpers/local-pods.ts';
+import type { Body } from '../../helpers/local-api.ts';
+import { startTestCluster } from '../../helpers/local-cluster.ts';
+import { isReady, openNode, serverPod } from '../../helpers/local-pods.ts';
 
 const isProgram = (path: string): boolean => {
   try {

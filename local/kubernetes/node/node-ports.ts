@@ -2,7 +2,7 @@
 // lives as long as both ends want it to, whatever becomes of the pod's readiness or of the API.
 
 import { createServer, type Server, type Socket } from 'node:net';
-import { reset } from '../../common/http/reset.ts';
+import { reset } from '../../../common/http/reset.ts';
 import type { NodePorts } from '../api/admission.ts';
 import { isReady, type Pod, type Service } from '../api/objects.ts';
 import { pods, services } from '../api/resources.ts';

@@ -2,9 +2,9 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createHostCheck, unknownHost } from '../../common/http/host-names.ts';
-import { beginAnswer } from '../../common/http/one-at-a-time.ts';
-import type { Logger } from '../../common/log.ts';
+import { createHostCheck, unknownHost } from '../../../common/http/host-names.ts';
+import { beginAnswer } from '../../../common/http/one-at-a-time.ts';
+import type { Logger } from '../../../common/log.ts';
 import { authorize, openDoor } from './access.ts';
 import { parsePath } from './paths.ts';
 import { jsonOfProtobuf, protobufType } from './protobuf.ts';
