@@ -38,7 +38,7 @@ export async function withRuns<T>(
             over.abort();
           },
           (error) => {
-            if (!(error instanceof Failure)) return socket.disconnect();
+            if (!(error instanceof Failure)) return void socket.disconnect();
             failure = error;
             over.abort();
           },

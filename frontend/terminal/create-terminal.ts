@@ -39,7 +39,7 @@ export function createTerminal(element: HTMLElement, options: ITerminalOptions):
     timer = setTimeout(refit, resizeDelayMs);
   }).observe(element);
   // Each renderer has cells of a slightly different size.
-  chooseRenderer(terminal, document.documentElement, refit);
+  void chooseRenderer(terminal, document.documentElement, refit);
   return {
     terminal,
     refit,

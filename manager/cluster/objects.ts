@@ -88,7 +88,8 @@ export type RawLease = {
 const revisionLabel = 'controller-revision-hash';
 
 /** A pod of a pool; undefined for one that carries the label without being numbered by a StatefulSet. */
-export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undefined {
+export function readPod(pod: RawPod): ObservedPod | undefined {
+  const { metadata, spec, status } = pod;
   const pool = metadata.labels?.[labels.pool];
   const ordinal = readOrdinal(metadata.name);
   if (pool === undefined || ordinal === undefined) return undefined;
@@ -106,8 +107,8 @@ export function readPod({ metadata, spec, status }: RawPod): ObservedPod | undef
     ordinal,
     version: Number(metadata.resourceVersion),
     node: spec?.nodeName,
-    podAddress: readPodAddress(terminalPortName, { spec, status }),
-    healthAddress: readPodAddress(healthPortName, { spec, status }),
+    podAddress: readPodAddress(terminalPortName, pod),
+    healthAddress: readPodAddress(healthPortName, pod),
     createdAt: readTime(metadata.creationTimestamp) ?? 0,
     ready,
     readyChangedAt: readTime(condition?.lastTransitionTime),
@@ -280,7 +281,8 @@ export const describePlace = ({ since, address, seen }: Place): string =>
   });
 
 /** `host`, the address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */
-export function readNode({ metadata, spec, status }: RawNode): ObservedNode {
+export function readNode(node: RawNode): ObservedNode {
+  const { metadata, spec, status } = node;
   const address = (type: string) => status?.addresses?.find((entry) => entry.type === type)?.address;
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   return {
@@ -289,7 +291,7 @@ export function readNode({ metadata, spec, status }: RawNode): ObservedNode {
     cordoned: spec?.unschedulable === true,
     // Not its lastTransitionTime: the manager times a node by its own clock.
     ready: ready?.status === 'True',
-    capacity: readNodeCapacity({ metadata, spec, status }),
+    capacity: readNodeCapacity(node),
   };
 }
 

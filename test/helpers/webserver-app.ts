@@ -77,7 +77,7 @@ export async function startWebserver(
     ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }),
   });
   return {
-    ...(await serveApp(t, app, options.headersTimeoutMs, config.WARMTERM_CONNECTION_LIMIT)),
+    ...(await serveApp(t, app, options, config.WARMTERM_CONNECTION_LIMIT)),
     manager,
     logged: () => lines.join(''),
     metrics: () => metrics.registry.metrics(),
@@ -87,7 +87,7 @@ export async function startWebserver(
 async function serveApp(
   t: Teardown,
   app: RequestListener,
-  headersTimeoutMs: number | undefined,
+  { headersTimeoutMs }: Pick<WebserverOptions, 'headersTimeoutMs'>,
   connectionLimit: number,
 ) {
   const stopping = new AbortController();
@@ -97,7 +97,15 @@ async function serveApp(
   });
   const ended = serve(
     app,
-    { host: '127.0.0.1', port: 0, drainMs: 200, headersTimeoutMs, connectionLimit, upgrades: true, onListening },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      drainMs: 200,
+      connectionLimit,
+      upgrades: true,
+      onListening,
+      ...(headersTimeoutMs === undefined ? {} : { headersTimeoutMs }),
+    },
     stopping.signal,
   );
   const stop = () => {

@@ -128,7 +128,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     double.requests.push(recorded);
     const bad = double.misbehave(recorded);
     if (bad === 'hang') return void response.once('close', onHungUp);
-    if (bad && !(bad instanceof ServiceError)) return response.writeHead(bad.status).end(bad.body);
+    if (bad && !(bad instanceof ServiceError)) return void response.writeHead(bad.status).end(bad.body);
     try {
       if (bad) throw bad;
       const { status, body } = await answer(recorded);

@@ -40,10 +40,10 @@ for (const [what, status, request] of [
   ['a body to another protocol', 400, `${post}${upgrade}Content-Length: 2\r\n\r\n{}`],
 ] as const) {
   const title = `inv 12: a client that sends ${what}, and then is silent, gets ${status}`;
-  const respond = (headersTimeoutMs?: number) => async (t: ExecutionContext) => {
-    const { port } = await startWebserver(t, {}, { headersTimeoutMs });
+  const respond = (options: { headersTimeoutMs?: number }) => async (t: ExecutionContext) => {
+    const { port } = await startWebserver(t, {}, options);
     t.deepEqual(await send(port, request, 'say nothing'), [status]);
   };
-  test(title, respond(500));
-  if (status === 408) longOnly(test, `${title}, at the timeout of production`, respond());
+  test(title, respond({ headersTimeoutMs: 500 }));
+  if (status === 408) longOnly(test, `${title}, at the timeout of production`, respond({}));
 }

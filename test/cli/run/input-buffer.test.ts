@@ -54,7 +54,7 @@ test('input: a run that knows less than it has confirmed is an error', (t) => {
 });
 
 test('input: whatever is lost on the way, the run gets each byte once and in order', (t) => {
-  fc.assert(
+  void fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 20 }),
       fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 60 }),

@@ -317,7 +317,7 @@ test.serial('inv 9: the manager and the webserver end meanwhile, the run does no
   await system().stopWebservers();
   client.process.stdin!.end('it\n');
   await client.until('got it');
-  system().startWebservers();
+  await system().startWebservers();
   t.is((await client.ended).code, 4);
   await until('the webserver', async () => (await fetch(`${system().pageUrl}healthz`).catch(() => undefined))?.ok);
 });
