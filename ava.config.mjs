@@ -15,7 +15,7 @@ const order = [
   'e2e/pool',
   'frontend/states',
   'frontend/page',
-  'manager/pool/properties',
+  'manager/plan/properties',
   'bench/simulate',
   'e2e/',
   'frontend/',

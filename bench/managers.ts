@@ -6,7 +6,7 @@ import { Agent } from 'node:http';
 import { requestJson } from '../common/http/client.ts';
 import { paths } from '../common/manager-api.ts';
 import { labels } from '../common/names.ts';
-import type { Transport } from '../manager/cluster/transport.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
 import { type ManagerProcess, startManager, writeSigningKey } from './manager-process.ts';
 import { startPretendCluster } from './pretend-cluster.ts';
 import { startStandInCluster } from './stand-in.ts';

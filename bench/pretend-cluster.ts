@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { managerAudience } from '../common/names.ts';
 import { describePool, noAddressLimits } from '../local/pool.ts';
-import { createTransport, type Transport } from '../manager/cluster/transport.ts';
+import { createTransport, type Transport } from '../manager/kubernetes/transport.ts';
 import type { Order } from './pretend-node-process.ts';
 import { ask, until } from './tools.ts';
 

@@ -3,7 +3,7 @@
 
 import { setPriority } from 'node:os';
 import { claimAnnotations } from '../common/names.ts';
-import { createTransport } from '../manager/cluster/transport.ts';
+import { createTransport } from '../manager/kubernetes/transport.ts';
 import { type IsOver, type PretendNode, startPretendNode } from './pretend-node.ts';
 
 export type Order = { does: 'start'; namespace: string } | { does: 'refill'; on: boolean } | { does: 'close' };

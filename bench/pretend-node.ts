@@ -3,9 +3,9 @@
 // here, so that a pool of pretended pods is refilled as fast as it is used up.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Transport } from '../manager/cluster/transport.ts';
-import { unless } from '../manager/cluster/transport.ts';
-import { listAndWatch } from '../manager/cluster/watch.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
+import { unless } from '../manager/kubernetes/transport.ts';
+import { listAndWatch } from '../manager/kubernetes/watch.ts';
 import { silent } from '../test/helpers/manager.ts';
 
 type Metadata = {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { paths } from '../common/terminals-api.ts';
 import { freePort } from '../local/ports.ts';
 import { superviseService } from '../local/supervisor.ts';
-import type { Transport } from '../manager/cluster/transport.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
 import { silent } from '../test/helpers/manager.ts';
 import { createVisitor } from '../test/helpers/system.ts';
 import { atRandom } from './at-random.ts';

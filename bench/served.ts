@@ -2,8 +2,8 @@
 // answer of the visitor who is first in line is here.
 
 import { paths } from '../common/terminals-api.ts';
-import type { Transport } from '../manager/cluster/transport.ts';
-import { listAndWatch } from '../manager/cluster/watch.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
+import { listAndWatch } from '../manager/kubernetes/watch.ts';
 import { silent } from '../test/helpers/manager.ts';
 import { createVisitor } from '../test/helpers/system.ts';
 import { type Measure, measure, median } from './statistics.ts';

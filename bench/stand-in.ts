@@ -9,7 +9,7 @@ import { requestJson } from '../common/http/client.ts';
 import { paths } from '../common/manager-api.ts';
 import { noAddressLimits } from '../local/pool.ts';
 import { readIssuer } from '../manager/api/token-claims.ts';
-import { createTransport } from '../manager/cluster/transport.ts';
+import { createTransport } from '../manager/kubernetes/transport.ts';
 import { ingressTemplate } from '../test/helpers/route-templates.ts';
 import { startManager, writeSigningKey } from './manager-process.ts';
 import type { Done, Order } from './stand-in-process.ts';

@@ -7,7 +7,7 @@ import { poolsSchema } from '../common/manager-api.ts';
 import { paths } from '../common/terminals-api.ts';
 import { noAddressLimits } from '../local/pool.ts';
 import { startSystem } from '../local/system.ts';
-import { createTransport } from '../manager/cluster/transport.ts';
+import { createTransport } from '../manager/kubernetes/transport.ts';
 import { silent } from '../test/helpers/manager.ts';
 import { clickToPrompt } from './click.ts';
 import { type Measure, measure, median, quantile } from './statistics.ts';

@@ -4,11 +4,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type ReviewResult, reviewResults } from './api/review-queue.ts';
 import type { ClaimOutcome } from './claims/claims.ts';
-import type { Observation } from './pool/observation.ts';
-import { countPods, type ReapReason, reapReasons, spareAt } from './pool/plan.ts';
-import type { Pool } from './pool/pool.ts';
-import type { Pools } from './pool/pools.ts';
-import { Refills } from './pool/refills.ts';
+import { Refills } from './model/estimators/refills.ts';
+import type { Observation } from './model/observation.ts';
+import type { Pool } from './model/pool.ts';
+import type { Pools } from './model/pools.ts';
+import { countPods, type ReapReason, reapReasons, spareAt } from './plan/plan.ts';
 
 export type Observed = {
   pools: Pick<Pools, 'all'>;

@@ -2,7 +2,7 @@
 
 import type { Random } from '../bench/simulate/random.ts';
 import { settingAnnotations } from '../common/names.ts';
-import type { Transport } from '../manager/cluster/transport.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
 
 export type Administrator = ReturnType<typeof createAdministrator>;
 

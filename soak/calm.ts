@@ -5,7 +5,7 @@ import type { Random } from '../bench/simulate/random.ts';
 import { requestJson } from '../common/http/client.ts';
 import { paths, poolsSchema, type Terminal, terminalSchema } from '../common/manager-api.ts';
 import { leaseOf } from '../common/names.ts';
-import type { Transport } from '../manager/cluster/transport.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
 import type { Administrator } from './administrator.ts';
 import type { FairClock } from './fair-clock.ts';
 import type { Faults } from './faults.ts';

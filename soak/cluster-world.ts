@@ -5,7 +5,7 @@ import { setMaxListeners } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { managerAudience } from '../common/names.ts';
-import { createTransport } from '../manager/cluster/transport.ts';
+import { createTransport } from '../manager/kubernetes/transport.ts';
 import { createNode } from './nodes.ts';
 import { runStandInNodes, taintKey } from './stand-in-nodes.ts';
 import { describeSet, type World } from './world.ts';

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { claimAnnotations, labels } from '../common/names.ts';
-import type { Transport } from '../manager/cluster/transport.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
 
 /** A pod as an event of the watch showed it. */
 export type PodEvent = {

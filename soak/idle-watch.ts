@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { labels } from '../common/names.ts';
-import type { Transport } from '../manager/cluster/transport.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
 import type { FairClock } from './fair-clock.ts';
 import { type Checker, isLive, type PodHistory, poolName, type Violation } from './invariants.ts';
 import type { Losses } from './losses.ts';

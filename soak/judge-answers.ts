@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { labels } from '../common/names.ts';
-import { type Transport, unless } from '../manager/cluster/transport.ts';
+import { type Transport, unless } from '../manager/kubernetes/transport.ts';
 import type { Quiet } from './calm.ts';
 import { type Checker, isLive, poolName, type Violation } from './invariants.ts';
 import type { Losses } from './losses.ts';

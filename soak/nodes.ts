@@ -1,6 +1,6 @@
 // Nodes that a soak deletes and has return: Node objects of which the soak plays the kubelet's part.
 
-import { type Transport, unless } from '../manager/cluster/transport.ts';
+import { type Transport, unless } from '../manager/kubernetes/transport.ts';
 
 const mergePatch = 'application/merge-patch+json';
 

@@ -3,7 +3,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../bench/simulate/random.ts';
-import { type Transport, unless } from '../manager/cluster/transport.ts';
+import { type Transport, unless } from '../manager/kubernetes/transport.ts';
 import type { ClusterFault } from './cluster-faults.ts';
 import type { Faults, ServiceRefusal } from './faults.ts';
 import { type Checker, isLive, poolName } from './invariants.ts';

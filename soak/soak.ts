@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRandom } from '../bench/simulate/random.ts';
 import { noAddressLimits } from '../local/pool.ts';
-import { createTransport } from '../manager/cluster/transport.ts';
+import { createTransport } from '../manager/kubernetes/transport.ts';
 import { createAdministrator } from './administrator.ts';
 import { createCalm, type Quiet } from './calm.ts';
 import { createClusterFaults } from './cluster-faults.ts';

@@ -3,7 +3,7 @@
 // taint comes to them.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Transport } from '../manager/cluster/transport.ts';
+import type { Transport } from '../manager/kubernetes/transport.ts';
 import type { SoakNode } from './nodes.ts';
 
 export const taintKey = 'warmterm.dev/soak';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { managerAudience } from '../common/names.ts';
 import { startLocalCluster } from '../local/kubernetes/cluster.ts';
 import { describePool } from '../local/pool.ts';
-import { createTransport } from '../manager/cluster/transport.ts';
+import { createTransport } from '../manager/kubernetes/transport.ts';
 import { silent } from '../test/helpers/manager.ts';
 import { poolName } from './invariants.ts';
 import { createNode, type SoakNode } from './nodes.ts';

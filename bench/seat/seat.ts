@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { noAddressLimits } from '../../local/pool.ts';
 import { startSystem } from '../../local/system.ts';
-import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import { createTransport, type Transport } from '../../manager/kubernetes/transport.ts';
 import { launchBrowser } from '../../test/helpers/frontend-browser.ts';
 import { silent } from '../../test/helpers/manager.ts';
 import { installRelease } from '../../test/helpers/release.ts';

@@ -1,8 +1,8 @@
 // When a pod ends and its replacement starts, as a client of the API server sees it. Pods and Events tell their times in whole
 // seconds, by the clock of another machine. So this takes the moment at which a watch, or a followed log, brings the news.
 
-import type { Transport } from '../../manager/cluster/transport.ts';
-import { listAndWatch, type WatchOptions } from '../../manager/cluster/watch.ts';
+import type { Transport } from '../../manager/kubernetes/transport.ts';
+import { listAndWatch, type WatchOptions } from '../../manager/kubernetes/watch.ts';
 import { silent } from '../../test/helpers/manager.ts';
 import { isReady, type RawPod } from '../../test/helpers/system.ts';
 

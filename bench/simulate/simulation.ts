@@ -2,9 +2,9 @@
 // carry it out, pods tell their times in whole seconds as Kubernetes does. Deterministic for a seed.
 
 import TinyQueue from 'tinyqueue';
-import type { ObservedPod } from '../../manager/pool/observation.ts';
-import { countPods, planPool, spareAt } from '../../manager/pool/plan.ts';
-import { Pool } from '../../manager/pool/pool.ts';
+import type { ObservedPod } from '../../manager/model/observation.ts';
+import { Pool } from '../../manager/model/pool.ts';
+import { countPods, planPool, spareAt } from '../../manager/plan/plan.ts';
 import { createRandom, logNormal } from './random.ts';
 import type { Trace, Visit } from './traces.ts';
 

@@ -14,13 +14,13 @@ import type { Logger } from '../../common/log.ts';
 import * as api from '../../common/manager-api.ts';
 import type { ClaimResult, Claims, Waiting } from '../claims/claims.ts';
 import type { TicketSigner } from '../claims/keys.ts';
-import { ApiError } from '../cluster/transport.ts';
-import type { TerminalEnd } from '../pool/observation.ts';
-import type { Pools } from '../pool/pools.ts';
-import { describePool, describeTerminal, describeTerminals, describeWaiting } from '../pool/status.ts';
-import type { Terminals } from '../terminals.ts';
+import type { Terminals } from '../health/terminals.ts';
+import { ApiError } from '../kubernetes/transport.ts';
+import type { TerminalEnd } from '../model/observation.ts';
+import type { Pools } from '../model/pools.ts';
 import { type Authenticator, callingPod } from './authenticate.ts';
 import { describeManager } from './openapi.ts';
+import { describePool, describeTerminal, describeTerminals, describeWaiting } from './pool-status.ts';
 
 export type AppOptions = {
   claims: Claims;

@@ -6,7 +6,7 @@ import type { Request, RequestHandler } from 'express';
 import { Budgets } from '../../common/budgets.ts';
 import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { Cluster, Identity, PodRef } from '../cluster/port.ts';
+import type { Cluster, Identity, PodRef } from '../kubernetes/port.ts';
 import { type Asker, ReviewQueue, type ReviewResult } from './review-queue.ts';
 import { readClaims, readIssuer, type TokenClaims } from './token-claims.ts';
 

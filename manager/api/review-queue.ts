@@ -4,7 +4,7 @@
 
 import { Budgets } from '../../common/budgets.ts';
 import { ServiceError } from '../../common/errors.ts';
-import type { Identity } from '../cluster/port.ts';
+import type { Identity } from '../kubernetes/port.ts';
 
 export type Asker = {
   /**
@@ -21,7 +21,7 @@ export const reviewResults = ['valid', 'invalid', 'refused', 'unanswered'] as co
 export type ReviewResult = (typeof reviewResults)[number];
 
 type Rank = Asker['rank'];
-// As many as connections (cluster/transport.ts). At 20 ms each that is 400 reviews a second, ten times what 1,000 terminals need.
+// As many as connections (kubernetes/transport.ts). At 20 ms each that is 400 reviews a second, ten times what 1,000 terminals need.
 const slots = 8;
 /** What callers that were not valid before may occupy of them. */
 const newSlots = 6;

@@ -4,7 +4,7 @@
 
 import * as z from 'zod';
 import { managerAudience } from '../../common/names.ts';
-import type { PodRef } from '../cluster/port.ts';
+import type { PodRef } from '../kubernetes/port.ts';
 
 export type TokenClaims = {
   issuer: string;

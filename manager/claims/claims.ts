@@ -5,18 +5,18 @@
 import { startDeadline } from '../../common/deadline.ts';
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { Cluster } from '../cluster/port.ts';
-import type { ClaimRecord, ObservedPod, TerminalEnd } from '../pool/observation.ts';
-import type { Pool } from '../pool/pool.ts';
-import type { Pools } from '../pool/pools.ts';
-import type { Share } from '../pool/share.ts';
-import type { QueuePosition } from '../pool/status.ts';
+import type { QueuePosition } from '../api/pool-status.ts';
+import type { Cluster } from '../kubernetes/port.ts';
+import type { ClaimRecord, ObservedPod, TerminalEnd } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
+import type { Pools } from '../model/pools.ts';
+import type { Share } from '../model/share.ts';
+import { PlaceWriter } from '../queue/place-writer.ts';
+import { away, refusalOf } from '../queue/refusal.ts';
+import { type Patience, WaitingLine } from '../queue/waiting-line.ts';
 import type { TicketSigner } from './keys.ts';
 import { Limits, type Origin } from './limits.ts';
-import { PlaceWriter } from './place-writer.ts';
 import { Race } from './race.ts';
-import { away, refusalOf } from './refusal.ts';
-import { type Patience, WaitingLine } from './waiting-line.ts';
 
 /** A visitor's terminal, and the ticket for it. */
 export type ClaimResult = {

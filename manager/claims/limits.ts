@@ -4,10 +4,10 @@
 
 import { ownerOf } from '../../common/claimant.ts';
 import { type ReachedLimit, ServiceError } from '../../common/errors.ts';
-import type { Pool } from '../pool/pool.ts';
-import type { Pools } from '../pool/pools.ts';
-import { minuteMs } from '../pool/recent-claims.ts';
-import type { Limit } from '../pool/settings.ts';
+import type { Pool } from '../model/pool.ts';
+import type { Pools } from '../model/pools.ts';
+import { minuteMs } from '../model/recent-claims.ts';
+import type { Limit } from '../model/settings.ts';
 
 /** What a claim says of where it comes from. */
 export type Origin = {

@@ -3,10 +3,10 @@
 
 import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { ClaimToWrite, Cluster } from '../cluster/port.ts';
-import type { ObservedPod } from '../pool/observation.ts';
-import type { Pool } from '../pool/pool.ts';
-import type { Share } from '../pool/share.ts';
+import type { ClaimToWrite, Cluster } from '../kubernetes/port.ts';
+import type { ObservedPod } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
+import type { Share } from '../model/share.ts';
 
 export type RaceOptions = {
   cluster: Pick<Cluster, 'claimPod' | 'readPod'>;

@@ -2,10 +2,10 @@
 // that are to come. Each is news once. Pure: what was told is handed back in at the next look.
 
 import { formatDuration } from '../../common/duration.ts';
-import { describeSize, describeTime, fitsNow } from '../pool/fit.ts';
-import { podState } from '../pool/observation.ts';
-import type { Pool } from '../pool/pool.ts';
-import { lookAtRollout } from '../pool/rollout.ts';
+import { podState } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
+import { lookAtRollout } from '../plan/rollout.ts';
+import { describeSize, describeTime, fitsNow } from '../workshops/fit.ts';
 
 /** What is under way: the revision that a roll-out leads to, the replicas that are kept though they are not needed, and the windows that fit. */
 export type Progress = { revision?: string; kept?: number; fitting?: string[] };

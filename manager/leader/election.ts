@@ -6,7 +6,7 @@
 // monotonic clocks. What the record says about times is never judged by. Every write names the version that it was
 // decided on, so of several who try, one is first.
 
-import type { Lease, LeaseToWrite } from '../cluster/port.ts';
+import type { Lease, LeaseToWrite } from '../kubernetes/port.ts';
 
 export type Timing = {
   /** A lease that was not renewed for so long is free. Whole seconds. */

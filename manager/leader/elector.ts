@@ -2,7 +2,7 @@
 // back at the end. Whether it leads is read off the clock at each question, never off an answer that may be late.
 
 import type { Logger } from '../../common/log.ts';
-import type { Cluster } from '../cluster/port.ts';
+import type { Cluster } from '../kubernetes/port.ts';
 import {
   type Election,
   type ElectionEvent,

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../common/log.ts';
-import type { Cluster } from '../cluster/port.ts';
-import type { Share } from '../pool/share.ts';
+import type { Cluster } from '../kubernetes/port.ts';
+import type { Share } from '../model/share.ts';
 import { missedUntil, Roster } from './roster.ts';
 
 export type PeersOptions = {

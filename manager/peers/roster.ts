@@ -2,7 +2,7 @@
 // a local timer would take an outage of the API for the death of all others. So this manager's own renewals, which come by
 // the same watch, are the clock: a manager that does not renew while this one does so several times is absent.
 
-import { type Share, wholeShare } from '../pool/share.ts';
+import { type Share, wholeShare } from '../model/share.ts';
 
 /** After so many renewals of this manager without one of another, the other is absent, and then its Lease is stale. */
 export const missedUntil = { absent: 3, stale: 6 };

@@ -8,7 +8,7 @@ import { createRandom, type Random } from '../../bench/simulate/random.ts';
 import { claimAnnotations, labels } from '../../common/names.ts';
 import { noAddressLimits } from '../../local/pool.ts';
 import { type System, startSystem } from '../../local/system.ts';
-import { createTransport } from '../../manager/cluster/transport.ts';
+import { createTransport } from '../../manager/kubernetes/transport.ts';
 import { dist } from '../../test/helpers/built.ts';
 import { createCli } from '../../test/helpers/cli.ts';
 import { silent } from '../../test/helpers/manager.ts';

@@ -3,7 +3,7 @@
 
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
-import { ApiError, type Transport } from '../../manager/cluster/transport.ts';
+import { ApiError, type Transport } from '../../manager/kubernetes/transport.ts';
 import { openBrowser, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
 import { installRelease, type Release, whyOlder } from '../helpers/release.ts';
 import { skipIf } from '../helpers/skip.ts';

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import anyTest, { type TestFn } from 'ava';
-import { createTransport, unless } from '../../manager/cluster/transport.ts';
+import { createTransport, unless } from '../../manager/kubernetes/transport.ts';
 import { type ContractContext, testKubernetesPort } from '../contracts/kubernetes-port.ts';
 
 const test = anyTest as TestFn<ContractContext>;

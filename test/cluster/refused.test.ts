@@ -3,7 +3,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { labels } from '../../common/names.ts';
-import { unless } from '../../manager/cluster/transport.ts';
+import { unless } from '../../manager/kubernetes/transport.ts';
 import { installRelease, type Release, whyOlder } from '../helpers/release.ts';
 import { skipIf } from '../helpers/skip.ts';
 import { claimSoon, createVisitor, isReady, poolIsReady, poolStatus, type RawPod, until } from '../helpers/system.ts';

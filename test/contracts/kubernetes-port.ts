@@ -8,14 +8,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { TestFn } from 'ava';
 import { labels, managerAudience, terminalPortName } from '../../common/names.ts';
-import { routesPath } from '../../manager/cluster/exposures.ts';
-import { ensureKeys, type Keys } from '../../manager/cluster/keys-secret.ts';
-import { createCluster } from '../../manager/cluster/kubernetes.ts';
-import type { Cluster } from '../../manager/cluster/port.ts';
-import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
-import type { OnWarning } from '../../manager/cluster/warnings.ts';
 import type { RouteKind } from '../../manager/exposure/route-kind.ts';
 import { fillRoute, type RouteTemplate } from '../../manager/exposure/route-template.ts';
+import { createCluster } from '../../manager/kubernetes/cluster.ts';
+import { routesPath } from '../../manager/kubernetes/exposures.ts';
+import { ensureKeys, type Keys } from '../../manager/kubernetes/keys-secret.ts';
+import type { Cluster } from '../../manager/kubernetes/port.ts';
+import { createTransport, type Transport } from '../../manager/kubernetes/transport.ts';
+import type { OnWarning } from '../../manager/kubernetes/warnings.ts';
 import type {
   Observation,
   ObservedPod,
@@ -23,7 +23,7 @@ import type {
   ObservedRoom,
   ObservedRoute,
   ObservedService,
-} from '../../manager/pool/observation.ts';
+} from '../../manager/model/observation.ts';
 import { silent } from '../helpers/manager.ts';
 import { poll } from '../helpers/poll.ts';
 import { httpRouteTemplate, ingressTemplate, templateOf } from '../helpers/route-templates.ts';

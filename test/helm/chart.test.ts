@@ -8,7 +8,7 @@ import { healthPortName, labels, managerAudience, settingAnnotations, terminalPo
 import { relayModes } from '../../common/terminals-api.ts';
 import { readConfig as readManagerConfig } from '../../manager/config.ts';
 import { routeKinds } from '../../manager/exposure/route-kind.ts';
-import { defaultSettings, readSettings } from '../../manager/pool/settings.ts';
+import { defaultSettings, readSettings } from '../../manager/model/settings.ts';
 import { readConfig as readTerminalConfig } from '../../terminal/config.ts';
 import { readConfig as readWebserverConfig } from '../../webserver/config.ts';
 

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { labels, settingAnnotations } from '../../common/names.ts';
 import { readHost } from '../../manager/exposure/route-kind.ts';
 import { fillRoute, parseRouteTemplate } from '../../manager/exposure/route-template.ts';
-import { readSettings } from '../../manager/pool/settings.ts';
+import { readSettings } from '../../manager/model/settings.ts';
 import { readConfig } from '../../webserver/config.ts';
 import { chart, helmProgram, type Rendered, render } from '../helpers/helm.ts';
 import { skipIf } from '../helpers/skip.ts';

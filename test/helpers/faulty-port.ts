@@ -3,8 +3,8 @@
 // what was told of the same object, and nothing is left out.
 
 import { ServiceError } from '../../common/errors.ts';
-import type { Cluster } from '../../manager/cluster/port.ts';
-import type { Observation } from '../../manager/pool/observation.ts';
+import type { Cluster } from '../../manager/kubernetes/port.ts';
+import type { Observation } from '../../manager/model/observation.ts';
 import type { Faults, RequestKind } from '../../soak/faults.ts';
 import { nextTurn } from './model-cluster.ts';
 

@@ -6,7 +6,7 @@ import { request as requestHttp } from 'node:http';
 import { type RequestOptions, request as requestHttps } from 'node:https';
 import { createInterface } from 'node:readline';
 import { KubeConfig } from '@kubernetes/client-node';
-import { readWarnings } from '../../manager/cluster/warnings.ts';
+import { readWarnings } from '../../manager/kubernetes/warnings.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of an API, looked into at any depth; a wrong guess fails the test.
 export type Body = Record<string, any>;

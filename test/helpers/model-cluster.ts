@@ -12,8 +12,8 @@ import type {
   PlacesToWrite,
   Sink,
   ToldEvent,
-} from '../../manager/cluster/port.ts';
-import type { Capacity } from '../../manager/pool/capacity.ts';
+} from '../../manager/kubernetes/port.ts';
+import type { Capacity } from '../../manager/model/capacity.ts';
 import {
   isOver,
   type Observation,
@@ -25,7 +25,7 @@ import {
   type ObservedService,
   type TerminalEnd,
   type Trouble,
-} from '../../manager/pool/observation.ts';
+} from '../../manager/model/observation.ts';
 
 export type Fault = 'lost-request' | 'lost-response';
 /** `hangs`: arrives, and takes effect, only at `unhang`. `late-answer`: takes effect at once, and is answered then. */

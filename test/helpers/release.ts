@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KubeConfig } from '@kubernetes/client-node';
 import { noAddressLimits } from '../../local/pool.ts';
-import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import { createTransport, type Transport } from '../../manager/kubernetes/transport.ts';
 import { chart, helmProgram } from './helm.ts';
 
 // What a node has to set aside for them is little, so that a test fits on a small one beside what the last has left.

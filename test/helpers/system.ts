@@ -18,7 +18,7 @@ import {
 } from '../../common/terminals-api.ts';
 import { noAddressLimits } from '../../local/pool.ts';
 import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
-import { createTransport, type Transport } from '../../manager/cluster/transport.ts';
+import { createTransport, type Transport } from '../../manager/kubernetes/transport.ts';
 import { dist } from './built.ts';
 import { visitorKey, waitForState } from './frontend-browser.ts';
 import { silent } from './manager.ts';

@@ -1,7 +1,7 @@
 // That a visitor who waits beside an idle pod is found, and nobody else.
 
 import test from 'ava';
-import type { Transport } from '../../manager/cluster/transport.ts';
+import type { Transport } from '../../manager/kubernetes/transport.ts';
 import type { PodEvent } from '../../soak/history.ts';
 import { createIdleWatch, idleBoundMs } from '../../soak/idle-watch.ts';
 import type { Checker, PodHistory } from '../../soak/invariants.ts';

@@ -13,10 +13,10 @@ const group = (files: Record<string, { text?: string; parts?: string[] }>) =>
 test('files of one folder share a process, unless they are alone in it', (t) => {
   const groups = group({
     'test/manager/a.test.ts': {},
-    'test/manager/pool/b.test.ts': {},
+    'test/manager/model/b.test.ts': {},
     'test/common/c.test.ts': {},
   });
-  t.deepEqual([...groups], [['manager-1', ['test/manager/a.test.ts', 'test/manager/pool/b.test.ts']]]);
+  t.deepEqual([...groups], [['manager-1', ['test/manager/a.test.ts', 'test/manager/model/b.test.ts']]]);
 });
 
 test('a process has at most 16 files, and neighbours are in different ones', (t) => {

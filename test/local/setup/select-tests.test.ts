@@ -9,10 +9,13 @@ import {
 
 const sources = new Map(
   Object.entries({
-    'test/manager/pace.test.ts': ['test/manager/pace.test.ts', 'manager/pace.ts'],
+    'test/manager/reconcile/throttle.test.ts': [
+      'test/manager/reconcile/throttle.test.ts',
+      'manager/reconcile/throttle.ts',
+    ],
     'test/e2e/idle.test.ts': ['test/e2e/idle.test.ts', 'test/helpers/system.ts'],
     'test/helm/chart.test.ts': ['test/helm/chart.test.ts'],
-    'test/manager/faults.test.ts': ['test/manager/faults.test.ts', 'test/helpers/long.ts'],
+    'test/manager/reconcile/faults.test.ts': ['test/manager/reconcile/faults.test.ts', 'test/helpers/long.ts'],
   }).map(([file, parts]) => [file, new Set(parts)]),
 );
 
@@ -20,25 +23,25 @@ const affected = test.macro<[string[], string[]]>({
   title: (_, changed) => `a change of ${changed.join(', ')} selects the tests that it can affect`,
   exec: (t, changed, expected) => t.deepEqual(selectAffected(sources, changed), expected),
 });
-test(affected, ['manager/pace.ts'], ['test/manager/pace.test.ts', 'test/e2e/idle.test.ts']);
+test(affected, ['manager/reconcile/throttle.ts'], ['test/manager/reconcile/throttle.test.ts', 'test/e2e/idle.test.ts']);
 test(affected, ['frontend/texts.ts'], ['test/e2e/idle.test.ts']);
 test(affected, ['helm/values.yaml'], ['test/helm/chart.test.ts']);
-test(affected, ['test/helpers/long.ts', 'README.md'], ['test/manager/faults.test.ts']);
+test(affected, ['test/helpers/long.ts', 'README.md'], ['test/manager/reconcile/faults.test.ts']);
 test(affected, ['package-lock.json'], [...sources.keys()]);
 test(affected, ['README.md'], []);
 
 test('a path names a file or a folder; one that names no test is an error', (t) => {
   const files = [...sources.keys()];
   t.deepEqual(selectPaths(files, ['test/manager', 'test/helm/chart.test.ts']), [
-    'test/manager/pace.test.ts',
+    'test/manager/reconcile/throttle.test.ts',
     'test/helm/chart.test.ts',
-    'test/manager/faults.test.ts',
+    'test/manager/reconcile/faults.test.ts',
   ]);
   t.throws(() => selectPaths(files, ['test/man']), { message: 'There is no test file at test/man.' });
 });
 
 test('the long run takes the files that have a longer version', (t) => {
-  t.deepEqual(selectLong(sources), ['test/manager/faults.test.ts']);
+  t.deepEqual(selectLong(sources), ['test/manager/reconcile/faults.test.ts']);
 });
 
 test('the suites of a real cluster are the end-to-end suites, and those that need one', (t) => {
@@ -50,14 +53,16 @@ test('the suites of a real cluster are the end-to-end suites, and those that nee
 });
 
 test('the files that ava says have failed: by a title, a crash, or a test that never ended', (t) => {
-  const files = ['test/e2e/idle.test.ts', 'test/e2e/idle-two.test.ts', 'test/manager/pool/idle.test.ts'];
+  const files = ['test/e2e/idle.test.ts', 'test/e2e/idle-two.test.ts', 'test/manager/model/idle.test.ts'];
   const [first, second, third] = files;
   t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title › of two parts']), [first]);
   t.deepEqual(
     selectFailed(files, ['  ✘ dist-tests/7/test/e2e/idle-two.test.mjs exited with a non-zero exit code: 1']),
     [second],
   );
-  t.deepEqual(selectFailed(files, ['  1 tests were pending in dist-tests/7/test/manager/pool/idle.test.mjs']), [third]);
+  t.deepEqual(selectFailed(files, ['  1 tests were pending in dist-tests/7/test/manager/model/idle.test.mjs']), [
+    third,
+  ]);
   t.deepEqual(selectFailed(files.slice(0, 2), ['  ✘ [fail]: idle-two › a title']), [second]);
   t.deepEqual(selectFailed([first], ['  ✘ [fail]: a title']), [first]);
   t.deepEqual(selectFailed(files, []), []);
@@ -65,10 +70,14 @@ test('the files that ava says have failed: by a title, a crash, or a test that n
 });
 
 test('the failed files of those that share a process: by the file in a title, or by the crash of all', (t) => {
-  const [first, second, alone] = ['test/manager/pace.test.ts', 'test/manager/knock.test.ts', 'test/e2e/idle.test.ts'];
+  const [first, second, alone] = [
+    'test/manager/reconcile/throttle.test.ts',
+    'test/manager/health/probe.test.ts',
+    'test/e2e/idle.test.ts',
+  ];
   const files = [first, second, alone];
   const groups = new Map([['manager-1', [first, second]]]);
-  const shared = '  ✘ [fail]: together › manager-1 › test/manager/knock.test.ts › a title';
+  const shared = '  ✘ [fail]: together › manager-1 › test/manager/health/probe.test.ts › a title';
   t.deepEqual(selectFailed(files, [shared], groups), [second]);
   t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title', shared], groups), [second, alone]);
   t.deepEqual(

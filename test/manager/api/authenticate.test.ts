@@ -4,7 +4,7 @@ import test from 'ava';
 import type { Request, Response } from 'express';
 import { ServiceError } from '../../../common/errors.ts';
 import { createAuthenticator } from '../../../manager/api/authenticate.ts';
-import type { Identity } from '../../../manager/cluster/port.ts';
+import type { Identity } from '../../../manager/kubernetes/port.ts';
 import { silent } from '../../helpers/manager.ts';
 import { nextTurn } from '../../helpers/model-cluster.ts';
 import { forgeToken } from '../../helpers/service-tokens.ts';

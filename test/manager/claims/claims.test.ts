@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { ServiceError } from '../../../common/errors.ts';
-import type { Cluster } from '../../../manager/cluster/port.ts';
+import type { Cluster } from '../../../manager/kubernetes/port.ts';
 import { type ManagerOptions, never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 

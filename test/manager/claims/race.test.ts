@@ -5,10 +5,10 @@ import test from 'ava';
 import TinyQueue from 'tinyqueue';
 import { createRandom } from '../../../bench/simulate/random.ts';
 import { Race } from '../../../manager/claims/race.ts';
-import type { ObservedPod } from '../../../manager/pool/observation.ts';
-import type { Pool } from '../../../manager/pool/pool.ts';
-import { ReadyQueue } from '../../../manager/pool/ready-queue.ts';
-import { type Share, wholeShare } from '../../../manager/pool/share.ts';
+import type { ObservedPod } from '../../../manager/model/observation.ts';
+import type { Pool } from '../../../manager/model/pool.ts';
+import { ReadyQueue } from '../../../manager/model/ready-queue.ts';
+import { type Share, wholeShare } from '../../../manager/model/share.ts';
 import { silent } from '../../helpers/manager.ts';
 
 type Setup = {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import type { Lease } from '../../../manager/cluster/port.ts';
+import type { Lease } from '../../../manager/kubernetes/port.ts';
 import {
   type Election,
   type ElectionEvent,

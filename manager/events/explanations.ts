@@ -1,0 +1,76 @@
+// Why a pool did what it did, in sentences for its administrator. Pure.
+
+import { formatDuration } from '../../common/duration.ts';
+import { type ObservedPod, podState } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
+import type { Settings } from '../model/settings.ts';
+import { reasonOf } from '../plan/broken.ts';
+import { countPods, prewarmOf, type ReapReason, spareBySetting } from '../plan/plan.ts';
+import { lookAtRollout, surge } from '../plan/rollout.ts';
+
+/** Why the pool grows to `to` replicas at `now`, while `waiting` visitors wait. */
+export function explainGrowth(pool: Pool, now: number, waiting: number, to: number): string {
+  const { replicas, settings } = pool;
+  const counts = countPods(pool, now);
+  const spare = spareBySetting(pool, now, counts);
+  const { seats, windows } = prewarmOf(pool, now, counts);
+  const { broken, unreachable, stranded } = counts;
+  const above = [...pool.pods()].filter((pod) => pod.ordinal >= replicas && podState(pod) === 'in-use');
+  const extra = surge(lookAtRollout(pool, now));
+  const wanted = [
+    seats > spare
+      ? `${seats} seats of ${windows.map(({ name }) => name).join(', ')} (prewarm)`
+      : `${spare} spare${typeof settings.spare === 'number' ? '' : ` (${settings.spare})`}`,
+    ...(waiting > 0 ? [`${waiting} for visitors who wait`] : []),
+    ...(extra > 0 ? [`${extra} to roll the template out`] : []),
+  ];
+  return [
+    `Scaled up from ${replicas} to ${to} replicas: ${counts.inUse} in use, ${counts.ready} ready, ${counts.recreating} starting; wanted free: ${wanted.join(' and ')}.`,
+    ...(broken > 0 ? [`Broken and not counted: ${broken}.`] : []),
+    ...(unreachable > 0 ? [`Not to be reached by browsers: ${unreachable}.`] : []),
+    ...(stranded > 0 ? [`On nodes to which nobody is sent: ${stranded}.`] : []),
+    ...(above.length > 0 ? [`In use above the replicas: ${above.length}.`] : []),
+    ...(to === settings.min ? [`min is ${to}.`] : []),
+    ...(to === settings.max ? [`That is max.`] : []),
+  ].join(' ');
+}
+
+/** Why the pool has shrunk from `from` to `to` replicas. */
+export function explainShrink({ settings }: Pool, from: number, to: number): string {
+  const { max, scaleDownDelay } = settings;
+  const why =
+    from > max
+      ? `max is ${max}, and nobody used what is given up`
+      : `no more was needed within ${formatDuration(scaleDownDelay)} (scale-down-delay)`;
+  return `Scaled down from ${from} to ${to} replicas: ${why}.`;
+}
+
+/** Why a pod was deleted, and with it the session in it. */
+export function explainReap(
+  pod: ObservedPod,
+  reason: ReapReason,
+  { maxLifetime, connectTimeout, silenceTimeout }: Settings,
+): string {
+  switch (reason) {
+    case 'max-lifetime':
+      return `The session has lasted for ${formatDuration(maxLifetime)} (max-lifetime).`;
+    case 'never-connected':
+      return `Nobody has connected within ${formatDuration(connectTimeout)} of the claim (connect-timeout).`;
+    case 'duplicate':
+      return 'Its visitor has another terminal, which is older.';
+    case 'silent':
+      return `It has not reported for ${formatDuration(silenceTimeout)} (silence-timeout), and its server does not answer.`;
+    case 'node-lost':
+      return 'Its node is out of reach, and its visitor has another terminal by now.';
+    case 'node-deleted':
+      return 'Its node was deleted.';
+    case 'not-removed':
+      return 'Its containers have ended, and its node cannot clear up after them: look at the log of the kubelet.';
+    case 'pod-ended':
+      return `Its pod has ended, with phase ${pod.ended}: ${reasonOf(pod)}`;
+  }
+}
+
+/** What an administrator should look into, and what is the normal end of a session. */
+export const typeOfReap = (reason: ReapReason): 'Normal' | 'Warning' =>
+  reason === 'max-lifetime' || reason === 'never-connected' ? 'Normal' : 'Warning';

@@ -1,0 +1,195 @@
+// What an administrator should know of a pool: told once as a Kubernetes Event, and on the host page for as long as it holds.
+
+import { labels } from '../../common/names.ts';
+import type { ObservedPod } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
+import { describeBroken, describeBrokenOnce, failedOfTemplate, growthStop } from '../plan/broken.ts';
+import { hasStopped, lookAtRollout, rolloutDeadlineMs } from '../plan/rollout.ts';
+import { describeSize, describeTime, fitsNow } from '../workshops/fit.ts';
+
+export type Notice = {
+  /** The reason of the Event. */
+  reason:
+    | 'InvalidSettings'
+    | 'ReplicasPutBack'
+    | 'SessionsEnded'
+    | 'RolloutStopped'
+    | 'BrokenTerminals'
+    | 'ScaleUpStopped'
+    | 'NotExposed'
+    | 'MaxAboveNodePorts'
+    | 'NameTooLong'
+    | 'SecondStatefulSet'
+    | 'PersistentDisks'
+    | 'UpdateStrategy'
+    | 'PrewarmDoesNotFit'
+    | 'PrewarmMayNotFit';
+  message: string;
+  /** What tells it from another of the same reason. */
+  about: string;
+};
+
+export function noticesOf(pool: Pool, now: number): Notice[] {
+  return [
+    ...aboutStatefulSets(pool),
+    ...aboutSpec(pool),
+    ...aboutSettings(pool),
+    ...aboutWindows(pool, now),
+    ...aboutScaling(pool),
+    ...aboutRollout(pool, now),
+    ...aboutName(pool),
+    ...aboutTemplate(pool, now),
+    ...aboutExposure(pool),
+    ...aboutPorts(pool),
+  ];
+}
+
+/** Other StatefulSets have the pool's label. */
+function aboutStatefulSets({ name, spec, others }: Pool): Notice[] {
+  if (!spec || others.length === 0) return [];
+  const second = others.map(({ statefulSet }) => statefulSet).join(', ');
+  const message =
+    `The StatefulSets ${spec.statefulSet} and ${second} have the same label ${labels.pool}=${name}. The oldest, ${spec.statefulSet}, is the pool; ` +
+    `pods of ${second} are not handed out. Delete ${second}, or give it and its pods another ${labels.pool}.`;
+  return [{ reason: 'SecondStatefulSet', message, about: second }];
+}
+
+/** What of the StatefulSet's own spec no pool can have. */
+function aboutSpec({ spec }: Pool): Notice[] {
+  const notices: Notice[] = [];
+  if (spec?.claimTemplates) {
+    const message =
+      `The StatefulSet ${spec.statefulSet} has volumeClaimTemplates (${spec.claimTemplates.join(', ')}). Such a disk outlives its pod, whatever persistentVolumeClaimRetentionPolicy says: ` +
+      'the next visitor would get it with what the former one has left. No terminal of the pool is handed out. ' +
+      'Make the StatefulSet again with an ephemeral volume (ephemeral.volumeClaimTemplate in the pod template), which is deleted with its pod.';
+    notices.push({ reason: 'PersistentDisks', message, about: spec.uid });
+  }
+  if (spec?.updateStrategy) {
+    const message =
+      `The StatefulSet ${spec.statefulSet} has the updateStrategy ${spec.updateStrategy}: when its template changes, Kubernetes deletes terminals in use` +
+      `${spec.updateStrategy.includes('partition') ? ', and makes those below the partition of the former template' : ''}. Set spec.updateStrategy.type to OnDelete.`;
+    notices.push({ reason: 'UpdateStrategy', message, about: spec.updateStrategy });
+  }
+  return notices;
+}
+
+function aboutSettings({ problems }: Pool): Notice[] {
+  if (problems.length === 0) return [];
+  const told = problems.join('; ');
+  return [{ reason: 'InvalidSettings', message: `${told}. The former values stay in force.`, about: told }];
+}
+
+/** Windows that do not fit, or of which that cannot be known. */
+function aboutWindows(pool: Pool, now: number): Notice[] {
+  const told = { no: ['PrewarmDoesNotFit', 'does not fit'], unknown: ['PrewarmMayNotFit', 'may not fit'] } as const;
+  return fitsNow(pool, now).flatMap((fit): Notice[] => {
+    if (fit.fits === 'yes') return [];
+    const [reason, what] = told[fit.fits];
+    const message = `The window ${describeTime(fit)} ${what}. It takes ${describeSize(fit)} at once: ${fit.why.join('; ')}.`;
+    return [{ reason, message, about: `${fit.window} ${fit.from}` }];
+  });
+}
+
+/** Somebody has scaled the pool below terminals that are in use. */
+function aboutScaling({ cut }: Pool): Notice[] {
+  if (!cut?.outlived) return [];
+  const { replicas, version, pods, outlived } = cut;
+  const kept = new Set(outlived.map(({ uid }) => uid));
+  const ended = pods.filter(({ uid }) => !kept.has(uid));
+  const notices: [Notice['reason'], readonly ObservedPod[], string][] = [
+    ['ReplicasPutBack', outlived, 'in use, so the replicas are put back.'],
+    ['SessionsEnded', ended, 'in use until the StatefulSet controller deleted what was above.'],
+  ];
+  const instead = 'To shrink without ending a session, annotate the pool with warmterm.dev/max.';
+  return notices
+    .filter(([, about]) => about.length > 0)
+    .map(([reason, about, what]) => {
+      const verb = reason === 'SessionsEnded' ? ['was', 'were'] : ['is', 'are'];
+      const message = `Scaled to ${replicas}: ${names(about)} ${verb[about.length === 1 ? 0 : 1]} ${what} ${instead}`;
+      return { reason, message, about: String(version) };
+    });
+}
+
+function aboutRollout(pool: Pool, now: number): Notice[] {
+  const rollout = lookAtRollout(pool, now);
+  const former = rollout.outdated.length + rollout.outdatedUnready.length;
+  if (rollout.inVain && former > 0) {
+    const message =
+      `The roll-out of the changed template has stopped: terminals of the former template that were replaced came back of the former template. Of it are ${former}, which go on serving. ` +
+      'Look for a partition in spec.updateStrategy. It goes on when the template or the updateStrategy is changed.';
+    return [{ reason: 'RolloutStopped', message, about: `${pool.spec?.revision} in vain` }];
+  }
+  if (!hasStopped(rollout)) return [];
+  const { stuck, outdated } = rollout;
+  const message =
+    `The roll-out of the changed template has stopped: ${names(stuck)} ${stuck.length === 1 ? 'is' : 'are'} not ready after ${rolloutDeadlineMs / 1_000} s. ` +
+    `Ready and of the former template: ${outdated.length}, which go on serving. It goes on when the template is mended.`;
+  return [{ reason: 'RolloutStopped', message, about: pool.spec?.revision ?? '' }];
+}
+
+// A dash and up to ten digits follow in the label controller-revision-hash of each pod, which takes 63 characters.
+const longestName = 52;
+
+/** https://github.com/kubernetes/kubernetes/issues/64023 */
+function aboutName({ spec }: Pool): Notice[] {
+  const length = spec?.statefulSet.length ?? 0;
+  if (length <= longestName) return [];
+  const message =
+    `The name of the StatefulSet has ${length} characters. Kubernetes cannot create pods for a name of more than ${longestName}: ` +
+    'their label controller-revision-hash would be too long. Create the pool again with a shorter name.';
+  return [{ reason: 'NameTooLong', message, about: '' }];
+}
+
+/** The present template makes pods that never become Ready. */
+function aboutTemplate(pool: Pool, now: number): Notice[] {
+  if (growthStop(pool, now, 0) !== 'broken-template') return [];
+  const failed = failedOfTemplate(pool, now);
+  const isFirstAttempt = failed.every(
+    ({ ordinal }) => pool.starts.failures(ordinal, pool.spec?.revision) === 0 && !pool.pod(ordinal)?.terminating,
+  );
+  // The first time a reason is waited for.
+  if (isFirstAttempt && !describeBrokenOnce(pool, now)) return [];
+  const why = describeBroken(pool, now) ?? 'They have just been created again';
+  const message =
+    `${failed.length} terminals of the present template have failed, and none of it has become ready since: no more are made. ${why}. ` +
+    'They are tried again, ever more seldom. Repair the template or its image.';
+  return [{ reason: 'ScaleUpStopped', message, about: pool.spec?.revision ?? '' }];
+}
+
+/** Services or routes that the API server refuses to make. */
+function aboutExposure(pool: Pool): Notice[] {
+  const byCause = new Map<string, number[]>();
+  for (const { kind, ordinal, message } of pool.exposureFailures.lasting(pool.replicas)) {
+    // A message names the object: of the same cause, the first is enough.
+    const cause = `${kind} ${message.replaceAll(nameOf(pool, ordinal), '')}`;
+    byCause.set(cause, [...(byCause.get(cause) ?? []), ordinal]);
+  }
+  if (byCause.size === 0) return [];
+  const told = [...byCause.values()].map((ordinals) => {
+    const { kind, message } = pool.exposureFailures.of(ordinals[0]!)!;
+    const [first, second, ...more] = ordinals.map((ordinal) => nameOf(pool, ordinal));
+    return `no ${kind} can be made for ${joined(first!, second, more.length)}: ${message}`;
+  });
+  const message = `Terminals cannot be reached and do not count as ready: ${told.join('; ')}`;
+  return [{ reason: 'NotExposed', message, about: '' }];
+}
+
+function aboutPorts({ portShortage }: Pool): Notice[] {
+  if (!portShortage) return [];
+  const { max, ports, limit } = portShortage;
+  const message =
+    `The pools may grow to ${max} terminals (the sum of max), and there are node ports for ${ports} (${limit}). ` +
+    'Terminals beyond that cannot be reached: lower warmterm.dev/max, or use exposure: ingress.';
+  return [{ reason: 'MaxAboveNodePorts', message, about: `${max} ${ports}` }];
+}
+
+const nameOf = ({ spec }: Pool, ordinal: number): string => `${spec?.statefulSet}-${ordinal}`;
+
+/** `a`, `a and b`, `a, b and 3 more` */
+function names(pods: readonly ObservedPod[]): string {
+  const [first, second, ...more] = pods.map(({ name }) => name).toSorted();
+  return joined(first, second, more.length);
+}
+
+const joined = (first: string | undefined, second: string | undefined, more: number): string =>
+  more > 0 ? `${first}, ${second} and ${more} more` : [first, second].filter(Boolean).join(' and ');

@@ -1,0 +1,366 @@
+// The parts of Kubernetes objects that the manager reads, as they come off the wire, and how they become observations.
+// Pure; the only place that knows where in an object a fact stands.
+
+import { hostname } from 'node:os';
+import { claimantSchema } from '../../common/claimant.ts';
+import { formerTerminalSchema, type PodAddress } from '../../common/manager-api.ts';
+import {
+  claimAnnotations,
+  healthPortName,
+  labels,
+  lastEndAnnotation,
+  retired,
+  terminalPortName,
+} from '../../common/names.ts';
+import { printable } from '../../common/printable.ts';
+import { readHost } from '../exposure/route-kind.ts';
+import { fillRoute, type RouteTemplate, says } from '../exposure/route-template.ts';
+import type {
+  ClaimRecord,
+  ObservedNode,
+  ObservedPod,
+  ObservedPool,
+  ObservedRoom,
+  ObservedRoute,
+  ObservedService,
+  Place,
+  TerminalEnd,
+} from '../model/observation.ts';
+import { type RawNodeCapacity, type RawPodSpec, readNeeds, readNodeCapacity } from './capacity-objects.ts';
+import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
+import type { Lease, LeaseToWrite, PodInTheWay, ToldEvent } from './port.ts';
+
+export type ObjectMeta = {
+  name: string;
+  uid: string;
+  resourceVersion: string;
+  creationTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
+  generation?: number;
+  ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[];
+};
+type Condition = { type: string; status: string; lastTransitionTime?: string | null };
+export type RawPod = {
+  metadata: ObjectMeta;
+  spec?: { nodeName?: string; containers?: { ports?: { name?: string; containerPort: number }[] }[] };
+  status?: RawPodStatus & { podIP?: string };
+};
+export type RawStatefulSet = {
+  metadata: ObjectMeta;
+  spec: {
+    replicas?: number;
+    template?: { spec?: RawPodSpec };
+    updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
+    volumeClaimTemplates?: { metadata?: { name?: string } }[];
+  };
+  status?: { observedGeneration?: number; updateRevision?: string };
+};
+export type RawScale = { metadata: ObjectMeta; spec?: { replicas?: number } };
+export type RawService = { metadata: ObjectMeta; spec: { ports?: { nodePort?: number }[] } };
+export type RawRoute = { metadata: ObjectMeta; spec?: unknown };
+export type RawConfigMap = { metadata: ObjectMeta; data?: Record<string, string> };
+export type RawEvent = {
+  metadata: ObjectMeta;
+  message?: string;
+  lastTimestamp?: string | null;
+  eventTime?: string | null;
+};
+export type RawNode = {
+  metadata: ObjectMeta;
+  spec?: RawNodeCapacity['spec'] & { unschedulable?: boolean };
+  status?: RawNodeCapacity['status'] & { addresses?: { type: string; address: string }[]; conditions?: Condition[] };
+};
+export type RawLease = {
+  metadata: ObjectMeta;
+  spec?: {
+    holderIdentity?: string;
+    leaseDurationSeconds?: number;
+    acquireTime?: string;
+    renewTime?: string;
+    leaseTransitions?: number;
+  };
+};
+
+/** What the StatefulSet controller writes on each pod. */
+const revisionLabel = 'controller-revision-hash';
+
+/** A pod of a pool; undefined for one that carries the label without being numbered by a StatefulSet. */
+export function readPod(pod: RawPod): ObservedPod | undefined {
+  const { metadata, spec, status } = pod;
+  const pool = metadata.labels?.[labels.pool];
+  const ordinal = readOrdinal(metadata.name);
+  if (pool === undefined || ordinal === undefined) return undefined;
+  const claim = readClaim(metadata.annotations ?? {});
+  const condition = status?.conditions?.find(({ type }) => type === 'Ready');
+  const ended = status?.phase === 'Failed' || status?.phase === 'Succeeded' ? status.phase : undefined;
+  const ready = condition?.status === 'True' && ended === undefined;
+  const heldSince = readHeldSince(metadata, status);
+  const endsBy = readTime(metadata.deletionTimestamp);
+  return {
+    name: metadata.name,
+    uid: metadata.uid,
+    pool,
+    ...readOwner(metadata),
+    ordinal,
+    version: Number(metadata.resourceVersion),
+    node: spec?.nodeName,
+    podAddress: readPodAddress(terminalPortName, pod),
+    healthAddress: readPodAddress(healthPortName, pod),
+    createdAt: readTime(metadata.creationTimestamp) ?? 0,
+    ready,
+    readyChangedAt: readTime(condition?.lastTransitionTime),
+    trouble: ready ? undefined : findTrouble(status),
+    terminating: metadata.deletionTimestamp !== undefined,
+    ...(endsBy !== undefined && { endsBy }),
+    ...(ended && { ended }),
+    ...(heldSince !== undefined && { heldSince }),
+    ...(metadata.annotations?.[claimAnnotations.endedBy] === 'owner' && { endedByOwner: true }),
+    // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
+    taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
+    retired: metadata.labels?.[labels.claimed] === retired,
+    claim,
+    revision: metadata.labels?.[revisionLabel],
+    annotated: metadata.annotations !== undefined,
+  };
+}
+
+/** The label of a pod that keeps its name from the pool; undefined where the pod is the pool's, or will be adopted by its StatefulSet. */
+export function findInTheWay({ metadata }: RawPod, uid: string, pool: string): PodInTheWay | undefined {
+  const { owner } = readOwner(metadata);
+  const label = metadata.labels?.[labels.pool];
+  return owner === uid || (owner === undefined && label === pool) ? undefined : { pool: label };
+}
+
+// A grace of 0 means that it was taken away from its node already: only a finalizer keeps its object then.
+function readHeldSince(
+  { deletionTimestamp, deletionGracePeriodSeconds }: ObjectMeta,
+  status: RawPodStatus | undefined,
+): number | undefined {
+  const containers = status?.containerStatuses ?? [];
+  const ended = containers.length > 0 && containers.every(({ state }) => state?.terminated !== undefined);
+  return ended && deletionGracePeriodSeconds !== 0 ? readTime(deletionTimestamp) : undefined;
+}
+
+function readPodAddress(portName: string, { spec, status }: Pick<RawPod, 'spec' | 'status'>): PodAddress | undefined {
+  const ports = spec?.containers?.flatMap(({ ports = [] }) => ports);
+  const port = ports?.find(({ name }) => name === portName)?.containerPort;
+  return status?.podIP && port !== undefined ? { host: status.podIP, port } : undefined;
+}
+
+function readClaim(annotations: Record<string, string>): ClaimRecord | undefined {
+  const id = annotations[claimAnnotations.id];
+  const visitor = annotations[claimAnnotations.visitor];
+  if (id === undefined || visitor === undefined) return undefined;
+  return {
+    id,
+    visitor,
+    address: annotations[claimAnnotations.address],
+    // Written by the claim itself; were it spoilt by hand, the session would count as overdue rather than eternal.
+    claimedAt: readTime(annotations[claimAnnotations.claimedAt]) ?? 0,
+    connectedAt: readTime(annotations[claimAnnotations.connectedAt]),
+  };
+}
+
+export function readPool({ metadata, spec, status }: RawStatefulSet): ObservedPool | undefined {
+  const name = metadata.labels?.[labels.pool];
+  if (name === undefined || metadata.deletionTimestamp !== undefined) return undefined;
+  return {
+    name,
+    statefulSet: metadata.name,
+    uid: metadata.uid,
+    version: Number(metadata.resourceVersion),
+    createdAt: readTime(metadata.creationTimestamp) ?? 0,
+    replicas: spec.replicas ?? 1,
+    // A template that the controller has not looked at yet has no revision.
+    revision: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? status?.updateRevision : undefined,
+    annotations: metadata.annotations ?? {},
+    ...readUpdateStrategy(spec),
+    ...(spec.volumeClaimTemplates?.length && {
+      claimTemplates: spec.volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ''),
+    }),
+    needs: readNeeds(spec.template?.spec ?? {}),
+  };
+}
+
+// Absent only where it was never defaulted: an API server writes RollingUpdate then.
+function readUpdateStrategy({ updateStrategy }: RawStatefulSet['spec']): { updateStrategy?: string } {
+  const { type = 'OnDelete', rollingUpdate } = updateStrategy ?? {};
+  if (type === 'OnDelete') return {};
+  const partition = rollingUpdate?.partition;
+  return { updateStrategy: partition ? `${type} with partition ${partition}` : type };
+}
+
+/** The pool as it was seen, in the size and version that a Scale of it tells. */
+export const readScale = ({ metadata, spec }: RawScale, pool: ObservedPool): ObservedPool => ({
+  ...pool,
+  version: Number(metadata.resourceVersion),
+  replicas: spec?.replicas ?? 0,
+});
+
+export function readService({ metadata, spec }: RawService): ObservedService | undefined {
+  const about = readTarget(metadata);
+  const lastEnd = about && readLastEnd(metadata.annotations?.[lastEndAnnotation]);
+  return about && { ...about, uid: metadata.uid, nodePort: spec.ports?.[0]?.nodePort, ...(lastEnd && { lastEnd }) };
+}
+
+const terminalEndSchema = formerTerminalSchema.extend({ visitor: claimantSchema });
+
+// Everyone with permission to annotate Services can write this annotation, so check it.
+function readLastEnd(text: string | undefined): TerminalEnd | undefined {
+  try {
+    return terminalEndSchema.safeParse(JSON.parse(text ?? '')).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A route of the kind of `template`, which also says how its host is spoken to. */
+export function readRoute({ metadata, spec }: RawRoute, template: RouteTemplate): ObservedRoute | undefined {
+  const about = readTarget(metadata);
+  if (!about) return undefined;
+  const host = readHost(template.kind, spec);
+  const { protocol } = template;
+  const wanted = fillRoute(template, about);
+  return {
+    ...about,
+    uid: metadata.uid,
+    address: host === undefined ? undefined : { protocol, host, port: protocol === 'https' ? 443 : 80 },
+    asTemplate: says({ metadata, spec }, { metadata: wanted.metadata, spec: wanted.spec }),
+  };
+}
+
+/** The terminal that a Service or route is for; undefined when it is for none, or about to go. */
+function readTarget(metadata: ObjectMeta) {
+  const { name, labels: marks, deletionTimestamp } = metadata;
+  const pool = marks?.[labels.pool];
+  const ordinal = readOrdinal(name);
+  return pool === undefined || ordinal === undefined || deletionTimestamp !== undefined
+    ? undefined
+    : { name, pool, ordinal, ...readOwner(metadata) };
+}
+
+/** The UID of the controller that owns the object, as an object to spread; empty where there is none. */
+function readOwner({ ownerReferences = [] }: ObjectMeta): { owner?: string } {
+  const owner = ownerReferences.find(({ controller }) => controller === true)?.uid;
+  return owner === undefined ? {} : { owner };
+}
+
+/** The waiting room of a pool; undefined for a ConfigMap that is none, or about to go. */
+export function readRoom({ metadata, data = {} }: RawConfigMap): ObservedRoom | undefined {
+  const pool = metadata.labels?.[labels.pool];
+  if (pool === undefined || metadata.deletionTimestamp !== undefined) return undefined;
+  const places = new Map<string, Place>();
+  for (const [visitor, text] of Object.entries(data)) {
+    const place = readPlace(text);
+    if (place) places.set(visitor, place);
+  }
+  const { name, uid, resourceVersion } = metadata;
+  return { name, uid, pool, ...readOwner(metadata), version: Number(resourceVersion), places };
+}
+
+// What somebody has written there by hand is nobody's place.
+function readPlace(text: string): Place | undefined {
+  try {
+    const { since, address, seen } = JSON.parse(text) as { since?: string; address?: string; seen?: string };
+    const at = readTime(since);
+    return at === undefined ? undefined : { since: at, ...(address && { address }), seen: readTime(seen) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A place as it is stored: JSON, so that it can grow. */
+export const describePlace = ({ since, address, seen }: Place): string =>
+  JSON.stringify({
+    since: new Date(since).toISOString(),
+    address,
+    ...(seen !== undefined && { seen: new Date(seen).toISOString() }),
+  });
+
+/** `host`, the address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */
+export function readNode(node: RawNode): ObservedNode {
+  const { metadata, spec, status } = node;
+  const address = (type: string) => status?.addresses?.find((entry) => entry.type === type)?.address;
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  return {
+    name: metadata.name,
+    host: address('ExternalIP') ?? address('InternalIP') ?? address('Hostname'),
+    cordoned: spec?.unschedulable === true,
+    // Not its lastTransitionTime: the manager times a node by its own clock.
+    ready: ready?.status === 'True',
+    capacity: readNodeCapacity(node),
+  };
+}
+
+// What a Lease without a duration is taken for; every elector writes one.
+const usualLeaseSeconds = 15;
+
+export function readLease({ metadata, spec = {} }: RawLease): Lease {
+  return {
+    version: metadata.resourceVersion,
+    holder: spec.holderIdentity ?? '',
+    durationMs: (spec.leaseDurationSeconds ?? usualLeaseSeconds) * 1_000,
+    acquiredAt: readTime(spec.acquireTime) ?? 0,
+    renewedAt: readTime(spec.renewTime) ?? 0,
+    transitions: spec.leaseTransitions ?? 0,
+  };
+}
+
+export function describeLease({ holder, durationMs, acquiredAt, renewedAt, transitions }: LeaseToWrite) {
+  return {
+    holderIdentity: holder,
+    leaseDurationSeconds: durationMs / 1_000,
+    acquireTime: microTime(acquiredAt),
+    renewTime: microTime(renewedAt),
+    leaseTransitions: transitions,
+  };
+}
+
+// An API server takes no longer one than this.
+const longestMessage = 1_000;
+
+export function describeEvent({ about, type, reason, message, count, firstAt, lastAt }: ToldEvent, namespace: string) {
+  const apiVersion = about.kind === 'Pod' ? 'v1' : 'apps/v1';
+  return {
+    kind: 'Event',
+    apiVersion: 'v1',
+    metadata: { generateName: `${about.name}.`, namespace },
+    involvedObject: { ...about, apiVersion, namespace },
+    type,
+    reason,
+    message: printable(message, longestMessage),
+    source: { component: 'warmterm-manager', host: hostname() },
+    firstTimestamp: wholeSeconds(firstAt),
+    lastTimestamp: wholeSeconds(lastAt),
+    count,
+  };
+}
+
+/** What the last of several Events says. */
+export function newestMessage(events: readonly RawEvent[]): string | undefined {
+  const at = ({ lastTimestamp, eventTime, metadata }: RawEvent) =>
+    readTime(lastTimestamp ?? eventTime ?? metadata.creationTimestamp) ?? 0;
+  const newest = events.toSorted((a, b) => at(b) - at(a))[0];
+  return newest?.message === undefined ? undefined : printable(newest.message, longestMessage);
+}
+
+/** Milliseconds since 1970; undefined for what is no time. */
+function readTime(text: string | undefined): number | undefined {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** A Time has none. */
+const wholeSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, '');
+
+/** A MicroTime has six decimals, or is refused. */
+const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
+
+/** The number at the end of a StatefulSet pod's name: `default-12` → 12. */
+function readOrdinal(name: string): number | undefined {
+  const match = /-(\d{1,9})$/.exec(name);
+  return match ? Number(match[1]) : undefined;
+}

@@ -1,0 +1,36 @@
+// How far a pool may shrink: from the top, as a StatefulSet does, past terminals that nobody uses, and not before it has
+// been quiet for the delay. Pure.
+
+import { type ObservedPod, podState } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
+
+/** How many terminals are fenced and scaled away at a time: a new demand need not wait for the rest. */
+const atOnce = 32;
+
+/** What is to be scaled away: ordinals from `to` on, of which each pod is retired before. */
+export type Shrink = { to: number };
+
+/**
+ * How the pool shrinks at `now`, when `wanted` replicas and `readyWanted` ready terminals are enough; undefined when it does
+ * not. An administrator who lowers `max` does not mean after a while.
+ */
+export function planShrink(pool: Pool, now: number, wanted: number, readyWanted: number): Shrink | undefined {
+  const { max, scaleDownDelay } = pool.settings;
+  const floor = Math.max(wanted, Math.min(max, pool.demand.floor(now, scaleDownDelay)), pool.replicas - atOnce);
+  // Of those that stay, some may be starting: it is not for them that ready ones go.
+  let readyToSpare = countReady(pool) - readyWanted;
+  let to = pool.replicas;
+  while (to > floor) {
+    const pod = pool.pod(to - 1);
+    if (pod && isUsed(pod)) break;
+    if (pod && pool.isReady(pod) && readyToSpare-- <= 0) break;
+    to--;
+  }
+  return to < pool.replicas ? { to } : undefined;
+}
+
+const countReady = (pool: Pool): number =>
+  [...pool.pods()].filter((pod) => pod.ordinal < pool.replicas && pool.isReady(pod)).length;
+
+/** Whether there is a session in it, or the end of one. */
+const isUsed = (pod: ObservedPod): boolean => podState(pod) === 'in-use' || pod.claim !== undefined;

@@ -1,0 +1,91 @@
+// Asks what the cluster has room for, and judges whether the pools' windows and their `max` fit: soon after windows are set, and
+// every minute, because others take room too. Every manager does: each answers for the host page.
+
+import { isDeepStrictEqual } from 'node:util';
+import type { Logger } from '../../common/log.ts';
+import type { Cluster } from '../kubernetes/port.ts';
+import type { Capacity } from '../model/capacity.ts';
+import type { ExposureMode, Pool } from '../model/pool.ts';
+import type { Pools } from '../model/pools.ts';
+import type { Schedule } from '../model/windows.ts';
+import { findPortShortage, judgeFit } from './fit.ts';
+
+export type SurveyorOptions = {
+  pools: Pools;
+  cluster: Pick<Cluster, 'readCapacity'>;
+  exposure: ExposureMode;
+  log: Logger;
+  clock: () => number;
+  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  delay: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** The windows of a pool have been judged. */
+  onChange: (pool: Pool) => void;
+};
+
+const lookEveryMs = 1_000;
+const surveyEveryMs = 60_000;
+const pauseMs = 10_000;
+
+export class Surveyor {
+  readonly #options: SurveyorOptions;
+  /** Schedules that were judged. */
+  readonly #judged = new WeakSet<Schedule>();
+  #quotas: Capacity['quotas'];
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #nextAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SurveyorOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#options.delay(lookEveryMs, signal).catch(() => {});
+      if (signal.aborted) return;
+      await this.look(signal);
+    }
+  }
+
+  /** Judges all pools, if it is time to. To be called every second or so. */
+  async look(signal?: AbortSignal): Promise<void> {
+    const { pools, cluster, exposure, log, clock } = this.#options;
+    // `max` may have been changed since.
+    this.#judgePorts();
+    const now = clock();
+    const expecting = [...pools.all()].filter(({ schedule }) => schedule.ahead(now).length > 0);
+    const isDue = now >= this.#nextAt || expecting.some(({ schedule }) => !this.#judged.has(schedule));
+    const isOfInterest = expecting.length > 0 || (exposure === 'nodePort' && [...pools.all()].length > 0);
+    if (!isOfInterest || !isDue || now < this.#notBefore) return;
+    try {
+      const capacity = await cluster.readCapacity(signal);
+      this.#nextAt = clock() + surveyEveryMs;
+      this.#quotas = capacity.quotas;
+      this.#judgePorts();
+      for (const pool of expecting) this.#judge(pool, capacity);
+    } catch (error) {
+      if (signal?.aborted) return;
+      this.#notBefore = clock() + pauseMs;
+      log.warn({ err: error }, 'what the cluster has room for is not known, asking again');
+    }
+  }
+
+  #judgePorts(): void {
+    const { pools, exposure, onChange } = this.#options;
+    const all = [...pools.all()];
+    const shortage = exposure === 'nodePort' ? findPortShortage(all, this.#quotas ?? []) : undefined;
+    for (const pool of all) {
+      if (isDeepStrictEqual(pool.portShortage, shortage)) continue;
+      pool.portShortage = shortage;
+      onChange(pool);
+    }
+  }
+
+  #judge(pool: Pool, capacity: Capacity): void {
+    const { pools, exposure, clock, onChange } = this.#options;
+    const around = { pools: [...pools.all()], nodes: [...pools.nodes()], capacity, exposure };
+    const next = pool.schedule.next(clock());
+    pool.fits = new Map(next.map((occurrence) => [occurrence.window, judgeFit(occurrence, pool, around)]));
+    this.#judged.add(pool.schedule);
+    onChange(pool);
+  }
+}

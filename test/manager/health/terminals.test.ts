@@ -1,0 +1,71 @@
+import test from 'ava';
+import { never, settle, startManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+test('inv 1, 7: a deleted pod neither ends nor reports for the pod that now has its name', async (t) => {
+  const model = new ModelCluster();
+  const manager = startManager(model);
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const former = { name: pod.name, uid: 'former' };
+  const report = { connections: 1, connectedAt: new Date(0).toISOString() };
+  await t.throwsAsync(manager.terminals.end(former), { code: 'forbidden' });
+  await t.throwsAsync(manager.terminals.report(former, report), { code: 'forbidden' });
+  t.like(model.pods.get(pod.name), { terminating: false, claim: { connectedAt: undefined } });
+  t.is(manager.terminals.heardAt(pod.uid), undefined);
+});
+
+test('inv 3: a visitor who comes back is told how the former terminal ended, by a manager that was restarted too', async (t) => {
+  const model = new ModelCluster();
+  const manager = startManager(model);
+  await settle(model, manager);
+  const { pod, former: none } = await manager.claims.claim('ann', undefined, never);
+  t.is(none, undefined);
+  await manager.terminals.end(pod, { reason: 'idle', idleMs: 900_000 });
+  await settle(model, manager);
+  const ended = {
+    reason: 'idle' as const,
+    idleMs: 900_000,
+    name: pod.name,
+    claimedAt: new Date(pod.claim!.claimedAt).toISOString(),
+    visitor: 'ann',
+  };
+  t.deepEqual((await manager.claims.claim('ann', undefined, never)).former, ended);
+  await settle(model, manager);
+  t.is((await manager.claims.claim('bob', undefined, never)).former, undefined);
+  await manager.stop();
+  const successor = startManager(model);
+  t.teardown(successor.stop);
+  await settle(model, successor);
+  const again = await successor.claims.claim('ann', undefined, never);
+  t.deepEqual([again.status, again.former], ['reconnected', ended]);
+});
+
+test('the reason of an end lasts until another terminal of its name has ended', async (t) => {
+  const model = new ModelCluster();
+  const manager = startManager(model);
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  await manager.terminals.end(pod, { reason: 'exit' });
+  await settle(model, manager);
+  const [pool] = manager.pools.all();
+  t.is(pool?.formerOf('ann')?.reason, 'exit');
+  const service = pool!.serviceOf(pod.ordinal)!;
+  pool!.observeService({ ...service, lastEnd: { ...service.lastEnd!, visitor: 'bob' } });
+  t.deepEqual([pool?.formerOf('ann'), pool?.formerOf('bob')?.reason], [undefined, 'exit']);
+  pool!.observeServiceGone(pod.ordinal);
+  t.is(pool?.formerOf('bob'), undefined);
+});
+
+test('inv 6: a pod is deleted also when the reason of its end cannot be written', async (t) => {
+  const model = new ModelCluster();
+  const manager = startManager(model);
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  manager.port.recordEnd = () => Promise.reject(new Error('no right to do so'));
+  await manager.terminals.end(pod, { reason: 'exit' });
+  t.true(model.pods.get(pod.name)?.terminating ?? true);
+});

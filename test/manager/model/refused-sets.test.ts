@@ -1,0 +1,96 @@
+// StatefulSets whose own spec no pool can have: disks that outlive pods, and update strategies that delete or keep pods by themselves.
+
+import test, { type ExecutionContext } from 'ava';
+import { readPool } from '../../../manager/kubernetes/objects.ts';
+import type { ObservedPool } from '../../../manager/model/observation.ts';
+import { planPool } from '../../../manager/plan/plan.ts';
+import { refusalOf } from '../../../manager/queue/refusal.ts';
+import { never, settle, startManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+async function start(t: ExecutionContext, change: Partial<ObservedPool> = {}) {
+  const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '2' } });
+  model.setPool(change);
+  const manager = startManager(model);
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  return { model, manager };
+}
+
+test('disks: a StatefulSet with volumeClaimTemplates is no pool: nobody is given a terminal, and it is reported', async (t) => {
+  const { model, manager } = await start(t, { claimTemplates: ['data'], replicas: 1 });
+  const error = await t.throwsAsync(manager.claims.claim('ann', undefined, never), { code: 'unavailable' });
+  t.regex(error?.message ?? '', /disks would pass from one visitor to the next/);
+  t.is(model.visitorsOf.size, 0);
+  t.is(model.services.size, 0);
+  t.regex(model.warnings.join(), /PersistentDisks: .*volumeClaimTemplates \(data\).*ephemeral\.volumeClaimTemplate/);
+});
+
+test('disks: a visitor keeps a terminal of before, and it ends as others do', async (t) => {
+  const { model, manager } = await start(t);
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  await settle(model, manager);
+  model.setPool({ claimTemplates: ['data'] });
+  await settle(model, manager);
+  t.is((await manager.claims.claim('ann', undefined, never)).pod.uid, pod.uid);
+  const pool = manager.pools.get('default')!;
+  t.like(planPool(pool, 24 * 3_600_000), { reap: [{ pod: { uid: pod.uid } }], scaleTo: undefined });
+  t.is(refusalOf(pool)?.code, 'unavailable');
+});
+
+const raw = (spec: object) => {
+  const metadata = { name: 'p', uid: 'u', resourceVersion: '1', labels: { 'warmterm.dev/pool': 'p' } };
+  return readPool({ metadata, spec });
+};
+
+test('disks: no retention policy deletes a claim with its pod, so none is an exception', (t) => {
+  const persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Delete' };
+  const volumeClaimTemplates = [{ metadata: { name: 'data' } }];
+  t.deepEqual(raw({ volumeClaimTemplates, persistentVolumeClaimRetentionPolicy })?.claimTemplates, ['data']);
+  t.is(raw({ volumeClaimTemplates: [] })?.claimTemplates, undefined);
+});
+
+test('updateStrategy: other than OnDelete is read with its partition, and reported', async (t) => {
+  t.is(raw({ updateStrategy: { type: 'OnDelete' } })?.updateStrategy, undefined);
+  t.is(
+    raw({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } } })?.updateStrategy,
+    'RollingUpdate',
+  );
+  const updateStrategy = 'RollingUpdate with partition 2';
+  t.is(
+    raw({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } })?.updateStrategy,
+    updateStrategy,
+  );
+  const { model } = await start(t, { updateStrategy });
+  t.regex(model.warnings.join(), /UpdateStrategy: .*RollingUpdate with partition 2.*to OnDelete/);
+});
+
+test('roll-out: replacement that brings back the former revision stops, is reported, and goes on after a change', async (t) => {
+  const { model, manager } = await start(t);
+  /** As with a partition: the controller goes on making pods of revision-1. */
+  const pin = () => {
+    for (const pod of [...model.pods.values()])
+      if (pod.revision !== 'revision-1') model.put({ ...pod, revision: 'revision-1' });
+  };
+  const reconcile = model.reconcile.bind(model);
+  model.reconcile = () => {
+    const { revision } = model.pool;
+    model.pool.revision = 'revision-1';
+    reconcile();
+    model.pool.revision = revision;
+    pin();
+  };
+  const uids = new Set([...model.pods.values()].map(({ uid }) => uid));
+  model.setRevision('revision-2');
+  for (let look = 0; look < 20; look++) {
+    await settle(model, manager);
+    for (const { uid } of model.pods.values()) uids.add(uid);
+    manager.controller.touch(manager.pools.get('default')!);
+  }
+  t.true(uids.size <= 2 + 1 + 4, `${uids.size} pods were made`);
+  t.regex(model.warnings.join(), /RolloutStopped: .*came back of the former template/);
+  model.reconcile = reconcile;
+  model.setRevision('revision-3');
+  await settle(model, manager);
+  t.true([...model.pods.values()].every(({ revision }) => revision === 'revision-3'));
+});

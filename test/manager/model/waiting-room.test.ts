@@ -1,0 +1,311 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { ObservedRoom, Place } from '../../../manager/model/observation.ts';
+import { WaitingRoom } from '../../../manager/model/waiting-room.ts';
+import { histories, quick } from '../../helpers/long.ts';
+
+/** What several rooms share: each writes its changes, and sees the others' when it looks. */
+class Shared {
+  places: ReadonlyMap<string, Place> = new Map();
+  version = 0;
+
+  get room(): ObservedRoom {
+    return { name: 'default-waiting', uid: 'room', pool: 'default', version: this.version, places: this.places };
+  }
+
+  /** Writes what a room has to write, as of the version that it has seen; false: it would have had to know more. */
+  write(room: WaitingRoom, now: number, at: number, seen: number): boolean {
+    const { places, unchanged } = room.changes(now, at);
+    if (places.size === 0) return true;
+    if (unchanged && seen !== this.version) return false;
+    const next = new Map(this.places);
+    for (const [visitor, place] of places) {
+      if (place) next.set(visitor, place);
+      else next.delete(visitor);
+    }
+    this.places = next;
+    this.version++;
+    return true;
+  }
+}
+
+test('visitors are in the order of first asking, also of those whose manager has a clock that is behind', (t) => {
+  const room = new WaitingRoom();
+  room.enter('a', 1_000);
+  room.enter('b', 1_000);
+  room.enter('c', 900);
+  room.enter('b', 3_000);
+  t.deepEqual(room.line(0), ['a', 'b', 'c']);
+  room.enter('restarted', 2_000, { askedAt: 500 });
+  t.deepEqual(room.line(0), ['restarted', 'a', 'b', 'c']);
+});
+
+test('a visitor stays in line between two requests, is away after two seconds, and comes back to the same place', (t) => {
+  const room = new WaitingRoom();
+  const shared = new Shared();
+  const part = room.enter('a', 1_000);
+  room.enter('b', 1_000);
+  shared.write(room, 1_000, 0, 0);
+  room.observe(shared.room, 1_000);
+  part(100);
+  t.deepEqual(room.line(2_099), ['a', 'b']);
+  t.deepEqual(room.line(2_100), ['b']);
+  shared.write(room, 3_100, 2_100, 0);
+  room.observe(shared.room, 3_100);
+  t.is(shared.places.get('a')!.seen, undefined);
+  room.enter('a', 9_000);
+  t.deepEqual(room.line(8_000), ['a', 'b']);
+});
+
+test('nothing is written for a visitor who has a terminal before anything was', (t) => {
+  const room = new WaitingRoom();
+  room.enter('a', 1_000)(50);
+  room.serve('a');
+  t.is(room.changes(1_200, 200).places.size, 0);
+  t.true(room.isEmpty);
+});
+
+test('others are told of a visitor every ten seconds, whatever the clock on the wall does', (t) => {
+  const room = new WaitingRoom();
+  const shared = new Shared();
+  room.enter('a', 50_000);
+  const seen: (number | undefined)[] = [];
+  for (const [now, at] of [
+    [50_000, 0],
+    [59_000, 9_000],
+    [10_000, 10_000],
+    [10_000, 20_000],
+  ] as const) {
+    shared.write(room, now, at, shared.version);
+    room.observe(shared.room, now);
+    room.changes(now, at);
+    seen.push(shared.places.get('a')!.seen);
+  }
+  t.deepEqual(seen, [50_000, 50_000, 50_001, 50_002]);
+});
+
+const heard = (places: [string, Place][]): ObservedRoom => {
+  const shared = new Shared();
+  shared.places = new Map(places);
+  return shared.room;
+};
+
+for (const [what, place, here, there] of [
+  ['whom another manager has', { since: 1, seen: 2 }, 25_000, 55_000],
+  ['who has left', { since: 1, seen: undefined }, 0, 30_000],
+] as const) {
+  test(`a visitor ${what}, and of whom nothing more is heard, is in line for ${here} ms, and has a place for ${there} ms`, (t) => {
+    const room = new WaitingRoom();
+    room.observe(heard([['a', place]]), 2);
+    // Since it was heard, by the clock that never jumps: this may be any time.
+    const at = 7_000_000;
+    t.is(room.changes(0, at).places.size, 0);
+    t.is(room.line(at + here - 1).length, here === 0 ? 0 : 1);
+    t.is(room.line(at + here).length, 0);
+    t.is(room.changes(0, at + there - 1).places.size, 0);
+    t.deepEqual(room.changes(0, at + there), { places: new Map([['a', undefined]]), unchanged: true });
+  });
+}
+
+const minute = 60_000;
+for (const [what, age, here, there] of [
+  ['11 minutes before the manager started', 11 * minute, 0, 30_000],
+  ['10 s before the manager started', 10_000, 15_000, 45_000],
+  ['at a time that is still to come', -11 * minute, 0, 30_000],
+] as const) {
+  test(`queue: a visitor last seen ${what} counts for ${here} ms and keeps the position for ${there} ms`, (t) => {
+    const room = new WaitingRoom();
+    const now = 100 * minute;
+    room.observe(heard([['a', { since: 1, address: 'net', seen: now - age }]]), now);
+    const at = 7_000_000;
+    t.is(room.changes(now, at).places.size, 0);
+    if (here > 0) t.deepEqual(room.line(at + here - 1), ['a']);
+    t.deepEqual(room.line(at + here), []);
+    t.deepEqual(room.from('net', 'b', at + here), []);
+    t.is(room.changes(now, at + there - 1).places.size, 0);
+    t.deepEqual(room.changes(now, at + there).places, new Map([['a', undefined]]));
+  });
+}
+
+test('queue: a living visitor whose manager has a wrong clock counts again when heard again, before later ones', (t) => {
+  const room = new WaitingRoom();
+  const now = 100 * minute;
+  room.observe(heard([['a', { since: 1, seen: now - 30 * minute }]]), now);
+  room.changes(now, 0);
+  room.enter('b', now);
+  t.deepEqual(room.line(0), ['b']);
+  room.observe(heard([['a', { since: 1, seen: now - 30 * minute + 10_000 }]]), now + 10_000);
+  t.deepEqual(room.line(10_000), ['a', 'b']);
+});
+
+test('queue: a visitor who counts no more comes back to the former position', (t) => {
+  const room = new WaitingRoom();
+  const now = 100 * minute;
+  room.observe(heard([['a', { since: 1, seen: now - 2 * minute }]]), now);
+  room.changes(now, 0);
+  room.enter('b', now);
+  room.enter('a', now + 20_000);
+  t.deepEqual(room.line(20_000), ['a', 'b']);
+});
+
+test('queue: a place that is older than a day expires at the first look', (t) => {
+  const room = new WaitingRoom();
+  const now = 10_000 * minute;
+  const day = 24 * 60 * minute;
+  const places: [string, Place][] = [
+    ['dead', { since: now - day, seen: now - day }],
+    ['left', { since: now - day, seen: undefined }],
+    ['late', { since: now - day, seen: now - day + 1 }],
+  ];
+  room.observe(heard(places), now);
+  const expired = new Map([
+    ['dead', undefined],
+    ['left', undefined],
+  ]);
+  t.deepEqual(room.changes(now, 0), { places: expired, unchanged: true });
+});
+
+test('of two times of one visitor the first counts, and is written', (t) => {
+  const room = new WaitingRoom();
+  room.enter('a', 2_000);
+  room.enter('b', 1_500);
+  room.observe(heard([['b', { since: 1_000, seen: 1_000 }]]), 2_000);
+  t.deepEqual(room.line(0), ['b', 'a']);
+  room.observe(heard([['b', { since: 1_800, seen: 1_900 }]]), 2_000);
+  t.is(room.changes(3_000, 0).places.get('b')?.since, 1_000);
+});
+
+test('two managers that both have a visitor do not write against each other', (t) => {
+  const shared = new Shared();
+  const rooms = [new WaitingRoom(), new WaitingRoom()];
+  for (const room of rooms) room.enter('a', 1_000);
+  let version = 0;
+  for (let at = 0; at < 9_000; at += 200) {
+    for (const room of rooms) {
+      shared.write(room, 1_000 + at, at, shared.version);
+      for (const each of rooms) each.observe(shared.room, 1_000 + at);
+    }
+    if (at === 1_000) version = shared.version;
+  }
+  t.is(shared.version, version);
+  t.true(version <= 3);
+});
+
+// Histories: visitors come, ask again at any manager, leave and are served; managers hear of each other late, lose writes
+// and are killed. Clocks on walls differ.
+type Step =
+  | { do: 'ask' | 'leave' | 'serve'; manager: number; visitor: number }
+  | { do: 'write' | 'hear' | 'lose' | 'kill'; manager: number }
+  | { do: 'pass'; ms: number };
+
+const managers = 3;
+const manager = fc.nat(managers - 1);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom('ask' as const), manager, visitor: fc.nat(5) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('leave' as const, 'serve' as const), manager, visitor: fc.nat(5) }),
+  },
+  { weight: 8, arbitrary: fc.record({ do: fc.constantFrom('write' as const, 'hear' as const), manager }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('lose' as const, 'kill' as const), manager }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 15_000 }) }) },
+);
+
+test('inv 3, 4: whatever gets lost or late, managers come to one line, in which nobody stands twice or out of order', (t) => {
+  const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    const shared = new Shared();
+    const skew = [0, -3_000, 40_000];
+    let at = 0;
+    const rooms = Array.from({ length: managers }, () => new WaitingRoom());
+    const seen = Array.from({ length: managers }, () => 0);
+    /** Where each visitor's request waits now, and how it ends. */
+    const asking = new Map<number, { manager: number; part: (at: number) => void }>();
+    const now = (index: number) => 1_000_000 + at + skew[index]!;
+    const hear = (index: number) => {
+      rooms[index]!.observe(shared.room, now(index));
+      seen[index] = shared.version;
+    };
+    const stop = (visitor: number) => {
+      asking.get(visitor)?.part(at);
+      asking.delete(visitor);
+    };
+    const perform = (one: Step) => {
+      if (one.do === 'pass') {
+        at += one.ms;
+        return;
+      }
+      const room = rooms[one.manager]!;
+      if (one.do === 'hear') hear(one.manager);
+      if (one.do === 'write' && shared.write(room, now(one.manager), at, seen[one.manager]!)) hear(one.manager);
+      // What is written may be lost, on the way there or back.
+      if (one.do === 'lose') room.changes(now(one.manager), at);
+      if (one.do === 'kill') {
+        for (const [visitor, { manager }] of [...asking]) if (manager === one.manager) asking.delete(visitor);
+        rooms[one.manager] = new WaitingRoom();
+        hear(one.manager);
+      }
+      if (!('visitor' in one)) return;
+      const visitor = `v${one.visitor}`;
+      stop(one.visitor);
+      if (one.do === 'ask') {
+        asking.set(one.visitor, { manager: one.manager, part: room.enter(visitor, now(one.manager)) });
+      }
+      if (one.do === 'leave') room.leave(visitor);
+      if (one.do === 'serve') room.serve(visitor);
+    };
+    const line = (room: WaitingRoom) => room.line(at);
+    for (const one of steps) {
+      perform(one);
+      for (const room of rooms) {
+        const visitors = line(room);
+        if (new Set(visitors).size < visitors.length) throw new Error(`twice in line: ${visitors}`);
+      }
+      for (const [visitor, { manager }] of asking) {
+        if (!line(rooms[manager]!).includes(`v${visitor}`)) throw new Error(`v${visitor} waits, and is not in line`);
+      }
+    }
+    // A minute in which nobody comes or goes, and everybody hears everything.
+    for (let second = 0; second < 90; second++) {
+      at += 1_000;
+      for (let index = 0; index < managers; index++) {
+        hear(index);
+        if (shared.write(rooms[index]!, now(index), at, seen[index]!)) hear(index);
+      }
+    }
+    for (let index = 0; index < managers; index++) hear(index);
+    const order = [...shared.places].sort(([a, x], [b, y]) => x.since - y.since || (a < b ? -1 : 1)).map(([v]) => v);
+    const expected = [...asking.keys()].map((visitor) => `v${visitor}`).sort();
+    if (`${order.toSorted()}` !== `${expected}`) throw new Error(`written are ${order}, waiting ${expected}`);
+    for (const room of rooms) {
+      if (`${line(room)}` !== `${order}`) throw new Error(`${line(room)} instead of ${order}`);
+    }
+  });
+  t.notThrows(() => fc.assert(property, histories(t, { short: 200, long: 20_000 })));
+});
+
+test('inv 4: who asked at one manager is before who asks at another once that has heard of it', (t) => {
+  const property = fc.property(
+    fc.array(fc.nat(1), { minLength: 2, maxLength: 12 }),
+    fc.integer({ min: -1e6, max: 1e6 }),
+    (turns, skew) => {
+      const shared = new Shared();
+      const rooms = [new WaitingRoom(), new WaitingRoom()];
+      turns.forEach((index, turn) => {
+        rooms[index]!.enter(`v${turn}`, 5_000_000 + index * skew);
+        for (const room of rooms) {
+          shared.write(room, 5_000_000, turn, shared.version);
+          for (const each of rooms) each.observe(shared.room, 5_000_000);
+        }
+      });
+      for (const room of rooms)
+        t.deepEqual(
+          room.line(100),
+          turns.map((_, turn) => `v${turn}`),
+        );
+    },
+  );
+  t.notThrows(() => fc.assert(property, histories(t, quick)));
+});

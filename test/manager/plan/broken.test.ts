@@ -1,0 +1,200 @@
+// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.import { describeWaiting } from '../../../manager/api/pool-status.ts';
+
+import test from 'ava';
+import { describeWaiting } from '../../../manager/api/pool-status.ts';
+import type { ObservedPod } from '../../../manager/model/observation.ts';
+import { Pool } from '../../../manager/model/pool.ts';
+import {
+  describeBroken,
+  isBroken,
+  podStateAt,
+  podsToRetry,
+  reasonOf,
+  startsFail,
+} from '../../../manager/plan/broken.ts';
+import { countPods, planPool, withoutLead } from '../../../manager/plan/plan.ts';
+import { estimate } from '../../../manager/queue/estimate.ts';
+
+const minute = 60_000;
+const pull = { reason: 'ImagePullBackOff', message: 'Back-off pulling image "x"' };
+let uids = 0;
+
+const starting = (ordinal: number, rest: Partial<ObservedPod> = {}): ObservedPod => ({
+  name: `p-${ordinal}`,
+  uid: `uid-${uids++}`,
+  pool: 'p',
+  ordinal,
+  version: 1,
+  node: 'n',
+  podAddress: undefined,
+  healthAddress: undefined,
+  createdAt: 0,
+  ready: false,
+  readyChangedAt: undefined,
+  trouble: pull,
+  terminating: false,
+  taken: false,
+  retired: false,
+  revision: undefined,
+  claim: undefined,
+  annotated: true,
+  ...rest,
+});
+
+/** A pool with a start timeout of two minutes. */
+function poolOf(pods: ObservedPod[], settings: Record<string, string> = {}): Pool {
+  const pool = new Pool('p', { hostOf: () => '192.0.2.1' });
+  const annotations = Object.fromEntries(
+    Object.entries({ 'start-timeout': '2m', ...settings }).map(([key, value]) => [`warmterm.dev/${key}`, value]),
+  );
+  const replicas = pods.length;
+  pool.observeSpec({
+    name: 'p',
+    statefulSet: 'p',
+    uid: 'p',
+    version: 1,
+    createdAt: 0,
+    replicas,
+    revision: undefined,
+    annotations,
+  });
+  for (const pod of pods) {
+    pool.observePod(pod);
+    const { name, ordinal } = pod;
+    pool.observeService({ name, uid: `service-${ordinal}`, pool: 'p', ordinal, nodePort: 30_000 + ordinal });
+  }
+  return pool;
+}
+
+test('a pod is broken once it should have been Ready for the whole start timeout', (t) => {
+  const pool = poolOf([starting(0)]);
+  const at = (pod: ObservedPod, minutes: number) => podStateAt(pod, pool, minutes * minute);
+  t.is(at(starting(0), 1.9), 'recreating');
+  t.is(at(starting(0), 2), 'broken');
+  t.is(at(starting(0, { readyChangedAt: minute }), 2), 'recreating', 'it had to wait for a node');
+  t.is(at(starting(0, { readyChangedAt: minute }), 3), 'broken');
+  t.is(at(starting(0, { ready: true, readyChangedAt: minute }), 90), 'ready');
+});
+
+test('a claimed pod is never broken, and one that does not come to its end is', (t) => {
+  const pool = poolOf([]);
+  t.false(isBroken(starting(0, { taken: true }), pool, 90 * minute));
+  const stuck = starting(0, { taken: true, terminating: true, readyChangedAt: minute });
+  t.true(isBroken(stuck, pool, 90 * minute));
+  t.regex(reasonOf(stuck), /^Terminating/);
+});
+
+test('broken pods are no spares to come: the pool grows beyond them, within its maximum', (t) => {
+  const pods = [starting(0), starting(1), starting(2, { ready: true, readyChangedAt: 1 })];
+  const pool = poolOf(pods, { spare: '3', max: '20' });
+  t.is(planPool(pool, minute).scaleTo, undefined);
+  t.is(planPool(pool, 3 * minute).scaleTo, 5);
+  t.like(countPods(pool, 3 * minute), { ready: 1, inUse: 0, recreating: 0, broken: 2 });
+  t.is(planPool(poolOf(pods, { spare: '3', max: '4' }), 3 * minute).scaleTo, 4);
+});
+
+test('a broken pod is tried again at the deadline, and its successors ever later; one that is Ready starts afresh', (t) => {
+  const pool = poolOf([starting(0)]);
+  const patience = () => {
+    for (let minutes = 0; minutes <= 200; minutes++) {
+      if (podsToRetry(pool, minutes * minute).length > 0) return minutes;
+    }
+    return undefined;
+  };
+  const seen = [];
+  for (let attempt = 0; attempt < 8; attempt++) {
+    seen.push(patience());
+    pool.observePod(starting(0));
+  }
+  t.deepEqual(seen, [2, 4, 8, 16, 32, 64, 64, 64]);
+  pool.observePod(starting(0, { ready: true, readyChangedAt: 1 }));
+  pool.observePod(starting(0));
+  t.is(patience(), 2);
+});
+
+test('inv 5: what is tried again is neither claimed nor on its way out already, and only the leader does it', (t) => {
+  const pods = [starting(0, { taken: true }), starting(1, { terminating: true }), starting(2), starting(3)];
+  pods[3] = { ...pods[3]!, ready: true };
+  const pool = poolOf(pods);
+  const plan = planPool(pool, 60 * minute);
+  t.deepEqual(
+    plan.retry.map(({ name }) => name),
+    ['p-2'],
+  );
+  t.deepEqual(withoutLead(plan).retry, []);
+});
+
+test('what is broken is described by its reasons', (t) => {
+  const crash = { reason: 'CrashLoopBackOff', message: '' };
+  const pods = [0, 1, 2, 3].map((ordinal) => starting(ordinal));
+  const pool = poolOf([...pods, starting(4, { trouble: crash }), starting(5, { trouble: undefined })]);
+  t.is(describeBroken(pool, minute), undefined);
+  t.is(
+    describeBroken(pool, 2 * minute),
+    'p-0, p-1, p-2 and 1 more are not Ready: ImagePullBackOff: Back-off pulling image "x"; ' +
+      'p-4 is not Ready: CrashLoopBackOff; p-5 is not Ready: Kubernetes does not say why',
+  );
+});
+
+test('starts fail while a pod fails that is newer than every pod that did start', (t) => {
+  const crash = { reason: 'CrashLoopBackOff', message: '' };
+  const fails = (...pods: ObservedPod[]) => startsFail(poolOf(pods), minute);
+  t.false(fails());
+  t.false(fails(starting(0, { trouble: undefined })));
+  t.false(fails(starting(0, { trouble: { reason: 'ContainersNotReady', message: '' } })));
+  t.false(fails(starting(0, { trouble: { reason: 'Unschedulable', message: '' } })), 'a node may be added');
+  t.true(fails(starting(0, { trouble: crash })), 'long before it is broken');
+  t.true(startsFail(poolOf([starting(0, { trouble: undefined })]), 2 * minute), 'broken for an unknown reason');
+  const claim = { id: 'c', visitor: 'v', claimedAt: 0, connectedAt: 1 };
+  const older = starting(0, { createdAt: 0, ready: true, taken: true, claim });
+  t.true(fails(older, starting(1, { createdAt: 1, trouble: crash })));
+  t.false(fails({ ...older, createdAt: 2 }, starting(1, { createdAt: 1, trouble: crash })), 'others start since');
+});
+
+test('starts go on failing while a failed pod is tried again, and no longer once the template has changed', (t) => {
+  const pool = poolOf([starting(0, { revision: 'one' })]);
+  pool.observePod(starting(0, { revision: 'one', trouble: undefined }));
+  t.true(startsFail(pool, 0));
+  pool.observePod(starting(0, { revision: 'two', trouble: undefined }));
+  t.false(startsFail(pool, 0));
+});
+
+test('no time is promised to a visitor who waits while starts fail', (t) => {
+  const pool = poolOf([starting(0)]);
+  t.true(estimate(pool, 1, 0).startsFail);
+  t.like(describeWaiting({ pool, place: 1, waiting: 1, claiming: 0 }, 0), {
+    expectedSeconds: undefined,
+    latestSeconds: undefined,
+    cause: 'starts-fail',
+  });
+  pool.observePod(starting(0, { ready: true }));
+  t.truthy(estimate(pool, 1, 0).range);
+  t.false(estimate(pool, 1, 0).startsFail);
+});
+
+test('pods of an ordinal that keep ending before they are Ready: at once, then at the start timeout, at twice that', (t) => {
+  const trouble = { reason: 'Evicted', message: 'The node had condition: [DiskPressure].' };
+  const end = (createdAt: number) => starting(0, { createdAt, readyChangedAt: createdAt, ended: 'Failed', trouble });
+  const pool = poolOf([end(0)]);
+  const done = (now: number) => [
+    ...planPool(pool, now).reap.map(({ reason }) => reason),
+    ...podsToRetry(pool, now).map(() => 'retry'),
+  ];
+  t.deepEqual(done(0), ['pod-ended']);
+  t.is(describeBroken(pool, 0), undefined);
+  for (const pause of [2, 4, 8]) {
+    const former = pool.pod(0)!;
+    const at = former.createdAt + 60 * minute;
+    pool.observePodGone(0, former.uid);
+    pool.observePod(end(at));
+    t.is(countPods(pool, at).broken, 1);
+    t.deepEqual(done(at + pause * minute - 1), [], `${pause} minutes`);
+    t.deepEqual(done(at + pause * minute), ['retry']);
+    t.is(describeBroken(pool, at), 'p-0 is not Ready: Evicted: The node had condition: [DiskPressure].');
+  }
+  const former = pool.pod(0)!;
+  pool.observePodGone(0, former.uid);
+  pool.observePod(starting(0, { createdAt: 1, ready: true }));
+  pool.observePod(end(1));
+  t.deepEqual(done(60 * minute), ['pod-ended'], 'one that was Ready');
+});

@@ -1,0 +1,629 @@
+import test from 'ava';
+import { noticesOf } from '../../../manager/events/notices.ts';
+import type { NodeState } from '../../../manager/model/nodes.ts';
+import type { ObservedPod, ObservedRoute, ObservedService } from '../../../manager/model/observation.ts';
+import { type ExposureMode, Pool } from '../../../manager/model/pool.ts';
+import { countPods, noteDemand, type Plan, planPool, withoutLead } from '../../../manager/plan/plan.ts';
+
+type Letter = 'r' | 'u' | 's' | '.' | 't' | 'x' | 'o' | 'b';
+
+const minute = 60_000;
+
+const serviceOf = (ordinal: number): ObservedService => ({
+  name: `p-${ordinal}`,
+  uid: `service-${ordinal}`,
+  pool: 'p',
+  ordinal,
+  nodePort: 30_000 + ordinal,
+});
+const routeOf = (ordinal: number): ObservedRoute => ({
+  name: `p-${ordinal}`,
+  uid: `route-${ordinal}`,
+  pool: 'p',
+  ordinal,
+  address: { protocol: 'https', host: `p-${ordinal}.terminals.test`, port: 443 },
+  asTemplate: true,
+});
+
+/**
+ * A pool drawn as a string: `r` ready, `u` in use, `s` starting, `.` no pod yet, `t` terminating, `x` retired; `o` ready and
+ * `b` not ready, of a former template; exposed throughout.
+ */
+function drawPool(
+  pods: string,
+  settings: Record<string, string> = {},
+  exposed = pods.length,
+  exposure: ExposureMode = 'nodePort',
+): Pool {
+  const pool = new Pool('p', { exposure, hostOf: () => '192.0.2.1' });
+  const annotations = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
+  );
+  pool.observeSpec({
+    name: 'p',
+    statefulSet: 'p',
+    uid: 'p',
+    version: 1,
+    createdAt: 0,
+    replicas: pods.length,
+    revision: 'one',
+    annotations,
+  });
+  for (const [ordinal, letter] of ([...pods] as Letter[]).entries()) {
+    if (letter !== '.') pool.observePod(drawPod(ordinal, letter));
+    if (ordinal >= exposed) continue;
+    pool.observeService(serviceOf(ordinal));
+    if (exposure === 'ingress') pool.observeRoute(routeOf(ordinal));
+  }
+  return pool;
+}
+
+const drawPod = (ordinal: number, letter: Letter, claim: Partial<ObservedPod['claim']> = {}): ObservedPod => ({
+  name: `p-${ordinal}`,
+  uid: `uid-${ordinal}`,
+  pool: 'p',
+  ordinal,
+  version: 1,
+  node: 'n',
+  podAddress: undefined,
+  healthAddress: undefined,
+  createdAt: 0,
+  ready: letter !== 's' && letter !== 'b',
+  readyChangedAt: undefined,
+  trouble: undefined,
+  terminating: letter === 't',
+  taken: letter === 'u' || letter === 'x',
+  retired: letter === 'x',
+  revision: letter === 'o' || letter === 'b' ? 'former' : 'one',
+  claim: letter === 'u' ? { id: 'c', visitor: `v${ordinal}`, claimedAt: 0, connectedAt: 1, ...claim } : undefined,
+  annotated: true,
+});
+
+const scaling = test.macro<
+  [{ pods: string; settings: Record<string, string>; waiting?: number; scaleTo: number | undefined }]
+>({
+  title: (_, { pods, settings, waiting = 0, scaleTo }) =>
+    `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting: ${scaleTo === undefined ? 'as it is' : `scale to ${scaleTo}`}`,
+  exec(t, { pods, settings, waiting, scaleTo }) {
+    t.is(planPool(drawPool(pods, settings), 0, waiting).scaleTo, scaleTo);
+  },
+});
+
+test(scaling, { pods: '', settings: { spare: '2' }, scaleTo: 2 });
+test(scaling, { pods: 'rr', settings: { spare: '2' }, scaleTo: undefined });
+test(scaling, { pods: 'ur', settings: { spare: '2' }, scaleTo: 3 });
+test(scaling, { pods: 'us', settings: { spare: '1' }, scaleTo: undefined });
+test(scaling, { pods: 'ut', settings: { spare: '1' }, scaleTo: undefined });
+test(scaling, { pods: 'u.', settings: { spare: '1' }, scaleTo: undefined });
+test(scaling, { pods: 'uuu', settings: { spare: '3', max: '4' }, scaleTo: 4 });
+test(scaling, { pods: 'uuu', settings: { spare: '3', max: '3' }, scaleTo: undefined });
+test(scaling, { pods: 'uuu', settings: { spare: '3', max: '2' }, scaleTo: undefined });
+test(scaling, { pods: 'r', settings: { spare: '0', min: '4' }, scaleTo: 4 });
+test(scaling, { pods: 'rrrrr', settings: { spare: '1' }, scaleTo: undefined });
+test(scaling, { pods: 'u', settings: { spare: '0' }, waiting: 1, scaleTo: 2 });
+test(scaling, { pods: 'us', settings: { spare: '0' }, waiting: 1, scaleTo: undefined });
+
+test('Services are planned ahead of the pods that are to come, lowest first', (t) => {
+  t.deepEqual(planPool(drawPool('uuu', { spare: '2' }, 1), 0).expose, { services: [1, 2, 3, 4], routes: [] });
+});
+
+test('with routes, each ordinal gets a Service and a route ahead of need', (t) => {
+  const pool = drawPool('uuu', { spare: '2' }, 1, 'ingress');
+  t.deepEqual(planPool(pool, 0).expose, { services: [1, 2, 3, 4], routes: [1, 2, 3, 4] });
+  pool.observeService({ ...serviceOf(1), nodePort: undefined });
+  pool.observeRoute(routeOf(2));
+  t.deepEqual(planPool(pool, 0).expose, { services: [2, 3, 4], routes: [1, 3, 4] });
+  pool.observeRouteGone(0);
+  t.deepEqual(planPool(pool, 0).expose.routes, [0, 1, 3, 4]);
+});
+
+test('a Service without a node port, made while there were routes, is planned again', (t) => {
+  const pool = drawPool('r');
+  pool.observeService({ ...serviceOf(0), nodePort: undefined });
+  t.deepEqual(planPool(pool, 0).expose.services, [0]);
+  t.is(pool.ready.take(), undefined);
+});
+
+test('a pod without a route, or whose route has no host, is not handed out, and is as soon as it has one', (t) => {
+  const pool = drawPool('r', {}, 0, 'ingress');
+  pool.observeService({ ...serviceOf(0), nodePort: undefined });
+  t.is(pool.ready.take(), undefined);
+  pool.observeRoute({ ...routeOf(0), address: undefined, asTemplate: false });
+  t.is(pool.ready.take(), undefined);
+  pool.observeRoute(routeOf(0));
+  t.is(pool.ready.take()?.ordinal, 0);
+  pool.observeServiceGone(0);
+  t.is(pool.address(pool.pod(0)!), undefined);
+});
+
+test('inv 5: what exposes an ordinal is withdrawn when it is above the replicas, and never while its pod is there', (t) => {
+  const pool = drawPool('urut', { spare: '1' }, 4, 'ingress');
+  pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
+  t.deepEqual(planPool(pool, 0).withdraw, { services: [], routes: [] });
+  pool.observePodGone(3, 'uid-3');
+  t.deepEqual(planPool(pool, 0).withdraw, { services: [serviceOf(3)], routes: [routeOf(3)] });
+  pool.observePodGone(2, 'uid-2');
+  t.deepEqual(
+    planPool(pool, 0).withdraw.routes.map(({ ordinal }) => ordinal),
+    [2, 3],
+  );
+});
+
+test('what exposes an ordinal is kept while the plan needs it again', (t) => {
+  const pool = drawPool('uuu', { spare: '1' });
+  pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
+  pool.observePodGone(2, 'uid-2');
+  const { scaleTo, withdraw } = planPool(pool, 0);
+  t.is(scaleTo, 3);
+  t.deepEqual(withdraw, { services: [], routes: [] });
+});
+
+test('a route that somebody has changed is restored', (t) => {
+  const pool = drawPool('rr', {}, 2, 'ingress');
+  const changed = { ...routeOf(1), asTemplate: false };
+  pool.observeRoute(changed);
+  t.deepEqual(planPool(pool, 0).restore, [changed]);
+  // Until then it is where it is.
+  t.is(pool.ready.take()?.ordinal, 0);
+  t.is(pool.ready.take()?.ordinal, 1);
+});
+
+test('of the lowest few one is taken by chance, and the others stay', (t) => {
+  const pool = drawPool('rrrrr', {}, 5);
+  t.is(pool.ready.take({ among: 3, chance: 0.5 })?.ordinal, 1);
+  t.is(pool.ready.take({ among: 3, chance: 0.99 })?.ordinal, 3);
+  t.deepEqual(
+    [
+      pool.ready.take(),
+      pool.ready.take({ among: 9, chance: 0.6 }),
+      pool.ready.take(),
+      pool.ready.take({ among: 2, chance: 0.9 }),
+    ].map((pod) => pod?.ordinal),
+    [0, 4, 2, undefined],
+  );
+});
+
+test('inv 6: a session past its lifetime is reaped, and one that nobody ever connected to', (t) => {
+  const pool = drawPool('uuuu', { 'max-lifetime': '1h', 'connect-timeout': '1m' });
+  pool.observePod({ ...drawPod(0, 'u', { claimedAt: 0 }), version: 2 });
+  pool.observePod({ ...drawPod(1, 'u', { claimedAt: 59 * minute, connectedAt: undefined }), version: 2 });
+  pool.observePod({ ...drawPod(2, 'u', { claimedAt: 59 * minute + 1, connectedAt: undefined }), version: 2 });
+  pool.observePod({ ...drawPod(3, 'u', { claimedAt: 1 }), version: 2 });
+  t.deepEqual(planPool(pool, 60 * minute).reap, [
+    { pod: pool.pod(0)!, reason: 'max-lifetime' },
+    { pod: pool.pod(1)!, reason: 'never-connected' },
+  ]);
+});
+
+test('inv 2: of two terminals of one visitor the connected one is meant, or else the older; a younger one goes', (t) => {
+  const cases: [older: boolean, younger: boolean, meant: number, goes: number[]][] = [
+    [true, true, 0, [1]],
+    [true, false, 0, [1]],
+    // Whose older one is taken back when nobody connects to it.
+    [false, true, 1, []],
+    [false, false, 0, []],
+  ];
+  for (const [older, younger, meant, goes] of cases) {
+    const pool = drawPool('uu', { 'connect-timeout': '1h' });
+    for (const [ordinal, connected] of [older, younger].entries()) {
+      const claim = { visitor: 'v', claimedAt: ordinal, connectedAt: connected ? 10 + ordinal : undefined };
+      pool.observePod({ ...drawPod(ordinal, 'u', claim), version: 2 });
+    }
+    t.is(pool.terminalOf('v')?.ordinal, meant, `${older} ${younger}`);
+    const reaped = planPool(pool, minute).reap.map(({ pod, reason }) => [pod.ordinal, reason]);
+    t.deepEqual(
+      reaped,
+      goes.map((ordinal) => [ordinal, 'duplicate']),
+      `${older} ${younger}`,
+    );
+  }
+});
+
+test('a pod that an administrator took out by its label is neither handed out nor reaped', (t) => {
+  const pool = drawPool('r', { 'max-lifetime': '1s' });
+  pool.observePod({ ...drawPod(0, 'r'), version: 2, taken: true });
+  t.is(pool.ready.take(), undefined);
+  t.deepEqual(planPool(pool, 10 * minute).reap, []);
+});
+
+test('the lowest ready pod is taken first, and a reserved one not again', (t) => {
+  const pool = drawPool('urtsr');
+  t.is(pool.ready.take()?.ordinal, 1);
+  t.is(pool.ready.take()?.ordinal, 4);
+  t.is(pool.ready.take(), undefined);
+  pool.ready.release(pool.pod(1)!);
+  t.is(pool.ready.take()?.ordinal, 1);
+});
+
+test('a pod without a Service is not handed out, and is as soon as it has one', (t) => {
+  const pool = drawPool('r', {}, 0);
+  t.is(pool.ready.take(), undefined);
+  pool.observeService(serviceOf(0));
+  t.is(pool.ready.take()?.ordinal, 0);
+});
+
+test('a pod on a node without an address is not handed out, and is as soon as it has one', (t) => {
+  let address: string | undefined;
+  const pool = new Pool('p', { hostOf: () => address });
+  pool.observeSpec({
+    name: 'p',
+    statefulSet: 'p',
+    uid: 'p',
+    version: 1,
+    createdAt: 0,
+    replicas: 1,
+    revision: 'one',
+    annotations: {},
+  });
+  pool.observeService(serviceOf(0));
+  pool.observePod(drawPod(0, 'r'));
+  t.is(pool.ready.take(), undefined);
+  address = '192.0.2.1';
+  pool.rebuildQueue();
+  t.is(pool.ready.take()?.ordinal, 0);
+});
+
+test('a pod above the replicas is about to go, and is not handed out', (t) => {
+  const pool = drawPool('rr');
+  pool.observeSpec({ ...pool.spec!, version: 2, replicas: 1 });
+  t.is(pool.ready.take()?.ordinal, 0);
+  t.is(pool.ready.take(), undefined);
+  pool.observeSpec({ ...pool.spec!, version: 3, replicas: 2 });
+  t.is(pool.ready.take()?.ordinal, 1);
+});
+
+test('news that are older than what is known change nothing', (t) => {
+  const pool = drawPool('r');
+  pool.observePod({ ...drawPod(0, 'u'), version: 5 });
+  pool.observePod({ ...drawPod(0, 'r'), version: 4 });
+  t.is(pool.ready.take(), undefined);
+  t.is(pool.terminalOf('v0')?.ordinal, 0);
+});
+
+test('a claimed pod whose label was put back by hand is still its visitor’s (inv 1)', (t) => {
+  const pool = drawPool('r');
+  pool.observePod({ ...drawPod(0, 'u'), version: 2, taken: true });
+  t.is(pool.ready.take(), undefined);
+});
+
+test('of two pods of one visitor, the one claimed first counts', (t) => {
+  const pool = drawPool('uu');
+  pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 20 }), version: 2 });
+  pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 10 }), version: 2 });
+  t.is(pool.terminalOf('v')?.ordinal, 1);
+});
+
+test('whoever does not lead may make terminals, and end none', (t) => {
+  const expose = { services: [3], routes: [2] };
+  const plan: Plan = {
+    scaleTo: 4,
+    shrink: { to: 2 },
+    replace: [drawPod(0, 'r')],
+    expose,
+    restore: [{ ...routeOf(1), asTemplate: false }],
+    withdraw: { services: [serviceOf(5)], routes: [routeOf(5)] },
+    retry: [drawPod(0, 's')],
+    reap: [{ pod: drawPod(1, 'u'), reason: 'max-lifetime' }],
+  };
+  const nothing = { scaleTo: undefined, shrink: undefined, replace: [], restore: [], reap: [], retry: [] };
+  const little = { ...nothing, expose, withdraw: { services: [], routes: [] } };
+  t.deepEqual(withoutLead(plan), { ...little, scaleTo: 4 });
+  t.deepEqual(withoutLead({ ...plan, scaleTo: undefined }), little);
+});
+
+const shrinking = test.macro<[{ pods: string; settings: Record<string, string>; waiting?: number; to?: number }]>({
+  title: (_, { pods, settings, waiting = 0, to }) =>
+    `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting, and quiet: ${to === undefined ? 'nothing is scaled away' : `shrink to ${to}`}`,
+  exec(t, { pods, settings, waiting, to }) {
+    t.deepEqual(planPool(drawPool(pods, settings), 0, waiting).shrink, to === undefined ? undefined : { to });
+  },
+});
+
+test(shrinking, { pods: 'rrrr', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'rrrr', settings: { spare: '1', min: '3' }, to: 3 });
+test(shrinking, { pods: 'urrr', settings: { spare: '1' }, to: 2 });
+test(shrinking, { pods: 'rrru', settings: { spare: '1' } });
+test(shrinking, { pods: 'urur', settings: { spare: '1' }, to: 3 });
+test(shrinking, { pods: 'rrrr', settings: { spare: '1' }, waiting: 2, to: 3 });
+test(shrinking, { pods: 'rrrr', settings: { spare: '4' } });
+test(shrinking, { pods: 'rrrs', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'rrr.', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'rrrx', settings: { spare: '1' }, to: 1 });
+test(shrinking, { pods: 'sssr', settings: { spare: '1' } });
+test(shrinking, { pods: 'ssrr', settings: { spare: '1' }, to: 3 });
+test(shrinking, { pods: 'uurr', settings: { spare: '2', max: '3' }, to: 3 });
+
+test('inv 5: a session that is ending is not scaled away from under its last words', (t) => {
+  const pool = drawPool('rrt', { spare: '1' });
+  t.deepEqual(planPool(pool, 0).shrink, { to: 1 });
+  pool.observePod({ ...drawPod(2, 'u'), terminating: true, version: 2 });
+  t.is(planPool(pool, 0).shrink, undefined);
+});
+
+test('a pool that has lately needed more does not shrink before the delay', (t) => {
+  const pool = drawPool('uurr', { spare: '2', 'scale-down-delay': '1m' });
+  noteDemand(pool, 0);
+  for (const ordinal of [0, 1]) pool.observePod({ ...drawPod(ordinal, 'r'), version: 2 });
+  noteDemand(pool, 1_000);
+  t.is(planPool(pool, 59_999).shrink, undefined);
+  t.deepEqual(planPool(pool, minute).shrink, { to: 2 });
+});
+
+test('an administrator who lowers max does not wait', (t) => {
+  const pool = drawPool('uurr', { spare: '2', max: '4' });
+  noteDemand(pool, 0);
+  const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' };
+  pool.observeSpec({ ...pool.spec!, version: 2, annotations });
+  noteDemand(pool, 1);
+  t.deepEqual(planPool(pool, 1).shrink, { to: 3 });
+});
+
+const replacing = test.macro<[{ pods: string; settings: Record<string, string>; waiting?: number; replace: number[] }]>(
+  {
+    title: (_, { pods, settings, waiting = 0, replace }) =>
+      `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting: replaced are ${JSON.stringify(replace)}`,
+    exec(t, { pods, settings, waiting, replace }) {
+      const pool = drawPool(pods, settings);
+      noteDemand(pool, 0, waiting);
+      t.deepEqual(
+        planPool(pool, 0, waiting).replace.map(({ ordinal }) => ordinal),
+        replace,
+      );
+    },
+  },
+);
+
+test(replacing, { pods: 'rrr', settings: { spare: '1' }, replace: [] });
+test(replacing, { pods: 'oor', settings: { spare: '2' }, replace: [1] });
+test(replacing, { pods: 'oos', settings: { spare: '2' }, replace: [] });
+test(replacing, { pods: 'ooo', settings: { spare: '1' }, replace: [2] });
+test(replacing, { pods: 'oot', settings: { spare: '1' }, replace: [] });
+test(replacing, { pods: 'oor', settings: { spare: '2' }, waiting: 1, replace: [] });
+test(replacing, { pods: 'o'.repeat(20), settings: { spare: '1', max: '20' }, replace: [19, 18] });
+test(replacing, { pods: 'o'.repeat(20), settings: { spare: '19', max: '20' }, replace: [19] });
+test(replacing, { pods: 'uoo', settings: { spare: '2', max: '3' }, replace: [2] });
+test(replacing, { pods: 'uor', settings: { spare: '2', max: '3' }, replace: [1] });
+test(replacing, { pods: 'uuo', settings: { spare: '2', max: '3' }, replace: [] });
+test(replacing, { pods: 'bbo', settings: { spare: '3' }, replace: [0, 1] });
+test(replacing, { pods: 'bbo', settings: { spare: '1' }, waiting: 1, replace: [] });
+test(replacing, { pods: 'rx', settings: { spare: '2' }, replace: [1] });
+
+test('a roll-out makes one terminal more, and gives up a former one when that is ready', (t) => {
+  const plan = (pods: string) => planPool(drawPool(pods, { spare: '2' }), 0);
+  t.like(plan('oo'), { scaleTo: 3, replace: [] });
+  t.like(plan('oos'), { scaleTo: undefined, replace: [] });
+  t.is(plan('oor').replace[0]?.ordinal, 1);
+  t.like(plan('otr'), { scaleTo: undefined, replace: [] });
+  t.is(plan('orr').replace[0]?.ordinal, 0);
+  t.deepEqual(plan('rrr'), { ...plan('rrr'), replace: [], shrink: { to: 2 } });
+});
+
+test('new terminals that are not ready past the deadline stop a roll-out, which is told, until the template is mended', (t) => {
+  const pool = drawPool('ooooos', { spare: '1', max: '20' });
+  noteDemand(pool, 0);
+  const ordinals = (now: number) => planPool(pool, now).replace.map(({ ordinal }) => ordinal);
+  const reasons = (now: number) => noticesOf(pool, now).map(({ reason }) => reason);
+  t.deepEqual(reasons(2 * minute - 1), []);
+  t.deepEqual(reasons(2 * minute), ['RolloutStopped']);
+  t.regex(noticesOf(pool, 2 * minute)[0]!.message, /p-5 is not ready after 120 s\. .* former template: 5/);
+  t.deepEqual(ordinals(2 * minute), []);
+  pool.observeSpec({ ...pool.spec!, version: 2, revision: 'mended' });
+  t.deepEqual(reasons(2 * minute), []);
+  t.deepEqual(ordinals(2 * minute), [5]);
+});
+
+test('while it is not known what new pods are made of, none is replaced', (t) => {
+  const pool = drawPool('oob', { spare: '1' });
+  pool.observeSpec({ ...pool.spec!, version: 2, revision: undefined });
+  t.deepEqual(planPool(pool, 0).replace, []);
+});
+
+test('inv 5: terminals in use above the replicas are put back at once, and it is told which have outlived it', (t) => {
+  const pool = drawPool('ruuu', { spare: '1' });
+  const reasons = (now: number) => noticesOf(pool, now).map(({ reason, message }) => [reason, message.split('. ')[0]]);
+  pool.observeSpec({ ...pool.spec!, version: 2, replicas: 1 });
+  noteDemand(pool, 0);
+  t.is(planPool(pool, 0).scaleTo, 4);
+  t.deepEqual(reasons(4_999), []);
+  pool.observePod({ ...drawPod(3, 'u'), version: 2, terminating: true });
+  noteDemand(pool, 5_000);
+  t.is(planPool(pool, 5_000).scaleTo, 3);
+  t.deepEqual(reasons(5_000), [
+    ['ReplicasPutBack', 'Scaled to 1: p-1 and p-2 are in use, so the replicas are put back'],
+    ['SessionsEnded', 'Scaled to 1: p-3 was in use until the StatefulSet controller deleted what was above'],
+  ]);
+  pool.observePodGone(1, 'uid-1');
+  t.is(reasons(5_000).length, 2, 'who leaves later changes nothing of it');
+  noteDemand(pool, 10 * minute);
+  t.deepEqual(reasons(10 * minute), []);
+});
+
+test('a manager that finds terminals in use above the replicas puts them back', (t) => {
+  const pool = drawPool('ru', { spare: '1' });
+  pool.observePod({ ...drawPod(4, 'u'), version: 2 });
+  noteDemand(pool, 0);
+  t.is(planPool(pool, 0).scaleTo, 5);
+  t.is(planPool(pool, 0).shrink, undefined);
+});
+
+/** A pool whose pod of each ordinal is on a node in that state. */
+function onNodes(pods: string, states: NodeState[], settings: Record<string, string> = {}): Pool {
+  const drawn = drawPool(pods, settings);
+  const nodeStateOf = ({ ordinal }: ObservedPod) => states[ordinal] ?? 'ready';
+  const pool = new Pool('p', { hostOf: () => '192.0.2.1', nodeStateOf });
+  pool.observeSpec(drawn.spec);
+  for (const service of drawn.services()) pool.observeService(service);
+  for (const pod of drawn.pods()) pool.observePod(pod);
+  return pool;
+}
+
+test('a pod on a cordoned, NotReady, lost or deleted node is not handed out, and another is made elsewhere', (t) => {
+  for (const state of ['cordoned', 'not-ready', 'lost', 'deleted', 'gone'] as const) {
+    const pool = onNodes('rrs', [state, 'ready', state], { spare: '2' });
+    t.is(pool.ready.take()?.ordinal, 1);
+    t.is(pool.ready.take(), undefined);
+    t.like(planPool(pool, 0), { scaleTo: 4, replace: [] });
+  }
+});
+
+test('a pod on a node that no watch has reported is not handed out, and counts until it is known to be deleted', (t) => {
+  const pool = onNodes('rr', ['unseen', 'ready'], { spare: '2' });
+  t.deepEqual([pool.ready.take()?.ordinal, pool.ready.take()], [1, undefined]);
+  t.is(planPool(pool, 0).scaleTo, undefined);
+  t.false(pool.isLost(pool.pod(0)!));
+});
+
+test('a pod that is going comes again elsewhere from a cordoned node, and does not go from a dead one', (t) => {
+  t.is(planPool(onNodes('t', ['cordoned'], { spare: '1' }), 0).scaleTo, undefined);
+  for (const state of ['not-ready', 'lost'] as const) {
+    t.is(planPool(onNodes('t', [state], { spare: '1' }), 0).scaleTo, 2);
+  }
+});
+
+test('orphans: pods of a deleted node go at once, but those of sessions when its grace period is over', (t) => {
+  const reaped = (state: NodeState) => {
+    const pool = onNodes('rstur', [state, state, state, state, 'ready'], { 'connect-timeout': '1h' });
+    pool.observePod({ ...drawPod(3, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+    return planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`);
+  };
+  const atOnce = ['0 node-deleted', '1 node-deleted', '2 node-deleted'];
+  t.deepEqual(reaped('deleted'), atOnce);
+  t.deepEqual(reaped('gone'), [...atOnce, '3 node-deleted']);
+});
+
+const ended = (ordinal: number, letter: Letter, phase: ObservedPod['ended'] = 'Failed'): ObservedPod => ({
+  ...drawPod(ordinal, letter),
+  ready: false,
+  version: 2,
+  ...(phase && { ended: phase }),
+});
+
+test('a pod that has ended is reaped at once, whoever had it, and neither counts nor is handed out', (t) => {
+  for (const phase of ['Failed', 'Succeeded'] as const) {
+    const pool = drawPool('ursox', { spare: '1', 'connect-timeout': '1h' });
+    for (const [ordinal, letter] of ([...'ursox'] as Letter[]).entries())
+      pool.observePod(ended(ordinal, letter, phase));
+    t.deepEqual(
+      planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
+      [0, 1, 2, 3, 4].map((ordinal) => `${ordinal} pod-ended`),
+    );
+    t.like(planPool(pool, 0), { replace: [], retry: [], scaleTo: undefined });
+    t.is(pool.ready.take(), undefined);
+    t.is(pool.terminalOf('v0'), undefined);
+    t.like(countPods(pool, 0), { ready: 0, inUse: 0, recreating: 5 });
+    t.deepEqual(noticesOf(pool, 60 * minute), [], 'an old pod that ends does not stop a roll-out');
+  }
+});
+
+test('a pod that has ended and is going already, or is on a deleted node, is reaped for that', (t) => {
+  const pool = onNodes('uu', ['ready', 'deleted']);
+  pool.observePod({ ...ended(0, 'u'), terminating: true });
+  pool.observePod(ended(1, 'u'));
+  t.deepEqual(
+    planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
+    ['1 node-deleted'],
+  );
+});
+
+test('a pod whose node has not cleared up after it within a minute is removed', (t) => {
+  const pool = drawPool('tt', {});
+  pool.observePod({ ...drawPod(0, 't'), version: 2, heldSince: 1_000 });
+  t.deepEqual(planPool(pool, 1_000 + minute - 1).reap, []);
+  t.deepEqual(planPool(pool, 1_000 + minute).reap, [{ pod: pool.pod(0)!, reason: 'not-removed' }]);
+});
+
+test('orphans: the pod of a visitor who waits, or has another terminal, goes at once', (t) => {
+  const alone = onNodes('u', ['deleted'], { max: '1', 'connect-timeout': '1h' });
+  alone.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+  t.true(alone.isLost(alone.pod(0)!));
+  t.deepEqual(planPool(alone, 0).reap, []);
+  alone.waiting.enter('v', 0);
+  t.deepEqual(planPool(alone, 0).reap, [{ pod: alone.pod(0)!, reason: 'node-deleted' }]);
+
+  const pool = onNodes('uu', ['deleted', 'ready'], { 'connect-timeout': '1h' });
+  pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+  pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 1 }), version: 2 });
+  t.is(pool.terminalOf('v')?.ordinal, 1);
+  t.deepEqual(planPool(pool, 2).reap, [{ pod: pool.pod(0)!, reason: 'node-deleted' }]);
+});
+
+test('a session on a lost node goes once its visitor has another, and is its visitor’s until then', (t) => {
+  t.false(onNodes('u', ['not-ready']).isLost(drawPod(0, 'u')));
+  const pool = onNodes('uu', ['lost', 'ready'], { 'connect-timeout': '1h' });
+  pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
+  t.true(pool.isLost(pool.pod(0)!));
+  t.deepEqual(planPool(pool, minute).reap, []);
+  t.is(pool.terminalOf('v')?.ordinal, 0, 'it is all that the visitor has');
+  pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 20_000 }), version: 2 });
+  t.is(pool.terminalOf('v')?.ordinal, 1);
+  t.deepEqual(planPool(pool, minute).reap, [{ pod: pool.pod(0)!, reason: 'node-lost' }]);
+});
+
+const windowAt = (from: number, to: number, ready = 40) =>
+  JSON.stringify([
+    {
+      name: 'course',
+      from: new Date(from).toISOString().slice(0, 19).concat('Z'),
+      to: new Date(to).toISOString().slice(0, 19).concat('Z'),
+      ready,
+    },
+  ]);
+
+test('terminals that are there for a window soon are not given back because they have started sooner than expected', (t) => {
+  const settings = { spare: '1', max: '50', 'scale-down-delay': '1s', prewarm: windowAt(3 * minute, 6 * minute) };
+  const pool = drawPool('r', settings);
+  t.is(planPool(pool, 2 * minute).scaleTo, 40);
+  pool.observeSpec({ ...pool.spec!, replicas: 40, version: 2 });
+  for (let ordinal = 1; ordinal < 40; ordinal++) {
+    const times = { createdAt: 2 * minute, readyChangedAt: 2 * minute + 3_000 };
+    pool.observePod({ ...drawPod(ordinal, 'r'), ...times });
+  }
+  for (let now = 2 * minute + 3_000; now < 3 * minute; now += 1_000) {
+    noteDemand(pool, now);
+    t.like(planPool(pool, now), { scaleTo: undefined, shrink: undefined }, `${now}`);
+  }
+  t.true(pool.starts.readyWithinMs(40) < 10_000, 'it could have been later');
+});
+
+test('a window makes its terminals before it opens, keeps as many seats, and lets them go after it', (t) => {
+  const settings = { spare: '1', max: '50', 'scale-down-delay': '1m', prewarm: windowAt(3 * minute, 6 * minute) };
+  const pool = drawPool('r', settings);
+  const look = (now: number) => {
+    noteDemand(pool, now);
+    return planPool(pool, now);
+  };
+  // The terminals of a drawn pool start at once: (1 s + 39 s) * 1.5 ahead.
+  t.like(look(2 * minute - 100), { scaleTo: undefined, shrink: undefined });
+  t.is(look(2 * minute).scaleTo, 40);
+
+  const full = drawPool('r'.repeat(40), settings);
+  const again = (now: number) => {
+    noteDemand(full, now);
+    return planPool(full, now);
+  };
+  t.like(again(3 * minute), { scaleTo: undefined, shrink: undefined });
+  for (let ordinal = 0; ordinal < 40; ordinal++) {
+    full.observePod({ ...drawPod(ordinal, 'u', { claimedAt: 3 * minute + ordinal }), version: 2 });
+    t.is(again(3 * minute + ordinal).scaleTo, ordinal < 39 ? undefined : 41, 'the spare, once all seats are taken');
+  }
+  // Ten go home early: their seats are kept for them.
+  for (let ordinal = 30; ordinal < 40; ordinal++) full.observePod({ ...drawPod(ordinal, 'r'), version: 3 });
+  t.like(again(6 * minute - 1), { scaleTo: undefined, shrink: undefined });
+  t.like(again(7 * minute - 2), { shrink: undefined });
+  t.deepEqual(again(7 * minute).shrink, { to: 31 });
+});
+
+test('a window does not go above max, whatever it asks for, nor below what spare asks for', (t) => {
+  const window = windowAt(0, minute);
+  t.is(planPool(drawPool('r', { spare: '1', max: '30', prewarm: window }), 0).scaleTo, 30);
+  t.is(planPool(drawPool('uuu', { spare: '1', max: '30', prewarm: window }), 0).scaleTo, 30);
+  t.is(planPool(drawPool('r', { spare: '45', max: '50', prewarm: window }), 0).scaleTo, 45);
+});
+
+test('a window counts whoever came since it opened, and nobody who was there before', (t) => {
+  const settings = { spare: '1', max: '50', prewarm: windowAt(minute, 2 * minute, 5) };
+  const early = drawPool('uu', settings);
+  t.is(planPool(early, minute).scaleTo, 7);
+  for (const ordinal of [0, 1]) early.observePod({ ...drawPod(ordinal, 'u', { claimedAt: minute }), version: 2 });
+  t.is(planPool(early, minute).scaleTo, 5);
+});

@@ -1,0 +1,483 @@
+// The waiting room, over several managers that share one cluster.
+
+import { getEventListeners } from 'node:events';
+import test, { type ExecutionContext } from 'ava';
+import { isAbort } from '../../../common/errors.ts';
+import { waitingSchema } from '../../../common/manager-api.ts';
+import { describeWaiting } from '../../../manager/api/pool-status.ts';
+import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
+import type { Cluster } from '../../../manager/kubernetes/port.ts';
+import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { readMetrics } from '../../helpers/metrics.ts';
+import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
+
+/** A pool whose terminals are all in use, by `taken-0` and so on. */
+async function start(t: ExecutionContext, max = 2, options: ManagerOptions & { managers?: number } = {}, more = {}) {
+  const annotations = {
+    'warmterm.dev/spare': '1',
+    'warmterm.dev/max': String(max),
+    'warmterm.dev/connect-timeout': '1h',
+    ...more,
+  };
+  const time = { now: 1_000_000 };
+  const model = new ModelCluster({ annotations, clock: () => time.now });
+  const run = () => {
+    const manager = startManager(model, { clock: () => time.now, ...options });
+    t.teardown(manager.stop);
+    return manager;
+  };
+  const managers = Array.from({ length: options.managers ?? 1 }, run);
+  await settle(model, ...managers);
+  for (let index = 0; index < max; index++) {
+    await managers[0]!.claims.claim(`taken-${index}`, undefined, never);
+    await settle(model, ...managers);
+  }
+  const look = async (...some: TestManager[]) => {
+    for (const { controller, pools } of some) for (const pool of pools.all()) controller.touch(pool);
+    for (let turn = 0; turn < 12; turn++) await nextTurn();
+    for (const { port } of some) port.deliver();
+    for (let turn = 0; turn < 6; turn++) await nextTurn();
+  };
+  /** So much time passes, and the managers look every second. */
+  const pass = async (ms: number, ...some: TestManager[]) => {
+    for (let left = ms; left > 0; left -= 1_000) {
+      time.now += Math.min(left, 1_000);
+      await look(...some);
+    }
+  };
+  return { model, managers, manager: managers[0]!, time, run, look, pass };
+}
+
+const waiting = (manager: TestManager) => manager.claims.waiting(manager.pools.get('default')!);
+const poolOf = (manager: TestManager) => manager.pools.get('default')!;
+
+/** So far from what anybody has that a visitor is told only after eight seconds. */
+const far = 99;
+
+/** Asks as the page does; what is answered is remembered. */
+async function ask(manager: TestManager, visitor: string, place?: number) {
+  const hangUp = new AbortController();
+  const asked = {
+    answer: undefined as ClaimResult | Waiting | undefined,
+    error: undefined as unknown,
+    hangUp: () => hangUp.abort(),
+  };
+  manager.claims.claim(visitor, undefined, hangUp.signal, {}, { place }).then(
+    (answer) => {
+      asked.answer = answer;
+    },
+    (error: unknown) => {
+      asked.error = error;
+    },
+  );
+  for (let turn = 0; turn < 16; turn++) await nextTurn();
+  return asked;
+}
+
+test('inv 12: whoever waits is served in the order of coming, whatever pods are on their way', async (t) => {
+  const { model, manager } = await start(t, 0, {}, { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '2' });
+  const claims = ['a', 'b'].map((visitor) => manager.claims.claim(visitor, undefined, never));
+  const third = manager.claims.claim('c', undefined, never);
+  await settle(model, manager);
+  t.deepEqual([(await claims[0]!).pod.name, (await claims[1]!).pod.name], ['default-0', 'default-1']);
+  await manager.claims.end('a');
+  await settle(model, manager);
+  t.is((await third).pod.name, 'default-0');
+});
+
+test('inv 12: at the maximum a visitor has a place within seconds, and hears of the next one', async (t) => {
+  const { manager, pass, model } = await start(t);
+  const [ann, bob] = [await ask(manager, 'ann'), await ask(manager, 'bob')];
+  await pass(2_000, manager);
+  t.like(ann.answer, { status: 'waiting', place: 1, waiting: 2 });
+  t.like(bob.answer, { status: 'waiting', place: 2, waiting: 2 });
+  const [first, second] = [await ask(manager, 'ann', 1), await ask(manager, 'bob', 2)];
+  await pass(3_000, manager);
+  t.is(second.answer, undefined, 'there is nothing new to tell');
+  await manager.claims.end('taken-0');
+  await settle(model, manager);
+  t.like(first.answer, { status: 'new' });
+  await pass(1_000, manager);
+  t.like(second.answer, { status: 'waiting', place: 1, waiting: 1 });
+});
+
+test('inv 12: nobody waits for longer than the claim timeout without an answer', async (t) => {
+  const { manager } = await start(t, 2, { timeoutMs: 50 });
+  const { status } = await manager.claims.claim('ann', undefined, never, {}, { place: undefined });
+  t.is(status, 'waiting');
+});
+
+test('inv 4: whoever waits at a manager that ends is told of the place, and has it at the next one', async (t) => {
+  const { model, managers, pass } = await start(t, 2, { managers: 2 });
+  const [going, next] = managers as [TestManager, TestManager];
+  const [ann, bob] = [await ask(going, 'ann'), await ask(going, 'bob')];
+  await pass(2_000, ...managers);
+  t.like(ann.answer, { status: 'waiting', place: 1 });
+  t.like(bob.answer, { status: 'waiting', place: 2 });
+  const [annWaits, bobWaits] = [await ask(going, 'ann', 1), await ask(going, 'bob', 2)];
+  t.is(annWaits.answer, undefined);
+  going.claims.dismiss();
+  await nextTurn();
+  t.like(annWaits.answer, { status: 'waiting', place: 1, waiting: 2 });
+  t.like(bobWaits.answer, { status: 'waiting', place: 2, waiting: 2 });
+  t.like((await ask(going, 'bob', 2)).answer, { status: 'waiting', place: 2 }, 'nor does anybody begin to wait');
+  const [bobAgain, annAgain] = [await ask(next, 'bob', 2), await ask(next, 'ann', 1)];
+  await going.claims.end('taken-0');
+  await settle(model, ...managers);
+  t.like(annAgain.answer, { status: 'new' });
+  t.is(bobAgain.answer, undefined);
+  bobAgain.hangUp();
+});
+
+/** One tab of Ann's waits in line; a claim for another tab of hers is written, and takes effect at `release`. */
+async function startTwoTabs(t: ExecutionContext, options: ManagerOptions = {}) {
+  let isHeld = false;
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const through = (port: Cluster): Cluster => {
+    const claimPod = port.claimPod.bind(port);
+    return Object.assign(port, {
+      claimPod: async (...given: Parameters<Cluster['claimPod']>) => {
+        if (isHeld) await released;
+        return claimPod(...given);
+      },
+    });
+  };
+  const { model, manager, pass, look } = await start(t, 2, { ...options, through });
+  const waits = await ask(manager, 'ann', 1);
+  await pass(2_000, manager);
+  t.is(waits.answer, undefined, 'there is nothing new to tell');
+  await manager.claims.end('taken-0');
+  model.settle();
+  isHeld = true;
+  manager.port.deliver();
+  // In the turn in which the ready terminal is seen, so before the line is served.
+  const claims = manager.claims.claim('ann', undefined, never);
+  await look(manager);
+  return { model, manager, waits, claims, release };
+}
+
+test('inv 2: a tab that waits while a claim of another tab is written gets the same terminal', async (t) => {
+  const { model, manager, waits, claims, release } = await startTwoTabs(t);
+  t.is(waits.answer, undefined, 'its place in line is given up, and it is not told so');
+  release();
+  await settle(model, manager);
+  const { pod, status } = await claims;
+  t.is(status, 'new');
+  t.like(waits.answer, { status: 'reconnected', pod: { uid: pod.uid } });
+});
+
+test('inv 12: a wait that ends while a claim of another tab is written is told to be next', async (t) => {
+  const { manager, waits, claims, release } = await startTwoTabs(t);
+  manager.claims.dismiss();
+  await nextTurn();
+  t.notThrows(() => waitingSchema.parse(describeWaiting(waits.answer as Waiting, 0)));
+  t.like(waits.answer, { place: 1, waiting: 1 });
+  release();
+  await claims;
+});
+
+test('whoever comes while others wait goes behind them, also when a terminal is ready', async (t) => {
+  const { model, manager, pass, look } = await start(t);
+  const ann = await ask(manager, 'ann');
+  await pass(1_000, manager);
+  t.like(ann.answer, { place: 1 });
+  // Ann is on the way with her next request when a terminal becomes ready.
+  await manager.claims.end('taken-0');
+  await settle(model, manager);
+  const bob = await ask(manager, 'bob');
+  await look(manager);
+  t.is(bob.answer, undefined);
+  t.is((await manager.claims.claim('ann', undefined, never)).status, 'new');
+  t.is(bob.answer, undefined);
+  bob.hangUp();
+});
+
+test('inv 3: a manager that is killed and restarted knows who came first', async (t) => {
+  const { model, manager, pass, run, time } = await start(t);
+  const asked = [await ask(manager, 'ann'), await ask(manager, 'bob'), await ask(manager, 'eve')];
+  await pass(2_000, manager);
+  t.deepEqual(
+    asked.map(({ answer }) => answer?.status === 'waiting' && answer.place),
+    [1, 2, 3],
+  );
+  await manager.stop();
+  // It is away for longer than anybody is waited for while there is a manager.
+  time.now += 120_000;
+  const next = run();
+  await settle(model, next);
+  const [eve, bob, ann] = [await ask(next, 'eve', 3), await ask(next, 'bob', 2), await ask(next, 'ann', 1)];
+  await pass(1_000, next);
+  await next.claims.end('taken-1');
+  await settle(model, next);
+  t.like(ann.answer, { status: 'new' });
+  await pass(1_000, next);
+  t.like(bob.answer, { status: 'waiting', place: 1 });
+  t.like(eve.answer, { status: 'waiting', place: 2 });
+});
+
+test('inv 4: visitors of several managers wait in one line, and are served at once by whichever they are at', async (t) => {
+  const { model, managers, pass } = await start(t, 3, { managers: 3 });
+  const visitors = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const waits = new Map<string, Awaited<ReturnType<typeof ask>>>();
+  for (const [index, visitor] of visitors.entries()) {
+    waits.set(visitor, await ask(managers[index % 3]!, visitor, far));
+    await pass(1_000, ...managers);
+  }
+  t.deepEqual(managers.map(waiting), [6, 6, 6]);
+  for (const [index, taken] of ['taken-2', 'taken-0', 'taken-1', 'a', 'b', 'c'].entries()) {
+    await managers[index % 3]!.claims.end(taken);
+    await settle(model, ...managers);
+    const now = visitors.filter((visitor) => waits.get(visitor)?.answer?.status === 'new');
+    t.deepEqual(now, visitors.slice(0, index + 1));
+  }
+  await pass(3_000, ...managers);
+  t.deepEqual([...model.room!.places.keys()], []);
+});
+
+test('one visitor in two windows, at two managers, has one place, and one terminal', async (t) => {
+  const { model, managers, pass } = await start(t, 2, { managers: 2 });
+  const [first, second] = managers;
+  const bob = await ask(first!, 'bob', far);
+  await pass(1_000, ...managers);
+  const windows = [await ask(first!, 'ann'), await ask(second!, 'ann')];
+  await pass(2_000, ...managers);
+  t.is(waiting(first!), 2);
+  t.like(windows[1]!.answer, { status: 'waiting', place: 2, waiting: 2 });
+  const again = [await ask(first!, 'ann', far), await ask(second!, 'ann', far), await ask(second!, 'ann', far)];
+  const written = model.writes;
+  await pass(4_000, ...managers);
+  t.true(model.writes - written <= 3, `${model.writes - written} writes while nothing happens`);
+  bob.hangUp();
+  await pass(3_000, ...managers);
+  await second!.claims.end('taken-0');
+  await settle(model, ...managers);
+  t.deepEqual(new Set(again.map(({ answer }) => answer && 'pod' in answer && answer.pod.uid)).size, 1);
+  t.is([...model.pods.values()].filter(({ claim }) => claim?.visitor === 'ann').length, 1);
+});
+
+test('leaving lets the others go ahead at once; a reload has the place again', async (t) => {
+  const { model, managers, pass, look } = await start(t, 2, { managers: 2 });
+  const [first, second] = managers;
+  const ann = await ask(first!, 'ann', far);
+  await pass(2_000, ...managers);
+  const bob = await ask(second!, 'bob');
+  await pass(2_000, ...managers);
+  t.like(bob.answer, { place: 2 });
+  ann.hangUp();
+  second!.claims.leave('ann', undefined);
+  await look(...managers);
+  t.is(waiting(second!), 1);
+  const again = await ask(first!, 'ann');
+  await look(...managers);
+  t.is(waiting(second!), 2);
+  await pass(2_000, ...managers);
+  t.like(again.answer, { place: 1, waiting: 2 });
+  second!.claims.leave('ann', undefined);
+  const next = await ask(second!, 'bob', 2);
+  await look(...managers);
+  await first!.claims.end('taken-0');
+  await settle(model, ...managers);
+  t.like(next.answer, { status: 'new' });
+});
+
+test('whoever is gone for half a minute has lost the place', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const ann = await ask(manager, 'ann');
+  const bob = await ask(manager, 'bob');
+  await pass(1_000, manager);
+  t.like([ann.answer, bob.answer], [{ place: 1 }, { place: 2 }]);
+  const wait = await ask(manager, 'bob', 2);
+  await pass(20_000, manager);
+  t.like(wait.answer, { status: 'waiting', place: 1 });
+  const on = await ask(manager, 'bob', 1);
+  t.deepEqual([...model.room!.places.keys()], ['ann', 'bob']);
+  await pass(15_000, manager);
+  t.deepEqual([...model.room!.places.keys()], ['bob']);
+  const back = await ask(manager, 'ann');
+  await pass(2_000, manager);
+  t.like(back.answer, { place: 2 });
+  on.hangUp();
+});
+
+test('inv 3: a visitor of a manager that was killed, and who does not come back, holds up nobody for long', async (t) => {
+  const { model, managers, pass } = await start(t, 2, { managers: 2 });
+  const [first, second] = managers;
+  await ask(first!, 'ann', far);
+  await pass(2_000, ...managers);
+  const bob = await ask(second!, 'bob', far);
+  await pass(1_000, ...managers);
+  await first!.stop();
+  await second!.claims.end('taken-0');
+  await settle(model, second!);
+  t.is(bob.answer, undefined, 'ann may come to this manager yet');
+  const again = await ask(second!, 'bob', 2);
+  await pass(20_000, second!);
+  t.is(again.answer, undefined);
+  await pass(10_000, second!);
+  t.like(again.answer, { status: 'new' });
+});
+
+test('more than may wait are told so, and when to try again; whoever has a place keeps it', async (t) => {
+  const { manager, pass } = await start(t, 2, {}, { 'warmterm.dev/max-waiting': '2' });
+  const asked = [await ask(manager, 'ann'), await ask(manager, 'bob'), await ask(manager, 'eve')];
+  await pass(2_000, manager);
+  t.like(asked[1]!.answer, { place: 2 });
+  t.like(asked[2]!.error, { code: 'too-many-requests', status: 429, retryAfter: 15 });
+  const again = await ask(manager, 'ann', 1);
+  await pass(2_000, manager);
+  t.is(again.error, undefined);
+});
+
+test('a pool whose max is set to none while visitors wait is told to them as closed', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const ann = await ask(manager, 'ann', 1);
+  await pass(1_000, manager);
+  model.setPool({ annotations: { 'warmterm.dev/max': '0' } });
+  await pass(1_000, manager);
+  t.like(ann.error, { code: 'pool-closed', retryable: false });
+});
+
+test('a pool that is being emptied still gives visitors what is theirs', async (t) => {
+  const { model, manager } = await start(t);
+  model.setPool({ annotations: { 'warmterm.dev/max': '0' } });
+  await settle(model, manager);
+  t.is((await manager.claims.claim('taken-0', undefined, never)).status, 'reconnected');
+  await t.throwsAsync(manager.claims.claim('ann', undefined, never), { code: 'pool-closed' });
+});
+
+test('whoever restarts a terminal while others wait does not queue again', async (t) => {
+  const { model, manager, pass } = await start(t);
+  await pass(1_000, manager);
+  const ann = await ask(manager, 'ann', far);
+  const restarted = manager.claims.restart('taken-1', undefined, never);
+  await settle(model, manager);
+  t.is((await restarted).status, 'new');
+  t.not(ann.answer?.status, 'new');
+});
+
+test('whoever hangs up leaves the line', async (t) => {
+  const { manager, pass } = await start(t);
+  const ann = await ask(manager, 'ann');
+  await pass(500, manager);
+  t.is(waiting(manager), 1);
+  ann.hangUp();
+  await nextTurn();
+  t.true(isAbort(ann.error));
+  await pass(3_000, manager);
+  t.is(waiting(manager), 0);
+});
+
+test('whoever waits listens for a hang-up once, over however many turns, and leaves nothing behind', async (t) => {
+  const { model, manager, pass } = await start(t, 20);
+  const { signal } = new AbortController();
+  const listeners = () => getEventListeners(signal, 'abort').length;
+  const claim = (visitor: string, place?: number) => manager.claims.claim(visitor, undefined, signal, {}, { place });
+  for (let visitor = 0; visitor < 20; visitor++) await claim(`taken-${visitor}`);
+  t.is(listeners(), 0, 'of those who have a terminal');
+  const waits = Array.from({ length: 9 }, (_, index) => claim(`visitor-${index}`, far));
+  await pass(2_000, manager);
+  t.is(listeners(), 9);
+  // Each terminal that comes is a turn for all who wait.
+  for (let taken = 0; taken < 4; taken++) {
+    await manager.claims.end(`taken-${taken}`);
+    await settle(model, manager);
+  }
+  t.is(listeners(), 5);
+  await pass(10_000, manager);
+  const answers = await Promise.all(waits);
+  t.is(answers.filter(({ status }) => status === 'waiting').length, 5, 'who were told their places');
+  t.is(listeners(), 0);
+  const restarted = manager.claims.restart('taken-15', undefined, signal);
+  await settle(model, manager);
+  t.is((await restarted).status, 'new');
+  await t.throwsAsync(manager.claims.claim('ann', undefined, AbortSignal.abort()), { any: true, name: 'AbortError' });
+  t.is(listeners(), 0);
+});
+
+test('inv 11: a visitor who finds a ready terminal is written nowhere else', async (t) => {
+  const { model, manager } = await start(t, 0, {}, { 'warmterm.dev/max': '3', 'warmterm.dev/spare': '2' });
+  await manager.claims.claim('ann', undefined, never);
+  await settle(model, manager);
+  t.is(model.room, undefined);
+});
+
+for (const fault of ['lost-request', 'lost-response'] as const) {
+  test(`inv 3: a ${fault} of a place is only late`, async (t) => {
+    const { model, manager, pass } = await start(t);
+    manager.port.roomFaults.push(fault, fault);
+    const ann = await ask(manager, 'ann', far);
+    await pass(4_000, manager);
+    t.deepEqual([...model.room!.places.keys()], ['ann']);
+    ann.hangUp();
+  });
+}
+
+test('who waits is written anew when somebody deletes what was written', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const ann = await ask(manager, 'ann', far);
+  await pass(2_000, manager);
+  const since = model.room!.places.get('ann')!.since;
+  model.room = undefined;
+  manager.port.queue.push({ kind: 'room', name: 'default-waiting', object: undefined });
+  await pass(2_000, manager);
+  t.is(model.room!.places.get('ann')!.since, since);
+  t.is(poolOf(manager).waiting.since('ann'), since);
+  ann.hangUp();
+});
+
+/** The queue as managers left it that ended eleven minutes ago, with all of their visitors. */
+function leaveDead(model: ModelCluster, count: number, now: number): void {
+  const seen = now - 11 * 60_000;
+  const dead = Array.from({ length: count }, (_, index) => {
+    return [`dead-${index}`, { since: seen - count + index, address: 'net', seen }] as const;
+  });
+  model.putRoom({ ...model.makeRoom(), places: new Map(dead) });
+}
+
+test('queue: 200 visitors get the 200 Ready pods at once after a restart, whatever 64 dead places say', async (t) => {
+  const seats = { 'warmterm.dev/spare': '200', 'warmterm.dev/max': '200', 'warmterm.dev/max-waiting': '10' };
+  const { model, manager, run, time, pass } = await start(t, 0, {}, seats);
+  await settle(model, manager);
+  await manager.stop();
+  leaveDead(model, 64, time.now);
+  const next = run();
+  await settle(model, next);
+  t.is(waiting(next), 0);
+  t.is(model.pool.replicas, 200);
+  const visitors = Array.from({ length: 200 }, (_, index) => `visitor-${index}`);
+  const claims = visitors.map((visitor) => next.claims.claim(visitor, undefined, never, {}, { place: undefined }));
+  await pass(2_000, next);
+  t.deepEqual(
+    (await Promise.all(claims)).filter(({ status }) => status !== 'new'),
+    [],
+  );
+  await pass(40_000, next);
+  t.deepEqual([...model.room!.places.keys()], [], 'the dead places expire');
+});
+
+test('queue: dead places hold nobody back while managers crash every ten seconds, and use up no limit', async (t) => {
+  const limits = { 'warmterm.dev/max-waiting': '3', 'warmterm.dev/max-waiting-per-address': '2' };
+  const { model, manager, run, time, pass } = await start(t, 2, {}, limits);
+  await manager.stop();
+  leaveDead(model, 64, time.now);
+  const origin = { address: 'net' };
+  for (const round of [0, 1, 2]) {
+    const next = run();
+    await settle(model, next);
+    const visitor = `visitor-${round}`;
+    const claim = next.claims.claim(visitor, undefined, never, origin, { place: undefined });
+    await pass(2_000, next);
+    t.like(await claim, { status: 'waiting', place: 1, waiting: 1 });
+    const metrics = readMetrics(await next.metrics.registry.metrics());
+    t.is(metrics.get('warmterm_pool_waiting{pool="default"}'), 1);
+    const again = next.claims.claim(visitor, undefined, never, origin, { place: 1 });
+    await next.claims.end([...model.pods.values()].find((pod) => pod.claim && !pod.terminating)!.claim!.visitor);
+    await settle(model, next);
+    t.like(await again, { status: 'new' });
+    await pass(8_000, next);
+    await next.stop();
+  }
+});

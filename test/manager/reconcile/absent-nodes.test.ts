@@ -1,0 +1,187 @@
+// Nodes that are NotReady or deleted, in the orders that occur, as visitors and the pool meet them.
+
+import test, { type ExecutionContext } from 'ava';
+import { describeTerminal, describeWaiting } from '../../../manager/api/pool-status.ts';
+import type { ExposureMode } from '../../../manager/model/pool.ts';
+import { countPods } from '../../../manager/plan/plan.ts';
+import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+/** Terminals of a pool on two nodes. The manager's wall clock shows `skewMs` more than has passed. */
+async function start(t: ExecutionContext, options: ManagerOptions = {}, settings: Record<string, string> = {}) {
+  const annotations = { 'warmterm.dev/connect-timeout': '1h', 'warmterm.dev/spare': '2', 'warmterm.dev/max': '10' };
+  const time = { now: 1_000_000, skewMs: 0 };
+  const model = new ModelCluster({ annotations: { ...annotations, ...settings }, clock: () => time.now });
+  const run = () => {
+    const clock = () => time.now + time.skewMs;
+    const manager = startManager(model, { ...options, clock, monotonic: () => time.now });
+    t.teardown(manager.stop);
+    return manager;
+  };
+  const manager = run();
+  await settle(model, manager);
+  const pass = async (ms: number, ...managers: TestManager[]) => {
+    time.now += ms;
+    for (const { controller, pools } of managers) controller.touch(pools.get('default')!);
+    await settle(model, ...managers);
+  };
+  return { model, time, manager, run, pass };
+}
+
+const claim = ({ claims }: TestManager, visitor = 'ann') => claims.claim(visitor, undefined, never);
+const poolOf = ({ pools }: TestManager) => pools.get('default')!;
+
+for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
+  test(`${exposure}: after a node is deleted, a reload and newcomers get terminals elsewhere, and the pool grows`, async (t) => {
+    const { model, manager } = await start(t, { exposure });
+    const { pod: lost } = await claim(manager);
+    await settle(model, manager);
+    t.true([...model.pods.values()].some(({ node, claim }) => node === lost.node && !claim));
+    model.deleteNode(lost.node!);
+    manager.port.deliver();
+
+    const pool = poolOf(manager);
+    const { ready } = countPods(pool, 0);
+    t.is(ready, pool.countAvailable(10), 'what counts as ready can be handed out');
+    for (const visitor of ['ann', 'bob', 'eve', 'joe']) {
+      const served = claim(manager, visitor);
+      await settle(model, manager);
+      const { status, pod } = await served;
+      t.is(status, 'new');
+      t.not(pod.node, lost.node);
+      t.truthy(describeTerminal(pod, manager.pools), 'its address is known');
+    }
+    t.is(countPods(pool, 0).ready, 2);
+    t.is(pool.countAvailable(10), 2);
+  });
+
+  test(`${exposure}: a manager that starts after the deletion hands out nothing on the node, not even at once`, async (t) => {
+    const { model, manager, run } = await start(t, { exposure });
+    await manager.stop();
+    model.deleteNode('node');
+    const next = run();
+    const { pod } = await claim(next);
+    t.is(pod.node, 'node-2');
+  });
+
+  test(`${exposure}: at the maximum, pods of a deleted node are no promise to the queue`, async (t) => {
+    const { model, manager, pass } = await start(
+      t,
+      { exposure },
+      { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '2' },
+    );
+    const { pod } = await claim(manager);
+    await settle(model, manager);
+    const spare = [...model.pods.values()].find(({ uid }) => uid !== pod.uid)!;
+    // The API server does not remove the orphan.
+    manager.port.removeOrphan = () => Promise.reject(new Error('refused'));
+    model.deleteNode(spare.node!);
+    await settle(model, manager);
+    const bob = manager.claims.claim('bob', undefined, never, {}, { place: undefined });
+    await settle(model, manager);
+    await pass(1_000, manager);
+    t.is((await bob).status, 'waiting');
+    const { expectedSeconds, latestSeconds } = describeWaiting(
+      { pool: poolOf(manager), place: 1, waiting: 1, claiming: 0 },
+      1_000_000,
+    );
+    t.is(expectedSeconds, undefined);
+    t.true(latestSeconds! > 60, 'that is when the only session ends');
+  });
+}
+
+test('a node that is NotReady, deleted and registered again NotReady: its visitors are never sent back', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const { pod: lost } = await claim(manager);
+  await settle(model, manager);
+  const reload = async () => {
+    const claimed = claim(manager);
+    await settle(model, manager);
+    const { status, pod } = await claimed;
+    return pod.uid === lost.uid ? `${status} to the former` : `${status} to another`;
+  };
+  model.setNode(lost.node!, { ready: false });
+  await pass(0, manager);
+  await pass(9_000, manager);
+  t.is(await reload(), 'reconnected to the former', 'it may be a matter of seconds');
+  model.deleteNode(lost.node!);
+  await pass(1_000, manager);
+  t.true(
+    model.deleted.some(({ uid }) => uid === lost.uid),
+    'ten seconds after NotReady, and not after the deletion',
+  );
+  model.setNode(lost.node!, { ready: false });
+  await pass(0, manager);
+  t.is(await reload(), 'new to another');
+  await pass(20_000, manager);
+  t.is(await reload(), 'reconnected to another');
+});
+
+test('inv 5: a node that is NotReady for less than the grace period, again and again, keeps its sessions', async (t) => {
+  const { model, manager, pass } = await start(t);
+  const { pod } = await claim(manager);
+  await settle(model, manager);
+  for (let times = 0; times < 5; times++) {
+    model.setNode(pod.node!, { ready: false });
+    await pass(0, manager);
+    await pass(9_000, manager);
+    t.is((await claim(manager)).pod.uid, pod.uid);
+    model.setNode(pod.node!, { ready: true });
+    await pass(60_000, manager);
+  }
+  t.deepEqual(model.deleted, []);
+});
+
+for (const [what, skewMs] of [
+  ['an hour ahead', 3_600_000],
+  ['a minute back', -60_000],
+] as const) {
+  test(`inv 5: the API server's clock is set ${what} while a node is NotReady: the grace period is the same`, async (t) => {
+    const { model, time, manager, pass } = await start(t, {}, { 'warmterm.dev/max-lifetime': '24h' });
+    const { pod } = await claim(manager);
+    const connectedAt = new Date(time.now).toISOString();
+    await manager.terminals.report(pod, { connections: 1, connectedAt });
+    await settle(model, manager);
+    model.setNode(pod.node!, { ready: false });
+    await pass(0, manager);
+    time.skewMs = skewMs;
+    await pass(9_000, manager);
+    t.is((await claim(manager)).pod.uid, pod.uid);
+    await pass(1_000, manager);
+    t.is((await claim(manager)).status, 'new');
+  });
+}
+
+test('inv 3: a manager that restarts counts the grace period of a NotReady node anew, and to its end', async (t) => {
+  const { model, manager, run, pass } = await start(t);
+  const { pod } = await claim(manager);
+  await settle(model, manager);
+  model.setNode(pod.node!, { ready: false });
+  await pass(9_000, manager);
+  await manager.stop();
+  const next = run();
+  await pass(9_000, next);
+  t.deepEqual([(await claim(next)).status, (await claim(next)).pod.uid], ['reconnected', pod.uid]);
+  await pass(1_000, next);
+  t.is((await claim(next)).status, 'new');
+});
+
+test('inv 2: managers that restart too often to lose a node: once Kubernetes deletes the pod, its visitor gets another', async (t) => {
+  const { model, manager, run, pass } = await start(t);
+  const { pod } = await claim(manager);
+  await settle(model, manager);
+  await manager.stop();
+  model.setNode(pod.node!, { ready: false });
+  const restart = async () => {
+    const next = run();
+    await pass(5_000, next);
+    const { status } = await claim(next);
+    await next.stop();
+    return status;
+  };
+  t.deepEqual([await restart(), await restart(), await restart()], Array(3).fill('reconnected'));
+  // As the taint manager does after tolerationSeconds. No kubelet confirms it, so the object stays.
+  model.put({ ...model.pods.get(pod.name)!, terminating: true });
+  t.is(await restart(), 'new');
+  t.is(model.pods.get(pod.name)!.uid, pod.uid);
+});

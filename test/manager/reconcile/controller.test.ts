@@ -1,0 +1,402 @@
+// Several managers on one cluster: what each does, and what only the one that leads does.
+
+import test, { type ExecutionContext } from 'ava';
+import type { ExposureMode } from '../../../manager/model/pool.ts';
+import { countPods, spareAt } from '../../../manager/plan/plan.ts';
+import { FakeTime } from '../../helpers/fake-time.ts';
+import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { ModelCluster } from '../../helpers/model-cluster.ts';
+
+async function start(t: ExecutionContext, settings: Record<string, string>, count = 2, exposure?: ExposureMode) {
+  const annotations = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
+  );
+  const time = new FakeTime();
+  const model = new ModelCluster({ annotations, clock: () => time.now });
+  const managers = Array.from({ length: count }, () =>
+    startManager(model, { time, clock: () => time.now, ...(exposure && { exposure }) }),
+  );
+  t.teardown(() => Promise.all(managers.map(({ stop }) => stop())));
+  await time.settle();
+  await settle(model, ...managers);
+  const leader = managers.find(({ isLeader }) => isLeader())!;
+  const others = managers.filter((manager) => manager !== leader);
+  return { model, time, managers, leader, others };
+}
+
+/** Has the managers look at the pool as it is now. */
+async function look(time: FakeTime, ...managers: TestManager[]): Promise<void> {
+  for (const { port, controller, pools } of managers) {
+    port.deliver();
+    controller.touch(pools.get('default')!);
+  }
+  await time.settle();
+}
+
+test('inv 6: only the leader reaps; once it is dead, another does', async (t) => {
+  const { model, time, leader, others } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 3);
+  const { pod } = await others[0]!.claims.claim('ann', undefined, never);
+  const isReaped = () => model.pods.get(pod.name)?.uid !== pod.uid || model.pods.get(pod.name)!.terminating;
+  await leader.stop();
+  await time.pass(10_000);
+  // Overdue, but nobody leads while the dead one's lease lasts.
+  const later = model.pods.get(pod.name)!;
+  model.put({ ...later, claim: { ...later.claim!, claimedAt: time.now - 30_000 } });
+  await look(time, ...others);
+  t.false(isReaped());
+  await time.pass(10_000);
+  t.is(others.filter(({ isLeader }) => isLeader()).length, 1);
+  await look(time, ...others.filter(({ isLeader }) => !isLeader()));
+  t.false(isReaped());
+  // inv 9: nobody has told it of a connection; but there was nobody to tell, for a while.
+  await look(time, ...others);
+  t.false(isReaped());
+  await time.pass(15_000);
+  await look(time, ...others);
+  t.true(isReaped());
+});
+
+test('inv 5: a leader whose watch is held up does not end what somebody has connected to meanwhile', async (t) => {
+  const { model, time, leader, others } = await start(t, { spare: '1', 'connect-timeout': '30s' });
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, leader, ...others);
+  await others[0]!.terminals.report(pod, { connections: 1, connectedAt: new Date(time.now).toISOString() });
+  await time.pass(31_000);
+  leader.controller.touch(leader.pools.get('default')!);
+  await time.settle();
+  t.like(model.pods.get(pod.name), { uid: pod.uid, terminating: false });
+  t.deepEqual(model.deleted, []);
+});
+
+test('inv 9: a connection that was reported, and could not be written, keeps its terminal', async (t) => {
+  const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, leader);
+  leader.port.markConnected = () => Promise.reject(new Error('429'));
+  const report = { connections: 1, connectedAt: new Date(time.now).toISOString() };
+  await t.throwsAsync(leader.terminals.report(pod, report));
+  await time.pass(60_000);
+  await look(time, leader);
+  t.deepEqual(model.deleted, []);
+  t.like(model.pods.get(pod.name), { uid: pod.uid, terminating: false });
+});
+
+test('inv 9: a leader that the API server did not answer listens first, before it ends what nobody has connected to', async (t) => {
+  const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, leader);
+  await time.pass(26_000);
+  leader.port.leaseFaults.push('lost-request');
+  await time.pass(5_000);
+  t.true(leader.isLeader());
+  await look(time, leader);
+  t.false(model.pods.get(pod.name)!.terminating);
+  await time.pass(20_000);
+  await look(time, leader);
+  t.true(model.pods.get(pod.name)!.terminating);
+});
+
+test('inv 4: claims and their refill need no leader', async (t) => {
+  const { model, time, leader, others } = await start(t, { spare: '2', max: '6' });
+  const [other] = others;
+  await leader.stop();
+  for (const visitor of ['a', 'b', 'c', 'd']) {
+    const { status } = await other!.claims.claim(visitor, undefined, never);
+    t.is(status, 'new');
+    await settle(model, other!);
+  }
+  t.is(model.pool.replicas, 6);
+  t.is(time.now, 0, 'without any wait for the lease of the dead');
+  t.false(other!.isLeader());
+});
+
+test('inv 12: whoever waits at a manager that does not lead is served too', async (t) => {
+  const { model, managers } = await start(t, { spare: '0', max: '6' }, 3);
+  const claims = managers.flatMap(({ claims }, index) =>
+    ['a', 'b'].map((visitor) => claims.claim(`${visitor}-${index}`, undefined, never)),
+  );
+  await settle(model, ...managers);
+  const names = (await Promise.all(claims)).map(({ pod }) => pod.name);
+  t.is(new Set(names).size, 6);
+});
+
+test('managers that see the same need at once meet it once', async (t) => {
+  const { model, managers } = await start(t, { spare: '2', max: '20' }, 3);
+  t.is(model.pool.replicas, 2);
+  model.setPool({ annotations: { 'warmterm.dev/spare': '5', 'warmterm.dev/max': '20' } });
+  await settle(model, ...managers);
+  t.is(model.pool.replicas, 5);
+  t.is(model.services.size, 5);
+});
+
+test('wrong settings are told by the leader only', async (t) => {
+  const { model, managers } = await start(t, { spare: '2' }, 3);
+  model.setPool({ annotations: { 'warmterm.dev/spare': 'lots' } });
+  await settle(model, ...managers);
+  t.is(model.warnings.length, 1);
+});
+
+test('with routes, a terminal is handed out at the host of its route', async (t) => {
+  const { model, leader, others } = await start(t, { spare: '2' }, 2, 'ingress');
+  t.deepEqual([...model.routes.keys()].sort(), ['default-0', 'default-1']);
+  const { pod } = await others[0]!.claims.claim('ann', undefined, never);
+  t.deepEqual(leader.pools.address(pod), { protocol: 'https', host: `${pod.name}.terminals.test`, port: 443 });
+});
+
+test('a route that was deleted is made again by any manager, and one that was changed restored by the leader', async (t) => {
+  const { model, time, leader, others } = await start(t, { spare: '2' }, 2, 'ingress');
+  model.withdraw('route', 'default-0');
+  await look(time, ...others);
+  t.true(model.routes.has('default-0'));
+  model.putRoute({ ...model.routes.get('default-1')!, asTemplate: false });
+  await look(time, ...others);
+  t.false(model.routes.get('default-1')!.asTemplate);
+  await look(time, leader);
+  t.true(model.routes.get('default-1')!.asTemplate);
+});
+
+test('inv 5: the leader withdraws the way to an ordinal that was scaled away, once its pod is gone', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: '3', max: '3' }, 2, 'ingress');
+  const ways = () => [...model.services.keys(), ...model.routes.keys()].filter((name) => name === 'default-2').length;
+  model.setPool({ annotations: { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' } });
+  model.scale(2);
+  await look(time, ...managers);
+  t.is(ways(), 2, 'its pod is still ending');
+  model.remove('default-2');
+  await look(time, ...others);
+  t.is(ways(), 2, 'this one does not lead');
+  await look(time, leader);
+  t.is(ways(), 0);
+  await settle(model, ...managers);
+  t.is(model.services.size, 2);
+  t.is(model.routes.size, 2);
+});
+
+/** A quiet while passes. */
+async function quiet(time: FakeTime, ms: number, ...managers: TestManager[]): Promise<void> {
+  for (let left = ms; left >= 0; left -= 1_000) {
+    await time.pass(1_000);
+    await look(time, ...managers);
+  }
+}
+
+test('inv 5: only the leader shrinks a pool, and retires what goes before', async (t) => {
+  const settings = { spare: '1', max: '9', 'scale-down-delay': '10s' };
+  const { model, time, managers, leader, others } = await start(t, settings);
+  model.scale(4);
+  await settle(model, ...managers);
+  await quiet(time, 8_000, ...managers);
+  t.is(model.pool.replicas, 4);
+  await quiet(time, 10_000, ...others);
+  t.is(model.pool.replicas, 4);
+  await quiet(time, 3_000, leader);
+  t.is(model.pool.replicas, 1);
+  t.is(model.retired.size, 3);
+});
+
+test('inv 5: a claim that comes between keeps its terminal, and those above it go', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: '1', max: '9', 'scale-down-delay': '10s' });
+  model.scale(5);
+  await settle(model, ...managers);
+  await quiet(time, 5_000, ...managers);
+  // The leader hears of it too late.
+  const pod = model.pods.get('default-2')!;
+  await others[0]!.port.claimPod(pod, { id: 'c', visitor: 'ann', claimedAt: time.now });
+  model.setPool({ annotations: { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1' } });
+  const late = leader.port.queue.filter(({ kind }) => kind === 'pod');
+  for (const observation of late) leader.port.queue.splice(leader.port.queue.indexOf(observation), 1);
+  await look(time, leader);
+  await time.settle();
+  t.is(model.pool.replicas, 3);
+  t.like(model.pods.get('default-2'), { uid: pod.uid, terminating: false });
+  t.deepEqual(model.scaledAway, []);
+});
+
+test('a terminal that was retired by a manager that was killed then is made anew', async (t) => {
+  const { model, managers } = await start(t, { spare: '2' });
+  const pod = model.put({ ...model.pods.get('default-1')!, taken: true, retired: true });
+  await settle(model, ...managers);
+  t.like(model.pods.get('default-1'), { retired: false, ready: true });
+  t.not(model.pods.get('default-1')!.uid, pod.uid);
+  t.is(model.pool.replicas, 2);
+});
+
+test('inv 5: a changed template reaches all that nobody uses; a bad one stops, is told once, and is mended', async (t) => {
+  const { model, time, managers, leader } = await start(t, { spare: '2', max: '9', 'connect-timeout': '1h' });
+  const { pod } = await leader.claims.claim('ann', undefined, never);
+  await settle(model, ...managers);
+  const revisions = () => [...model.pods.values()].map(({ revision }) => revision);
+  model.setRevision('bad-2');
+  await settle(model, ...managers);
+  t.deepEqual(revisions(), ['revision-1', 'revision-1', 'revision-1', 'bad-2']);
+  await quiet(time, 125_000, ...managers);
+  t.is(model.warnings.length, 1);
+  t.regex(model.warnings[0]!, /^RolloutStopped: .*default-3 is not ready after 120 s/);
+  model.setRevision('good-3');
+  await settle(model, ...managers);
+  t.deepEqual(revisions().slice(0, 3), ['revision-1', 'good-3', 'good-3']);
+  t.is(model.pods.get(pod.name)!.uid, pod.uid);
+  await leader.claims.end('ann');
+  await settle(model, ...managers);
+  t.deepEqual([...new Set(revisions())], ['good-3']);
+});
+
+test('inv 2, 6: a visitor whose node has died gets another terminal at once, and keeps it when the node returns', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: '1', 'connect-timeout': '1h' });
+  const claim = () => others[0]!.claims.claim('ann', undefined, never);
+  const { pod: lost } = await claim();
+  await settle(model, ...managers);
+  model.setNode(lost.node!, { ready: false });
+  await look(time, ...managers);
+  t.is((await claim()).status, 'reconnected', 'it may be a matter of seconds');
+  await time.pass(10_000);
+  await look(time, ...managers);
+  const { pod, status } = await claim();
+  t.is(status, 'new');
+  t.not(pod.node, lost.node);
+  await look(time, leader);
+  t.true(model.pods.get(lost.name)!.terminating);
+  model.setNode(lost.node!, { ready: true });
+  await settle(model, ...managers);
+  t.not(model.pods.get(lost.name)?.uid, lost.uid);
+  t.deepEqual([(await claim()).pod.uid, (await claim()).status], [pod.uid, 'reconnected']);
+});
+
+const settingsOfBroken = { spare: '1', max: '3', 'start-timeout': '10s', 'connect-timeout': '5m' };
+const noImage = { reason: 'ImagePullBackOff', message: 'Back-off pulling image' };
+
+test('broken pods are told once by the leader, tried again by it ever more seldom, and others serve meanwhile', async (t) => {
+  const { model, time, managers } = await start(t, settingsOfBroken, 3);
+  const ended: number[] = [];
+  const watch = () => {
+    const pod = model.pods.get('default-1');
+    if (!pod?.terminating) return;
+    ended.push(time.now);
+    model.remove(pod.name);
+    model.reconcile();
+  };
+  for (const name of ['default-1', 'default-2']) model.stuck.set(name, noImage);
+  model.scale(2);
+  const { pod } = await managers[0]!.claims.claim('ann', undefined, never);
+  t.is(pod.name, 'default-0');
+  const from = time.now;
+  for (let second = 0; second < 100; second++) {
+    await look(time, ...managers);
+    watch();
+    await time.pass(1_000);
+  }
+  t.is(model.warnings.length, 1, model.warnings.join('\n'));
+  t.regex(model.warnings[0]!, /^BrokenTerminals: .*default-1.*ImagePullBackOff: Back-off pulling image/);
+  t.deepEqual(
+    ended.map((at) => Math.round((at - from) / 1_000)),
+    [10, 30, 70],
+  );
+  t.is(model.pool.replicas, 3, 'a third was tried for the one that did not come');
+  t.false(model.pods.get('default-0')!.terminating);
+  model.stuck.clear();
+  await settle(model, ...managers);
+  const { name } = (await managers[1]!.claims.claim('bob', undefined, never)).pod;
+  t.not(name, 'default-0');
+});
+
+test('a trouble is told again only after everything was well for a while', async (t) => {
+  const { model, time, managers, leader } = await start(t, settingsOfBroken);
+  const pass = async (ms: number) => {
+    await time.pass(ms);
+    await look(time, ...managers);
+  };
+  const restart = (name: string) => {
+    model.remove(name);
+    model.reconcile();
+  };
+  model.scale(3);
+  await settle(model, ...managers);
+  for (const name of ['default-1', 'default-2']) model.stuck.set(name, noImage);
+  restart('default-1');
+  await pass(5_000);
+  restart('default-2');
+  await pass(5_000);
+  t.is(model.warnings.length, 1);
+  model.stuck.delete('default-1');
+  restart('default-1');
+  model.become('default-1');
+  await pass(4_000);
+  t.is(countPods(leader.pools.get('default')!, time.now).broken, 0);
+  await pass(1_000);
+  t.true(model.pods.get('default-2')!.terminating, 'it was broken, and is tried again');
+  t.is(model.warnings.length, 1, 'the second has the trouble of the first');
+  model.stuck.clear();
+  await settle(model, ...managers);
+  await pass(11_000);
+  model.stuck.set('default-1', noImage);
+  restart('default-1');
+  await pass(10_000);
+  t.is(model.warnings.length, 2);
+});
+
+test('inv 5: a broken pod that becomes Ready and is claimed while it is about to be tried again stays', async (t) => {
+  const { model, time, leader, others } = await start(t, settingsOfBroken);
+  model.stuck.set('default-1', noImage);
+  model.scale(2);
+  await look(time, leader, ...others);
+  await time.pass(9_000);
+  // The leader does not hear of what happens now.
+  model.stuck.clear();
+  model.become('default-1');
+  for (const other of others) other.port.deliver();
+  // Which of the two pods comes first depends on the share of this manager.
+  const anns = await others[0]!.claims.claim('ann', undefined, never);
+  const bobs = await others[0]!.claims.claim('bob', undefined, never);
+  const { pod } = [anns, bobs].find(({ pod }) => pod.name === 'default-1')!;
+  await time.pass(5_000);
+  leader.controller.touch(leader.pools.get('default')!);
+  await time.settle();
+  t.is(countPods(leader.pools.get('default')!, time.now).broken, 1, 'so it still believes');
+  t.like(model.pods.get('default-1'), { uid: pod.uid, terminating: false });
+});
+
+test('auto follows what visitors do, at every manager alike', async (t) => {
+  const { model, time, managers, leader, others } = await start(t, { spare: 'auto', max: '40' });
+  const spares = () => managers.map(({ pools }) => spareAt(pools.get('default')!, time.now));
+  const [quiet] = spares();
+  for (let visitor = 0; visitor < 12; visitor++) {
+    await others[0]!.claims.claim(`visitor-${visitor}`, undefined, never);
+    await settle(model, ...managers);
+    await time.pass(1_000);
+  }
+  const [busy, alike] = spares();
+  t.is(busy, alike);
+  t.true(busy! > quiet!, `${quiet} → ${busy}`);
+  const { ready } = countPods(leader.pools.get('default')!, time.now);
+  t.true(ready >= busy!, `${ready} ready of ${busy}`);
+});
+
+test('why a pool was scaled, and why a session was ended, is told by Events on the StatefulSet and on the pod', async (t) => {
+  const { model, time, managers, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' });
+  const told = () => model.events.map(({ about, type, reason, count }) => `${about.name} ${type} ${reason} ${count}`);
+  t.deepEqual(told(), ['default Normal ScaledUp 1']);
+  for (const visitor of ['ann', 'bob']) {
+    await leader.claims.claim(visitor, undefined, never);
+    await settle(model, ...managers);
+  }
+  t.is(model.pool.replicas, 3);
+  t.deepEqual(told(), ['default Normal ScaledUp 1'], 'what follows soon is gathered');
+  await quiet(time, 31_000, ...managers);
+  t.deepEqual(told().slice(1).sort(), [
+    'default Normal Reaped 1',
+    'default Normal ScaledUp 2',
+    'default-0 Normal Reaped 1',
+    'default-1 Normal Reaped 1',
+  ]);
+  await quiet(time, 30_000, ...managers);
+  t.true(told().includes('default Normal Reaped 1'));
+  t.regex(model.events.find(({ reason }) => reason === 'Reaped')!.message, /connect-timeout/);
+});
+
+test('an Event that is not taken holds nothing up', async (t) => {
+  const { model, leader, managers } = await start(t, { spare: '1' });
+  for (const { port } of managers) port.tell = () => Promise.reject(new Error('no'));
+  await leader.claims.claim('ann', undefined, never);
+  await settle(model, ...managers);
+  t.is(model.pool.replicas, 2);
+});

@@ -1,0 +1,46 @@
+// A visitor with two terminals, which managers that did not know of each other's claim have given: one of them goes, never both.
+
+import test, { type ExecutionContext } from 'ava';
+import type { ObservedPod } from '../../../manager/model/observation.ts';
+import { never, settle, startManager } from '../../helpers/manager.ts';
+import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
+
+/** ann has default-0, and since just now default-1 too; the manager that leads has yet to hear of that. */
+async function start(t: ExecutionContext) {
+  const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '4', 'warmterm.dev/connect-timeout': '1h' };
+  const model = new ModelCluster({ annotations, clock: () => 1_000_000 });
+  const manager = startManager(model, { clock: () => 1_000_000 });
+  t.teardown(manager.stop);
+  await settle(model, manager);
+  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const claim = pod.claim!;
+  const first = model.put({ ...model.pods.get(pod.name)!, claim: { ...claim, connectedAt: 1_000_000 } });
+  await settle(model, manager);
+  const later = { ...claim, id: 'another', claimedAt: claim.claimedAt + 1 };
+  const second = model.put({ ...model.pods.get('default-1')!, taken: true, claim: later });
+  return { model, manager, first, second };
+}
+
+test('inv 2: the later one goes', async (t) => {
+  const { model, manager, first, second } = await start(t);
+  await settle(model, manager);
+  t.is(model.pods.get(first.name)?.uid, first.uid);
+  t.not(model.pods.get(second.name)?.uid, second.uid);
+});
+
+const ends: Record<string, (model: ModelCluster, first: ObservedPod) => void> = {
+  'has gone': (model, { name }) => model.remove(name),
+  'is going': (model, { name }) => void model.put({ ...model.pods.get(name)!, terminating: true }),
+  'has ended': (model, { name }) => model.endPod(name, 'Failed'),
+};
+for (const [what, end] of Object.entries(ends)) {
+  test(`inv 2: where the first one ${what} meanwhile, and the watch is late to tell, the second one stays`, async (t) => {
+    const { model, manager, first, second } = await start(t);
+    end(model, first);
+    manager.port.deliver(1);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    await settle(model, manager);
+    t.is(model.pods.get(second.name)?.uid, second.uid);
+    t.is(manager.claims.find('ann')?.uid, second.uid);
+  });
+}
