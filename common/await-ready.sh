@@ -1,6 +1,6 @@
 #!/bin/bash
 # await-ready.sh PORT SECONDS: a postStart hook that waits until the server of this container is ready. The kubelet probes a container
-# only after its hook, so a normal start records no failed probe as a Warning. It never fails: probes report what is wrong.
+# only after its hook, so a normal start records no failed probe as a Warning. It never fails: the probes report failures.
 port=$1 deadline=$((SECONDS + $2))
 
 ready() {
@@ -12,6 +12,6 @@ ready() {
   [ "$status" = 200 ]
 }
 
-# A pause without a process of its own, twenty a second: a read from a pipe to which nobody writes.
+# Sleep 50 ms without starting a process: read from a pipe that has no writer.
 exec {silence}<> <(:)
 until ready 2>/dev/null || ((SECONDS >= deadline)); do read -r -t 0.05 -u "$silence" || :; done

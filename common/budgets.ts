@@ -1,10 +1,10 @@
-// A budget for each of many keys, such as client addresses: token buckets, bounded in number. Pure but for its own memory.
+// Rate limits by key, such as client addresses: token buckets, bounded in number. Pure but for its own memory.
 // https://en.wikipedia.org/wiki/Token_bucket
 
 export type Budget = {
-  /** What a key may take at once. */
+  /** How many units a key may take at once. */
   burst: number;
-  /** What it gets back. */
+  /** How many units it regains. */
   perSecond: number;
 };
 

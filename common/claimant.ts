@@ -1,5 +1,5 @@
-// The key of a claim behind the webserver: a visitor's keyed hash for the terminal of the page, or the hash, a dot and a run's id
-// for a run (runs.ts). Base64url has no dot, so neither can be mistaken for the other. Pure.
+// The key of a claim: the visitor's keyed hash for the terminal of the page, or the hash, a dot and a run's id for a run (runs.ts).
+// Base64url has no dot, so the two forms cannot be confused. Pure.
 
 import * as z from 'zod';
 import { runIdPattern } from './run-id.ts';

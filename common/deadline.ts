@@ -1,14 +1,14 @@
-// A deadline that may be joined with other signals. AbortSignal.timeout among the sources of AbortSignal.any is lost by Node
-// when nothing else holds on to it: it is collected as garbage, and never goes off (nodejs/node, issue 57736).
+// A deadline that can be combined with other signals. Node loses AbortSignal.timeout among the sources of AbortSignal.any: when nothing
+// else references it, it is garbage-collected and never fires (nodejs/node, issue 57736).
 
 export type Deadline = {
-  /** Aborted with a TimeoutError when the time is over, or as soon as a source is, with its reason. */
+  /** Aborted with a TimeoutError after the time, or with a source's reason as soon as that source is aborted. */
   signal: AbortSignal;
-  /** Whether it was the time. */
+  /** Whether the time has passed. */
   readonly passed: boolean;
-  /** The time begins anew. */
+  /** Starts the time again. */
   refresh(): void;
-  /** To be called when nobody waits any more. */
+  /** Stops the timer and removes the listeners. Call it once the operation is over. */
   clear(): void;
 };
 

@@ -2,7 +2,7 @@
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Milliseconds of a duration such as `15m`; undefined when it is not one, or longer than the timers of Node reach. */
+/** Milliseconds of a duration such as `15m`; undefined if it is not one, or is longer than Node's timers allow. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text.trim());
   if (!match) return undefined;

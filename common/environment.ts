@@ -1,5 +1,5 @@
-// Reads a service's settings out of its environment: pure, and all problems at once, each naming the variable, its
-// value and what would be right. A WARMTERM_ variable that no setting of the service has is a typing mistake, and told.
+// Reads a service's settings from its environment. Pure. Reports all problems at once, each with the variable, its value and the
+// valid form. A WARMTERM_ variable that the service does not have is reported as a typing mistake.
 
 import * as z from 'zod';
 import { formatDuration, parseDuration } from './duration.ts';
@@ -7,11 +7,11 @@ import { ServiceError } from './errors.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** The kinds of value that settings are made of; each turns a string into its type. */
+/** The types of settings. Each turns a string into a value. */
 export const setting = {
   port: () => whole(0, 65_535),
   whole,
-  /** Milliseconds, written with a unit (`15m`), between two others. */
+  /** Milliseconds, written with a unit (`15m`), from `min` to `max`. */
   duration: (min: string, max: string) =>
     z.string().transform((text, context) => {
       const ms = parseDuration(text);
@@ -20,7 +20,7 @@ export const setting = {
       const range = `between ${formatDuration(low)} and ${formatDuration(high)}`;
       return refuse(context, `must be a duration ${range}, such as 30s or 15m`);
     }),
-  /** Bytes, written with a unit (`16MiB`), between two others. */
+  /** Bytes, written with a unit (`16MiB`), from `min` to `max`. */
   bytes: (min: string, max: string) =>
     z.string().transform((text, context) => {
       const bytes = parseBytes(text);
@@ -36,17 +36,15 @@ export const setting = {
   list: () =>
     z.string().transform((text, context) => {
       const words = text.split(',').map((word) => word.trim());
-      return words.every((word) => word !== '')
-        ? words
-        : refuse(context, 'must be a list of words with commas between');
+      return words.every((word) => word !== '') ? words : refuse(context, 'must be a comma-separated list of words');
     }),
   logLevel: () => setting.choice('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
 };
 
 /**
- * The settings of `environment` that `shape` names, with defaults filled in, frozen. `findConflicts` says what is wrong with
- * settings that are right one by one.
- * Throws `invalid-config` with one line for every variable that is missing, wrong or unknown.
+ * Reads the settings that `shape` names, with defaults filled in, frozen. `findConflicts` returns the problems of settings that are each
+ * valid but conflict with one another.
+ * Throws `invalid-config` with one line for each variable that is missing, wrong or unknown.
  */
 export function readEnvironment<S extends z.ZodRawShape>(
   shape: S,
@@ -58,11 +56,11 @@ export function readEnvironment<S extends z.ZodRawShape>(
   const wrong = (result.error?.issues ?? []).map(({ path, message }) => {
     const name = String(path[0]);
     const value = environment[name];
-    return value === undefined ? `${name} is not set: it must be` : `${name}=${JSON.stringify(value)}: ${message}`;
+    return value === undefined ? `${name} is not set, but required` : `${name}=${JSON.stringify(value)}: ${message}`;
   });
   const unknown = Object.keys(environment)
     .filter((name) => name.startsWith('WARMTERM_') && !(name in shape))
-    .map((name) => `${name}: there is no such setting`);
+    .map((name) => `${name}: there is no such setting; check the spelling`);
   const conflicts = result.success ? findConflicts(result.data) : [];
   if (!result.success || unknown.length > 0 || conflicts.length > 0) {
     throw new ServiceError('invalid-config', [...wrong, ...unknown, ...conflicts].join('\n'));

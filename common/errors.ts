@@ -1,28 +1,28 @@
-// One error class with a closed set of codes, so that every service answers the same trouble in the same words.
-// Knows neither HTTP nor sockets, except for the one table that maps a code to a status.
+// One error class with a closed set of codes, so that every service reports the same failure alike.
+// It knows neither HTTP nor sockets, except for the table of HTTP statuses.
 
-/** Every way in which a request can fail, with its HTTP status and whether trying again later can help. */
+/** Every way in which a request can fail, with its HTTP status and whether a retry can succeed. */
 const codes = {
   'invalid-config': { status: 500, retryable: false },
   'invalid-request': { status: 400, retryable: false },
   'not-found': { status: 404, retryable: false },
   'session-not-found': { status: 404, retryable: false },
   unauthenticated: { status: 401, retryable: false },
-  /** The request has no valid id of a visitor, nor a proposal of one. */
+  /** The request has neither a valid visitor id nor a proposal of one. */
   'unknown-visitor': { status: 401, retryable: false },
   forbidden: { status: 403, retryable: false },
   'invalid-ticket': { status: 403, retryable: false },
   conflict: { status: 409, retryable: true },
   /** The Host header names another server. */
   'unknown-host': { status: 421, retryable: false },
-  /** The request needs another protocol, and does not ask for it: a proxy has dropped the header. */
+  /** The request should ask for another protocol and does not: a proxy has removed the header. */
   'upgrade-required': { status: 426, retryable: false },
   'too-large': { status: 413, retryable: false },
-  /** The address is busy, and the visitor is to do some work first; or to come back when it is busy no more. */
+  /** The address is busy. Solve the challenge, or retry when the address is less busy. */
   'challenge-required': { status: 429, retryable: true },
-  /** Of one visitor or address, where others have to be left something; or more than may wait. */
+  /** A limit of fair use was reached, or the queue is full. */
   'too-many-requests': { status: 429, retryable: true },
-  /** A pool that takes nobody in any more. */
+  /** The pool admits no new visitors. */
   'pool-closed': { status: 410, retryable: false },
   unavailable: { status: 503, retryable: true },
   timeout: { status: 504, retryable: true },
@@ -36,22 +36,22 @@ export const errorCodes = Object.keys(codes) as [ErrorCode, ...ErrorCode[]];
 export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && value in codes;
 
 /**
- * Which limit of fair use was reached: of a visitor's or an address's terminals, of what an address may ask for within a
- * minute, or of who may wait, in all or from one address; and how many that is. For programs that say it in words of their own.
+ * The limit of fair use that was reached, and its value: terminals of a visitor or of an address, claims of an address within a minute,
+ * or visitors in the queue, in all or of one address. Lets a client put the refusal in its own words.
  */
 export type ReachedLimit = { of: (typeof limitsOf)[number]; most: number };
 
 export const limitsOf = ['visitor', 'address', 'minute', 'line', 'address-line'] as const;
 
-/** A failure that its reader can understand: `code` for programs, `message` for people. */
+/** A failure with a `code` for programs and a `message` for people. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
   readonly code: ErrorCode;
-  /** Seconds after which it makes sense to try again, when that is known. */
+  /** Seconds after which a retry can succeed, if known. */
   readonly retryAfter: number | undefined;
-  /** Of `challenge-required`: what is to be solved. */
+  /** For `challenge-required`: the challenge to solve. */
   readonly challenge: Record<string, unknown> | undefined;
-  /** Of `too-many-requests`. */
+  /** For `too-many-requests`: the limit. */
   readonly limit: ReachedLimit | undefined;
 
   constructor(
@@ -80,14 +80,14 @@ export class ServiceError extends Error {
   }
 }
 
-/** What went wrong, as a ServiceError: itself, a deadline that passed, or `internal`. */
+/** `error` as a ServiceError: unchanged, `timeout` for a passed deadline, else `internal`. */
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error;
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return new ServiceError('timeout', 'The request took too long.', { cause: error });
   }
-  return new ServiceError('internal', 'Something went wrong on our side.', { cause: error });
+  return new ServiceError('internal', 'Internal error. The log of this service has the cause.', { cause: error });
 }
 
-/** An aborted operation is not a failure: somebody asked for it to end. */
+/** Whether an operation was aborted, which is no failure. */
 export const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';

@@ -1,28 +1,28 @@
-// The manager's public keys. Kept for ever once loaded, so that an outage of the manager locks nobody out who holds a ticket
-// already; fetched again only for a key that is not known yet.
+// The manager's public keys. They are kept once loaded, so tickets work during an outage of the manager. They are fetched again only when
+// a ticket names an unknown key.
 
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
 
-/** The manager's answer at `paths.jwks` (RFC 7517), with the time that tickets go by. */
+/** The manager's answer at `paths.jwks` (RFC 7517), with the time by which tickets expire. */
 export const keySetSchema = z.object({
   keys: z.array(z.looseObject({ kty: z.string() })),
-  /** Absent while the manager has not heard the API server's time. */
+  /** Absent until the manager knows the API server's time. */
   now: z.iso.datetime().optional(),
 });
 
-/** However many tickets with unknown keys come, the manager is asked no more often than this. */
+// However many tickets have unknown keys, the manager is asked at most once in this time.
 const coolDownMs = 10_000;
 
 export type KeySet = {
   /** Whether tickets can be verified yet. */
   readonly loaded: boolean;
-  /** Finds the key of a ticket. Throws jose's JWKSNoMatchingKey, or `unavailable` while the manager cannot be asked. */
+  /** Finds the key of a ticket. Throws jose's JWKSNoMatchingKey, or `unavailable` if the manager cannot be reached. */
   getKey: JWTVerifyGetKey;
   /** Fetches the keys. */
   refresh: (signal?: AbortSignal) => Promise<void>;
-  /** The same, unless that was done lately. Whether it was done now. */
-  refreshSeldom: () => Promise<boolean>;
+  /** Fetches the keys unless that was done within the cool-down. Returns whether it fetched them. */
+  refreshIfDue: () => Promise<boolean>;
 };
 
 export function createKeySet({
@@ -30,7 +30,7 @@ export function createKeySet({
   now,
 }: {
   fetchKeys: (signal?: AbortSignal) => Promise<JSONWebKeySet>;
-  /** Monotonic, in milliseconds. */
+  /** Monotonic clock, in milliseconds. */
   now: () => number;
 }): KeySet {
   let find: JWTVerifyGetKey | undefined;
@@ -47,7 +47,7 @@ export function createKeySet({
     });
     return refreshing;
   };
-  const refreshSeldom = async () => {
+  const refreshIfDue = async () => {
     if (!refreshing && now() - fetchedAt < coolDownMs) return false;
     await refreshOnce();
     return true;
@@ -57,13 +57,13 @@ export function createKeySet({
       return find !== undefined;
     },
     refresh,
-    refreshSeldom,
+    refreshIfDue,
     getKey: async (header, token) => {
       try {
         if (find) return await find(header, token);
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-        if (!(await refreshSeldom())) throw error;
+        if (!(await refreshIfDue())) throw error;
       }
       if (!find) await refreshOnce();
       if (!find) throw new Error('unreachable: refresh() either sets it or throws');

@@ -1,12 +1,12 @@
-// The logger that every service is handed: pino, JSON lines on standard output, one line per thing that happened.
-// Never a secret, never what a visitor typed or saw.
+// The logger of every service: pino, JSON lines on standard output, one line for each event. It never logs secrets, input or output of
+// terminals.
 
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { escapeUnprintable } from './printable.ts';
 
 export type { Logger };
 
-/** A logger whose every line names `service`. Who reads it in a terminal sees text: nothing in it is a command to the terminal. */
+/** A logger that adds `service` to each line. Lines contain no control sequences that could act on the reader's terminal. */
 export const createLog = (
   service: string,
   level: string,
@@ -14,6 +14,6 @@ export const createLog = (
 ): Logger =>
   pino(
     { level, base: { service }, timestamp: pino.stdTimeFunctions.isoTime, redact: ['ticket', 'token', '*.ticket'] },
-    // JSON escapes the control characters of ASCII, and no others.
+    // JSON escapes the control characters of ASCII only.
     { write: (line) => out.write(`${escapeUnprintable(line.trimEnd())}\n`) },
   );

@@ -1,48 +1,48 @@
-// The label and annotation names that warmterm reads and writes on Kubernetes objects. `kubectl`, Helm, the manager and
-// the stand-in all agree on these; nothing else about a pod or a pool is ever stored.
+// The labels and annotations of warmterm on Kubernetes objects. `kubectl`, Helm, the manager and the stand-in share these names; nothing
+// else about a pod or a pool is stored.
 
-/** What every label and annotation of warmterm begins with. */
+/** The prefix of all labels and annotations of warmterm. */
 export const annotationPrefix = 'warmterm.dev/';
 const prefix = annotationPrefix;
 
 /** Labels, on StatefulSets, Pods, Services, routes and Leases. */
 export const labels = {
-  /** Value: the pool's name. Marks everything that belongs to a pool, and is the watch's selector. */
+  /** Value: the pool's name. On every object that belongs to a pool; the selector of the watches. */
   pool: `${prefix}pool`,
-  /** On a pod: `"false"` from the template, `"true"` for the rest of its life once it is claimed, or else `retired`. */
+  /** On a pod: `"false"` from the template, then `"true"` once claimed, or `retired`. Neither is ever changed back. */
   claimed: `${prefix}claimed`,
-  /** Value: the release of the chart that an object belongs to. Helm sets it too. */
+  /** Value: the Helm release that an object belongs to. Helm sets it too. */
   release: 'app.kubernetes.io/instance',
-  /** On a Lease by which a manager tells the others that it runs: the name of the Lease that the leading one holds. */
+  /** On the Lease of a running manager. Value: the name of the leader's Lease. */
   lease: `${prefix}lease`,
 } as const;
 
-/** The value of `labels.claimed` on a pod that the manager is about to replace or to scale away, and hands to nobody. */
+/** The value of `labels.claimed` on a pod that the manager is about to replace or scale away; it is not handed out. */
 export const retired = 'retired';
 
-/** Annotations written on a pod by the one patch that claims it. They live exactly as long as the pod does. */
+/** Annotations of a claimed pod, written by the one patch that claims it. They live as long as the pod. */
 export const claimAnnotations = {
   /** A random id of this claim. */
   id: `${prefix}claim-id`,
-  /** The visitor's keyed hash, with a run's id after a dot or without (claimant.ts). The visitor's own id never reaches the cluster. */
+  /** The visitor's keyed hash, for a run with a dot and the run's id (claimant.ts). The visitor's id itself never reaches the cluster. */
   visitor: `${prefix}visitor`,
-  /** A keyed hash of the network that the visitor came from; absent where the webserver did not tell. */
+  /** A keyed hash of the visitor's network; absent if the webserver sent none. */
   address: `${prefix}address`,
   /** When it was claimed, ISO 8601. */
   claimedAt: `${prefix}claimed-at`,
   /** When a browser first attached, ISO 8601. Absent until then. */
   connectedAt: `${prefix}connected-at`,
-  /** `owner`, written just before the deletion that a visitor asks for. A pod that is deleted without it was by others. */
+  /** `owner`, written just before the deletion that a visitor asks for. Its absence means that someone else deleted the pod. */
   endedBy: `${prefix}ended-by`,
 } as const;
 
-/** Annotation on the Service of an ordinal, which outlives its pods: which of them ended last by itself, whose it was, and why. JSON. */
+/** Annotation on the Service of an ordinal, which outlives its pods: the last pod that ended itself, its visitor and the reason. JSON. */
 export const lastEndAnnotation = `${prefix}last-end`;
 
-/** Annotation on an Ingress or HTTPRoute of a terminal: a hash of the template that it was made of. */
+/** Annotation on an Ingress or HTTPRoute of a terminal: a hash of the template that it was made from. */
 export const routeTemplateAnnotation = `${prefix}route-template`;
 
-/** Annotations on a pool's StatefulSet: its settings, edited by whoever may edit the StatefulSet. */
+/** Annotations on a pool's StatefulSet: its settings, edited by the administrator. */
 export const settingAnnotations = {
   spare: `${prefix}spare`,
   min: `${prefix}min`,
@@ -65,17 +65,17 @@ export const settingAnnotations = {
   maxWaitingPerAddress: `${prefix}max-waiting-per-address`,
 } as const;
 
-/** Audience of every token that is meant for the manager, and for nobody else. */
+/** The audience of tokens for the manager. */
 export const managerAudience = 'warmterm-manager';
 
-/** The name of the container port on which a terminal listens, and to which its Service points. */
+/** The name of a terminal's container port, to which its Service points. */
 export const terminalPortName = 'terminal';
 
-/** The name of the container port at which a terminal's health is probed. No Service points to it. */
+/** The name of the container port for health probes. No Service points to it. */
 export const healthPortName = 'health';
 
 /**
- * The Lease that the leading manager holds, in the namespace of the pools: `RELEASE-manager`. The Lease by which a manager tells that
- * it runs has the same name with a suffix.
+ * The leader's Lease, in the namespace of the pools: `RELEASE-manager`. The Lease of each running manager has the same name with a
+ * suffix.
  */
 export const leaseOf = (release = 'warmterm'): string => `${release}-manager`;

@@ -1,6 +1,6 @@
-// Output is one frame: its bytes, and nothing else. By the default parser it would be two, with the name of the event in the
-// first, and a key's echo would have to wait for both. Everything else is as socket.io has it, also bytes in other events and
-// namespaces (runs.ts): these follow a text frame that says how many they are.
+// Encodes output as a single frame that holds only its bytes. The default parser sends two, the first with the event's name, and a key's
+// echo would have to wait for both. Everything else is socket.io's default, including bytes in other events and namespaces (runs.ts):
+// they follow a text frame with their count.
 // Source: https://socket.io/docs/v4/custom-parser/ https://socket.io/docs/v4/socket-io-protocol/
 
 import { Decoder, Encoder, type Packet, PacketType } from 'socket.io-parser';
@@ -30,7 +30,7 @@ class OutputDecoder extends Decoder {
   }
 }
 
-/** `parser` of a terminal's server. What a browser sends is as usual. */
+/** `parser` of a terminal's server. It reads what browsers send by the default format. */
 export const terminalParser = { Encoder: OutputEncoder, Decoder };
-/** `parser` of whoever connects to a terminal. */
+/** `parser` of the clients of a terminal. */
 export const browserParser = { Encoder, Decoder: OutputDecoder };

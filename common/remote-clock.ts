@@ -1,19 +1,19 @@
-// Another machine's time, as its answers tell it. It goes on by a clock that nobody sets, so a wall clock that is wrong, or is
-// set, moves nothing. Knows no HTTP.
+// The time of another machine, from its answers. Between answers it advances by a monotonic clock, so a wrong or adjusted wall clock does
+// not affect it. Knows no HTTP.
 
 export type RemoteClock = ReturnType<typeof createRemoteClock>;
 
-/** `wall` is this machine's clock, for as long as nothing was heard; `monotonic` one that nobody sets. In milliseconds. */
+/** `wall`: this machine's clock, used until the first answer. `monotonic`: a clock that is never adjusted. In milliseconds. */
 export function createRemoteClock({ wall, monotonic }: { wall: () => number; monotonic: () => number }) {
-  /** How far the other clock is ahead of `monotonic`. */
+  /** The other clock minus `monotonic`. */
   let ahead: number | undefined;
   return {
     /** Milliseconds since 1970. */
     now: (): number => (ahead === undefined ? wall() : Math.round(monotonic() + ahead)),
     /**
-     * The other clock showed a time between `earliest` and `latest` at some moment between `since`, by `monotonic`, and now. Most
-     * answers only confirm what is known; each that does not narrows it down, or tells that a clock was set. This machine's own
-     * clock is believed as far as that goes: where all are synchronised, they agree to the millisecond.
+     * Notes that the other clock showed a time between `earliest` and `latest` at some moment between `since` (of `monotonic`) and now. An
+     * answer narrows the range, confirms it, or shows that a clock was adjusted. This machine's wall clock is used while it is within the
+     * range: synchronised clocks agree to the millisecond.
      */
     observe({ earliest, latest = earliest, since }: { earliest: number; latest?: number; since: number }): void {
       const [min, max] = [earliest - monotonic(), latest - since];

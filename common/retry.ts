@@ -1,28 +1,27 @@
-// Tries something until it works.
+// Retries an operation until it succeeds, with pauses that double.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { doublingPauseMs } from './backoff.ts';
 
 export type RetryOptions = {
   signal: AbortSignal;
   firstMs: number;
-  longestMs: number;
-  /** Told once: an outage is one thing that happened, however long it lasts. */
+  maxMs: number;
+  /** Called once for each outage, however long it lasts. */
   onFirstFailure: (error: unknown) => void;
 };
 
-/** The result of the first `attempt` that succeeds; pauses double in between. Rejects only when `signal` is aborted. */
+/** The result of the first successful `attempt`. Rejects only when `signal` is aborted. */
 export async function retry<T>(attempt: (signal: AbortSignal) => Promise<T>, options: RetryOptions): Promise<T> {
-  const { signal, firstMs, longestMs, onFirstFailure } = options;
-  let failures = 0;
-  for (let pauseMs = firstMs; ; pauseMs = Math.min(longestMs, pauseMs * 2)) {
+  const { signal, onFirstFailure } = options;
+  for (let failures = 1; ; failures++) {
     signal.throwIfAborted();
     try {
       return await attempt(signal);
     } catch (error) {
       if (signal.aborted) throw error;
-      failures += 1;
       if (failures === 1) onFirstFailure(error);
     }
-    await delay(pauseMs, undefined, { signal });
+    await delay(doublingPauseMs(failures, options), undefined, { signal });
   }
 }

@@ -1,19 +1,18 @@
-// The life of a process: its parts run until SIGTERM or SIGINT, or until one of them is lost, and then all end.
+// The life of a process: its parts run until SIGTERM or SIGINT, or until one fails. Then all stop.
 
 import { setMaxListeners } from 'node:events';
 import { isAbort, ServiceError } from './errors.ts';
 import type { Logger } from './log.ts';
 
 /**
- * A long-lived part: resolves once `signal` is aborted and it has cleaned up, rejects when it fails. `leaving` is aborted as
- * soon as the end is known: from then on whoever comes is still served, and told to go elsewhere next time.
+ * A long-lived part. Resolves once `signal` is aborted and it has cleaned up; rejects if it fails. `leaving` is aborted when shutdown
+ * begins: from then on, serve requests but ask clients to reconnect elsewhere.
  */
 export type Part = (signal: AbortSignal, leaving: AbortSignal) => Promise<void>;
 
 /**
- * Runs all parts until a signal from outside, and for `shutdownDelayMs` more, which a second signal cuts short; or until the
- * loss of one of them. Waits until every one has ended. Returns the exit code: 0 after a signal, 1 after a loss, which is
- * logged here, once.
+ * Runs all parts until a signal arrives or a part fails. After the first signal they run for `shutdownDelayMs` more, which a second signal
+ * cuts short. Waits until every part has ended. Returns the exit code: 0 after a signal, 1 after a failure, which is logged here once.
  */
 export async function runService(
   log: Logger,
@@ -29,7 +28,7 @@ export async function runService(
     controller.abort();
   };
   const stop = (signal: NodeJS.Signals) => {
-    log.info({ signal }, 'stopping');
+    log.info({ signal, delayMs: shutdownDelayMs }, 'received a signal to stop; shutting down');
     if (shutdownDelayMs === 0 || leaving.signal.aborted) return end();
     leaving.abort();
     delayed = setTimeout(end, shutdownDelayMs);
@@ -41,10 +40,11 @@ export async function runService(
     Object.entries(parts).map(async ([part, run]) => {
       try {
         await run(controller.signal, leaving.signal);
-        if (!controller.signal.aborted) throw new Error(`${part} ended by itself`);
+        if (!controller.signal.aborted)
+          throw new Error(`the part "${part}" ended although the service was not stopping`);
       } catch (error) {
         if (controller.signal.aborted && isAbort(error)) return;
-        log.fatal({ part, err: error }, 'part lost');
+        log.fatal({ part, err: error }, 'a part of the service failed; shutting down');
         exitCode = 1;
         end();
       }
@@ -54,12 +54,12 @@ export async function runService(
   return exitCode;
 }
 
-/** Of a process that cannot start because of its settings. */
+/** The exit code of a process that cannot start because of its settings. */
 export const invalidConfigExitCode = 2;
 
-/** Ends the process with a plain message when `error` is a wrong setting; anything else goes on to be thrown. */
+/** Exits with a plain message if `error` is an invalid setting; throws any other error. */
 export function exitOnInvalidConfig(error: unknown): never {
   if (!(error instanceof ServiceError) || error.code !== 'invalid-config') throw error;
-  process.stderr.write(`Cannot start, the settings are wrong:\n${error.message.replace(/^/gm, '  ')}\n`);
+  process.stderr.write(`Cannot start: these settings are invalid:\n${error.message.replace(/^/gm, '  ')}\n`);
   process.exit(invalidConfigExitCode);
 }

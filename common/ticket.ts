@@ -1,13 +1,12 @@
-// What a ticket says. The manager signs it, the browser carries it, the terminal that it names verifies it: an EdDSA
-// JWT (RFC 7519, RFC 8037) whose audience is the pod's UID, so that it is worthless at any other pod, also at a later
-// pod of the same name.
+// The content of a ticket. The manager signs it, the browser carries it and the terminal verifies it. It is an EdDSA JWT (RFC 7519, RFC 8037)
+// whose audience is the pod's UID, so no other pod accepts it, not even a later pod of the same name.
 
 import * as z from 'zod';
 
 export const ticketAlgorithm = 'EdDSA';
 export const ticketIssuer = 'warmterm-manager';
 
-/** Long enough to open a socket over a bad line, too short to be worth stealing. Seconds. */
+/** Seconds: long enough to open a socket over a slow connection, too short to be worth stealing. */
 export const ticketSeconds = 60;
 
 export const roles = ['owner', 'editor', 'viewer'] as const;
@@ -18,9 +17,9 @@ export const ticketSchema = z.object({
   iss: z.literal(ticketIssuer),
   /** UID of the pod that it opens. */
   aud: z.string().min(1),
-  /** Who has claimed it: the visitor's keyed hash, with a run's id after a dot or without (claimant.ts). */
+  /** The claimant: the visitor's keyed hash, for a run with a dot and the run's id (claimant.ts). */
   sub: z.string().min(1),
-  /** Makes each ticket good for one connection. */
+  /** Makes each ticket valid for one connection. */
   jti: z.string().min(1),
   /** The claim that it belongs to. */
   claim: z.string().min(1),

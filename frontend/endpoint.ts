@@ -8,9 +8,9 @@ const relayPath: typeof import('../common/terminals-api.ts').paths.relay = '/api
 
 /** `base` is the folder of this page (base.ts), `query` says in which pool the visitor's terminal is. */
 export function endpointOf(
-  { opened, way, patienceMs }: Attach,
+  { opened, route, patienceMs }: Attach,
   { base, query }: { base: URL; query: Record<string, string> },
 ): Endpoint {
-  if (way === 'direct') return { url: opened.url, path: '/socket.io', query: {}, patienceMs };
+  if (route === 'direct') return { url: opened.url, path: '/socket.io', query: {}, patienceMs };
   return { url: base.origin, path: base.pathname.slice(0, -1) + relayPath, query, patienceMs };
 }

@@ -1,6 +1,6 @@
 // Wires the page: what is on the screen, one session, and a terminal in a pod.
 
-import { blockedAfter } from '../common/way.ts';
+import { blockedAfter } from '../common/route.ts';
 import { baseUrl } from './base.ts';
 import { claim, findBarrier, firstClaim, isIdKept, knownBarrier, leave, ownPage, relayQuery, run } from './claim.ts';
 import { endpointOf } from './endpoint.ts';

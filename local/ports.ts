@@ -42,6 +42,6 @@ async function tryToListen(host: string, port: number): Promise<NodeJS.ErrnoExce
 }
 
 function refused(port: number, { code, message }: NodeJS.ErrnoException): ServiceError {
-  const why = code === 'EADDRINUSE' ? 'something else is listening there already' : message;
+  const why = code === 'EADDRINUSE' ? 'another process already listens on this port' : message;
   return new ServiceError('invalid-config', `PORT=${port}: ${why}`);
 }

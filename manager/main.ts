@@ -160,7 +160,7 @@ async function loadKeys(
   { transport, secret, log, signal }: { transport: Transport; secret: string; log: Logger; signal: AbortSignal },
 ): Promise<void> {
   const keys = await retry(() => ensureKeys(transport, secret), {
-    ...{ signal, firstMs: 250, longestMs: 5_000 },
+    ...{ signal, firstMs: 250, maxMs: 5_000 },
     onFirstFailure: (err) => log.warn({ err, secret }, 'the Secret with the keys is not to be had yet, trying again'),
   });
   await signer.load(keys['signing-key.pem'], `Secret ${secret}, signing-key.pem`);

@@ -91,7 +91,9 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(new ServiceError('invalid-config', `${at.setting}=${at.port}: something else is listening there already`));
+      reject(
+        new ServiceError('invalid-config', `${at.setting}=${at.port}: another process already listens on this port`),
+      );
     });
     const { host, port } = at;
     const where = host?.startsWith('/') ? { path: join(host, String(port)) } : { host, port };

@@ -74,7 +74,7 @@ const manager = createManagerClient({
   time,
 });
 const keys = createKeySet({ fetchKeys: manager.fetchKeys, now: clock.now });
-const { getKey, refreshSeldom: askTime } = keys;
+const { getKey, refreshIfDue: askTime } = keys;
 const verifyTicket = createTicketVerifier({ podUid: config.podUid, getKey, time, askTime });
 const attachedEnvironment = attachEnvironment(environment);
 /** Of this process: another one means another shell. */

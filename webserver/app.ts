@@ -80,7 +80,7 @@ export function createApp(options: AppOptions): Express {
     secrets: visitorSecrets,
     work: config.WARMTERM_CHALLENGE_WORK,
     clock,
-    chance: Math.random,
+    random: Math.random,
   });
 
   const now = () => performance.now();

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JSONWebKeySet } from 'jose';
 import type * as z from 'zod';
 import { isAbort, ServiceError, toServiceError } from '../common/errors.ts';
-import { isRefused, type JsonRequest, requestJson } from '../common/http/client.ts';
+import { isConnectionRefused, type JsonRequest, requestJson } from '../common/http/client.ts';
 import { keySetSchema } from '../common/key-set.ts';
 import {
   type ClaimAnswer,
@@ -80,7 +80,7 @@ export function createManagerClient(options: {
         return await requestJson<T>({ ...rest, url: base + path, token: await readToken(), deadlineMs, agent });
       } catch (error) {
         if (isAbort(error)) throw error;
-        if (!isRefused(error) || performance.now() - startedAt > refusals.forMs)
+        if (!isConnectionRefused(error) || performance.now() - startedAt > refusals.forMs)
           throw forVisitor(toServiceError(error));
       }
       await delay(refusals.pauseMs, undefined, rest.signal && { signal: rest.signal });

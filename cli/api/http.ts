@@ -21,7 +21,7 @@ export type HttpAnswer = {
   json: unknown;
 };
 
-const longestAnswer = 16_777_216;
+const maxAnswerBytes = 16_777_216;
 
 /** Rejects with the error of the network; with a TimeoutError after the deadline; with the reason of `signal`. */
 export async function sendRequest({ method, url, headers, body, agent, deadlineMs, signal }: HttpRequest) {
@@ -50,7 +50,7 @@ export async function sendRequest({ method, url, headers, body, agent, deadlineM
           let length = 0;
           response.on('data', (piece: Buffer) => {
             length += piece.length;
-            if (length > longestAnswer) response.destroy(new Error('The answer is too long.'));
+            if (length > maxAnswerBytes) response.destroy(new Error('The answer is too long.'));
             else pieces.push(piece);
           });
           response.once('end', () =>

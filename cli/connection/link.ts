@@ -1,11 +1,11 @@
 // A connection to a terminal that comes back by itself: each time with a new ticket, which only an existing claim is given, and by
-// the way that leads there (common/way.ts). What is said on it is not its business.
+// the way that leads there (common/route.ts). What is said on it is not its business.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';
 import { pauseMs } from '../../common/backoff.ts';
+import { attemptAt, blockedAfter, forPage, missedAfter } from '../../common/route.ts';
 import type { Opened, paths } from '../../common/terminals-api.ts';
-import { attemptAt, blockedAfter, forPage, missedAfter } from '../../common/way.ts';
 import { type Api, ApiError, queryOf, type Target, targetQuery } from '../api/api.ts';
 import { toFailure } from '../api/claim.ts';
 import { Failure } from '../failure.ts';
@@ -54,12 +54,12 @@ export async function runLink(options: LinkOptions, signal: AbortSignal): Promis
       if (identityOf(opened) !== known) throw gone();
       const server = new URL(api.server);
       const reachable = forPage(opened, server.protocol);
-      const { way, patienceMs } = attemptAt(reachable, missed);
-      const url = way === 'direct' ? opened.url : server.origin;
+      const { route, patienceMs } = attemptAt(reachable, missed);
+      const url = route === 'direct' ? opened.url : server.origin;
       const socket = await dial(
         {
           url,
-          ...(way === 'direct'
+          ...(route === 'direct'
             ? { path: '/socket.io', query: {} }
             : { path: server.pathname.replace(/\/$/, '') + relayPath, query: targetQuery(target) }),
           namespace: options.namespace,
@@ -72,10 +72,10 @@ export async function runLink(options: LinkOptions, signal: AbortSignal): Promis
         signal,
       ).catch((error) => {
         if (error instanceof DialError && error.how !== 'refused' && reachable.relay === 'fallback')
-          missed = missedAfter(missed, way);
+          missed = missedAfter(missed, route);
         throw error;
       });
-      if (way === 'direct') missed = 0;
+      if (route === 'direct') missed = 0;
       refusals = 0;
       connectedOnce = true;
       const began = Date.now();

@@ -1,5 +1,5 @@
-// A JSON request from one service to another: always with a deadline, always with a checked answer. By node:http: the first
-// use of `fetch` loads a second HTTP client, 18 MB that every idle pod would pay for, and sends a body apart from its headers.
+// JSON requests between services, each with a deadline and a checked answer. It uses node:http: the first `fetch` loads a second HTTP
+// client of 18 MB into every idle pod, and sends the body apart from the headers.
 
 import { type Agent, type RequestOptions, request as requestHttp } from 'node:http';
 import type * as z from 'zod';
@@ -17,16 +17,16 @@ export type JsonRequest<T> = {
   token?: string;
   deadlineMs: number;
   signal?: AbortSignal;
-  /** The Unix socket to connect to, in the place of the host of `url`. */
+  /** The Unix socket to connect to, instead of the host of `url`. */
   socketPath?: string | undefined;
-  /** Whose connections are used, for `url`'s protocol. Without one there is a new connection for each call. */
+  /** Agent for the protocol of `url`. Default: a new connection for each request. */
   agent?: Agent | undefined;
 };
 
-// All that is told of ten thousand terminals is a few megabytes.
-const longestAnswer = 16_777_216;
+// The status of ten thousand terminals takes a few megabytes.
+const maxAnswerBytes = 16_777_216;
 
-/** The checked answer. Throws what the other service said, `timeout` after the deadline, `unavailable` if unreachable. */
+/** The checked answer. Throws the error of the other service, `timeout` after the deadline, or `unavailable` if unreachable. */
 export async function requestJson<T = undefined>(request: JsonRequest<T>): Promise<T> {
   const { url, answer, deadlineMs, signal } = request;
   const deadline = startDeadline(deadlineMs, signal);
@@ -45,11 +45,11 @@ export async function requestJson<T = undefined>(request: JsonRequest<T>): Promi
   }
 }
 
-/** Whether the request never reached anybody: the connection itself was refused. */
-export function isRefused(error: unknown): boolean {
+/** Whether the connection itself was refused, so the request reached no server. */
+export function isConnectionRefused(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return true;
-  return error instanceof AggregateError ? error.errors.every(isRefused) : isRefused(error.cause);
+  return error instanceof AggregateError ? error.errors.every(isConnectionRefused) : isConnectionRefused(error.cause);
 }
 
 type Answer = { status: number; text: string };
@@ -57,7 +57,7 @@ type Answer = { status: number; text: string };
 async function exchange(options: JsonRequest<unknown>, signal: AbortSignal): Promise<Answer> {
   const { method, url, body, token, socketPath, agent = false } = options;
   const text = body === undefined ? undefined : JSON.stringify(body);
-  // TLS is megabytes as well: loaded by those only who are asked to speak it.
+  // node:https takes megabytes of memory too: load it only for https URLs.
   const request = url.startsWith('https:') ? (await import('node:https')).request : requestHttp;
   const settings: RequestOptions = {
     method,
@@ -76,7 +76,7 @@ async function exchange(options: JsonRequest<unknown>, signal: AbortSignal): Pro
       let length = 0;
       response.on('data', (piece: Buffer) => {
         length += piece.length;
-        if (length > longestAnswer) response.destroy(new Error(`The answer is longer than ${longestAnswer} bytes.`));
+        if (length > maxAnswerBytes) response.destroy(new Error(`The answer is longer than ${maxAnswerBytes} bytes.`));
         else pieces.push(piece);
       });
       response.once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(pieces).toString() }));

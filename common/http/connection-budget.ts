@@ -1,15 +1,15 @@
-// Which connection has to go when there are too many. Pure: knows addresses and items, no sockets.
+// Chooses the connection to close when there are too many. Pure: knows addresses and items, no sockets.
 
 type Address<T> = { idle: Set<T>; busy: Set<T> };
 
 /**
- * Up to `limit` items. One more pushes out an item of the address that has the most: its oldest idle one, else its oldest. So a
- * client with many connections harms itself, and where all clients look alike the newest, which has had no time yet, stays.
+ * Holds up to `limit` items. One more evicts an item of the address that has the most: its oldest idle one, else its oldest. So a client
+ * with many connections harms only itself. If all connections share one address, the newest stays: it had no time to send a request.
  */
 export class ConnectionBudget<T> {
   readonly #limit: number;
   readonly #addresses = new Map<string, Address<T>>();
-  /** The addresses by how many items they have, so that the largest is found without a search. */
+  /** Addresses by their number of items, to find the largest without a search. */
   readonly #bySize: Set<Address<T>>[] = [];
   readonly #addressOf = new Map<T, string>();
   #largest = 0;
@@ -22,7 +22,7 @@ export class ConnectionBudget<T> {
     return this.#addressOf.size;
   }
 
-  /** Counts `item`, which is idle. Returns the item that has to go, and is not counted any more. */
+  /** Adds `item` as idle. Returns the item that was evicted, if any. */
   add(item: T, address: string): T | undefined {
     const victim = this.size >= this.#limit ? this.#victim() : undefined;
     if (victim !== undefined) this.remove(victim);
@@ -33,7 +33,7 @@ export class ConnectionBudget<T> {
     return victim;
   }
 
-  /** Whether the server is at work for `item`, and not the other way round. */
+  /** Whether the server is working for `item`. Idle: the server waits for the client. */
   setBusy(item: T, busy: boolean): void {
     const found = this.#find(item);
     if (!found) return;
@@ -63,7 +63,7 @@ export class ConnectionBudget<T> {
     this.#bySize[after] = same;
     if (after > 0) same.add(address);
     if (after > this.#largest) this.#largest = after;
-    // An address gains or loses one at a time: the next largest is one step below.
+    // An address gains or loses one item at a time, so the next largest is one step below.
     while (this.#largest > 0 && !this.#bySize[this.#largest]?.size) this.#largest--;
   }
 

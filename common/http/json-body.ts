@@ -3,7 +3,7 @@
 import { json, type RequestHandler } from 'express';
 
 /**
- * Reads at most `limit` bytes. What is compressed is refused: no client of ours compresses, and each decompressor of brotli takes
- * megabytes before the first byte is counted.
+ * Reads at most `limit` bytes. Refuses compressed bodies: our clients send none, and each brotli decompressor takes megabytes before the
+ * first byte is counted.
  */
 export const jsonBody = (limit: '1kb' | '4kb' | '16kb'): RequestHandler => json({ limit, inflate: false });

@@ -1,5 +1,4 @@
-// Bounds the connections of a server that have not shown who they are. Those that have are released: no number of the others
-// ever harms them.
+// Limits the connections of clients that have not authenticated. Authenticated connections are released, so no number of others harms them.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server, Socket } from 'node:net';
@@ -8,24 +7,24 @@ import { networkOf } from './network.ts';
 import { reset } from './reset.ts';
 
 export type ConnectionLimit = {
-  /** While the server works on `response` its connection goes after those that only wait for their client. */
+  /** While the server works on `response`, its connection is evicted only after idle ones. */
   work: (request: IncomingMessage, response: ServerResponse) => void;
-  /** As `releaseConnection`. */
+  /** See `releaseConnection`. */
   release: (socket: Socket) => void;
 };
 
-// A deadline is counted in steps. A process that had no processor for a while finds its timers over before it reads what has
-// arrived meanwhile: such a pause costs a client one step, not all of its time.
+// The deadline is counted in steps. After a pause of the process, timers fire before arrived data is read. With steps, a pause costs a
+// client one step instead of all of its time.
 const steps = 4;
 
 const limits = new WeakMap<Socket, ConnectionLimit>();
 
-/** `socket` belongs to a client that is authenticated: it is not counted any more, and has no deadline. */
+/** Stops counting `socket`, and removes its deadline: its client is authenticated. */
 export const releaseConnection = (socket: Socket): void => limits.get(socket)?.release(socket);
 
 /**
- * Lets `limit` connections of `server` be open, and each for `deadlineMs`. When they are too many it closes one of the
- * address that has the most, never the newest.
+ * Allows `server` up to `limit` open connections, each for `deadlineMs`. Beyond that it closes one of the address with the most
+ * connections, never the newest.
  */
 export function limitConnections(
   server: Server,
@@ -39,7 +38,7 @@ export function limitConnections(
     clearTimeout(deadlines.get(socket));
     deadlines.delete(socket);
   }
-  // A reset frees the connection in the kernel at once, even when the client has unread data.
+  // A reset frees the connection in the kernel at once, even if the client has unread data.
   const drop = (socket: Socket) => {
     release(socket);
     reset(socket);
@@ -49,7 +48,7 @@ export function limitConnections(
     work(request, response) {
       const { socket } = request;
       const begin = () => budget.setBusy(socket, !response.writableEnded);
-      // A body that is still to come is the client's work, and so is reading the answer.
+      // The server's work begins when the body is complete: sending it is the client's part, as is reading the answer.
       process.nextTick(() => (request.complete ? begin() : request.once('end', begin)));
       response.once('prefinish', () => budget.setBusy(socket, false));
     },

@@ -1,5 +1,4 @@
-// What a service tells of itself to Prometheus: served on a port of its own, because whoever may reach the service, as
-// terminals and visitors do, is not to read this.
+// Serves a service's metrics to Prometheus on a port of its own: terminals and visitors, who can reach the service, must not read them.
 
 import type { RequestListener } from 'node:http';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
@@ -7,14 +6,14 @@ import type { Logger } from '../log.ts';
 import type { Part } from '../service.ts';
 import { serve } from './server.ts';
 
-/** The part that serves `registry`, and Node's own metrics with it; no part where no port is set. */
+/** The part that serves `registry` and Node's own metrics; no part if no port is set. */
 export function metricsPart(
   registry: Registry,
   { host, port, log }: { host: string; port: number | undefined; log: Logger },
 ): Record<string, Part> {
   if (port === undefined) return {};
   collectDefaultMetrics({ register: registry });
-  const onListening = (at: { host: string; port: number }) => log.info(at, 'metrics listening');
+  const onListening = (at: { host: string; port: number }) => log.info(at, 'serving metrics');
   const options = { host, port, setting: 'METRICS_PORT', onListening };
   return { metrics: (signal, leaving) => serve(answerMetrics(registry), { ...options, leaving }, signal) };
 }

@@ -1,8 +1,8 @@
-// What counts as one address: an IPv4 address, or the /64 that a household or phone is given of IPv6. Pure.
+// The unit of limits by address: an IPv4 address, or an IPv6 /64, which is what a household or phone gets. Pure.
 
 import { isIPv6 } from 'node:net';
 
-/** The network of a client address: `192.0.2.1` (also out of `::ffff:192.0.2.1`), `2001:db8:1:2::/64`. */
+/** The network of a client address: `192.0.2.1` (also for `::ffff:192.0.2.1`), `2001:db8:1:2::/64`. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;
@@ -19,6 +19,6 @@ export function networkOf(address: string): string {
     .join(':')}::/64`;
 }
 
-// A dotted tail (`64:ff9b::192.0.2.1`) fills two groups; their value lies outside of the /64.
+// A dotted tail (`64:ff9b::192.0.2.1`) fills two groups. Their value does not matter: they are outside the /64.
 const groups = (text: string) =>
   text === '' ? [] : text.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));

@@ -1,4 +1,4 @@
-// An HTTP API described as OpenAPI 3.1 by the zod schemas that check it. https://spec.openapis.org/oas/v3.1.0
+// Describes an HTTP API as OpenAPI 3.1, from the zod schemas that check its requests. https://spec.openapis.org/oas/v3.1.0
 
 import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
@@ -31,8 +31,7 @@ export type Api = {
 };
 
 /**
- * Serves the document of an API, with an ETag (RFC 9110, 8.8.3). The document is made once, because that takes tens of
- * milliseconds and any client may request it.
+ * Serves the document of an API, with an ETag (RFC 9110, 8.8.3). It is made once, on the first request, which takes tens of milliseconds.
  */
 export function serveDescription(api: Api): RequestHandler {
   let made: { text: string; etag: string } | undefined;
@@ -99,7 +98,7 @@ const content = (type: string, body: z.ZodType, io: 'input' | 'output' = 'output
   [type]: { schema: toSchema(body, io) },
 });
 
-// OpenAPI 3.1 has the schemas of JSON Schema 2020-12, so the dialect need not be named in each.
+// OpenAPI 3.1 uses JSON Schema 2020-12, so no schema needs to name its dialect.
 function toSchema(type: z.ZodType, io: 'input' | 'output'): object {
   const { $schema: _, ...schema } = z.toJSONSchema(type, { io });
   return schema;

@@ -1,11 +1,11 @@
-// Errors on the wire: application/problem+json (RFC 9457) with our `code`, written and read here only.
+// Errors on the wire: application/problem+json (RFC 9457) with our `code`. Written and parsed only here.
 
 import * as z from 'zod';
 import { errorCodes, isErrorCode, limitsOf, ServiceError } from '../errors.ts';
 
 export const problemType = 'application/problem+json';
 
-/** The body of every answer that is not a success. */
+/** The body of every answer that is an error. */
 export const problemSchema = z.object({
   type: z.literal('about:blank'),
   title: z.string(),
@@ -14,11 +14,11 @@ export const problemSchema = z.object({
   detail: z.string(),
   /** Whether the same request can succeed later. */
   retryable: z.boolean(),
-  /** Seconds; present when it is known how long. */
+  /** Seconds after which a retry can succeed, if known. */
   retryAfter: z.number().optional(),
-  /** Of `challenge-required`: what is to be solved before the same request can succeed. */
+  /** For `challenge-required`: the challenge to solve first. */
   challenge: z.record(z.string(), z.unknown()).optional(),
-  /** Of `too-many-requests`: what there are too many of, and how many there may be. */
+  /** For `too-many-requests`: the limit and its value. */
   limit: z.object({ of: z.enum(limitsOf), most: z.number().int() }).optional(),
 });
 
@@ -36,11 +36,15 @@ export const toProblem = (error: ServiceError): Problem => ({
   ...(error.limit === undefined ? {} : { limit: error.limit }),
 });
 
-/** The error that an answer with `status` and `body` tells of; a body that is no problem of ours is `unavailable`. */
+/** The error in an answer with `status` and `body`; `unavailable` if the body is not a problem document of ours. */
 export function fromProblem(status: number, body: unknown): ServiceError {
   const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
   const problem = isErrorCode(code) ? problemSchema.safeParse(body) : undefined;
-  if (!problem?.success) return new ServiceError('unavailable', `The answer was ${status}, and not one of ours.`);
+  if (!problem?.success)
+    return new ServiceError(
+      'unavailable',
+      `The server answered ${status} with a body that is not warmterm's: a proxy may have answered in its place.`,
+    );
   const { detail, retryAfter, limit } = problem.data;
   return new ServiceError(problem.data.code, detail, { retryAfter, limit });
 }

@@ -1,4 +1,4 @@
-// What the manager and the webserver share as HTTP servers: listening as a part of a service, and one error handler.
+// What the HTTP servers of the manager and the webserver share: listening as a part of a service, and one error handler.
 
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,36 +15,35 @@ export type Listening = { host: string; port: number };
 export type ServeOptions = {
   host: string;
   port: number;
-  /** What the port is called where it is set. */
+  /** The setting of the port, for messages. */
   setting?: string;
-  /** How long an answer may take at most that is under way when `signal` is aborted. */
+  /** How long requests in progress may take after `signal` is aborted. */
   drainMs?: number;
-  /** Aborted once the end is known: a connection on which somebody is answered from then on is not kept. */
+  /** Aborted when shutdown begins: from then on, connections close after their answer. */
   leaving?: AbortSignal;
   /**
-   * Connections at once, without those that were released (limit-connections.ts). One more closes another, of the address that
+   * The maximum of open connections, without those that were released (limit-connections.ts). One more closes another, of the address that
    * has the most.
    */
   connectionLimit?: number;
   /** How long a client may take to send the headers of a request, in milliseconds. */
   headersTimeoutMs?: number;
-  /** Whether `handler` answers upgrade requests too. */
+  /** Whether `handler` also gets upgrade requests. */
   upgrades?: boolean;
   onListening?: (at: Listening) => void;
 };
 
-// By default Node checks these times only every 30 s, so a client that sends half a request could hold its connection for
-// that much longer.
+// By default Node checks these times only every 30 s, so a client that sends half a request could hold its connection 30 s longer.
 const maxCheckingIntervalMs = 2_000;
 
-// Browsers and proxies send about thirty. In memory a short header takes a hundred times its size on the line until its request ends.
-// Node drops headers beyond its own limit from the end, and proxies add theirs there. So count them here.
+// Browsers and proxies send about thirty. Until its request ends, a short header takes a hundred times its size in memory.
+// Node silently drops the headers beyond its own limit, and those are the ones that proxies add. So count them here.
 const maxHeaders = 128;
 
 /**
- * Serves `handler` until `signal` is aborted; then answers what is under way, for at most `drainMs`, and closes, what was
- * upgraded at once: whoever is at the other end finds another replica. Calls `onListening` with the real port (port 0
- * asks for any). Rejects with `invalid-config`, which names the `setting` that the port is of, when it is in use.
+ * Serves `handler` until `signal` is aborted. Then it closes upgraded connections at once, since their clients find another replica, and
+ * gives requests in progress `drainMs`. Calls `onListening` with the real port (port 0 asks for any). Rejects with `invalid-config`,
+ * naming `setting`, if the port is in use.
  */
 export async function serve(handler: RequestListener, options: ServeOptions, signal: AbortSignal): Promise<void> {
   const { host, port, setting = 'PORT', drainMs = 5_000, leaving = signal, onListening } = options;
@@ -61,10 +60,10 @@ export async function serve(handler: RequestListener, options: ServeOptions, sig
     limited.work(request, response);
     underWay.add(response);
     response.once('close', () => underWay.delete(response));
-    if (leaving.aborted) keepNoLonger(response);
+    if (leaving.aborted) closeAfterResponse(response);
     handler(request, response);
   };
-  leaving.addEventListener('abort', () => underWay.forEach(keepNoLonger), { once: true });
+  leaving.addEventListener('abort', () => underWay.forEach(closeAfterResponse), { once: true });
   const server = createServer({ requestTimeout: 30_000, headersTimeout, connectionsCheckingInterval }, answer);
   server.maxHeadersCount = 0;
   const limited = limitConnections(server, { limit });
@@ -72,7 +71,7 @@ export async function serve(handler: RequestListener, options: ServeOptions, sig
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(new ServiceError('invalid-config', `${setting}=${port}: something else is listening there already`));
+      reject(new ServiceError('invalid-config', `${setting}=${port}: another process already listens on this port`));
     });
     server.listen(port, host, resolve);
   });
@@ -90,32 +89,32 @@ export async function serve(handler: RequestListener, options: ServeOptions, sig
   });
 }
 
-/** The status for a request that no route should see; undefined for any other. */
+/** The status for a request that no route should see; undefined for a valid one. */
 function refusalOf({ url, rawHeaders }: IncomingMessage): 400 | 431 | undefined {
   if (rawHeaders.length > 2 * maxHeaders) return 431;
-  // Express answers a URL that it cannot parse with a page of its own.
+  // Without this check Express answers such a URL with an HTML page.
   return URL.canParse(url ?? '', 'http://localhost') ? undefined : 400;
 }
 
-// Whoever keeps the connection would come back with the next request, up to the moment in which this process ends.
-function keepNoLonger(response: ServerResponse): void {
+// A client that keeps the connection would send its next request to a process that is about to exit.
+function closeAfterResponse(response: ServerResponse): void {
   if (!response.headersSent) response.setHeader('connection', 'close');
 }
 
-/** For paths that no route has. */
+/** For paths without a route. */
 export const notFound: RequestHandler = (request) => {
-  throw new ServiceError('not-found', `There is nothing at ${request.method} ${request.path}.`);
+  throw new ServiceError('not-found', `There is no endpoint ${request.method} ${request.path}.`);
 };
 
-/** Turns whatever a route threw into a problem document, and logs what is our fault. Goes last. */
+/** Turns errors of routes into problem documents, and logs internal ones. Goes last. */
 export const problemHandler =
   (log: Logger): ErrorRequestHandler =>
   (thrown, request, response, next) => {
-    // Whoever asked has hung up: there is nobody to answer.
+    // The client has disconnected, so there is no one to answer.
     if (isAbort(thrown)) return void response.destroy();
     const error = fromBodyParser(thrown) ?? toServiceError(thrown);
     const about = { method: request.method, path: request.path, code: error.code, err: error.cause };
-    if (error.code === 'internal') log.error(about, 'request failed');
+    if (error.code === 'internal') log.error(about, 'request failed with an internal error');
     else log.debug(about, error.message);
     if (response.headersSent) return next(thrown);
     if (error.retryAfter !== undefined) response.set('retry-after', String(Math.ceil(error.retryAfter)));
@@ -125,8 +124,8 @@ export const problemHandler =
       .send(JSON.stringify(toProblem(error)));
   };
 
-// express.json() throws http-errors, and the router a URIError for a path that cannot be decoded. Whatever else has a status,
-// such as what another server has answered, is not about this request.
+// express.json() throws http-errors, and the router a URIError for a path that cannot be decoded. Other errors with a status, such as
+// another server's answer, are not about this request.
 function fromBodyParser(thrown: unknown): ServiceError | undefined {
   if (thrown instanceof ServiceError || !(thrown instanceof Error) || !('status' in thrown)) return undefined;
   if (!('expose' in thrown || thrown instanceof URIError)) return undefined;

@@ -1,11 +1,11 @@
-// Requests that ask for another protocol (RFC 9110, 7.8) go through the same handler as all others: who asks is found out
-// alike, what is refused is refused in the same words, and a route that agrees takes the connection over.
+// Passes upgrade requests (RFC 9110, 7.8) through the same handler as all others, so authentication and refusals are the same. A route
+// that accepts the upgrade takes over the connection.
 
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { beginAnswer } from './one-at-a-time.ts';
 
-/** Has `handler` answer upgrade requests of `server` too. What it returns closes their connections, and takes no more. */
+/** Passes upgrade requests of `server` to `handler`. `close` closes their connections and refuses new ones. */
 export function handleUpgrades(server: Server, handler: RequestListener): { close: () => void } {
   const open = new Set<Socket>();
   let closed = false;
@@ -16,11 +16,11 @@ export function handleUpgrades(server: Server, handler: RequestListener): { clos
     if (!beginAnswer(request, response)) return;
     open.add(socket);
     socket.once('close', () => open.delete(socket));
-    // What is wrong with a connection is told by its close.
+    // An error is always followed by `close`, which is handled.
     socket.on('error', () => {});
     if (head.length > 0) socket.unshift(head);
     if (!assign(response, socket)) return void socket.destroy();
-    // An answer is the last: the connection has lost the parser of further requests.
+    // No further request can follow: the connection has no HTTP parser any more.
     response.shouldKeepAlive = false;
     response.once('finish', () => socket.destroySoon());
     handler(request, response);
@@ -33,7 +33,7 @@ export function handleUpgrades(server: Server, handler: RequestListener): { clos
   };
 }
 
-// Node answers some requests by itself (without Host, with an unknown Expect). It throws where such an answer is not sent yet.
+// Node answers some requests by itself (without Host, with an unknown Expect). It throws here if such an answer is not sent yet.
 function assign(response: ServerResponse, socket: Socket): boolean {
   try {
     response.assignSocket(socket);
@@ -43,12 +43,12 @@ function assign(response: ServerResponse, socket: Socket): boolean {
   }
 }
 
-/** Whether the connection of `request` can be taken over for the protocol that it asks for. */
+/** Whether `request` asks for `protocol` and its connection can be taken over. */
 export const isUpgrade = (request: IncomingMessage, protocol: string): boolean =>
-  // Set by Node where there is a listener for upgrades, which is not in its types.
+  // Node sets `upgrade` if there is a listener for upgrades. It is missing in the types.
   (request as { upgrade?: boolean }).upgrade === true && request.headers.upgrade?.toLowerCase() === protocol;
 
-/** The connection behind a response that will not be sent. It is the caller's from now on, and may be closed already. */
+/** The connection behind a response that will not be sent. The caller owns it; it may be closed already. */
 export function takeOver(response: ServerResponse): Socket {
   const { socket } = response.req;
   if (response.socket) response.detachSocket(socket);

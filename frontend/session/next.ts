@@ -1,7 +1,7 @@
 // The transitions between the states of a session. Pure; an event that means nothing in a state changes nothing.
 
 import { pauseMs } from '../../common/backoff.ts';
-import { attemptAt, blockedAfter } from '../../common/way.ts';
+import { attemptAt, blockedAfter } from '../../common/route.ts';
 import {
   type Barrier,
   type Doing,
@@ -133,14 +133,14 @@ function attached(state: Running, run: string | undefined, { now }: Moment): Sta
 
 // A terminal that answers, whatever it says, is one that this way leads to.
 const reached = ({ doing, missed, barrier }: Running) =>
-  doing.at === 'attach' && doing.way === 'direct' ? { missed: 0, barrier: undefined } : { missed, barrier };
+  doing.at === 'attach' && doing.route === 'direct' ? { missed: 0, barrier: undefined } : { missed, barrier };
 
 // An attach led nowhere. That may be for the way, if there is another: with the way of the next attempt it begins anew.
 function missed(state: Unattached, moment: Moment, how: 'turned away' | 'unanswered'): State {
   const { doing } = state;
   if (doing.at !== 'attach' || doing.opened.relay !== 'fallback') return failed(state, moment);
   // Neither way leads there: it was not for the way.
-  if (doing.way === 'relay') return failed({ ...state, missed: 0 }, moment);
+  if (doing.route === 'relay') return failed({ ...state, missed: 0 }, moment);
   const after = { ...state, missed: state.missed + 1 };
   // Silence has been pause enough; one that was turned away may have met a terminal that is just moving.
   const pauses = how === 'turned away' && after.missed < blockedAfter;
@@ -151,7 +151,7 @@ function missed(state: Unattached, moment: Moment, how: 'turned away' | 'unanswe
 function barred(state: Unattached, by: Barrier, moment: Moment): State {
   const { doing } = state;
   if (doing.at !== 'attach') return state;
-  if (doing.way === 'relay' || doing.opened.relay !== 'fallback')
+  if (doing.route === 'relay' || doing.opened.relay !== 'fallback')
     return failed(state, moment, { code: by, detail: '' });
   const relay = { ...doing, ...attemptAt(doing.opened, blockedAfter) };
   return { ...state, missed: blockedAfter, barrier: by, doing: relay };

@@ -1,8 +1,8 @@
 // POST /api/terminals, as an event for the state machine.
 
 import type { Promised } from '../../common/manager-api.ts';
+import { forPage } from '../../common/route.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
-import { forPage } from '../../common/way.ts';
 import { policyForbids } from '../barrier.ts';
 import { call, callAndForget, UnknownVisitor } from '../identity/call.ts';
 import { type Event, type Failure, runIsOver, type Solution } from './state.ts';

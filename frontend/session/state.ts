@@ -3,9 +3,9 @@
 
 import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
 import type { Promised } from '../../common/manager-api.ts';
+import { type Attempt, blockedAfter } from '../../common/route.ts';
 import type { Ending, EndReason, Saved, Saving } from '../../common/socket.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
-import { type Attempt, blockedAfter } from '../../common/way.ts';
 
 /** What the edge does while a state lasts; another object means: stop that, do this. */
 export type Doing =
@@ -74,7 +74,7 @@ type Memory = {
   refusals: number;
   /** What has come together against the direct way since it last led to a terminal (way.ts). */
   missed: number;
-  /** What the browser holds against the direct way, where that is known to be why it leads nowhere. */
+  /** What the browser holds against the direct route, where that is known to be why it leads nowhere. */
   barrier?: Barrier | undefined;
   /** Why the relay led nowhere, where the webserver has said so. */
   relayProblem?: Opened['relayProblem'];
@@ -153,6 +153,6 @@ export const start = (missed: number): State => ({
 
 /** The direct way was tried, and led nowhere, where this one did. */
 export const isDetour = (state: State): boolean =>
-  state.is === 'connected' && state.doing.way === 'relay' && state.missed >= blockedAfter;
+  state.is === 'connected' && state.doing.route === 'relay' && state.missed >= blockedAfter;
 
 export const identityOf = ({ name, claimedAt }: Pick<Opened, 'name' | 'claimedAt'>): string => `${name} ${claimedAt}`;

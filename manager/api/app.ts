@@ -4,7 +4,7 @@ import express, { type ErrorRequestHandler, type Request, type RequestHandler, t
 import * as z from 'zod';
 import { claimantSchema, visitorSchema } from '../../common/claimant.ts';
 import { ServiceError } from '../../common/errors.ts';
-import { hangUp } from '../../common/http/hang-up.ts';
+import { clientGoneSignal } from '../../common/http/client-gone.ts';
 import { createHostCheck, requireHost } from '../../common/http/host-names.ts';
 import { jsonBody } from '../../common/http/json-body.ts';
 import { releaseConnection } from '../../common/http/limit-connections.ts';
@@ -72,14 +72,14 @@ export function createApp(options: AppOptions): express.Express {
     const { visitor, pool, place, promised, existing, ...origin } = parse(api.claimRequestSchema, request.body);
     const answer = existing
       ? await claims.reconnect(visitor, pool)
-      : await claims.claim(visitor, pool, hangUp(response), origin, { place });
+      : await claims.claim(visitor, pool, clientGoneSignal(response), origin, { place });
     answerClaim(options, response, answer, promised);
   });
   app.post(api.paths.restart, forServices, json, async (request, response) => {
     const { visitor, pool, place, promised, existing, ...origin } = parse(api.claimRequestSchema, request.body);
     // A client that asks for no new terminal does not mean a restart.
     if (existing) throw new ServiceError('invalid-request', 'existing: a restart claims another terminal.');
-    const answer = await claims.restart(visitor, pool, hangUp(response), origin, { place });
+    const answer = await claims.restart(visitor, pool, clientGoneSignal(response), origin, { place });
     answerClaim(options, response, answer, promised);
   });
   app

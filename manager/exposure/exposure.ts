@@ -20,7 +20,7 @@ export function readExposure(settings: Settings, readFile: (path: string) => str
     return { mode };
   }
   if (path === undefined) {
-    const why = 'WARMTERM_ROUTE_TEMPLATE_FILE is not set: it must be, with WARMTERM_EXPOSURE=ingress';
+    const why = 'WARMTERM_ROUTE_TEMPLATE_FILE is not set, but required, with WARMTERM_EXPOSURE=ingress';
     throw new ServiceError('invalid-config', why);
   }
   const template = parseRouteTemplate(readFile(path), protocol);

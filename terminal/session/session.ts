@@ -237,7 +237,7 @@ export function createSession(options: SessionOptions): Session {
       await retry((deadline) => deleteSelf(why, deadline), {
         signal,
         firstMs: 100,
-        longestMs: 10_000,
+        maxMs: 10_000,
         onFirstFailure: (error) => log.warn({ err: error }, 'the manager could not be asked to delete this pod yet'),
       });
       log.info('the manager deletes this pod');

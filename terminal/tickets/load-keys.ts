@@ -10,7 +10,7 @@ export const loadKeys = ({ refresh }: KeySet, { log, signal }: { log: Logger; si
   retry(refresh, {
     signal,
     firstMs: 50,
-    longestMs: 5_000,
+    maxMs: 5_000,
     onFirstFailure: (error) =>
       log.warn({ err: toServiceError(error) }, 'the keys of the manager are not to be had yet'),
   });

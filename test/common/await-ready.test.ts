@@ -27,7 +27,7 @@ async function listen(t: ExecutionContext, server: Server | HttpServer, host = '
 }
 
 for (const host of ['127.0.0.1', '::1']) {
-  test(`await-ready asks ${host} until the server is ready, and then ends`, async (t) => {
+  test(`await-ready: polls ${host} until the server is ready`, async (t) => {
     let asked = 0;
     const server = createServer((request, response) => {
       t.is(request.url, '/readyz');
@@ -40,7 +40,7 @@ for (const host of ['127.0.0.1', '::1']) {
   });
 }
 
-test('await-ready waits for a server that does not listen yet', async (t) => {
+test('await-ready: waits for a server that does not listen yet', async (t) => {
   const placeholder = createTcpServer();
   const port = await listen(t, placeholder);
   placeholder.close();
@@ -57,7 +57,7 @@ test('await-ready waits for a server that does not listen yet', async (t) => {
   t.is(asked, 1);
 });
 
-test('await-ready gives up on a server that is never ready, or says nothing, and does not fail', async (t) => {
+test('await-ready: gives up after its timeout with exit code 0', async (t) => {
   const never = await listen(
     t,
     createServer((_request, response) => response.writeHead(503).end()),

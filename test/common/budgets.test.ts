@@ -13,7 +13,7 @@ function start(maxKeys?: number) {
   return { time, budgets, takeAll };
 }
 
-test('each key takes its burst, and then what comes back', (t) => {
+test('budgets: a key may take its burst, then units as they are refilled', (t) => {
   const { time, budgets, takeAll } = start();
   t.is(takeAll('a'), 3);
   t.is(takeAll('b'), 3);
@@ -28,7 +28,7 @@ test('each key takes its burst, and then what comes back', (t) => {
   t.is(takeAll('a'), 3, 'and no more than the burst');
 });
 
-test('a clock that goes back takes nothing away', (t) => {
+test('budgets: a clock that goes backwards removes no units', (t) => {
   const { time, budgets } = start();
   time.now = 10_000;
   budgets.take('a');
@@ -36,13 +36,13 @@ test('a clock that goes back takes nothing away', (t) => {
   t.true(budgets.take('a'));
 });
 
-test('with too many keys, new ones share one budget, and the others keep theirs', (t) => {
+test('budgets: beyond maxKeys, new keys share one budget and known keys keep theirs', (t) => {
   const { time, takeAll } = start(2);
   t.is(takeAll('a'), 3);
   t.is(takeAll('b'), 3);
   t.is(takeAll('c') + takeAll('d'), 3);
   time.now = 6_000;
   t.is(takeAll('a'), 3);
-  // The one of b is full again, as if it had never been used.
+  // The budget of b is full again, so its bucket was forgotten and e gets one of its own.
   t.is(takeAll('e'), 3);
 });

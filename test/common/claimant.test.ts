@@ -4,7 +4,7 @@ import { claimantSchema, composeClaimant, ownerOf, runOf, visitorSchema } from '
 const hash = '-_aZ09'.repeat(7).slice(0, 43);
 const run = 'k3x9a0b7';
 
-test('claimant: a visitor with a run is taken apart again', (t) => {
+test('claimant: splits into visitor and run', (t) => {
   const claimant = composeClaimant(hash, run);
   t.is(claimant, `${hash}.${run}`);
   t.deepEqual([ownerOf(claimant), runOf(claimant)], [hash, run]);
@@ -12,7 +12,7 @@ test('claimant: a visitor with a run is taken apart again', (t) => {
   t.false(visitorSchema.safeParse(claimant).success, 'a claimant of a run is no visitor');
 });
 
-test('claimant: without a run it is the visitor, as it was before there were runs', (t) => {
+test('claimant: without a run equals the visitor', (t) => {
   t.is(composeClaimant(hash), hash);
   t.deepEqual([ownerOf(hash), runOf(hash)], [hash, undefined]);
   t.true(claimantSchema.safeParse(hash).success);

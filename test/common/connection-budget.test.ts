@@ -3,17 +3,17 @@ import fc from 'fast-check';
 import { ConnectionBudget } from '../../common/http/connection-budget.ts';
 import { histories, quick } from '../helpers/long.ts';
 
-/** Adds items of one address, and returns those that had to go. */
+/** Adds items of one address, and returns the evicted ones. */
 const addAll = (budget: ConnectionBudget<string>, address: string, items: string[]) =>
   items.map((item) => budget.add(item, address));
 
-test('up to the limit nothing has to go', (t) => {
+test('connection-budget: evicts nothing up to the limit', (t) => {
   const budget = new ConnectionBudget<string>(3);
   t.deepEqual(addAll(budget, 'a', ['a1', 'a2', 'a3']), [undefined, undefined, undefined]);
   t.is(budget.size, 3);
 });
 
-test('the address with the most items loses its oldest', (t) => {
+test('connection-budget: evicts the oldest item of the address with the most', (t) => {
   const budget = new ConnectionBudget<string>(4);
   addAll(budget, 'b', ['b1']);
   addAll(budget, 'a', ['a1', 'a2', 'a3']);
@@ -22,12 +22,12 @@ test('the address with the most items loses its oldest', (t) => {
   t.is(budget.size, 4);
 });
 
-test('where all items are of one address the oldest goes, and the newest stays', (t) => {
+test('connection-budget: with one address, evicts the oldest and keeps the newest', (t) => {
   const budget = new ConnectionBudget<string>(2);
   t.deepEqual(addAll(budget, 'a', ['1', '2', '3', '4']), [undefined, undefined, '1', '2']);
 });
 
-test('an idle item goes before a busy one, however old', (t) => {
+test('connection-budget: evicts an idle item before an older busy one', (t) => {
   const budget = new ConnectionBudget<string>(3);
   addAll(budget, 'a', ['1', '2', '3']);
   budget.setBusy('1', true);
@@ -39,7 +39,7 @@ test('an idle item goes before a busy one, however old', (t) => {
   t.is(budget.add('6', 'a'), '5');
 });
 
-test('an item that was removed counts no more, and may be removed again', (t) => {
+test('connection-budget: a removed item is not counted, and may be removed twice', (t) => {
   const budget = new ConnectionBudget<string>(1);
   budget.add('1', 'a');
   for (const _ of [1, 2]) budget.remove('1');
@@ -49,7 +49,7 @@ test('an item that was removed counts no more, and may be removed again', (t) =>
   t.is(budget.add('3', 'b'), '2');
 });
 
-test('property: never more than the limit, and an address with fewer than another loses nothing', (t) => {
+test('connection-budget: property: keeps the limit, and evicts only from the address with the most', (t) => {
   const step = fc.record({
     address: fc.constantFrom('a', 'b', 'c', 'd'),
     act: fc.constantFrom('add', 'add', 'add', 'remove', 'busy', 'idle'),

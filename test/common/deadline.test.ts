@@ -5,18 +5,18 @@ import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import { startDeadline } from '../../common/deadline.ts';
 
-test('inv 12: a deadline passes though nobody holds on to it, and garbage is collected meanwhile', async (t) => {
+test('inv 12: deadline: fires after a garbage collection although nothing references it', async (t) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const collecting = setInterval(collect, 5);
   t.teardown(() => clearInterval(collecting));
   const { signal } = startDeadline(50, new AbortController().signal);
-  // Not by a listener of ours: that would hold on to it.
+  // Wait without a listener on the signal: a listener would keep it alive.
   await t.throwsAsync(delay(60_000, undefined, { signal }), { name: 'AbortError' });
   t.is(signal.reason.name, 'TimeoutError');
 });
 
-test('whoever hangs up ends it with their reason, and leaves nothing behind', (t) => {
+test('deadline: an aborted source aborts it with its reason, and leaves no listener', (t) => {
   const hangUp = new AbortController();
   const deadline = startDeadline(60_000, undefined, hangUp.signal);
   hangUp.abort('gone');
@@ -27,7 +27,7 @@ test('whoever hangs up ends it with their reason, and leaves nothing behind', (t
   t.true(startDeadline(60_000, hangUp.signal).signal.aborted);
 });
 
-test('one that is cleared never passes, and leaves nothing behind', (t) => {
+test('deadline: never passes once cleared, and leaves no listener', (t) => {
   const { signal } = new AbortController();
   const deadline = startDeadline(60_000, signal);
   t.is(getEventListeners(signal, 'abort').length, 1);
@@ -36,7 +36,7 @@ test('one that is cleared never passes, and leaves nothing behind', (t) => {
   t.false(deadline.signal.aborted);
 });
 
-test('one that begins anew passes so long after that', async (t) => {
+test('deadline: refresh starts the time again', async (t) => {
   const ms = 100;
   for (let prompt = false; !prompt; ) {
     const startedAt = performance.now();
@@ -45,7 +45,7 @@ test('one that begins anew passes so long after that', async (t) => {
     for (let last = startedAt; last - startedAt < 3 * ms; ) {
       await delay(10);
       const now = performance.now();
-      // Held up by something else for as long: it may have passed.
+      // If the process was held up for that long, the deadline may have passed.
       if (now - last >= ms) prompt = false;
       last = now;
       deadline.refresh();

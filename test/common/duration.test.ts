@@ -16,11 +16,11 @@ for (const [text, ms] of [
   ['', undefined],
   ['s', undefined],
 ] as const) {
-  test(`${JSON.stringify(text)} is ${ms === undefined ? 'no duration' : `${ms} ms`}`, (t) => {
+  test(`duration: ${JSON.stringify(text)} is ${ms === undefined ? 'refused' : `${ms} ms`}`, (t) => {
     t.is(parseDuration(text), ms);
   });
 }
 
-test('a duration is written in the largest unit that is exact', (t) => {
+test('duration: formats in the largest exact unit', (t) => {
   t.deepEqual([500, 90_000, 900_000, 86_400_000, 0].map(formatDuration), ['500ms', '90s', '15m', '1d', '0ms']);
 });

@@ -1,11 +1,11 @@
-// The names by which a server may be asked.
+// The host names that a server accepts.
 
 import test from 'ava';
 import { createHostCheck, isHostPattern } from '../../common/http/host-names.ts';
 
 const accepted = (check: (host: string) => boolean, hosts: string[]) => hosts.filter(check);
 
-test('on a loopback address, loopback names and no others', (t) => {
+test('host-names: on a loopback address, accepts loopback names only', (t) => {
   const good = [
     'localhost',
     'LOCALHOST:5252',
@@ -33,26 +33,26 @@ test('on a loopback address, loopback names and no others', (t) => {
   }
 });
 
-test('elsewhere, any name unless there is a list', (t) => {
+test('host-names: elsewhere, accepts any name without a list', (t) => {
   const check = createHostCheck('0.0.0.0', undefined);
   t.true(check('evil.example'));
   t.true(check(undefined));
   t.true(createHostCheck(undefined, undefined)('evil.example'));
 });
 
-test('a list holds names, addresses and *.NAME', (t) => {
+test('host-names: a list matches names, addresses and *.NAME', (t) => {
   const check = createHostCheck('0.0.0.0', ['shell.example.org', '*.Lab.example', '192.0.2.7', '[2001:db8::1]']);
   const good = ['shell.example.org', 'Shell.Example.org:8443', 'a.lab.example', 'a.b.lab.example', '192.0.2.7:80'];
   const bad = ['example.org', 'x.shell.example.org', 'lab.example', '.lab.example', 'xlab.example', 'localhost'];
   t.deepEqual(accepted(check, [...good, '[2001:DB8::1]:80', ...bad]), [...good, '[2001:DB8::1]:80']);
 });
 
-test('a list on a loopback address adds to the loopback names', (t) => {
+test('host-names: on a loopback address, a list adds to the loopback names', (t) => {
   const check = createHostCheck('127.0.0.1', ['dev.example']);
   t.deepEqual(accepted(check, ['dev.example:1', 'localhost', 'evil.example']), ['dev.example:1', 'localhost']);
 });
 
-test('a pattern is a name, *.NAME or an address, without a port', (t) => {
+test('host-names: a pattern is a name, *.NAME or an address, without a port', (t) => {
   t.deepEqual(
     ['shell.example.org', '*.example.org', '192.0.2.7', '[::1]'].filter((text) => !isHostPattern(text)),
     [],

@@ -27,7 +27,7 @@ async function listen(t: ExecutionContext, handler: RequestListener): Promise<st
 const get = (url: string, deadlineMs = 5_000) =>
   requestJson({ method: 'GET', url, deadlineMs, answer: z.object({ ok: z.boolean() }) });
 
-test('what a route throws arrives as the same error at the other end', async (t) => {
+test('http: the client rethrows the error that a route threw', async (t) => {
   const app = express();
   app.get('/full', () => {
     throw new ServiceError('too-many-requests', 'All are in use.', { retryAfter: 3 });
@@ -54,13 +54,13 @@ test('what a route throws arrives as the same error at the other end', async (t)
   t.like(await t.throwsAsync(get(`${url}/things/%E0%A4%A`)), { code: 'invalid-request' });
 });
 
-test('inv 12: a service that does not answer is a timeout, one that is not there is unavailable', async (t) => {
+test('inv 12: http: no answer is timeout, no connection is unavailable', async (t) => {
   const url = await listen(t, () => {});
   await t.throwsAsync(get(url, 50), { code: 'timeout' });
   await t.throwsAsync(get('http://127.0.0.1:1/'), { code: 'unavailable' });
 });
 
-test('an answer that is not one of ours is unavailable, not a crash', async (t) => {
+test('http: an answer that is no problem document of ours is unavailable', async (t) => {
   for (const body of ['<html>', '{"ok":"yes"}', '']) {
     const url = await listen(t, (_request, response) => response.end(body));
     await t.throwsAsync(get(url), { code: 'unavailable' });
@@ -69,7 +69,7 @@ test('an answer that is not one of ours is unavailable, not a crash', async (t) 
   await t.throwsAsync(get(url), { code: 'unavailable', message: /502/ });
 });
 
-test('a server that is told to stop answers what is under way, and is gone', async (t) => {
+test('http server: answers requests in progress when stopped, then closes', async (t) => {
   const abort = new AbortController();
   let answer = () => {};
   let port = 0;
@@ -90,7 +90,7 @@ test('a server that is told to stop answers what is under way, and is gone', asy
   await t.throwsAsync(get(`http://127.0.0.1:${port}/`), { code: 'unavailable' });
 });
 
-test('whoever keeps a connection to a server that stops is answered on it once more, and then goes elsewhere', async (t) => {
+test('http server: after stop, a kept connection gets one more answer, then closes', async (t) => {
   const abort = new AbortController();
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.teardown(() => agent.destroy());
@@ -98,7 +98,7 @@ test('whoever keeps a connection to a server that stops is answered on it once m
   let requests = 0;
   const served = serve(
     (_request, response) => {
-      // In the middle of the first request: it has told by then that the connection is kept.
+      // Stop during the first request, after its headers have promised to keep the connection.
       if (++requests === 1) response.flushHeaders();
       if (requests === 1) abort.abort();
       response.end('{"ok":true}');
@@ -115,7 +115,7 @@ test('whoever keeps a connection to a server that stops is answered on it once m
   await served;
 });
 
-test('a server that is leaving answers whoever comes, keeps nobody, and cuts off nobody who kept a connection', async (t) => {
+test('http server: while leaving, answers new requests, closes after each answer and cuts off no connection', async (t) => {
   const [abort, leaving] = [new AbortController(), new AbortController()];
   const agents = ['idle', 'busy', 'waiting'].map(() => new Agent({ keepAlive: true, maxSockets: 1 }));
   t.teardown(() => {
@@ -135,7 +135,7 @@ test('a server that is leaving answers whoever comes, keeps nobody, and cuts off
   };
   const served = serve(handler, options, abort.signal);
   while (port === 0) await new Promise((resolve) => setImmediate(resolve));
-  /** Whether the connection is kept, and whether it was there before. */
+  /** Whether the connection is kept, and whether it was reused. */
   const ask = async (agent: Agent, path = '/') => {
     const asked = request({ port, agent, path }).end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
@@ -157,13 +157,13 @@ test('a server that is leaving answers whoever comes, keeps nobody, and cuts off
   await t.throwsAsync(ask(busy), { code: 'ECONNREFUSED' });
 });
 
-test('inv 10: a port in use is told by its setting', async (t) => {
+test('inv 10: http server: a port in use is reported by its setting', async (t) => {
   const url = await listen(t, () => {});
   const { port } = new URL(url);
   const error = await t.throwsAsync(
     serve(() => {}, { host: '127.0.0.1', port: Number(port) }, new AbortController().signal),
   );
-  t.like(error, { code: 'invalid-config', message: `PORT=${port}: something else is listening there already` });
+  t.like(error, { code: 'invalid-config', message: `PORT=${port}: another process already listens on this port` });
 });
 
 /** Serves a handler that counts its requests, until the test ends. */
@@ -189,7 +189,7 @@ async function serveCounting(t: ExecutionContext): Promise<{ port: number; asked
   return { port: (await listening).port, asked: () => asked };
 }
 
-test('inv 10: a request with too many headers is refused before its body arrives', async (t) => {
+test('inv 10: http server: refuses too many headers before the body arrives', async (t) => {
   const { port, asked } = await serveCounting(t);
   for (const count of [200, 3_000]) {
     const socket = connect(port, '127.0.0.1');
@@ -200,7 +200,7 @@ test('inv 10: a request with too many headers is refused before its body arrives
   t.is(asked(), 0);
 });
 
-test('inv 10: a request whose URL cannot be parsed is refused with 400', async (t) => {
+test('inv 10: http server: refuses a malformed URL with 400', async (t) => {
   const { port, asked } = await serveCounting(t);
   for (const url of ['http://[', 'http://a:b/', '//']) {
     const socket = connect(port, '127.0.0.1');

@@ -2,7 +2,7 @@ import test from 'ava';
 import { exportJWK, generateKeyPair, type JWTHeaderParameters } from 'jose';
 import { createKeySet } from '../../common/key-set.ts';
 
-test('inv 9: keys that were loaded stay while the manager is away, also after a ticket with another key', async (t) => {
+test('inv 9: key-set: keeps loaded keys during an outage, also after an unknown key', async (t) => {
   const { publicKey } = await generateKeyPair('EdDSA');
   const manager = { away: false };
   let now = 0;

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { limitConnections, releaseConnection } from '../../common/http/limit-connections.ts';
 
-/** A server that answers requests when it is told to. */
+/** A server that answers requests on command. */
 async function start(t: ExecutionContext, options: { limit: number; deadlineMs?: number }) {
   const answers: (() => void)[] = [];
   const accepted: Socket[] = [];
@@ -39,7 +39,7 @@ async function start(t: ExecutionContext, options: { limit: number; deadlineMs?:
 const request = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
 const closed = (socket: Socket) => (socket.closed ? Promise.resolve() : once(socket, 'close'));
 
-test('one more than the limit closes the oldest; one that was released is not counted, and stays', async (t) => {
+test('limit-connections: beyond the limit closes the oldest; does not count released ones', async (t) => {
   const { open } = await start(t, { limit: 2 });
   const [released, oldest] = [await open(), await open()];
   releaseConnection(released);
@@ -49,7 +49,7 @@ test('one more than the limit closes the oldest; one that was released is not co
   t.deepEqual([released.destroyed, next.destroyed, newest.destroyed], [false, false, false]);
 });
 
-test('a request that the server works on stays longer than silence, and longer than half a body', async (t) => {
+test('limit-connections: evicts idle connections and incomplete requests before a busy one', async (t) => {
   const { open } = await start(t, { limit: 2 });
   const working = await open(request);
   const body = await open('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nha');
@@ -58,7 +58,7 @@ test('a request that the server works on stays longer than silence, and longer t
   t.false(working.destroyed);
 });
 
-test('an answer that is sent leaves its connection idle', async (t) => {
+test('limit-connections: a connection is idle once its answer is sent', async (t) => {
   const { open, answers } = await start(t, { limit: 2 });
   const [answered, working] = [await open(request), await open(request)];
   answers[0]!();
@@ -67,7 +67,7 @@ test('an answer that is sent leaves its connection idle', async (t) => {
   t.false(working.destroyed);
 });
 
-test('a connection that is not released in time is closed, whatever it sends', async (t) => {
+test('limit-connections: closes a connection that is not released in time', async (t) => {
   const { open } = await start(t, { limit: 10, deadlineMs: 200 });
   const [released, other] = [await open(request), await open(request)];
   releaseConnection(released);
@@ -75,14 +75,14 @@ test('a connection that is not released in time is closed, whatever it sends', a
   t.false(released.destroyed);
 });
 
-test('a pause of the process does not use up the time of a client that has sent its request', async (t) => {
+test('limit-connections: a pause of the process does not use up a client’s deadline', async (t) => {
   const { open } = await start(t, { limit: 10, deadlineMs: 200 });
   const waiting = await open();
   const other = await open();
   const until = performance.now() + 300;
-  // The process has no processor.
+  // Block the process.
   while (performance.now() < until) {}
-  // The next turn of the loop runs the timers, and reads what has arrived after that.
+  // The next turn of the loop runs the timers, and then reads the data that arrived.
   for (const _ of ['this turn', 'the next']) await new Promise(setImmediate);
   t.deepEqual([waiting.destroyed, other.destroyed], [false, false]);
   await Promise.all([closed(waiting), closed(other)]);

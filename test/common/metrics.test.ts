@@ -1,4 +1,4 @@
-// The port at which a service tells of itself.
+// The port on which a service serves its metrics.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -11,7 +11,7 @@ import { readMetrics } from '../helpers/metrics.ts';
 
 const host = '127.0.0.1';
 
-test('with a port it serves its own metrics and those of Node there, until it is to end', async (t) => {
+test('metrics: serves its own and Node’s metrics on its port until stopped', async (t) => {
   const registry = new Registry();
   new Counter({ name: 'warmterm_things_total', help: 'Things', registers: [registry] }).inc(3);
   let resolve = (_: number) => {};
@@ -36,17 +36,17 @@ test('with a port it serves its own metrics and those of Node there, until it is
   await t.throwsAsync(fetch(`${url}/metrics`));
 });
 
-test('without a port there is nothing', (t) => {
+test('metrics: serves nothing without a port', (t) => {
   t.deepEqual(metricsPart(new Registry(), { host, port: undefined, log: pino({ level: 'silent' }) }), {});
 });
 
-test('inv 10: a port that is taken is told by the name of the setting', async (t) => {
+test('inv 10: metrics: a port in use is reported by its setting', async (t) => {
   const other = createServer().listen(0, host);
   await once(other, 'listening');
   t.teardown(() => other.close());
   const { port } = other.address() as AddressInfo;
   const { metrics } = metricsPart(new Registry(), { host, port, log: pino({ level: 'silent' }) });
-  const message = `METRICS_PORT=${port}: something else is listening there already`;
+  const message = `METRICS_PORT=${port}: another process already listens on this port`;
   const { signal } = new AbortController();
   await t.throwsAsync(metrics!(signal, signal), { code: 'invalid-config', message });
 });

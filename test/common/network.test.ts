@@ -12,7 +12,7 @@ for (const [address, network] of [
   ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
   ['', ''],
 ] as const) {
-  test(`${address || 'no address'} counts as ${network || 'no network'}`, (t) => {
+  test(`network: ${address || 'no address'} belongs to ${network || 'no network'}`, (t) => {
     t.is(networkOf(address), network);
   });
 }

@@ -12,14 +12,14 @@ function decode(frames: unknown[]): Packet[] {
   return packets;
 }
 
-test('output is one frame that holds its bytes only, and comes back as it was', (t) => {
+test('output-frames: output is one frame with only its bytes, and round-trips', (t) => {
   const bytes = Buffer.from('\x1b[1mbold\xff');
   const frames = new terminalParser.Encoder().encode(event('output', bytes));
   t.deepEqual(frames, [bytes]);
   t.deepEqual(decode(frames), [event('output', bytes)]);
 });
 
-test('whatever else a terminal says is as it is by the default', (t) => {
+test('output-frames: encodes other events as socket.io’s default parser does', (t) => {
   for (const packet of [event('attached', { name: 'default-0' }), event('ended', 'exit'), event('ending', null)]) {
     const frames = new terminalParser.Encoder().encode(packet);
     t.deepEqual(
@@ -30,7 +30,7 @@ test('whatever else a terminal says is as it is by the default', (t) => {
   }
 });
 
-test('what a browser types as bytes is understood by a terminal', (t) => {
+test('output-frames: a terminal decodes binary input of a browser', (t) => {
   const bytes = Buffer.from([0x1b, 0x5b, 0x4d, 0xff]);
   const decoder = new terminalParser.Decoder();
   const packets: Packet[] = [];
@@ -42,7 +42,7 @@ test('what a browser types as bytes is understood by a terminal', (t) => {
   );
 });
 
-test('bytes of another namespace, and of an answer, come between output as they are', (t) => {
+test('output-frames: binary events and acks of other namespaces arrive intact between output', (t) => {
   const bytes = Buffer.from([0, 1, 0xff]);
   const encoder = new terminalParser.Encoder();
   const piece: Packet = {

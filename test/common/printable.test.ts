@@ -2,7 +2,7 @@ import test from 'ava';
 import { createLog } from '../../common/log.ts';
 import { escapeUnprintable, printable } from '../../common/printable.ts';
 
-/** What a terminal, a browser or a reader of lines would obey, and nothing that is only text. */
+/** Characters that a terminal, a browser or a line reader would act on. */
 const commands = [
   '\n{"level":60,"msg":"forged"}',
   '\r\u001b[2K',
@@ -17,7 +17,7 @@ const commands = [
 ];
 const obeyed = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-test('printable leaves one line, with nothing that a terminal or a browser obeys', (t) => {
+test('printable: returns one line without control or format characters', (t) => {
   for (const command of commands) {
     const text = printable(`a${command}z`, 100);
     t.notRegex(text, obeyed, JSON.stringify(command));
@@ -28,7 +28,7 @@ test('printable leaves one line, with nothing that a terminal or a browser obeys
   t.is(printable(printable('\u001b', 9), 9), '\\u001b');
 });
 
-test('printable is no longer than it is let', (t) => {
+test('printable: keeps to the maximum length', (t) => {
   for (const text of ['\u001b'.repeat(1_000), '👍'.repeat(1_000), 'x'.repeat(1_000)]) {
     const cut = printable(text, 301);
     t.is(cut.length, 301);
@@ -36,7 +36,7 @@ test('printable is no longer than it is let', (t) => {
   }
 });
 
-test('a log line is one line of text, and says in JSON what was logged', (t) => {
+test('log: each entry is one line of printable JSON', (t) => {
   const lines: string[] = [];
   const log = createLog('test', 'info', { write: (line) => void lines.push(line) });
   const said = commands.join(' ');

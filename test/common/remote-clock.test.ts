@@ -3,17 +3,17 @@ import { createRemoteClock } from '../../common/remote-clock.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 
-/** A clock that nobody sets, which shows `passed`, and a wall clock that shows `wall`. */
+/** A monotonic clock that shows `passed`, and a wall clock that shows `wall`. */
 function setUp(wall: number) {
   const at = { passed: 5_000, wall };
   return { at, clock: createRemoteClock({ wall: () => at.wall, monotonic: () => at.passed }) };
 }
 
-test('before anything was heard, it is the time of this machine', (t) => {
+test('remote-clock: uses the local wall clock before the first answer', (t) => {
   t.is(setUp(noon).clock.now(), noon);
 });
 
-test('it is as far off as the answer was on its way, at most, and goes on when the wall clock is set', (t) => {
+test('remote-clock: errs by at most the duration of the request, and ignores changes of the wall clock', (t) => {
   const { at, clock } = setUp(noon + 3_600_000);
   at.passed += 40;
   clock.observe({ earliest: noon, since: at.passed - 40 });
@@ -24,7 +24,7 @@ test('it is as far off as the answer was on its way, at most, and goes on when t
   t.is(clock.now(), before + 60_000);
 });
 
-test('a wall clock that may be right is believed', (t) => {
+test('remote-clock: uses the wall clock while it is within the possible range', (t) => {
   const { at, clock } = setUp(noon + 20);
   clock.observe({ earliest: noon, since: at.passed - 40 });
   t.is(clock.now(), noon + 20);
@@ -33,14 +33,14 @@ test('a wall clock that may be right is believed', (t) => {
   t.is(clock.now(), noon + 1_020, 'a slow answer confirms it');
 });
 
-test('a machine that has slept catches up with the next answer', (t) => {
+test('remote-clock: after suspension, the next answer corrects the time', (t) => {
   const { at, clock } = setUp(noon);
   clock.observe({ earliest: noon, since: at.passed });
   clock.observe({ earliest: noon + 3_600_000, since: at.passed });
   t.is(clock.now(), noon + 3_600_000);
 });
 
-test('the earliest time alone moves it forward only', (t) => {
+test('remote-clock: a lower bound alone moves it forward only', (t) => {
   const { at, clock } = setUp(noon);
   clock.observe({ earliest: noon, since: at.passed });
   const latest = Number.POSITIVE_INFINITY;

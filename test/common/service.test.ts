@@ -7,7 +7,7 @@ const silent = pino({ level: 'silent' });
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-test.serial('a signal from outside ends every part, and the service ends well', async (t) => {
+test.serial('service: a signal stops every part, exit code 0', async (t) => {
   const ended: string[] = [];
   const part = (name: string) => async (signal: AbortSignal) => {
     await untilAborted(signal);
@@ -20,7 +20,7 @@ test.serial('a signal from outside ends every part, and the service ends well', 
 });
 
 test.serial(
-  'a service that delays its end says at once that it is leaving; a second signal cuts that short',
+  'service: with a shutdown delay, aborts leaving at once; a second signal cuts the delay short',
   async (t) => {
     const heard: string[] = [];
     const part = async (signal: AbortSignal, leaving: AbortSignal) => {
@@ -38,13 +38,13 @@ test.serial(
   },
 );
 
-test.serial('after the delay it ends by itself', async (t) => {
+test.serial('service: stops after the shutdown delay', async (t) => {
   const service = runService(silent, { part: untilAborted }, { shutdownDelayMs: 1 });
   process.emit('SIGTERM', 'SIGTERM');
   t.is(await service, 0);
 });
 
-test.serial('whatever fails during the delay ends the service at once, and badly', async (t) => {
+test.serial('service: a failure during the shutdown delay stops it at once, exit code 1', async (t) => {
   const part = async (_: AbortSignal, leaving: AbortSignal) => {
     await untilAborted(leaving);
     throw new Error('broken');
@@ -56,9 +56,9 @@ test.serial('whatever fails during the delay ends the service at once, and badly
 
 for (const [how, part] of Object.entries({
   'that fails': () => Promise.reject(new Error('broken')),
-  'that ends by itself': () => Promise.resolve(),
+  'that ends unexpectedly': () => Promise.resolve(),
 })) {
-  test.serial(`a part ${how} takes the others with it, and the service ends badly`, async (t) => {
+  test.serial(`service: a part ${how} stops the others, exit code 1`, async (t) => {
     let ended = false;
     const other = async (signal: AbortSignal) => {
       await untilAborted(signal);
@@ -69,7 +69,7 @@ for (const [how, part] of Object.entries({
   });
 }
 
-test.serial('no listener for signals stays behind', async (t) => {
+test.serial('service: leaves no signal listener', async (t) => {
   const before = process.listenerCount('SIGTERM');
   await runService(silent, { part: () => Promise.reject(new Error('broken')) });
   t.is(process.listenerCount('SIGTERM'), before);

@@ -4,9 +4,9 @@ import { endpointOf } from '../../frontend/endpoint.ts';
 import type { Attach } from '../../frontend/session/state.ts';
 
 const page = { base: new URL('https://shell.example.org/'), query: { pool: 'the pool' } };
-const to = (way: Attach['way'], base = page.base) =>
+const to = (route: Attach['route'], base = page.base) =>
   endpointOf(
-    { at: 'attach', opened: { url: 'http://192.0.2.7:30123' } as Attach['opened'], way, patienceMs: 1_234 },
+    { at: 'attach', opened: { url: 'http://192.0.2.7:30123' } as Attach['opened'], route, patienceMs: 1_234 },
     { ...page, base },
   );
 

@@ -29,7 +29,7 @@ test.serial('a port in use is passed over', async (t) => {
   await once(server, 'listening');
   t.not(await freePort(), taken);
   await t.throwsAsync(claimPort('127.0.0.1', taken), {
-    message: `PORT=${taken}: something else is listening there already`,
+    message: `PORT=${taken}: another process already listens on this port`,
   });
 });
 

@@ -23,9 +23,9 @@ test('inv 10: every wrong, missing or unknown setting is told at once', (t) => {
   t.deepEqual(error?.message.split('\n'), [
     'PORT="70000": must be a whole number from 0 to 65535',
     'LOG_LEVEL="loud": must be one of fatal, error, warn, info, debug, trace, silent',
-    'WARMTERM_CLIENTS="a,,b": must be a list of words with commas between',
+    'WARMTERM_CLIENTS="a,,b": must be a comma-separated list of words',
     'WARMTERM_CLAIM_TIMEOUT="10": must be a duration between 100ms and 1m, such as 30s or 15m',
-    'WARMTERM_CLAIM_TIMOUT: there is no such setting',
+    'WARMTERM_CLAIM_TIMOUT: there is no such setting; check the spelling',
   ]);
 });
 

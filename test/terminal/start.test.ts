@@ -35,7 +35,7 @@ test('a shell that ends before its prompt ends the server with an error', async 
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { shell: 'exit 3', ready: false });
   t.is((await terminal.exits.next()).code, 1);
-  await terminal.logs.next(({ msg }) => msg === 'part lost');
+  await terminal.logs.next(({ msg }) => msg === 'a part of the service failed; shutting down');
 });
 
 test('wrong settings are told all at once', async (t) => {

@@ -40,7 +40,7 @@ test('inv 10: all wrong settings are told at once, each with its value', (t) => 
     '{nmae} is no placeholder',
     'WARMTERM_TRUST_PROXY="true": must be false, a number of proxies, 0 for none, or subnets',
     'WARMTERM_REQUEST_TIMEOUT="12": must be a duration',
-    'WARMTERM_COOKIE: there is no such setting',
+    'WARMTERM_COOKIE: there is no such setting; check the spelling',
   ]) {
     t.true(error.message.includes(part), `${part}\nis not in\n${error.message}`);
   }

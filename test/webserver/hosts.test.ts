@@ -48,7 +48,10 @@ async function everywhere(t: ExecutionContext, port: number, host: string): Prom
   for (const { status, text } of answers) {
     if (status !== 421) continue;
     t.like(JSON.parse(text), { code: 'unknown-host', retryable: false });
-    t.regex(JSON.parse(text).detail, /not known as ".+"\. WARMTERM_HOSTS lists its names\./);
+    t.regex(
+      JSON.parse(text).detail,
+      /does not serve the host name ".+"\. WARMTERM_HOSTS lists the names that it serves\./,
+    );
   }
   return answers.map(({ status }) => status);
 }

@@ -73,7 +73,7 @@ test('host: a refused name is logged with the setting that allows it', async (t)
     .split('\n')
     .filter((line) => line.includes('"level":40'));
   t.is(lines.length, 1);
-  t.regex(lines[0]!, /not known as .*webserver:5252.*WARMTERM_HOSTS/);
+  t.regex(lines[0]!, /host name .*webserver:5252.*WARMTERM_HOSTS/);
 });
 
 test('refusal log: each sentence once a minute, and no more than twenty', (t) => {

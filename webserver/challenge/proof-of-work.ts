@@ -29,16 +29,16 @@ const solvedSchema = z.object({
   solution: z.object({ counter: z.number(), derivedKey: z.string() }),
 });
 
-/** `work`: how many tries a solution takes at most, and half as many at least. `chance`: from 0 to 1. */
+/** `work`: how many tries a solution takes at most, and half as many at least. `random`: from 0 to 1. */
 export function createProofOfWork(options: {
   secrets: readonly [string, ...string[]];
   work: number;
   clock: () => number;
-  chance: () => number;
+  random: () => number;
   /** Milliseconds of a clock that never jumps. */
   monotonic?: () => number;
 }): Challenges {
-  const { work, clock, chance, monotonic = () => performance.now() } = options;
+  const { work, clock, random, monotonic = () => performance.now() } = options;
   const keys = options.secrets.map(deriveSecrets);
   const used = new Map<string, number>();
   const budgets = new Budgets(issues, { clock: monotonic });
@@ -53,7 +53,7 @@ export function createProofOfWork(options: {
       try {
         const challenge = await createChallenge({
           ...scrypt,
-          counter: Math.max(1, Math.floor(work * (0.5 + 0.5 * chance()))),
+          counter: Math.max(1, Math.floor(work * (0.5 + 0.5 * random()))),
           deriveKey,
           data: { visitor },
           expiresAt: Math.ceil((clock() + lifetimeMs) / 1_000),

@@ -5,7 +5,7 @@
 import { type Request, type Response, Router } from 'express';
 import { runOf } from '../../common/claimant.ts';
 import { ServiceError } from '../../common/errors.ts';
-import { hangUp } from '../../common/http/hang-up.ts';
+import { clientGoneSignal } from '../../common/http/client-gone.ts';
 import { releaseConnection } from '../../common/http/limit-connections.ts';
 import { isUpgrade, takeOver } from '../../common/http/upgrade.ts';
 import type { Logger } from '../../common/log.ts';
@@ -35,7 +35,7 @@ export function relayRoutes(options: {
   const { manager, log, logRefusal, readTicket, places, problems, defaultPool } = options;
 
   return Router().get(paths.relay, async (request, response) => {
-    const signal = hangUp(response);
+    const signal = clientGoneSignal(response);
     const missing = missingHeader(request);
     if (missing !== undefined) await refuseWithoutUpgrade(request, response, missing);
     const handshake = readHandshake(request);

@@ -3,7 +3,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
 import { composeClaimant } from '../../common/claimant.ts';
-import { hangUp } from '../../common/http/hang-up.ts';
+import { clientGoneSignal } from '../../common/http/client-gone.ts';
 import { jsonBody } from '../../common/http/json-body.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Terminal } from '../../common/manager-api.ts';
@@ -54,7 +54,7 @@ export function terminalRoutes(options: {
     const address = visitors.network(request);
     addresses.observe(request, visitor);
     // Whoever leaves makes room in the line for a terminal.
-    const gone = hangUp(response);
+    const gone = clientGoneSignal(response);
     const claim = await claimWith(challenges, { visitor, network: address, solution }, (challenge) =>
       ask({ visitor: claimant, pool, address, place, promised, challenge, existing }, gone),
     );

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createHostCheck, unknownHost } from '../../../common/http/host-names.ts';
+import { createHostCheck, unknownHostMessage } from '../../../common/http/host-names.ts';
 import { beginAnswer } from '../../../common/http/one-at-a-time.ts';
 import type { Logger } from '../../../common/log.ts';
 import { authorize, openDoor } from './access.ts';
@@ -47,7 +47,7 @@ export async function serveApi(options: {
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { host } = incoming.headers;
-    if (!isOwnHost(host)) throw new ApiError(421, 'MisdirectedRequest', unknownHost(host));
+    if (!isOwnHost(host)) throw new ApiError(421, 'MisdirectedRequest', unknownHostMessage(host));
     const { pathname: asked, searchParams: query } = new URL(incoming.url ?? '/', 'http://localhost');
     const { path: pathname, admin } = openDoor(asked, options.adminToken);
     const { method = 'GET', headers } = incoming;

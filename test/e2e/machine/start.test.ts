@@ -74,7 +74,7 @@ test.serial('inv 10: a port in use, and wrong settings, are told in a sentence e
   const { port } = server.address() as { port: number };
   const taken = run(t, { PORT: String(port) });
   t.is((await once(taken.child, 'exit'))[0], 1);
-  t.is(taken.output().trim(), `warmterm cannot start:\n  PORT=${port}: something else is listening there already`);
+  t.is(taken.output().trim(), `warmterm cannot start:\n  PORT=${port}: another process already listens on this port`);
 
   const wrong = run(t, { PORT: 'web', WARMTERM_SPARE: '-1' });
   t.is((await once(wrong.child, 'exit'))[0], 1);

@@ -1,6 +1,6 @@
 import test from 'ava';
+import type { Route } from '../../../common/route.ts';
 import { type Opened, type RelayMode, relayModes } from '../../../common/terminals-api.ts';
-import type { Way } from '../../../common/way.ts';
 import { next } from '../../../frontend/session/next.ts';
 import { type Event, identityOf, isDetour, type State, start } from '../../../frontend/session/state.ts';
 
@@ -24,13 +24,13 @@ const claiming = start(0);
 const attaching = {
   is: 'connecting',
   ...memory,
-  doing: { at: 'attach', opened: opened(), way: 'direct', patienceMs: 1_200 },
+  doing: { at: 'attach', opened: opened(), route: 'direct', patienceMs: 1_200 },
 } as State;
 const connected: State = {
   is: 'connected',
   ...memory,
   known,
-  doing: { at: 'attach', opened: opened(), way: 'direct', patienceMs: 1_200 },
+  doing: { at: 'attach', opened: opened(), route: 'direct', patienceMs: 1_200 },
   since: now - 60_000,
   replaced: false,
   ending: undefined,
@@ -298,7 +298,7 @@ for (const barrier of ['policy', 'insecure', 'local-network'] as const) {
       is: 'connecting',
       missed: 2,
       barrier,
-      doing: { at: 'attach', way: 'relay', opened: { ticket: 'ticket' } },
+      doing: { at: 'attach', route: 'relay', opened: { ticket: 'ticket' } },
     });
     t.like(next(state, { type: 'attached' }, moment), { is: 'connected', barrier });
     t.like(next(by('never', 'direct'), event, moment), { is: 'waiting', why: { code: barrier } });
@@ -328,10 +328,10 @@ test('what means nothing changes nothing', (t) => {
   }
 });
 
-const by = (relay: RelayMode, way: Way, missed = 0): State => ({
+const by = (relay: RelayMode, route: Route, missed = 0): State => ({
   ...(attaching as Extract<State, { is: 'connecting' }>),
   missed,
-  doing: { at: 'attach', opened: { ...opened(), relay }, way, patienceMs: 1_200 },
+  doing: { at: 'attach', opened: { ...opened(), relay }, route, patienceMs: 1_200 },
 });
 const unanswered: Event = { type: 'unanswered' };
 const turnedAway: Event = { type: 'disconnected' };
@@ -340,7 +340,7 @@ const turnedAway: Event = { type: 'disconnected' };
 function andThen(state: State, relay: RelayMode = 'fallback'): string {
   const claimed = next(state, { type: 'go' }, moment);
   const { doing } = next(claimed, { type: 'opened', opened: { ...opened(), relay } }, moment);
-  return `${inWords(state)}, then ${doing?.at === 'attach' ? doing.way : doing?.at}`;
+  return `${inWords(state)}, then ${doing?.at === 'attach' ? doing.route : doing?.at}`;
 }
 
 const leadsTo = test.macro({
@@ -416,9 +416,9 @@ test(
 );
 
 test('what was known against the direct way at the beginning holds, if there is another', (t) => {
-  const ways = (missed: number) => relayModes.map((relay) => andThen(start(missed), relay).replace(/.* /, ''));
-  t.deepEqual(ways(0), ['direct', 'relay', 'direct']);
-  t.deepEqual(ways(2), ['relay', 'relay', 'direct']);
+  const routes = (missed: number) => relayModes.map((relay) => andThen(start(missed), relay).replace(/.* /, ''));
+  t.deepEqual(routes(0), ['direct', 'relay', 'direct']);
+  t.deepEqual(routes(2), ['relay', 'relay', 'direct']);
 });
 
 test('a terminal that answers is one that the direct way leads to, also if it refuses', (t) => {

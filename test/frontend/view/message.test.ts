@@ -45,7 +45,7 @@ test('what a hook has saved, or has not, is told with the end, together with wha
 
 test('while a hook saves, the dialog says why, shows what it prints, and offers nothing to press', (t) => {
   const saving = { reason: 'lifetime', output: 'pushing' } as const;
-  const doing = { at: 'attach', opened, way: 'relay', patienceMs: 4_000 } as const;
+  const doing = { at: 'attach', opened, route: 'relay', patienceMs: 4_000 } as const;
   const message = messageFor({ is: 'saving', ...memory, doing, saving });
   t.like(message, { kind: 'dialog', title: 'Your work is being saved', detail: 'Time is up.', button: undefined });
   t.is(message?.output?.text, 'pushing');
@@ -106,7 +106,7 @@ test('while a challenge is being solved, there is a word for it', (t) => {
 });
 
 test('a terminal that is there speaks for itself', (t) => {
-  const doing = { at: 'attach', opened, way: 'relay', patienceMs: 4_000 } as const;
+  const doing = { at: 'attach', opened, route: 'relay', patienceMs: 4_000 } as const;
   t.is(messageFor({ is: 'connected', ...memory, doing, since: 0, replaced: false, ending: undefined }), undefined);
 });
 

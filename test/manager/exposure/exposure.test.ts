@@ -17,7 +17,7 @@ test('terminals are exposed by node ports, unless there is a template for routes
 });
 
 for (const [what, settings, text, message] of [
-  ['no template', { WARMTERM_EXPOSURE: 'ingress' }, '', /^WARMTERM_ROUTE_TEMPLATE_FILE is not set: it must be/],
+  ['no template', { WARMTERM_EXPOSURE: 'ingress' }, '', /^WARMTERM_ROUTE_TEMPLATE_FILE is not set, but required/],
   [
     'a template that nobody asks for',
     { WARMTERM_ROUTE_TEMPLATE_FILE: '/template.json', WARMTERM_ROUTE_PROTOCOL: 'https' },

@@ -8,7 +8,7 @@ const secret = 'a secret of more than thirty-two bytes';
 type Payload = Awaited<ReturnType<typeof solved>>;
 
 function start({ secrets = [secret] as [string, ...string[]], clock = Date.now, work = 4, now = 0 } = {}) {
-  return createProofOfWork({ secrets, work, clock, chance: () => 0.5, monotonic: () => now });
+  return createProofOfWork({ secrets, work, clock, random: () => 0.5, monotonic: () => now });
 }
 
 /** A challenge to `visitor` with its solution, as the page sends them. */
@@ -93,8 +93,8 @@ test('any webserver takes what another has asked, also while a new secret is bei
 });
 
 test('a solution takes as much work as the setting says, and at least half of it', async (t) => {
-  for (const chance of [0, 0.999]) {
-    const challenges = createProofOfWork({ secrets: [secret], work: 40, clock: Date.now, chance: () => chance });
+  for (const random of [0, 0.999]) {
+    const challenges = createProofOfWork({ secrets: [secret], work: 40, clock: Date.now, random: () => random });
     const { challenge, solution } = await solved(challenges);
     const tries = solution.counter + 1;
     t.true(tries >= 20 && tries <= 41, `${tries}`);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { hangUp } from '../../common/http/hang-up.ts';
+import { clientGoneSignal } from '../../common/http/client-gone.ts';
 
 async function ask(t: ExecutionContext) {
   const server = createServer();
@@ -16,10 +16,10 @@ async function ask(t: ExecutionContext) {
     socket.destroy();
     server.close();
   });
-  return { socket, response, signal: hangUp(response) };
+  return { socket, response, signal: clientGoneSignal(response) };
 }
 
-test('whoever hangs up before the answer is complete is not waited for', async (t) => {
+test('client-gone: aborts when the client disconnects before the answer is complete', async (t) => {
   const { socket, response, signal } = await ask(t);
   response.write('half');
   socket.destroy();
@@ -27,7 +27,7 @@ test('whoever hangs up before the answer is complete is not waited for', async (
   t.true(signal.aborted);
 });
 
-test('an answer that is complete aborts nothing', async (t) => {
+test('client-gone: does not abort after a complete answer', async (t) => {
   const { response, signal } = await ask(t);
   response.end('whole');
   await once(response, 'close');
