@@ -20,7 +20,7 @@ import { LateSigner } from './claims/keys.ts';
 import { readConfig } from './config.ts';
 import { readExposure } from './exposure/exposure.ts';
 import { readIpFamilies } from './exposure/ip-families.ts';
-import { knock } from './health/probe.ts';
+import { probe } from './health/probe.ts';
 import { Terminals } from './health/terminals.ts';
 import { Watchdog } from './health/watchdog.ts';
 import { createApiClock } from './kubernetes/api-clock.ts';
@@ -34,7 +34,7 @@ import type { Pool } from './model/pool.ts';
 import { Pools } from './model/pools.ts';
 import { Peers } from './peers/peers.ts';
 import { Controller } from './reconcile/controller.ts';
-import { Surveyor } from './workshops/capacity-monitor.ts';
+import { CapacityMonitor } from './workshops/capacity-monitor.ts';
 
 async function main(): Promise<number> {
   const config = readConfig(process.env);
@@ -93,7 +93,7 @@ async function main(): Promise<number> {
   });
   const terminals = new Terminals({ pools, cluster, clock, log, onChange: touch });
   const heardAt = (uid: string) => terminals.heardAt(uid);
-  const watchdog = new Watchdog({ heardAt, knock, onChange: touch, clock, log });
+  const watchdog = new Watchdog({ heardAt, probe, onChange: touch, clock, log });
   // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
   const identity = `${hostname()}_${newId()}`;
   const elector: Elector = new Elector({ cluster, lease, identity, log, clock, monotonic, delay });
@@ -113,7 +113,15 @@ async function main(): Promise<number> {
     metrics,
     onChange: (pool) => claims.serve(pool),
   });
-  const surveyor = new Surveyor({ pools, cluster, exposure: exposure.mode, log, clock, delay, onChange: touch });
+  const capacityMonitor = new CapacityMonitor({
+    pools,
+    cluster,
+    exposure: exposure.mode,
+    log,
+    clock,
+    delay,
+    onChange: touch,
+  });
   const authenticator = createAuthenticator({
     cluster,
     clients: config.WARMTERM_CLIENTS,
@@ -141,7 +149,7 @@ async function main(): Promise<number> {
     elector: (signal) => elector.run(signal),
     peers: (signal) => peers.run(signal),
     controller: (signal) => controller.run(signal),
-    surveyor: (signal) => surveyor.run(signal),
+    capacityMonitor: (signal) => capacityMonitor.run(signal),
     claims: async (signal) => {
       if (!signal.aborted) await once(signal, 'abort');
       claims.dismiss();

@@ -15,12 +15,14 @@ import * as api from '../../common/manager-api.ts';
 import type { ClaimResult, Claims, Waiting } from '../claims/claims.ts';
 import type { TicketSigner } from '../claims/keys.ts';
 import type { Terminals } from '../health/terminals.ts';
-import { ApiError } from '../kubernetes/transport.ts';
+import { ApiError } from '../kubernetes/api-error.ts';
 import type { TerminalEnd } from '../model/observation.ts';
 import type { Pools } from '../model/pools.ts';
 import { type Authenticator, callingPod } from './authenticate.ts';
+import { describePool } from './describe-pool.ts';
+import { describeTerminal, describeTerminals } from './describe-terminal.ts';
+import { describeWaiting } from './describe-waiting.ts';
 import { describeManager } from './openapi.ts';
-import { describePool, describeTerminal, describeTerminals, describeWaiting } from './pool-status.ts';
 
 export type AppOptions = {
   claims: Claims;

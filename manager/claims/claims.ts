@@ -5,12 +5,12 @@
 import { startDeadline } from '../../common/deadline.ts';
 import { type ErrorCode, isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { QueuePosition } from '../api/pool-status.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { ClaimRecord, ObservedPod, TerminalEnd } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
 import type { Share } from '../model/share.ts';
+import type { QueuePosition } from '../queue/estimate.ts';
 import { PlaceWriter } from '../queue/place-writer.ts';
 import { away, refusalOf } from '../queue/refusal.ts';
 import { type Patience, WaitingLine } from '../queue/waiting-line.ts';

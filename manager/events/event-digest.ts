@@ -1,57 +1,58 @@
-// What is told by Kubernetes Events of a pool in normal life: each is an object in etcd for an hour, and a busy pool scales
-// and reaps many times a minute. The first of a kind is told at once; those that follow within a while become one, with
-// their count, as `kubectl describe` shows it (x5 over 30s). Of single pods a burst is told, and then one now and then: the
-// pool's own Event counts all. Pure. Compare the correlator of client-go (tools/record/events_cache.go).
+// Combines Kubernetes Events before they are written. Each is an object in etcd for an hour, and a busy pool scales and reaps many
+// times a minute. The first Event of a reason is written at once; those that follow within 30 s become one with a count, which
+// `kubectl describe` shows as "x5 over 30s". Events about single pods are limited to a burst and then one per 10 s, because
+// the Event of the pool counts them all. Pure. Compare the correlator of client-go (tools/record/events_cache.go).
 
-import type { ToldEvent } from '../kubernetes/port.ts';
+import type { KubernetesEvent } from '../kubernetes/port.ts';
 
-export type News = Pick<ToldEvent, 'about' | 'type' | 'reason' | 'message'>;
+/** One occurrence, before it is combined with others. */
+export type Occurrence = Pick<KubernetesEvent, 'about' | 'type' | 'reason' | 'message'>;
 
-const togetherMs = 30_000;
-const ofPods = { burst: 20, everyMs: 10_000 };
+const combineMs = 30_000;
+const podEvents = { burst: 20, everyMs: 10_000 };
 
-type Series = { quietUntil: number; pending: ToldEvent | undefined };
+type Series = { quietUntil: number; pending: KubernetesEvent | undefined };
 
 export class EventDigest {
   readonly #series = new Map<string, Series>();
-  #ofPods: ToldEvent[] = [];
-  /** How many Events of pods may be told now, as of when. */
-  #allowance = { count: ofPods.burst, at: Number.NEGATIVE_INFINITY };
+  #podEvents: KubernetesEvent[] = [];
+  /** How many Events about pods may be written, as of when. */
+  #allowance = { count: podEvents.burst, at: Number.NEGATIVE_INFINITY };
 
-  /** It has happened at `now`, milliseconds since 1970. */
-  add(news: News, now: number): void {
-    const event = { ...news, count: 1, firstAt: now, lastAt: now };
-    if (news.about.kind === 'Pod') {
-      if (this.#spend(now)) this.#ofPods.push(event);
+  /** Adds an occurrence at `now`, milliseconds since 1970. */
+  add(occurrence: Occurrence, now: number): void {
+    const event = { ...occurrence, count: 1, firstAt: now, lastAt: now };
+    if (occurrence.about.kind === 'Pod') {
+      if (this.#spend(now)) this.#podEvents.push(event);
       return;
     }
-    const key = `${news.about.uid} ${news.type} ${news.reason}`;
+    const key = `${occurrence.about.uid} ${occurrence.type} ${occurrence.reason}`;
     const { quietUntil, pending } = this.#series.get(key) ?? { quietUntil: now, pending: undefined };
-    const together = pending ? { ...event, count: pending.count + 1, firstAt: pending.firstAt } : event;
-    this.#series.set(key, { quietUntil, pending: together });
+    const combined = pending ? { ...event, count: pending.count + 1, firstAt: pending.firstAt } : event;
+    this.#series.set(key, { quietUntil, pending: combined });
   }
 
-  /** What is to be told now. To be asked after each `add`, and every second or so. */
-  due(now: number): ToldEvent[] {
-    const due = this.#ofPods.splice(0);
+  /** Returns the Events to write now, once. Call it after each `add`, and every second or so. */
+  due(now: number): KubernetesEvent[] {
+    const due = this.#podEvents.splice(0);
     for (const [key, { quietUntil, pending }] of this.#series) {
-      // A clock that was set back is no reason to be silent for longer.
-      if (now < quietUntil && quietUntil <= now + togetherMs) continue;
+      // Do not wait longer when the clock was set back.
+      if (now < quietUntil && quietUntil <= now + combineMs) continue;
       if (!pending) {
         this.#series.delete(key);
         continue;
       }
       due.push(pending);
-      this.#series.set(key, { quietUntil: now + togetherMs, pending: undefined });
+      this.#series.set(key, { quietUntil: now + combineMs, pending: undefined });
     }
     return due;
   }
 
   #spend(now: number): boolean {
     const { count, at } = this.#allowance;
-    const left = Math.min(ofPods.burst, count + Math.max(0, now - at) / ofPods.everyMs);
-    const may = left >= 1;
-    this.#allowance = { count: may ? left - 1 : left, at: now };
-    return may;
+    const left = Math.min(podEvents.burst, count + Math.max(0, now - at) / podEvents.everyMs);
+    const isAllowed = left >= 1;
+    this.#allowance = { count: isAllowed ? left - 1 : left, at: now };
+    return isAllowed;
   }
 }

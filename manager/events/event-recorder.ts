@@ -1,82 +1,83 @@
-// Tells by Kubernetes Events: what is wrong with a pool, once and until it is written; and what managers did to it and why,
-// which is dropped when the API server does not take it.
+// Writes Kubernetes Events about a pool. A notice is written once, and retried until the API server takes it. An Event about an
+// action of a manager is dropped if the API server does not take it.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { ObservedPool } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import { describeBroken, describeBrokenOnce } from '../plan/broken.ts';
-import { EventDigest, type News } from './event-digest.ts';
+import { EventDigest, type Occurrence } from './event-digest.ts';
 import { type Notice, noticesOf } from './notices.ts';
-import { lookAtProgress, type Progress } from './progress.ts';
+import { followProgress, type Progress } from './progress.ts';
 
-export type TellerOptions = {
-  cluster: Pick<Cluster, 'tell'>;
+export type EventRecorderOptions = {
+  cluster: Pick<Cluster, 'recordEvent'>;
   log: Logger;
   clock: () => number;
-  /** Runs an action that is tried again, later, when it has failed. */
+  /** Runs an action that is retried later if it fails. */
   once: (key: string, action: () => Promise<void>) => void;
 };
 
-export class Teller {
-  readonly #options: TellerOptions;
-  readonly #told = new Map<Pool, Set<string>>();
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  /** The notices of each pool that were written and still hold. */
+  readonly #written = new Map<Pool, Set<string>>();
   /** When a pod was last broken, by pool. */
   readonly #brokenAt = new Map<string, number>();
   readonly #progress = new Map<Pool, Progress>();
   readonly #digest = new EventDigest();
 
-  constructor(options: TellerOptions) {
+  constructor(options: EventRecorderOptions) {
     this.#options = options;
   }
 
-  /** Something has been done to a pool, or to one of its pods. */
-  tell(news: News): void {
-    this.#digest.add(news, this.#options.clock());
+  /** Records an action of a manager on a pool or on one of its pods. */
+  record(occurrence: Occurrence): void {
+    this.#digest.add(occurrence, this.#options.clock());
     this.flush();
   }
 
-  /** To be called every second or so: writes what has gathered. */
+  /** Writes the Events that are due. Call it every second or so. */
   flush(): void {
     const { cluster, log, clock } = this.#options;
     for (const event of this.#digest.due(clock())) {
-      cluster.tell(event).catch((error: unknown) => {
-        log.warn({ err: error, reason: event.reason, about: event.about.name }, 'an Event was not written');
+      cluster.recordEvent(event).catch((error: unknown) => {
+        log.warn({ err: error, reason: event.reason, about: event.about.name }, 'Kubernetes Event not written');
       });
     }
   }
 
-  /** Looks for what the leader should tell of the pool as it now is. */
-  look(pool: Pool): void {
-    this.#warn(pool);
-    const { progress, steps } = lookAtProgress(pool, this.#options.clock(), this.#progress.get(pool) ?? {});
+  /** Records the pool's notices and progress. Only the leader calls it, at every evaluation. */
+  check(pool: Pool): void {
+    this.#recordNotices(pool);
+    const { progress, steps } = followProgress(pool, this.#options.clock(), this.#progress.get(pool) ?? {});
     this.#progress.set(pool, progress);
-    for (const step of steps) this.tell({ about: aboutPool(pool.spec!), type: 'Normal', ...step });
+    for (const step of steps) this.record({ about: aboutPool(pool.spec!), type: 'Normal', ...step });
   }
 
-  #warn(pool: Pool): void {
+  #recordNotices(pool: Pool): void {
     const { cluster, log, clock, once } = this.#options;
-    const told = this.#told.get(pool);
+    const written = this.#written.get(pool);
     const notices = [...noticesOf(pool, clock()), ...this.#noticeOfBroken(pool, clock())];
-    const now = new Map(notices.map((notice) => [`${notice.reason} ${notice.about}`, notice]));
-    // What has come to its end may come again.
-    const still = new Set([...now.keys()].filter((key) => told?.has(key)));
-    if (now.size === 0) this.#told.delete(pool);
-    else this.#told.set(pool, still);
-    for (const [key, { reason, message }] of now) {
+    const current = new Map(notices.map((notice) => [`${notice.reason} ${notice.about}`, notice]));
+    // A notice that no longer holds is written again when it returns.
+    const still = new Set([...current.keys()].filter((key) => written?.has(key)));
+    if (current.size === 0) this.#written.delete(pool);
+    else this.#written.set(pool, still);
+    for (const [key, { reason, message }] of current) {
       if (still.has(key) || message === '') continue;
       once(`warn ${pool.name} ${reason}`, async () => {
         const at = clock();
         const about = aboutPool(pool.spec!);
-        await cluster.tell({ about, type: 'Warning', reason, message, count: 1, firstAt: at, lastAt: at });
-        this.#told.get(pool)?.add(key);
-        log.warn({ pool: pool.name, reason, message }, 'something is wrong with a pool');
+        await cluster.recordEvent({ about, type: 'Warning', reason, message, count: 1, firstAt: at, lastAt: at });
+        this.#written.get(pool)?.add(key);
+        log.warn({ pool: pool.name, reason, message }, 'pool needs attention');
       });
     }
   }
 
-  // One trouble lasts until every pod that started meanwhile, and every one that was tried again, has become Ready:
-  // Kubernetes' reasons for it come and go, and so does its description.
+  // Kubernetes' reasons for broken pods come and go, and so do our descriptions. The notice therefore holds until every pod that
+  // started meanwhile, and every one that was retried, has become Ready.
   #noticeOfBroken(pool: Pool, now: number): Notice[] {
     const broken = describeBroken(pool, now);
     if (broken) this.#brokenAt.set(pool.name, now);
@@ -86,17 +87,21 @@ export class Teller {
       this.#brokenAt.delete(pool.name);
       return [];
     }
-    // Written once: a message that does not say why helps nobody.
-    const told = describeBrokenOnce(pool, now);
-    const message = told ? `${told}. They are tried again, and not counted.` : '';
+    // The Event is written once, so wait for a message that states the reason.
+    const description = describeBrokenOnce(pool, now);
+    const message = description ? `${description}. They are retried, and do not count as spares.` : '';
     return [{ reason: 'BrokenTerminals', about: '', message }];
   }
 }
 
-export const aboutPool = ({ statefulSet, uid }: ObservedPool): News['about'] => ({
+export const aboutPool = ({ statefulSet, uid }: ObservedPool): Occurrence['about'] => ({
   kind: 'StatefulSet',
   name: statefulSet,
   uid,
 });
 
-export const aboutPod = ({ name, uid }: { name: string; uid: string }): News['about'] => ({ kind: 'Pod', name, uid });
+export const aboutPod = ({ name, uid }: { name: string; uid: string }): Occurrence['about'] => ({
+  kind: 'Pod',
+  name,
+  uid,
+});

@@ -14,7 +14,7 @@ export function explainGrowth(pool: Pool, now: number, waiting: number, to: numb
   const counts = countPods(pool, now);
   const spare = spareBySetting(pool, now, counts);
   const { seats, windows } = prewarmOf(pool, now, counts);
-  const { broken, unreachable, stranded } = counts;
+  const { broken, unreachable, unschedulable } = counts;
   const above = [...pool.pods()].filter((pod) => pod.ordinal >= replicas && podState(pod) === 'in-use');
   const extra = surge(lookAtRollout(pool, now));
   const wanted = [
@@ -28,7 +28,7 @@ export function explainGrowth(pool: Pool, now: number, waiting: number, to: numb
     `Scaled up from ${replicas} to ${to} replicas: ${counts.inUse} in use, ${counts.ready} ready, ${counts.recreating} starting; wanted free: ${wanted.join(' and ')}.`,
     ...(broken > 0 ? [`Broken and not counted: ${broken}.`] : []),
     ...(unreachable > 0 ? [`Not to be reached by browsers: ${unreachable}.`] : []),
-    ...(stranded > 0 ? [`On nodes to which nobody is sent: ${stranded}.`] : []),
+    ...(unschedulable > 0 ? [`On nodes to which nobody is sent: ${unschedulable}.`] : []),
     ...(above.length > 0 ? [`In use above the replicas: ${above.length}.`] : []),
     ...(to === settings.min ? [`min is ${to}.`] : []),
     ...(to === settings.max ? [`That is max.`] : []),

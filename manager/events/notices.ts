@@ -91,13 +91,13 @@ function aboutWindows(pool: Pool, now: number): Notice[] {
 }
 
 /** Somebody has scaled the pool below terminals that are in use. */
-function aboutScaling({ cut }: Pool): Notice[] {
-  if (!cut?.outlived) return [];
-  const { replicas, version, pods, outlived } = cut;
-  const kept = new Set(outlived.map(({ uid }) => uid));
+function aboutScaling({ forcedScaleDown }: Pool): Notice[] {
+  if (!forcedScaleDown?.survived) return [];
+  const { replicas, version, pods, survived } = forcedScaleDown;
+  const kept = new Set(survived.map(({ uid }) => uid));
   const ended = pods.filter(({ uid }) => !kept.has(uid));
   const notices: [Notice['reason'], readonly ObservedPod[], string][] = [
-    ['ReplicasPutBack', outlived, 'in use, so the replicas are put back.'],
+    ['ReplicasPutBack', survived, 'in use, so the replicas are put back.'],
     ['SessionsEnded', ended, 'in use until the StatefulSet controller deleted what was above.'],
   ];
   const instead = 'To shrink without ending a session, annotate the pool with warmterm.dev/max.';

@@ -16,7 +16,7 @@ export type Step = { reason: 'RolloutStarted' | 'RolloutFinished' | 'ReplicasKep
 const misunderstandingMs = 5_000;
 
 /** What has begun or ended since the look that came to `former`. */
-export function lookAtProgress(pool: Pool, now: number, former: Progress): { progress: Progress; steps: Step[] } {
+export function followProgress(pool: Pool, now: number, former: Progress): { progress: Progress; steps: Step[] } {
   const rollout = followRollout(pool, now, former.revision);
   const kept = followWish(pool, now, former.kept);
   const windows = followWindows(pool, now, former.fitting);

@@ -1,26 +1,26 @@
-// Asks a terminal directly whether it is well, as its kubelet does.
+// Sends a terminal the health probe that its kubelet sends.
 
 import { get } from 'node:http';
 import type { PodAddress } from '../../common/manager-api.ts';
 
 /**
- * `wedged`: its machine takes the connection, or says that nobody listens, but its server says nothing, or that it is not
- * well. `unreachable`: not even that is known.
+ * `unresponsive`: the pod's machine accepts or refuses the connection, but the terminal's server does not answer or reports that
+ * it is unhealthy. `unreachable`: there is no connection to the machine, which proves nothing about the terminal.
  */
-export type Knocked = 'well' | 'wedged' | 'unreachable';
+export type ProbeResult = 'healthy' | 'unresponsive' | 'unreachable';
 
 /** Never rejects. */
-export function knock({ host, port }: PodAddress, deadlineMs: number): Promise<Knocked> {
+export function probe({ host, port }: PodAddress, deadlineMs: number): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    let arrived = false;
+    let isConnected = false;
     const request = get({ host, port, path: '/healthz', agent: false, signal: AbortSignal.timeout(deadlineMs) });
-    request.once('socket', (socket) => socket.once('connect', () => (arrived = true)));
+    request.once('socket', (socket) => socket.once('connect', () => (isConnected = true)));
     request.once('response', (response) => {
       response.destroy();
-      resolve((response.statusCode ?? 500) < 500 ? 'well' : 'wedged');
+      resolve((response.statusCode ?? 500) < 500 ? 'healthy' : 'unresponsive');
     });
     request.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(arrived || error.code === 'ECONNREFUSED' ? 'wedged' : 'unreachable'),
+      resolve(isConnected || error.code === 'ECONNREFUSED' ? 'unresponsive' : 'unreachable'),
     );
   });
 }

@@ -4,11 +4,13 @@
 import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Report, ReportAnswer, SessionEnd } from '../../common/manager-api.ts';
-import { expiryOf, type LastReport } from '../api/pool-status.ts';
 import type { Cluster, PodRef } from '../kubernetes/port.ts';
 import type { ClaimRecord, ObservedPod, ObservedService } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
+
+/** What a terminal last reported. Times are milliseconds since 1970. */
+export type LastReport = { at: number; connections: number; lastInputAt: number | undefined };
 
 export type TerminalsOptions = {
   pools: Pools;
@@ -54,7 +56,7 @@ export class Terminals {
       const at = Date.parse(report.connectedAt);
       await this.#writeOnce(`connected ${pod.uid}`, () => this.#recordConnection(pod, claim, at));
     }
-    const [now, expiresAt] = [clock(), expiryOf(pod, pool)];
+    const [now, expiresAt] = [clock(), pool.expiryOf(pod)];
     return {
       now: new Date(now).toISOString(),
       idleTimeoutMs: pool.settings.idleTimeout,

@@ -1,96 +1,97 @@
-// Finds wedged terminals, for the leader: those in use that have not reported for the pool's silence timeout, and that do not
-// answer either when they are knocked at, three times in a row. What cannot be reached is no proof, and what answers is well.
-// Nothing of it is written to the cluster: whoever leads next listens for itself.
+// Finds unresponsive terminals, for the leader: those in use that have missed their heartbeats for the pool's silence timeout
+// and then fail three probes in a row. A probe that cannot reach the pod's machine proves nothing. Nothing of this is written to the
+// cluster: the next leader monitors the terminals by itself.
 
 import type { Logger } from '../../common/log.ts';
 import type { PodAddress } from '../../common/manager-api.ts';
 import { type ObservedPod, podState } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
-import { type Hearing, listen } from './heartbeats.ts';
-import type { Knocked } from './probe.ts';
+import { checkHeartbeats, type HeartbeatWatch } from './heartbeats.ts';
+import type { ProbeResult } from './probe.ts';
 
 export type WatchdogOptions = {
   /** When a terminal last reported to this manager, by UID. */
   heardAt: (uid: string) => number | undefined;
-  knock: (at: PodAddress, deadlineMs: number) => Promise<Knocked>;
-  /** A terminal of the pool has been found to be wedged. */
+  probe: (at: PodAddress, deadlineMs: number) => Promise<ProbeResult>;
+  /** A terminal of the pool was found to be unresponsive. */
   onChange: (pool: Pool) => void;
   clock: () => number;
   log: Logger;
 };
 
-/** What is known of a terminal that has been silent. */
-type Suspicion = { failures: number; knockAt: number; answeredAt: number | undefined; knocking: boolean };
-type Watch = { hearing: Hearing; suspicions: Map<string, Suspicion> };
+/** What is known of a terminal that has missed its heartbeats. */
+type Suspicion = { failures: number; probeAt: number; answeredAt: number | undefined; isProbing: boolean };
+type PoolWatch = { heartbeats: HeartbeatWatch; suspicions: Map<string, Suspicion> };
 
-// A busy pool is looked at far more often, and each look goes through all of its pods.
-const lookEveryMs = 1_000;
+// A busy pool is evaluated far more often, and each check goes through all of its pods.
+const checkEveryMs = 1_000;
 const failuresToBelieve = 3;
-const longestPauseMs = 20_000;
-const longestDeadlineMs = 5_000;
-const knocksAtOnce = 16;
+const maxPauseMs = 20_000;
+const maxDeadlineMs = 5_000;
+const maxProbes = 16;
 
 export class Watchdog {
   readonly #options: WatchdogOptions;
-  readonly #watches = new Map<Pool, Watch>();
-  #knocks = 0;
+  readonly #watches = new Map<Pool, PoolWatch>();
+  #probes = 0;
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
   }
 
-  /** To be called by the leader at every look at a pool. */
-  look(pool: Pool): void {
+  /** Checks the pool's terminals, at most once a second. The leader calls it at every evaluation of the pool. */
+  check(pool: Pool): void {
     const now = this.#options.clock();
     const watch = this.#watches.get(pool);
-    const since = now - (watch?.hearing.lookedAt ?? Number.NEGATIVE_INFINITY);
-    if (since >= 0 && since < lookEveryMs) return;
+    const sinceMs = now - (watch?.heartbeats.checkedAt ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs >= 0 && sinceMs < checkEveryMs) return;
     const suspicions = watch?.suspicions ?? new Map<string, Suspicion>();
-    const watched = [...pool.pods()].filter((pod) => isWatched(pod, pool));
-    const terminals = watched.map(({ uid, claim }) => ({
+    const monitored = [...pool.pods()].filter((pod) => isMonitored(pod, pool));
+    const terminals = monitored.map(({ uid, claim }) => ({
       uid,
       connectedAt: claim!.connectedAt!,
       heardAt: latest(this.#options.heardAt(uid), suspicions.get(uid)?.answeredAt),
     }));
-    const { hearing, silent } = listen(watch?.hearing, terminals, now, pool.settings.silenceTimeout);
-    this.#watches.set(pool, { hearing, suspicions });
-    const suspects = new Set(silent);
-    const uids = new Set(watched.map(({ uid }) => uid));
+    const checked = checkHeartbeats(watch?.heartbeats, terminals, now, pool.settings.silenceTimeout);
+    this.#watches.set(pool, { heartbeats: checked.watch, suspicions });
+    const missing = new Set(checked.missing);
+    const uids = new Set(monitored.map(({ uid }) => uid));
     for (const uid of suspicions.keys()) if (!uids.has(uid)) suspicions.delete(uid);
-    for (const uid of pool.wedged) if (!suspects.has(uid)) pool.wedged.delete(uid);
-    for (const pod of watched) {
+    for (const uid of pool.unresponsive) if (!missing.has(uid)) pool.unresponsive.delete(uid);
+    for (const pod of monitored) {
       const known = suspicions.get(pod.uid);
-      if (!suspects.has(pod.uid)) {
+      if (!missing.has(pod.uid)) {
         if (known) known.failures = 0;
         continue;
       }
-      const suspicion = known ?? { failures: 0, knockAt: now, answeredAt: undefined, knocking: false };
+      const suspicion = known ?? { failures: 0, probeAt: now, answeredAt: undefined, isProbing: false };
       suspicions.set(pod.uid, suspicion);
-      if (now >= suspicion.knockAt) void this.#knock(pool, pod, suspicion);
+      if (now >= suspicion.probeAt) void this.#probe(pool, pod, suspicion);
     }
   }
 
-  async #knock(pool: Pool, { name, uid, healthAddress }: ObservedPod, suspicion: Suspicion): Promise<void> {
-    const { knock, onChange, clock, log } = this.#options;
-    if (!healthAddress || suspicion.knocking || this.#knocks >= knocksAtOnce || pool.wedged.has(uid)) return;
-    const pause = Math.min(longestPauseMs, pool.settings.silenceTimeout / 10);
-    suspicion.knocking = true;
-    this.#knocks++;
-    const answer = await knock(healthAddress, Math.min(longestDeadlineMs, pause));
-    this.#knocks--;
-    suspicion.knocking = false;
-    suspicion.knockAt = clock() + pause;
-    if (answer === 'well') suspicion.answeredAt = clock();
-    suspicion.failures = answer === 'wedged' ? suspicion.failures + 1 : 0;
-    log.warn({ pool: pool.name, pod: name, answer, failures: suspicion.failures }, 'a silent terminal was knocked at');
-    if (suspicion.failures < failuresToBelieve) return;
-    pool.wedged.add(uid);
+  async #probe(pool: Pool, { name, uid, healthAddress }: ObservedPod, suspicion: Suspicion): Promise<void> {
+    const { probe, onChange, clock, log } = this.#options;
+    if (!healthAddress || suspicion.isProbing || this.#probes >= maxProbes || pool.unresponsive.has(uid)) return;
+    const pauseMs = Math.min(maxPauseMs, pool.settings.silenceTimeout / 10);
+    suspicion.isProbing = true;
+    this.#probes++;
+    const result = await probe(healthAddress, Math.min(maxDeadlineMs, pauseMs));
+    this.#probes--;
+    suspicion.isProbing = false;
+    suspicion.probeAt = clock() + pauseMs;
+    if (result === 'healthy') suspicion.answeredAt = clock();
+    suspicion.failures = result === 'unresponsive' ? suspicion.failures + 1 : 0;
+    const { failures } = suspicion;
+    log.warn({ pool: pool.name, pod: name, result, failures }, 'terminal missed its heartbeats and was probed');
+    if (failures < failuresToBelieve) return;
+    pool.unresponsive.add(uid);
     onChange(pool);
   }
 }
 
-/** Whether the pod should report to somebody. One that is out of reach cannot. */
-const isWatched = (pod: ObservedPod, pool: Pool): boolean =>
+/** Whether the pod should send heartbeats. A pod on a lost node cannot. */
+const isMonitored = (pod: ObservedPod, pool: Pool): boolean =>
   podState(pod) === 'in-use' && pod.claim?.connectedAt !== undefined && !pool.isLost(pod);
 
 const latest = (a: number | undefined, b: number | undefined): number | undefined =>

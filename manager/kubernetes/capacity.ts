@@ -1,9 +1,10 @@
 // What the cluster has room for, as far as it has to be asked: quotas, and pods that share nodes with terminals.
 
 import { labels } from '../../common/names.ts';
+import { ApiError } from './api-error.ts';
 import { type RawPodSpec, type RawQuota, readNeeds, readQuota } from './capacity-objects.ts';
 import type { Cluster } from './port.ts';
-import { ApiError, type Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 type RawPodList = { items: { spec?: RawPodSpec; status?: { phase?: string } }[] };
 

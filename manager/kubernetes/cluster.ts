@@ -6,6 +6,7 @@ import { claimAnnotations, labels, managerAudience, retired } from '../../common
 import type { Exposure } from '../exposure/exposure.ts';
 import type { IpFamilies } from '../exposure/ip-families.ts';
 import type { ObservedPod } from '../model/observation.ts';
+import { ApiError } from './api-error.ts';
 import { createCapacity } from './capacity.ts';
 import { createExposures, routesPath } from './exposures.ts';
 import { createManagerLeases } from './manager-leases.ts';
@@ -34,7 +35,7 @@ import {
 } from './objects.ts';
 import type { Cluster, PodRef } from './port.ts';
 import { createRooms } from './rooms.ts';
-import { ApiError, type ApiRequest, type Transport, unless } from './transport.ts';
+import { type ApiRequest, type Transport, unless } from './transport.ts';
 import { listAndWatch } from './watch.ts';
 
 const leaseKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
@@ -55,7 +56,7 @@ export type ClusterOptions = {
   release?: string | undefined;
   /** This manager's own pod, if it is one. */
   pod?: PodRef | undefined;
-  /** Told of the collection whose watch has broken. */
+  /** SeenVersions of the collection whose watch has broken. */
   onWatchBroken?: (path: string) => void;
 };
 
@@ -295,7 +296,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       return there && findInTheWay(there, uid, pool);
     },
 
-    async tell(event) {
+    async recordEvent(event) {
       await transport.request({ method: 'POST', path: `${core}/events`, body: describeEvent(event, namespace) });
     },
   };

@@ -28,7 +28,7 @@ import type {
 } from '../model/observation.ts';
 import { type RawNodeCapacity, type RawPodSpec, readNeeds, readNodeCapacity } from './capacity-objects.ts';
 import { findTrouble, type RawPodStatus } from './pod-trouble.ts';
-import type { Lease, LeaseToWrite, PodInTheWay, ToldEvent } from './port.ts';
+import type { KubernetesEvent, Lease, LeaseToWrite, PodInTheWay } from './port.ts';
 
 export type ObjectMeta = {
   name: string;
@@ -322,7 +322,10 @@ export function describeLease({ holder, durationMs, acquiredAt, renewedAt, trans
 // An API server takes no longer one than this.
 const longestMessage = 1_000;
 
-export function describeEvent({ about, type, reason, message, count, firstAt, lastAt }: ToldEvent, namespace: string) {
+export function describeEvent(
+  { about, type, reason, message, count, firstAt, lastAt }: KubernetesEvent,
+  namespace: string,
+) {
   const apiVersion = about.kind === 'Pod' ? 'v1' : 'apps/v1';
   return {
     kind: 'Event',

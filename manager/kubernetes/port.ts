@@ -44,7 +44,7 @@ export type Lease = {
 export type LeaseToWrite = Omit<Lease, 'version'>;
 
 /** What `kubectl describe` shows of an object. */
-export type ToldEvent = {
+export type KubernetesEvent = {
   about: { kind: 'StatefulSet' | 'Pod'; name: string; uid: string };
   type: 'Normal' | 'Warning';
   /** One word in UpperCamelCase. */
@@ -144,5 +144,5 @@ export type Cluster = {
   /** The foreign pod that has this name, so that the StatefulSet cannot create its own; undefined where there is none. */
   readPodInTheWay(name: string, pool: Pick<ObservedPool, 'uid' | 'name'>): Promise<PodInTheWay | undefined>;
   /** Writes a Kubernetes Event. */
-  tell(event: ToldEvent): Promise<void>;
+  recordEvent(event: KubernetesEvent): Promise<void>;
 };

@@ -2,7 +2,7 @@
 
 import { ServiceError } from '../../common/errors.ts';
 import { printable } from '../../common/printable.ts';
-import { ApiError } from './transport.ts';
+import { ApiError } from './api-error.ts';
 
 const longest = 300;
 

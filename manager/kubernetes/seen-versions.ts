@@ -1,20 +1,20 @@
-// What one list-and-watch has told so far, by version, so that news can be told from what is old. Pure.
+// The newest version that one list-and-watch has delivered of each object, so that older ones can be dropped. Pure.
 //
-// An API server keeps to an order; what stands in front of it, or a replica of it that lags, need not. Versions are compared as
+// An API server delivers events in order; a proxy in front of it, or a replica that lags behind, may not. Versions are compared as
 // numbers: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
 
-// Of a cluster that was put back from a backup every list is old; whoever goes on asking for a newer one hears nothing.
-const refuseAtMost = 8;
+// A cluster that was restored from a backup serves older versions than before. Accept its list after so many refusals.
+const maxRefusals = 8;
 
-export class Told {
-  /** The version of each object when it was last told of; of those that are gone too, since the last list. */
+export class SeenVersions {
+  /** The newest version of each object, including objects that were deleted since the last list. */
   #versions = new Map<string, { version: number; gone: boolean }>();
   #listed = Number.NEGATIVE_INFINITY;
   #newest = Number.NEGATIVE_INFINITY;
   #refused = 0;
 
-  /** Whether an event about `name` is news. */
-  event(name: string, version: number, gone: boolean): boolean {
+  /** Whether an event about `name` is newer than what was delivered before. */
+  accept(name: string, version: number, gone: boolean): boolean {
     const former = this.#versions.get(name)?.version ?? this.#listed;
     if (version <= former) return false;
     this.#versions.set(name, { version, gone });
@@ -22,9 +22,9 @@ export class Told {
     return true;
   }
 
-  /** Takes in a whole list; returns the names that it tells to be gone, or undefined when it is older than what was told. */
-  list(versions: ReadonlyMap<string, number>, version: number): string[] | undefined {
-    if (version < this.#newest && this.#refused < refuseAtMost) {
+  /** Takes in a whole list. Returns the names that are no longer in it; undefined if the list is older than what was delivered. */
+  replace(versions: ReadonlyMap<string, number>, version: number): string[] | undefined {
+    if (version < this.#newest && this.#refused < maxRefusals) {
       this.#refused++;
       return undefined;
     }

@@ -13,20 +13,8 @@ import { Agent as HttpsAgent, type RequestOptions, request as requestHttps } fro
 import { KubeConfig } from '@kubernetes/client-node';
 import { type Deadline, startDeadline } from '../../common/deadline.ts';
 import { ServiceError } from '../../common/errors.ts';
+import { ApiError } from './api-error.ts';
 import { type OnWarning, readWarnings } from './warnings.ts';
-
-/** An answer other than 2xx, as the API server's Status tells it. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly status: number;
-  readonly reason: string;
-
-  constructor(status: number, reason: string, message: string) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
-  }
-}
 
 export type ApiRequest = {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -66,9 +54,9 @@ export type Lane = keyof typeof connections;
 export function createTransport(options: {
   namespace?: string | undefined;
   deadlineMs: number;
-  /** Told of each answer: its status, or 0 when there was none. */
+  /** SeenVersions of each answer: its status, or 0 when there was none. */
   onAnswer?: (method: string, status: number) => void;
-  /** Told of when each answer says that it was written, and when its request was sent, by performance.now. */
+  /** SeenVersions of when each answer says that it was written, and when its request was sent, by performance.now. */
   onDate?: (date: string | undefined, sentAt: number) => void;
   onWarning?: OnWarning;
 }): Transport {

@@ -3,7 +3,7 @@
 
 import type { Logger } from '../../common/log.ts';
 
-/** Told of a warning, and of the request whose answer it came with. */
+/** SeenVersions of a warning, and of the request whose answer it came with. */
 export type OnWarning = (warning: string, request: { method: string; path: string }) => void;
 
 // RFC 7234, 5.5: `299 - "text"`, several with commas between.

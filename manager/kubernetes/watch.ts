@@ -8,9 +8,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startDeadline } from '../../common/deadline.ts';
 import type { Logger } from '../../common/log.ts';
+import { ApiError } from './api-error.ts';
 import type { ObjectMeta } from './objects.ts';
-import { Told } from './seen-versions.ts';
-import { ApiError, type Transport } from './transport.ts';
+import { SeenVersions } from './seen-versions.ts';
+import type { Transport } from './transport.ts';
 
 type RawObject = { metadata: ObjectMeta };
 type RawList = { metadata: { resourceVersion: string; continue?: string }; items: RawObject[] };
@@ -52,7 +53,7 @@ const suspicious = 5;
 /** Runs until `signal` is aborted; never rejects. */
 export async function listAndWatch(options: WatchOptions, signal: AbortSignal): Promise<void> {
   const { path, log, onObject, onBroken, onListed, clock = systemClock } = options;
-  const told = new Told();
+  const seen = new SeenVersions();
   let version: string | undefined;
   /** Restarts in a row without progress. */
   let failures = 0;
@@ -62,7 +63,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
     let broken: { error: unknown } | undefined;
     try {
       if (version === undefined) {
-        version = await list(options, told, signal);
+        version = await list(options, seen, signal);
         onListed();
       }
       const onOpen = () => {
@@ -75,7 +76,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
         if (event.type === 'BOOKMARK') continue;
         const gone = event.type === 'DELETED';
         const { name } = event.object.metadata;
-        if (!told.event(name, Number(version), gone)) continue;
+        if (!seen.accept(name, Number(version), gone)) continue;
         isNew = true;
         onObject(name, gone ? undefined : event.object);
       }
@@ -108,7 +109,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
 /** Tells of every object there is, and of those that are gone since the last list; returns the list's version. */
 async function list(
   { transport, path, labelSelector, onObject }: WatchOptions,
-  told: Told,
+  seen: SeenVersions,
   signal: AbortSignal,
 ): Promise<string> {
   const pages: RawList[] = [];
@@ -127,7 +128,7 @@ async function list(
   } while (next);
   const version = pages[0]!.metadata.resourceVersion;
   const objects = new Map(pages.flatMap(({ items }) => items).map((object) => [object.metadata.name, object]));
-  const gone = told.list(
+  const gone = seen.replace(
     new Map([...objects].map(([name, { metadata }]) => [name, Number(metadata.resourceVersion)])),
     Number(version),
   );

@@ -1,38 +1,45 @@
-// That somebody has scaled a pool below terminals in use, and what came of it, so that it can be told. Pure.
+// Detects that an administrator scaled a pool below terminals in use, and which of these survived. Pure.
 
 import { type ObservedPod, type ObservedPool, podState } from './observation.ts';
 
-export type Cut = {
-  /** To how many. */
+export type ForcedScaleDown = {
+  /** The replicas that the administrator asked for. */
   replicas: number;
   version: number;
-  /** Those that were in use above. */
+  /** The terminals that were in use at higher ordinals. */
   pods: readonly ObservedPod[];
-  /** When the manager first looked at it. */
+  /** When the manager first evaluated it. */
   seenAt: number | undefined;
-  /** Those of them whose sessions go on; undefined until that is clear. */
-  outlived: readonly ObservedPod[] | undefined;
+  /** The terminals whose sessions go on; undefined until the StatefulSet controller has acted. */
+  survived: readonly ObservedPod[] | undefined;
 };
 
-// Where the StatefulSet controller may end sessions, it has done so by then, also on a busy cluster.
+// If the StatefulSet controller ends sessions, it has done so after this time, also on a busy cluster.
 const settledMs = 5_000;
-const toldMs = 10 * 60_000;
+const reportedMs = 10 * 60_000;
 
-/** What shrinking to `spec` means for those in use; undefined: nothing. No manager shrinks past a claim. */
-export function lookAtCut({ replicas, version }: ObservedPool, pods: Iterable<ObservedPod>): Cut | undefined {
+/** The terminals in use that `spec` scales away; undefined if there are none. No manager scales a claimed terminal away. */
+export function detectForcedScaleDown(
+  { replicas, version }: ObservedPool,
+  pods: Iterable<ObservedPod>,
+): ForcedScaleDown | undefined {
   const above = [...pods].filter(({ ordinal, claim }) => claim && ordinal >= replicas);
   if (above.length === 0) return undefined;
-  return { replicas, version, pods: above, seenAt: undefined, outlived: undefined };
+  return { replicas, version, pods: above, seenAt: undefined, survived: undefined };
 }
 
-/** The cut as it is known at `now`; undefined once it has been told of for long enough. */
-export function settleCut(cut: Cut, now: number, podAt: (ordinal: number) => ObservedPod | undefined): Cut | undefined {
-  const { seenAt = now, pods } = cut;
-  if (now >= seenAt + toldMs) return undefined;
-  const settled = now >= seenAt + settledMs;
+/** The scale-down as it is known at `now`; undefined once it has been reported for ten minutes. */
+export function settleForcedScaleDown(
+  scaleDown: ForcedScaleDown,
+  now: number,
+  podAt: (ordinal: number) => ObservedPod | undefined,
+): ForcedScaleDown | undefined {
+  const { seenAt = now, pods } = scaleDown;
+  if (now >= seenAt + reportedMs) return undefined;
+  const isSettled = now >= seenAt + settledMs;
   const goesOn = ({ ordinal, uid }: ObservedPod): boolean => {
     const pod = podAt(ordinal);
     return pod?.uid === uid && podState(pod) === 'in-use';
   };
-  return { ...cut, seenAt, outlived: cut.outlived ?? (settled ? pods.filter(goesOn) : undefined) };
+  return { ...scaleDown, seenAt, survived: scaleDown.survived ?? (isSettled ? pods.filter(goesOn) : undefined) };
 }

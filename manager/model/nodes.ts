@@ -37,7 +37,7 @@ type Known = {
 export const nodeGraceMs = 10_000;
 
 /** The state of a node that has been away for `awayMs`; `node` is undefined for one that was deleted. */
-export function judgeNode(node: ObservedNode | undefined, awayMs: number): NodeState {
+export function assessNode(node: ObservedNode | undefined, awayMs: number): NodeState {
   const isOver = awayMs >= nodeGraceMs;
   if (!node) return isOver ? 'gone' : 'deleted';
   if (!node.ready) return isOver ? 'lost' : 'not-ready';
@@ -83,7 +83,7 @@ export class Nodes {
     const former = this.#known.get(name);
     const isAway = !node?.ready;
     const awaySince = isAway ? (former?.awaySince ?? at) : undefined;
-    const state = judgeNode(node, awaySince === undefined ? 0 : at - awaySince);
+    const state = assessNode(node, awaySince === undefined ? 0 : at - awaySince);
     this.#known.set(name, { node, awaySince, state, reported: reported || former?.reported === true });
     return state !== former?.state || !isDeepStrictEqual(former?.node, node);
   }
@@ -98,7 +98,7 @@ export class Nodes {
     let changed = false;
     for (const known of this.#known.values()) {
       if (known.awaySince === undefined) continue;
-      const state = judgeNode(known.node, at - known.awaySince);
+      const state = assessNode(known.node, at - known.awaySince);
       changed ||= state !== known.state;
       known.state = state;
     }

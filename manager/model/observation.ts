@@ -3,6 +3,9 @@
 import type { Address, FormerTerminal, PodAddress } from '../../common/manager-api.ts';
 import type { NodeCapacity, PodNeeds } from './capacity.ts';
 
+/** How the terminals of this installation are exposed. */
+export type ExposureMode = 'nodePort' | 'ingress';
+
 /** Kubernetes' own word, such as ImagePullBackOff, and what it adds to that. */
 export type Trouble = { reason: string; message: string };
 

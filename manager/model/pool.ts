@@ -4,19 +4,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ownerOf } from '../../common/claimant.ts';
 import type { Address } from '../../common/manager-api.ts';
-import type { ArrivalRate } from '../plan/sizing.ts';
-import type { Fit } from '../workshops/fit.ts';
+import type { Fit, PortShortage } from './capacity.ts';
 import { ClaimIndex } from './claim-index.ts';
-import { Arrivals } from './estimators/arrivals.ts';
+import { type ArrivalRate, Arrivals } from './estimators/arrivals.ts';
 import { Demand } from './estimators/demand.ts';
 import { Sessions } from './estimators/sessions.ts';
 import { Starts } from './estimators/starts.ts';
 import { ExposureFailures } from './exposure-failures.ts';
-import { type Cut, lookAtCut, settleCut } from './forced-scale-down.ts';
+import { detectForcedScaleDown, type ForcedScaleDown, settleForcedScaleDown } from './forced-scale-down.ts';
 import { MissingPods } from './missing-pods.ts';
 import { isLostState, type NodeState } from './nodes.ts';
 import {
   type ClaimRecord,
+  type ExposureMode,
   isOver,
   type ObservedPod,
   type ObservedPool,
@@ -33,9 +33,6 @@ import { defaultSettings, readSettings, type Settings } from './settings.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import { Schedule, type Window } from './windows.ts';
 
-/** How the terminals of this installation are exposed. */
-export type ExposureMode = 'nodePort' | 'ingress';
-
 export type PoolOptions = {
   exposure?: ExposureMode;
   /** The address of the node that a pod is on; undefined while that is not known. */
@@ -43,9 +40,6 @@ export type PoolOptions = {
   /** The state of the node that a pod is on. */
   nodeStateOf?: (pod: ObservedPod) => NodeState;
 };
-
-/** The sum of `max` over all pools is above the number of node ports that they can have, and what limits these. */
-export type PortShortage = { max: number; ports: number; limit: string };
 
 export class Pool {
   readonly name: string;
@@ -65,9 +59,9 @@ export class Pool {
   /** What is wrong with the settings, in sentences. */
   problems: string[] = [];
   /** That somebody has lately scaled the pool below terminals in use. */
-  cut: Cut | undefined;
+  forcedScaleDown: ForcedScaleDown | undefined;
   /** UIDs of terminals that this manager has found to be wedged. */
-  readonly wedged = new Set<string>();
+  readonly unresponsive = new Set<string>();
   /** What the pool has lately needed. */
   readonly demand = new Demand();
 
@@ -181,7 +175,7 @@ export class Pool {
     if (spec && spec.uid !== this.owner) this.#changeOwner(spec.uid);
     const grown = (spec?.replicas ?? 0) > this.replicas;
     if (spec && spec.uid === this.spec?.uid && spec.replicas < this.replicas)
-      this.cut = lookAtCut(spec, this.#pods.values()) ?? this.cut;
+      this.forcedScaleDown = detectForcedScaleDown(spec, this.#pods.values()) ?? this.forcedScaleDown;
     // It is the status that changes most of the time.
     const annotated = spec && !isDeepStrictEqual(spec.annotations, this.spec?.annotations);
     this.spec = spec;
@@ -221,7 +215,7 @@ export class Pool {
     this.#pods.delete(ordinal);
     this.starts.gone(ordinal);
     this.ready.forget(former);
-    this.wedged.delete(uid);
+    this.unresponsive.delete(uid);
   }
 
   /** The visitor's terminal that ended last, as far as the Services tell. */
@@ -290,6 +284,11 @@ export class Pool {
     return kept !== undefined && kept !== pod && isConnected(kept) && claimOrder(kept, pod) < 0;
   }
 
+  /** When the session in the pod ends at the latest, in milliseconds since 1970; undefined while the pod is unclaimed. */
+  expiryOf({ claim }: ObservedPod): number | undefined {
+    return claim && claim.claimedAt + this.settings.maxLifetime;
+  }
+
   /** How many terminals visitors from `address` have, those of `visitor` not counted. */
   heldFrom(address: string, visitor: string): number {
     const all = this.#byAddress.of(address);
@@ -303,9 +302,10 @@ export class Pool {
     return this.#recentClaims.of(address, now);
   }
 
-  /** To be called at every look, so that a cut is told of for a while, once it is clear what came of it. */
-  settleCut(now: number): void {
-    this.cut = this.cut && settleCut(this.cut, now, (ordinal) => this.#pods.get(ordinal));
+  /** To be called at every look, so that a forcedScaleDown is told of for a while, once it is clear what came of it. */
+  settleForcedScaleDown(now: number): void {
+    this.forcedScaleDown =
+      this.forcedScaleDown && settleForcedScaleDown(this.forcedScaleDown, now, (ordinal) => this.#pods.get(ordinal));
   }
 
   /** Whether the pod's node was deleted, or has been NotReady for longer than the grace period: its visitor gets another. */
@@ -314,7 +314,7 @@ export class Pool {
   }
 
   /** Whether the pod is on a node that takes no newcomers, so that others are made elsewhere: cordoned, NotReady or deleted. */
-  isStranded(pod: ObservedPod): boolean {
+  isUnschedulable(pod: ObservedPod): boolean {
     const state = this.nodeState(pod);
     // A pod that goes from a cordoned node is made again on another; one that should go from a dead node does not go.
     return state === 'cordoned' ? !pod.terminating : state === 'not-ready' || isLostState(state);
@@ -322,7 +322,7 @@ export class Pool {
 
   /** Whether the pod is Ready, unclaimed, on a node that stays, and at an address that is known. */
   isReady(pod: ObservedPod): boolean {
-    return podState(pod) === 'ready' && !this.isStranded(pod) && this.address(pod) !== undefined;
+    return podState(pod) === 'ready' && !this.isUnschedulable(pod) && this.address(pod) !== undefined;
   }
 
   /** How many pods may be handed out now, counted up to `enough`. */
@@ -367,7 +367,7 @@ export class Pool {
     this.#ends.clear();
     this.#routes.clear();
     this.observeRoom(undefined, 0);
-    this.cut = undefined;
+    this.forcedScaleDown = undefined;
   }
 
   #noteClaim({ address, claimedAt }: ClaimRecord): void {

@@ -3,6 +3,7 @@
 import type { Address } from '../../common/manager-api.ts';
 import { Nodes } from './nodes.ts';
 import type {
+  ExposureMode,
   Observation,
   ObservedNode,
   ObservedPod,
@@ -11,7 +12,7 @@ import type {
   ObservedRoute,
   ObservedService,
 } from './observation.ts';
-import { type ExposureMode, Pool } from './pool.ts';
+import { Pool } from './pool.ts';
 
 const rememberedGone = 1_000;
 /** How long a pool without a StatefulSet is taken to be in the making again. */

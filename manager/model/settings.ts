@@ -2,8 +2,10 @@
 
 import { formatDuration, parseDuration } from '../../common/duration.ts';
 import { annotationPrefix, settingAnnotations as names } from '../../common/names.ts';
-import type { Spare } from '../plan/sizing.ts';
 import { parseWindows, type Window } from './windows.ts';
+
+/** As it is written in a pool's annotation: a number of pods, a percentage of those in use, or whatever is needed. */
+export type Spare = number | `${number}%` | 'auto';
 
 /** At most so many. */
 export type Limit = number | 'none';

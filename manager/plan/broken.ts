@@ -180,7 +180,7 @@ const isToStart = (pod: ObservedPod, pool: Pool): boolean =>
   pod.ordinal < pool.replicas &&
   !pod.ready &&
   !pod.taken &&
-  !pool.isStranded(pod) &&
+  !pool.isUnschedulable(pod) &&
   (pod.ended === undefined || failuresOf(pod, pool) > 0);
 
 /** Since when it should be Ready, or gone. */

@@ -46,30 +46,30 @@ export type PodCounts = {
   broken: number;
   /** Ready, but without an address that browsers could go to. */
   unreachable: number;
-  stranded: number;
+  unschedulable: number;
 };
 
 /**
  * Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet, and
- * `broken` those that have not been there for longer than the start timeout. A pod that is stranded, on a node from which nothing is handed out, is nothing to count on.
+ * `broken` those that have not been there for longer than the start timeout. A pod that is unschedulable, on a node from which nothing is handed out, is nothing to count on.
  */
 export function countPods(pool: Pool, now: number): PodCounts {
   let ready = 0;
   let inUse = 0;
   let broken = 0;
   let unreachable = 0;
-  let stranded = 0;
+  let unschedulable = 0;
   for (let ordinal = 0; ordinal < pool.replicas; ordinal++) {
     const pod = pool.pod(ordinal);
     const state = pod ? podStateAt(pod, pool, now) : isNeverMade(ordinal, pool, now) ? 'broken' : 'recreating';
     if (state === 'in-use') inUse++;
-    else if (pod && pool.isStranded(pod)) stranded++;
+    else if (pod && pool.isUnschedulable(pod)) unschedulable++;
     else if (state === 'ready') ready++;
     else if (state === 'broken') broken++;
     else if (state === 'unreachable') unreachable++;
   }
-  const recreating = pool.replicas - ready - inUse - broken - unreachable - stranded;
-  return { ready, inUse, recreating, broken, unreachable, stranded };
+  const recreating = pool.replicas - ready - inUse - broken - unreachable - unschedulable;
+  return { ready, inUse, recreating, broken, unreachable, unschedulable };
 }
 
 /** How many terminals are to be ready at `now`: those that `spare` means, or those that a window asks for, if they are more. */
@@ -165,7 +165,7 @@ export function withoutLead(plan: Plan): Plan {
 
 /** Has the pool remember what it needs at `now`. To be called at every look. */
 export function noteDemand(pool: Pool, now: number, waiting = 0): void {
-  pool.settleCut(now);
+  pool.settleForcedScaleDown(now);
   pool.missing.look(pool.replicas, (ordinal) => pool.pod(ordinal) !== undefined, now);
   let lastClaimAt = 0;
   for (const { claim } of pool.pods()) lastClaimAt = Math.max(lastClaimAt, claim?.claimedAt ?? 0);
@@ -210,7 +210,7 @@ function findOverdue(pool: Pool, now: number): Plan['reap'] {
           ? 'never-connected'
           : pool.isDuplicate(pod)
             ? 'duplicate'
-            : pool.wedged.has(pod.uid)
+            : pool.unresponsive.has(pod.uid)
               ? 'silent'
               : isSucceeded(pool, pod)
                 ? 'node-lost'

@@ -24,7 +24,9 @@ export function lookAtRollout(pool: Pool, now: number): Rollout {
   const revision = pool.spec?.revision;
   const free = [...pool.pods()].filter((pod) => {
     const { ordinal, retired } = pod;
-    return ordinal < pool.replicas && !retired && !isOver(pod) && podState(pod) !== 'in-use' && !pool.isStranded(pod);
+    return (
+      ordinal < pool.replicas && !retired && !isOver(pod) && podState(pod) !== 'in-use' && !pool.isUnschedulable(pod)
+    );
   });
   const isFormer = (pod: ObservedPod) => revision !== undefined && pod.revision !== revision;
   const former = free.filter(isFormer);

@@ -10,11 +10,8 @@
 // binomial distribution (Gelman et al., Bayesian Data Analysis, 2.6), wider than the Poisson by just what the estimate
 // does not know: few observations ask for more spares, many for as few as the Poisson does.
 
-/** As it is written in a pool's annotation: a number of pods, a percentage of those in use, or whatever is needed. */
-export type Spare = number | `${number}%` | 'auto';
-
-/** So many arrivals in so much time: what the rate may be is gamma distributed with this shape, and this inverse scale. */
-export type ArrivalRate = { arrivals: number; ms: number };
+import type { ArrivalRate } from '../model/estimators/arrivals.ts';
+import type { Spare } from '../model/settings.ts';
 
 export type Demand = {
   inUse: number;

@@ -1,13 +1,19 @@
 // When a visitor in the queue can expect a terminal, as a range, from what is so at one moment. What was said before is not
 // known here: see promise.ts. Pure.
 
+import type { Range } from '../model/estimators/sessions.ts';
 import { podState } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import { startsFail } from '../plan/broken.ts';
 import { countPods } from '../plan/plan.ts';
 
-/** Milliseconds from now. */
-export type Range = { from: number; to: number };
+export type QueuePosition = {
+  pool: Pool;
+  place: number;
+  waiting: number;
+  /** Visitors before this one whose claims are being written. They are not in the queue any more; their pods still look ready. */
+  claiming: number;
+};
 
 export type Estimate = {
   /** What has to happen first: pods start, or sessions end. */

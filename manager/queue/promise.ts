@@ -4,9 +4,10 @@
 // All managers read the same clock, the API server's. Pure.
 
 import type { Promised, WaitCause } from '../../common/manager-api.ts';
-import type { Estimate, Range } from './estimate.ts';
+import type { Range } from '../model/estimators/sessions.ts';
+import type { Estimate } from './estimate.ts';
 
-export type Told = {
+export type WaitForecast = {
   range: Range | undefined;
   latestMs: number | undefined;
   cause: WaitCause | undefined;
@@ -18,8 +19,8 @@ const nearMs = 1_000;
 // The measured start time is part of the latest end: it may move by that without a word.
 const slackMs = 60_000;
 
-/** What to say at `now` for this position. `former`: what was promised with the visitor's last answer. */
-export function tell(estimated: Estimate, position: number, now: number, former?: Promised): Told {
+/** What the visitor is told at `now`. `former`: what the last answer to the visitor promised. */
+export function forecastWait(estimated: Estimate, position: number, now: number, former?: Promised): WaitForecast {
   const { on, range, terminals } = estimated;
   const facts = { position, terminals, on };
   const nothing = { range: undefined, latestMs: undefined };
@@ -31,11 +32,11 @@ export function tell(estimated: Estimate, position: number, now: number, former?
   const isSaid = latest !== undefined && until !== undefined && latest - until < slackMs && until - now >= nearMs;
   const latestMs = isSaid ? until - now : undefined;
 
-  const promise = (cause: WaitCause | undefined): Told => {
+  const promise = (cause: WaitCause | undefined): WaitForecast => {
     const by = range && Math.ceil(now + range.to);
     return { range, latestMs, cause, promised: { ...facts, by, latest: until, cause } };
   };
-  const withdraw = (cause: WaitCause): Told => {
+  const withdraw = (cause: WaitCause): WaitForecast => {
     return { ...nothing, latestMs, cause, promised: { ...facts, latest: until, cause } };
   };
   if (isAnew) return promise(change);

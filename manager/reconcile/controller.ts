@@ -3,7 +3,7 @@
 // manager keeps terminals coming; ending sessions and telling of trouble is for the leader.
 
 import type { Logger } from '../../common/log.ts';
-import { aboutPod, aboutPool, Teller } from '../events/event-recorder.ts';
+import { aboutPod, aboutPool, EventRecorder } from '../events/event-recorder.ts';
 import { explainGrowth, explainReap, explainShrink, typeOfReap } from '../events/explanations.ts';
 import type { Watchdog } from '../health/watchdog.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -17,7 +17,7 @@ import { reasonOf } from '../plan/broken.ts';
 import { noteDemand, type Plan, planPool, withoutLead } from '../plan/plan.ts';
 import { CreateFailures } from './create-failures.ts';
 import { replacePod, shrinkPool } from './retire.ts';
-import { createPace } from './throttle.ts';
+import { createThrottle } from './throttle.ts';
 import { UnknownNodes } from './unknown-nodes.ts';
 
 export type ControllerOptions = {
@@ -38,7 +38,7 @@ export type ControllerOptions = {
   /** When this manager last had a report of a terminal. A terminal reports only once a visitor has connected. */
   heardAt: (uid: string) => number | undefined;
   /** To be called at every look while this manager leads. */
-  watchdog: Pick<Watchdog, 'look'>;
+  watchdog: Pick<Watchdog, 'check'>;
   /** A pool has changed in any way. */
   onChange: (pool: Pool) => void;
   /** For whoever counts. */
@@ -66,7 +66,7 @@ export class Controller {
   /** Actions under way, and those that failed lately with the time before which they are not tried again. */
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
-  readonly #teller: Teller;
+  readonly #events: EventRecorder;
   readonly #unknownNodes: UnknownNodes;
   readonly #createFailures: CreateFailures;
   #synced = false;
@@ -76,10 +76,10 @@ export class Controller {
   constructor(options: ControllerOptions) {
     this.#options = options;
     const { cluster, log, clock, monotonic, delay } = options;
-    this.#lookSoon = createPace({ work: () => this.#lookAtDirty(), monotonic, delay });
+    this.#lookSoon = createThrottle({ work: () => this.#lookAtDirty(), monotonic, delay });
     this.#unknownNodes = new UnknownNodes({ ...options, onChange: (pool) => this.touch(pool) });
     this.#createFailures = new CreateFailures({ ...options, onChange: (pool) => this.touch(pool) });
-    this.#teller = new Teller({ cluster, log, clock, once: (key, action) => this.#once(key, action) });
+    this.#events = new EventRecorder({ cluster, log, clock, once: (key, action) => this.#once(key, action) });
   }
 
   /** Whether everything that exists has been seen, so that claims can be answered. */
@@ -123,7 +123,7 @@ export class Controller {
       if (signal.aborted) return;
       for (const pool of [...pools.all(), ...pools.away(this.#options.clock())]) this.touch(pool);
       this.#forgetOldFailures();
-      this.#teller.flush();
+      this.#events.flush();
     }
   }
 
@@ -149,8 +149,8 @@ export class Controller {
     if (leads) this.#leadsSince ??= clock();
     else this.#leadsSince = undefined;
     if (leads) {
-      this.#options.watchdog.look(pool);
-      this.#teller.look(pool);
+      this.#options.watchdog.check(pool);
+      this.#events.check(pool);
     }
     this.#unknownNodes.look(pool);
     noteDemand(pool, clock(), waiting(pool));
@@ -166,7 +166,7 @@ export class Controller {
         if (scaled === 'conflict') return;
         log.info({ pool: pool.name, from: spec.replicas, to: scaleTo }, 'scaled');
         metrics.done({ pool: pool.name, action: 'scale-up' });
-        this.#teller.tell({ about, type: 'Normal', reason: 'ScaledUp', message });
+        this.#events.record({ about, type: 'Normal', reason: 'ScaledUp', message });
         pools.observe({ kind: 'pool', name: spec.statefulSet, object: scaled, answered: true });
         this.touch(pool);
       });
@@ -192,8 +192,8 @@ export class Controller {
         metrics.done({ pool: pool.name, action: 'reap', reason });
         const news = { type: typeOfReap(reason), reason: 'Reaped' };
         const why = explainReap(pod, reason, pool.settings);
-        this.#teller.tell({ ...news, about: aboutPod({ name, uid }), message: why });
-        this.#teller.tell({ ...news, about, message: `${name} was deleted: ${why}` });
+        this.#events.record({ ...news, about: aboutPod({ name, uid }), message: why });
+        this.#events.record({ ...news, about, message: `${name} was deleted: ${why}` });
         this.touch(pool);
       });
     }
@@ -205,7 +205,7 @@ export class Controller {
         log.info({ pool: pool.name, pod: pod.name, reason: reasonOf(pod) }, 'broken, trying again');
         metrics.done({ pool: pool.name, action: 'retry' });
         const message = `It is not Ready, and is made anew: ${reasonOf(pod)}`;
-        this.#teller.tell({ about: aboutPod(pod), type: 'Warning', reason: 'TriedAgain', message });
+        this.#events.record({ about: aboutPod(pod), type: 'Warning', reason: 'TriedAgain', message });
         this.touch(pool);
       });
     }
@@ -255,7 +255,7 @@ export class Controller {
         log.info({ pool: pool.name, from: spec.replicas, to }, 'shrunk');
         metrics.done({ pool: pool.name, action: 'scale-down' });
         const message = explainShrink(pool, spec.replicas, to);
-        this.#teller.tell({ about: aboutPool(spec), type: 'Normal', reason: 'ScaledDown', message });
+        this.#events.record({ about: aboutPool(spec), type: 'Normal', reason: 'ScaledDown', message });
       });
     }
     for (const pod of replace) {

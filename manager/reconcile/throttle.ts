@@ -1,37 +1,37 @@
-// When to look at what has changed: at once, and then not again before several times as long has passed as that look has
-// taken. A look costs in proportion to the pool, some milliseconds for ten thousand pods; where a thousand of them change
-// each second, it must leave the time to claims and watches. What comes meanwhile is looked at together.
+// Runs work at once when it is requested, then rests for nine times as long as the work took. An evaluation costs some
+// milliseconds for a pool of ten thousand pods. Where a thousand of them change each second, claims and watches need the rest
+// of the time. Requests that arrive during the rest share one run.
 
-export type PaceOptions = {
+export type ThrottleOptions = {
   work: () => void;
-  /** Milliseconds that no setting of the clock changes. */
+  /** Milliseconds of a clock that is never set. */
   monotonic: () => number;
-  /** Resolves after so many milliseconds. */
+  /** Resolves after `ms` milliseconds. */
   delay: (ms: number) => Promise<void>;
 };
 
-// So many times as long as the work has taken: it gets a tenth of the time at most.
-const rests = 9;
-// A process that was stopped in the middle of its work, or got no processor, has not worked for so long.
-const longestRestMs = 1_000;
+// The work gets a tenth of the time at most.
+const restFactor = 9;
+// A process that was suspended during its work, or got no processor time, did not work for that long.
+const maxRestMs = 1_000;
 
-/** Returns how to ask for the work: it is done once for all who have asked meanwhile, never before the asker goes on. */
-export function createPace({ work, monotonic, delay }: PaceOptions): () => void {
-  let asked = false;
+/** Returns the function that requests the work. The work never runs before that function has returned. */
+export function createThrottle({ work, monotonic, delay }: ThrottleOptions): () => void {
+  let isRequested = false;
   let restUntil = Number.NEGATIVE_INFINITY;
   const run = () => {
-    asked = false;
+    isRequested = false;
     const startedAt = monotonic();
     work();
     const endedAt = monotonic();
-    restUntil = endedAt + Math.min(longestRestMs, rests * (endedAt - startedAt));
+    restUntil = endedAt + Math.min(maxRestMs, restFactor * (endedAt - startedAt));
   };
   return () => {
-    if (asked) return;
-    asked = true;
-    const rest = restUntil - monotonic();
-    // No timer is shorter than that.
-    if (rest < 1) setImmediate(run);
-    else void delay(rest).then(run);
+    if (isRequested) return;
+    isRequested = true;
+    const restMs = restUntil - monotonic();
+    // Timers cannot be shorter than 1 ms.
+    if (restMs < 1) setImmediate(run);
+    else void delay(restMs).then(run);
   };
 }

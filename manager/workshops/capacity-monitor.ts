@@ -5,12 +5,13 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { Capacity } from '../model/capacity.ts';
-import type { ExposureMode, Pool } from '../model/pool.ts';
+import type { ExposureMode } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
 import type { Schedule } from '../model/windows.ts';
-import { findPortShortage, judgeFit } from './fit.ts';
+import { assessFit, findPortShortage } from './fit.ts';
 
-export type SurveyorOptions = {
+export type CapacityMonitorOptions = {
   pools: Pools;
   cluster: Pick<Cluster, 'readCapacity'>;
   exposure: ExposureMode;
@@ -26,15 +27,15 @@ const lookEveryMs = 1_000;
 const surveyEveryMs = 60_000;
 const pauseMs = 10_000;
 
-export class Surveyor {
-  readonly #options: SurveyorOptions;
+export class CapacityMonitor {
+  readonly #options: CapacityMonitorOptions;
   /** Schedules that were judged. */
   readonly #judged = new WeakSet<Schedule>();
   #quotas: Capacity['quotas'];
   #notBefore = Number.NEGATIVE_INFINITY;
   #nextAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SurveyorOptions) {
+  constructor(options: CapacityMonitorOptions) {
     this.#options = options;
   }
 
@@ -84,7 +85,7 @@ export class Surveyor {
     const { pools, exposure, clock, onChange } = this.#options;
     const around = { pools: [...pools.all()], nodes: [...pools.nodes()], capacity, exposure };
     const next = pool.schedule.next(clock());
-    pool.fits = new Map(next.map((occurrence) => [occurrence.window, judgeFit(occurrence, pool, around)]));
+    pool.fits = new Map(next.map((occurrence) => [occurrence.window, assessFit(occurrence, pool, around)]));
     this.#judged.add(pool.schedule);
     onChange(pool);
   }

@@ -1,24 +1,11 @@
 // Whether a window's seats fit into the cluster, as far as the manager may see. Pure. What it does not see: pods and node
 // ports of other namespaces, nodes that would be added, affinities. So a "no" is one, and a "yes" may still be wrong.
 
-import type { Amounts, Capacity, PodNeeds } from '../model/capacity.ts';
-import type { ObservedNode } from '../model/observation.ts';
-import type { ExposureMode, Pool, PortShortage } from '../model/pool.ts';
+import type { Amounts, Capacity, Fit, PodNeeds, PortShortage } from '../model/capacity.ts';
+import type { ExposureMode, ObservedNode } from '../model/observation.ts';
+import type { Pool } from '../model/pool.ts';
 import type { Occurrence } from '../model/windows.ts';
 import { reservedDuring } from './prewarm.ts';
-
-export type Fit = {
-  /** The window's name. */
-  window: string;
-  /** The time of the window that it is about. Milliseconds since 1970. */
-  from: number;
-  /** `unknown`: nothing is against it, and something that could be cannot be seen. */
-  fits: 'yes' | 'no' | 'unknown';
-  /** How many terminals the pool's windows ask for at once in that time. */
-  terminals: number;
-  /** What is against it, or what is not known. */
-  why: string[];
-};
 
 export type Surroundings = {
   pools: readonly Pool[];
@@ -34,7 +21,7 @@ const noNeeds: PodNeeds = { requests: {}, limits: {}, nodeSelector: {}, tolerati
 const needsOf = (pool: Pool): PodNeeds => pool.spec?.needs ?? noNeeds;
 const countPodsOf = (pool: Pool): number => [...pool.pods()].length;
 
-export function judgeFit(occurrence: Occurrence, pool: Pool, around: Surroundings): Fit {
+export function assessFit(occurrence: Occurrence, pool: Pool, around: Surroundings): Fit {
   const { from, to } = occurrence;
   const window = occurrence.window.name;
   const terminals = reservedDuring(pool.schedule.windows, from, to);

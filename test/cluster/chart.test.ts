@@ -3,7 +3,8 @@
 
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
-import { ApiError, type Transport } from '../../manager/kubernetes/transport.ts';
+import { ApiError } from '../../manager/kubernetes/api-error.ts';
+import type { Transport } from '../../manager/kubernetes/transport.ts';
 import { openBrowser, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
 import { installRelease, type Release, whyOlder } from '../helpers/release.ts';
 import { skipIf } from '../helpers/skip.ts';

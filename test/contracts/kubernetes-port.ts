@@ -632,8 +632,8 @@ export function testKubernetesPort(
     const told = { message: 'it has happened', count: 3, firstAt: 1_700_000_000_000, lastAt: 1_700_000_030_000 };
     const { statefulSet, uid } = world.pool();
     const ofPool = { kind: 'StatefulSet', name: statefulSet, uid } as const;
-    await world.cluster.tell({ about: ofPool, type: 'Warning', reason: 'InvalidSettings', ...told });
-    await world.cluster.tell({
+    await world.cluster.recordEvent({ about: ofPool, type: 'Warning', reason: 'InvalidSettings', ...told });
+    await world.cluster.recordEvent({
       about: { kind: 'Pod', name: pod.name, uid: pod.uid },
       type: 'Normal',
       reason: 'Reaped',
@@ -665,8 +665,8 @@ export function testKubernetesPort(
       for (const [of, message, at] of failures) {
         const about = { kind: 'StatefulSet', name: statefulSet, uid: of } as const;
         const event = { about, type: 'Warning', message, count: 1, firstAt: at, lastAt: at } as const;
-        await world.cluster.tell({ ...event, reason: 'FailedCreate' });
-        await world.cluster.tell({ ...event, reason: 'SuccessfulCreate', message: 'another reason' });
+        await world.cluster.recordEvent({ ...event, reason: 'FailedCreate' });
+        await world.cluster.recordEvent({ ...event, reason: 'SuccessfulCreate', message: 'another reason' });
       }
       t.is(await world.cluster.readCreateFailure({ uid }), 'the newest');
     },

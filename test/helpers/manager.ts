@@ -9,18 +9,18 @@ import { Watchdog, type WatchdogOptions } from '../../manager/health/watchdog.ts
 import type { Cluster } from '../../manager/kubernetes/port.ts';
 import { Elector } from '../../manager/leader/elector.ts';
 import { createMetrics } from '../../manager/metrics.ts';
-import type { ExposureMode } from '../../manager/model/pool.ts';
+import type { ExposureMode } from '../../manager/model/observation.ts';
 import { Pools } from '../../manager/model/pools.ts';
 import { wholeShare } from '../../manager/model/share.ts';
 import { Peers } from '../../manager/peers/peers.ts';
 import { Controller } from '../../manager/reconcile/controller.ts';
-import { Surveyor } from '../../manager/workshops/capacity-monitor.ts';
+import { CapacityMonitor } from '../../manager/workshops/capacity-monitor.ts';
 import type { FakeTime } from './fake-time.ts';
 import { type ModelCluster, nextTurn } from './model-cluster.ts';
 
 export const silent = pino({ level: 'silent' });
 
-/** Whoever waits by it does not hang up. One for all tests of a file, which run at once: as many listen as wait at a time. */
+/** Whoever waits by it does not hang up. One for all tests of a file, which run at once: as many checkHeartbeats as wait at a time. */
 export const never = new AbortController().signal;
 setMaxListeners(0, never);
 
@@ -35,8 +35,8 @@ export type ManagerOptions = {
   rest?: (ms: number) => Promise<void>;
   /** What stands between the manager and its port. */
   through?: (port: Cluster) => Cluster;
-  /** What comes of knocking at a silent terminal. */
-  knock?: WatchdogOptions['knock'];
+  /** What comes of isProbing at a silent terminal. */
+  probe?: WatchdogOptions['probe'];
   /** Tickets are words that nobody believes, unless something is given that signs them. */
   signer?: ClaimsOptions['signer'];
 };
@@ -48,7 +48,7 @@ const untilAborted = (signal: AbortSignal): Promise<never> =>
 
 /** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
 export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
-  const { timeoutMs = 10_000, clock = () => 0, time, exposure, knock = async () => 'well' } = options;
+  const { timeoutMs = 10_000, clock = () => 0, time, exposure, probe = async () => 'healthy' } = options;
   const { signer = { sign: async () => 'unsigned' } } = options;
   const { monotonic = clock, rest = () => nextTurn(), through = (port) => port } = options;
   const port = model.connect();
@@ -92,7 +92,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     heardAt: (uid) => terminals.heardAt(uid),
     watchdog: new Watchdog({
       heardAt: (uid) => terminals.heardAt(uid),
-      knock,
+      probe,
       onChange: (pool) => controller.touch(pool),
       clock,
       log: silent,
@@ -101,7 +101,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     metrics,
   });
   // Looks when a test has it look.
-  const surveyor = new Surveyor({
+  const capacityMonitor = new CapacityMonitor({
     pools,
     cluster,
     exposure: exposure ?? 'nodePort',
@@ -119,7 +119,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     model.disconnect(port);
     await ended;
   };
-  return { port, pools, claims, terminals, controller, isLeader, metrics, surveyor, stop };
+  return { port, pools, claims, terminals, controller, isLeader, metrics, capacityMonitor, stop };
 }
 
 export type TestManager = ReturnType<typeof startManager>;

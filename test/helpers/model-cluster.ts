@@ -7,11 +7,11 @@ import type {
   ClaimToWrite,
   Cluster,
   Identity,
+  KubernetesEvent,
   Lease,
   LeaseToWrite,
   PlacesToWrite,
   Sink,
-  ToldEvent,
 } from '../../manager/kubernetes/port.ts';
 import type { Capacity } from '../../manager/model/capacity.ts';
 import {
@@ -55,7 +55,7 @@ export class ModelCluster {
   readonly deleted: ObservedPod[] = [];
   /** UIDs of pods that were ever retired. */
   readonly retired = new Set<string>();
-  readonly events: ToldEvent[] = [];
+  readonly events: KubernetesEvent[] = [];
   /** With what the API server refuses to make the Service or the route of an ordinal. */
   readonly refusals: { [Kind in 'service' | 'route']?: (ordinal: number) => Error | undefined } = {};
   /** The most pods that a quota allows, and what the StatefulSet controller says when it is reached. */
@@ -651,7 +651,7 @@ export class ModelPort implements Cluster {
     return this.#model.identities.get(token);
   }
 
-  async tell(event: ToldEvent) {
+  async recordEvent(event: KubernetesEvent) {
     if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     this.#model.events.push(event);
   }

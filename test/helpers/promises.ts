@@ -1,7 +1,8 @@
 // What visitors in the queue are told of the time, one answer after the other, and whether an end ever rises without a cause.
 
 import type { Promised, WaitCause, Waiting } from '../../common/manager-api.ts';
-import { describeWaiting, type QueuePosition } from '../../manager/api/pool-status.ts';
+import { describeWaiting } from '../../manager/api/describe-waiting.ts';
+import type { QueuePosition } from '../../manager/queue/estimate.ts';
 
 // Answers are in whole seconds.
 const roundingMs = 1_000;

@@ -3,8 +3,6 @@
 // long one knows the rate well, the short one learns soon that it has risen. Whichever asks for more is believed, so that
 // the spare goes up fast and comes down slowly. Constant cost per claim; knows no clock.
 
-import type { ArrivalRate } from '../../plan/sizing.ts';
-
 // An arrival of that long ago weighs 1/e. Sessions last about as long as the long memory, so that a manager that starts
 // finds most of what it would remember. The short one was chosen by `npm run simulate`: half of it leaves half a pod more
 // idle all day, twice of it lets nearly three times as many of a class wait.
@@ -12,6 +10,9 @@ const longMs = 30 * 60_000;
 const shortMs = 30_000;
 // Before anything is known: half an arrival (Jeffreys' prior for a Poisson rate) in a minute.
 const prior = { arrivals: 0.5, ms: 60_000 };
+
+/** So many arrivals in so much time: what the rate may be is gamma distributed with this shape, and this inverse scale. */
+export type ArrivalRate = { arrivals: number; ms: number };
 
 export class Arrivals {
   readonly #long = new Memory(longMs);

@@ -3,7 +3,8 @@
 // For exponentially distributed durations that is the maximum likelihood under censoring: time observed / ends observed
 // (Lawless, Statistical Models and Methods for Lifetime Data, 4.1). Knows no clock.
 
-import type { Range } from '../../queue/estimate.ts';
+/** Milliseconds from now. */
+export type Range = { from: number; to: number };
 
 // What was seen so long ago weighs 1/e.
 const memoryMs = 60 * 60_000;

@@ -14,7 +14,7 @@ import {
   terminalSchema,
   waitingSchema,
 } from '../../../common/manager-api.ts';
-import { ApiError } from '../../../manager/kubernetes/transport.ts';
+import { ApiError } from '../../../manager/kubernetes/api-error.ts';
 import { bombard, watchConnections } from '../../helpers/garbage.ts';
 import { seedOf } from '../../helpers/long.ts';
 import { settle } from '../../helpers/manager.ts';

@@ -226,9 +226,9 @@ test('wrong settings are told once, as an Event, and change nothing', async (t) 
 test('a warning that could not be written is written later', async (t) => {
   let now = 0;
   const { model, manager } = await start(t, { spare: '2' }, { clock: () => now });
-  const tell = manager.port.tell.bind(manager.port);
+  const tell = manager.port.recordEvent.bind(manager.port);
   let refusals = 0;
-  manager.port.tell = async ({ type }) => {
+  manager.port.recordEvent = async ({ type }) => {
     if (type === 'Warning') refusals++;
     throw new ServiceError('unavailable', 'no');
   };
@@ -236,7 +236,7 @@ test('a warning that could not be written is written later', async (t) => {
   await settle(model, manager);
   t.is(refusals, 1);
   t.deepEqual(model.warnings, []);
-  manager.port.tell = tell;
+  manager.port.recordEvent = tell;
   now = 1_000;
   manager.controller.touch(manager.pools.get('default')!);
   await settle(model, manager);

@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { composeClaimant } from '../../../common/claimant.ts';
-import { describeTerminals } from '../../../manager/api/pool-status.ts';
+import { describeTerminals } from '../../../manager/api/describe-terminal.ts';
 import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
 import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';

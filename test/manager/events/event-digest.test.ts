@@ -1,13 +1,13 @@
 import test from 'ava';
-import { EventDigest, type News } from '../../../manager/events/event-digest.ts';
+import { EventDigest, type Occurrence } from '../../../manager/events/event-digest.ts';
 
-const ofPool = (reason: string, message: string): News => ({
+const ofPool = (reason: string, message: string): Occurrence => ({
   about: { kind: 'StatefulSet', name: 'default', uid: 'sts' },
   type: 'Normal',
   reason,
   message,
 });
-const ofPod = (uid: string): News => ({
+const ofPod = (uid: string): Occurrence => ({
   about: { kind: 'Pod', name: uid, uid },
   type: 'Normal',
   reason: 'Reaped',

@@ -1,90 +1,102 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type Hearing, listen, type Reporting } from '../../../manager/health/heartbeats.ts';
+import { checkHeartbeats, type HeartbeatWatch, type MonitoredTerminal } from '../../../manager/health/heartbeats.ts';
 import { histories, quick } from '../../helpers/long.ts';
 
 const timeout = 60_000;
 const second = 1_000;
 
 type Times = Record<string, number | undefined>;
-const reporting = (heard: Times, connectedAt = 0): Reporting[] =>
+const reporting = (heard: Times, connectedAt = 0): MonitoredTerminal[] =>
   Object.entries(heard).map(([uid, heardAt]) => ({ uid, connectedAt, heardAt }));
 
-/** A manager that has listened since 0, and looked a second ago. */
-const listening = (now: number): Hearing => ({ since: 0, lookedAt: now - second });
+/** A manager that has received reports since 0, and checked a second ago. */
+const watching = (now: number): HeartbeatWatch => ({ since: 0, checkedAt: now - second });
 
-const judging = test.macro<
-  [{ heard: Times; now?: number; former?: Hearing | 'none'; connectedAt?: number; silent: string[]; deaf?: boolean }]
+const checking = test.macro<
+  [
+    {
+      heard: Times;
+      now?: number;
+      former?: HeartbeatWatch | 'none';
+      connectedAt?: number;
+      missing: string[];
+      restarts?: boolean;
+    },
+  ]
 >({
   title: (title) => title ?? '',
-  exec(t, { heard, now = 100_000, former = listening(100_000), connectedAt, silent, deaf = false }) {
+  exec(t, { heard, now = 100_000, former = watching(100_000), connectedAt, missing, restarts = false }) {
     const before = former === 'none' ? undefined : former;
-    const result = listen(before, reporting(heard, connectedAt), now, timeout);
-    t.deepEqual(result.silent, silent);
-    t.is(result.hearing.since, deaf ? now : (before?.since ?? now));
-    t.is(result.hearing.lookedAt, now);
+    const result = checkHeartbeats(before, reporting(heard, connectedAt), now, timeout);
+    t.deepEqual(result.missing, missing);
+    t.is(result.watch.since, restarts ? now : (before?.since ?? now));
+    t.is(result.watch.checkedAt, now);
   },
 });
 
-test('whoever reports is not silent', judging, { heard: { a: 90_000, b: 95_000 }, silent: [] });
-test('whoever does not, while others do, is', judging, { heard: { a: 40_000, b: 95_000 }, silent: ['a'] });
-test('a moment before the timeout it is not', judging, { heard: { a: 40_001, b: 95_000 }, silent: [] });
-test('the only one may be silent: it is knocked at', judging, { heard: { a: 40_000 }, silent: ['a'] });
-test('one that was never heard has been silent since somebody connected', judging, {
+test('a terminal that reports is not missing', checking, { heard: { a: 90_000, b: 95_000 }, missing: [] });
+test('a terminal that has not reported for the timeout is missing', checking, {
+  heard: { a: 40_000, b: 95_000 },
+  missing: ['a'],
+});
+test('just before the timeout it is not missing', checking, { heard: { a: 40_001, b: 95_000 }, missing: [] });
+test('the only terminal of a pool may be missing', checking, { heard: { a: 40_000 }, missing: ['a'] });
+test('without any report the time counts from the first connection', checking, {
   heard: { a: undefined, b: 95_000 },
   connectedAt: 30_000,
-  silent: ['a'],
+  missing: ['a'],
 });
-test('one of two may be silent', judging, { heard: { a: 1, b: 70_001 }, silent: ['a'] });
-test('inv 9: when most are silent, it is not for them', judging, {
+test('one of two may be missing', checking, { heard: { a: 1, b: 70_001 }, missing: ['a'] });
+test('inv 9: none is missing when most have missed the timeout', checking, {
   heard: { a: 40_000, b: 39_000, c: 95_000 },
-  silent: [],
-  deaf: true,
+  missing: [],
+  restarts: true,
 });
-test('inv 9: nor when most have been silent for half of the time', judging, {
+test('inv 9: none is missing when most have missed half of the timeout', checking, {
   heard: { a: 40_000, b: 70_000, c: 95_000 },
-  silent: [],
-  deaf: true,
+  missing: [],
+  restarts: true,
 });
-test('inv 9: a manager that has just begun to listen knows of no silence', judging, {
+test('inv 9: none is missing at the first check of a manager', checking, {
   heard: { a: undefined },
   former: 'none',
-  silent: [],
-  deaf: true,
+  missing: [],
+  restarts: true,
 });
-test('inv 9: nor does one that was suspended for a while', judging, {
+test('inv 9: none is missing after a suspension of the manager', checking, {
   heard: { a: 20_000, b: 95_000 },
-  former: { since: 0, lookedAt: 89_999 },
-  silent: [],
-  deaf: true,
+  former: { since: 0, checkedAt: 89_999 },
+  missing: [],
+  restarts: true,
 });
-test('inv 9: nor one whose clock was set back', judging, {
+test('inv 9: none is missing after the clock was set back', checking, {
   heard: { a: 20_000, b: 95_000 },
-  former: { since: 0, lookedAt: 100_001 },
-  silent: [],
-  deaf: true,
+  former: { since: 0, checkedAt: 100_001 },
+  missing: [],
+  restarts: true,
 });
-test('nobody in use, nobody silent', judging, { heard: {}, silent: [] });
+test('no terminal in use, none missing', checking, { heard: {}, missing: [] });
 
-/** Some terminals of which each reports every ten seconds; `reaches` says which report comes through. */
+/** Terminals that each report every ten seconds; `reaches` decides which report arrives. */
 function run(
   count: number,
   seconds: number,
   reaches: (terminal: number, at: number) => boolean,
   looks: (at: number) => boolean,
-): { at: number; silent: string[]; heardLately: number }[] {
+): { at: number; missing: string[]; heardLately: number }[] {
   const heard: Times = Object.fromEntries(Array.from({ length: count }, (_, index) => [index, undefined]));
   const results = [];
-  let hearing: Hearing | undefined;
+  let watch: HeartbeatWatch | undefined;
   for (let at = 0; at < seconds; at++) {
     for (let terminal = 0; terminal < count; terminal++) {
       if ((at + 3 * terminal) % 10 === 0 && reaches(terminal, at)) heard[terminal] = at * second;
     }
     if (!looks(at)) continue;
-    const { silent, ...rest } = listen(hearing, reporting(heard), at * second, timeout);
-    hearing = rest.hearing;
+    const { missing, ...rest } = checkHeartbeats(watch, reporting(heard), at * second, timeout);
+    watch = rest.watch;
     const lately = Object.values(heard).filter((time) => at * second - (time ?? 0) < timeout).length;
-    results.push({ at, silent, heardLately: lately });
+    results.push({ at, missing, heardLately: lately });
   }
   return results;
 }
@@ -94,7 +106,7 @@ const span = fc
   .map(([from, length]) => ({ from, to: from + length }));
 const within = ({ from, to }: { from: number; to: number }, at: number) => at >= from && at < to;
 
-test('inv 9: an outage, however long, makes nobody silent: neither of managers, nor of the way to them', (t) => {
+test('inv 9: an outage of any length, of managers or of the network, makes no terminal missing', (t) => {
   const outages = fc.array(fc.record({ during: span, managers: fc.boolean() }), { maxLength: 4 });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 12 }), outages, (count, all) => {
@@ -105,7 +117,7 @@ test('inv 9: an outage, however long, makes nobody silent: neither of managers, 
         (at) => !all.some(({ during, managers }) => managers && within(during, at)),
       );
       t.deepEqual(
-        results.filter(({ silent }) => silent.length > 0),
+        results.filter(({ missing }) => missing.length > 0),
         [],
       );
     }),
@@ -113,7 +125,7 @@ test('inv 9: an outage, however long, makes nobody silent: neither of managers, 
   );
 });
 
-test('inv 9: whatever comes through and whatever does not, never most of a pool is silent at once', (t) => {
+test('inv 9: never more than half of a pool is missing at once, whichever reports are lost', (t) => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 9 }),
@@ -121,13 +133,13 @@ test('inv 9: whatever comes through and whatever does not, never most of a pool 
       (count, cuts) => {
         const cut = (terminal: number, at: number) =>
           cuts.some((each) => each.terminal === terminal && within(each.during, at));
-        for (const { silent } of run(
+        for (const { missing } of run(
           count,
           1_500,
           (terminal, at) => !cut(terminal, at),
           () => true,
         )) {
-          t.true(silent.length <= count / 2, `${silent.length} of ${count}`);
+          t.true(missing.length <= count / 2, `${missing.length} of ${count}`);
         }
       },
     ),
@@ -135,7 +147,7 @@ test('inv 9: whatever comes through and whatever does not, never most of a pool 
   );
 });
 
-test('one that is wedged among others is silent by the timeout, by which time nothing else is', (t) => {
+test('a terminal that stops reporting is missing by the timeout, and only that one', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 60, max: 300 }), (count, from) => {
       const results = run(
@@ -144,8 +156,8 @@ test('one that is wedged among others is silent by the timeout, by which time no
         (terminal, at) => terminal !== 0 || at < from,
         () => true,
       );
-      const first = results.find(({ silent }) => silent.length > 0);
-      t.deepEqual(first?.silent, ['0']);
+      const first = results.find(({ missing }) => missing.length > 0);
+      t.deepEqual(first?.missing, ['0']);
       t.true(first!.at >= from + 49 && first!.at <= from + 60, `${from}: ${first!.at}`);
     }),
     histories(t, quick),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { knock } from '../../../manager/health/probe.ts';
+import { probe } from '../../../manager/health/probe.ts';
 
 async function listen(t: ExecutionContext, server: Server): Promise<number> {
   server.listen(0, '127.0.0.1');
@@ -11,9 +11,9 @@ async function listen(t: ExecutionContext, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 const answering = (answer: RequestListener): Server => createServer(answer);
-const ask = (port: number, deadlineMs = 60_000) => knock({ host: '127.0.0.1', port }, deadlineMs);
+const ask = (port: number, deadlineMs = 60_000) => probe({ host: '127.0.0.1', port }, deadlineMs);
 
-test('a server that answers is well', async (t) => {
+test('probe: a server that answers is healthy', async (t) => {
   t.is(
     await ask(
       await listen(
@@ -21,7 +21,7 @@ test('a server that answers is well', async (t) => {
         answering((_, response) => response.end('ok\n')),
       ),
     ),
-    'well',
+    'healthy',
   );
   t.is(
     await ask(
@@ -30,11 +30,11 @@ test('a server that answers is well', async (t) => {
         answering((_, response) => response.writeHead(404).end()),
       ),
     ),
-    'well',
+    'healthy',
   );
 });
 
-test('one that says it is not well, that hangs up or that says nothing is wedged', async (t) => {
+test('probe: a server that reports 5xx, closes or does not answer is unresponsive', async (t) => {
   t.is(
     await ask(
       await listen(
@@ -42,7 +42,7 @@ test('one that says it is not well, that hangs up or that says nothing is wedged
         answering((_, response) => response.writeHead(503).end()),
       ),
     ),
-    'wedged',
+    'unresponsive',
   );
   t.is(
     await ask(
@@ -51,21 +51,21 @@ test('one that says it is not well, that hangs up or that says nothing is wedged
         createTcpServer((socket) => socket.destroy()),
       ),
     ),
-    'wedged',
+    'unresponsive',
   );
   const held = createTcpServer((socket) => void t.teardown(() => socket.destroy()));
-  t.is(await ask(await listen(t, held), 500), 'wedged');
+  t.is(await ask(await listen(t, held), 500), 'unresponsive');
 });
 
-test('a machine on which nobody listens says so', async (t) => {
+test('probe: a refused connection is unresponsive', async (t) => {
   const server = createTcpServer();
   const port = await listen(t, server);
   server.close();
   await once(server, 'close');
-  t.is(await ask(port), 'wedged');
+  t.is(await ask(port), 'unresponsive');
 });
 
-test('what cannot even be tried is not known', async (t) => {
+test('probe: an address without a route is unreachable', async (t) => {
   // A broadcast address takes no connection, and nothing is sent.
-  t.is(await knock({ host: '255.255.255.255', port: 9 }, 60_000), 'unreachable');
+  t.is(await probe({ host: '255.255.255.255', port: 9 }, 60_000), 'unreachable');
 });

@@ -1,23 +1,23 @@
 import test, { type ExecutionContext } from 'ava';
-import type { Knocked } from '../../../manager/health/probe.ts';
+import type { ProbeResult } from '../../../manager/health/probe.ts';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const second = 1_000;
 
-/** Three visitors in their terminals, whose silence timeout is a minute; `pass` has those of `reporting` report meanwhile. */
-async function start(t: ExecutionContext, answer: (host: string) => Knocked) {
+/** Three terminals in use with a silence timeout of a minute. During `pass` the terminals `reporting` send reports. */
+async function start(t: ExecutionContext, answer: (host: string) => ProbeResult) {
   let now = 0;
   const clock = () => now;
   const annotations = { 'warmterm.dev/spare': '1', 'warmterm.dev/silence-timeout': '1m', 'warmterm.dev/max': '9' };
   const model = new ModelCluster({ annotations, clock });
-  const knocks: { host: string; at: number }[] = [];
-  const knock = async ({ host }: { host: string }) => {
-    knocks.push({ host, at: now });
+  const probes: { host: string; at: number }[] = [];
+  const probe = async ({ host }: { host: string }) => {
+    probes.push({ host, at: now });
     return answer(host);
   };
-  const manager = startManager(model, { clock, knock });
+  const manager = startManager(model, { clock, probe });
   t.teardown(manager.stop);
   await settle(model, manager);
   const pods: ObservedPod[] = [];
@@ -38,18 +38,18 @@ async function start(t: ExecutionContext, answer: (host: string) => Knocked) {
     }
   };
   const isAlive = (index: number) => model.pods.get(pods[index]!.name)?.uid === pods[index]!.uid;
-  return { model, manager, pods, knocks, pass, isAlive, report };
+  return { model, manager, pods, probes, pass, isAlive, report };
 }
 
-test('a terminal that is silent and does not answer is reaped, its visitor gets another, and it is told why', async (t) => {
-  const { model, manager, pods, knocks, pass, isAlive } = await start(t, () => 'wedged');
+test('a missing terminal that fails three probes is reaped, its visitor gets another, and Events say why', async (t) => {
+  const { model, manager, pods, probes, pass, isAlive } = await start(t, () => 'unresponsive');
   await pass(71, 1, 2);
   t.true(isAlive(0));
   await pass(2, 1, 2);
   t.false(isAlive(0));
   t.deepEqual([isAlive(1), isAlive(2)], [true, true]);
   t.deepEqual(
-    knocks.map(({ host, at }) => `${host} ${at}`),
+    probes.map(({ host, at }) => `${host} ${at}`),
     ['10.0.0.0 60000', '10.0.0.0 66000', '10.0.0.0 72000'],
   );
   t.is((await manager.claims.claim('ann', undefined, never)).status, 'new');
@@ -59,46 +59,53 @@ test('a terminal that is silent and does not answer is reaped, its visitor gets 
   t.is(reaped[0]!.type, 'Warning');
 });
 
-test('inv 9: one that is silent but answers is well, and is asked again only after another silence', async (t) => {
-  const { knocks, pass, isAlive } = await start(t, () => 'well');
+test('inv 9: a missing terminal that answers its probe stays, and is probed again a timeout later', async (t) => {
+  const { probes, pass, isAlive } = await start(t, () => 'healthy');
   await pass(600, 1, 2);
   t.true(isAlive(0));
   t.deepEqual(
-    knocks.map(({ at }) => at / second),
+    probes.map(({ at }) => at / second),
     [60, 120, 180, 240, 300, 360, 420, 480, 540, 600],
   );
 });
 
-test('inv 9: one that cannot be reached is left alone', async (t) => {
-  const { knocks, pass, isAlive } = await start(t, () => 'unreachable');
+test('inv 9: a missing terminal on an unreachable machine stays', async (t) => {
+  const { probes, pass, isAlive } = await start(t, () => 'unreachable');
   await pass(600, 1, 2);
   t.true(isAlive(0));
-  t.true(knocks.length > 10);
+  t.true(probes.length > 10);
 });
 
-test('inv 9: when most are silent nobody is knocked at, nor reaped', async (t) => {
-  const { knocks, pass, isAlive } = await start(t, () => 'wedged');
+test('inv 9: no terminal is probed or reaped when most miss their heartbeats', async (t) => {
+  const { probes, pass, isAlive } = await start(t, () => 'unresponsive');
   await pass(600, 2);
   t.deepEqual([isAlive(0), isAlive(1), isAlive(2)], [true, true, true]);
-  t.deepEqual(knocks, []);
+  t.deepEqual(probes, []);
 });
 
-test('one that reports again before it was believed to be wedged stays', async (t) => {
-  const { knocks, pass, isAlive, report } = await start(t, () => 'wedged');
+test('a terminal that reports again before its third failed probe stays', async (t) => {
+  const { probes, pass, isAlive, report } = await start(t, () => 'unresponsive');
   await pass(70, 1, 2);
-  t.is(knocks.length, 2);
+  t.is(probes.length, 2);
   await report(0);
   await pass(58, 1, 2);
   t.true(isAlive(0));
-  t.is(knocks.length, 2);
+  t.is(probes.length, 2);
   await pass(10, 1, 2);
-  t.is(knocks.length, 4, 'it is suspected anew');
+  t.is(probes.length, 4, 'it is probed again');
   t.true(isAlive(0));
 });
 
-test('one that answers between its failures is no worse than at first', async (t) => {
-  const answers: Knocked[] = ['wedged', 'wedged', 'unreachable', 'wedged', 'wedged', 'well'];
-  const { pass, isAlive } = await start(t, () => answers.shift() ?? 'well');
+test('failed probes count only in a row', async (t) => {
+  const answers: ProbeResult[] = [
+    'unresponsive',
+    'unresponsive',
+    'unreachable',
+    'unresponsive',
+    'unresponsive',
+    'healthy',
+  ];
+  const { pass, isAlive } = await start(t, () => answers.shift() ?? 'healthy');
   await pass(200, 1, 2);
   t.true(isAlive(0));
 });

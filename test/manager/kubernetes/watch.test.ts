@@ -143,7 +143,7 @@ test.serial('bookmarks move the version on', async (t) => {
   t.deepEqual(requests, ['list', 'watch from 5', 'watch from 44']);
 });
 
-test.serial('errors, garbage and closed doors are outlived', async (t) => {
+test.serial('errors, garbage and closed doors are survived', async (t) => {
   const refuse =
     (status: number): Answer =>
     (response) =>

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type RawNode, readNode } from '../../../manager/kubernetes/objects.ts';
-import { judgeNode, type NodeState, Nodes } from '../../../manager/model/nodes.ts';
+import { assessNode, type NodeState, Nodes } from '../../../manager/model/nodes.ts';
 
 type Drawn = 'Ready' | 'NotReady' | 'deleted';
 type Step = [seconds: number, node: Drawn, state: NodeState];
@@ -17,12 +17,12 @@ const drawNode = (drawn: Drawn, change: Partial<RawNode['spec']> = {}, lastTrans
       } as RawNode);
 
 test('a node is judged by what it is and for how long it has been away', (t) => {
-  const states = (node: Parameters<typeof judgeNode>[0]) => [0, 9_999, 10_000].map((ms) => judgeNode(node, ms));
+  const states = (node: Parameters<typeof assessNode>[0]) => [0, 9_999, 10_000].map((ms) => assessNode(node, ms));
   t.deepEqual(states(drawNode('NotReady')), ['not-ready', 'not-ready', 'lost']);
   t.deepEqual(states(drawNode('NotReady', { unschedulable: true })), ['not-ready', 'not-ready', 'lost']);
   t.deepEqual(states(undefined), ['deleted', 'deleted', 'gone']);
-  t.is(judgeNode(drawNode('Ready'), 0), 'ready');
-  t.is(judgeNode(drawNode('Ready', { unschedulable: true }), 0), 'cordoned');
+  t.is(assessNode(drawNode('Ready'), 0), 'ready');
+  t.is(assessNode(drawNode('Ready', { unschedulable: true }), 0), 'cordoned');
 });
 
 const history = test.macro<[Step[]]>({

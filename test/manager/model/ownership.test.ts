@@ -1,7 +1,7 @@
 // What belongs to a pool: what its StatefulSet owns, by UID, and nothing else that has its label, its name or its ordinal.
 
 import test, { type ExecutionContext } from 'ava';
-import { describePool } from '../../../manager/api/pool-status.ts';
+import { describePool } from '../../../manager/api/describe-pool.ts';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { Pools } from '../../../manager/model/pools.ts';
 import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';

@@ -1,7 +1,7 @@
-// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.import { describeWaiting } from '../../../manager/api/pool-status.ts';
+// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
 
 import test from 'ava';
-import { describeWaiting } from '../../../manager/api/pool-status.ts';
+import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { Pool } from '../../../manager/model/pool.ts';
 import {

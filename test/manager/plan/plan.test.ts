@@ -1,8 +1,8 @@
 import test from 'ava';
 import { noticesOf } from '../../../manager/events/notices.ts';
 import type { NodeState } from '../../../manager/model/nodes.ts';
-import type { ObservedPod, ObservedRoute, ObservedService } from '../../../manager/model/observation.ts';
-import { type ExposureMode, Pool } from '../../../manager/model/pool.ts';
+import type { ExposureMode, ObservedPod, ObservedRoute, ObservedService } from '../../../manager/model/observation.ts';
+import { Pool } from '../../../manager/model/pool.ts';
 import { countPods, noteDemand, type Plan, planPool, withoutLead } from '../../../manager/plan/plan.ts';
 
 type Letter = 'r' | 'u' | 's' | '.' | 't' | 'x' | 'o' | 'b';
@@ -418,7 +418,7 @@ test('while it is not known what new pods are made of, none is replaced', (t) =>
   t.deepEqual(planPool(pool, 0).replace, []);
 });
 
-test('inv 5: terminals in use above the replicas are put back at once, and it is told which have outlived it', (t) => {
+test('inv 5: terminals in use above the replicas are put back at once, and it is told which have survived it', (t) => {
   const pool = drawPool('ruuu', { spare: '1' });
   const reasons = (now: number) => noticesOf(pool, now).map(({ reason, message }) => [reason, message.split('. ')[0]]);
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 1 });

@@ -4,8 +4,8 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { composeClaimant } from '../../../common/claimant.ts';
+import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { isOver } from '../../../manager/model/observation.ts';
-import type { ExposureMode } from '../../../manager/model/pool.ts';
 import { countPods } from '../../../manager/plan/plan.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
 import { histories } from '../../helpers/long.ts';

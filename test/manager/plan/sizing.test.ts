@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { baseStock, type Demand, type Spare, serviceLevel, spareFor } from '../../../manager/plan/sizing.ts';
+import type { Spare } from '../../../manager/model/settings.ts';
+import { baseStock, type Demand, serviceLevel, spareFor } from '../../../manager/plan/sizing.ts';
 import { histories, quick } from '../../helpers/long.ts';
 
 const second = 1_000;

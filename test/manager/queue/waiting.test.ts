@@ -4,7 +4,7 @@ import { getEventListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { isAbort } from '../../../common/errors.ts';
 import { waitingSchema } from '../../../common/manager-api.ts';
-import { describeWaiting } from '../../../manager/api/pool-status.ts';
+import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
 import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
 import type { Cluster } from '../../../manager/kubernetes/port.ts';
 import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';

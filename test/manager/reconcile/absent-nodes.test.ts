@@ -1,8 +1,9 @@
 // Nodes that are NotReady or deleted, in the orders that occur, as visitors and the pool meet them.
 
 import test, { type ExecutionContext } from 'ava';
-import { describeTerminal, describeWaiting } from '../../../manager/api/pool-status.ts';
-import type { ExposureMode } from '../../../manager/model/pool.ts';
+import { describeTerminal } from '../../../manager/api/describe-terminal.ts';
+import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
+import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { countPods } from '../../../manager/plan/plan.ts';
 import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';

@@ -1,7 +1,7 @@
 // Several managers on one cluster: what each does, and what only the one that leads does.
 
 import test, { type ExecutionContext } from 'ava';
-import type { ExposureMode } from '../../../manager/model/pool.ts';
+import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { countPods, spareAt } from '../../../manager/plan/plan.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
 import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
@@ -395,7 +395,7 @@ test('why a pool was scaled, and why a session was ended, is told by Events on t
 
 test('an Event that is not taken holds nothing up', async (t) => {
   const { model, leader, managers } = await start(t, { spare: '1' });
-  for (const { port } of managers) port.tell = () => Promise.reject(new Error('no'));
+  for (const { port } of managers) port.recordEvent = () => Promise.reject(new Error('no'));
   await leader.claims.claim('ann', undefined, never);
   await settle(model, ...managers);
   t.is(model.pool.replicas, 2);

@@ -3,9 +3,9 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { ServiceError } from '../../../common/errors.ts';
-import { describePool } from '../../../manager/api/pool-status.ts';
-import { ApiError } from '../../../manager/kubernetes/transport.ts';
-import type { ExposureMode } from '../../../manager/model/pool.ts';
+import { describePool } from '../../../manager/api/describe-pool.ts';
+import { ApiError } from '../../../manager/kubernetes/api-error.ts';
+import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { estimate } from '../../../manager/queue/estimate.ts';
 import { never, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';

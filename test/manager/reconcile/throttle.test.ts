@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { createPace } from '../../../manager/reconcile/throttle.ts';
+import { createThrottle } from '../../../manager/reconcile/throttle.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
 
 /** A pace whose work takes `costMs`. */
@@ -10,7 +10,7 @@ function start(t: ExecutionContext, costMs: number) {
     doneAt.push(time.now);
     time.now += costMs;
   };
-  const ask = createPace({ work, ...time.clock() });
+  const ask = createThrottle({ work, ...time.clock() });
   t.deepEqual(doneAt, []);
   return { time, ask, doneAt };
 }

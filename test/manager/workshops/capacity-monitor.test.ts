@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { ServiceError } from '../../../common/errors.ts';
-import { describeWindows } from '../../../manager/api/window-status.ts';
+import { describeWindows } from '../../../manager/api/describe-windows.ts';
 import { noticesOf } from '../../../manager/events/notices.ts';
-import { lookAtProgress } from '../../../manager/events/progress.ts';
+import { followProgress } from '../../../manager/events/progress.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -38,12 +38,12 @@ async function start(t: ExecutionContext, windows: object[] = [course]) {
     setWindows,
     look: async (now: number) => {
       time.now = now;
-      await manager.surveyor.look();
+      await manager.capacityMonitor.look();
       return asked;
     },
     fits: () => describeWindows(pool(), time.now, 0).map(({ fits }) => fits),
     notices: () => noticesOf(pool(), time.now).map(({ reason, message }) => `${reason}: ${message}`),
-    news: () => lookAtProgress(pool(), time.now, {}).steps.map(({ reason, message }) => `${reason}: ${message}`),
+    news: () => followProgress(pool(), time.now, {}).steps.map(({ reason, message }) => `${reason}: ${message}`),
   };
 }
 
@@ -141,7 +141,7 @@ test('a stop ends a survey that is not answered, and it is no failure', async (t
       return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
     };
   });
-  const over = manager.surveyor.look(stop.signal);
+  const over = manager.capacityMonitor.look(stop.signal);
   await asked;
   stop.abort();
   await over;

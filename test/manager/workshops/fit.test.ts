@@ -1,8 +1,8 @@
 import test from 'ava';
 import type { Amounts, NodeCapacity, PodNeeds, Quota } from '../../../manager/model/capacity.ts';
-import type { ObservedNode, ObservedPod } from '../../../manager/model/observation.ts';
-import { type ExposureMode, Pool } from '../../../manager/model/pool.ts';
-import { judgeFit } from '../../../manager/workshops/fit.ts';
+import type { ExposureMode, ObservedNode, ObservedPod } from '../../../manager/model/observation.ts';
+import { Pool } from '../../../manager/model/pool.ts';
+import { assessFit } from '../../../manager/workshops/fit.ts';
 
 const gib = 2 ** 30;
 const course = { name: 'course', from: '2027-01-12T09:00Z', to: '2027-01-12T12:00Z', ready: 40 };
@@ -73,7 +73,7 @@ const judged = test.macro<[Case]>({
     const pools = [pool, ...(other ? [drawPool('other', other)] : [])];
     const capacity = { quotas: 'quotas' in given ? given.quotas : [], neighbours };
     const [occurrence] = pool.schedule.ahead(0);
-    const fit = judgeFit(occurrence!, pool, { pools, nodes, capacity, exposure });
+    const fit = assessFit(occurrence!, pool, { pools, nodes, capacity, exposure });
     t.is([fit.fits, ...fit.why].join('; '), fits);
   },
 });

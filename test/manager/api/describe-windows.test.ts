@@ -1,5 +1,5 @@
 import test from 'ava';
-import { describeWindows } from '../../../manager/api/window-status.ts';
+import { describeWindows } from '../../../manager/api/describe-windows.ts';
 import { Pool } from '../../../manager/model/pool.ts';
 
 const hour = 3_600_000;

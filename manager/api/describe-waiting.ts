@@ -1,0 +1,32 @@
+// A position in the queue as its visitor sees it. Pure.
+
+import type { Promised, Waiting } from '../../common/manager-api.ts';
+import { estimate, type QueuePosition } from '../queue/estimate.ts';
+import { forecastWait } from '../queue/promise.ts';
+
+/** A position, and when to expect a terminal there. `promised`: what the last answer to the visitor promised. */
+export function describeWaiting(
+  { pool, place, waiting, claiming }: QueuePosition,
+  now: number,
+  promised?: Promised,
+): Waiting {
+  const position = place + claiming;
+  const {
+    range,
+    latestMs,
+    cause,
+    promised: next,
+  } = forecastWait(estimate(pool, position, now), position, now, promised);
+  return {
+    status: 'waiting',
+    pool: pool.name,
+    place,
+    waiting,
+    ...(range && { earliestSeconds: Math.floor(range.from / 1_000), expectedSeconds: seconds(range.to) }),
+    ...(latestMs !== undefined && { latestSeconds: seconds(latestMs) }),
+    ...(cause && { cause }),
+    promised: next,
+  };
+}
+
+const seconds = (ms: number): number => Math.ceil(ms / 1_000);
