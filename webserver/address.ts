@@ -1,27 +1,26 @@
-// Where a browser reaches a terminal: what the manager says, the host name that the page itself came from with the
-// node port, or a template. Pure.
+// The address at which a browser reaches a terminal: the manager's, the page's own host name with the node port, or a template. Pure.
 
 import type { Terminal } from '../common/manager-api.ts';
 
-/** How addresses are written; `template` is an origin with placeholders. */
+/** The source of addresses. `template` is an origin with placeholders. */
 export type Addressing = { mode: 'manager' } | { mode: 'page' } | { mode: 'template'; template: string };
 
-/** How the page was asked for, as far as the trusted proxies tell. IPv6 host names are in brackets. */
+/** The page's scheme and host as the browser sees them, by the headers of trusted proxies. IPv6 host names are in brackets. */
 export type PageOrigin = { protocol: string; hostname: string };
 
 const placeholders = ['name', 'pool', 'ordinal', 'host', 'port'] as const;
 type Placeholder = (typeof placeholders)[number];
 
-/** What WARMTERM_ADDRESS means, or, as a string, what is wrong with it. */
+/** Parses WARMTERM_ADDRESS. Returns a string with the problem if it is invalid. */
 export function parseAddressing(text: string): Addressing | string {
   if (text === 'manager' || text === 'page') return { mode: text };
   const advice = 'must be manager, page, or a template such as https://{name}.example-terminals.net';
   const unknown = [...text.matchAll(/\{([^}]*)\}/g)].map((match) => match[1]).find((name) => !isPlaceholder(name));
   if (unknown !== undefined) {
-    return `{${unknown}} is no placeholder: there are ${placeholders.map((name) => `{${name}}`).join(', ')}`;
+    return `{${unknown}} is not a placeholder. Use ${placeholders.map((name) => `{${name}}`).join(', ')}`;
   }
   const example = fill(text, { name: 'pool-0', pool: 'pool', ordinal: '0', host: '192.0.2.1', port: '30000' });
-  // An origin and nothing more: socket.io would take a path for a namespace.
+  // Only an origin: socket.io would take a path for a namespace.
   if (!/^https?:/.test(example) || !URL.canParse(example)) return advice;
   const url = new URL(example);
   if (url.pathname !== '/' || text.endsWith('/') || url.search || url.hash || url.username) {
@@ -37,9 +36,9 @@ export function terminalUrl(
   page: Pick<PageOrigin, 'hostname'>,
 ): string {
   const { protocol, host, port } = terminal.address;
-  // As an origin is written: without the port that the protocol implies.
+  // In the form of an origin: without the scheme's default port.
   if (addressing.mode === 'manager') return new URL(`${protocol}://${bracketed(host)}:${port}`).origin;
-  // A node port has no TLS, also where the page has it: such a page goes by the relay at once.
+  // Node ports have no TLS, even if the page does. An https page uses the relay at once.
   if (addressing.mode === 'page') return `${protocol}://${bracketed(page.hostname)}:${port}`;
   return fill(addressing.template, {
     name: terminal.name,

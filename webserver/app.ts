@@ -1,5 +1,5 @@
-// The webserver as an express app: the page, the visitor's terminal and the host's view. It knows the manager as a set
-// of functions, and nothing of Kubernetes.
+// The express app of the webserver: the page, the visitor's terminals and the host page's API. It knows the manager as a set of functions,
+// and nothing of Kubernetes.
 
 import express, { type Express, type RequestHandler } from 'express';
 import { createHostCheck, requireHost } from '../common/http/host-names.ts';
@@ -18,9 +18,9 @@ import type { Manager } from './manager-client.ts';
 import type { Metrics } from './metrics.ts';
 import { describeWebserver } from './openapi.ts';
 import { createRefusalLog } from './refusal-log.ts';
-import { createPlaces } from './relay/places.ts';
 import { createRelayProblems } from './relay/problems.ts';
 import { createTicketReader } from './relay/read-ticket.ts';
+import { createRelayLimit } from './relay/relay-limit.ts';
 import { hostRoutes } from './routes/host.ts';
 import { pageRoutes } from './routes/page.ts';
 import { poolRoutes } from './routes/pools.ts';
@@ -48,14 +48,14 @@ export type AppOptions = {
   log: Logger;
   metrics: Metrics;
   publicDir: string;
-  /** Where the build has put cli.tgz and cli/. */
+  /** The folder with cli.tgz and cli/, from the build. */
   cliDir: string;
   visitorSecrets: readonly [string, ...string[]];
   version: string;
   /** Absent: no host page. */
   hostToken?: string | undefined;
   clock?: () => number;
-  /** For how long a request without an answer keeps its turn (turns.ts). */
+  /** After this time, a request without an answer no longer counts (concurrency-limit.ts). */
   holdMs?: number;
 };
 
@@ -117,14 +117,14 @@ export function createApp(options: AppOptions): Express {
   );
   app.use(poolRoutes({ ...terminals, now }));
   if (config.WARMTERM_RELAY !== 'never') {
-    const places = createPlaces(config.WARMTERM_RELAY_LIMIT);
+    const relayLimit = createRelayLimit(config.WARMTERM_RELAY_LIMIT);
     const readTicket = createTicketReader({ manager, now });
     app.use(
       relayRoutes({
         manager,
         log,
         logRefusal,
-        places,
+        relayLimit,
         problems: relayProblems,
         readTicket,
         defaultPool: config.WARMTERM_POOL,
@@ -138,8 +138,8 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-// Ready means that the page can be served, whatever the manager does: a page that waits and says so helps a visitor
-// more than a refused connection, and sessions that run need neither of us.
+// Ready means that the page can be served, whatever the state of the manager. During an outage, a page that says so helps more than a
+// refused connection, and running sessions need neither service.
 const health: RequestHandler = (_request, response) => {
   response.set('cache-control', 'no-store').json({ status: 'ok' });
 };

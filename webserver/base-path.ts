@@ -1,8 +1,8 @@
-// A path prefix of the page, such as `/shell`. A proxy may take it off each request or pass it on; requests of both kinds are served.
+// A path prefix of the page, such as `/shell`. A proxy may remove it from requests or pass it on; both are served.
 
 import type { RequestHandler } from 'express';
 
-/** What WARMTERM_BASE_PATH means: without a slash at the end; undefined when it is no path. Pure. */
+/** Parses WARMTERM_BASE_PATH: the path without a final slash; undefined if invalid. Pure. */
 export function parseBasePath(text: string): string | undefined {
   const path = text.replace(/\/+$/, '');
   if (!/^(\/[\w.~-]+)*$/.test(path)) return undefined;
@@ -10,15 +10,15 @@ export function parseBasePath(text: string): string | undefined {
 }
 
 /**
- * Takes the prefix off the URL of a request. The page's URLs are relative, so the prefix itself, without a slash at the end, is
- * redirected to the page.
+ * Removes the prefix from the URL of a request. The page's URLs are relative, so the prefix without a final slash is redirected to the
+ * page.
  */
 export const underBasePath =
   (base: string): RequestHandler =>
   (request, response, next) => {
     const [path = '', query] = request.url.split(/(?=\?)/);
     if (base !== '' && path === base) {
-      // Relative: a proxy may have taken another prefix off.
+      // Relative, because a proxy may have removed another prefix.
       return void response.redirect(308, `${base.slice(base.lastIndexOf('/') + 1)}/${query ?? ''}`);
     }
     if (path.startsWith(`${base}/`)) request.url = request.url.slice(base.length);

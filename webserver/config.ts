@@ -1,4 +1,4 @@
-// The webserver's settings: the environment in, a frozen object out, or all problems at once.
+// The webserver's settings: reads the environment into a frozen object, or reports all problems at once.
 
 import { isIP } from 'node:net';
 import * as z from 'zod';
@@ -10,7 +10,7 @@ import { parseAddressing } from './address.ts';
 import { parseBasePath } from './base-path.ts';
 import { parseFrameAncestors } from './frame-ancestors.ts';
 
-/** What express takes as `trust proxy`: nobody, so many hops, or these subnets. 0 says that there is no proxy, false that nobody said. */
+/** express's `trust proxy`: a number of hops, or subnets. 0: there is no proxy. false: unknown, so trust none. */
 export type TrustProxy = false | number | string[];
 
 const shape = {
@@ -19,12 +19,12 @@ const shape = {
   /** Port to listen on. */
   PORT: setting.port().default(5252),
   /**
-   * Host names by which the page may be asked for, such as `shell.example.org,*.lab.example.org`. Others get 421, which stops DNS
-   * rebinding. Without it: any name; on a loopback address its names. The chart sets those of its Ingress or HTTPRoute.
+   * Host names of the page, such as `shell.example.org,*.lab.example.org`. Requests for other names get 421, which stops DNS rebinding.
+   * Default: any name; on a loopback address, loopback names. The chart sets those of its Ingress or HTTPRoute.
    */
   WARMTERM_HOSTS: setting
     .list()
-    .refine((names) => names.every(isHostPattern), 'must be host names with commas between, such as shell.example.org')
+    .refine((names) => names.every(isHostPattern), 'must be comma-separated host names, such as shell.example.org')
     .optional(),
   /** Port of `/metrics`, for Prometheus. */
   METRICS_PORT: setting.port().optional(),
@@ -32,20 +32,20 @@ const shape = {
   LOG_LEVEL: setting.logLevel().default('info'),
   /** URL of the manager. */
   WARMTERM_MANAGER_URL: setting.url(),
-  /** File of a service account token of audience `warmterm-manager`. It is read again as it rotates. */
+  /** File with a service account token of audience `warmterm-manager`. It is read again as it rotates. */
   WARMTERM_MANAGER_TOKEN_FILE: setting.text(),
-  /** File of secrets, one per line, 32 bytes or more each. The first signs visitor ids, all verify. */
+  /** File with secrets, one per line, each 32 bytes or more. The first signs visitor ids; all verify them. */
   WARMTERM_VISITOR_SECRET_FILE: setting.text(),
   /** What counts as one visitor: `browser`, `tab`, `address` or `header` ([identity](identity.md)). */
   WARMTERM_IDENTITY: setting.choice('browser', 'tab', 'address', 'header').default('browser'),
-  /** With `header`: the header in which an authenticating proxy names the person, such as `X-Forwarded-User`. */
+  /** With `header`: the header in which an authenticating proxy sends the person's name, such as `X-Forwarded-User`. */
   WARMTERM_IDENTITY_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header, such as X-Forwarded-User')
     .optional(),
   /**
-   * Where the page finds a terminal: `manager` (as the manager says), `page` (the page's own host name with the node port), or a
-   * template such as `https://{name}.example-terminals.net` of `{name}` `{pool}` `{ordinal}` `{host}` `{port}`.
+   * Where browsers reach terminals: `manager` (the address that the manager reports), `page` (the page's host name with the node port), or
+   * a template such as `https://{name}.example-terminals.net` of `{name}` `{pool}` `{ordinal}` `{host}` `{port}`.
    */
   WARMTERM_ADDRESS: z
     .string()
@@ -56,7 +56,7 @@ const shape = {
       context.addIssue({ code: 'custom', message: parsed });
       return z.NEVER;
     }),
-  /** The path prefix, such as `/shell`, that proxies pass on to the webserver. A prefix that they take off needs no setting. */
+  /** The path prefix, such as `/shell`, that proxies pass on to the webserver. A prefix that they remove needs no setting. */
   WARMTERM_BASE_PATH: z
     .string()
     .default('')
@@ -77,16 +77,16 @@ const shape = {
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
-  /** When the webserver relays a terminal: `fallback` (where a browser cannot reach it directly), `always` or `never`. */
+  /** When the webserver relays a terminal: `fallback` (if the browser cannot reach it directly), `always` or `never`. */
   WARMTERM_RELAY: setting.choice(...relayModes).default('fallback'),
-  /** Relayed connections at once; of one visitor 16. */
+  /** Maximum of relayed connections; 16 for each visitor. */
   WARMTERM_RELAY_LIMIT: setting.whole(1, 100_000).default(1_000),
   /**
-   * Connections at once, without the relayed ones. One more closes another, of the address that has the most. Each takes about 15 KB,
-   * and 46 KB where it holds half a request with all the headers that it may have.
+   * Maximum of open connections, without relayed ones. One more closes another, of the address that has the most. Each takes about 15 KB,
+   * or 46 KB with half a request and the maximum of headers.
    */
   WARMTERM_CONNECTION_LIMIT: setting.whole(100, 100_000).default(4_000),
-  /** The proxies in front: their number, 0 for none, or their subnets with commas between. `false`: not known, and none is trusted. */
+  /** The proxies in front: their number, 0 for none, or their subnets, comma-separated. `false`: unknown, so none is trusted. */
   WARMTERM_TRUST_PROXY: z
     .string()
     .default('false')
@@ -97,17 +97,17 @@ const shape = {
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
-  /** Tries (scrypt, 4 MiB) that the challenge of a busy address takes at most; it takes half as many at least. */
+  /** Maximum number of tries (scrypt, 4 MiB) of a busy address's challenge; the minimum is half. */
   WARMTERM_CHALLENGE_WORK: setting.whole(2, 10_000).default(64),
-  /** The pool of visitors who ask for none. It may be left out where there is only one. */
+  /** The pool of visitors who name none. Optional if there is only one. */
   WARMTERM_POOL: poolNameSchema.optional(),
-  /** File of the token that opens `/host`. Without it there is no host page. */
+  /** File with the token of `/host`. Without it there is no host page. */
   WARMTERM_HOST_TOKEN_FILE: setting.text().optional(),
   /** Deadline of a request to the manager. */
   WARMTERM_REQUEST_TIMEOUT: setting.duration('100ms', '2m').default(12_000),
-  /** How long the service goes on serving after SIGTERM, while clients move to another replica. The chart sets 5s. */
+  /** How long the service keeps serving after SIGTERM, while clients move to another replica. The chart sets 5s. */
   WARMTERM_SHUTDOWN_DELAY: setting.duration('0s', '60s').default(0),
-  /** Folder of the built page. Without it: `public/` beside the program. */
+  /** Folder of the built page. Default: `public/` beside the program. */
   WARMTERM_PUBLIC_DIR: setting.text().optional(),
 };
 
@@ -118,31 +118,31 @@ export type Config = Readonly<z.output<z.ZodObject<typeof shape>>>;
 function findConflicts(config: Config): string[] {
   const { WARMTERM_IDENTITY: identity, WARMTERM_IDENTITY_HEADER: header } = config;
   const wrong = [];
-  // Behind a proxy that is not trusted, all visitors have the proxy's address: they would share one terminal.
+  // Behind an untrusted proxy, all visitors have the proxy's address and would share one terminal.
   if (identity === 'address' && config.WARMTERM_TRUST_PROXY === false) {
     wrong.push(
       'WARMTERM_IDENTITY=address: WARMTERM_TRUST_PROXY must say which proxies are in front: a number, 0 for none, or subnets',
     );
   }
   if (identity !== 'header') {
-    if (header !== undefined) wrong.push('WARMTERM_IDENTITY_HEADER is of use with WARMTERM_IDENTITY=header only');
+    if (header !== undefined) wrong.push('WARMTERM_IDENTITY_HEADER is only valid with WARMTERM_IDENTITY=header');
     return wrong;
   }
   if (header === undefined) wrong.push('WARMTERM_IDENTITY=header: WARMTERM_IDENTITY_HEADER must name the header');
-  // A number of proxies trusts every client that connects, one that goes past the proxy too.
+  // A number of proxies trusts every client that connects, even one that bypasses the proxy.
   if (!Array.isArray(config.WARMTERM_TRUST_PROXY)) {
     wrong.push('WARMTERM_IDENTITY=header: WARMTERM_TRUST_PROXY must list the addresses or subnets of the proxies');
   }
-  // Cookies ignore ports: a terminal at the page's own host would be sent the cookie in which the proxy keeps a sign-in.
+  // Cookies ignore ports: a terminal at the page's own host would receive the proxy's sign-in cookie.
   if (config.WARMTERM_ADDRESS.mode === 'page') {
     wrong.push(
-      'WARMTERM_IDENTITY=header: WARMTERM_ADDRESS must not be page, or terminals are sent the cookies of the proxy',
+      'WARMTERM_IDENTITY=header: WARMTERM_ADDRESS must not be page, or terminals would receive the cookies of the proxy',
     );
   }
   return wrong;
 }
 
-// `true` is refused on purpose: it would believe whatever address a visitor claims to come from.
+// `true` is refused on purpose: a client could then claim any address.
 function parseTrustProxy(text: string): TrustProxy | undefined {
   if (text === 'false') return false;
   if (/^\d{1,2}$/.test(text)) return Number(text);

@@ -1,10 +1,10 @@
-// The Content-Security-Policy (CSP level 3): nothing but our own files, no inline script or style at all, and sockets
-// only to where terminals can be. Pure.
+// The Content-Security-Policy (CSP level 3): only our own files, no inline script or style, and sockets only to possible addresses of
+// terminals. Pure.
 
 import type { Addressing, PageOrigin } from './address.ts';
 import type { FrameAncestors } from './frame-ancestors.ts';
 
-/** The header's value for a page that was asked for as `page`, and that `ancestors` may show in a frame. */
+/** The header's value for a page requested as `page`, which `ancestors` may show in a frame. */
 export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin, ancestors: FrameAncestors): string {
   return [
     `default-src 'none'`,
@@ -12,7 +12,7 @@ export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin, 
     `style-src 'self'`,
     `img-src 'self'`,
     `manifest-src 'self'`,
-    // The relay's WebSocket is within 'self' (CSP level 3).
+    // 'self' includes the relay's WebSocket (CSP level 3).
     `connect-src 'self' ${socketSources(addressing, page)}`,
     `base-uri 'none'`,
     `form-action 'none'`,
@@ -22,19 +22,19 @@ export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin, 
   ].join('; ');
 }
 
-/** Where the page may open sockets; terminals speak WebSocket and nothing else. */
+/** The origins to which the page may open sockets. Terminals accept WebSockets only. */
 export function socketSources(addressing: Addressing, page: PageOrigin): string {
-  // Nodes may have any address: only the scheme can be said.
+  // Nodes may have any address, so only the scheme can be limited.
   if (addressing.mode === 'manager') return 'ws: wss:';
   if (addressing.mode === 'page') {
     const scheme = page.protocol === 'https' ? 'wss' : 'ws';
-    // A host source cannot be an IPv6 address, and a Host header of an attacker's making must not write our policy.
+    // A host source cannot be an IPv6 address. A forged Host header must not inject a policy.
     return /^[a-z0-9.-]{1,253}$/i.test(page.hostname) ? `${scheme}://${page.hostname}:*` : `${scheme}:`;
   }
   return templateSource(addressing.template);
 }
 
-// A wildcard may stand for whole labels at the left only: every label up to the last placeholder becomes one.
+// A wildcard matches whole labels at the left only, so it replaces every label up to the last placeholder.
 function templateSource(template: string): string {
   const [, secure, rest = ''] = /^http(s?):\/\/(.*)$/.exec(template) ?? [];
   const [, host = '', port] = /^(.*?)(?::([^:]+))?$/.exec(rest) ?? [];

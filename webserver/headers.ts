@@ -7,20 +7,20 @@ import { contentSecurityPolicy } from './csp.ts';
 import type { FrameAncestors } from './frame-ancestors.ts';
 import { pageOrigin } from './page-origin.ts';
 
-/** `frameAncestors`: who may show the terminal's page in a frame. Nobody may show the host page. */
+/** `frameAncestors`: the sites that may show the terminal's page in a frame. The host page allows none. */
 export function securityHeaders(addressing: Addressing, frameAncestors: FrameAncestors): RequestHandler[] {
   const usual = helmet({
-    // Written below: it depends on the host name that was asked for.
+    // Set below, because it depends on the requested host name.
     contentSecurityPolicy: false,
-    // It would force TLS upon every port of the host, also upon node ports that have none. Whoever ends TLS may add it.
+    // It would force TLS on every port of the host, including node ports without TLS. A proxy with TLS may add it.
     strictTransportSecurity: false,
     referrerPolicy: { policy: 'no-referrer' },
-    // Written below.
+    // Set below.
     xFrameOptions: false,
   });
   const ours: RequestHandler = (request, response, next) => {
     const ancestors = /^\/(index\.html)?$/.test(request.path) ? frameAncestors : [];
-    // The older header knows no list. Browsers that know frame-ancestors ignore it where both are there (CSP level 3).
+    // The older header supports no list. Browsers that support frame-ancestors ignore it (CSP level 3).
     if (ancestors.length === 0) response.set('x-frame-options', 'DENY');
     response.set({
       'content-security-policy': contentSecurityPolicy(addressing, pageOrigin(request), ancestors),

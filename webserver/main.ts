@@ -19,14 +19,14 @@ try {
   const log = createLog('webserver', config.LOG_LEVEL);
   const hostTokenFile = config.WARMTERM_HOST_TOKEN_FILE;
   const metrics = createMetrics();
-  // A kubelet may start a container before it has mounted the token, which then stays absent: only another start helps.
+  // A kubelet may start a container before it has mounted the token. The file then never appears, so exit to be restarted.
   await readToken('WARMTERM_MANAGER_TOKEN_FILE', config.WARMTERM_MANAGER_TOKEN_FILE);
   const app = createApp({
     config,
     log,
     metrics,
     publicDir: findPublicDir(config.WARMTERM_PUBLIC_DIR),
-    // Next to this bundle.
+    // Beside this bundle.
     cliDir: fileURLToPath(new URL('.', import.meta.url)),
     visitorSecrets: await readSecrets('WARMTERM_VISITOR_SECRET_FILE', config.WARMTERM_VISITOR_SECRET_FILE),
     version: packageJson.version,
@@ -38,7 +38,7 @@ try {
     }),
   });
   const onListening = (at: { host: string; port: number }) => log.info(at, 'listening');
-  // No answer takes longer than the manager may.
+  // No answer takes longer than the manager's deadline.
   const listening = { host: config.HOST, port: config.PORT, drainMs: config.WARMTERM_REQUEST_TIMEOUT, onListening };
   const connectionLimit = config.WARMTERM_CONNECTION_LIMIT;
   const parts: Record<string, Part> = {
@@ -50,7 +50,7 @@ try {
   exitOnInvalidConfig(error);
 }
 
-// Next to the bundle, unless told otherwise.
+// Default: beside the bundle.
 function findPublicDir(configured: string | undefined): string {
   const publicDir = configured ?? fileURLToPath(new URL('public', import.meta.url));
   if (existsSync(`${publicDir}/index.html`)) return publicDir;

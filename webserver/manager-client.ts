@@ -1,4 +1,4 @@
-// What the webserver asks of the manager: one function per request, each with a deadline and the service's own token.
+// The webserver's client of the manager: one function per request, each with a deadline and the service's own token.
 
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
@@ -22,45 +22,45 @@ import {
 
 type Pools = z.infer<typeof poolsSchema>;
 
-/** Who claims (common/claimant.ts) and, if one is asked for, a pool. */
-export type Wish = { visitor: string; pool: string | undefined };
+/** The claimant (common/claimant.ts), and the pool if one is named. */
+export type Target = { visitor: string; pool: string | undefined };
 
-/** A wish for a terminal: from which network, with the place and the time that the visitor was last told of, and with or without work done. */
-export type ClaimWish = Wish & {
+/** A claim: the network, the last position and promise that the visitor was sent, and whether a challenge was solved. */
+export type ClaimRequest = Target & {
   address: string;
   place: number | undefined;
   promised: Promised | undefined;
   challenge: 'solved' | 'unsolved';
-  /** Claims nothing: the terminal that is there, or `session-not-found`. */
+  /** Claims nothing: returns the present terminal, or `session-not-found`. */
   existing?: boolean | undefined;
 };
 
 export type Manager = {
-  /** The visitor's terminal, claimed now if there was none; or a place. `signal` is aborted when the visitor does not wait. */
-  claim(wish: ClaimWish, signal: AbortSignal): Promise<ClaimAnswer>;
+  /** Returns the visitor's terminal, claiming one if needed, or a position in the queue. Abort `signal` when the visitor has left. */
+  claim(target: ClaimRequest, signal: AbortSignal): Promise<ClaimAnswer>;
   /** Ends the visitor's terminal and claims another. */
-  restart(wish: ClaimWish, signal: AbortSignal): Promise<ClaimAnswer>;
-  /** The visitor waits no more. */
-  leave(wish: Wish): Promise<void>;
-  /** Throws `session-not-found` when the visitor has none. */
-  find(wish: Wish): Promise<Terminal>;
-  release(wish: Wish): Promise<void>;
+  restart(target: ClaimRequest, signal: AbortSignal): Promise<ClaimAnswer>;
+  /** Removes the visitor from the queue. */
+  leave(target: Target): Promise<void>;
+  /** Throws `session-not-found` if the visitor has no terminal. */
+  find(target: Target): Promise<Terminal>;
+  release(target: Target): Promise<void>;
   /** All terminals of a visitor. */
   list(visitor: string): Promise<TerminalList>;
   pools(): Promise<Pools>;
-  /** By which its tickets are verified. */
+  /** The keys that verify tickets. */
   keys(): Promise<JSONWebKeySet>;
 };
 
-// A manager that has just started, or just ended, is known to all nodes as such up to a second later: until then its
-// Service refuses connections. What was never sent can be sent again.
-const refusals = { forMs: 1_500, pauseMs: 100 };
+// When a manager starts or stops, nodes learn that up to a second later. Until then its Service refuses connections. A refused request was
+// not sent, so it can be repeated.
+const refusedRetry = { forMs: 1_500, pauseMs: 100 };
 
-// Less than for how long the manager keeps a connection on which nothing is said (Node: five seconds): one that it closes just as
-// it is used again would fail the visitor.
-const keep = { keepAlive: true, timeout: 4_000 };
+// Less than the manager's keep-alive timeout (Node: five seconds). Otherwise it could close a connection just as it is reused, and the
+// request would fail.
+const agentOptions = { keepAlive: true, timeout: 4_000 };
 
-/** A client of the manager at `url`; `readToken` is called for every request. */
+/** A client of the manager at `url`. Calls `readToken` for every request. */
 export function createManagerClient(options: {
   url: string;
   readToken: () => Promise<string>;
@@ -68,7 +68,7 @@ export function createManagerClient(options: {
 }): Manager {
   const { url, readToken, deadlineMs } = options;
   const base = url.replace(/\/+$/, '');
-  const agent = url.startsWith('https:') ? new HttpsAgent(keep) : new HttpAgent(keep);
+  const agent = url.startsWith('https:') ? new HttpsAgent(agentOptions) : new HttpAgent(agentOptions);
 
   async function ask<T = undefined>(
     request: Pick<JsonRequest<T>, 'method' | 'body' | 'answer' | 'signal'> & { path: string },
@@ -80,22 +80,22 @@ export function createManagerClient(options: {
         return await requestJson<T>({ ...rest, url: base + path, token: await readToken(), deadlineMs, agent });
       } catch (error) {
         if (isAbort(error)) throw error;
-        if (!isConnectionRefused(error) || performance.now() - startedAt > refusals.forMs)
+        if (!isConnectionRefused(error) || performance.now() - startedAt > refusedRetry.forMs)
           throw forVisitor(toServiceError(error));
       }
-      await delay(refusals.pauseMs, undefined, rest.signal && { signal: rest.signal });
+      await delay(refusedRetry.pauseMs, undefined, rest.signal && { signal: rest.signal });
     }
   }
 
   const answer = claimAnswerSchema;
-  const one = ({ visitor, pool }: Wish, path: string = paths.terminal) =>
+  const one = ({ visitor, pool }: Target, path: string = paths.terminal) =>
     path.replace('{visitor}', visitor) + (pool === undefined ? '' : `?pool=${encodeURIComponent(pool)}`);
   return {
-    claim: (wish, signal) => ask({ method: 'POST', path: paths.terminals, body: wish, answer, signal }),
-    restart: (wish, signal) => ask({ method: 'POST', path: paths.restart, body: wish, answer, signal }),
-    leave: (wish) => ask({ method: 'DELETE', path: one(wish, paths.place) }),
-    find: (wish) => ask({ method: 'GET', path: one(wish), answer: terminalSchema }),
-    release: (wish) => ask({ method: 'DELETE', path: one(wish) }),
+    claim: (target, signal) => ask({ method: 'POST', path: paths.terminals, body: target, answer, signal }),
+    restart: (target, signal) => ask({ method: 'POST', path: paths.restart, body: target, answer, signal }),
+    leave: (target) => ask({ method: 'DELETE', path: one(target, paths.place) }),
+    find: (target) => ask({ method: 'GET', path: one(target), answer: terminalSchema }),
+    release: (target) => ask({ method: 'DELETE', path: one(target) }),
     list: (visitor) => {
       const path = paths.visitorTerminals.replace('{visitor}', visitor);
       return ask({ method: 'GET', path, answer: terminalListSchema });
@@ -105,9 +105,9 @@ export function createManagerClient(options: {
   };
 }
 
-// A manager that does not accept this webserver is our trouble: told as such, it would read as the visitor's fault.
+// If the manager rejects this webserver, that is not the visitor's fault: report it as `unavailable`.
 function forVisitor(error: ServiceError): ServiceError {
   if (error.code !== 'unauthenticated' && error.code !== 'forbidden') return error;
-  const message = 'The manager does not accept this webserver.';
+  const message = 'The manager does not accept the token of this webserver. The log of the manager has the reason.';
   return new ServiceError('unavailable', message, { cause: error });
 }

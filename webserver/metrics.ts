@@ -1,4 +1,4 @@
-// What the webserver counts: its requests. Labels are bounded: a visitor may ask for any path, and routes are few.
+// The webserver's metrics: its requests. Labels are bounded, because a visitor may request any path.
 
 import type { Request, RequestHandler, Response } from 'express';
 import { Counter, Histogram, Registry } from 'prom-client';
@@ -10,13 +10,13 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   const requests = new Counter({
     name: 'warmterm_http_requests_total',
-    help: 'Requests by method, route and status; status 0 is one whose visitor left before the answer',
+    help: 'Requests by method, route and status. Status 0: the client disconnected before the answer',
     labelNames: ['method', 'route', 'status'],
     registers,
   });
   const seconds = new Histogram({
     name: 'warmterm_http_request_duration_seconds',
-    help: 'From a request to the end of its answer',
+    help: 'Time from the request to the end of its answer',
     labelNames: ['route'],
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
@@ -36,7 +36,7 @@ export function createMetrics(): Metrics {
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'DELETE']);
 
-/** The route as the code has it; `file` for one of the page's, `none` for what there is not. */
+/** The route's pattern; `file` for a file of the page, `none` if there is no such path. */
 function routeOf(request: Request, response: Response): string {
   const path: string | string[] | undefined = request.route?.path;
   if (path !== undefined) return [path].flat().join(' ');

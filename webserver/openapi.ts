@@ -1,4 +1,4 @@
-// The webserver's HTTP API as a table: what its OpenAPI document says, for authors of programs in any language.
+// The table behind the OpenAPI document of the webserver's HTTP API, for programs in any language.
 
 import type { Api, Operation } from '../common/http/openapi.ts';
 import { poolNameSchema, poolsSchema, terminalListSchema, waitingSchema } from '../common/manager-api.ts';
@@ -34,7 +34,7 @@ const newId = {
 const opened = {
   201: { description: 'A fresh terminal.', body: openedSchema, headers: newId },
   202: {
-    description: 'No terminal is ready yet: a place in the waiting room. Send the request again at once, with `place`.',
+    description: 'No terminal is ready yet: the visitor is in the queue. Send the request again at once, with `place`.',
     body: waitingSchema,
     headers: newId,
   },
@@ -48,7 +48,7 @@ const operations: Api['operations'] = {
     },
     post: {
       summary:
-        "The visitor's own terminal, or a fresh one, with a ticket for one connection within a minute. With `run`, an id that the " +
+        "Claims a terminal, or returns the visitor's present one, with a ticket for one connection within a minute. With `run`, an id that the " +
         'client has made, it is the terminal of that run: each id has one of its own.',
       body: openRequestSchema,
       answers: { 200: { description: 'The terminal that the visitor already has.', body: openedSchema }, ...opened },
@@ -75,16 +75,16 @@ const operations: Api['operations'] = {
   },
   [paths.place]: {
     delete: {
-      summary: 'Stop waiting, and give up the place in the waiting room.',
+      summary: 'Leaves the queue.',
       parameters: [pool, run],
-      answers: { 204: { description: 'The place is given up.' } },
+      answers: { 204: { description: 'The visitor is not in the queue any more.' } },
     },
   },
   [paths.pools]: {
     get: {
       summary:
-        'How many terminals are ready, and how many visitors wait: in the pool that is named, or else in the pool of those who ' +
-        'name none and in those of the visitor. Up to two seconds old.',
+        'How many terminals are ready, and how many visitors wait: in the named pool, or else in the default ' +
+        'pool and in those of the visitor’s terminals. Up to two seconds old.',
       parameters: [pool],
       answers: { 200: { description: 'The pools.', body: poolSummariesSchema, headers: newId } },
     },

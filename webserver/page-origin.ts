@@ -1,4 +1,4 @@
-// How the page was asked for, in terms of what the trusted proxies tell.
+// The page's scheme and host as the browser sees them, by the headers of trusted proxies.
 
 import type { Request } from 'express';
 import type { PageOrigin } from './address.ts';

@@ -1,11 +1,11 @@
-// Logs what the settings of a proxy, or of the webserver, make it refuse: pages repeat such requests for ever.
+// Logs requests that are refused because a proxy or the webserver is misconfigured. Pages repeat such requests, so the log is limited.
 
 import type { Logger } from '../common/log.ts';
 
 export type RefusalLog = (sentence: string) => void;
 
 const everyMs = 60_000;
-// Clients choose what is in the sentences.
+// Clients influence the sentences, so bound their number.
 const maxSentences = 20;
 
 /** Logs each sentence at most once a minute. */

@@ -1,11 +1,11 @@
-// Secrets come as files, as Kubernetes mounts them.
+// Reads secrets from files, as Kubernetes mounts them.
 
 import { readFile } from 'node:fs/promises';
 import { ServiceError } from '../common/errors.ts';
 
 const minSecretBytes = 32;
 
-/** The secrets of a file, one per line. Throws `invalid-config` if there is none, or one is too short. */
+/** The secrets in a file, one per line. Throws `invalid-config` if there is none, or one is too short. */
 export async function readSecrets(variable: string, path: string): Promise<[string, ...string[]]> {
   const [first, ...rest] = (await readText(variable, path)).split(/\r?\n/).filter((line) => line !== '');
   if (first === undefined || [first, ...rest].some((line) => Buffer.byteLength(line) < minSecretBytes)) {
@@ -22,7 +22,7 @@ export async function readToken(variable: string, path: string): Promise<string>
   throw new ServiceError('invalid-config', `${variable}=${JSON.stringify(path)}: the file is empty`);
 }
 
-/** Reads a token that rotates: again after `keepMs`. A file that cannot be read leaves the former token in use. */
+/** Reads a rotating token, again after `keepMs`. If the file cannot be read, keeps the former token. */
 export function createTokenReader(
   path: string,
   clock: () => number = Date.now,
@@ -37,7 +37,11 @@ export function createTokenReader(
       readAt = clock();
     } catch (error) {
       if (token === undefined) {
-        throw new ServiceError('unavailable', 'This webserver has no token for the manager.', { cause: error });
+        throw new ServiceError(
+          'unavailable',
+          'This webserver cannot read its token for the manager (WARMTERM_MANAGER_TOKEN_FILE).',
+          { cause: error },
+        );
       }
     }
     return token;

@@ -217,14 +217,14 @@ autoscaling/{{ ternary "v2" "v2beta2" (semverCompare ">=1.23-0" .Capabilities.Ku
 {{- if and (eq (toString .trustProxy) "0") (eq .service.externalTrafficPolicy "Cluster") }}{{ fail "webserver.identity: address needs webserver.service.externalTrafficPolicy: Local: with Cluster, all visitors have the addresses of nodes" }}{{ end -}}
 {{- end -}}
 {{- if ne .identity "header" -}}
-{{- if .identityHeader }}{{ fail "webserver.identityHeader is of use with webserver.identity: header only" }}{{ end -}}
+{{- if .identityHeader }}{{ fail "webserver.identityHeader is only valid with webserver.identity: header" }}{{ end -}}
 {{- else -}}
 {{- if not .identityHeader }}{{ fail "webserver.identity: header needs webserver.identityHeader" }}{{ end -}}
 {{- if not (regexMatch "[.:a-z]" (regexReplaceAll "^false$" (toString .trustProxy) "")) -}}
 {{- fail "webserver.identity: header needs the addresses or subnets of the proxies in webserver.trustProxy" -}}
 {{- end -}}
 {{- if eq (include "warmterm.address" $) "page" -}}
-{{- fail "webserver.identity: header: webserver.address must not be page, or terminals are sent the cookies of the proxy" -}}
+{{- fail "webserver.identity: header: webserver.address must not be page, or terminals would receive the cookies of the proxy" -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -100,7 +100,7 @@ for (const relay of ['always', 'fallback']) {
       const refusals = proxy.stripped.length;
       await until(() => proxy.stripped.length >= refusals + 1, 'another attempt by the relay');
       await page.getByText(texts.details).click();
-      await page.getByText('A WebSocket came without the header Upgrade: websocket').waitFor();
+      await page.getByText('A WebSocket request arrived without the header Upgrade: websocket').waitFor();
       t.deepEqual(await page.evaluate('[...window.titles]'), [texts.failures['no-websocket'].title]);
       proxy.webSockets = 'pass';
       await page.getByRole('button', { name: texts.now }).click();

@@ -459,7 +459,7 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
     { webserver: { identity: 'address', trustProxy: 0, service: { externalTrafficPolicy: 'Cluster' } } },
     'webserver.identity: address needs webserver.service.externalTrafficPolicy: Local',
   ],
-  [{ webserver: { identityHeader: 'X-User' } }, 'identityHeader is of use with webserver.identity: header only'],
+  [{ webserver: { identityHeader: 'X-User' } }, 'identityHeader is only valid with webserver.identity: header'],
   [{ webserver: { ingress: { enabled: true } } }, 'webserver.ingress.hosts must have a host'],
   [{ webserver: { httpRoute: { enabled: true } } }, 'webserver.httpRoute.parentRefs must name a Gateway'],
   [{ webserver: { autoscaling: { minReplicas: 9 } } }, 'webserver.autoscaling.minReplicas is above maxReplicas'],

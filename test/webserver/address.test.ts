@@ -43,7 +43,7 @@ const refused = test.macro({
   title: (_, setting) => `${setting} is refused`,
 });
 
-test(refused, 'https://{pod}.example.org', /\{pod\} is no placeholder/);
+test(refused, 'https://{pod}.example.org', /\{pod\} is not a placeholder/);
 test(refused, '{name}.example.org', /must be manager, page, or a template/);
 test(refused, 'ftp://{host}', /must be manager, page, or a template/);
 test(refused, 'https://example.org/{name}', /must be an origin/);

@@ -1,4 +1,4 @@
-// Requests below a path prefix, which proxies may take off or pass on.
+// Requests below a path prefix, which proxies may remove or pass on.
 
 import test from 'ava';
 import { paths } from '../../common/terminals-api.ts';

@@ -1,4 +1,4 @@
-// The client that the webserver serves: one file, and a package of npm.
+// The command-line client that the webserver serves: as one file, and as an npm package.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ for (const [path, type, content] of [
   ['/cli.tgz', 'application/gzip', archive],
   ['/cli-0.0.0.tgz', 'application/gzip', archive],
 ] as const) {
-  test(`${path} is served as it was built, and is kept no longer than the page`, async (t) => {
+  test(`cli: serves ${path} as built, revalidated at every visit`, async (t) => {
     const { url } = await start(t);
     const answer = await fetch(url + path, { headers: { 'accept-encoding': 'gzip, br' } });
     t.is(answer.status, 200);
@@ -37,7 +37,7 @@ for (const [path, type, content] of [
     t.is(answer.headers.get('cache-control'), 'private, no-cache');
     t.true(Buffer.from(await answer.arrayBuffer()).equals(content));
     const etag = answer.headers.get('etag')!;
-    // Otherwise fetch would add `no-cache`, which asks for the whole.
+    // Otherwise fetch would add `no-cache`, which requests the whole file.
     const conditional = { 'if-none-match': etag, 'cache-control': 'max-age=0' };
     t.is((await fetch(url + path, { headers: conditional })).status, 304);
     const head = await fetch(url + path, { method: 'HEAD' });
@@ -46,20 +46,20 @@ for (const [path, type, content] of [
   });
 }
 
-test('a webserver without a client serves the page, and no client', async (t) => {
+test('cli: without a built client, serves the page and answers 404 for the client', async (t) => {
   const { url } = await startWebserver(t, {}, { cliDir: join(tmpdir(), 'there-is-none') });
   t.is((await fetch(url)).status, 200);
   for (const path of ['/cli.tgz', '/cli-0.0.0.tgz', '/cli/warmterm.mjs', '/cli', '/cli/'])
     t.is((await fetch(url + path)).status, 404);
 });
 
-test('the archive of another version is not there, and each answer of the API names the version', async (t) => {
+test('cli: 404 for another version’s archive; API answers carry the version', async (t) => {
   const { url } = await start(t);
   t.is((await fetch(`${url}/cli-0.0.1.tgz`)).status, 404);
   t.is((await fetch(`${url}${paths.current}`)).headers.get(versionHeader), '0.0.0');
 });
 
-/** A person's machine, with nothing of ours on it. */
+/** A machine without any file of ours. */
 async function startMachine(t: ExecutionContext) {
   const home = await mkdtemp(join(tmpdir(), 'home-'));
   t.teardown(() => rm(home, { recursive: true }));
@@ -69,7 +69,7 @@ async function startMachine(t: ExecutionContext) {
   return { home, run };
 }
 
-test('the built client runs as one file', async (t) => {
+test('cli: the built client runs as one file', async (t) => {
   const { url } = await startWebserver(t);
   const { home, run } = await startMachine(t);
   const answer = await fetch(`${url}/cli/warmterm.mjs`);
@@ -78,10 +78,10 @@ test('the built client runs as one file', async (t) => {
   t.is(await run(process.execPath, 'warmterm.mjs', '--version'), packageJson.version);
 });
 
-test('npx runs the built client by its address, and needs no registry', async (t) => {
+test('cli: npx runs the served package without a registry', async (t) => {
   const { url } = await startWebserver(t);
   const { run } = await startMachine(t);
-  // A registry that nobody answers at.
+  // A registry that does not exist.
   const npx = (...args: string[]) => run('npx', '--yes', '--registry=http://127.0.0.1:9', ...args);
   t.is(await npx(`${url}/cli.tgz`, '--version'), packageJson.version);
 });

@@ -8,7 +8,7 @@ const required = {
   WARMTERM_VISITOR_SECRET_FILE: '/etc/warmterm/visitor-secret',
 };
 
-test('three settings are enough, the rest has defaults', (t) => {
+test('config: three settings are required, the others have defaults', (t) => {
   const config = readConfig(required);
   t.is(config.PORT, 5252);
   t.is(config.WARMTERM_IDENTITY, 'browser');
@@ -18,7 +18,7 @@ test('three settings are enough, the rest has defaults', (t) => {
   t.true(Object.isFrozen(config));
 });
 
-test('inv 10: all wrong settings are told at once, each with its value', (t) => {
+test('inv 10: config: reports all invalid settings at once with their values', (t) => {
   const error = t.throws(
     () =>
       readConfig({
@@ -37,7 +37,7 @@ test('inv 10: all wrong settings are told at once, each with its value', (t) => 
     'WARMTERM_MANAGER_TOKEN_FILE is not set',
     'WARMTERM_VISITOR_SECRET_FILE is not set',
     'WARMTERM_IDENTITY="person": must be one of browser, tab, address, header',
-    '{nmae} is no placeholder',
+    '{nmae} is not a placeholder',
     'WARMTERM_TRUST_PROXY="true": must be false, a number of proxies, 0 for none, or subnets',
     'WARMTERM_REQUEST_TIMEOUT="12": must be a duration',
     'WARMTERM_COOKIE: there is no such setting; check the spelling',
@@ -63,7 +63,7 @@ for (const text of ['10.0.0.0/33', 'proxy.example.org', '', '10.0.0.0/8/8']) {
   });
 }
 
-test('inv 10: WARMTERM_IDENTITY=address is refused until it is said which proxies are in front', (t) => {
+test('inv 10: config: WARMTERM_IDENTITY=address requires WARMTERM_TRUST_PROXY', (t) => {
   const byAddress = { ...required, WARMTERM_IDENTITY: 'address' };
   for (const trust of [undefined, 'false']) {
     t.throws(() => readConfig({ ...byAddress, WARMTERM_TRUST_PROXY: trust }), { message: /must say which proxies/ });
@@ -79,7 +79,7 @@ const signedIn = {
   WARMTERM_TRUST_PROXY: '10.0.0.0/8',
 };
 
-test('WARMTERM_IDENTITY=header takes the name of a header and the addresses of the proxies', (t) => {
+test('config: WARMTERM_IDENTITY=header needs a header name and the addresses of the proxies', (t) => {
   t.is(readConfig({ ...required, ...signedIn }).WARMTERM_IDENTITY_HEADER, 'X-Forwarded-User');
 });
 
@@ -91,7 +91,7 @@ const conflicts: [Record<string, string | undefined>, RegExp][] = [
   [{ WARMTERM_IDENTITY_HEADER: undefined }, /WARMTERM_IDENTITY_HEADER must name the header/],
   [{ WARMTERM_IDENTITY_HEADER: 'X User' }, /WARMTERM_IDENTITY_HEADER="X User": must be the name of a header/],
   [{ WARMTERM_ADDRESS: 'page' }, /WARMTERM_ADDRESS must not be page/],
-  [{ WARMTERM_IDENTITY: 'browser' }, /WARMTERM_IDENTITY_HEADER is of use with WARMTERM_IDENTITY=header only/],
+  [{ WARMTERM_IDENTITY: 'browser' }, /WARMTERM_IDENTITY_HEADER is only valid with WARMTERM_IDENTITY=header/],
 ];
 for (const [change, message] of conflicts) {
   test(`inv 10: WARMTERM_IDENTITY=header is refused with ${Object.entries(change).flat().join('=')}`, (t) => {

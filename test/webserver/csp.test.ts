@@ -24,7 +24,7 @@ test(allows, 'https://{name}.{pool}.example.org', 'wss://*.example.org');
 test(allows, 'http://{host}:{port}', 'ws://*:*');
 test(allows, 'https://gateway.example.org:{port}', 'wss://gateway.example.org:*');
 
-test('nothing inline is allowed, in no mode', (t) => {
+test('csp: allows no inline script or style in any mode', (t) => {
   const policy = contentSecurityPolicy({ mode: 'manager' }, page, []);
   t.notRegex(policy, /unsafe|nonce|data:|blob:/);
   t.regex(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
@@ -32,7 +32,7 @@ test('nothing inline is allowed, in no mode', (t) => {
   t.regex(policy, /base-uri 'none'; form-action 'none'/);
 });
 
-test('the sites that may show the page in a frame are those of the setting', (t) => {
+test('csp: frame-ancestors lists the configured sites', (t) => {
   const policy = contentSecurityPolicy({ mode: 'manager' }, page, ["'self'", 'https://*.example.edu']);
   t.regex(policy, /; frame-ancestors 'self' https:\/\/\*\.example\.edu;/);
 });

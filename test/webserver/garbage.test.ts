@@ -1,4 +1,4 @@
-// What the webserver makes of garbage: it refuses it, keeps none of its connections, and goes on.
+// Garbage to the webserver: it is refused, leaves no connection open, and the server keeps working.
 
 import test, { type ExecutionContext } from 'ava';
 import { createRandom } from '../../bench/simulate/random.ts';
@@ -8,7 +8,7 @@ import { longOnly, seedOf } from '../helpers/long.ts';
 import { proposedId } from '../helpers/proposed-id.ts';
 import { hostToken, startWebserver } from '../helpers/webserver-app.ts';
 
-test('inv 10, 12: a thousand requests of garbage are refused, and leave no connection behind', async (t) => {
+test('inv 10, 12: a thousand garbage requests are refused and leave no connection', async (t) => {
   const { url, port, logged } = await startWebserver(t, { WARMTERM_TRUST_PROXY: 'loopback' });
   const open = watchConnections(t, port);
   const seed = seedOf(t);
@@ -35,7 +35,7 @@ const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 for (const [what, status, request] of [
   ['nothing', 408, ''],
   ['half a header', 408, 'GET / HTTP/1.1\r\nHost: exam'],
-  // Of such a request nobody reads a body, nor looks at the time that it takes.
+  // The server reads no body after an upgrade request, so no body timeout applies.
   ['half a body to another protocol', 400, `${post}${upgrade}Content-Length: 50\r\n\r\n{`],
   ['a body to another protocol', 400, `${post}${upgrade}Content-Length: 2\r\n\r\n{}`],
 ] as const) {

@@ -6,7 +6,7 @@ import { somePools } from '../helpers/webserver-manager.ts';
 
 const path = '/api/host/pools';
 
-test('the host sees the pools as the manager tells them', async (t) => {
+test('host: returns the manager’s pools', async (t) => {
   const { url } = await startWebserver(t);
   const answer = await createVisitor(url).send('GET', path, { headers: { authorization: `Bearer ${hostToken}` } });
   t.is(answer.status, 200);
@@ -14,7 +14,7 @@ test('the host sees the pools as the manager tells them', async (t) => {
   t.deepEqual<unknown, unknown>(answer.body, somePools);
 });
 
-test('nobody else does', async (t) => {
+test('host: refuses requests without the host token', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   for (const authorization of [undefined, 'Bearer wrong', `Basic ${hostToken}`, `Bearer ${hostToken}x`, 'Bearer ']) {
@@ -25,7 +25,7 @@ test('nobody else does', async (t) => {
   t.is(manager.requests.length, 0);
 });
 
-test('without a host token there is neither page nor data', async (t) => {
+test('host: without a host token, no page and no data', async (t) => {
   const { url } = await startWebserver(t, {}, { hostPage: false });
   const visitor = createVisitor(url);
   for (const one of [path, '/host', '/host.html', '/host/', '/host.html.br', '/%68ost']) {
@@ -33,14 +33,14 @@ test('without a host token there is neither page nor data', async (t) => {
   }
 });
 
-test('with one, the page is there', async (t) => {
+test('host: serves the host page with a token', async (t) => {
   const { url } = await startWebserver(t);
   const answer = await createVisitor(url).send('GET', '/host');
   t.is(answer.status, 200);
   t.is(answer.given, null);
 });
 
-test('the host is told where limits of addresses cannot see any, at the pools that have such limits', async (t) => {
+test('host: pools with limits per address report that addresses are hidden', async (t) => {
   const { url, manager } = await startWebserver(t);
   const headers = { 'x-forwarded-for': '203.0.113.7' };
   for (let count = 0; count < 3; count++)
@@ -52,10 +52,10 @@ test('the host is told where limits of addresses cannot see any, at the pools th
   const answer = await createVisitor(url).send('GET', path, { headers: { authorization: `Bearer ${hostToken}` } });
   const [free, told] = poolsSchema.parse(answer.body).pools;
   t.deepEqual(free?.problems, pool!.problems);
-  t.regex(told?.problems.at(-1) ?? '', /visitors behind 127\.0\.0\.1 as one/);
+  t.regex(told?.problems.at(-1) ?? '', /visitors behind 127\.0\.0\.1 share the limits of one address/);
 });
 
-test('the host is told at every pool where visitors behind a proxy that is not trusted share one terminal', async (t) => {
+test('host: every pool reports that visitors behind an untrusted proxy share one terminal', async (t) => {
   const { url, logged } = await startWebserver(t, { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' });
   const headers = { 'x-forwarded-for': '203.0.113.7' };
   for (let count = 0; count < 2; count++)

@@ -56,21 +56,21 @@ async function everywhere(t: ExecutionContext, port: number, host: string): Prom
   return answers.map(({ status }) => status);
 }
 
-test('on a loopback address, another name is refused on every path but health, and claims nothing', async (t) => {
+test('host-names: on loopback, refuses other names on all paths but health', async (t) => {
   const { port, manager } = await startWebserver(t, { HOST: '127.0.0.1' });
   t.deepEqual(await everywhere(t, port, `evil.example:${port}`), [421, 421, 421, 421, 421]);
   t.is(manager.requests.length, 0);
   for (const path of ['/healthz', '/readyz']) t.is((await send(port, 'evil.example', 'GET', path)).status, 200);
 });
 
-test('on a loopback address, its own names are served', async (t) => {
+test('host-names: on loopback, serves loopback names', async (t) => {
   const { port } = await startWebserver(t, { HOST: '127.0.0.1' });
   for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `a.localhost:${port}`]) {
     t.is((await send(port, host, 'POST', paths.terminals)).status, 201, host);
   }
 });
 
-test('with WARMTERM_HOSTS only those names are served, whatever a client says of a proxy', async (t) => {
+test('host-names: WARMTERM_HOSTS limits the names, also with forwarding headers', async (t) => {
   const { port } = await startWebserver(t, {
     WARMTERM_HOSTS: 'shell.example.org, *.lab.example',
     WARMTERM_TRUST_PROXY: '1',
@@ -82,7 +82,7 @@ test('with WARMTERM_HOSTS only those names are served, whatever a client says of
   t.is((await send(port, 'evil.example', 'POST', paths.terminals, forwarded)).status, 421);
 });
 
-test('without WARMTERM_HOSTS, a server for all addresses is served by any name', async (t) => {
+test('host-names: without WARMTERM_HOSTS, serves any name on all addresses', async (t) => {
   const { port } = await startWebserver(t);
   t.is((await send(port, 'anything.example', 'POST', paths.terminals)).status, 201);
 });

@@ -1,4 +1,4 @@
-// The webserver as a process of its own.
+// The webserver as a process.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,7 +34,7 @@ async function secretFiles(t: ExecutionContext, contents: Record<string, string>
   return Object.fromEntries(paths);
 }
 
-test('it starts, serves a visitor, and leaves on SIGTERM', async (t) => {
+test('process: starts, serves a visitor and exits on SIGTERM', async (t) => {
   const manager = await startManager(t);
   const { child, exited } = start(t, {
     HOST: '127.0.0.1',
@@ -58,7 +58,7 @@ test('it starts, serves a visitor, and leaves on SIGTERM', async (t) => {
   t.deepEqual(await exited, [0, null]);
 });
 
-test('inv 12: without its token for the manager it ends, so that the kubelet starts it again', async (t) => {
+test('inv 12: process: exits without its token for the manager, so the kubelet restarts it', async (t) => {
   const { child, exited } = start(t, {
     PORT: '0',
     WARMTERM_PUBLIC_DIR: builtPage,
@@ -67,13 +67,13 @@ test('inv 12: without its token for the manager it ends, so that the kubelet sta
     ...(await secretFiles(t, { WARMTERM_VISITOR_SECRET_FILE: visitorSecret })),
   });
   const complaint = text(child.stderr);
-  // One that listens all the same shows that by its first line.
+  // If it listens nevertheless, its first log line shows that.
   const listening = once(createInterface(child.stdout), 'line').then(([line]) => line);
   t.deepEqual(await Promise.race([exited, listening]), [2, null]);
   t.regex(await complaint, /WARMTERM_MANAGER_TOKEN_FILE="\/nonexistent\/token"/);
 });
 
-test('inv 10: wrong settings end it before it listens, with what is wrong and nothing else', async (t) => {
+test('inv 10: process: exits on invalid settings before it listens, and prints only the problems', async (t) => {
   const { child, exited } = start(t, { PORT: 'http', WARMTERM_IDENTITY: 'person' });
   const complaint = await text(child.stderr);
   t.deepEqual(await exited, [2, null]);

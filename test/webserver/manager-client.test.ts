@@ -3,13 +3,13 @@ import test from 'ava';
 import { createManagerClient } from '../../webserver/manager-client.ts';
 import { listen } from '../helpers/webserver-listen.ts';
 
-test('a manager that refuses connections is asked again: it may have just started', async (t) => {
+test('manager-client: retries refused connections', async (t) => {
   const { url, port, server } = await listen(t, (_request, response) => response.end('{"pools":[]}'));
   server.close();
   await once(server, 'close');
   let tries = 0;
   const readToken = async () => {
-    // By the second time it has been refused once.
+    // The first try has been refused by then.
     if (++tries === 2) await once(server.listen(port, '127.0.0.1'), 'listening');
     return 'a token';
   };
@@ -17,7 +17,7 @@ test('a manager that refuses connections is asked again: it may have just starte
   t.true(tries >= 2);
 });
 
-test('what may have reached a manager is not sent twice', async (t) => {
+test('manager-client: does not repeat a request that may have arrived', async (t) => {
   let requests = 0;
   const { url } = await listen(t, (request) => {
     requests++;

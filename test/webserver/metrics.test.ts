@@ -5,7 +5,7 @@ import { readMetrics } from '../helpers/metrics.ts';
 import { startWebserver } from '../helpers/webserver-app.ts';
 import { createVisitor } from '../helpers/webserver-browser.ts';
 
-test('requests are counted by route and status, whatever paths and methods visitors make up', async (t) => {
+test('metrics: counts requests by route and status with bounded labels', async (t) => {
   const { url, port, manager, metrics } = await startWebserver(t);
   const visitor = createVisitor(url);
   await visitor.send('GET', '/');

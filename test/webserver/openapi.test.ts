@@ -1,4 +1,4 @@
-// The webserver's OpenAPI document, and the example programs that were written by it.
+// The webserver's OpenAPI document, and the example programs written from it.
 
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
@@ -23,7 +23,7 @@ const documentSchema = z.object({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
 });
 
-test('openapi: every operation of the document exists', async (t) => {
+test('openapi: every operation in the document exists', async (t) => {
   const { url } = await startWebserver(t);
   const response = await fetch(`${url}/openapi.json`);
   t.regex(response.headers.get('content-type') ?? '', /^application\/json/);
@@ -41,7 +41,7 @@ test('openapi: every operation of the document exists', async (t) => {
   }
 });
 
-test('openapi: the host page is in the document only where the installation has one', async (t) => {
+test('openapi: lists the host API only if there is a host token', async (t) => {
   const hasHost = async (hostPage: boolean) => {
     const { url } = await startWebserver(t, {}, { hostPage });
     const { paths } = documentSchema.parse(await (await fetch(`${url}/openapi.json`)).json());

@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { startWebserver } from '../helpers/webserver-app.ts';
 
-// fetch would decompress, and hide what came over the wire.
+// fetch would decompress, and hide the bytes on the wire.
 function get(url: string, headers: Record<string, string> = {}) {
   return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>((resolve, reject) => {
     const sent = request(url, { headers }, async (response) => {
@@ -20,7 +20,7 @@ async function assets(url: string): Promise<string[]> {
   return [...body.toString().matchAll(/(?:src|href)="(assets\/[^"]+)"/g)].map((match) => `/${match[1]}`);
 }
 
-test('every file that the page names is hashed, compressed and immutable', async (t) => {
+test('page: its files are hashed, compressed and immutable', async (t) => {
   const { url } = await startWebserver(t);
   const paths = await assets(url);
   t.true(paths.length >= 4);
@@ -39,7 +39,7 @@ test('every file that the page names is hashed, compressed and immutable', async
   }
 });
 
-test('what another build may have is not found for now only, and reload.js has the same name in all builds', async (t) => {
+test('page: a 404 for a file of another build is not cached; reload.js keeps its name', async (t) => {
   const { url } = await startWebserver(t);
   const missing = await get(`${url}/assets/main-AAAAAAAA.js`);
   t.deepEqual([missing.status, missing.headers['cache-control']], [404, 'no-store']);
@@ -49,7 +49,7 @@ test('what another build may have is not found for now only, and reload.js has t
   t.regex(String(reload.headers['cache-control']), /max-age=86400/);
 });
 
-test('the page itself is checked at every visit', async (t) => {
+test('page: is revalidated at every visit', async (t) => {
   const { url } = await startWebserver(t);
   const first = await get(url, { 'accept-encoding': 'br' });
   t.is(first.headers['cache-control'], 'private, no-cache');
@@ -58,7 +58,7 @@ test('the page itself is checked at every visit', async (t) => {
   t.is(again.status, 304);
 });
 
-test('the page holds no inline script or style', async (t) => {
+test('page: has no inline script or style', async (t) => {
   const { url } = await startWebserver(t);
   for (const path of ['/', '/host']) {
     const page = (await get(url + path)).body.toString();
@@ -67,7 +67,7 @@ test('the page holds no inline script or style', async (t) => {
   }
 });
 
-test('the page may be shown in frames of the sites of the setting, and the host page in none', async (t) => {
+test('headers: WARMTERM_FRAME_ANCESTORS applies to the page, and the host page allows none', async (t) => {
   const { url } = await startWebserver(t, { WARMTERM_FRAME_ANCESTORS: 'https://school.example.org' });
   const framing = async (path: string) => {
     const { headers } = await get(url + path);
@@ -82,7 +82,7 @@ test('the page may be shown in frames of the sites of the setting, and the host 
   }
 });
 
-test('the usual security headers are on every answer', async (t) => {
+test('headers: every answer has the security headers', async (t) => {
   const { url } = await startWebserver(t);
   for (const path of ['/', '/healthz', '/api/terminals/current', '/nothing', ...(await assets(url)).slice(0, 1)]) {
     const { headers } = await get(url + path);

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { poolSummariesSchema } from '../../common/terminals-api.ts';
-import { choosePools, keep } from '../../webserver/routes/pools.ts';
+import { cache, choosePools } from '../../webserver/routes/pools.ts';
 import { proposedId } from '../helpers/proposed-id.ts';
 import { startWebserver } from '../helpers/webserver-app.ts';
 import { somePools } from '../helpers/webserver-manager.ts';
@@ -19,7 +19,7 @@ const cases: [title: string, pools: typeof all, by: Partial<Parameters<typeof ch
     ['the only one', [pool('course')], {}, ['course']],
   ];
 for (const [title, pools, by, expected] of cases) {
-  test(`pools: a visitor is told of ${title}`, (t) => {
+  test(`pools: a visitor sees ${title}`, (t) => {
     const chosen = choosePools(pools, { named: undefined, defaultPool: undefined, used: new Set(), ...by });
     t.deepEqual(
       chosen.map(({ name }) => name),
@@ -35,7 +35,7 @@ const askFor = async (url: string, query = '', visitor = proposedId()) => {
   return { status: response.status, body: (await response.json()) as Answer };
 };
 
-test('pools: a visitor gets counts and nothing else', async (t) => {
+test('pools: a visitor gets counts only', async (t) => {
   const { url } = await startWebserver(t);
   const { status, body } = await askFor(url);
   t.is(status, 200);
@@ -46,7 +46,7 @@ test('pools: a visitor gets counts and nothing else', async (t) => {
   t.is((await askFor(url, '', 'nonsense')).body.code, 'unknown-visitor');
 });
 
-test('pools: the pools of the visitor’s terminals are among them, those of others are not', async (t) => {
+test('pools: lists the pools of the visitor’s terminals, and no others', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_POOL: 'default' });
   manager.misbehave = ({ path }) =>
     path === '/api/pools' ? { status: 200, body: JSON.stringify({ pools: all }) } : undefined;
@@ -62,9 +62,9 @@ test('pools: the pools of the visitor’s terminals are among them, those of oth
   t.deepEqual(await names(proposedId()), ['default']);
 });
 
-test('pools: one answer of the manager is for all who ask within two seconds, and a failure for nobody later', async (t) => {
+test('pools: caches the manager’s answer for two seconds, but not a failure', async (t) => {
   let [time, asked] = [0, 0];
-  const read = keep(
+  const read = cache(
     async () => {
       asked += 1;
       if (asked === 2) throw new Error('not now');

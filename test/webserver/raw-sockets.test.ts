@@ -1,5 +1,4 @@
-// Clients that write to the webserver's socket what no browser writes: pipelined requests, upgrades out of turn, halves of
-// requests, resets, and answers that they do not read.
+// Raw sockets do what no browser does: pipelined requests, unexpected upgrades, half requests, resets, and answers left unread.
 
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
@@ -17,7 +16,7 @@ import { knock, startClosed, startPod } from '../helpers/webserver-relay.ts';
 
 const post = `POST /api/terminals HTTP/1.1\r\nHost: x\r\nWarmterm-Visitor: ${proposedId()}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`;
 
-// Serial: open files are those of the whole process.
+// Serial: it counts the open files of the whole process.
 const isWell = async ({ url }: Webserver) => (await fetch(`${url}/healthz`)).status === 200;
 const openFiles = () => readdirSync('/proc/self/fd').length;
 
@@ -37,7 +36,7 @@ for (const [what, requests] of [
   ['an upgrade behind a claim', post + upgrade()],
 ] as const) {
   test.serial(
-    `inv 10: ${what} that is sent before the last answer is not handled, and the server goes on`,
+    `inv 10: http: ${what} sent before the last answer is not handled, and the server keeps working`,
     async (t) => {
       const webserver = await startWebserver(t);
       const statuses = await send(webserver.port, requests, 'say nothing');
@@ -47,7 +46,7 @@ for (const [what, requests] of [
   );
 }
 
-test.serial('requests that come one after the other are answered on one connection', async (t) => {
+test.serial('http: answers consecutive requests on one connection', async (t) => {
   const { port } = await startWebserver(t);
   const socket = connect({ port, host: '127.0.0.1' });
   t.teardown(() => socket.destroy());
@@ -61,44 +60,38 @@ test.serial('requests that come one after the other are answered on one connecti
   t.true(await poll(() => answers === 20, 10_000), `${answers} answers`);
 });
 
-test.serial(
-  'inv 10: a thousand pipelined requests for a file, on each of twenty connections, leave nothing open',
-  async (t) => {
-    const webserver = await startWebserver(t);
-    const open = watchConnections(t, webserver.port);
-    const requests = get(await largestAsset(webserver)).repeat(1_000);
-    const before = openFiles();
-    const statuses = await Promise.all(Array.from({ length: 20 }, () => send(webserver.port, requests)));
-    t.true(statuses.every(({ length }) => length <= 1));
-    t.true(await poll(() => open.size === 0, 10_000), `${open.size} connections`);
-    t.true(await poll(() => openFiles() <= before, 10_000), `${openFiles()} files are open, ${before} before`);
-    t.true(await isWell(webserver));
-  },
-);
+test.serial('inv 10: twenty connections with a thousand pipelined requests each leave no file open', async (t) => {
+  const webserver = await startWebserver(t);
+  const open = watchConnections(t, webserver.port);
+  const requests = get(await largestAsset(webserver)).repeat(1_000);
+  const before = openFiles();
+  const statuses = await Promise.all(Array.from({ length: 20 }, () => send(webserver.port, requests)));
+  t.true(statuses.every(({ length }) => length <= 1));
+  t.true(await poll(() => open.size === 0, 10_000), `${open.size} connections`);
+  t.true(await poll(() => openFiles() <= before, 10_000), `${openFiles()} files are open, ${before} before`);
+  t.true(await isWell(webserver));
+});
 
-test.serial(
-  'inv 10, 12: raw sockets in every state leave no connection, no file and little memory behind',
-  async (t) => {
-    const webserver = await startWebserver(t, {}, { headersTimeoutMs: 500 });
-    webserver.manager.podAddress = { host: '127.0.0.1', port: (await startClosed(t)).port };
-    const { body } = await createVisitor(webserver.url).send('POST', paths.terminals, { body: {} });
-    const relay = (ticket: string) =>
-      upgrade(
-        `${paths.relay}?EIO=4&transport=websocket`,
-        'websocket',
-        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Protocol: warmterm, ${ticket}\r\n`,
-      );
-    const asset = get(await largestAsset(webserver));
-    await fuzzRawSockets(t, {
-      port: webserver.port,
-      paths: ['/', paths.terminals, '/healthz'],
-      requests: [get('/'), asset, upgrade(), post, relay(String(body.ticket)), relay('a.b.c')],
-      isWell: () => isWell(webserver),
-    });
-  },
-);
+test.serial('inv 10, 12: raw sockets in every state leave no connection or file and little memory', async (t) => {
+  const webserver = await startWebserver(t, {}, { headersTimeoutMs: 500 });
+  webserver.manager.podAddress = { host: '127.0.0.1', port: (await startClosed(t)).port };
+  const { body } = await createVisitor(webserver.url).send('POST', paths.terminals, { body: {} });
+  const relay = (ticket: string) =>
+    upgrade(
+      `${paths.relay}?EIO=4&transport=websocket`,
+      'websocket',
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\nSec-WebSocket-Protocol: warmterm, ${ticket}\r\n`,
+    );
+  const asset = get(await largestAsset(webserver));
+  await fuzzRawSockets(t, {
+    port: webserver.port,
+    paths: ['/', paths.terminals, '/healthz'],
+    requests: [get('/'), asset, upgrade(), post, relay(String(body.ticket)), relay('a.b.c')],
+    isWell: () => isWell(webserver),
+  });
+});
 
-test.serial('inv 12: 400 connections of one address keep nobody else out, and close no relayed terminal', async (t) => {
+test.serial('inv 12: 400 connections of one address block no others and close no relayed terminal', async (t) => {
   const webserver = await startWebserver(t, { WARMTERM_CONNECTION_LIMIT: '100' });
   const pod = await startPod(t);
   webserver.manager.podAddress = { host: pod.host, port: pod.port };

@@ -1,4 +1,4 @@
-// The relay through the real webserver: whom it lets through, what of them reaches the pod, and how it ends.
+// The relay through the real webserver: whom it admits, what reaches the pod, and how it ends.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -15,7 +15,7 @@ import { type Handshake, knock, type Pod, startClosed, startMute, startPod } fro
 
 const relay = `${paths.relay}?EIO=4&transport=websocket`;
 
-/** A webserver whose terminals are all at `pod`, and a visitor who has one. */
+/** A webserver whose terminals are all at `pod`, and a visitor with a terminal. */
 async function start(t: ExecutionContext, pod: Pick<Pod, 'host' | 'port'> | undefined, environment = {}) {
   const webserver = await startWebserver(t, environment);
   webserver.manager.podAddress = pod && { host: pod.host, port: pod.port };
@@ -40,14 +40,14 @@ function upgraded(t: ExecutionContext, answer: Handshake): Socket {
   throw new Error('The relay does not let this through.');
 }
 
-/** A relayed connection, by both its ends. */
+/** A relayed connection, with both its ends. */
 async function open(t: ExecutionContext, { url, ticket }: { url: string; ticket: string }, pod: Pod) {
   const arrives = pod.next();
   const browser = upgraded(t, await knock(t, url, { headers: protocolOf(ticket) }));
   return { browser, pod: await arrives };
 }
 
-test('socket.io goes through it to the visitor’s own terminal, ticket and all', async (t) => {
+test('relay: socket.io reaches the visitor’s terminal with its ticket', async (t) => {
   const terminal = await startTerminal(t);
   const { url, ticket } = await start(t, terminal);
   const socket: Client<ServerEvents, ClientEvents> = io(url, {
@@ -74,7 +74,7 @@ test('socket.io goes through it to the visitor’s own terminal, ticket and all'
   t.is(await gone, 'transport close');
 });
 
-test('of the browser’s headers only the handshake reaches the pod, and of the pod’s only its answer the browser', async (t) => {
+test('relay: forwards only the handshake headers in each direction', async (t) => {
   const pod = await startPod(
     t,
     'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: yes\r\n' +
@@ -110,19 +110,19 @@ test('of the browser’s headers only the handshake reaches the pod, and of the 
   });
 });
 
-test('the ticket says whose a socket is: a proxy that changes Host, Origin or the protocol does no harm', async (t) => {
+test('relay: works behind proxies that change Host, Origin or the protocol', async (t) => {
   const pod = await startPod(t);
   const { url, ticket, port } = await start(t, pod, { WARMTERM_TRUST_PROXY: '1' });
   const ways: Record<string, string>[] = [
     {},
     { origin: url },
-    // Bare proxy_pass of nginx; $host without its port; $host:$server_port.
+    // nginx: bare proxy_pass; $host without its port; $host:$server_port.
     { origin: 'https://shell.example.org', host: `webserver:${port}` },
     { origin: 'https://shell.example.org:8443', host: 'shell.example.org' },
     { origin: 'https://shell.example.org', host: 'shell.example.org:443' },
-    // To some browsers ws: is another site than http:.
+    // Some browsers treat ws: as another site than http:.
     { origin: url, 'sec-fetch-site': 'cross-site' },
-    // A location of its own that says nothing of the protocol, and one that does.
+    // A location of its own without X-Forwarded-Proto, and one with it.
     { origin: 'https://shell.example.org', 'x-forwarded-for': '192.0.2.1' },
     { origin: 'https://shell.example.org', 'x-forwarded-proto': 'https' },
   ];
@@ -130,7 +130,7 @@ test('the ticket says whose a socket is: a proxy that changes Host, Origin or th
   t.is(pod.requests.length, ways.length);
 });
 
-test('a terminal that was claimed over https is relayed by a location without X-Forwarded-Proto', async (t) => {
+test('relay: works through a location without X-Forwarded-Proto after a claim over https', async (t) => {
   const pod = await startPod(t);
   const webserver = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1' });
   webserver.manager.podAddress = { host: pod.host, port: pod.port };
@@ -139,7 +139,7 @@ test('a terminal that was claimed over https is relayed by a location without X-
   t.is((await knock(t, webserver.url, { headers: protocolOf(String(body.ticket)) })).status, 101);
 });
 
-test('inv 8: a WebSocket without a ticket of the manager is refused before anything is opened for it', async (t) => {
+test('inv 8: relay: refuses a WebSocket without a valid ticket before it connects to a pod', async (t) => {
   const pod = await startPod(t);
   const { url, ticket, manager } = await start(t, pod, { WARMTERM_RELAY_LIMIT: '1' });
   const [head, content = '', signature = ''] = ticket.split('.');
@@ -165,7 +165,7 @@ test('inv 8: a WebSocket without a ticket of the manager is refused before anyth
   upgraded(t, await knock(t, url, { headers: protocolOf(ticket) }));
 });
 
-test('a ticket outlives its terminal: its visitor has none, and is told so', async (t) => {
+test('relay: a ticket of an ended terminal gets session-not-found', async (t) => {
   const pod = await startPod(t);
   const { url, ticket, manager } = await start(t, pod);
   manager.forgetAll();
@@ -176,7 +176,7 @@ test('a ticket outlives its terminal: its visitor has none, and is told so', asy
   t.is(pod.requests.length, 0);
 });
 
-test('inv 10: what the query of the relay may not say is refused', async (t) => {
+test('inv 10: relay: refuses an invalid query', async (t) => {
   const pod = await startPod(t);
   const { url, ticket } = await start(t, pod);
   for (const more of [
@@ -193,19 +193,19 @@ test('inv 10: what the query of the relay may not say is refused', async (t) => 
   t.is(pod.requests.length, 0);
 });
 
-test('WARMTERM_RELAY=never: there is none', async (t) => {
+test('relay: WARMTERM_RELAY=never disables it', async (t) => {
   const pod = await startPod(t);
   const { url, ticket } = await start(t, pod, { WARMTERM_RELAY: 'never' });
   t.deepEqual(refusal(await knock(t, url, { headers: protocolOf(ticket) })), { status: 404, code: 'not-found' });
   t.is(pod.requests.length, 0);
 });
 
-test('what is no WebSocket is told so', async (t) => {
+test('relay: answers 426 to a request that is no WebSocket', async (t) => {
   const { url, ticket } = await start(t, await startPod(t));
   const answer = await fetch(url + relay);
   t.is(answer.status, 426);
   t.is(answer.headers.get('upgrade'), 'websocket');
-  t.like(await answer.json(), { code: 'upgrade-required', detail: 'This is the address of a WebSocket.' });
+  t.like(await answer.json(), { code: 'upgrade-required', detail: 'This endpoint accepts WebSockets only.' });
   const headers = { ...protocolOf(ticket), 'sec-websocket-key': '' };
   t.deepEqual(refusal(await knock(t, url, { headers })), { status: 400, code: 'invalid-request' });
 });
@@ -215,7 +215,7 @@ for (const [missing, headers] of [
   ['Upgrade: websocket', { connection: 'Upgrade', upgrade: 'h2c' }],
   ['Connection: Upgrade', { connection: 'keep-alive', upgrade: 'websocket' }],
 ] as const) {
-  test(`a WebSocket with ${JSON.stringify(headers)} is answered 426, and the log and the page are told of ${missing}`, async (t) => {
+  test(`relay: a WebSocket with ${JSON.stringify(headers)} answers 426; log and page name ${missing}`, async (t) => {
     const { url, manager, logged } = await startWebserver(t);
     const pod = await startPod(t);
     manager.podAddress = { host: pod.host, port: pod.port };
@@ -224,20 +224,20 @@ for (const [missing, headers] of [
     const { ticket } = await claim();
     const answer = await knock(t, url, { headers: { ...protocolOf(String(ticket)), ...headers } });
     t.is(answer.status, 426);
-    const sentence = `A WebSocket came without the header ${missing}: a proxy in front drops it.`;
+    const sentence = `A WebSocket request arrived without the header ${missing}: a proxy in front removes it.`;
     t.true('body' in answer && answer.body.detail?.startsWith(sentence));
     t.true(logged().includes(sentence));
     const again = await claim();
     const { code, detail } = again.relayProblem as { code: string; detail: string };
     t.deepEqual([code, detail.startsWith(sentence)], ['upgrade-required', true]);
-    // Of another visitor it says nothing, and nothing any more once it works.
+    // Other visitors get no problem, and this one gets none once the relay works.
     t.is((await createVisitor(url).send('POST', paths.terminals, { body: {} })).body.relayProblem, undefined);
     upgraded(t, await knock(t, url, { headers: protocolOf(String(again.ticket)) }));
     t.is((await claim()).relayProblem, undefined);
   });
 }
 
-test('the page is told why the relay could not reach its terminal', async (t) => {
+test('relay: the next claim reports why the relay could not reach the terminal', async (t) => {
   const { url, manager } = await startWebserver(t);
   manager.podAddress = await startClosed(t);
   const visitor = createVisitor(url);
@@ -247,7 +247,7 @@ test('the page is told why the relay could not reach its terminal', async (t) =>
   t.deepEqual(again.body.relayProblem, { code: 'unavailable', detail: 'The terminal cannot be reached.' });
 });
 
-test('an upgrade that nobody wants is passed over, and the request answered', async (t) => {
+test('http: ignores an unsupported upgrade and answers the request', async (t) => {
   const { url } = await startWebserver(t);
   const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
   const answer = await knock(t, url, { headers, path: '/healthz' });
@@ -255,7 +255,7 @@ test('an upgrade that nobody wants is passed over, and the request answered', as
   t.is(answer.headers.connection, 'close');
 });
 
-test('a terminal without an address, or that cannot be reached, or is no terminal, is unavailable', async (t) => {
+test('relay: unavailable if the terminal has no address, is unreachable or is no terminal', async (t) => {
   const closed = await startClosed(t);
   const page = await startPod(t, 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n<script/>');
   const half = await startPod(
@@ -269,7 +269,7 @@ test('a terminal without an address, or that cannot be reached, or is no termina
   }
 });
 
-test('the end of either side is the end of both', async (t) => {
+test('join: closes both sides when either ends', async (t) => {
   const pod = await startPod(t);
   const webserver = await start(t, pod);
   const ends: Record<string, (ends: { browser: Socket; pod: Socket }) => Socket> = {
@@ -299,13 +299,13 @@ test('the end of either side is the end of both', async (t) => {
   }
 });
 
-test('no more are relayed at once than the setting says, and the place of one that has ended is free', async (t) => {
+test('relay: keeps to WARMTERM_RELAY_LIMIT, and a closed connection frees its slot', async (t) => {
   const pod = await startPod(t);
   const webserver = await start(t, pod, { WARMTERM_RELAY_LIMIT: '2' });
   const { url, ticket } = webserver;
   const first = await open(t, webserver, pod);
   await open(t, webserver, pod);
-  // One that is refused takes no place.
+  // A refused request counts for nothing.
   t.is((await knock(t, url, { path: relay })).status, 403);
   t.deepEqual(refusal(await knock(t, url, { headers: protocolOf(ticket) })), { status: 503, code: 'unavailable' });
   first.browser.destroy();
@@ -314,7 +314,7 @@ test('no more are relayed at once than the setting says, and the place of one th
   t.is(pod.requests.length, 3);
 });
 
-test('SIGTERM ends what is relayed at once, also what is still being opened', async (t) => {
+test('relay: SIGTERM closes relayed connections at once, also those being opened', async (t) => {
   const [pod, mute] = [await startPod(t), await startMute(t)];
   const webserver = await start(t, pod);
   const { browser, pod: podEnd } = await open(t, webserver, pod);
@@ -327,7 +327,7 @@ test('SIGTERM ends what is relayed at once, also what is still being opened', as
   await Promise.all([webserver.stop(), t.throwsAsync(opening), ...closed]);
 });
 
-test('SIGTERM: what asks for the relay only then is not let in', async (t) => {
+test('relay: refuses new connections after SIGTERM', async (t) => {
   const pod = await startPod(t);
   const { ticket, port, stop } = await start(t, pod);
   const browser = connect(port, '127.0.0.1');
@@ -336,13 +336,13 @@ test('SIGTERM: what asks for the relay only then is not let in', async (t) => {
   const lines = [`GET ${relay} HTTP/1.1`, 'Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket'];
   browser.write(`${lines.join('\r\n')}\r\n`);
   await once(browser, 'connect');
-  // An answer to somebody else who came later: by then the half of the request has been read.
+  // Wait for the answer to a later request: by then the half request has been read.
   await createVisitor(`http://127.0.0.1:${port}`).send('GET', '/healthz');
   const stopped = stop();
   browser.write(
     `Sec-WebSocket-Protocol: warmterm, ${ticket}\r\nSec-WebSocket-Key: key\r\nSec-WebSocket-Version: 13\r\n\r\n`,
   );
-  // Closed or reset: `once` would take a reset for a failure.
+  // Closed or reset: `once` would reject on a reset.
   const closed = new Promise((resolve) => browser.resume().once('close', resolve));
   await Promise.all([stopped, closed]);
   t.is(pod.requests.length, 0);

@@ -1,4 +1,4 @@
-// Runs over HTTP: `run` beside `pool`, as a client does that is no browser.
+// Runs over HTTP: `run` beside `pool`, by a client that is no browser.
 
 import test, { type ExecutionContext } from 'ava';
 import { ServiceError } from '../../common/errors.ts';
@@ -22,11 +22,11 @@ const open = async (client: Visitor, body: object = {}) => {
   return openedSchema.parse(opened);
 };
 
-/** Whom the manager was asked for. */
+/** The claimants of the manager's requests. */
 const claimants = ({ manager }: Webserver) =>
   manager.requests.filter(({ method }) => method === 'POST').map(({ body }) => claimRequestSchema.parse(body).visitor);
 
-test('inv 2: each run has a terminal of its own, the page another, and the same id the same one', async (t) => {
+test('inv 2: runs: each run id and the page have one terminal each', async (t) => {
   const { client, ...webserver } = await start(t);
   const [page, first, second] = [await open(client), await open(client, { run }), await open(client, { run: other })];
   t.is(new Set([page.name, first.name, second.name]).size, 3);
@@ -36,7 +36,7 @@ test('inv 2: each run has a terminal of its own, the page another, and the same 
   t.deepEqual(runs, [`${hash}.${run}`, `${hash}.${other}`, `${hash}.${run}`]);
 });
 
-test('a run’s terminal is looked at, restarted and ended by its id, and the page’s stays', async (t) => {
+test('runs: describes, restarts and ends the terminal of a run, not that of the page', async (t) => {
   const { client } = await start(t);
   const [page, first] = [await open(client), await open(client, { run })];
   const at = `${paths.current}?run=${run}`;
@@ -48,7 +48,7 @@ test('a run’s terminal is looked at, restarted and ended by its id, and the pa
   t.is(openTerminalSchema.parse((await client.send('GET', paths.current)).body).name, page.name);
 });
 
-test('existing: a ticket for the terminal that is there, and no terminal otherwise', async (t) => {
+test('terminals: existing returns a ticket for the present terminal, or session-not-found', async (t) => {
   const { client, manager } = await start(t);
   const asked = { body: { run, existing: true } };
   t.like(await client.send('POST', paths.terminals, asked), { status: 404, body: { code: 'session-not-found' } });
@@ -59,7 +59,7 @@ test('existing: a ticket for the terminal that is there, and no terminal otherwi
   t.like(manager.requests[0]?.body, { existing: true });
 });
 
-test('the list has all terminals of the visitor, and nobody else’s', async (t) => {
+test('runs: lists all terminals of the visitor, and no others', async (t) => {
   const { client, url } = await start(t);
   const [page, first] = [await open(client), await open(client, { run, pool: 'other' })];
   await open(createVisitor(url), { run });
@@ -79,7 +79,7 @@ test('the list has all terminals of the visitor, and nobody else’s', async (t)
   t.like(await stranger.send('GET', paths.terminals), { status: 401, body: { code: 'unknown-visitor' } });
 });
 
-test('a run that waits has a place of its own, and gives up only that', async (t) => {
+test('runs: a waiting run has its own position, and leaves only that', async (t) => {
   const { client, manager } = await start(t);
   manager.moveTo({ place: 2, waiting: 3 });
   t.like(await client.send('POST', paths.terminals, { body: { run } }), { status: 202, body: { place: 2 } });
@@ -88,7 +88,7 @@ test('a run that waits has a place of its own, and gives up only that', async (t
 });
 
 for (const wrong of ['short', 'UPPERCASE', 'a'.repeat(33), 'aaaa.bbbb', 'aaaa bbbb', '../../../x', '']) {
-  test(`inv 10: ${JSON.stringify(wrong)} is no run: 400, and the manager is not asked`, async (t) => {
+  test(`inv 10: ${JSON.stringify(wrong)} is refused with 400 without a call of the manager`, async (t) => {
     const { client, manager } = await start(t);
     const at = (path: string) => `${path}?run=${encodeURIComponent(wrong)}`;
     for (const [method, path, options] of [
@@ -105,14 +105,14 @@ for (const wrong of ['short', 'UPPERCASE', 'a'.repeat(33), 'aaaa.bbbb', 'aaaa bb
   });
 }
 
-test('inv 10: two runs in one query are 400, and so is a run where none is meant', async (t) => {
+test('inv 10: runs: two runs in a query, or an unexpected run, answer 400', async (t) => {
   const { client, manager } = await start(t);
   const paths400 = [`${paths.current}?run=${run}&run=${other}`, `${paths.terminals}?run=${run}`];
   for (const path of paths400) t.is((await client.send('GET', path)).status, 400, path);
   t.deepEqual(manager.requests, []);
 });
 
-test('the relay goes to the terminal of the ticket’s run', async (t) => {
+test('relay: reaches the terminal of the ticket’s run', async (t) => {
   const pod = await startPod(t);
   const { url, client, manager } = await start(t);
   manager.podAddress = { host: pod.host, port: pod.port };
@@ -126,7 +126,7 @@ test('the relay goes to the terminal of the ticket’s run', async (t) => {
   t.regex(manager.requests.at(-1)!.path, new RegExp(`^/api/terminals/[\\w-]{43}\\.${run}$`));
 });
 
-test('inv 8: the relay refuses a run that the ticket is not for', async (t) => {
+test('inv 8: relay: refuses a ticket for another run', async (t) => {
   const pod = await startPod(t);
   const { url, client, manager } = await start(t);
   manager.podAddress = { host: pod.host, port: pod.port };
@@ -144,7 +144,7 @@ test('inv 8: the relay refuses a run that the ticket is not for', async (t) => {
 });
 
 for (const identity of ['browser', 'tab', 'address'] as const) {
-  test(`a client that is no browser has runs where a visitor is one ${identity}`, async (t) => {
+  test(`runs: a client that is no browser works with identity ${identity}`, async (t) => {
     const { client, ...webserver } = await start(t, { WARMTERM_IDENTITY: identity, WARMTERM_TRUST_PROXY: '0' });
     const first = await open(client, { run });
     t.regex(client.id!, { browser: /^browser\./, tab: /^tab\./, address: /^none$/ }[identity]);
@@ -153,7 +153,7 @@ for (const identity of ['browser', 'tab', 'address'] as const) {
   });
 }
 
-test('a person whom a proxy names has the same runs from every client', async (t) => {
+test('runs: a person named by a proxy has the same runs from every client', async (t) => {
   const { url } = await start(t, {
     WARMTERM_IDENTITY: 'header',
     WARMTERM_IDENTITY_HEADER: 'X-User',
@@ -169,7 +169,7 @@ test('a person whom a proxy names has the same runs from every client', async (t
   t.is(names[0], names[1]);
 });
 
-test('a challenge comes with the refusal of a run too', async (t) => {
+test('runs: a refused claim of a run carries a challenge', async (t) => {
   const { client, manager } = await start(t);
   manager.misbehave = () => new ServiceError('challenge-required', 'busy');
   const { status, body } = await client.send('POST', paths.terminals, { body: { run } });

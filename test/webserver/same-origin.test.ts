@@ -1,4 +1,4 @@
-// Requests of the page as proxies change them on the way: which of them are the page's own, and what is said of the others.
+// The page's requests as proxies change them: which ones count as the page's own, and the messages for the others.
 
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -8,7 +8,7 @@ import { createRefusalLog } from '../../webserver/refusal-log.ts';
 import { proposedId } from '../helpers/proposed-id.ts';
 import { startWebserver } from '../helpers/webserver-app.ts';
 
-/** Claims a terminal with these headers; fetch would write its own Host. */
+/** Claims a terminal with these headers. fetch would write its own Host. */
 function claim(url: string, headers: Record<string, string>) {
   return new Promise<{ status: number | undefined; detail: string }>((resolve, reject) => {
     const all = { 'content-type': 'application/json', [visitorHeader]: proposedId(), ...headers };
@@ -20,7 +20,7 @@ function claim(url: string, headers: Record<string, string>) {
   });
 }
 
-// What nginx and others make of the page's host, by http, where browsers send no Sec-Fetch-Site.
+// What nginx and others make of the page's host over http, where browsers send no Sec-Fetch-Site.
 for (const [title, origin, headers] of [
   ['the same port', 'http://shell.test:8080', { host: 'shell.test:8080' }],
   ['the default port of https', 'https://shell.test', { host: 'shell.test:443' }],
@@ -37,7 +37,7 @@ for (const [title, origin, headers] of [
   ],
   ['by https, whatever the host', 'https://shell.test', { host: 'webserver:5252', 'sec-fetch-site': 'same-origin' }],
 ] as const) {
-  test(`origin: ${title}: the page's own request`, async (t) => {
+  test(`same-origin: ${title}: accepted`, async (t) => {
     const { url } = await startWebserver(t);
     t.is((await claim(url, { origin, ...headers })).status, 201);
   });
@@ -48,7 +48,7 @@ for (const [title, origin, headers] of [
   ['$host without the port', 'http://shell.test:8080', { host: 'shell.test' }],
   ['a terminal at another port of the host', 'http://shell.test:30123', { host: 'shell.test:80' }],
 ] as const) {
-  test(`origin: ${title}: refused, claims nothing, and the answer and the log name both and the remedy`, async (t) => {
+  test(`same-origin: ${title}: refused; answer and log name the origin, the host and the remedy`, async (t) => {
     const { url, manager, logged } = await startWebserver(t);
     for (let count = 0; count < 3; count++) {
       const { status, detail } = await claim(url, { origin, ...headers });
@@ -76,7 +76,7 @@ test('host: a refused name is logged with the setting that allows it', async (t)
   t.regex(lines[0]!, /host name .*webserver:5252.*WARMTERM_HOSTS/);
 });
 
-test('refusal log: each sentence once a minute, and no more than twenty', (t) => {
+test('refusal-log: logs each sentence once a minute, at most twenty', (t) => {
   const logged: unknown[] = [];
   let now = 0;
   const refuse = createRefusalLog({ warn: (text: unknown) => void logged.push(text) } as never, () => now);

@@ -14,12 +14,12 @@ async function file(t: ExecutionContext, content: string): Promise<string> {
 
 const [a, b] = ['a'.repeat(32), 'b'.repeat(40)];
 
-test('each line of the file is a secret, the first first', async (t) => {
+test('secrets: reads one secret per line, in order', async (t) => {
   t.deepEqual(await readSecrets('NAME', await file(t, `${a}\n${b}\n`)), [a, b]);
   t.deepEqual(await readSecrets('NAME', await file(t, a)), [a]);
 });
 
-test('inv 10: secrets that are missing, short or none are told with the setting and the path', async (t) => {
+test('inv 10: secrets: a missing, short or empty file is reported with setting and path', async (t) => {
   for (const path of [await file(t, ''), await file(t, `${a}\nshort`), '/nowhere']) {
     await t.throwsAsync(readSecrets('NAME', path), {
       message: new RegExp(`^NAME="${path}": `),
@@ -29,7 +29,7 @@ test('inv 10: secrets that are missing, short or none are told with the setting 
   await t.throwsAsync(readToken('NAME', await file(t, '\n')), { message: /the file is empty/ });
 });
 
-test('a token that rotates is read again after a while, and kept while its file is gone', async (t) => {
+test('secrets: rereads a rotating token, and keeps it while its file is missing', async (t) => {
   let now = 0;
   const path = await file(t, 'first\n');
   const read = createTokenReader(path, () => now, 1_000);
@@ -44,6 +44,6 @@ test('a token that rotates is read again after a while, and kept while its file 
   t.is(await read(), 'second');
 });
 
-test('without any token the manager cannot be asked', async (t) => {
+test('secrets: unavailable without any token for the manager', async (t) => {
   await t.throwsAsync(createTokenReader('/nowhere')(), { code: 'unavailable' });
 });

@@ -16,7 +16,7 @@ function problem(answer: Answer) {
   return { code, detail, status, type: answer.headers.get('content-type') };
 }
 
-test('a first claim answers 201 with a new terminal, the next 200 with the same one (inv 2)', async (t) => {
+test('inv 2: terminals: the first claim answers 201, the next 200 with the same terminal', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   const first = await visitor.send('POST', '/api/terminals', claim);
@@ -34,7 +34,7 @@ test('a first claim answers 201 with a new terminal, the next 200 with the same 
   );
 });
 
-test('the terminal can be looked at, ended, and is a fresh one afterwards', async (t) => {
+test('terminals: describes and ends a terminal; the next claim gets a fresh one', async (t) => {
   const { url } = await startWebserver(t);
   const visitor = createVisitor(url);
   t.is(problem(await visitor.send('GET', '/api/terminals/current')).code, 'session-not-found');
@@ -49,7 +49,7 @@ test('the terminal can be looked at, ended, and is a fresh one afterwards', asyn
   t.not(next.body.name, body.name);
 });
 
-test('a restart ends the terminal and answers with another', async (t) => {
+test('terminals: restart ends the terminal and returns another', async (t) => {
   const { url } = await startWebserver(t);
   const visitor = createVisitor(url);
   const first = await visitor.send('POST', '/api/terminals', claim);
@@ -58,7 +58,7 @@ test('a restart ends the terminal and answers with another', async (t) => {
   t.not(openedSchema.parse(second.body).name, openedSchema.parse(first.body).name);
 });
 
-test('inv 12: whoever has to wait is answered 202 with a place, and with it waits for what comes next', async (t) => {
+test('inv 12: terminals: a full pool answers 202 with a position, and the next request waits', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   const promised = { by: 1_000_000, position: 2, terminals: 4, on: 'sessions' } as const;
@@ -83,7 +83,7 @@ test('inv 12: whoever has to wait is answered 202 with a place, and with it wait
   t.is(problem(await visitor.send('POST', '/api/terminals', forged)).status, 400);
 });
 
-test('whoever waits no more leaves the place, in the pool that is meant', async (t) => {
+test('terminals: DELETE place leaves the queue of the named pool', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   manager.moveTo({ place: 1, waiting: 1 });
@@ -102,7 +102,7 @@ test('whoever waits no more leaves the place, in the pool that is meant', async 
   t.is(problem(await visitor.send('DELETE', '/api/terminals/place?pool=other')).code, 'not-found');
 });
 
-test('whoever has terminals of several pools says which one is looked at, or ended', async (t) => {
+test('terminals: ?pool= selects one of several terminals', async (t) => {
   const plain = await startWebserver(t);
   const set = await startWebserver(t, { WARMTERM_POOL: 'workshop' });
   for (const [{ url, manager }, expected] of [
@@ -122,7 +122,7 @@ test('whoever has terminals of several pools says which one is looked at, or end
   }
 });
 
-test('the pool is the one asked for, else the setting, else none', async (t) => {
+test('terminals: uses the requested pool, else WARMTERM_POOL, else none', async (t) => {
   const plain = await startWebserver(t);
   const set = await startWebserver(t, { WARMTERM_POOL: 'workshop' });
   for (const { url } of [plain, set]) {
@@ -136,17 +136,17 @@ test('the pool is the one asked for, else the setting, else none', async (t) => 
   ]);
 });
 
-test('the address is the page’s own host name where the setting says so, also behind proxies', async (t) => {
+test('address: mode page uses the page’s host name, also behind proxies', async (t) => {
   const { url, port } = await startWebserver(t, { WARMTERM_ADDRESS: 'page', WARMTERM_TRUST_PROXY: 'loopback' });
   const direct = await createVisitor(`http://localhost:${port}`).send('POST', '/api/terminals', claim);
   t.is(direct.body.url, 'http://localhost:30123');
   const headers = { 'x-forwarded-host': 'shell.example.org', 'x-forwarded-proto': 'https' };
   const behind = await createVisitor(url).send('POST', '/api/terminals', { body: {}, headers });
-  // A node port has no TLS.
+  // Node ports have no TLS.
   t.is(behind.body.url, 'http://shell.example.org:30123');
 });
 
-test('inv 10: garbage is refused with what is wrong with it, and asks nothing of the manager', async (t) => {
+test('inv 10: terminals: names what is wrong with garbage, and does not call the manager', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   for (const [body, detail] of [
@@ -177,7 +177,7 @@ test('inv 10: garbage is refused with what is wrong with it, and asks nothing of
   t.is(manager.requests.length, 0);
 });
 
-test('requests that another site’s page makes are refused, and change nothing', async (t) => {
+test('same-origin: refuses requests of other sites’ pages, without effect', async (t) => {
   const { url, manager, port } = await startWebserver(t);
   const visitor = createVisitor(url);
   const foreign: Record<string, string>[] = [
@@ -205,7 +205,7 @@ test('requests that another site’s page makes are refused, and change nothing'
   t.is((await visitor.send('POST', '/api/terminals', { body: {}, headers: { origin: url } })).status, 201);
 });
 
-test('what the manager refuses is passed on, with the time to wait', async (t) => {
+test('terminals: passes on the manager’s refusals with retryAfter', async (t) => {
   const { url, manager } = await startWebserver(t);
   manager.misbehave = () => new ServiceError('too-many-requests', 'All 5 are in use.', { retryAfter: 4.2 });
   const answer = await createVisitor(url).send('POST', '/api/terminals', claim);
@@ -219,14 +219,14 @@ test('what the manager refuses is passed on, with the time to wait', async (t) =
 });
 
 for (const code of ['unauthenticated', 'forbidden'] as const) {
-  test(`a manager that answers ${code} to the webserver is not the visitor's fault`, async (t) => {
+  test(`manager-client: ${code} from the manager becomes unavailable`, async (t) => {
     const { url, manager } = await startWebserver(t);
     manager.misbehave = () => new ServiceError(code, 'no');
     t.is(problem(await createVisitor(url).send('POST', '/api/terminals', claim)).code, 'unavailable');
   });
 }
 
-test('inv 12: a manager that does not answer is a timeout after the deadline', async (t) => {
+test('inv 12: manager-client: no answer is timeout after the deadline', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_REQUEST_TIMEOUT: '150ms' });
   manager.misbehave = () => 'hang';
   const answer = problem(await createVisitor(url).send('POST', '/api/terminals', claim));
@@ -234,7 +234,7 @@ test('inv 12: a manager that does not answer is a timeout after the deadline', a
   t.is(answer.status, 504);
 });
 
-test('a visitor who does not wait any more is not waited for, and is no error', async (t) => {
+test('terminals: a client that disconnects cancels its claim without an error', async (t) => {
   const { url, manager, logged } = await startWebserver(t);
   let asked = () => {};
   const reached = new Promise<void>((resolve) => {
@@ -254,7 +254,7 @@ test('a visitor who does not wait any more is not waited for, and is no error', 
   t.is(logged(), '');
 });
 
-test('a manager that talks nonsense, or is not there, is unavailable', async (t) => {
+test('manager-client: an invalid answer or no connection is unavailable', async (t) => {
   const { url, manager } = await startWebserver(t);
   const nonsense = [
     { status: 200, body: '{"name":"x"}' },
@@ -269,14 +269,14 @@ test('a manager that talks nonsense, or is not there, is unavailable', async (t)
   t.is(problem(await createVisitor(gone.url).send('POST', '/api/terminals', claim)).code, 'unavailable');
 });
 
-test('the webserver is healthy and ready whatever the manager does', async (t) => {
+test('health: healthy and ready while the manager is down', async (t) => {
   const { url, manager } = await startWebserver(t);
   manager.misbehave = () => 'hang';
   for (const path of ['/healthz', '/readyz']) t.is((await createVisitor(url).send('GET', path)).status, 200);
   t.is(manager.requests.length, 0);
 });
 
-test('what no route has is not found, in the words of the API', async (t) => {
+test('http: an unknown path answers 404 with a problem document', async (t) => {
   const { url } = await startWebserver(t);
   const visitor = createVisitor(url);
   for (const [method, path] of [

@@ -1,17 +1,16 @@
-// What a visitor is put to before an address that is busy gets a further terminal. Which address is busy the manager says;
-// how a visitor shows that it is worth a terminal is the business of whatever has this shape, and of its solver in the page
-// (frontend/challenge/).
+// Challenges that a visitor must solve before a busy address gets another terminal. The manager decides which addresses are busy. Another
+// kind of challenge implements this type, and a solver in the page (frontend/challenge/).
 
 import { ServiceError } from '../../common/errors.ts';
 
 export type Challenges = {
-  /** A challenge for the visitor's page to solve: JSON. Throws `too-many-requests` for a network that asks too often. */
+  /** A challenge for the visitor's page, as JSON. Throws `too-many-requests` if the network asks too often. */
   issue(visitor: string, network: string): Promise<Record<string, unknown>>;
-  /** Whether this solves a challenge that was put to `visitor`, in time and for the first time: it cannot be used again. */
+  /** Whether `solution` solves a challenge issued to `visitor`, in time and for the first time. It cannot be used again. */
   redeem(visitor: string, solution: unknown): Promise<boolean>;
 };
 
-/** What `claim` comes to with the visitor's solution, if there is one. Where it takes one, its refusal gets a challenge. */
+/** Runs `claim` with the visitor's solution, if any. If the claim needs a challenge, adds one to its error. */
 export async function claimWith<T>(
   challenges: Challenges,
   { visitor, network, solution }: { visitor: string; network: string; solution: unknown },

@@ -1,10 +1,9 @@
-// The challenge that a machine can solve and a crowd of machines pays for: a proof of work in ALTCHA's format
-// (https://altcha.org), so that its solvers in other languages do as well as the page's own. Nothing is stored for it: a
-// challenge is signed, names its visitor and its end. Only that it was solved is remembered, by this webserver alone.
+// A proof of work in ALTCHA's format (https://altcha.org), so its solvers in other languages work too. One visitor solves it quickly; a
+// crowd of programs pays for every terminal. No challenge is stored: each is signed, and names its visitor and its expiry. Only solved
+// challenges are remembered, by this webserver alone.
 //
-// The work is scrypt, whose speed is that of memory: a native program is 1.7 times as fast as the page's JavaScript, where of
-// SHA-256 it does sixty times as much. To make a challenge takes one try, so a network may ask for so many only; to check a
-// solution takes two HMACs.
+// The work is scrypt, which is bound by the speed of memory: a native program is 1.7 times as fast as the page's JavaScript. With SHA-256
+// it would be sixty times as fast. Making a challenge takes one try, so networks are limited. Checking a solution takes two HMACs.
 
 import { createHmac } from 'node:crypto';
 import { type Challenge, createChallenge, verifySolution } from 'altcha-lib';
@@ -15,10 +14,10 @@ import { ServiceError } from '../../common/errors.ts';
 import type { Challenges } from './challenges.ts';
 
 const lifetimeMs = 5 * 60_000;
-/** scrypt's N and r (RFC 7914): 4 MiB for each try, 9 ms on a server, 15 ms in its browser. */
+/** scrypt's N and r (RFC 7914): each try takes 4 MiB, 9 ms on a server and 15 ms in its browser. */
 const scrypt = { algorithm: 'SCRYPT', cost: 4_096, memoryCost: 8, parallelism: 1 };
 const issues = { burst: 20, perSecond: 1 };
-// Each takes a thread and 4 MiB.
+// Each one in progress takes a thread and 4 MiB.
 const maxAtOnce = 16;
 
 const solvedSchema = z.object({
@@ -29,13 +28,13 @@ const solvedSchema = z.object({
   solution: z.object({ counter: z.number(), derivedKey: z.string() }),
 });
 
-/** `work`: how many tries a solution takes at most, and half as many at least. `random`: from 0 to 1. */
+/** `work`: the maximum number of tries of a solution; the minimum is half. `random`: from 0 to 1. */
 export function createProofOfWork(options: {
   secrets: readonly [string, ...string[]];
   work: number;
   clock: () => number;
   random: () => number;
-  /** Milliseconds of a clock that never jumps. */
+  /** Monotonic clock, in milliseconds. */
   monotonic?: () => number;
 }): Challenges {
   const { work, clock, random, monotonic = () => performance.now() } = options;
@@ -47,8 +46,12 @@ export function createProofOfWork(options: {
   return {
     async issue(visitor, network) {
       if (!budgets.take(network))
-        throw tooMany('Your network asks for too many challenges.', budgets.retryAfter(network));
-      if (underWay >= maxAtOnce) throw tooMany('Too many ask for a challenge at this moment.', 1);
+        throw tooMany(
+          'Your network has requested too many challenges. Wait before the next.',
+          budgets.retryAfter(network),
+        );
+      if (underWay >= maxAtOnce)
+        throw tooMany('The server is at its limit of challenges in progress. Try again in a second.', 1);
       underWay++;
       try {
         const challenge = await createChallenge({
@@ -83,7 +86,7 @@ const tooMany = (message: string, retryAfter: number) => new ServiceError('too-m
 
 type Secrets = { hmacSignatureSecret: string; hmacKeySignatureSecret: string };
 
-// The secret signs visitor ids too: keys of their own, so that neither tells anything about the other.
+// The secret also signs visitor ids. Derive separate keys, so that neither use reveals anything about the other.
 function deriveSecrets(secret: string): Secrets {
   const derive = (purpose: string) =>
     createHmac('sha256', secret).update(`warmterm challenge ${purpose}`).digest('hex');
@@ -92,7 +95,7 @@ function deriveSecrets(secret: string): Secrets {
 
 async function isVerified({ challenge, solution }: z.infer<typeof solvedSchema>, keys: Secrets[]): Promise<boolean> {
   for (const secrets of keys) {
-    // The parameters are what the signature is of: whatever else they might be, it does not hold.
+    // The signature covers the parameters, so it fails for parameters of any other shape.
     const asked = challenge as unknown as Challenge;
     if ((await verifySolution({ challenge: asked, solution, deriveKey, ...secrets })).verified) return true;
   }

@@ -1,21 +1,21 @@
-// Whether this webserver sees where visitors come from. Behind a proxy that it does not trust, or a Service that rewrites addresses,
-// it sees the proxy's or a node's: all visitors then share the limits of one address. Nothing but what arrives can tell.
+// Detects whether this webserver sees the visitors' addresses. Behind an untrusted proxy, or a Service that rewrites addresses, all visitors
+// share one address and its limits. Only the requests themselves can show that.
 
 import { BlockList, isIP } from 'node:net';
 import type { Request } from 'express';
 import type { Logger } from '../../common/log.ts';
 
 export type AddressVisibility = {
-  /** To be called with each request for a terminal. */
+  /** Call it for each request for a terminal. */
   observe(request: Pick<Request, 'ip' | 'get' | 'socket'>, visitor: string): void;
-  /** The problem as a sentence; undefined while there is none. It is one of every pool where addresses are visitors. */
+  /** The problem as a sentence, or undefined. If addresses are visitors, it concerns every pool. */
   problem(): string | undefined;
   areVisitors: boolean;
 };
 
-// A visitor may send the header too: one such request from a private address is no proxy yet.
+// A visitor may send the header too, so one such request from a private address proves no proxy.
 const minForwarded = 3;
-// So many visitors from so few addresses, all of them private, are a proxy, a node, or a room behind one router.
+// This many visitors from this few addresses, all private: a proxy, a node, or a room behind one router.
 const minVisitors = 10;
 const maxAddresses = 3;
 
@@ -44,18 +44,18 @@ export function watchAddresses(log: Logger, { areVisitors }: { areVisitors: bool
   let forwarded = 0;
   let proxy = '';
   let anyPublic = false;
-  let told = false;
+  let reported = false;
 
   function problem(): string | undefined {
     if (areVisitors && proxy !== '') {
-      return `All visitors behind ${proxy} share one terminal: it sends X-Forwarded-For, and is not trusted. Set webserver.trustProxy (WARMTERM_TRUST_PROXY).`;
+      return `All visitors behind ${proxy} share one terminal: it sends X-Forwarded-For but is not trusted. Set webserver.trustProxy (WARMTERM_TRUST_PROXY).`;
     }
     if (forwarded >= minForwarded) {
-      return `Limits of addresses count the visitors behind ${proxy} as one: it is a proxy that is not trusted. Set webserver.trustProxy (WARMTERM_TRUST_PROXY).`;
+      return `All visitors behind ${proxy} share the limits of one address: it is a proxy that is not trusted. Set webserver.trustProxy (WARMTERM_TRUST_PROXY).`;
     }
     if (anyPublic || visitors.size < minVisitors || addresses.size > maxAddresses) return undefined;
     const seen = [...addresses].join(', ');
-    return `All visitors seem to come from ${seen}. If that is a proxy or a node, limits of addresses count them as one: set webserver.trustProxy, or externalTrafficPolicy: Local. If they share a network, lift the limits.`;
+    return `All visitors seem to come from ${seen}. If that is a proxy or a node, they share the limits of one address: set webserver.trustProxy, or externalTrafficPolicy: Local. If they are in one network, raise the limits.`;
   }
 
   return {
@@ -68,12 +68,12 @@ export function watchAddresses(log: Logger, { areVisitors }: { areVisitors: bool
         proxy = peer;
       }
       if (!holds(privateRanges, address)) anyPublic = true;
-      // Of loopback are those who try it on their own machine.
+      // Loopback addresses belong to people who try it on their own machine.
       if (!holds(loopback, address) && visitors.size < minVisitors) visitors.add(visitor);
       if (addresses.size <= maxAddresses) addresses.add(address);
-      if (told) return;
+      if (reported) return;
       const found = problem();
-      told = found !== undefined;
+      reported = found !== undefined;
       if (found !== undefined) log.warn(found);
     },
     problem,
@@ -81,7 +81,7 @@ export function watchAddresses(log: Logger, { areVisitors }: { areVisitors: bool
   };
 }
 
-/** IPv4 addresses as such, also where a socket of both families writes them as IPv6. */
+/** IPv4 addresses in their own notation, even if a dual-stack socket writes them as IPv6. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');
 
 function holds(list: BlockList, address: string): boolean {

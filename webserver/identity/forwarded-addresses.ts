@@ -1,9 +1,9 @@
-// Some proxies write the client's port behind its address (Azure Application Gateway, IIS). Each connection would then be an address
-// of its own: no limit would hold, and with WARMTERM_IDENTITY=address each connection would be a visitor.
+// Some proxies append the client's port to its address (Azure Application Gateway, IIS). Each connection would then count as another
+// address: no limit would apply, and with WARMTERM_IDENTITY=address each connection would be another visitor.
 
 import type { RequestHandler } from 'express';
 
-/** Takes the ports out of X-Forwarded-For, before express reads it. */
+/** Removes the ports from X-Forwarded-For, before express reads it. */
 export const ignoreForwardedPorts: RequestHandler = (request, _response, next) => {
   const forwarded = request.headers['x-forwarded-for'];
   if (typeof forwarded === 'string') request.headers['x-forwarded-for'] = withoutPorts(forwarded);

@@ -1,4 +1,4 @@
-// The name of a signed-in person, as an authenticating proxy writes it into a header.
+// Reads the name of a signed-in person from the header of an authenticating proxy.
 
 import type { Request } from 'express';
 import { ServiceError } from '../../common/errors.ts';
@@ -6,8 +6,8 @@ import { ServiceError } from '../../common/errors.ts';
 const maxLength = 1_024;
 
 /**
- * What the header `name` says. Throws `unauthenticated` when the connection does not come from a trusted proxy, since anybody
- * else may write what they like into a header, or when the proxy names nobody.
+ * The value of the header `name`. Throws `unauthenticated` if the connection does not come from a trusted proxy, because others can forge
+ * the header, or if the proxy sends no name.
  */
 export function readPersonHeader(request: Request, name: string): string {
   if (!isTrusted(request)) {
@@ -17,13 +17,13 @@ export function readPersonHeader(request: Request, name: string): string {
   if (person === undefined || person.trim() === '') {
     throw new ServiceError('unauthenticated', 'You are not signed in.');
   }
-  // A proxy that adds its header to one that the client has sent does not say whom it means.
+  // If a proxy appends its header to the client's, the person is ambiguous.
   if (more.length > 0) throw new ServiceError('invalid-request', `The header ${name} occurs more than once.`);
   if (person.length > maxLength) throw new ServiceError('invalid-request', `The header ${name} is too long.`);
   return person.trim();
 }
 
-/** Whether the other end of the connection itself is a trusted proxy: express's own reading of WARMTERM_TRUST_PROXY. */
+/** Whether the peer of the connection is a trusted proxy, by express's reading of WARMTERM_TRUST_PROXY. */
 function isTrusted(request: Request): boolean {
   const trust = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean;
   return trust(request.socket.remoteAddress ?? '', 0);

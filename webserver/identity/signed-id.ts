@@ -1,15 +1,15 @@
-// Random ids that we can recognise as ours: `kind.id.signature`, HMAC-SHA-256 with one of several secrets. The client makes the
-// random part, 128 bits, so that it is the same visitor again when it repeats a request. Pure.
+// Random ids signed by us: `kind.id.signature`, HMAC-SHA-256 with one of several secrets. The client chooses the random part, 128 bits, so
+// it stays the same visitor when it repeats a request. Pure.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** What keeps an id: all tabs of a browser together, or each tab for itself. */
+/** The storage of an id: shared by all tabs of a browser, or of one tab. */
 export type Kind = 'browser' | 'tab';
 
 /** A visitor's id, and the secret that signs it. */
 export type SignedId = { kind: Kind; id: string; secret: string };
 
-/** The id that `text`, `new.id`, proposes. */
+/** The id that `text` proposes as `new.id`. */
 export function readProposal(text: unknown, kind: Kind, secret: string): SignedId | undefined {
   const match = typeof text === 'string' ? /^new\.([\w-]{22})$/.exec(text) : null;
   return match?.[1] === undefined ? undefined : { kind, id: match[1], secret };
@@ -21,8 +21,8 @@ export function writeSignedId({ kind, id, secret }: SignedId): string {
 }
 
 /**
- * What `text` holds, if one of `secrets` signed it. It keeps that secret for as long as the secret is in the list:
- * what is derived from it stays the same while secrets rotate.
+ * The id in `text`, if one of `secrets` signed it. It keeps that secret while the secret is in the list, so values derived from it stay
+ * the same when secrets rotate.
  */
 export function readSignedId(text: unknown, secrets: readonly string[]): SignedId | undefined {
   const match = typeof text === 'string' ? /^(browser|tab)\.([\w-]{22})\.([\w-]{43})$/.exec(text) : null;

@@ -1,7 +1,6 @@
-// Who is asking: the keyed hash that stands for a visitor everywhere behind the webserver. One visitor is one browser, one
-// tab, one address or one signed-in person, as the setting says. A browser or tab is known by a signed id that it keeps in
-// storage of the page's origin and sends with each request. It is no cookie: browsers send a cookie to every port of its host,
-// and terminals answer at other ports of the page's host.
+// Identifies visitors: the keyed hash that stands for a visitor everywhere behind the webserver. By the setting, a visitor is a browser, a
+// tab, an address or a signed-in person. A browser or tab keeps a signed id in storage of the page's origin and sends it with each request.
+// It is not a cookie: browsers send cookies to every port of a host, and terminals use other ports of the page's host.
 
 import { createHmac } from 'node:crypto';
 import type { Request, Response } from 'express';
@@ -14,8 +13,8 @@ import { readProposal, readSignedId, type SignedId, writeSignedId } from './sign
 
 export type Visitors = {
   /**
-   * The visitor's hash. An id that the request proposes is a new visitor's: the signed id goes into the header of the answer.
-   * Throws `unknown-visitor` without an id, and `unauthenticated` where a proxy has to name the person, and has not.
+   * The visitor's hash. If the request proposes an id, the visitor is new: the signed id goes into a header of the answer. Throws
+   * `unknown-visitor` without an id, and `unauthenticated` if a proxy should have named the person.
    */
   identify(request: Request, response: Response): string;
   /** The hash of the network that the request comes from. */
@@ -26,11 +25,11 @@ export type VisitorSettings = Pick<Config, 'WARMTERM_IDENTITY' | 'WARMTERM_IDENT
 
 export function createVisitors(settings: VisitorSettings, secrets: readonly [string, ...string[]]): Visitors {
   const { WARMTERM_IDENTITY: identity, WARMTERM_IDENTITY_HEADER: header } = settings;
-  // Nobody keeps a signature of an address or a person. The oldest secret stays while a newer one is added.
+  // Hashes of addresses and persons use the oldest secret, so they stay the same while a newer one is added.
   const oldest = secrets.at(-1) ?? secrets[0];
   const hashOf = ({ kind, id, secret }: SignedId) => hash(secret, `${kind}:${id}`);
 
-  /** The hash of a visitor who needs no id. */
+  /** The hash of a visitor who is identified without an id. */
   function known(request: Request): string | undefined {
     if (identity === 'address') return hash(oldest, `address:${networkOf(request.ip ?? '')}`);
     if (identity === 'header') return hash(oldest, `person:${readPersonHeader(request, header ?? '')}`);
@@ -53,7 +52,7 @@ export function createVisitors(settings: VisitorSettings, secrets: readonly [str
       const valid = read(given);
       if (valid) return hashOf(valid);
       const id = readProposal(given, identity === 'tab' ? 'tab' : 'browser', secrets[0]);
-      if (id === undefined) throw new ServiceError('unknown-visitor', howToBeKnown);
+      if (id === undefined) throw new ServiceError('unknown-visitor', idAdvice);
       response.set(visitorHeader, writeSignedId(id));
       return hashOf(id);
     },
@@ -61,10 +60,10 @@ export function createVisitors(settings: VisitorSettings, secrets: readonly [str
   };
 }
 
-const howToBeKnown =
-  'No valid visitor id. Send the header Warmterm-Visitor: new.<22 random base64url characters>, and keep what the answer brings.';
+const idAdvice =
+  'No valid visitor id. Send the header Warmterm-Visitor: new.<22 random base64url characters>, and keep the id in that header of the answer.';
 
-// The secret signs ids too: a key of its own for the hash, so that neither tells anything about the other.
+// The secret also signs ids. Derive a separate key, so that neither use reveals anything about the other.
 function hash(secret: string, who: string): string {
   const key = createHmac('sha256', secret).update('warmterm visitor hash').digest();
   return createHmac('sha256', key).update(who).digest('base64url');

@@ -1,12 +1,11 @@
-// Joins two connections: what one says the other is told, in its time, until either is over.
+// Joins two connections: passes bytes both ways, with back-pressure, until either ends.
 
 import type { Socket } from 'node:net';
 
-// Terminals ping their browsers every two seconds: a connection on which nothing moves for so long is dead, or does not
-// end although the other has.
+// Terminals ping their browsers every two seconds. A connection without traffic for this long is dead, or its end was not noticed.
 const silentMs = 30_000;
 
-/** Passes bytes both ways without holding more than a buffer of each; the end of either is the end of both. */
+/** Passes bytes both ways, with at most one buffer for each direction. When one side ends, both do. */
 export function join(one: Socket, other: Socket): void {
   pass(one, other);
   pass(other, one);
@@ -14,10 +13,10 @@ export function join(one: Socket, other: Socket): void {
 
 function pass(from: Socket, to: Socket): void {
   if (from.destroyed) return void to.destroy();
-  // A key is a small packet, and the next must not wait until it is acknowledged.
+  // A key is a small packet. The next must not wait for its acknowledgement.
   from.setNoDelay(true);
   from.setTimeout(silentMs, () => from.destroy());
-  // What went wrong is of no interest: the close says that it is over.
+  // An error is always followed by `close`, which is handled.
   from.on('error', () => {});
   from.once('close', () => to.destroySoon());
   from.pipe(to);

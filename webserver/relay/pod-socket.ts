@@ -1,5 +1,5 @@
-// Opens the WebSocket of a terminal in the place of a browser (RFC 6455, 4.1). Of what the browser sent, only the key,
-// the version and the ticket go along: cookies, tokens and addresses are no business of a pod that belongs to a visitor.
+// Opens the WebSocket of a terminal on behalf of a browser (RFC 6455, 4.1). It forwards only the key, the version and the ticket: cookies,
+// tokens and addresses must not reach a pod that another visitor may control.
 
 import { type IncomingMessage, request as startRequest } from 'node:http';
 import type { Socket } from 'node:net';
@@ -7,21 +7,21 @@ import { isAbort, ServiceError } from '../../common/errors.ts';
 import type { PodAddress } from '../../common/manager-api.ts';
 import { offerTicket } from '../../common/socket-protocol.ts';
 
-/** An open WebSocket, on which nothing but its own frames come any more. */
+/** An open WebSocket. All further bytes are its frames. */
 export type PodSocket = {
   socket: Socket;
-  /** Proves to the browser that its key was read: `Sec-WebSocket-Accept`. */
+  /** `Sec-WebSocket-Accept`, which proves to the browser that its key was read. */
   accept: string;
 };
 
 export type Handshake = { key: string; version: string; ticket: string };
 
-// Where socket.io listens, and what it is asked for: the same for every terminal.
+// The path and query of socket.io, the same for every terminal.
 const path = '/socket.io/?EIO=4&transport=websocket';
 
 /**
- * Throws `timeout` after `deadlineMs`, and `unavailable` when the terminal cannot be reached or does not speak WebSocket.
- * When `signal` is aborted nobody waits for it any more, and it throws that.
+ * Throws `timeout` after `deadlineMs`, `unavailable` if the terminal cannot be reached or does not accept the WebSocket, and the reason of
+ * `signal` if that is aborted.
  */
 export async function openPodSocket(
   { host, port }: PodAddress,
@@ -33,7 +33,7 @@ export async function openPodSocket(
     host,
     port,
     path,
-    // A connection of its own, which no later request may be sent on.
+    // A connection of its own, not shared with later requests.
     agent: false,
     headers: {
       connection: 'Upgrade',
@@ -62,7 +62,7 @@ export async function openPodSocket(
         request.destroy();
         reject(noTerminal(answer));
       });
-      // No WebSocket begins with an interim answer (1xx), and a hostile server can send them for ever.
+      // An interim answer (1xx) does not open a WebSocket, and a hostile server could send them without end.
       request.once('information', (answer) => {
         request.destroy();
         reject(noTerminal(answer));

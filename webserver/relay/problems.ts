@@ -1,5 +1,5 @@
-// Why the relay refused the last WebSocket of a visitor. A browser does not show that to its page, so the next answer to the page's
-// claim does. Each replica knows of its own relay only; a page that keeps asking meets them all.
+// Remembers why the relay refused a visitor's last WebSocket. A browser hides that from its page, so the answer to the page's next claim
+// reports it. Each replica knows its own refusals only; a page that keeps asking reaches all replicas.
 
 import type { Opened } from '../../common/terminals-api.ts';
 
@@ -8,7 +8,7 @@ export type RelayProblem = NonNullable<Opened['relayProblem']>;
 export type RelayProblems = {
   note(visitor: string, problem: RelayProblem): void;
   clear(visitor: string): void;
-  /** Of the last minute. */
+  /** The problem of the last minute. */
   of(visitor: string): RelayProblem | undefined;
 };
 
@@ -16,7 +16,7 @@ const keptMs = 60_000;
 const maxVisitors = 1_000;
 
 export function createRelayProblems(now: () => number): RelayProblems {
-  // The oldest first.
+  // In order of time, the oldest first.
   const problems = new Map<string, { at: number; problem: RelayProblem }>();
   return {
     note(visitor, problem) {

@@ -1,4 +1,4 @@
-// Whose a ticket is. The relay serves nobody without one: it is signed by the manager, and names the visitor.
+// Identifies the visitor of a ticket. The relay requires one: the manager signs it, and it names the visitor.
 
 import { compactVerify } from 'jose';
 import { ServiceError } from '../../common/errors.ts';
@@ -9,8 +9,8 @@ import type { Manager } from '../manager-client.ts';
 export type ReadTicket = (text: string) => Promise<Ticket>;
 
 /**
- * Throws `invalid-ticket`, or `unavailable` when the manager's keys cannot be fetched. Does not check for which pod the ticket
- * is, whether it was used, and whether it has expired: the pod does, and this machine's clock may be off.
+ * Throws `invalid-ticket`, or `unavailable` if the manager's keys cannot be fetched. Does not check the pod, earlier use or expiry: the pod
+ * does, and this machine's clock may be wrong.
  */
 export function createTicketReader({
   manager,
@@ -26,7 +26,7 @@ export function createTicketReader({
       return ticketSchema.parse(JSON.parse(Buffer.from(payload).toString()));
     } catch (error) {
       if (error instanceof ServiceError) throw error;
-      throw new ServiceError('invalid-ticket', 'The ticket is not one of the manager.', { cause: error });
+      throw new ServiceError('invalid-ticket', 'The ticket is not signed by the manager.', { cause: error });
     }
   };
 }

@@ -1,4 +1,4 @@
-// What a workshop's host sees: every pool and terminal. Open to whoever has the host token, and absent without one.
+// The API of the host page: all pools and terminals. It requires the host token, and does not exist without one.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type RequestHandler, Router } from 'express';
@@ -35,7 +35,7 @@ function requireToken(token: string): RequestHandler {
   const expected = digest(token);
   return (request, _response, next) => {
     const given = /^Bearer (.+)$/i.exec(request.get('authorization') ?? '')?.[1];
-    // Digests are of one length, so that comparing tells nothing about the token's.
+    // Compare digests, which have equal length, so that timing reveals nothing about the token.
     if (given === undefined || !timingSafeEqual(digest(given), expected)) {
       throw new ServiceError('unauthenticated', 'The host page needs the host token.');
     }

@@ -1,16 +1,16 @@
-// The built page, and the command-line client: files with hashed names are kept for ever, the others are checked at every visit.
-// Replicas of another build may have a file that this one has not, so that an answer without it must not be kept.
+// Serves the built page and the command-line client. Files with hashed names are cached for ever, others are revalidated at every visit.
+// During a rollout, another replica may have a file that this one lacks, so a 404 must not be cached.
 
 import { type Request, type RequestHandler, Router } from 'express';
 import { type PageFile, readCliFiles, readPageFiles } from '../page-files.ts';
 
 const immutable = `public, max-age=${365 * 86_400}, immutable`;
-// Its name is the same in all builds, and any build's does. To check it at every visit would delay the page.
+// Its name is the same in all builds, and any version works. Revalidating it at every visit would delay the page.
 const daily = `public, max-age=86400, stale-while-revalidate=${7 * 86_400}`;
 
 export type PageOptions = { publicDir: string; cliDir: string; version: string; hostPage: boolean };
 
-/** `cliDir`: where the build has put the client, which has the `version` of the webserver. Where there is none, its paths are not found. */
+/** `cliDir`: the folder of the built client, of the webserver's `version`. If it is missing, its paths answer 404. */
 export function pageRoutes({ publicDir, cliDir, version, hostPage }: PageOptions): Router {
   const files = new Map([...readPageFiles(publicDir), ...readCliFiles(cliDir, version)]);
   files.set('/', files.get('/index.html')!);
@@ -25,14 +25,14 @@ export function pageRoutes({ publicDir, cliDir, version, hostPage }: PageOptions
     response.vary('accept-encoding').type(file.type);
     response.set({ etag: file.etag, 'cache-control': cachingOf(request.path) });
     if (request.fresh) return void response.status(304).end();
-    // Files are small, and go whole, as any server may decide (RFC 9110, 14.2).
+    // Files are small, so ranges are ignored, as RFC 9110, 14.2 allows.
     const encoding = encodingOf(request, file);
     const body = file.body[encoding] ?? file.body.identity;
     if (encoding !== 'identity') response.set('content-encoding', encoding);
     response.set('content-length', String(body.length));
     response.end(request.method === 'HEAD' ? undefined : body);
   };
-  // The page is a route of its own, which metrics tell from its files.
+  // A route of its own for the page, so that metrics tell it from its files.
   return Router().get('/', serve).use(serve);
 }
 

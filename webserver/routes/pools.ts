@@ -1,18 +1,18 @@
-// What a visitor sees of the pools: how many terminals are ready and how many visitors wait, in those that are theirs to use. What
-// else there is, and who uses it, is for the host (host.ts).
+// A visitor's view of the pools: how many terminals are ready and how many visitors wait, in the pools that the visitor may use. All other
+// details are for the host (host.ts).
 
 import { Router } from 'express';
 import * as z from 'zod';
 import { ServiceError } from '../../common/errors.ts';
 import { type PoolStatus, poolNameSchema } from '../../common/manager-api.ts';
 import { type PoolSummaries, paths } from '../../common/terminals-api.ts';
+import { limitConcurrency } from '../concurrency-limit.ts';
 import type { Visitors } from '../identity/visitor.ts';
 import type { Manager } from '../manager-client.ts';
 import { parseBody } from '../parse-body.ts';
-import { takeTurns } from '../turns.ts';
 
-/** The manager describes each of its pods for an answer: it is asked no more often than this, whatever visitors ask. */
-const keptMs = 2_000;
+/** The manager describes each of its pods for an answer, so its answer is cached for this long. */
+const cacheMs = 2_000;
 
 const querySchema = z.strictObject({ pool: poolNameSchema.optional() });
 
@@ -23,8 +23,8 @@ export function poolRoutes(options: {
   now: () => number;
 }): Router {
   const { manager, visitors, defaultPool, now } = options;
-  const readPools = keep(() => manager.pools(), now);
-  return Router().get(paths.pools, takeTurns(), async (request, response) => {
+  const readPools = cache(() => manager.pools(), now);
+  return Router().get(paths.pools, limitConcurrency(), async (request, response) => {
     const { pool } = parseBody(querySchema, request.query);
     const visitor = visitors.identify(request, response);
     const [{ pools }, { terminals }] = await Promise.all([readPools(), manager.list(visitor)]);
@@ -39,8 +39,8 @@ export function poolRoutes(options: {
 }
 
 /**
- * The pool that is named; or else that of those who name none, and those in which the visitor has terminals. The names of others
- * are not told: one who knows a name may use the pool. Pure.
+ * The named pool; without a name, the default pool and those of the visitor's terminals. Other names are cached secret, because knowing a
+ * pool's name is enough to use it. Pure.
  */
 export function choosePools(
   pools: readonly PoolStatus[],
@@ -55,15 +55,15 @@ export function choosePools(
   return pools.filter(({ name }) => name === usual || used.has(name));
 }
 
-/** One answer of `read` for all who ask within two seconds. One that failed is asked for again. */
-export function keep<T>(read: () => Promise<T>, now: () => number): () => Promise<T> {
-  let kept: { at: number; answer: Promise<T> } | undefined;
+/** Caches the answer of `read` for two seconds. A failure is not cached. */
+export function cache<T>(read: () => Promise<T>, now: () => number): () => Promise<T> {
+  let cached: { at: number; answer: Promise<T> } | undefined;
   return () => {
-    if (kept && now() - kept.at < keptMs) return kept.answer;
+    if (cached && now() - cached.at < cacheMs) return cached.answer;
     const asked = { at: now(), answer: read() };
-    kept = asked;
+    cached = asked;
     asked.answer.catch(() => {
-      if (kept === asked) kept = undefined;
+      if (cached === asked) cached = undefined;
     });
     return asked.answer;
   };

@@ -1,6 +1,6 @@
-// The relay: the visitor's WebSocket, passed on to the visitor's own terminal, for browsers that cannot reach it. The ticket in
-// the request says whose it is, and the manager where that terminal is. Whether the socket may stay the terminal decides, by the
-// same ticket (inv 8). Without a ticket there is nothing to relay: such a request costs no place and nobody's time.
+// The relay: forwards the visitor's WebSocket to the visitor's own terminal, for browsers that cannot reach it. The ticket in the request
+// identifies the visitor, and the manager knows that visitor's terminal. The terminal itself checks the same ticket (inv 8). A request
+// without a ticket is refused before it costs anything.
 
 import { type Request, type Response, Router } from 'express';
 import { runOf } from '../../common/claimant.ts';
@@ -15,12 +15,12 @@ import type { Manager } from '../manager-client.ts';
 import { parseBody } from '../parse-body.ts';
 import type { RefusalLog } from '../refusal-log.ts';
 import { join } from '../relay/join.ts';
-import type { Places } from '../relay/places.ts';
 import { type Handshake, openPodSocket } from '../relay/pod-socket.ts';
 import type { RelayProblems } from '../relay/problems.ts';
 import type { ReadTicket } from '../relay/read-ticket.ts';
+import type { RelayLimit } from '../relay/relay-limit.ts';
 
-// Less than a page waits for a socket, so that it hears what is wrong. Pods are near.
+// Less than the page's own timeout, so that the page learns the reason. Pods are near.
 const podDeadlineMs = 3_000;
 
 export function relayRoutes(options: {
@@ -28,11 +28,11 @@ export function relayRoutes(options: {
   log: Logger;
   logRefusal: RefusalLog;
   readTicket: ReadTicket;
-  places: Places;
+  relayLimit: RelayLimit;
   problems: Pick<RelayProblems, 'note' | 'clear'>;
   defaultPool: string | undefined;
 }): Router {
-  const { manager, log, logRefusal, readTicket, places, problems, defaultPool } = options;
+  const { manager, log, logRefusal, readTicket, relayLimit, problems, defaultPool } = options;
 
   return Router().get(paths.relay, async (request, response) => {
     const signal = clientGoneSignal(response);
@@ -46,25 +46,25 @@ export function relayRoutes(options: {
       if (run !== undefined && run !== runOf(visitor)) {
         throw new ServiceError('invalid-ticket', 'The ticket is not for this run.');
       }
-      request.socket.once('close', places.take(visitor));
+      request.socket.once('close', relayLimit.acquire(visitor));
       releaseConnection(request.socket);
       const terminal = await manager.find({ visitor, pool });
       if (!terminal.podAddress) throw new ServiceError('unavailable', 'The terminal has no address yet.');
       const pod = await openPodSocket(terminal.podAddress, handshake, { deadlineMs: podDeadlineMs, signal });
       problems.clear(visitor);
       join(switchProtocol(response, pod.accept), pod.socket);
-      log.info({ terminal: terminal.name }, 'terminal relayed');
+      log.info({ terminal: terminal.name }, 'relaying a WebSocket to the terminal');
     } catch (error) {
       if (error instanceof ServiceError) problems.note(visitor, { code: error.code, detail: error.message });
       throw error;
     }
   });
 
-  /** Throws. A browser has sent the header, which each proxy on the way has to pass on (RFC 9110, 7.6.1). */
+  /** Throws. The browser sent the header, and each proxy has to pass it on (RFC 9110, 7.6.1). */
   async function refuseWithoutUpgrade(request: Request, response: Response, missing: string): Promise<never> {
     response.set({ connection: 'Upgrade', upgrade: 'websocket' });
     if (request.get('sec-websocket-key') === undefined) {
-      throw new ServiceError('upgrade-required', 'This is the address of a WebSocket.');
+      throw new ServiceError('upgrade-required', 'This endpoint accepts WebSockets only.');
     }
     const sentence = withoutUpgrade(missing);
     logRefusal(sentence);
@@ -75,26 +75,34 @@ export function relayRoutes(options: {
   }
 }
 
-/** The header without which this is no request for a WebSocket. */
+/** The missing header that makes a request one for a WebSocket. */
 function missingHeader(request: Request): string | undefined {
   if (isUpgrade(request, 'websocket')) return undefined;
   return request.get('upgrade')?.toLowerCase() === 'websocket' ? 'Connection: Upgrade' : 'Upgrade: websocket';
 }
 
 const withoutUpgrade = (missing: string) =>
-  `A WebSocket came without the header ${missing}: a proxy in front drops it. nginx needs proxy_http_version 1.1 and ` +
+  `A WebSocket request arrived without the header ${missing}: a proxy in front removes it. nginx needs proxy_http_version 1.1 and ` +
   'proxy_set_header for Upgrade and Connection; Apache needs ProxyPass with upgrade=websocket.';
 
 function readHandshake(request: Request): Handshake {
   const key = request.get('sec-websocket-key');
   const version = request.get('sec-websocket-version');
-  if (!key || !version) throw new ServiceError('invalid-request', 'This is no handshake of a WebSocket.');
+  if (!key || !version)
+    throw new ServiceError(
+      'invalid-request',
+      'This is not a WebSocket handshake: Sec-WebSocket-Key or Sec-WebSocket-Version is missing.',
+    );
   const ticket = offeredTicket(request.get('sec-websocket-protocol'));
-  if (ticket === undefined) throw new ServiceError('invalid-ticket', 'The WebSocket must bring a ticket.');
+  if (ticket === undefined)
+    throw new ServiceError(
+      'invalid-ticket',
+      'The WebSocket has no ticket: offer the subprotocol warmterm and, after it, the ticket.',
+    );
   return { key, version, ticket };
 }
 
-/** Answers that the connection is a WebSocket from now on, and takes it over. */
+/** Answers 101 and takes over the connection. */
 function switchProtocol(response: Response, accept: string) {
   const browser = takeOver(response);
   const lines = [

@@ -1,4 +1,4 @@
-// The visitor's own terminals over HTTP, that of the page and those of runs: claim or reconnect, wait for one, look, end, restart, list.
+// The visitor's terminals over HTTP, of the page and of runs: claim or reconnect, wait, describe, end, restart, list.
 
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
@@ -17,6 +17,7 @@ import {
 } from '../../common/terminals-api.ts';
 import { type Addressing, terminalUrl } from '../address.ts';
 import { type Challenges, claimWith } from '../challenge/challenges.ts';
+import { limitConcurrency } from '../concurrency-limit.ts';
 import type { AddressVisibility } from '../identity/address-visibility.ts';
 import type { Visitors } from '../identity/visitor.ts';
 import type { Manager } from '../manager-client.ts';
@@ -24,7 +25,6 @@ import { pageOrigin } from '../page-origin.ts';
 import { parseBody } from '../parse-body.ts';
 import type { RelayProblems } from '../relay/problems.ts';
 import { requireJson } from '../same-origin.ts';
-import { takeTurns } from '../turns.ts';
 
 const noQuerySchema = z.strictObject({});
 
@@ -37,10 +37,10 @@ export function terminalRoutes(options: {
   addressing: Addressing;
   relay: RelayMode;
   relayProblems: Pick<RelayProblems, 'of'>;
-  /** Refuses requests of other origins' pages. */
+  /** Refuses requests from pages of other origins. */
   sameOrigin: RequestHandler;
   defaultPool: string | undefined;
-  /** For how long a request without an answer keeps its turn (turns.ts). */
+  /** After this time, a request without an answer no longer counts (concurrency-limit.ts). */
   holdMs?: number | undefined;
 }): Router {
   const { manager, log, visitors, challenges, addresses, addressing, relay, relayProblems, sameOrigin, defaultPool } =
@@ -53,7 +53,7 @@ export function terminalRoutes(options: {
     const claimant = composeClaimant(visitor, run);
     const address = visitors.network(request);
     addresses.observe(request, visitor);
-    // Whoever leaves makes room in the line for a terminal.
+    // When the client disconnects, cancel the claim, so that the visitor leaves the queue.
     const gone = clientGoneSignal(response);
     const claim = await claimWith(challenges, { visitor, network: address, solution }, (challenge) =>
       ask({ visitor: claimant, pool, address, place, promised, challenge, existing }, gone),
@@ -80,32 +80,33 @@ export function terminalRoutes(options: {
     idleTimeoutMs: terminal.idleTimeoutMs,
   });
 
-  // Whoever has terminals of several pools, or of runs, says which one is meant: `?pool=&run=`.
-  const meant = (request: Request, response: Response) => {
+  // A visitor with terminals of several pools, or of runs, names one: `?pool=&run=`.
+  const targetOf = (request: Request, response: Response) => {
     const { pool = defaultPool, run } = parseBody(targetSchema, request.query);
     return { visitor: composeClaimant(visitors.identify(request, response), run), pool };
   };
 
-  const turn = takeTurns(options.holdMs);
-  const body = [sameOrigin, requireJson, jsonBody('4kb'), turn];
+  const limited = limitConcurrency(options.holdMs);
+  const body = [sameOrigin, requireJson, jsonBody('4kb'), limited];
   return Router()
     .post(paths.terminals, body, open(manager.claim))
     .post(paths.restart, body, open(manager.restart))
-    .get(paths.terminals, turn, async (request, response) => {
+    .get(paths.terminals, limited, async (request, response) => {
       parseBody(noQuerySchema, request.query);
       const visitor = visitors.identify(request, response);
       response.json(await manager.list(visitor));
     })
-    .get(paths.current, turn, async (request, response) => {
-      response.json(describe(await manager.find(meant(request, response)), request));
+    .get(paths.current, limited, async (request, response) => {
+      response.json(describe(await manager.find(targetOf(request, response)), request));
     })
-    .delete(paths.place, sameOrigin, turn, async (request, response) => {
-      await manager.leave(meant(request, response));
+    .delete(paths.place, sameOrigin, limited, async (request, response) => {
+      await manager.leave(targetOf(request, response));
       response.status(204).end();
     })
-    .delete(paths.current, sameOrigin, turn, async (request, response) => {
-      await manager.release(meant(request, response));
-      log.info('terminal ended by its visitor');
+    .delete(paths.current, sameOrigin, limited, async (request, response) => {
+      const target = targetOf(request, response);
+      await manager.release(target);
+      log.info({ pool: target.pool ?? 'any' }, 'terminal ended by its visitor');
       response.status(204).end();
     });
 }

@@ -251,7 +251,7 @@ withProxy('apache')(
     await page.goto('https://shell.no-upgrade.test/?renderer=dom');
     await page.getByRole('heading', { name: texts.failures['no-websocket'].title }).waitFor();
     await page.getByText(texts.details).click();
-    const what = 'A WebSocket came without the header Upgrade: websocket: a proxy in front drops it.';
+    const what = 'A WebSocket request arrived without the header Upgrade: websocket: a proxy in front removes it.';
     await page.getByText(what).waitFor();
     t.true(webserverLog().includes(what));
   },

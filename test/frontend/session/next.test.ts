@@ -270,7 +270,10 @@ function blameOf(relay: RelayMode, relayProblem: Opened['relayProblem'], event: 
 }
 
 test('a visitor who is given addresses that lead nowhere is told what is in the way, and the same as long as it lasts', (t) => {
-  const dropped = { code: 'upgrade-required', detail: 'A WebSocket came without the header Upgrade.' } as const;
+  const dropped = {
+    code: 'upgrade-required',
+    detail: 'A WebSocket request arrived without the header Upgrade.',
+  } as const;
   const unreached = { code: 'unavailable', detail: 'The terminal cannot be reached.' } as const;
   for (const event of [{ type: 'unanswered' }, { type: 'disconnected' }] as const) {
     t.deepEqual(blameOf('never', undefined, event), ['blocked']);

@@ -1,4 +1,4 @@
-// A challenge between the page's API and the manager, which is the one who asks for it.
+// Challenges between the page's API and the manager, which demands them.
 
 import test from 'ava';
 import { ServiceError } from '../../../common/errors.ts';
@@ -12,7 +12,7 @@ import type { ManagerDouble } from '../../helpers/webserver-manager.ts';
 const never = new AbortController().signal;
 const easy = { WARMTERM_CHALLENGE_WORK: '2' };
 
-/** From now on the address of the visitor is busy. */
+/** Makes the visitor's address busy. */
 function makeBusy(manager: ManagerDouble) {
   manager.misbehave = ({ method, body }) => {
     if (method !== 'POST' || claimRequestSchema.parse(body).challenge === 'solved') return undefined;
@@ -23,7 +23,7 @@ function makeBusy(manager: ManagerDouble) {
 const solve = async ({ body }: Answer) => solveProofOfWork(problemSchema.parse(body).challenge, async () => {}, never);
 
 for (const path of ['/api/terminals', '/api/terminals/current/restart']) {
-  test(`POST ${path} from a busy address gets a challenge, and with its solution a terminal`, async (t) => {
+  test(`challenges: POST ${path} from a busy address needs a solution`, async (t) => {
     const { url, manager } = await startWebserver(t, easy);
     makeBusy(manager);
     const visitor = createVisitor(url);
@@ -34,7 +34,7 @@ for (const path of ['/api/terminals', '/api/terminals/current/restart']) {
     const solution = await solve(refused);
     const opened = await visitor.send('POST', path, { body: { solution } });
     t.is(opened.status, 201);
-    // A solution is good for one terminal, and for the visitor who was asked.
+    // A solution is valid for one terminal, and for the visitor of the challenge.
     t.is((await visitor.send('POST', path, { body: { solution } })).status, 429);
     const another = createVisitor(url);
     const stolen = await solve(await visitor.send('POST', path, { body: {} }));
@@ -43,7 +43,7 @@ for (const path of ['/api/terminals', '/api/terminals/current/restart']) {
   });
 }
 
-test('inv 10: what is no solution is refused with another challenge, or named as what it is', async (t) => {
+test('inv 10: challenges: an invalid solution gets a new challenge or invalid-request', async (t) => {
   const { url, manager } = await startWebserver(t, easy);
   makeBusy(manager);
   const visitor = createVisitor(url);
@@ -55,13 +55,13 @@ test('inv 10: what is no solution is refused with another challenge, or named as
   t.regex(String(nonsense.body.detail), /^solution: /);
 });
 
-test('nobody is asked for anything while the manager asks for nothing', async (t) => {
+test('challenges: issues none unless the manager demands it', async (t) => {
   const { url, manager } = await startWebserver(t, easy);
   t.is((await createVisitor(url).send('POST', '/api/terminals', { body: {} })).status, 201);
   t.is(claimRequestSchema.parse(manager.requests[0]?.body).challenge, 'unsolved');
 });
 
-test('a refusal for another reason comes without a challenge, and says when to come back', async (t) => {
+test('challenges: other refusals carry no challenge and keep retryAfter', async (t) => {
   const { url, manager } = await startWebserver(t, easy);
   manager.misbehave = () => new ServiceError('too-many-requests', 'Your network has enough.', { retryAfter: 42 });
   const refused = await createVisitor(url).send('POST', '/api/terminals', { body: {} });

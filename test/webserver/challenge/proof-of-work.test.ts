@@ -11,9 +11,9 @@ function start({ secrets = [secret] as [string, ...string[]], clock = Date.now, 
   return createProofOfWork({ secrets, work, clock, random: () => 0.5, monotonic: () => now });
 }
 
-/** A challenge to `visitor` with its solution, as the page sends them. */
+/** A challenge for `visitor` with its solution, as the page sends them. */
 async function solved(challenges: ReturnType<typeof start>, visitor = 'ann') {
-  // Through JSON, as on the way to the page and back.
+  // Through JSON, as between webserver and page.
   const challenge = JSON.parse(JSON.stringify(await challenges.issue(visitor, 'a network')));
   return JSON.parse(
     JSON.stringify(await solveProofOfWork(challenge, async () => {}, new AbortController().signal)),
@@ -23,7 +23,7 @@ async function solved(challenges: ReturnType<typeof start>, visitor = 'ann') {
   };
 }
 
-test('what the page solves is a solution, once', async (t) => {
+test('proof-of-work: accepts the page’s solution once', async (t) => {
   const challenges = start();
   const payload = await solved(challenges);
   t.true(await challenges.redeem('ann', payload));
@@ -31,14 +31,14 @@ test('what the page solves is a solution, once', async (t) => {
   t.true(await challenges.redeem('ann', await solved(challenges)));
 });
 
-test('of one solution that comes twice at once, one is taken', async (t) => {
+test('proof-of-work: accepts one of two simultaneous copies of a solution', async (t) => {
   const challenges = start();
   const payload = await solved(challenges);
   const taken = await Promise.all([1, 2, 3].map(() => challenges.redeem('ann', payload)));
   t.is(taken.filter(Boolean).length, 1);
 });
 
-test('a solution is worth nothing to another visitor', async (t) => {
+test('proof-of-work: refuses the solution of another visitor', async (t) => {
   const challenges = start();
   const payload = await solved(challenges);
   t.false(await challenges.redeem('bob', payload));
@@ -46,7 +46,7 @@ test('a solution is worth nothing to another visitor', async (t) => {
   t.false(await challenges.redeem('bob', payload));
 });
 
-test('a challenge is over after five minutes', async (t) => {
+test('proof-of-work: a challenge expires after five minutes', async (t) => {
   let now = Date.now();
   const challenges = start({ clock: () => now });
   const payload = await solved(challenges);
@@ -70,7 +70,7 @@ const forgeries: [what: string, forge: (payload: Payload) => unknown][] = [
   ['something else', () => 'solved'],
 ];
 for (const [what, forge] of forgeries) {
-  test(`inv 10: with ${what} it is no solution, and the true one is not used up by it`, async (t) => {
+  test(`inv 10: proof-of-work: refuses a solution with ${what}, and still accepts the true one`, async (t) => {
     const challenges = start();
     const payload = await solved(challenges);
     t.false(await challenges.redeem('ann', forge(structuredClone(payload))));
@@ -83,7 +83,7 @@ const change = ({ parameters, signature }: Payload['challenge'], parts: Record<s
   signature,
 });
 
-test('any webserver takes what another has asked, also while a new secret is being added', async (t) => {
+test('proof-of-work: any replica accepts the challenges of another, also during a rotation of secrets', async (t) => {
   const former = start();
   const payload = await solved(former);
   const newer = start({ secrets: ['a secret that has been added lately', secret] });
@@ -92,7 +92,7 @@ test('any webserver takes what another has asked, also while a new secret is bei
   t.false(await start({ secrets: ['a secret of somebody else entirely'] }).redeem('ann', await solved(former)));
 });
 
-test('a solution takes as much work as the setting says, and at least half of it', async (t) => {
+test('proof-of-work: a solution takes between half and all of the configured tries', async (t) => {
   for (const random of [0, 0.999]) {
     const challenges = createProofOfWork({ secrets: [secret], work: 40, clock: Date.now, random: () => random });
     const { challenge, solution } = await solved(challenges);
@@ -102,7 +102,7 @@ test('a solution takes as much work as the setting says, and at least half of it
   }
 });
 
-test('a network gets 20 challenges at once, and another gets its own', async (t) => {
+test('proof-of-work: each network may request 20 challenges at once', async (t) => {
   const challenges = start();
   for (let count = 0; count < 20; count++) await challenges.issue('ann', 'a network');
   const refused = { code: 'too-many-requests', retryAfter: 1 };
@@ -110,7 +110,7 @@ test('a network gets 20 challenges at once, and another gets its own', async (t)
   await t.notThrowsAsync(challenges.issue('bob', 'another'));
 });
 
-test('a crowd of networks has 16 challenges made at the same moment', async (t) => {
+test('proof-of-work: creates at most 16 challenges at once', async (t) => {
   const challenges = start();
   const asked = Array.from({ length: 100 }, (_, index) => challenges.issue('ann', `network-${index}`));
   const made = (await Promise.allSettled(asked)).filter(({ status }) => status === 'fulfilled');
@@ -118,8 +118,8 @@ test('a crowd of networks has 16 challenges made at the same moment', async (t) 
   await t.notThrowsAsync(challenges.issue('ann', 'the next'));
 });
 
-// Serial: what other tests derive would count.
-test.serial('inv 10: to check a solution, true or false, the server derives no key', async (t) => {
+// Serial: it counts key derivations of the whole process.
+test.serial('inv 10: proof-of-work: checking a solution derives no key', async (t) => {
   const challenges = start();
   let derived = 0;
   const hook = createHook({
@@ -139,7 +139,7 @@ test.serial('inv 10: to check a solution, true or false, the server derives no k
   t.is(derived, 1);
 });
 
-test('nobody solves on for a visitor who has left, and the page has its turn meanwhile', async (t) => {
+test('solver: stops on abort, and yields to the event loop', async (t) => {
   const challenge = await start({ work: 100_000_000 }).issue('ann', 'a network');
   const left = new AbortController();
   let rests = 0;

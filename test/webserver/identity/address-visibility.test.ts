@@ -17,7 +17,7 @@ function start({ areVisitors = false } = {}) {
   return { ...visibility, visit, logged };
 }
 
-test('a private peer that forwards for others, and is not trusted, is told of once', (t) => {
+test('address-visibility: reports an untrusted forwarding proxy once', (t) => {
   const { visit, problem, logged } = start();
   for (let count = 0; count < 2; count++) visit({ forwarded: true });
   t.is(problem(), undefined);
@@ -26,7 +26,7 @@ test('a private peer that forwards for others, and is not trusted, is told of on
   t.is(logged.length, 1);
 });
 
-test('where addresses are visitors, the first request that is forwarded and not trusted is told of, and only that', (t) => {
+test('address-visibility: with identity address, reports the first untrusted forwarded request once', (t) => {
   const { visit, problem, logged } = start({ areVisitors: true });
   visit();
   visit({ peer: '10.0.0.9', ip: '203.0.113.7', forwarded: true });
@@ -36,19 +36,19 @@ test('where addresses are visitors, the first request that is forwarded and not 
   t.is(logged.length, 1);
 });
 
-test('a proxy that is trusted is none of that', (t) => {
+test('address-visibility: accepts a trusted proxy', (t) => {
   const { visit, problem } = start();
   for (let count = 0; count < 20; count++) visit({ ip: `203.0.113.${count}`, forwarded: true });
   t.is(problem(), undefined);
 });
 
-test('a visitor with a public address who sends such headers tells nothing', (t) => {
+test('address-visibility: ignores forwarding headers from a public address', (t) => {
   const { visit, problem } = start();
   for (let count = 0; count < 20; count++) visit({ peer: '203.0.113.7', forwarded: true });
   t.is(problem(), undefined);
 });
 
-test('ten visitors from three private addresses, and no other, may be nodes or a room', (t) => {
+test('address-visibility: reports ten visitors from three private addresses', (t) => {
   const { visit, problem } = start();
   for (let count = 0; count < 9; count++) visit({ peer: `192.168.0.${count % 3}` });
   t.is(problem(), undefined);
@@ -64,7 +64,7 @@ for (const [what, visits] of Object.entries<Seen[]>({
   })),
   'the machine itself': Array.from({ length: 20 }, () => ({ peer: '127.0.0.1' })),
 })) {
-  test(`${what}: nothing is known to be wrong`, (t) => {
+  test(`address-visibility: ${what}: no problem`, (t) => {
     const { visit, problem, logged } = start();
     for (const one of visits) visit(one, what.startsWith('one') ? 'ann' : undefined);
     t.is(problem(), undefined);

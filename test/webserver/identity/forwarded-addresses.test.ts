@@ -22,14 +22,14 @@ for (const [forwarded, plain] of [
 const claimFrom = (url: string, forwarded: string) =>
   createVisitor(url).send('POST', '/api/terminals', { body: {}, headers: { 'x-forwarded-for': forwarded } });
 
-test('a client whose proxy writes its port too is one address, whatever the connection', async (t) => {
+test('forwarded-addresses: ignores the port in X-Forwarded-For', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1' });
   for (const forwarded of ['192.0.2.1:1001', '192.0.2.1:1002', '192.0.2.1']) await claimFrom(url, forwarded);
   t.is(manager.requests.length, 3);
   t.is(new Set(manager.requests.map(({ body }) => claimRequestSchema.parse(body).address)).size, 1);
 });
 
-test('a trusted proxy in the middle is known by its address, whatever its port', async (t) => {
+test('forwarded-addresses: recognises a trusted proxy in the chain despite its port', async (t) => {
   const { url, manager } = await startWebserver(t, {
     WARMTERM_IDENTITY: 'address',
     WARMTERM_TRUST_PROXY: 'loopback,10.0.0.0/8',

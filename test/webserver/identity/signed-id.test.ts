@@ -5,26 +5,26 @@ import { proposedId } from '../../helpers/proposed-id.ts';
 const [old, recent] = ['the old secret, long enough by now', 'the new secret, long enough as well'];
 const newId = (kind: Kind, secret: string) => readProposal(proposedId(), kind, secret)!;
 
-test('what one secret signed is read back, and not with another', (t) => {
+test('signed-id: verifies with the signing secret only', (t) => {
   const id = newId('browser', old);
   const text = writeSignedId(id);
   t.deepEqual(readSignedId(text, [old]), id);
   t.is(readSignedId(text, [recent]), undefined);
 });
 
-test('a secret that is no longer the first still verifies, and stays the one of its ids', (t) => {
+test('signed-id: a rotated secret still verifies and keeps its ids', (t) => {
   const text = writeSignedId(newId('browser', old));
   t.is(readSignedId(text, [recent, old])?.secret, old);
 });
 
-test('a signed id holds exactly what was proposed', (t) => {
+test('signed-id: holds the proposed id', (t) => {
   const id = 'abcdefghij-_0123456789';
   const read = readProposal(`new.${id}`, 'tab', old)!;
   t.deepEqual(read, { kind: 'tab', id, secret: old });
   t.true(writeSignedId(read).startsWith(`tab.${id}.`));
 });
 
-test('a proposal of another length, or with other characters, is none', (t) => {
+test('signed-id: refuses a proposal of wrong length or characters', (t) => {
   const id = 'A'.repeat(22);
   for (const garbage of [
     undefined,
@@ -49,7 +49,7 @@ test('a proposal of another length, or with other characters, is none', (t) => {
   }
 });
 
-test('garbage is no id', (t) => {
+test('signed-id: refuses garbage', (t) => {
   const text = writeSignedId(newId('browser', old));
   for (const garbage of [
     undefined,

@@ -15,7 +15,7 @@ const signedIn = { WARMTERM_IDENTITY: 'header', WARMTERM_IDENTITY_HEADER: 'X-For
 const visitorsSeen = (requests: { body: unknown }[]) =>
   requests.flatMap(({ body }) => (body as { visitor: string } | undefined)?.visitor ?? []);
 
-test('a browser that proposes an id gets it signed, and is known by it', async (t) => {
+test('identity: signs a proposed id and recognises it', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   const first = await visitor.send('POST', '/api/terminals', claim);
@@ -26,12 +26,12 @@ test('a browser that proposes an id gets it signed, and is known by it', async (
   t.is(new Set(visitorsSeen(manager.requests)).size, 1);
 });
 
-test('inv 2: a claim that is repeated with the same proposal is the same visitor’s, and gets the same terminal', async (t) => {
+test('inv 2: a claim repeated with the same proposal gets the same terminal', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   const proposal = visitor.id;
   const first = await visitor.send('POST', '/api/terminals', claim);
-  // As after an answer that was lost.
+  // As if the answer had been lost.
   visitor.id = proposal;
   const again = await visitor.send('POST', '/api/terminals', claim);
   t.is(again.body.status, 'reconnected');
@@ -41,7 +41,7 @@ test('inv 2: a claim that is repeated with the same proposal is the same visitor
   t.is(new Set(visitorsSeen(manager.requests)).size, 1);
 });
 
-test('a refusal brings the signed id too', async (t) => {
+test('identity: a refused claim returns the signed id too', async (t) => {
   const { url, manager } = await startWebserver(t);
   manager.misbehave = () => new ServiceError('too-many-requests', 'All 5 are in use.');
   const answer = await createVisitor(url).send('POST', '/api/terminals', claim);
@@ -50,7 +50,7 @@ test('a refusal brings the signed id too', async (t) => {
 });
 
 for (const identity of ['browser', 'tab']) {
-  test(`a request without a valid id or proposal gets no terminal, and is told how to (${identity})`, async (t) => {
+  test(`identity: ${identity}: a request without a valid id or proposal is refused with instructions`, async (t) => {
     const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: identity });
     const visitor = createVisitor(url);
     const id = 'A'.repeat(22);
@@ -75,7 +75,7 @@ for (const identity of ['browser', 'tab']) {
   });
 }
 
-test('no answer sets a cookie, and a cookie that is sent means nothing', async (t) => {
+test('identity: sets no cookie and ignores cookies', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   for (const [method, path, options] of [
@@ -98,14 +98,14 @@ test('no answer sets a cookie, and a cookie that is sent means nothing', async (
   t.is((await unnamed.send('POST', '/api/terminals', claimAs({ cookie }))).status, 401);
 });
 
-test('two browsers are two visitors', async (t) => {
+test('identity: two browsers are two visitors', async (t) => {
   const { url, manager } = await startWebserver(t);
   await createVisitor(url).send('POST', '/api/terminals', claim);
   await createVisitor(url).send('POST', '/api/terminals', claim);
   t.is(new Set(visitorsSeen(manager.requests)).size, 2);
 });
 
-test('a forged or invalid id is nobody’s, and a proposal in its place is a new visitor’s', async (t) => {
+test('identity: refuses a forged or invalid id, then accepts a proposal', async (t) => {
   const { url, manager } = await startWebserver(t);
   const visitor = createVisitor(url);
   await visitor.send('POST', '/api/terminals', claim);
@@ -128,7 +128,7 @@ test('a forged or invalid id is nobody’s, and a proposal in its place is a new
   t.is(new Set(visitorsSeen(manager.requests)).size, invalid.length + 1);
 });
 
-test('an id outlives a new secret, and is unknown when its own secret is gone', async (t) => {
+test('identity: an id stays valid until its secret is removed', async (t) => {
   const [former, newer] = ['a secret that has been there for long', 'a secret that has been added lately'] as const;
   const seen: (string | undefined)[] = [];
   const codes: unknown[] = [];
@@ -147,7 +147,7 @@ test('an id outlives a new secret, and is unknown when its own secret is gone', 
   t.deepEqual(codes, [undefined, undefined, 'unknown-visitor']);
 });
 
-test('the id neither leaves the webserver nor is logged', async (t) => {
+test('identity: the id is neither sent to the manager nor logged', async (t) => {
   const { url, manager, logged } = await startWebserver(t);
   const visitor = createVisitor(url);
   await visitor.send('POST', '/api/terminals', claim);
@@ -162,7 +162,7 @@ test('the id neither leaves the webserver nor is logged', async (t) => {
   }
 });
 
-test('each tab is a visitor of its own where the setting says so', async (t) => {
+test('identity: with tab, each tab is a visitor', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'tab' });
   const [first, other] = [createVisitor(url), createVisitor(url)];
   t.regex((await first.send('POST', '/api/terminals', claim)).given ?? '', /^tab\./);
@@ -173,7 +173,7 @@ test('each tab is a visitor of its own where the setting says so', async (t) => 
   t.is(one, again);
 });
 
-test('the manager is told a hash of the network that a claim comes from, and no more', async (t) => {
+test('identity: the manager gets only a hash of the visitor’s network', async (t) => {
   const { url, manager, logged } = await startWebserver(t, { WARMTERM_TRUST_PROXY: '1' });
   const visitor = createVisitor(url);
   const addresses = ['203.0.113.1', '203.0.113.2', '2001:db8:1:2::1', '2001:db8:1:2:ffff::9', '2001:db8:1:3::1'];
@@ -192,7 +192,7 @@ test('the manager is told a hash of the network that a claim comes from, and no 
   }
 });
 
-test('the hash of a network is another than that of the visitor who is known by it, and outlives a new secret', async (t) => {
+test('identity: the hash of a network differs from that of its visitor, and survives a new secret', async (t) => {
   const [former, newer] = ['a secret that has been there for long', 'a secret that has been added lately'];
   const before = await startWebserver(
     t,
@@ -213,7 +213,7 @@ test('the hash of a network is another than that of the visitor who is known by 
   t.not(told[0]!.address, told[0]!.visitor);
 });
 
-test('an address is one visitor, whatever it claims to be, and needs no id', async (t) => {
+test('identity: with address, one address is one visitor without an id', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' });
   const one = await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': '203.0.113.1' }));
   await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': '203.0.113.2' }));
@@ -221,7 +221,7 @@ test('an address is one visitor, whatever it claims to be, and needs no id', asy
   t.is(new Set(visitorsSeen(manager.requests)).size, 1);
 });
 
-test('who is known by address or sign-in needs no header, and is told so', async (t) => {
+test('identity: with address or sign-in, the header is not needed and answers none', async (t) => {
   for (const identity of [
     { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' },
     { ...signedIn, WARMTERM_TRUST_PROXY: 'loopback' },
@@ -238,7 +238,7 @@ test('who is known by address or sign-in needs no header, and is told so', async
   }
 });
 
-test('behind a trusted proxy the address is the one that the proxy saw', async (t) => {
+test('identity: uses the address that a trusted proxy forwards', async (t) => {
   const { url, manager } = await startWebserver(t, { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '1' });
   for (const address of ['203.0.113.1', '203.0.113.2', '198.51.100.9, 203.0.113.1']) {
     await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-for': address }));
@@ -248,7 +248,7 @@ test('behind a trusted proxy the address is the one that the proxy saw', async (
   t.is(first, third);
 });
 
-test('a person that a trusted proxy names is one visitor on every device', async (t) => {
+test('identity: a person named by a trusted proxy is the same visitor on every device', async (t) => {
   const { url, manager, logged } = await startWebserver(t, { ...signedIn, WARMTERM_TRUST_PROXY: 'loopback' });
   for (const person of ['ann@example.org', 'bob@example.org', 'ann@example.org']) {
     const answer = await createVisitor(url).send('POST', '/api/terminals', claimAs({ 'x-forwarded-user': person }));
@@ -262,7 +262,7 @@ test('a person that a trusted proxy names is one visitor on every device', async
   t.false(logged().includes('ann@'));
 });
 
-test('the header of a client that is no trusted proxy is not believed', async (t) => {
+test('identity: ignores the person header of an untrusted client', async (t) => {
   const { url, manager } = await startWebserver(t, { ...signedIn, WARMTERM_TRUST_PROXY: '192.0.2.0/24' });
   for (const headers of [
     { 'x-forwarded-user': 'ann@example.org' },
@@ -284,7 +284,7 @@ test('the header of a client that is no trusted proxy is not believed', async (t
   t.is(manager.requests.length, 0);
 });
 
-test('a trusted proxy that names nobody, or two people, makes nobody a visitor', async (t) => {
+test('identity: refuses a trusted proxy’s request with no name or two names', async (t) => {
   const { url, port, manager } = await startWebserver(t, { ...signedIn, WARMTERM_TRUST_PROXY: 'loopback' });
   for (const headers of [{}, { 'x-forwarded-user': '' }, { 'x-forwarded-user': '  ' }] as Record<string, string>[]) {
     t.is((await createVisitor(url).send('POST', '/api/terminals', claimAs(headers))).status, 401);

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { join } from '../../../webserver/relay/join.ts';
 
-/** A TCP connection by both its ends. */
+/** A TCP connection, with both its ends. */
 async function connection(t: ExecutionContext): Promise<[Socket, Socket]> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -19,7 +19,7 @@ async function connection(t: ExecutionContext): Promise<[Socket, Socket]> {
   return [near, far];
 }
 
-/** Two ends, and between them two joined sockets. */
+/** Two clients, with two joined sockets between them. */
 async function joined(t: ExecutionContext) {
   const [browser, one] = await connection(t);
   const [other, pod] = await connection(t);
@@ -33,11 +33,11 @@ for (const [title, direction] of [
   ['output', ({ browser, one, other, pod }: Ends) => ({ from: pod, into: other, outOf: one, to: browser })],
   ['input', ({ browser, one, other, pod }: Ends) => ({ from: browser, into: one, outOf: other, to: pod })],
 ] as const) {
-  test(`${title} that nobody reads waits at its source, and not in the relay; all of it arrives`, async (t) => {
+  test(`join: ${title} without a reader stays at its source; all of it arrives`, async (t) => {
     const { from, into, outOf, to } = direction(await joined(t));
     const size = 64 * 1024 * 1024;
     const source = Readable.from(pieces(size)).pipe(from, { end: false });
-    // The reader is stopped: the relay stops reading in turn, with no more than a buffer in hand.
+    // The reader has stopped: the relay stops reading too, with at most one buffer held.
     while (!into.isPaused()) await turn();
     t.true(outOf.writableLength + into.readableLength < 512 * 1024);
     t.true(into.bytesRead < size);
@@ -63,19 +63,19 @@ function* pieces(size: number) {
   for (let at = 0; at < size; at += 65_536) yield Buffer.alloc(65_536, at / 65_536);
 }
 
-test('inv 12: where nothing moves any more, neither side is kept', async (t) => {
+test('inv 12: join: closes both sides after a time without traffic', async (t) => {
   const { browser, one, other, pod } = await joined(t);
   t.is(one.timeout, 30_000);
   t.is(other.timeout, 30_000);
   const closed = [browser.resume(), pod.resume()].map((socket) => once(socket, 'close'));
   pod.once('end', () => pod.end());
-  // What Node does when nothing has come or gone for so long.
+  // Node emits this after a time without traffic.
   one.emit('timeout');
   await Promise.all(closed);
   t.true(other.destroyed);
 });
 
-test('a side that is gone before it is joined takes the other along', async (t) => {
+test('join: closes the other side if one is already closed', async (t) => {
   const [[, one], [other, pod]] = [await connection(t), await connection(t)];
   one.destroy();
   await once(one, 'close');

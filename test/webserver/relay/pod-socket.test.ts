@@ -6,7 +6,7 @@ import { startMute } from '../../helpers/webserver-relay.ts';
 
 const handshake = { key: 'key', version: '13', ticket: 'a.b.c' };
 
-test('inv 12: a pod that takes the connection and says nothing is a timeout, and is left', async (t) => {
+test('inv 12: pod-socket: a silent pod is timeout, and its connection is closed', async (t) => {
   const pod = await startMute(t);
   const connected = once(pod.server, 'connection');
   const { signal } = new AbortController();
@@ -16,7 +16,7 @@ test('inv 12: a pod that takes the connection and says nothing is a timeout, and
   if (!socket.closed) await once(socket, 'close');
 });
 
-test('nobody is connected to when nobody waits for it any more', async (t) => {
+test('pod-socket: closes the connection when the client has disconnected', async (t) => {
   const pod = await startMute(t);
   const connected = once(pod.server, 'connection');
   const controller = new AbortController();
@@ -29,7 +29,7 @@ test('nobody is connected to when nobody waits for it any more', async (t) => {
   t.true(await openPodSocket(pod, handshake, { deadlineMs: 60_000, signal }).catch(isAbort));
 });
 
-test('a pod that answers with an interim status is none that opens a WebSocket, and is left', async (t) => {
+test('pod-socket: an interim answer of the pod closes the connection', async (t) => {
   const pod = await startMute(t);
   const connected = once(pod.server, 'connection');
   const { signal } = new AbortController();
