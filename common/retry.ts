@@ -1,7 +1,7 @@
 // Retries an operation until it succeeds, with pauses that double.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { doublingPauseMs } from './backoff.ts';
+import { pauseMs } from './backoff.ts';
 
 export type RetryOptions = {
   signal: AbortSignal;
@@ -22,6 +22,6 @@ export async function retry<T>(attempt: (signal: AbortSignal) => Promise<T>, opt
       if (signal.aborted) throw error;
       if (failures === 1) onFirstFailure(error);
     }
-    await delay(doublingPauseMs(failures, options), undefined, { signal });
+    await delay(pauseMs(failures, Math.random(), options), undefined, { signal });
   }
 }

@@ -83,7 +83,7 @@ async function main(): Promise<number> {
     clock,
     monotonic,
     delay,
-    chance: Math.random,
+    random: Math.random,
     share: () => peers.share(),
     newId,
     signer,
@@ -152,7 +152,7 @@ async function main(): Promise<number> {
     capacityMonitor: (signal) => capacityMonitor.run(signal),
     claims: async (signal) => {
       if (!signal.aborted) await once(signal, 'abort');
-      claims.dismiss();
+      claims.drain();
     },
     http: (signal, leaving) => serve(app, { host: config.HOST, port: config.PORT, leaving, onListening }, signal),
     ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),

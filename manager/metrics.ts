@@ -3,7 +3,7 @@
 
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type ReviewResult, reviewResults } from './api/review-queue.ts';
-import type { ClaimOutcome } from './claims/claims.ts';
+import type { ClaimOutcome } from './claims/types.ts';
 import { Refills } from './model/estimators/refills.ts';
 import type { Observation } from './model/observation.ts';
 import type { Pool } from './model/pool.ts';

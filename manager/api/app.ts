@@ -12,8 +12,10 @@ import { serveDescription } from '../../common/http/openapi.ts';
 import { notFound, problemHandler } from '../../common/http/server.ts';
 import type { Logger } from '../../common/log.ts';
 import * as api from '../../common/manager-api.ts';
-import type { ClaimResult, Claims, Waiting } from '../claims/claims.ts';
+import type { Claims } from '../claims/claims.ts';
 import type { TicketSigner } from '../claims/keys.ts';
+import { noTerminal } from '../claims/lookup.ts';
+import type { ClaimResult, Waiting } from '../claims/types.ts';
 import type { Terminals } from '../health/terminals.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
 import type { TerminalEnd } from '../model/observation.ts';
@@ -71,17 +73,32 @@ export function createApp(options: AppOptions): express.Express {
   });
 
   app.post(api.paths.terminals, forServices, json, async (request, response) => {
-    const { visitor, pool, place, promised, existing, ...origin } = parse(api.claimRequestSchema, request.body);
+    const {
+      visitor,
+      pool,
+      place: position,
+      promised,
+      existing,
+      ...origin
+    } = parse(api.claimRequestSchema, request.body);
     const answer = existing
       ? await claims.reconnect(visitor, pool)
-      : await claims.claim(visitor, pool, clientGoneSignal(response), origin, { place });
+      : await claims.claim({ visitor, pool, origin, position, clientGone: clientGoneSignal(response) });
     answerClaim(options, response, answer, promised);
   });
   app.post(api.paths.restart, forServices, json, async (request, response) => {
-    const { visitor, pool, place, promised, existing, ...origin } = parse(api.claimRequestSchema, request.body);
+    const {
+      visitor,
+      pool,
+      place: position,
+      promised,
+      existing,
+      ...origin
+    } = parse(api.claimRequestSchema, request.body);
     // A client that asks for no new terminal does not mean a restart.
     if (existing) throw new ServiceError('invalid-request', 'existing: a restart claims another terminal.');
-    const answer = await claims.restart(visitor, pool, clientGoneSignal(response), origin, { place });
+    const clientGone = clientGoneSignal(response);
+    const answer = await claims.restart({ visitor, pool, origin, position, clientGone });
     answerClaim(options, response, answer, promised);
   });
   app
@@ -90,7 +107,7 @@ export function createApp(options: AppOptions): express.Express {
       const { visitor, pool } = readTarget(request);
       const pod = claims.find(visitor, pool);
       const terminal = pod && describeTerminal(pod, pools);
-      if (!terminal) throw new ServiceError('session-not-found', 'There is no terminal of yours.');
+      if (!terminal) throw noTerminal();
       response.json(terminal);
     })
     .delete(forServices, async (request, response) => {

@@ -6,21 +6,21 @@ import { forecastWait } from '../queue/promise.ts';
 
 /** A position, and when to expect a terminal there. `promised`: what the last answer to the visitor promised. */
 export function describeWaiting(
-  { pool, place, waiting, claiming }: QueuePosition,
+  { pool, position, waiting, claiming }: QueuePosition,
   now: number,
   promised?: Promised,
 ): Waiting {
-  const position = place + claiming;
+  const terminalsNeeded = position + claiming;
   const {
     range,
     latestMs,
     cause,
     promised: next,
-  } = forecastWait(estimate(pool, position, now), position, now, promised);
+  } = forecastWait(estimate(pool, terminalsNeeded, now), terminalsNeeded, now, promised);
   return {
     status: 'waiting',
     pool: pool.name,
-    place,
+    place: position,
     waiting,
     ...(range && { earliestSeconds: Math.floor(range.from / 1_000), expectedSeconds: seconds(range.to) }),
     ...(latestMs !== undefined && { latestSeconds: seconds(latestMs) }),

@@ -1,6 +1,5 @@
-// Fair use: how much of a pool one visitor or one address may have. Counted are the pods and the places in the waiting room,
-// which every manager sees and which outlive it, and the claims that are under way at this one; what another one is just
-// about to write is not.
+// Fair use: how much of a pool one visitor or one address may have. Counts the pods and the queue, which every manager sees and
+// which survive a restart, and the claims under way at this manager. Claims under way at other managers are not counted.
 
 import { ownerOf } from '../../common/claimant.ts';
 import { type ReachedLimit, ServiceError } from '../../common/errors.ts';
@@ -9,24 +8,24 @@ import type { Pools } from '../model/pools.ts';
 import { minuteMs } from '../model/recent-claims.ts';
 import type { Limit } from '../model/settings.ts';
 
-/** What a claim says of where it comes from. */
+/** Where a claim comes from. */
 export type Origin = {
-  /** The keyed hash of the visitor's network. Without it the limits of an address do not apply. */
+  /** The keyed hash of the visitor's network. Without it, the limits of an address do not apply. */
   address?: string | undefined;
-  /** Whether the visitor has solved a challenge for this claim; undefined where none can be put to anybody. */
+  /** Whether the visitor has solved a challenge for this claim. Undefined when the webserver offers no challenges. */
   challenge?: 'unsolved' | 'solved' | undefined;
 };
 
-// Nobody knows when somebody will end a terminal.
-const whenOneEnds = 15;
+// When the next terminal ends is unknown, so this is a guess.
+const retrySeconds = 15;
 
 export class Limits {
   readonly #pools: Pools;
   readonly #clock: () => number;
   readonly #monotonic: () => number;
   /** How many claims are under way, by pool and address. */
-  readonly #underWay = new Map<string, number>();
-  /** Which claims are under way, by the visitor's hash. */
+  readonly #underWayFrom = new Map<string, number>();
+  /** Which claims are under way, by owner. */
   readonly #underWayOf = new Map<string, Set<string>>();
 
   constructor({ pools, clock, monotonic }: { pools: Pools; clock: () => number; monotonic: () => number }) {
@@ -36,15 +35,14 @@ export class Limits {
   }
 
   /**
-   * Begins a claim of one more terminal in place of what the visitor has in `pool`, if anything; what it returns is to be
-   * called when it is over, well or badly. Throws `too-many-requests` when there are enough, `challenge-required` when the
-   * address is busy.
+   * Begins a claim that replaces the visitor's terminal in `pool`, if there is one. Returns the function to call when the claim
+   * is over, successful or not. Throws `too-many-requests` when a limit is reached, `challenge-required` when the address is busy.
    */
   enter(pool: Pool, visitor: string, { address, challenge }: Origin): () => void {
     const byAddress = address === undefined ? undefined : `${pool.name}/${address}`;
     this.#checkVisitor(pool, visitor);
     if (address !== undefined) {
-      this.#checkAddress(pool, visitor, { address, challenge }, this.#underWay.get(byAddress!) ?? 0);
+      this.#checkAddress(pool, visitor, { address, challenge }, this.#underWayFrom.get(byAddress!) ?? 0);
     }
     const leave = this.#begin(pool, visitor);
     if (byAddress !== undefined) this.#count(byAddress, 1);
@@ -57,56 +55,57 @@ export class Limits {
     };
   }
 
-  /** Throws `too-many-requests` when the visitor's address has enough visitors in the queue of `pool` without this one. */
+  /** Throws `too-many-requests` when other visitors from the same address fill its share of the queue of `pool`. */
   checkQueue(pool: Pool, visitor: string, { address }: Origin): void {
     const { maxWaitingPerAddress: most } = pool.settings;
     if (address === undefined || most === 'none') return;
-    if (pool.waiting.from(address, visitor, this.#monotonic()).length < most) return;
-    const message = `${most === 1 ? 'One visitor' : `${most} visitors`} of your network wait already, and no more may.`;
-    throw refusal(message, whenOneEnds, { of: 'address-line', most });
+    if (pool.queue.fromAddress(address, visitor, this.#monotonic()).length < most) return;
+    const visitors = most === 1 ? 'one visitor' : `${most} visitors`;
+    const message = `The limit of ${visitors} from your network in the queue is reached.`;
+    throw refusal(message, retrySeconds, { of: 'address-line', most });
   }
 
-  /** Counts what the claimant's owner has and asks for, in all pools and for all runs: terminals, places, claims under way. */
+  /** Counts the terminals, queue entries and claims under way of the claimant's owner, in all pools and for all runs. */
   #checkVisitor(pool: Pool, visitor: string): void {
     const { maxPerVisitor } = pool.settings;
     if (maxPerVisitor === 'none') return;
     const owner = ownerOf(visitor);
-    // A claim under way may have its terminal already.
+    // A set, because a claim under way may have its terminal already.
     const wanted = new Set(this.#underWayOf.get(owner));
     for (const each of this.#pools.all()) {
       for (const pod of each.terminalsOf(owner)) wanted.add(keyOf(each, pod.claim!.visitor));
-      for (const waiting of each.waiting.of(owner, this.#monotonic())) wanted.add(keyOf(each, waiting));
+      for (const waiting of each.queue.ofOwner(owner, this.#monotonic())) wanted.add(keyOf(each, waiting));
     }
     wanted.delete(keyOf(pool, visitor));
     const count = wanted.size;
     if (count < maxPerVisitor) return;
-    const message = `You have ${terminals(count)} already, and may have ${maxPerVisitor}. End one first.`;
-    throw refusal(message, whenOneEnds, { of: 'visitor', most: maxPerVisitor });
+    const message = `You have ${terminals(count)}, and the limit is ${maxPerVisitor}. End one first.`;
+    throw refusal(message, retrySeconds, { of: 'visitor', most: maxPerVisitor });
   }
 
   #checkAddress(pool: Pool, visitor: string, origin: Origin & { address: string }, underWay: number): void {
     const { maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
     if ([maxPerAddress, claimsPerMinute, challengeFrom].every((limit) => limit === 'none')) return;
     const now = this.#clock();
-    const waiting = pool.waiting.from(origin.address, visitor, this.#monotonic());
+    const waiting = pool.queue.fromAddress(origin.address, visitor, this.#monotonic());
     const held = pool.heldFrom(origin.address, visitor) + waiting.length + underWay;
     if (reaches(held, maxPerAddress)) {
-      const message = `Your network has ${terminals(held)} already, and may have ${maxPerAddress}.`;
+      const message = `Your network has ${terminals(held)}, and the limit is ${maxPerAddress}.`;
       const limit = { of: 'address', most: maxPerAddress } as const;
-      throw refusal(`${message} There is one more for it when one of them ends.`, whenOneEnds, limit);
+      throw refusal(`${message} Try again when one of them has ended.`, retrySeconds, limit);
     }
     const claimed = pool.claimsFrom(origin.address, now);
-    const lately = claimed.length + waiting.filter((since) => since > now - minuteMs).length + underWay;
-    if (reaches(lately, claimsPerMinute)) {
-      // When so many of them are older than a minute that there is room for one more.
-      const making = claimed[lately - claimsPerMinute] ?? now;
-      const message = `Your network has asked for ${terminals(lately)} within a minute, and may ask for ${claimsPerMinute}.`;
+    const recent = claimed.length + waiting.filter((since) => since > now - minuteMs).length + underWay;
+    if (reaches(recent, claimsPerMinute)) {
+      // The claim that must become older than a minute before there is room for one more.
+      const blocking = claimed[recent - claimsPerMinute] ?? now;
+      const message = `Your network has asked for ${terminals(recent)} within a minute, and the limit is ${claimsPerMinute}.`;
       const limit = { of: 'minute', most: claimsPerMinute } as const;
-      throw refusal(message, Math.ceil((making + minuteMs - now) / 1_000), limit);
+      throw refusal(message, Math.ceil((blocking + minuteMs - now) / 1_000), limit);
     }
-    if (origin.challenge === 'unsolved' && reaches(Math.max(held, lately), challengeFrom)) {
-      const message = 'Many terminals were opened from your network: there is a challenge to be solved first.';
-      throw new ServiceError('challenge-required', message, { retryAfter: whenOneEnds });
+    if (origin.challenge === 'unsolved' && reaches(Math.max(held, recent), challengeFrom)) {
+      const message = 'Many terminals were opened from your network. Solve the challenge first.';
+      throw new ServiceError('challenge-required', message, { retryAfter: retrySeconds });
     }
   }
 
@@ -122,9 +121,9 @@ export class Limits {
   }
 
   #count(key: string, change: 1 | -1): void {
-    const count = (this.#underWay.get(key) ?? 0) + change;
-    if (count > 0) this.#underWay.set(key, count);
-    else this.#underWay.delete(key);
+    const count = (this.#underWayFrom.get(key) ?? 0) + change;
+    if (count > 0) this.#underWayFrom.set(key, count);
+    else this.#underWayFrom.delete(key);
   }
 }
 

@@ -26,11 +26,11 @@ import {
   podState,
   type TerminalEnd,
 } from './observation.ts';
+import { Queue } from './queue/queue.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { RecentClaims } from './recent-claims.ts';
 import { Replacements } from './replacements.ts';
 import { defaultSettings, readSettings, type Settings } from './settings.ts';
-import { WaitingRoom } from './waiting-room.ts';
 import { Schedule, type Window } from './windows.ts';
 
 export type PoolOptions = {
@@ -65,9 +65,10 @@ export class Pool {
   /** What the pool has lately needed. */
   readonly demand = new Demand();
 
-  /** Its waiting room, as it was last seen; undefined while there is none. */
+  /** The stored queue, as it was last seen; undefined while there is none. */
   room: ObservedRoom | undefined;
-  readonly waiting = new WaitingRoom();
+  /** The visitors who wait for a terminal, at all managers. */
+  readonly queue = new Queue();
 
   /** Those that may be handed out. */
   readonly ready = new ReadyQueue(
@@ -253,7 +254,7 @@ export class Pool {
   observeRoom(room: ObservedRoom | undefined, now: number): void {
     if (room && this.room?.uid === room.uid && room.version < this.room.version) return;
     this.room = room;
-    this.waiting.observe(room, now);
+    this.queue.observe(room, now);
   }
 
   /**

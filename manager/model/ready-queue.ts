@@ -1,6 +1,6 @@
-// Which pod of a pool is handed out next: the lowest that is ready, of those that this manager prefers, found without looking
-// at all others. Knows which pods a claim under way has reserved, and which the API server contradicted; what makes a pod
-// servable it is told.
+// Which pod of a pool is handed out next: the lowest ready one that this manager prefers, found without a look at all others.
+// Knows which pods are reserved by a claim under way, and which are in quarantine because the API server refused a claim on
+// them. The caller says what makes a pod servable.
 
 import type { ObservedPod } from './observation.ts';
 import { prefers, prefersNext, type Share, wholeShare } from './share.ts';
@@ -8,25 +8,25 @@ import { prefers, prefersNext, type Share, wholeShare } from './share.ts';
 export type Choice = {
   /** Which pods this manager prefers. */
   share?: Share;
-  /** Take none that has so many ready pods below it. */
+  /** Take no pod with this many ready pods below it. */
   reach?: number;
-  /** Take one of so many lowest, by chance. */
+  /** Take one of this many lowest pods at random. */
   among?: number;
   /** From 0 to 1. */
-  chance?: number;
+  random?: number;
 };
 
 export class ReadyQueue {
   readonly #podAt: (ordinal: number) => ObservedPod | undefined;
   readonly #isServable: (pod: ObservedPod) => boolean;
-  /** Ordinals that were ready when they were added, ascending. What has changed unheard since is dropped when it comes up. */
+  /** Ordinals that were ready when they were added, ascending. Those that are ready no more are dropped when they come up. */
   #ordinals: number[] = [];
-  /** Pods that a claim under way has its hand on, by UID. */
+  /** UIDs of pods that a claim under way has taken. */
   readonly #reserved = new Set<string>();
-  /** Pods that the API server knows better than this cache: name → version at which a claim on it failed. */
-  readonly #distrusted = new Map<string, number>();
+  /** Pods that are not handed out because a claim on them conflicted: name → version at that time. */
+  readonly #quarantined = new Map<string, number>();
 
-  /** `podAt`: the pod as it was last seen. `isServable`: whether it may be handed out, as far as that can be seen. */
+  /** `podAt`: the pod as it was last seen. `isServable`: whether its last seen state allows to hand it out. */
   constructor(podAt: (ordinal: number) => ObservedPod | undefined, isServable: (pod: ObservedPod) => boolean) {
     this.#podAt = podAt;
     this.#isServable = isServable;
@@ -39,21 +39,21 @@ export class ReadyQueue {
 
   /** Whether the pod may be handed out now. */
   has(pod: ObservedPod): boolean {
-    return this.#isServable(pod) && !this.#reserved.has(pod.uid) && !this.#distrusted.has(pod.name);
+    return this.#isServable(pod) && !this.#reserved.has(pod.uid) && !this.#quarantined.has(pod.name);
   }
 
-  /** Something newer is known of the pod. */
+  /** A newer version of the pod was seen, which ends a quarantine. */
   observe(pod: ObservedPod): void {
-    if ((this.#distrusted.get(pod.name) ?? Number.POSITIVE_INFINITY) < pod.version) this.#distrusted.delete(pod.name);
+    if ((this.#quarantined.get(pod.name) ?? Number.POSITIVE_INFINITY) < pod.version) this.#quarantined.delete(pod.name);
     this.offer(pod.ordinal);
   }
 
   /** The pod is gone. */
   forget({ name }: ObservedPod): void {
-    this.#distrusted.delete(name);
+    this.#quarantined.delete(name);
   }
 
-  /** The pod of that ordinal may have become ready, or may be so no more. */
+  /** Adds or removes the pod of the ordinal, as it is ready or not. */
   offer(ordinal: number): void {
     const pod = this.#podAt(ordinal);
     const index = this.#indexOf(ordinal);
@@ -63,15 +63,15 @@ export class ReadyQueue {
     else if (!isReady && isQueued) this.#ordinals.splice(index, 1);
   }
 
-  /** Any of the pods may have. */
+  /** Does the same for all pods. */
   rebuild(ordinals: Iterable<number>): void {
     this.#ordinals = [...ordinals].filter((ordinal) => this.#readyAt(ordinal)).sort((a, b) => a - b);
   }
 
   /**
-   * Reserves the lowest pod that this manager prefers, or of the `among` lowest of these the one that `chance` falls on. The
-   * highest stay free, so that a StatefulSet, which shrinks from the top, can: no pod is taken that has `reach` or more
-   * ready ones below it. Where this manager prefers none of those, it takes one that its owner comes to last.
+   * Reserves the lowest pod that this manager prefers, or at random one of the `among` lowest of these. The highest pods stay
+   * free, because a StatefulSet shrinks from the top: no pod is taken that has `reach` or more ready ones below it. If this
+   * manager prefers none of those, it takes one that the manager that prefers it takes last.
    */
   take({ reach = Number.POSITIVE_INFINITY, ...choice }: Choice = {}): ObservedPod | undefined {
     while (this.#ordinals.length > 0) {
@@ -87,41 +87,41 @@ export class ReadyQueue {
     return undefined;
   }
 
-  /** The claim that took `pod` is over, well or badly. */
+  /** The claim that took `pod` is over, successful or not. */
   release(pod: ObservedPod): void {
     this.#reserved.delete(pod.uid);
     this.offer(pod.ordinal);
   }
 
-  /** Not to be handed out again until something newer is heard of it, or `trust` is called. */
-  distrust(pod: ObservedPod): void {
-    if (this.#podAt(pod.ordinal)?.version === pod.version) this.#distrusted.set(pod.name, pod.version);
+  /** Does not hand the pod out until a newer version of it is seen, or `endQuarantine` is called. */
+  quarantine(pod: ObservedPod): void {
+    if (this.#podAt(pod.ordinal)?.version === pod.version) this.#quarantined.set(pod.name, pod.version);
   }
 
-  trust(pod: ObservedPod): void {
-    if (this.#distrusted.get(pod.name) === pod.version) this.#distrusted.delete(pod.name);
+  endQuarantine(pod: ObservedPod): void {
+    if (this.#quarantined.get(pod.name) === pod.version) this.#quarantined.delete(pod.name);
     this.offer(pod.ordinal);
   }
 
-  #lowestOwn(reach: number, { share = wholeShare, among = 1, chance = 0 }: Choice): ObservedPod | undefined {
+  #lowestOwn(reach: number, { share = wholeShare, among = 1, random = 0 }: Choice): ObservedPod | undefined {
     const own: ObservedPod[] = [];
     for (let index = 0; own.length < among && index < Math.min(reach, this.#ordinals.length); index++) {
       const ordinal = this.#ordinals[index]!;
       const pod = prefers(share, ordinal) ? this.#readyAt(ordinal) : undefined;
       if (pod) own.push(pod);
     }
-    return byChance(own, chance);
+    return atRandom(own, random);
   }
 
-  /** Of the pods that others prefer: one that its owner comes to last, and not where the rest of the managers look too. */
-  #lastOfOthers(reach: number, { share = wholeShare, chance = 0 }: Choice): ObservedPod | undefined {
+  /** Of the pods that other managers prefer: one that its manager takes last, and that the other managers do not try either. */
+  #lastOfOthers(reach: number, { share = wholeShare, random = 0 }: Choice): ObservedPod | undefined {
     const lowest = this.#ordinals.slice(0, reach);
     for (const ordinal of lowest.toReversed()) {
       const pod = prefersNext(share, ordinal) ? this.#readyAt(ordinal) : undefined;
       if (pod) return pod;
     }
     const others = lowest.map((ordinal) => this.#readyAt(ordinal)).filter((pod) => pod !== undefined);
-    return byChance(others, chance);
+    return atRandom(others, random);
   }
 
   #readyAt(ordinal: number): ObservedPod | undefined {
@@ -129,7 +129,7 @@ export class ReadyQueue {
     return pod && this.has(pod) ? pod : undefined;
   }
 
-  /** Where the ordinal is, or belongs. */
+  /** The index of the ordinal, or where it belongs. */
   #indexOf(ordinal: number): number {
     let [low, high] = [0, this.#ordinals.length];
     while (low < high) {
@@ -141,4 +141,4 @@ export class ReadyQueue {
   }
 }
 
-const byChance = (pods: ObservedPod[], chance: number) => pods[Math.floor(chance * pods.length)];
+const atRandom = (pods: ObservedPod[], random: number) => pods[Math.floor(random * pods.length)];

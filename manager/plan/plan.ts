@@ -228,7 +228,7 @@ function isOrphan(pool: Pool, pod: ObservedPod): boolean {
   if (!pod.claim) return false;
   // A visitor who has come back gives it up: the pool may be at its maximum, and its ordinal is needed. The place in the queue
   // that led to this claim may be written still.
-  const waitsSince = pool.waiting.since(pod.claim.visitor);
+  const waitsSince = pool.queue.since(pod.claim.visitor);
   return isSucceeded(pool, pod) || (waitsSince !== undefined && waitsSince >= pod.claim.claimedAt);
 }
 

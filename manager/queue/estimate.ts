@@ -9,9 +9,9 @@ import { countPods } from '../plan/plan.ts';
 
 export type QueuePosition = {
   pool: Pool;
-  place: number;
+  position: number;
   waiting: number;
-  /** Visitors before this one whose claims are being written. They are not in the queue any more; their pods still look ready. */
+  /** Visitors ahead whose claims are being written. They have left the queue, and their pods still look ready. */
   claiming: number;
 };
 

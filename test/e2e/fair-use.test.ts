@@ -58,7 +58,7 @@ test.serial('inv 3: an address has as many terminals as it may, also after every
     code: 'too-many-requests',
     retryable: true,
     retryAfter: 15,
-    detail: 'Your network has 2 terminals already, and may have 2. There is one more for it when one of them ends.',
+    detail: 'Your network has 2 terminals, and the limit is 2. Try again when one of them has ended.',
     limit: { of: 'address', most: 2 },
   });
   // Another network is not concerned; of IPv6 it is the first half of the address that counts.

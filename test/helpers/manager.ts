@@ -3,7 +3,8 @@
 import { setMaxListeners } from 'node:events';
 import { pino } from 'pino';
 import { leaseOf } from '../../common/names.ts';
-import { Claims, type ClaimsOptions } from '../../manager/claims/claims.ts';
+import { Claims, type TerminalRequest } from '../../manager/claims/claims.ts';
+import type { ClaimResult, ClaimsOptions } from '../../manager/claims/types.ts';
 import { Terminals } from '../../manager/health/terminals.ts';
 import { Watchdog, type WatchdogOptions } from '../../manager/health/watchdog.ts';
 import type { Cluster } from '../../manager/kubernetes/port.ts';
@@ -20,9 +21,19 @@ import { type ModelCluster, nextTurn } from './model-cluster.ts';
 
 export const silent = pino({ level: 'silent' });
 
-/** Whoever waits by it does not hang up. One for all tests of a file, which run at once: as many checkHeartbeats as wait at a time. */
+/** The signal of a client that stays. The tests of a file share it, and run at once, so it has many listeners. */
 export const never = new AbortController().signal;
 setMaxListeners(0, never);
+
+/** A request of the visitor to the only pool, by a client that stays. */
+export const requestBy = (visitor: string, options: Partial<TerminalRequest> = {}): TerminalRequest => ({
+  visitor,
+  pool: undefined,
+  origin: {},
+  position: undefined,
+  clientGone: never,
+  ...options,
+});
 
 /** With `time`, the manager takes part in the election, and knows the others; without, it leads, and knows none. */
 export type ManagerOptions = {
@@ -63,7 +74,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     monotonic: clock,
     // Pauses between attempts are over at once; those that only news can shorten last for ever.
     delay: (ms) => (ms > 1_000 ? new Promise(() => {}) : nextTurn()),
-    chance: () => (ids % 7) / 7,
+    random: () => (ids % 7) / 7,
     share: () => peers?.share() ?? wholeShare,
     newId: () => `id-${ids++}-${Math.random()}`,
     signer,
@@ -71,6 +82,15 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     onChange: (pool) => controller.touch(pool),
     onClaim: (outcome) => metrics.claimed(outcome),
   });
+  /** Claims a terminal as the page does: it asks again whenever the answer is a position. */
+  const claim = async (visitor: string, options: Partial<TerminalRequest> = {}): Promise<ClaimResult> => {
+    const answer = await claims.claim(requestBy(visitor, options));
+    return answer.status === 'waiting' ? claim(visitor, { ...options, position: answer.position }) : answer;
+  };
+  const restart = async (visitor: string, options: Partial<TerminalRequest> = {}): Promise<ClaimResult> => {
+    const answer = await claims.restart(requestBy(visitor, options));
+    return answer.status === 'waiting' ? claim(visitor, { ...options, position: answer.position }) : answer;
+  };
   const terminals = new Terminals({ pools, cluster, clock, log: silent, onChange: (pool) => controller.touch(pool) });
   const identity = `manager-${managers++}`;
   const elector = time && new Elector({ cluster, lease: leaseOf(), identity, log: silent, clock, ...time.clock() });
@@ -119,7 +139,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     model.disconnect(port);
     await ended;
   };
-  return { port, pools, claims, terminals, controller, isLeader, metrics, capacityMonitor, stop };
+  return { port, pools, claims, claim, restart, terminals, controller, isLeader, metrics, capacityMonitor, stop };
 }
 
 export type TestManager = ReturnType<typeof startManager>;

@@ -19,9 +19,9 @@ export class ToldVisitor {
   tell(position: QueuePosition, now: number): Waiting {
     const answer = describeWaiting(position, now, this.#promised);
     const { expectedSeconds, latestSeconds, cause, promised } = answer;
-    const isSame = position.place + position.claiming === this.#position && cause === this.#cause;
+    const isSame = position.position + position.claiming === this.#position && cause === this.#cause;
     this.#promised = promised;
-    this.#position = position.place + position.claiming;
+    this.#position = position.position + position.claiming;
     this.#cause = cause;
     this.answers.push(answer);
     const seconds = expectedSeconds ?? latestSeconds;

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava';
-import { never, settle, startManager } from '../helpers/manager.ts';
+import { requestBy, settle, startManager } from '../helpers/manager.ts';
 import { readMetrics } from '../helpers/metrics.ts';
 import { ModelCluster, nextTurn } from '../helpers/model-cluster.ts';
 
@@ -18,7 +18,7 @@ async function start(t: ExecutionContext, annotations: Record<string, string>) {
 
 test('a pool is told of as it is when it is asked for, and not at all once it is gone', async (t) => {
   const { model, manager, scrape } = await start(t, { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' });
-  await manager.claims.claim('ann', undefined, never);
+  await manager.claim('ann');
   await settle(model, manager);
   model.setPool({ annotations: { 'warmterm.dev/spare': 'lots', 'warmterm.dev/max': '3' } });
   await settle(model, manager);
@@ -43,7 +43,7 @@ test('a pool is told of as it is when it is asked for, and not at all once it is
 
 test('what has not happened yet is told as zero: a hit rate needs the misses that there were not', async (t) => {
   const { manager, scrape } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '3' });
-  await manager.claims.claim('ann', undefined, never);
+  await manager.claim('ann');
   const samples = await scrape();
   t.is(samples('warmterm_claim_hits_total{pool="default"}'), 1);
   t.is(samples('warmterm_claim_misses_total{pool="default"}'), 0);
@@ -54,7 +54,7 @@ test('what has not happened yet is told as zero: a hit rate needs the misses tha
 test('what is broken is told apart from what is starting, and the spare is told as what it comes to', async (t) => {
   const { model, manager, scrape, wait } = await start(t, { 'warmterm.dev/spare': '50%', 'warmterm.dev/max': '4' });
   for (const visitor of ['a', 'b', 'c']) {
-    await manager.claims.claim(visitor, undefined, never);
+    await manager.claim(visitor);
     await settle(model, manager);
   }
   model.put({ ...model.pods.get('default-3')!, ready: false });
@@ -68,17 +68,17 @@ test('what is broken is told apart from what is starting, and the spare is told 
 
 test('claims are counted by what they came to; what a new one took is measured', async (t) => {
   const { model, manager, scrape, wait } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1' });
-  await manager.claims.claim('ann', undefined, never);
-  await manager.claims.claim('ann', undefined, never);
+  await manager.claim('ann');
+  await manager.claim('ann');
   await settle(model, manager);
-  const told = manager.claims.claim('bob', undefined, never, {}, { place: undefined });
+  const told = manager.claims.claim(requestBy('bob'));
   await nextTurn();
   wait(1_000);
   manager.controller.touch(manager.pools.get('default')!);
-  t.like(await told, { status: 'waiting', place: 1 });
+  t.like(await told, { status: 'waiting', position: 1 });
   const bye = new AbortController();
   bye.abort();
-  await t.throwsAsync(manager.claims.claim('eve', undefined, bye.signal), { any: true, name: 'AbortError' });
+  await t.throwsAsync(manager.claim('eve', { clientGone: bye.signal }), { any: true, name: 'AbortError' });
   const claims = await scrape();
   t.is(claims('warmterm_claims_total{pool="default",result="new"}'), 1);
   t.is(claims('warmterm_claims_total{pool="default",result="reconnected"}'), 1);
@@ -90,7 +90,7 @@ test('claims are counted by what they came to; what a new one took is measured',
   await settle(model, manager);
   model.setPool({ annotations: { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '2' } });
   await settle(model, manager);
-  const waits = [manager.claims.claim('bob', undefined, never), manager.claims.claim('eve', undefined, never)];
+  const waits = [manager.claim('bob'), manager.claim('eve')];
   await nextTurn();
   t.is((await scrape())('warmterm_pool_waiting{pool="default"}'), 1);
   wait(3_000);
@@ -122,7 +122,7 @@ test('what was done to a pool, and what failed, is counted; what a refill takes 
     'warmterm.dev/max': '2',
     'warmterm.dev/connect-timeout': '30s',
   });
-  await manager.claims.claim('ann', undefined, never);
+  await manager.claim('ann');
   // The pool has grown by now; its new pod takes three seconds.
   for (let turn = 0; turn < 6; turn++) {
     manager.port.deliver();

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { ServiceError } from '../../../common/errors.ts';
 import type { Cluster } from '../../../manager/kubernetes/port.ts';
-import { type ManagerOptions, never, settle, startManager } from '../../helpers/manager.ts';
+import { type ManagerOptions, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
 async function start(
@@ -22,7 +22,7 @@ async function start(
 test('inv 11: a claim is one write, and takes the lowest ready pod', async (t) => {
   const { model, manager } = await start(t, { spare: '3', max: '3' });
   const writes = model.writes;
-  const { pod, status } = await manager.claims.claim('ann', undefined, never);
+  const { pod, status } = await manager.claim('ann');
   t.like({ ...pod, status }, { name: 'default-0', status: 'new', taken: true });
   t.is(model.writes - writes, 1);
 });
@@ -43,17 +43,17 @@ test('inv 11: a claim is one request: no read, no Event', async (t) => {
   // At its maximum, the pool needs nothing after the claim.
   const { model, manager } = await start(t, { spare: '3', max: '3' }, { through });
   requests.length = 0;
-  await manager.claims.claim('ann', undefined, never);
+  await manager.claim('ann');
   await settle(model, manager);
   t.deepEqual(requests, ['claimPod']);
 });
 
 test('inv 2: a visitor who comes back gets the same terminal, without a write', async (t) => {
   const { model, manager } = await start(t, { spare: '2' });
-  const first = await manager.claims.claim('ann', undefined, never);
+  const first = await manager.claim('ann');
   await settle(model, manager);
   const writes = model.writes;
-  const again = await manager.claims.claim('ann', undefined, never);
+  const again = await manager.claim('ann');
   t.is(again.pod.uid, first.pod.uid);
   t.is(again.status, 'reconnected');
   t.is(model.writes, writes);
@@ -61,14 +61,14 @@ test('inv 2: a visitor who comes back gets the same terminal, without a write', 
 
 test('inv 2: two tabs that open at once get one terminal', async (t) => {
   const { manager } = await start(t, { spare: '2' });
-  const [a, b] = await Promise.all([1, 2].map(() => manager.claims.claim('ann', undefined, never)));
+  const [a, b] = await Promise.all([1, 2].map(() => manager.claim('ann')));
   t.is(a!.pod.uid, b!.pod.uid);
   t.deepEqual([a!.status, b!.status], ['new', 'reconnected']);
 });
 
 test('inv 3: a manager that is killed and restarted knows whose terminal is whose', async (t) => {
   const { model, manager } = await start(t, { spare: '2' });
-  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
   await manager.stop();
   const next = startManager(model);
   t.teardown(next.stop);
@@ -77,18 +77,14 @@ test('inv 3: a manager that is killed and restarted knows whose terminal is whos
 
 test('inv 4: a manager that lags behind loses the race for a pod, and takes the next', async (t) => {
   const { managers } = await start(t, { spare: '3' }, { managers: 2 });
-  const [a, b] = await Promise.all(
-    managers.map(({ claims }, index) => claims.claim(`visitor-${index}`, undefined, never)),
-  );
+  const [a, b] = await Promise.all(managers.map(({ claim }, index) => claim(`visitor-${index}`)));
   t.deepEqual([a!.pod.name, b!.pod.name].sort(), ['default-0', 'default-1']);
 });
 
 test('inv 8: the ticket is for the terminal that was claimed, whichever others were tried before', async (t) => {
   const signer = { sign: async (content: object) => JSON.stringify(content) };
   const { managers } = await start(t, { spare: '3' }, { managers: 2, signer });
-  const claimed = await Promise.all(
-    managers.map(({ claims }, index) => claims.claim(`visitor-${index}`, undefined, never)),
-  );
+  const claimed = await Promise.all(managers.map(({ claim }, index) => claim(`visitor-${index}`)));
   for (const { pod, ticket } of claimed) {
     const { id, visitor } = pod.claim!;
     t.like(JSON.parse(ticket), { aud: pod.uid, sub: visitor, claim: id, role: 'owner' });
@@ -98,10 +94,10 @@ test('inv 8: the ticket is for the terminal that was claimed, whichever others w
 test('inv 2, 8: the ticket of a visitor who comes back is for the same claim, also at another manager', async (t) => {
   const signer = { sign: async (content: object) => JSON.stringify(content) };
   const { model, managers } = await start(t, { spare: '2' }, { managers: 2, signer });
-  const { pod } = await managers[0]!.claims.claim('ann', undefined, never);
+  const { pod } = await managers[0]!.claim('ann');
   await settle(model, ...managers);
-  for (const { claims } of managers) {
-    const { ticket } = await claims.claim('ann', undefined, never);
+  for (const { claim } of managers) {
+    const { ticket } = await claim('ann');
     t.like(JSON.parse(ticket), { aud: pod.uid, sub: 'ann', claim: pod.claim!.id, role: 'owner' });
   }
 });
@@ -109,7 +105,7 @@ test('inv 2, 8: the ticket of a visitor who comes back is for the same claim, al
 test('inv 4: a manager that has met another keeps out of its way', async (t) => {
   const { managers } = await start(t, { spare: '40', max: '60' }, { managers: 2 });
   const [first, late] = managers;
-  for (let visitor = 0; visitor < 8; visitor++) await first!.claims.claim(`early-${visitor}`, undefined, never);
+  for (let visitor = 0; visitor < 8; visitor++) await first!.claim(`early-${visitor}`);
   let tries = 0;
   const { claimPod } = late!.port;
   late!.port.claimPod = (...args) => {
@@ -119,7 +115,7 @@ test('inv 4: a manager that has met another keeps out of its way', async (t) => 
   // It has heard of none of these: the lowest eight are all taken.
   const claimed = new Set<string>();
   for (let visitor = 0; visitor < 8; visitor++) {
-    claimed.add((await late!.claims.claim(`late-${visitor}`, undefined, never)).pod.uid);
+    claimed.add((await late!.claim(`late-${visitor}`)).pod.uid);
   }
   t.is(claimed.size, 8);
   t.true(tries < 16, `${tries} tries for 8 claims`);
@@ -128,15 +124,15 @@ test('inv 4: a manager that has met another keeps out of its way', async (t) => 
 test('a claim refills the pool at once, up to the maximum', async (t) => {
   const { model, manager } = await start(t, { spare: '2', max: '4' });
   for (const visitor of ['a', 'b', 'c', 'd']) {
-    await manager.claims.claim(visitor, undefined, never);
+    await manager.claim(visitor);
     await settle(model, manager);
   }
   t.is(model.pool.replicas, 4);
-  const hangUp = new AbortController();
-  const fifth = manager.claims.claim('e', undefined, hangUp.signal);
+  const disconnect = new AbortController();
+  const fifth = manager.claim('e', { clientGone: disconnect.signal });
   await settle(model, manager);
   t.is(model.pool.replicas, 4);
-  hangUp.abort();
+  disconnect.abort();
   await t.throwsAsync(fifth, { any: true, name: 'AbortError' });
 });
 
@@ -144,7 +140,7 @@ for (const fault of ['lost-request', 'lost-response'] as const) {
   test(`inv 1, 2: a ${fault} neither leaks nor doubles a claim`, async (t) => {
     const { model, manager } = await start(t, { spare: '3', max: '3' });
     manager.port.faults.push(fault, fault);
-    const { pod } = await manager.claims.claim('ann', undefined, never);
+    const { pod } = await manager.claim('ann');
     await settle(model, manager);
     t.is(pod.name, 'default-0');
     t.deepEqual([...model.visitorsOf.entries()], [[pod.uid, new Set(['ann'])]]);
@@ -155,7 +151,7 @@ test('inv 1: a claim whose request was lost takes another pod when its own was c
   const { model, managers } = await start(t, { spare: '3', max: '3' }, { managers: 2 });
   const [late, first] = managers;
   late!.port.faults.push('lost-request');
-  const claims = [late!.claims.claim('ann', undefined, never), first!.claims.claim('bob', undefined, never)];
+  const claims = [late!.claim('ann'), first!.claim('bob')];
   const [ann, bob] = await Promise.all(claims);
   t.deepEqual([ann!.pod.name, bob!.pod.name], ['default-1', 'default-0']);
   t.deepEqual([...model.visitorsOf.values()], [new Set(['bob']), new Set(['ann'])]);
@@ -163,20 +159,20 @@ test('inv 1: a claim whose request was lost takes another pod when its own was c
 
 test('inv 1: an ended terminal is deleted, and the next claim is a fresh one', async (t) => {
   const { model, manager } = await start(t, { spare: '1', max: '2' });
-  const first = await manager.claims.claim('ann', undefined, never);
+  const first = await manager.claim('ann');
   await manager.claims.end('ann');
   t.is(manager.claims.find('ann'), undefined);
   t.true(model.pods.get(first.pod.name)?.terminating);
   await settle(model, manager);
-  const second = await manager.claims.claim('ann', undefined, never);
+  const second = await manager.claim('ann');
   t.not(second.pod.uid, first.pod.uid);
   await t.throwsAsync(manager.claims.end('bob'), { code: 'session-not-found' });
 });
 
 test('a restart ends the old terminal and claims a fresh one, in one go', async (t) => {
   const { model, manager } = await start(t, { spare: '2' });
-  const { pod } = await manager.claims.claim('ann', undefined, never);
-  const { pod: fresh, status } = await manager.claims.restart('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
+  const { pod: fresh, status } = await manager.restart('ann');
   t.not(fresh.uid, pod.uid);
   t.is(status, 'new');
   t.true(model.pods.get(pod.name)?.terminating);
@@ -185,7 +181,7 @@ test('a restart ends the old terminal and claims a fresh one, in one go', async 
 
 test('inv 10: a pool that does not exist is named', async (t) => {
   const { manager } = await start(t, { spare: '1' });
-  await t.throwsAsync(async () => manager.claims.claim('ann', 'python', never), {
+  await t.throwsAsync(async () => manager.claim('ann', { pool: 'python' }), {
     code: 'not-found',
     message: /python/,
   });
@@ -198,7 +194,7 @@ test('inv 6: the reaper deletes what is overdue, and not before', async (t) => {
     { spare: '1', 'connect-timeout': '30s', 'max-lifetime': '1h' },
     { clock: () => now },
   );
-  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
   const look = async () => {
     manager.controller.touch(manager.pools.get('default')!);
     for (let turn = 0; turn < 4; turn++) await nextTurn();
@@ -249,9 +245,9 @@ test('inv 12: a claim to which the Kubernetes API gives no answer ends at the cl
   manager.port.claimPod = async () => {
     throw new ServiceError('unavailable', 'away');
   };
-  const hangUp = new AbortController();
-  t.teardown(() => hangUp.abort());
-  const claim = manager.claims.claim('ann', undefined, hangUp.signal, {}, { place: undefined });
+  const disconnect = new AbortController();
+  t.teardown(() => disconnect.abort());
+  const claim = manager.claim('ann', { clientGone: disconnect.signal });
   await t.throwsAsync(claim, { code: 'unavailable' });
 });
 
@@ -272,7 +268,7 @@ test('inv 12: whoever waits is served at once, also while the manager rests from
   });
   t.teardown(manager.stop);
   await settle(model, manager);
-  const claim = manager.claims.claim('ann', undefined, never);
+  const claim = manager.claim('ann');
   for (let turn = 0; turn < 8; turn++) await nextTurn();
   t.is(model.pool.replicas, 0, 'it has looked at the pool before, and rests');
   restIsOver();

@@ -3,7 +3,8 @@
 import { setMaxListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { isAbort, ServiceError } from '../../../common/errors.ts';
-import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import type { Origin } from '../../../manager/claims/limits.ts';
+import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const unlimited = { 'max-per-address': 'none', 'claims-per-minute': 'none', 'max-waiting-per-address': 'none' };
@@ -24,8 +25,8 @@ async function start(t: ExecutionContext, settings: Record<string, string>, { ma
   return { model, time, manager: started[0]!, managers: started, startOne };
 }
 
-const claim = (manager: TestManager, visitor: string, origin: Parameters<TestManager['claims']['claim']>[3] = {}) =>
-  manager.claims.claim(visitor, undefined, never, { address: office, ...origin });
+const claim = (manager: TestManager, visitor: string, origin: Origin = {}) =>
+  manager.claim(visitor, { origin: { address: office, ...origin } });
 
 /** What a claim came to: a pod's name, or an error's code, and when to come back. */
 const outcome = (claimed: Promise<{ pod: { name: string } }>) =>
@@ -55,7 +56,7 @@ test('an address has as many terminals as it may have, also when it asks for all
   t.deepEqual(outcomes.slice(3), ['too-many-requests 15', 'too-many-requests 15']);
   t.is(new Set(outcomes.slice(0, 3)).size, 3);
   const refused = await t.throwsAsync(claim(manager, 'f'), {
-    message: 'Your network has 3 terminals already, and may have 3. There is one more for it when one of them ends.',
+    message: 'Your network has 3 terminals, and the limit is 3. Try again when one of them has ended.',
   });
   t.deepEqual((refused as ServiceError).limit, { of: 'address', most: 3 });
 });
@@ -74,7 +75,7 @@ test('one address has five places in the queue, also where it may have any numbe
   const over = new AbortController();
   setMaxListeners(0, over.signal);
   const wait = (visitor: string, address = office) =>
-    manager.claims.claim(visitor, undefined, over.signal, { address }).then(
+    manager.claim(visitor, { clientGone: over.signal, origin: { address } }).then(
       ({ status }) => status,
       (error) => (isAbort(error) ? 'waited' : (error as ServiceError).limit),
     );
@@ -97,10 +98,10 @@ test('one address has five places in the queue, also where it may have any numbe
 
 test('whoever leaves while waiting makes room for another of the address', async (t) => {
   const { model, time, manager } = await start(t, { spare: '0', max: '3', 'max-per-address': '1' });
-  const hangUp = new AbortController();
-  const left = manager.claims.claim('a', undefined, hangUp.signal, { address: office });
+  const disconnect = new AbortController();
+  const left = manager.claim('a', { clientGone: disconnect.signal, origin: { address: office } });
   t.is(await outcome(claim(manager, 'b')), 'too-many-requests 15');
-  hangUp.abort();
+  disconnect.abort();
   t.true(await left.then(() => false, isAbort));
   // It may have been a reload.
   time.now += 2_000;
@@ -121,12 +122,12 @@ test('inv 3: who waits for a terminal counts at every manager, and after a resta
   await settle(model, ...managers);
   t.is((await first).status, 'new');
   await settle(model, ...managers);
-  const hangUp = new AbortController();
-  const waits = managers[0]!.claims.claim('b', undefined, hangUp.signal, { address: office });
+  const disconnect = new AbortController();
+  const waits = managers[0]!.claim('b', { clientGone: disconnect.signal, origin: { address: office } });
   await settle(model, ...managers);
   t.is(await outcome(claim(managers[1]!, 'c')), 'too-many-requests 15');
   t.is(await outcome(claim(startOne(), 'c')), 'too-many-requests 15');
-  hangUp.abort();
+  disconnect.abort();
   await t.throwsAsync(waits, { any: true, name: 'AbortError' });
 });
 
@@ -222,9 +223,9 @@ test('a burst does not slip through before its first claims are written', async 
 test('a refused restart leaves the terminal as it is', async (t) => {
   const { model, manager } = await start(t, { 'claims-per-minute': '2' });
   await claim(manager, 'ann');
-  await manager.claims.restart('ann', undefined, never, { address: office });
+  await manager.restart('ann', { origin: { address: office } });
   const before = manager.claims.find('ann');
-  await t.throwsAsync(manager.claims.restart('ann', undefined, never, { address: office }), {
+  await t.throwsAsync(manager.restart('ann', { origin: { address: office } }), {
     code: 'too-many-requests',
   });
   await settle(model, manager);
@@ -234,7 +235,7 @@ test('a refused restart leaves the terminal as it is', async (t) => {
 test('a restart takes the place of what it ends', async (t) => {
   const { manager } = await start(t, { 'max-per-address': '1', 'challenge-from': '2' });
   const { pod } = await claim(manager, 'ann');
-  const fresh = await manager.claims.restart('ann', undefined, never, { address: office, challenge: 'unsolved' });
+  const fresh = await manager.restart('ann', { origin: { address: office, challenge: 'unsolved' } });
   t.not(fresh.pod.uid, pod.uid);
 });
 
@@ -268,15 +269,15 @@ test('what a visitor has in other pools counts where the pool says so', async (t
   const { model, manager } = await start(t, { 'max-per-visitor': '1' });
   const other = { ...model.pool, name: 'other', statefulSet: 'other', uid: 'other-sts', annotations: {} };
   manager.pools.observe({ kind: 'pool', name: 'other', object: other });
-  const { pod } = await manager.claims.claim('bob', 'default', never);
+  const { pod } = await manager.claim('bob', { pool: 'default' });
   for (const [visitor, ordinal] of [['ann', 0] as const]) {
     const theirs = { ...pod, name: 'other-0', uid: 'other-uid', pool: 'other', owner: 'other-sts', ordinal };
     const object = { ...theirs, claim: { ...pod.claim!, visitor } };
     manager.pools.observe({ kind: 'pod', name: 'other-0', object });
   }
-  await t.throwsAsync(manager.claims.claim('ann', 'default', never), {
+  await t.throwsAsync(manager.claim('ann', { pool: 'default' }), {
     code: 'too-many-requests',
-    message: 'You have one terminal already, and may have 1. End one first.',
+    message: 'You have one terminal, and the limit is 1. End one first.',
   });
-  t.is((await manager.claims.claim('eve', 'default', never)).status, 'new');
+  t.is((await manager.claim('eve', { pool: 'default' })).status, 'new');
 });

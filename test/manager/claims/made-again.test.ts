@@ -1,7 +1,7 @@
 // A pool whose StatefulSet is deleted and made again, as `kubectl replace --force` does, while visitors wait for a terminal.
 
 import test, { type ExecutionContext } from 'ava';
-import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { requestBy, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
 const minute = 60_000;
@@ -37,9 +37,9 @@ async function start(t: ExecutionContext, count = 1) {
 }
 
 /** Asks as the page does; what is answered is remembered. */
-async function ask({ claims }: TestManager, visitor: string, pool?: string, place?: number) {
+async function ask({ claims }: TestManager, visitor: string, pool?: string, position?: number) {
   const asked = { answer: undefined as unknown, error: undefined as unknown };
-  claims.claim(visitor, pool, new AbortController().signal, {}, { place }).then(
+  claims.claim(requestBy(visitor, { pool, position })).then(
     (answer) => Object.assign(asked, { answer }),
     (error: unknown) => Object.assign(asked, { error }),
   );
@@ -48,7 +48,7 @@ async function ask({ claims }: TestManager, visitor: string, pool?: string, plac
 }
 
 const away = { code: 'unavailable', status: 503, retryable: true, retryAfter: 5 };
-const line = ({ pools }: TestManager, at: number) => pools.known('default')!.waiting.line(at);
+const line = ({ pools }: TestManager, at: number) => pools.known('default')!.queue.visitors(at);
 
 test('made again: those who wait are told to come back, and newcomers too, with and without ?pool=', async (t) => {
   const { model, manager, pass } = await start(t);
@@ -56,7 +56,7 @@ test('made again: those who wait are told to come back, and newcomers too, with 
   await pass(1_000);
   model.deleteSet();
   await pass(1_000);
-  t.like(ann.error ?? ann.answer, { status: 'waiting', place: 1 }, 'her place was told before');
+  t.like(ann.error ?? ann.answer, { status: 'waiting', position: 1 }, 'her place was told before');
   t.like((await ask(manager, 'ann')).error, away);
   t.like((await ask(manager, 'bob')).error, away);
   t.like((await ask(manager, 'bob', 'default')).error, away);
@@ -127,13 +127,13 @@ for (const managerCount of [1, 2]) {
       // The last comes back first, and others' terminals are ready.
       const eve = await ask(at(2), 'eve');
       await pass(1_000);
-      t.like(eve.answer, { status: 'waiting', place: 3 });
+      t.like(eve.answer, { status: 'waiting', position: 3 });
       const ann = await ask(at(0), 'ann');
       await pass(2_000);
       t.like(ann.answer, { status: 'new' });
       const bob = await ask(at(1), 'bob');
       await pass(2_000);
-      t.like(bob.answer, { status: 'waiting', place: 1 });
+      t.like(bob.answer, { status: 'waiting', position: 1 });
       t.not(model.room!.uid, room);
       t.deepEqual([...model.room!.places.keys()].toSorted(), ['bob', 'eve']);
     });
@@ -164,7 +164,7 @@ test('made again: who does not come back holds nobody up', async (t) => {
   await pass(1_000);
   const bob = await ask(manager, 'bob');
   await pass(1_000);
-  t.like(bob.answer, { place: 2 });
+  t.like(bob.answer, { position: 2 });
   model.deleteSet();
   await pass(1_000);
   model.createSet({ replicas: 1 });

@@ -2,9 +2,9 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
+import type { ClaimResult, Waiting } from '../../../manager/claims/types.ts';
 import { histories } from '../../helpers/long.ts';
-import { settle, startManager } from '../../helpers/manager.ts';
+import { requestBy, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 import { ToldVisitor } from '../../helpers/promises.ts';
 
@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 200 }) }) },
 );
 
-type Visitor = { told: ToldVisitor; hangUp: AbortController; answer: ClaimResult | Waiting | undefined };
+type Visitor = { told: ToldVisitor; disconnect: AbortController; answer: ClaimResult | Waiting | undefined };
 
 async function run(steps: Step[]): Promise<number> {
   const time = { now: 1_000_000 };
@@ -49,10 +49,10 @@ async function run(steps: Step[]): Promise<number> {
 
   /** Asks at the next manager, as after any answer. */
   const ask = (name: string, told = new ToldVisitor()) => {
-    const visitor: Visitor = { told, hangUp: new AbortController(), answer: undefined };
+    const visitor: Visitor = { told, disconnect: new AbortController(), answer: undefined };
     visitors.set(name, visitor);
     const { claims } = managers[asked++ % managerCount]!;
-    claims.claim(name, undefined, visitor.hangUp.signal, {}, { place: undefined }).then(
+    claims.claim(requestBy(name, { clientGone: visitor.disconnect.signal })).then(
       (answer) => {
         visitor.answer = answer;
       },
@@ -61,7 +61,7 @@ async function run(steps: Step[]): Promise<number> {
   };
 
   const leave = (name: string) => {
-    visitors.get(name)?.hangUp.abort();
+    visitors.get(name)?.disconnect.abort();
     visitors.delete(name);
   };
 
@@ -102,8 +102,8 @@ async function run(steps: Step[]): Promise<number> {
       const [killed] = managers.splice(step.manager, 1, start());
       await killed!.stop();
       // Every client asks again.
-      for (const [each, { told, hangUp }] of [...visitors]) {
-        hangUp.abort();
+      for (const [each, { told, disconnect }] of [...visitors]) {
+        disconnect.abort();
         ask(each, told);
       }
     }

@@ -3,8 +3,8 @@
 import test, { type ExecutionContext } from 'ava';
 import { composeClaimant } from '../../../common/claimant.ts';
 import { describeTerminals } from '../../../manager/api/describe-terminal.ts';
-import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
-import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import type { ClaimResult, Waiting } from '../../../manager/claims/types.ts';
+import { requestBy, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
 const ann = 'ann'.padEnd(43, '-');
@@ -37,13 +37,13 @@ async function start(t: ExecutionContext, settings: Record<string, string> = {},
   return { model, time, manager: started[0]!, managers: started, startOne, pass };
 }
 
-const claim = ({ claims }: TestManager, claimant: string, address?: string) =>
-  claims.claim(claimant, undefined, never, { address });
+const claim = (manager: TestManager, claimant: string, address?: string) =>
+  manager.claim(claimant, { origin: { address } });
 
 /** Asks as a client does; what is answered is remembered. */
-async function ask({ claims }: TestManager, claimant: string, place?: number) {
+async function ask({ claims }: TestManager, claimant: string, position?: number) {
   const asked = { answer: undefined as ClaimResult | Waiting | undefined, error: undefined as unknown };
-  claims.claim(claimant, undefined, never, {}, { place }).then(
+  claims.claim(requestBy(claimant, { position })).then(
     (answer) => Object.assign(asked, { answer }),
     (error: unknown) => Object.assign(asked, { error }),
   );
@@ -117,11 +117,7 @@ test('max-per-visitor counts the page and all runs of a visitor, and nobody else
   t.deepEqual((refused as { limit?: unknown }).limit, { of: 'visitor', most: 2 });
   t.is((await claim(manager, run(1))).status, 'reconnected');
   t.is((await claim(manager, run(1, bob))).status, 'new');
-  t.is(
-    (await manager.claims.restart(run(1), undefined, never)).status,
-    'new',
-    'a restart takes the place of what it ends',
-  );
+  t.is((await manager.restart(run(1))).status, 'new', 'a restart takes the place of what it ends');
   await manager.claims.end(ann);
   await settle(model, manager);
   t.is((await claim(manager, run(2))).status, 'new');
@@ -149,11 +145,11 @@ test('max-per-visitor counts runs in other pools', async (t) => {
   const { model, manager } = await start(t, { 'max-per-visitor': '1' });
   const other = { ...model.pool, name: 'other', statefulSet: 'other', uid: 'other-sts', annotations: {} };
   manager.pools.observe({ kind: 'pool', name: 'other', object: other });
-  const { pod } = await manager.claims.claim(bob, 'default', never);
+  const { pod } = await manager.claim(bob, { pool: 'default' });
   const theirs = { ...pod, name: 'other-0', uid: 'other-uid', pool: 'other', owner: 'other-sts', ordinal: 0 };
   const object = { ...theirs, claim: { ...pod.claim!, visitor: run(7) } };
   manager.pools.observe({ kind: 'pod', name: 'other-0', object });
-  await t.throwsAsync(manager.claims.claim(run(1), 'default', never), { code: 'too-many-requests' });
+  await t.throwsAsync(manager.claim(run(1), { pool: 'default' }), { code: 'too-many-requests' });
   t.is((await manager.claims.reconnect(run(7))).pod.name, 'other-0', 'in whichever pool it is');
 });
 
@@ -178,8 +174,8 @@ test('inv 12: two runs of one visitor have two places, and are served in their o
   await settle(model, manager);
   const [first, second] = [await ask(manager, run(1)), await ask(manager, run(2))];
   await pass(2_000, manager);
-  t.like(first.answer, { status: 'waiting', place: 1, waiting: 2 });
-  t.like(second.answer, { status: 'waiting', place: 2, waiting: 2 });
+  t.like(first.answer, { status: 'waiting', position: 1, waiting: 2 });
+  t.like(second.answer, { status: 'waiting', position: 2, waiting: 2 });
   const [firstAgain, secondAgain] = [await ask(manager, run(1), 99), await ask(manager, run(2), 99)];
   await pass(1_000, manager);
   await manager.claims.end(bob);
@@ -198,15 +194,15 @@ test('inv 3: both places of a visitor’s runs survive a restart of the manager'
   await settle(model, manager);
   const former = [await ask(manager, run(2)), await ask(manager, run(1))];
   await pass(3_000, manager);
-  t.like(former[1]!.answer, { status: 'waiting', place: 2 });
+  t.like(former[1]!.answer, { status: 'waiting', position: 2 });
   t.deepEqual([...model.room!.places.keys()].sort(), [run(1), run(2)]);
   await manager.stop();
   const next = startOne();
   await settle(model, next);
   const [first, second] = [await ask(next, run(1)), await ask(next, run(2))];
   await pass(2_000, next);
-  t.like(second.answer, { status: 'waiting', place: 1, waiting: 2 });
-  t.like(first.answer, { status: 'waiting', place: 2, waiting: 2 });
+  t.like(second.answer, { status: 'waiting', position: 1, waiting: 2 });
+  t.like(first.answer, { status: 'waiting', position: 2, waiting: 2 });
 });
 
 test('a second terminal of one run is a duplicate; that of another run is none', async (t) => {

@@ -3,7 +3,7 @@ import { explainGrowth, explainReap, explainShrink } from '../../../manager/even
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { defaultSettings } from '../../../manager/model/settings.ts';
 import type { ReapReason } from '../../../manager/plan/plan.ts';
-import { never, settle, startManager } from '../../helpers/manager.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const growth = test.macro<
@@ -28,7 +28,7 @@ const growth = test.macro<
     t.teardown(manager.stop);
     await settle(model, manager);
     for (let visitor = 0; visitor < visitors; visitor++) {
-      await manager.claims.claim(`v${visitor}`, undefined, never);
+      await manager.claim(`v${visitor}`);
       await settle(model, manager);
     }
     change(model);

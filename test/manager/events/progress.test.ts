@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { followProgress, type Progress } from '../../../manager/events/progress.ts';
-import { never, settle, startManager } from '../../helpers/manager.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 /** A manager on a pool; `look` says what is news at a time. */
@@ -20,7 +20,7 @@ async function start(t: ExecutionContext, annotations: Record<string, string>, r
 
 test('a roll-out is told when it begins and when nothing of it waits for a visitor, each once', async (t) => {
   const { model, manager, look } = await start(t, { 'warmterm.dev/spare': '2' });
-  await manager.claims.claim('ann', undefined, never);
+  await manager.claim('ann');
   await settle(model, manager);
   t.deepEqual(look(0), []);
   model.setPool({ revision: undefined as unknown as string });

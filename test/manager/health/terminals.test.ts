@@ -1,5 +1,5 @@
 import test from 'ava';
-import { never, settle, startManager } from '../../helpers/manager.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 test('inv 1, 7: a deleted pod neither ends nor reports for the pod that now has its name', async (t) => {
@@ -7,7 +7,7 @@ test('inv 1, 7: a deleted pod neither ends nor reports for the pod that now has 
   const manager = startManager(model);
   t.teardown(manager.stop);
   await settle(model, manager);
-  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
   const former = { name: pod.name, uid: 'former' };
   const report = { connections: 1, connectedAt: new Date(0).toISOString() };
   await t.throwsAsync(manager.terminals.end(former), { code: 'forbidden' });
@@ -20,7 +20,7 @@ test('inv 3: a visitor who comes back is told how the former terminal ended, by 
   const model = new ModelCluster();
   const manager = startManager(model);
   await settle(model, manager);
-  const { pod, former: none } = await manager.claims.claim('ann', undefined, never);
+  const { pod, former: none } = await manager.claim('ann');
   t.is(none, undefined);
   await manager.terminals.end(pod, { reason: 'idle', idleMs: 900_000 });
   await settle(model, manager);
@@ -31,14 +31,14 @@ test('inv 3: a visitor who comes back is told how the former terminal ended, by 
     claimedAt: new Date(pod.claim!.claimedAt).toISOString(),
     visitor: 'ann',
   };
-  t.deepEqual((await manager.claims.claim('ann', undefined, never)).former, ended);
+  t.deepEqual((await manager.claim('ann')).former, ended);
   await settle(model, manager);
-  t.is((await manager.claims.claim('bob', undefined, never)).former, undefined);
+  t.is((await manager.claim('bob')).former, undefined);
   await manager.stop();
   const successor = startManager(model);
   t.teardown(successor.stop);
   await settle(model, successor);
-  const again = await successor.claims.claim('ann', undefined, never);
+  const again = await successor.claim('ann');
   t.deepEqual([again.status, again.former], ['reconnected', ended]);
 });
 
@@ -47,7 +47,7 @@ test('the reason of an end lasts until another terminal of its name has ended', 
   const manager = startManager(model);
   t.teardown(manager.stop);
   await settle(model, manager);
-  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
   await manager.terminals.end(pod, { reason: 'exit' });
   await settle(model, manager);
   const [pool] = manager.pools.all();
@@ -64,7 +64,7 @@ test('inv 6: a pod is deleted also when the reason of its end cannot be written'
   const manager = startManager(model);
   t.teardown(manager.stop);
   await settle(model, manager);
-  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
   manager.port.recordEnd = () => Promise.reject(new Error('no right to do so'));
   await manager.terminals.end(pod, { reason: 'exit' });
   t.true(model.pods.get(pod.name)?.terminating ?? true);

@@ -1,7 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { ProbeResult } from '../../../manager/health/probe.ts';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
-import { never, settle, startManager } from '../../helpers/manager.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const second = 1_000;
@@ -22,7 +22,7 @@ async function start(t: ExecutionContext, answer: (host: string) => ProbeResult)
   await settle(model, manager);
   const pods: ObservedPod[] = [];
   for (const visitor of ['ann', 'bob', 'cat']) {
-    const { pod } = await manager.claims.claim(visitor, undefined, never);
+    const { pod } = await manager.claim(visitor);
     pods.push(pod);
     await settle(model, manager);
   }
@@ -52,7 +52,7 @@ test('a missing terminal that fails three probes is reaped, its visitor gets ano
     probes.map(({ host, at }) => `${host} ${at}`),
     ['10.0.0.0 60000', '10.0.0.0 66000', '10.0.0.0 72000'],
   );
-  t.is((await manager.claims.claim('ann', undefined, never)).status, 'new');
+  t.is((await manager.claim('ann')).status, 'new');
   const reaped = model.events.filter(({ reason }) => reason === 'Reaped');
   t.deepEqual(reaped.map(({ about }) => about.name).sort(), ['default', pods[0]!.name]);
   t.regex(reaped[0]!.message, /not reported for 1m \(silence-timeout\), and its server does not answer/);

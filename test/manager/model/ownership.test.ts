@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { describePool } from '../../../manager/api/describe-pool.ts';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { Pools } from '../../../manager/model/pools.ts';
-import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/connect-timeout': '1h' };
@@ -18,7 +18,7 @@ async function start(t: ExecutionContext) {
   return { model, manager, time, pool: manager.pools.known('default')! };
 }
 
-const claim = async ({ claims }: TestManager, visitor: string) => (await claims.claim(visitor, undefined, never)).pod;
+const claim = async (manager: TestManager, visitor: string) => (await manager.claim(visitor)).pod;
 
 /** A second StatefulSet with the label of the pool, three ready pods and their Services. */
 function addCopy(model: ModelCluster, createdAt = 5_000_000): void {
@@ -131,7 +131,7 @@ test('inv 2: kubectl delete --cascade=orphan and creation: sessions, Services an
   model.setPool({ uid: 'next', createdAt: 1_000_000 });
   model.hasSet = true;
   manager.port.deliver();
-  await t.throwsAsync(claim(manager, 'ann'), { code: 'unavailable', message: /taken over/ });
+  await t.throwsAsync(claim(manager, 'ann'), { code: 'unavailable', message: /adopting/ });
   await settle(model, manager);
   t.is((await claim(manager, 'ann')).uid, pod.uid);
   t.like(model.services.get(pod.name), { uid: service.uid, nodePort: service.nodePort, owner: 'next' });

@@ -4,8 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { readPool } from '../../../manager/kubernetes/objects.ts';
 import type { ObservedPool } from '../../../manager/model/observation.ts';
 import { planPool } from '../../../manager/plan/plan.ts';
-import { refusalOf } from '../../../manager/queue/refusal.ts';
-import { never, settle, startManager } from '../../helpers/manager.ts';
+import { refusalOf } from '../../../manager/queue/admission.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 async function start(t: ExecutionContext, change: Partial<ObservedPool> = {}) {
@@ -19,7 +19,7 @@ async function start(t: ExecutionContext, change: Partial<ObservedPool> = {}) {
 
 test('disks: a StatefulSet with volumeClaimTemplates is no pool: nobody is given a terminal, and it is reported', async (t) => {
   const { model, manager } = await start(t, { claimTemplates: ['data'], replicas: 1 });
-  const error = await t.throwsAsync(manager.claims.claim('ann', undefined, never), { code: 'unavailable' });
+  const error = await t.throwsAsync(manager.claim('ann'), { code: 'unavailable' });
   t.regex(error?.message ?? '', /disks would pass from one visitor to the next/);
   t.is(model.visitorsOf.size, 0);
   t.is(model.services.size, 0);
@@ -28,11 +28,11 @@ test('disks: a StatefulSet with volumeClaimTemplates is no pool: nobody is given
 
 test('disks: a visitor keeps a terminal of before, and it ends as others do', async (t) => {
   const { model, manager } = await start(t);
-  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
   await settle(model, manager);
   model.setPool({ claimTemplates: ['data'] });
   await settle(model, manager);
-  t.is((await manager.claims.claim('ann', undefined, never)).pod.uid, pod.uid);
+  t.is((await manager.claim('ann')).pod.uid, pod.uid);
   const pool = manager.pools.get('default')!;
   t.like(planPool(pool, 24 * 3_600_000), { reap: [{ pod: { uid: pod.uid } }], scaleTo: undefined });
   t.is(refusalOf(pool)?.code, 'unavailable');

@@ -162,7 +162,7 @@ test('starts go on failing while a failed pod is tried again, and no longer once
 test('no time is promised to a visitor who waits while starts fail', (t) => {
   const pool = poolOf([starting(0)]);
   t.true(estimate(pool, 1, 0).startsFail);
-  t.like(describeWaiting({ pool, place: 1, waiting: 1, claiming: 0 }, 0), {
+  t.like(describeWaiting({ pool, position: 1, waiting: 1, claiming: 0 }, 0), {
     expectedSeconds: undefined,
     latestSeconds: undefined,
     cause: 'starts-fail',

@@ -170,14 +170,14 @@ test('a route that somebody has changed is restored', (t) => {
 
 test('of the lowest few one is taken by chance, and the others stay', (t) => {
   const pool = drawPool('rrrrr', {}, 5);
-  t.is(pool.ready.take({ among: 3, chance: 0.5 })?.ordinal, 1);
-  t.is(pool.ready.take({ among: 3, chance: 0.99 })?.ordinal, 3);
+  t.is(pool.ready.take({ among: 3, random: 0.5 })?.ordinal, 1);
+  t.is(pool.ready.take({ among: 3, random: 0.99 })?.ordinal, 3);
   t.deepEqual(
     [
       pool.ready.take(),
-      pool.ready.take({ among: 9, chance: 0.6 }),
+      pool.ready.take({ among: 9, random: 0.6 }),
       pool.ready.take(),
-      pool.ready.take({ among: 2, chance: 0.9 }),
+      pool.ready.take({ among: 2, random: 0.9 }),
     ].map((pod) => pod?.ordinal),
     [0, 4, 2, undefined],
   );
@@ -537,7 +537,7 @@ test('orphans: the pod of a visitor who waits, or has another terminal, goes at 
   alone.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
   t.true(alone.isLost(alone.pod(0)!));
   t.deepEqual(planPool(alone, 0).reap, []);
-  alone.waiting.enter('v', 0);
+  alone.queue.enter('v', 0);
   t.deepEqual(planPool(alone, 0).reap, [{ pod: alone.pod(0)!, reason: 'node-deleted' }]);
 
   const pool = onNodes('uu', ['deleted', 'ready'], { 'connect-timeout': '1h' });

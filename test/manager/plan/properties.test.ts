@@ -200,9 +200,9 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
       return void (pod && (await manager.terminals.report(pod, report)));
     }
     if (step.do === 'leave') return void manager.claims.end(visitor).catch(() => {});
-    if (step.do === 'restart') return ask(manager.claims.restart(visitor, 'default', signal()), visitor);
+    if (step.do === 'restart') return ask(manager.restart(visitor, { pool: 'default', clientGone: signal() }), visitor);
     if (step.fault) manager.port.faults.push(step.fault);
-    ask(manager.claims.claim(visitor, 'default', signal()), visitor);
+    ask(manager.claim(visitor, { pool: 'default', clientGone: signal() }), visitor);
   }
 
   function setNode(node: string, state: keyof typeof nodeStates): void {

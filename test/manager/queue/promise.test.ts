@@ -24,7 +24,7 @@ function busyPool(settings: Record<string, string> = {}) {
   return { model, pool, start: 60 * 3_250 };
 }
 
-const at = (pool: Pool, place: number, claiming = 0) => ({ pool, place, waiting: 90, claiming });
+const at = (pool: Pool, position: number, claiming = 0) => ({ pool, position, waiting: 90, claiming });
 
 test('promise: while nobody leaves, the end at position 80 stays as it was said, and is then withdrawn with its cause', (t) => {
   const { pool, start } = busyPool();

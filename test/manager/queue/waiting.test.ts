@@ -5,9 +5,9 @@ import test, { type ExecutionContext } from 'ava';
 import { isAbort } from '../../../common/errors.ts';
 import { waitingSchema } from '../../../common/manager-api.ts';
 import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
-import type { ClaimResult, Waiting } from '../../../manager/claims/claims.ts';
+import type { ClaimResult, Waiting } from '../../../manager/claims/types.ts';
 import type { Cluster } from '../../../manager/kubernetes/port.ts';
-import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { type ManagerOptions, requestBy, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { readMetrics } from '../../helpers/metrics.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
@@ -29,7 +29,7 @@ async function start(t: ExecutionContext, max = 2, options: ManagerOptions & { m
   const managers = Array.from({ length: options.managers ?? 1 }, run);
   await settle(model, ...managers);
   for (let index = 0; index < max; index++) {
-    await managers[0]!.claims.claim(`taken-${index}`, undefined, never);
+    await managers[0]!.claim(`taken-${index}`);
     await settle(model, ...managers);
   }
   const look = async (...some: TestManager[]) => {
@@ -55,14 +55,14 @@ const poolOf = (manager: TestManager) => manager.pools.get('default')!;
 const far = 99;
 
 /** Asks as the page does; what is answered is remembered. */
-async function ask(manager: TestManager, visitor: string, place?: number) {
-  const hangUp = new AbortController();
+async function ask(manager: TestManager, visitor: string, position?: number) {
+  const disconnect = new AbortController();
   const asked = {
     answer: undefined as ClaimResult | Waiting | undefined,
     error: undefined as unknown,
-    hangUp: () => hangUp.abort(),
+    disconnect: () => disconnect.abort(),
   };
-  manager.claims.claim(visitor, undefined, hangUp.signal, {}, { place }).then(
+  manager.claims.claim(requestBy(visitor, { position, clientGone: disconnect.signal })).then(
     (answer) => {
       asked.answer = answer;
     },
@@ -76,8 +76,8 @@ async function ask(manager: TestManager, visitor: string, place?: number) {
 
 test('inv 12: whoever waits is served in the order of coming, whatever pods are on their way', async (t) => {
   const { model, manager } = await start(t, 0, {}, { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '2' });
-  const claims = ['a', 'b'].map((visitor) => manager.claims.claim(visitor, undefined, never));
-  const third = manager.claims.claim('c', undefined, never);
+  const claims = ['a', 'b'].map((visitor) => manager.claim(visitor));
+  const third = manager.claim('c');
   await settle(model, manager);
   t.deepEqual([(await claims[0]!).pod.name, (await claims[1]!).pod.name], ['default-0', 'default-1']);
   await manager.claims.end('a');
@@ -89,8 +89,8 @@ test('inv 12: at the maximum a visitor has a place within seconds, and hears of 
   const { manager, pass, model } = await start(t);
   const [ann, bob] = [await ask(manager, 'ann'), await ask(manager, 'bob')];
   await pass(2_000, manager);
-  t.like(ann.answer, { status: 'waiting', place: 1, waiting: 2 });
-  t.like(bob.answer, { status: 'waiting', place: 2, waiting: 2 });
+  t.like(ann.answer, { status: 'waiting', position: 1, waiting: 2 });
+  t.like(bob.answer, { status: 'waiting', position: 2, waiting: 2 });
   const [first, second] = [await ask(manager, 'ann', 1), await ask(manager, 'bob', 2)];
   await pass(3_000, manager);
   t.is(second.answer, undefined, 'there is nothing new to tell');
@@ -98,12 +98,12 @@ test('inv 12: at the maximum a visitor has a place within seconds, and hears of 
   await settle(model, manager);
   t.like(first.answer, { status: 'new' });
   await pass(1_000, manager);
-  t.like(second.answer, { status: 'waiting', place: 1, waiting: 1 });
+  t.like(second.answer, { status: 'waiting', position: 1, waiting: 1 });
 });
 
 test('inv 12: nobody waits for longer than the claim timeout without an answer', async (t) => {
   const { manager } = await start(t, 2, { timeoutMs: 50 });
-  const { status } = await manager.claims.claim('ann', undefined, never, {}, { place: undefined });
+  const { status } = await manager.claims.claim(requestBy('ann'));
   t.is(status, 'waiting');
 });
 
@@ -112,21 +112,21 @@ test('inv 4: whoever waits at a manager that ends is told of the place, and has 
   const [going, next] = managers as [TestManager, TestManager];
   const [ann, bob] = [await ask(going, 'ann'), await ask(going, 'bob')];
   await pass(2_000, ...managers);
-  t.like(ann.answer, { status: 'waiting', place: 1 });
-  t.like(bob.answer, { status: 'waiting', place: 2 });
+  t.like(ann.answer, { status: 'waiting', position: 1 });
+  t.like(bob.answer, { status: 'waiting', position: 2 });
   const [annWaits, bobWaits] = [await ask(going, 'ann', 1), await ask(going, 'bob', 2)];
   t.is(annWaits.answer, undefined);
-  going.claims.dismiss();
+  going.claims.drain();
   await nextTurn();
-  t.like(annWaits.answer, { status: 'waiting', place: 1, waiting: 2 });
-  t.like(bobWaits.answer, { status: 'waiting', place: 2, waiting: 2 });
-  t.like((await ask(going, 'bob', 2)).answer, { status: 'waiting', place: 2 }, 'nor does anybody begin to wait');
+  t.like(annWaits.answer, { status: 'waiting', position: 1, waiting: 2 });
+  t.like(bobWaits.answer, { status: 'waiting', position: 2, waiting: 2 });
+  t.like((await ask(going, 'bob', 2)).answer, { status: 'waiting', position: 2 }, 'nor does anybody begin to wait');
   const [bobAgain, annAgain] = [await ask(next, 'bob', 2), await ask(next, 'ann', 1)];
   await going.claims.end('taken-0');
   await settle(model, ...managers);
   t.like(annAgain.answer, { status: 'new' });
   t.is(bobAgain.answer, undefined);
-  bobAgain.hangUp();
+  bobAgain.disconnect();
 });
 
 /** One tab of Ann's waits in line; a claim for another tab of hers is written, and takes effect at `release`. */
@@ -154,7 +154,7 @@ async function startTwoTabs(t: ExecutionContext, options: ManagerOptions = {}) {
   isHeld = true;
   manager.port.deliver();
   // In the turn in which the ready terminal is seen, so before the line is served.
-  const claims = manager.claims.claim('ann', undefined, never);
+  const claims = manager.claim('ann');
   await look(manager);
   return { model, manager, waits, claims, release };
 }
@@ -171,10 +171,10 @@ test('inv 2: a tab that waits while a claim of another tab is written gets the s
 
 test('inv 12: a wait that ends while a claim of another tab is written is told to be next', async (t) => {
   const { manager, waits, claims, release } = await startTwoTabs(t);
-  manager.claims.dismiss();
+  manager.claims.drain();
   await nextTurn();
   t.notThrows(() => waitingSchema.parse(describeWaiting(waits.answer as Waiting, 0)));
-  t.like(waits.answer, { place: 1, waiting: 1 });
+  t.like(waits.answer, { position: 1, waiting: 1 });
   release();
   await claims;
 });
@@ -183,16 +183,16 @@ test('whoever comes while others wait goes behind them, also when a terminal is 
   const { model, manager, pass, look } = await start(t);
   const ann = await ask(manager, 'ann');
   await pass(1_000, manager);
-  t.like(ann.answer, { place: 1 });
+  t.like(ann.answer, { position: 1 });
   // Ann is on the way with her next request when a terminal becomes ready.
   await manager.claims.end('taken-0');
   await settle(model, manager);
   const bob = await ask(manager, 'bob');
   await look(manager);
   t.is(bob.answer, undefined);
-  t.is((await manager.claims.claim('ann', undefined, never)).status, 'new');
+  t.is((await manager.claim('ann')).status, 'new');
   t.is(bob.answer, undefined);
-  bob.hangUp();
+  bob.disconnect();
 });
 
 test('inv 3: a manager that is killed and restarted knows who came first', async (t) => {
@@ -200,7 +200,7 @@ test('inv 3: a manager that is killed and restarted knows who came first', async
   const asked = [await ask(manager, 'ann'), await ask(manager, 'bob'), await ask(manager, 'eve')];
   await pass(2_000, manager);
   t.deepEqual(
-    asked.map(({ answer }) => answer?.status === 'waiting' && answer.place),
+    asked.map(({ answer }) => answer?.status === 'waiting' && answer.position),
     [1, 2, 3],
   );
   await manager.stop();
@@ -214,8 +214,8 @@ test('inv 3: a manager that is killed and restarted knows who came first', async
   await settle(model, next);
   t.like(ann.answer, { status: 'new' });
   await pass(1_000, next);
-  t.like(bob.answer, { status: 'waiting', place: 1 });
-  t.like(eve.answer, { status: 'waiting', place: 2 });
+  t.like(bob.answer, { status: 'waiting', position: 1 });
+  t.like(eve.answer, { status: 'waiting', position: 2 });
 });
 
 test('inv 4: visitors of several managers wait in one line, and are served at once by whichever they are at', async (t) => {
@@ -245,12 +245,12 @@ test('one visitor in two windows, at two managers, has one place, and one termin
   const windows = [await ask(first!, 'ann'), await ask(second!, 'ann')];
   await pass(2_000, ...managers);
   t.is(waiting(first!), 2);
-  t.like(windows[1]!.answer, { status: 'waiting', place: 2, waiting: 2 });
+  t.like(windows[1]!.answer, { status: 'waiting', position: 2, waiting: 2 });
   const again = [await ask(first!, 'ann', far), await ask(second!, 'ann', far), await ask(second!, 'ann', far)];
   const written = model.writes;
   await pass(4_000, ...managers);
   t.true(model.writes - written <= 3, `${model.writes - written} writes while nothing happens`);
-  bob.hangUp();
+  bob.disconnect();
   await pass(3_000, ...managers);
   await second!.claims.end('taken-0');
   await settle(model, ...managers);
@@ -265,8 +265,8 @@ test('leaving lets the others go ahead at once; a reload has the place again', a
   await pass(2_000, ...managers);
   const bob = await ask(second!, 'bob');
   await pass(2_000, ...managers);
-  t.like(bob.answer, { place: 2 });
-  ann.hangUp();
+  t.like(bob.answer, { position: 2 });
+  ann.disconnect();
   second!.claims.leave('ann', undefined);
   await look(...managers);
   t.is(waiting(second!), 1);
@@ -274,7 +274,7 @@ test('leaving lets the others go ahead at once; a reload has the place again', a
   await look(...managers);
   t.is(waiting(second!), 2);
   await pass(2_000, ...managers);
-  t.like(again.answer, { place: 1, waiting: 2 });
+  t.like(again.answer, { position: 1, waiting: 2 });
   second!.claims.leave('ann', undefined);
   const next = await ask(second!, 'bob', 2);
   await look(...managers);
@@ -288,18 +288,18 @@ test('whoever is gone for half a minute has lost the place', async (t) => {
   const ann = await ask(manager, 'ann');
   const bob = await ask(manager, 'bob');
   await pass(1_000, manager);
-  t.like([ann.answer, bob.answer], [{ place: 1 }, { place: 2 }]);
+  t.like([ann.answer, bob.answer], [{ position: 1 }, { position: 2 }]);
   const wait = await ask(manager, 'bob', 2);
   await pass(20_000, manager);
-  t.like(wait.answer, { status: 'waiting', place: 1 });
+  t.like(wait.answer, { status: 'waiting', position: 1 });
   const on = await ask(manager, 'bob', 1);
   t.deepEqual([...model.room!.places.keys()], ['ann', 'bob']);
   await pass(15_000, manager);
   t.deepEqual([...model.room!.places.keys()], ['bob']);
   const back = await ask(manager, 'ann');
   await pass(2_000, manager);
-  t.like(back.answer, { place: 2 });
-  on.hangUp();
+  t.like(back.answer, { position: 2 });
+  on.disconnect();
 });
 
 test('inv 3: a visitor of a manager that was killed, and who does not come back, holds up nobody for long', async (t) => {
@@ -324,7 +324,7 @@ test('more than may wait are told so, and when to try again; whoever has a place
   const { manager, pass } = await start(t, 2, {}, { 'warmterm.dev/max-waiting': '2' });
   const asked = [await ask(manager, 'ann'), await ask(manager, 'bob'), await ask(manager, 'eve')];
   await pass(2_000, manager);
-  t.like(asked[1]!.answer, { place: 2 });
+  t.like(asked[1]!.answer, { position: 2 });
   t.like(asked[2]!.error, { code: 'too-many-requests', status: 429, retryAfter: 15 });
   const again = await ask(manager, 'ann', 1);
   await pass(2_000, manager);
@@ -344,15 +344,15 @@ test('a pool that is being emptied still gives visitors what is theirs', async (
   const { model, manager } = await start(t);
   model.setPool({ annotations: { 'warmterm.dev/max': '0' } });
   await settle(model, manager);
-  t.is((await manager.claims.claim('taken-0', undefined, never)).status, 'reconnected');
-  await t.throwsAsync(manager.claims.claim('ann', undefined, never), { code: 'pool-closed' });
+  t.is((await manager.claim('taken-0')).status, 'reconnected');
+  await t.throwsAsync(manager.claim('ann'), { code: 'pool-closed' });
 });
 
 test('whoever restarts a terminal while others wait does not queue again', async (t) => {
   const { model, manager, pass } = await start(t);
   await pass(1_000, manager);
   const ann = await ask(manager, 'ann', far);
-  const restarted = manager.claims.restart('taken-1', undefined, never);
+  const restarted = manager.restart('taken-1');
   await settle(model, manager);
   t.is((await restarted).status, 'new');
   t.not(ann.answer?.status, 'new');
@@ -363,7 +363,7 @@ test('whoever hangs up leaves the line', async (t) => {
   const ann = await ask(manager, 'ann');
   await pass(500, manager);
   t.is(waiting(manager), 1);
-  ann.hangUp();
+  ann.disconnect();
   await nextTurn();
   t.true(isAbort(ann.error));
   await pass(3_000, manager);
@@ -374,7 +374,8 @@ test('whoever waits listens for a hang-up once, over however many turns, and lea
   const { model, manager, pass } = await start(t, 20);
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
-  const claim = (visitor: string, place?: number) => manager.claims.claim(visitor, undefined, signal, {}, { place });
+  const claim = (visitor: string, position?: number) =>
+    manager.claims.claim(requestBy(visitor, { position, clientGone: signal }));
   for (let visitor = 0; visitor < 20; visitor++) await claim(`taken-${visitor}`);
   t.is(listeners(), 0, 'of those who have a terminal');
   const waits = Array.from({ length: 9 }, (_, index) => claim(`visitor-${index}`, far));
@@ -390,16 +391,16 @@ test('whoever waits listens for a hang-up once, over however many turns, and lea
   const answers = await Promise.all(waits);
   t.is(answers.filter(({ status }) => status === 'waiting').length, 5, 'who were told their places');
   t.is(listeners(), 0);
-  const restarted = manager.claims.restart('taken-15', undefined, signal);
+  const restarted = manager.restart('taken-15', { clientGone: signal });
   await settle(model, manager);
   t.is((await restarted).status, 'new');
-  await t.throwsAsync(manager.claims.claim('ann', undefined, AbortSignal.abort()), { any: true, name: 'AbortError' });
+  await t.throwsAsync(manager.claim('ann', { clientGone: AbortSignal.abort() }), { any: true, name: 'AbortError' });
   t.is(listeners(), 0);
 });
 
 test('inv 11: a visitor who finds a ready terminal is written nowhere else', async (t) => {
   const { model, manager } = await start(t, 0, {}, { 'warmterm.dev/max': '3', 'warmterm.dev/spare': '2' });
-  await manager.claims.claim('ann', undefined, never);
+  await manager.claim('ann');
   await settle(model, manager);
   t.is(model.room, undefined);
 });
@@ -411,7 +412,7 @@ for (const fault of ['lost-request', 'lost-response'] as const) {
     const ann = await ask(manager, 'ann', far);
     await pass(4_000, manager);
     t.deepEqual([...model.room!.places.keys()], ['ann']);
-    ann.hangUp();
+    ann.disconnect();
   });
 }
 
@@ -424,8 +425,8 @@ test('who waits is written anew when somebody deletes what was written', async (
   manager.port.queue.push({ kind: 'room', name: 'default-waiting', object: undefined });
   await pass(2_000, manager);
   t.is(model.room!.places.get('ann')!.since, since);
-  t.is(poolOf(manager).waiting.since('ann'), since);
-  ann.hangUp();
+  t.is(poolOf(manager).queue.since('ann'), since);
+  ann.disconnect();
 });
 
 /** The queue as managers left it that ended eleven minutes ago, with all of their visitors. */
@@ -448,7 +449,7 @@ test('queue: 200 visitors get the 200 Ready pods at once after a restart, whatev
   t.is(waiting(next), 0);
   t.is(model.pool.replicas, 200);
   const visitors = Array.from({ length: 200 }, (_, index) => `visitor-${index}`);
-  const claims = visitors.map((visitor) => next.claims.claim(visitor, undefined, never, {}, { place: undefined }));
+  const claims = visitors.map((visitor) => next.claims.claim(requestBy(visitor)));
   await pass(2_000, next);
   t.deepEqual(
     (await Promise.all(claims)).filter(({ status }) => status !== 'new'),
@@ -468,12 +469,12 @@ test('queue: dead places hold nobody back while managers crash every ten seconds
     const next = run();
     await settle(model, next);
     const visitor = `visitor-${round}`;
-    const claim = next.claims.claim(visitor, undefined, never, origin, { place: undefined });
+    const claim = next.claims.claim(requestBy(visitor, { origin }));
     await pass(2_000, next);
-    t.like(await claim, { status: 'waiting', place: 1, waiting: 1 });
+    t.like(await claim, { status: 'waiting', position: 1, waiting: 1 });
     const metrics = readMetrics(await next.metrics.registry.metrics());
     t.is(metrics.get('warmterm_pool_waiting{pool="default"}'), 1);
-    const again = next.claims.claim(visitor, undefined, never, origin, { place: 1 });
+    const again = next.claims.claim(requestBy(visitor, { origin, position: 1 }));
     await next.claims.end([...model.pods.values()].find((pod) => pod.claim && !pod.terminating)!.claim!.visitor);
     await settle(model, next);
     t.like(await again, { status: 'new' });

@@ -5,7 +5,7 @@ import { describeTerminal } from '../../../manager/api/describe-terminal.ts';
 import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { countPods } from '../../../manager/plan/plan.ts';
-import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { type ManagerOptions, requestBy, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 /** Terminals of a pool on two nodes. The manager's wall clock shows `skewMs` more than has passed. */
@@ -29,7 +29,7 @@ async function start(t: ExecutionContext, options: ManagerOptions = {}, settings
   return { model, time, manager, run, pass };
 }
 
-const claim = ({ claims }: TestManager, visitor = 'ann') => claims.claim(visitor, undefined, never);
+const claim = (manager: TestManager, visitor = 'ann') => manager.claim(visitor);
 const poolOf = ({ pools }: TestManager) => pools.get('default')!;
 
 for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
@@ -78,12 +78,12 @@ for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
     manager.port.removeOrphan = () => Promise.reject(new Error('refused'));
     model.deleteNode(spare.node!);
     await settle(model, manager);
-    const bob = manager.claims.claim('bob', undefined, never, {}, { place: undefined });
+    const bob = manager.claims.claim(requestBy('bob'));
     await settle(model, manager);
     await pass(1_000, manager);
     t.is((await bob).status, 'waiting');
     const { expectedSeconds, latestSeconds } = describeWaiting(
-      { pool: poolOf(manager), place: 1, waiting: 1, claiming: 0 },
+      { pool: poolOf(manager), position: 1, waiting: 1, claiming: 0 },
       1_000_000,
     );
     t.is(expectedSeconds, undefined);

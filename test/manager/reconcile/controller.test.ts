@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { countPods, spareAt } from '../../../manager/plan/plan.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
-import { never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 async function start(t: ExecutionContext, settings: Record<string, string>, count = 2, exposure?: ExposureMode) {
@@ -35,7 +35,7 @@ async function look(time: FakeTime, ...managers: TestManager[]): Promise<void> {
 
 test('inv 6: only the leader reaps; once it is dead, another does', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 3);
-  const { pod } = await others[0]!.claims.claim('ann', undefined, never);
+  const { pod } = await others[0]!.claim('ann');
   const isReaped = () => model.pods.get(pod.name)?.uid !== pod.uid || model.pods.get(pod.name)!.terminating;
   await leader.stop();
   await time.pass(10_000);
@@ -58,7 +58,7 @@ test('inv 6: only the leader reaps; once it is dead, another does', async (t) =>
 
 test('inv 5: a leader whose watch is held up does not end what somebody has connected to meanwhile', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '1', 'connect-timeout': '30s' });
-  const { pod } = await leader.claims.claim('ann', undefined, never);
+  const { pod } = await leader.claim('ann');
   await settle(model, leader, ...others);
   await others[0]!.terminals.report(pod, { connections: 1, connectedAt: new Date(time.now).toISOString() });
   await time.pass(31_000);
@@ -70,7 +70,7 @@ test('inv 5: a leader whose watch is held up does not end what somebody has conn
 
 test('inv 9: a connection that was reported, and could not be written, keeps its terminal', async (t) => {
   const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
-  const { pod } = await leader.claims.claim('ann', undefined, never);
+  const { pod } = await leader.claim('ann');
   await settle(model, leader);
   leader.port.markConnected = () => Promise.reject(new Error('429'));
   const report = { connections: 1, connectedAt: new Date(time.now).toISOString() };
@@ -83,7 +83,7 @@ test('inv 9: a connection that was reported, and could not be written, keeps its
 
 test('inv 9: a leader that the API server did not answer listens first, before it ends what nobody has connected to', async (t) => {
   const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
-  const { pod } = await leader.claims.claim('ann', undefined, never);
+  const { pod } = await leader.claim('ann');
   await settle(model, leader);
   await time.pass(26_000);
   leader.port.leaseFaults.push('lost-request');
@@ -101,7 +101,7 @@ test('inv 4: claims and their refill need no leader', async (t) => {
   const [other] = others;
   await leader.stop();
   for (const visitor of ['a', 'b', 'c', 'd']) {
-    const { status } = await other!.claims.claim(visitor, undefined, never);
+    const { status } = await other!.claim(visitor);
     t.is(status, 'new');
     await settle(model, other!);
   }
@@ -112,9 +112,7 @@ test('inv 4: claims and their refill need no leader', async (t) => {
 
 test('inv 12: whoever waits at a manager that does not lead is served too', async (t) => {
   const { model, managers } = await start(t, { spare: '0', max: '6' }, 3);
-  const claims = managers.flatMap(({ claims }, index) =>
-    ['a', 'b'].map((visitor) => claims.claim(`${visitor}-${index}`, undefined, never)),
-  );
+  const claims = managers.flatMap(({ claim }, index) => ['a', 'b'].map((visitor) => claim(`${visitor}-${index}`)));
   await settle(model, ...managers);
   const names = (await Promise.all(claims)).map(({ pod }) => pod.name);
   t.is(new Set(names).size, 6);
@@ -139,7 +137,7 @@ test('wrong settings are told by the leader only', async (t) => {
 test('with routes, a terminal is handed out at the host of its route', async (t) => {
   const { model, leader, others } = await start(t, { spare: '2' }, 2, 'ingress');
   t.deepEqual([...model.routes.keys()].sort(), ['default-0', 'default-1']);
-  const { pod } = await others[0]!.claims.claim('ann', undefined, never);
+  const { pod } = await others[0]!.claim('ann');
   t.deepEqual(leader.pools.address(pod), { protocol: 'https', host: `${pod.name}.terminals.test`, port: 443 });
 });
 
@@ -223,7 +221,7 @@ test('a terminal that was retired by a manager that was killed then is made anew
 
 test('inv 5: a changed template reaches all that nobody uses; a bad one stops, is told once, and is mended', async (t) => {
   const { model, time, managers, leader } = await start(t, { spare: '2', max: '9', 'connect-timeout': '1h' });
-  const { pod } = await leader.claims.claim('ann', undefined, never);
+  const { pod } = await leader.claim('ann');
   await settle(model, ...managers);
   const revisions = () => [...model.pods.values()].map(({ revision }) => revision);
   model.setRevision('bad-2');
@@ -243,7 +241,7 @@ test('inv 5: a changed template reaches all that nobody uses; a bad one stops, i
 
 test('inv 2, 6: a visitor whose node has died gets another terminal at once, and keeps it when the node returns', async (t) => {
   const { model, time, managers, leader, others } = await start(t, { spare: '1', 'connect-timeout': '1h' });
-  const claim = () => others[0]!.claims.claim('ann', undefined, never);
+  const claim = () => others[0]!.claim('ann');
   const { pod: lost } = await claim();
   await settle(model, ...managers);
   model.setNode(lost.node!, { ready: false });
@@ -277,7 +275,7 @@ test('broken pods are told once by the leader, tried again by it ever more seldo
   };
   for (const name of ['default-1', 'default-2']) model.stuck.set(name, noImage);
   model.scale(2);
-  const { pod } = await managers[0]!.claims.claim('ann', undefined, never);
+  const { pod } = await managers[0]!.claim('ann');
   t.is(pod.name, 'default-0');
   const from = time.now;
   for (let second = 0; second < 100; second++) {
@@ -295,7 +293,7 @@ test('broken pods are told once by the leader, tried again by it ever more seldo
   t.false(model.pods.get('default-0')!.terminating);
   model.stuck.clear();
   await settle(model, ...managers);
-  const { name } = (await managers[1]!.claims.claim('bob', undefined, never)).pod;
+  const { name } = (await managers[1]!.claim('bob')).pod;
   t.not(name, 'default-0');
 });
 
@@ -345,8 +343,8 @@ test('inv 5: a broken pod that becomes Ready and is claimed while it is about to
   model.become('default-1');
   for (const other of others) other.port.deliver();
   // Which of the two pods comes first depends on the share of this manager.
-  const anns = await others[0]!.claims.claim('ann', undefined, never);
-  const bobs = await others[0]!.claims.claim('bob', undefined, never);
+  const anns = await others[0]!.claim('ann');
+  const bobs = await others[0]!.claim('bob');
   const { pod } = [anns, bobs].find(({ pod }) => pod.name === 'default-1')!;
   await time.pass(5_000);
   leader.controller.touch(leader.pools.get('default')!);
@@ -360,7 +358,7 @@ test('auto follows what visitors do, at every manager alike', async (t) => {
   const spares = () => managers.map(({ pools }) => spareAt(pools.get('default')!, time.now));
   const [quiet] = spares();
   for (let visitor = 0; visitor < 12; visitor++) {
-    await others[0]!.claims.claim(`visitor-${visitor}`, undefined, never);
+    await others[0]!.claim(`visitor-${visitor}`);
     await settle(model, ...managers);
     await time.pass(1_000);
   }
@@ -376,7 +374,7 @@ test('why a pool was scaled, and why a session was ended, is told by Events on t
   const told = () => model.events.map(({ about, type, reason, count }) => `${about.name} ${type} ${reason} ${count}`);
   t.deepEqual(told(), ['default Normal ScaledUp 1']);
   for (const visitor of ['ann', 'bob']) {
-    await leader.claims.claim(visitor, undefined, never);
+    await leader.claim(visitor);
     await settle(model, ...managers);
   }
   t.is(model.pool.replicas, 3);
@@ -396,7 +394,7 @@ test('why a pool was scaled, and why a session was ended, is told by Events on t
 test('an Event that is not taken holds nothing up', async (t) => {
   const { model, leader, managers } = await start(t, { spare: '1' });
   for (const { port } of managers) port.recordEvent = () => Promise.reject(new Error('no'));
-  await leader.claims.claim('ann', undefined, never);
+  await leader.claim('ann');
   await settle(model, ...managers);
   t.is(model.pool.replicas, 2);
 });

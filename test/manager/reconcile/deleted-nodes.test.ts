@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { countPods } from '../../../manager/plan/plan.ts';
-import { type ManagerOptions, never, settle, startManager, type TestManager } from '../../helpers/manager.ts';
+import { type ManagerOptions, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster, type ModelPort, nextTurn } from '../../helpers/model-cluster.ts';
 
 async function start(t: ExecutionContext, settings: Record<string, string>) {
@@ -25,7 +25,7 @@ async function start(t: ExecutionContext, settings: Record<string, string>) {
 }
 
 const four = { 'warmterm.dev/spare': '4', 'warmterm.dev/max': '12' };
-const claim = ({ claims }: TestManager, visitor: string) => claims.claim(visitor, undefined, never);
+const claim = (manager: TestManager, visitor: string) => manager.claim(visitor);
 const ready = ({ pools }: TestManager) => countPods(pools.get('default')!, 0).ready;
 const uids = ({ pods }: ModelCluster) => [...pods.values()].map(({ uid }) => uid);
 
@@ -80,7 +80,7 @@ test('inv 5: a visitor whose place in the queue is still written has the termina
   await settle(model, manager);
   const place = { since: pod.claim!.claimedAt - 5_000, seen: pod.claim!.claimedAt - 1_000 };
   const room = { name: 'default', uid: 'r', pool: 'default', version: 1, places: new Map([['ann', place]]) };
-  manager.pools.get('default')!.waiting.observe(room, 1_000_000);
+  manager.pools.get('default')!.queue.observe(room, 1_000_000);
   model.deleteNode(pod.node!);
   await pass(1_000, manager);
   t.deepEqual(model.deleted, []);

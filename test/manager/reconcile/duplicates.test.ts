@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
-import { never, settle, startManager } from '../../helpers/manager.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
 /** ann has default-0, and since just now default-1 too; the manager that leads has yet to hear of that. */
@@ -12,7 +12,7 @@ async function start(t: ExecutionContext) {
   const manager = startManager(model, { clock: () => 1_000_000 });
   t.teardown(manager.stop);
   await settle(model, manager);
-  const { pod } = await manager.claims.claim('ann', undefined, never);
+  const { pod } = await manager.claim('ann');
   const claim = pod.claim!;
   const first = model.put({ ...model.pods.get(pod.name)!, claim: { ...claim, connectedAt: 1_000_000 } });
   await settle(model, manager);

@@ -2,7 +2,7 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { countPods } from '../../../manager/plan/plan.ts';
-import { type ManagerOptions, never, settle, startManager } from '../../helpers/manager.ts';
+import { type ManagerOptions, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const evicted = { reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' };
@@ -14,7 +14,7 @@ async function start(t: ExecutionContext, options: ManagerOptions = {}, settings
   const manager = startManager(model, { clock: () => 1_000_000, ...options });
   t.teardown(manager.stop);
   await settle(model, manager);
-  const claim = (visitor: string) => manager.claims.claim(visitor, undefined, never);
+  const claim = (visitor: string) => manager.claim(visitor);
   return { model, manager, claim, pool: manager.pools.get('default')! };
 }
 
@@ -80,7 +80,7 @@ for (const phase of phases) {
 
 test('limits hold for a visitor whose pod was evicted: filling the disk is no way past them', async (t) => {
   const { model, manager } = await start(t, {}, { 'warmterm.dev/claims-per-minute': '1' });
-  const claim = () => manager.claims.claim('ann', undefined, never, { address: 'somewhere' });
+  const claim = () => manager.claim('ann', { origin: { address: 'somewhere' } });
   const { pod } = await claim();
   await settle(model, manager);
   model.endPod(pod.name, 'Failed', evicted);

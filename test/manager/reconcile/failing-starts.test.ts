@@ -7,7 +7,7 @@ import { describePool } from '../../../manager/api/describe-pool.ts';
 import { ApiError } from '../../../manager/kubernetes/api-error.ts';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { estimate } from '../../../manager/queue/estimate.ts';
-import { never, settle, startManager } from '../../helpers/manager.ts';
+import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const second = 1_000;
@@ -86,12 +86,12 @@ test('while a pod of the template is Ready, others are made for visitors who wai
   const { model, manager, pass, look } = start(t, { spare: '1', max: '20', 'connect-timeout': '1h' });
   await settle(model, manager());
   breakAll(model);
-  const { pod } = await manager().claims.claim('ann', undefined, never);
+  const { pod } = await manager().claim('ann');
   t.is(pod.name, 'default-0');
   await pass(30 * minute);
   const idle = model.pool.replicas;
   t.is(idle, 4, 'one in use and three broken: nobody waits');
-  const bob = manager().claims.claim('bob', undefined, never);
+  const bob = manager().claim('bob');
   model.stuck.delete('default-4');
   model.stuck.delete('default-5');
   await look();
@@ -105,7 +105,7 @@ test('a broken template stops growth, and the pods of the former one go on servi
   model.setRevision('bad-2');
   await pass(30 * minute);
   t.true(model.pool.replicas <= 6, `${model.pool.replicas}`);
-  for (const visitor of ['ann', 'bob']) t.is((await manager().claims.claim(visitor, undefined, never)).status, 'new');
+  for (const visitor of ['ann', 'bob']) t.is((await manager().claim(visitor)).status, 'new');
   await pass(50 * minute);
   t.true(model.pool.replicas <= 7, `${model.pool.replicas}`);
   t.is(warnings('ScaleUpStopped').length, 1);
@@ -131,7 +131,7 @@ for (const [name, refusal] of Object.entries({
     model.refusals.service = (ordinal) => (ordinal >= 3 ? refusal : undefined);
     await settle(model, manager());
     t.like(status(), { ready: 3, unreachable: 0, problems: [] });
-    for (const visitor of ['ann', 'bob', 'cid']) await manager().claims.claim(visitor, undefined, never);
+    for (const visitor of ['ann', 'bob', 'cid']) await manager().claim(visitor);
     await pass(10 * minute);
     const { ready, unreachable, replicas, pods, problems } = status();
     t.deepEqual({ ready, hidden: replicas - 3 - unreachable! }, { ready: 0, hidden: 0 });
@@ -142,7 +142,7 @@ for (const [name, refusal] of Object.entries({
     t.is(warnings('NotExposed').length, 1);
     t.regex(warnings('NotExposed')[0]!, /no Service can be made for default-3.*(exceeded quota|range is full)/);
     t.is(problems.length, 1);
-    const waits = manager().claims.claim('dan', undefined, never);
+    const waits = manager().claim('dan');
     await pass(10 * minute);
     t.is(model.pool.replicas, replicas);
     model.refusals.service = () => undefined;

@@ -28,8 +28,9 @@ async function run(seed: number) {
     faults.set({ requests: 0.3, events: 0.3 });
     for (let step = 0; step < 60; step++) {
       const visitor = `visitor-${Math.floor(random() * visitors)}`;
-      const { claims } = any();
-      void claims.claim(visitor, 'default', new AbortController().signal).catch(() => {});
+      void any()
+        .claim(visitor, { pool: 'default' })
+        .catch(() => {});
       if (random() < 0.2)
         void any()
           .claims.end(visitor)

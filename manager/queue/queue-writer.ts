@@ -1,12 +1,12 @@
-// Writes what this manager knows of its waiting rooms to where the other managers, and its successor, read it. Many
-// changes at a time: whoever is served at once is never written, and a crowd costs few writes.
+// Stores the queues of the pools, for the other managers and for this one after a restart. Gathers changes, so that a visitor
+// who is served at once is never written, and a crowd costs few writes.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
 
-export type PlaceWriterOptions = {
+export type QueueWriterOptions = {
   pools: Pools;
   cluster: Pick<Cluster, 'makeRoom' | 'writePlaces'>;
   log: Logger;
@@ -15,21 +15,21 @@ export type PlaceWriterOptions = {
   delay: (ms: number) => Promise<void>;
 };
 
-/** What changes within so long is one write. Far less than it takes until a visitor is told of a place. */
+/** Changes within this time are one write. It is far less than the time until a visitor is told a position. */
 const gatherMs = 200;
-const pauseMs = 1_000;
+const pauseAfterFailureMs = 1_000;
 
-export class PlaceWriter {
-  readonly #options: PlaceWriterOptions;
+export class QueueWriter {
+  readonly #options: QueueWriterOptions;
   readonly #writing = new Set<Pool>();
 
-  constructor(options: PlaceWriterOptions) {
+  constructor(options: QueueWriterOptions) {
     this.#options = options;
   }
 
-  /** Something may have to be written. To be called at every look. */
-  look(pool: Pool): void {
-    if (this.#writing.has(pool) || !pool.spec || pool.waiting.isEmpty) return;
+  /** Starts a write if the stored queue of the pool is out of date. */
+  update(pool: Pool): void {
+    if (this.#writing.has(pool) || !pool.spec || pool.queue.isEmpty) return;
     if (this.#changes(pool).places.size === 0) return;
     this.#writing.add(pool);
     void this.#write(pool).finally(() => this.#writing.delete(pool));
@@ -44,18 +44,17 @@ export class PlaceWriter {
         if (places.size === 0 || !pool.spec) return;
         const room = pool.room ?? (await cluster.makeRoom(pool.spec));
         const written = await cluster.writePlaces(room, places, { unchanged });
-        // Another manager was first: its news are on the way.
+        // Another manager was first. The watch will report its change.
         if (written === 'conflict') return;
         pools.observe({ kind: 'room', name: written.name, object: written }, clock());
       }
     } catch (error) {
-      // Planned again at a later look.
-      log.warn({ pool: pool.name, err: error }, 'places in the waiting room could not be written');
-      await delay(pauseMs);
+      log.warn({ pool: pool.name, err: error }, 'cannot store the queue of a pool, trying again');
+      await delay(pauseAfterFailureMs);
     }
   }
 
   #changes(pool: Pool) {
-    return pool.waiting.changes(this.#options.clock(), this.#options.monotonic());
+    return pool.queue.changes(this.#options.clock(), this.#options.monotonic());
   }
 }

@@ -1,21 +1,21 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { ObservedRoom, Place } from '../../../manager/model/observation.ts';
-import { WaitingRoom } from '../../../manager/model/waiting-room.ts';
-import { histories, quick } from '../../helpers/long.ts';
+import type { ObservedRoom, Place } from '../../../../manager/model/observation.ts';
+import { Queue } from '../../../../manager/model/queue/queue.ts';
+import { histories, quick } from '../../../helpers/long.ts';
 
-/** What several rooms share: each writes its changes, and sees the others' when it looks. */
+/** What several queues share: each writes its changes, and sees the others' when it looks. */
 class Shared {
   places: ReadonlyMap<string, Place> = new Map();
   version = 0;
 
-  get room(): ObservedRoom {
-    return { name: 'default-waiting', uid: 'room', pool: 'default', version: this.version, places: this.places };
+  get queue(): ObservedRoom {
+    return { name: 'default-waiting', uid: 'queue', pool: 'default', version: this.version, places: this.places };
   }
 
-  /** Writes what a room has to write, as of the version that it has seen; false: it would have had to know more. */
-  write(room: WaitingRoom, now: number, at: number, seen: number): boolean {
-    const { places, unchanged } = room.changes(now, at);
+  /** Writes what a queue has to write, as of the version that it has seen; false: it would have had to know more. */
+  write(queue: Queue, now: number, at: number, seen: number): boolean {
+    const { places, unchanged } = queue.changes(now, at);
     if (places.size === 0) return true;
     if (unchanged && seen !== this.version) return false;
     const next = new Map(this.places);
@@ -30,45 +30,45 @@ class Shared {
 }
 
 test('visitors are in the order of first asking, also of those whose manager has a clock that is behind', (t) => {
-  const room = new WaitingRoom();
-  room.enter('a', 1_000);
-  room.enter('b', 1_000);
-  room.enter('c', 900);
-  room.enter('b', 3_000);
-  t.deepEqual(room.line(0), ['a', 'b', 'c']);
-  room.enter('restarted', 2_000, { askedAt: 500 });
-  t.deepEqual(room.line(0), ['restarted', 'a', 'b', 'c']);
+  const queue = new Queue();
+  queue.enter('a', 1_000);
+  queue.enter('b', 1_000);
+  queue.enter('c', 900);
+  queue.enter('b', 3_000);
+  t.deepEqual(queue.visitors(0), ['a', 'b', 'c']);
+  queue.enter('restarted', 2_000, { askedAt: 500 });
+  t.deepEqual(queue.visitors(0), ['restarted', 'a', 'b', 'c']);
 });
 
 test('a visitor stays in line between two requests, is away after two seconds, and comes back to the same place', (t) => {
-  const room = new WaitingRoom();
+  const queue = new Queue();
   const shared = new Shared();
-  const part = room.enter('a', 1_000);
-  room.enter('b', 1_000);
-  shared.write(room, 1_000, 0, 0);
-  room.observe(shared.room, 1_000);
+  const part = queue.enter('a', 1_000);
+  queue.enter('b', 1_000);
+  shared.write(queue, 1_000, 0, 0);
+  queue.observe(shared.queue, 1_000);
   part(100);
-  t.deepEqual(room.line(2_099), ['a', 'b']);
-  t.deepEqual(room.line(2_100), ['b']);
-  shared.write(room, 3_100, 2_100, 0);
-  room.observe(shared.room, 3_100);
+  t.deepEqual(queue.visitors(2_099), ['a', 'b']);
+  t.deepEqual(queue.visitors(2_100), ['b']);
+  shared.write(queue, 3_100, 2_100, 0);
+  queue.observe(shared.queue, 3_100);
   t.is(shared.places.get('a')!.seen, undefined);
-  room.enter('a', 9_000);
-  t.deepEqual(room.line(8_000), ['a', 'b']);
+  queue.enter('a', 9_000);
+  t.deepEqual(queue.visitors(8_000), ['a', 'b']);
 });
 
 test('nothing is written for a visitor who has a terminal before anything was', (t) => {
-  const room = new WaitingRoom();
-  room.enter('a', 1_000)(50);
-  room.serve('a');
-  t.is(room.changes(1_200, 200).places.size, 0);
-  t.true(room.isEmpty);
+  const queue = new Queue();
+  queue.enter('a', 1_000)(50);
+  queue.serve('a');
+  t.is(queue.changes(1_200, 200).places.size, 0);
+  t.true(queue.isEmpty);
 });
 
 test('others are told of a visitor every ten seconds, whatever the clock on the wall does', (t) => {
-  const room = new WaitingRoom();
+  const queue = new Queue();
   const shared = new Shared();
-  room.enter('a', 50_000);
+  queue.enter('a', 50_000);
   const seen: (number | undefined)[] = [];
   for (const [now, at] of [
     [50_000, 0],
@@ -76,9 +76,9 @@ test('others are told of a visitor every ten seconds, whatever the clock on the 
     [10_000, 10_000],
     [10_000, 20_000],
   ] as const) {
-    shared.write(room, now, at, shared.version);
-    room.observe(shared.room, now);
-    room.changes(now, at);
+    shared.write(queue, now, at, shared.version);
+    queue.observe(shared.queue, now);
+    queue.changes(now, at);
     seen.push(shared.places.get('a')!.seen);
   }
   t.deepEqual(seen, [50_000, 50_000, 50_001, 50_002]);
@@ -87,7 +87,7 @@ test('others are told of a visitor every ten seconds, whatever the clock on the 
 const heard = (places: [string, Place][]): ObservedRoom => {
   const shared = new Shared();
   shared.places = new Map(places);
-  return shared.room;
+  return shared.queue;
 };
 
 for (const [what, place, here, there] of [
@@ -95,15 +95,15 @@ for (const [what, place, here, there] of [
   ['who has left', { since: 1, seen: undefined }, 0, 30_000],
 ] as const) {
   test(`a visitor ${what}, and of whom nothing more is heard, is in line for ${here} ms, and has a place for ${there} ms`, (t) => {
-    const room = new WaitingRoom();
-    room.observe(heard([['a', place]]), 2);
+    const queue = new Queue();
+    queue.observe(heard([['a', place]]), 2);
     // Since it was heard, by the clock that never jumps: this may be any time.
     const at = 7_000_000;
-    t.is(room.changes(0, at).places.size, 0);
-    t.is(room.line(at + here - 1).length, here === 0 ? 0 : 1);
-    t.is(room.line(at + here).length, 0);
-    t.is(room.changes(0, at + there - 1).places.size, 0);
-    t.deepEqual(room.changes(0, at + there), { places: new Map([['a', undefined]]), unchanged: true });
+    t.is(queue.changes(0, at).places.size, 0);
+    t.is(queue.visitors(at + here - 1).length, here === 0 ? 0 : 1);
+    t.is(queue.visitors(at + here).length, 0);
+    t.is(queue.changes(0, at + there - 1).places.size, 0);
+    t.deepEqual(queue.changes(0, at + there), { places: new Map([['a', undefined]]), unchanged: true });
   });
 }
 
@@ -114,42 +114,42 @@ for (const [what, age, here, there] of [
   ['at a time that is still to come', -11 * minute, 0, 30_000],
 ] as const) {
   test(`queue: a visitor last seen ${what} counts for ${here} ms and keeps the position for ${there} ms`, (t) => {
-    const room = new WaitingRoom();
+    const queue = new Queue();
     const now = 100 * minute;
-    room.observe(heard([['a', { since: 1, address: 'net', seen: now - age }]]), now);
+    queue.observe(heard([['a', { since: 1, address: 'net', seen: now - age }]]), now);
     const at = 7_000_000;
-    t.is(room.changes(now, at).places.size, 0);
-    if (here > 0) t.deepEqual(room.line(at + here - 1), ['a']);
-    t.deepEqual(room.line(at + here), []);
-    t.deepEqual(room.from('net', 'b', at + here), []);
-    t.is(room.changes(now, at + there - 1).places.size, 0);
-    t.deepEqual(room.changes(now, at + there).places, new Map([['a', undefined]]));
+    t.is(queue.changes(now, at).places.size, 0);
+    if (here > 0) t.deepEqual(queue.visitors(at + here - 1), ['a']);
+    t.deepEqual(queue.visitors(at + here), []);
+    t.deepEqual(queue.fromAddress('net', 'b', at + here), []);
+    t.is(queue.changes(now, at + there - 1).places.size, 0);
+    t.deepEqual(queue.changes(now, at + there).places, new Map([['a', undefined]]));
   });
 }
 
 test('queue: a living visitor whose manager has a wrong clock counts again when heard again, before later ones', (t) => {
-  const room = new WaitingRoom();
+  const queue = new Queue();
   const now = 100 * minute;
-  room.observe(heard([['a', { since: 1, seen: now - 30 * minute }]]), now);
-  room.changes(now, 0);
-  room.enter('b', now);
-  t.deepEqual(room.line(0), ['b']);
-  room.observe(heard([['a', { since: 1, seen: now - 30 * minute + 10_000 }]]), now + 10_000);
-  t.deepEqual(room.line(10_000), ['a', 'b']);
+  queue.observe(heard([['a', { since: 1, seen: now - 30 * minute }]]), now);
+  queue.changes(now, 0);
+  queue.enter('b', now);
+  t.deepEqual(queue.visitors(0), ['b']);
+  queue.observe(heard([['a', { since: 1, seen: now - 30 * minute + 10_000 }]]), now + 10_000);
+  t.deepEqual(queue.visitors(10_000), ['a', 'b']);
 });
 
 test('queue: a visitor who counts no more comes back to the former position', (t) => {
-  const room = new WaitingRoom();
+  const queue = new Queue();
   const now = 100 * minute;
-  room.observe(heard([['a', { since: 1, seen: now - 2 * minute }]]), now);
-  room.changes(now, 0);
-  room.enter('b', now);
-  room.enter('a', now + 20_000);
-  t.deepEqual(room.line(20_000), ['a', 'b']);
+  queue.observe(heard([['a', { since: 1, seen: now - 2 * minute }]]), now);
+  queue.changes(now, 0);
+  queue.enter('b', now);
+  queue.enter('a', now + 20_000);
+  t.deepEqual(queue.visitors(20_000), ['a', 'b']);
 });
 
 test('queue: a place that is older than a day expires at the first look', (t) => {
-  const room = new WaitingRoom();
+  const queue = new Queue();
   const now = 10_000 * minute;
   const day = 24 * 60 * minute;
   const places: [string, Place][] = [
@@ -157,33 +157,33 @@ test('queue: a place that is older than a day expires at the first look', (t) =>
     ['left', { since: now - day, seen: undefined }],
     ['late', { since: now - day, seen: now - day + 1 }],
   ];
-  room.observe(heard(places), now);
+  queue.observe(heard(places), now);
   const expired = new Map([
     ['dead', undefined],
     ['left', undefined],
   ]);
-  t.deepEqual(room.changes(now, 0), { places: expired, unchanged: true });
+  t.deepEqual(queue.changes(now, 0), { places: expired, unchanged: true });
 });
 
 test('of two times of one visitor the first counts, and is written', (t) => {
-  const room = new WaitingRoom();
-  room.enter('a', 2_000);
-  room.enter('b', 1_500);
-  room.observe(heard([['b', { since: 1_000, seen: 1_000 }]]), 2_000);
-  t.deepEqual(room.line(0), ['b', 'a']);
-  room.observe(heard([['b', { since: 1_800, seen: 1_900 }]]), 2_000);
-  t.is(room.changes(3_000, 0).places.get('b')?.since, 1_000);
+  const queue = new Queue();
+  queue.enter('a', 2_000);
+  queue.enter('b', 1_500);
+  queue.observe(heard([['b', { since: 1_000, seen: 1_000 }]]), 2_000);
+  t.deepEqual(queue.visitors(0), ['b', 'a']);
+  queue.observe(heard([['b', { since: 1_800, seen: 1_900 }]]), 2_000);
+  t.is(queue.changes(3_000, 0).places.get('b')?.since, 1_000);
 });
 
 test('two managers that both have a visitor do not write against each other', (t) => {
   const shared = new Shared();
-  const rooms = [new WaitingRoom(), new WaitingRoom()];
-  for (const room of rooms) room.enter('a', 1_000);
+  const queues = [new Queue(), new Queue()];
+  for (const queue of queues) queue.enter('a', 1_000);
   let version = 0;
   for (let at = 0; at < 9_000; at += 200) {
-    for (const room of rooms) {
-      shared.write(room, 1_000 + at, at, shared.version);
-      for (const each of rooms) each.observe(shared.room, 1_000 + at);
+    for (const queue of queues) {
+      shared.write(queue, 1_000 + at, at, shared.version);
+      for (const each of queues) each.observe(shared.queue, 1_000 + at);
     }
     if (at === 1_000) version = shared.version;
   }
@@ -219,13 +219,13 @@ test('inv 3, 4: whatever gets lost or late, managers come to one line, in which 
     const shared = new Shared();
     const skew = [0, -3_000, 40_000];
     let at = 0;
-    const rooms = Array.from({ length: managers }, () => new WaitingRoom());
+    const queues = Array.from({ length: managers }, () => new Queue());
     const seen = Array.from({ length: managers }, () => 0);
     /** Where each visitor's request waits now, and how it ends. */
     const asking = new Map<number, { manager: number; part: (at: number) => void }>();
     const now = (index: number) => 1_000_000 + at + skew[index]!;
     const hear = (index: number) => {
-      rooms[index]!.observe(shared.room, now(index));
+      queues[index]!.observe(shared.queue, now(index));
       seen[index] = shared.version;
     };
     const stop = (visitor: number) => {
@@ -237,34 +237,34 @@ test('inv 3, 4: whatever gets lost or late, managers come to one line, in which 
         at += one.ms;
         return;
       }
-      const room = rooms[one.manager]!;
+      const queue = queues[one.manager]!;
       if (one.do === 'hear') hear(one.manager);
-      if (one.do === 'write' && shared.write(room, now(one.manager), at, seen[one.manager]!)) hear(one.manager);
+      if (one.do === 'write' && shared.write(queue, now(one.manager), at, seen[one.manager]!)) hear(one.manager);
       // What is written may be lost, on the way there or back.
-      if (one.do === 'lose') room.changes(now(one.manager), at);
+      if (one.do === 'lose') queue.changes(now(one.manager), at);
       if (one.do === 'kill') {
         for (const [visitor, { manager }] of [...asking]) if (manager === one.manager) asking.delete(visitor);
-        rooms[one.manager] = new WaitingRoom();
+        queues[one.manager] = new Queue();
         hear(one.manager);
       }
       if (!('visitor' in one)) return;
       const visitor = `v${one.visitor}`;
       stop(one.visitor);
       if (one.do === 'ask') {
-        asking.set(one.visitor, { manager: one.manager, part: room.enter(visitor, now(one.manager)) });
+        asking.set(one.visitor, { manager: one.manager, part: queue.enter(visitor, now(one.manager)) });
       }
-      if (one.do === 'leave') room.leave(visitor);
-      if (one.do === 'serve') room.serve(visitor);
+      if (one.do === 'leave') queue.leave(visitor);
+      if (one.do === 'serve') queue.serve(visitor);
     };
-    const line = (room: WaitingRoom) => room.line(at);
+    const line = (queue: Queue) => queue.visitors(at);
     for (const one of steps) {
       perform(one);
-      for (const room of rooms) {
-        const visitors = line(room);
+      for (const queue of queues) {
+        const visitors = line(queue);
         if (new Set(visitors).size < visitors.length) throw new Error(`twice in line: ${visitors}`);
       }
       for (const [visitor, { manager }] of asking) {
-        if (!line(rooms[manager]!).includes(`v${visitor}`)) throw new Error(`v${visitor} waits, and is not in line`);
+        if (!line(queues[manager]!).includes(`v${visitor}`)) throw new Error(`v${visitor} waits, and is not in line`);
       }
     }
     // A minute in which nobody comes or goes, and everybody hears everything.
@@ -272,15 +272,15 @@ test('inv 3, 4: whatever gets lost or late, managers come to one line, in which 
       at += 1_000;
       for (let index = 0; index < managers; index++) {
         hear(index);
-        if (shared.write(rooms[index]!, now(index), at, seen[index]!)) hear(index);
+        if (shared.write(queues[index]!, now(index), at, seen[index]!)) hear(index);
       }
     }
     for (let index = 0; index < managers; index++) hear(index);
     const order = [...shared.places].sort(([a, x], [b, y]) => x.since - y.since || (a < b ? -1 : 1)).map(([v]) => v);
     const expected = [...asking.keys()].map((visitor) => `v${visitor}`).sort();
     if (`${order.toSorted()}` !== `${expected}`) throw new Error(`written are ${order}, waiting ${expected}`);
-    for (const room of rooms) {
-      if (`${line(room)}` !== `${order}`) throw new Error(`${line(room)} instead of ${order}`);
+    for (const queue of queues) {
+      if (`${line(queue)}` !== `${order}`) throw new Error(`${line(queue)} instead of ${order}`);
     }
   });
   t.notThrows(() => fc.assert(property, histories(t, { short: 200, long: 20_000 })));
@@ -292,17 +292,17 @@ test('inv 4: who asked at one manager is before who asks at another once that ha
     fc.integer({ min: -1e6, max: 1e6 }),
     (turns, skew) => {
       const shared = new Shared();
-      const rooms = [new WaitingRoom(), new WaitingRoom()];
+      const queues = [new Queue(), new Queue()];
       turns.forEach((index, turn) => {
-        rooms[index]!.enter(`v${turn}`, 5_000_000 + index * skew);
-        for (const room of rooms) {
-          shared.write(room, 5_000_000, turn, shared.version);
-          for (const each of rooms) each.observe(shared.room, 5_000_000);
+        queues[index]!.enter(`v${turn}`, 5_000_000 + index * skew);
+        for (const queue of queues) {
+          shared.write(queue, 5_000_000, turn, shared.version);
+          for (const each of queues) each.observe(shared.queue, 5_000_000);
         }
       });
-      for (const room of rooms)
+      for (const queue of queues)
         t.deepEqual(
-          room.line(100),
+          queue.visitors(100),
           turns.map((_, turn) => `v${turn}`),
         );
     },

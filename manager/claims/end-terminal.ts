@@ -1,0 +1,18 @@
+// Ends a visitor's terminal: deletes the pod, and with it the session.
+
+import type { ObservedPod } from '../model/observation.ts';
+import type { ClaimContext } from './types.ts';
+
+export async function endTerminal(
+  { cluster, pools, log, onChange }: Pick<ClaimContext, 'cluster' | 'pools' | 'log' | 'onChange'>,
+  pod: ObservedPod,
+): Promise<void> {
+  // Only for the last message of the page, so the pod is deleted even if this fails.
+  await cluster.markEndedByOwner(pod).catch((error: unknown) => {
+    log.warn({ pod: pod.name, err: error }, 'cannot record that the visitor ended this terminal');
+  });
+  const deleted = await cluster.deletePod(pod);
+  log.info({ pod: pod.name }, 'terminal ended by its visitor');
+  const pool = pools.observeDeletion(pod, deleted);
+  if (pool) onChange(pool);
+}

@@ -1,0 +1,122 @@
+// One visitor in the queue of a pool: the states, and what each state means for the order and for the stored queue. Pure.
+
+import type { Place } from '../observation.ts';
+
+/** A visitor without a request for less than this is between two requests: a page reload, or the next long poll. */
+export const betweenRequestsMs = 2_000;
+/** How often a manager reports its connected visitors to the other managers. */
+const reportEveryMs = 10_000;
+/** A visitor without a report for this long is absent: the manager was killed, and the visitor reconnected to no other. */
+export const absentAfterMs = 25_000;
+/** An absent visitor keeps the position for this long. */
+const keepPositionMs = 30_000;
+/** No clock is wrong by this much. Such an entry is deleted at first sight, also by managers that do not run for long. */
+const deleteAtOnceMs = 24 * 60 * 60_000;
+
+/** What the stored queue says of the visitor. */
+export type Stored = {
+  place: Place;
+  /** Whether the object that held it was deleted. */
+  lost: boolean;
+  /** When `place` last changed, by the monotonic clock. Undefined until the next look. */
+  changedAt: number | undefined;
+  /** How old `place` was when this manager first read it, by the wall clock. 0 once it has changed. */
+  age: number;
+};
+
+export type Presence =
+  /**
+   * Requests of the visitor wait at this manager. `reported`: the stored queue says so. `ownSeen`: the `seen` that this
+   * manager wrote last. While it stands, no other manager has the visitor.
+   */
+  | { state: 'connected'; requests: number; reported: boolean; ownSeen: number | undefined }
+  /** The last of these requests ended at `at`, by the monotonic clock. */
+  | { state: 'disconnected'; at: number; ownSeen: number | undefined }
+  /** The visitor has no request at this manager. The stored queue says whether another manager has one. */
+  | { state: 'remote' }
+  /** The visitor cancelled the wait, and the stored queue does not say so yet. */
+  | { state: 'cancelled' }
+  /** The visitor has a terminal. */
+  | { state: 'served' };
+
+export type Entry = {
+  visitor: string;
+  /** When the visitor first asked. The queue has this order. */
+  since: number;
+  address: string | undefined;
+  stored: Stored | undefined;
+  presence: Presence;
+};
+
+/** What to do about an entry. `expire` and `delete` remove it from the stored queue; `forget` only from memory. */
+export type Change = { action: 'none' | 'forget' | 'delete' | 'expire' } | { action: 'write'; place: Place };
+
+/** Whether the visitor counts at `at`, by the monotonic clock. */
+export function isPresent({ presence, stored }: Entry, at: number): boolean {
+  switch (presence.state) {
+    case 'connected':
+      return true;
+    case 'disconnected':
+      if (at - presence.at < betweenRequestsMs) return true;
+      return stored?.place.seen !== presence.ownSeen && isReported(stored, at);
+    case 'remote':
+      return isReported(stored, at);
+    case 'cancelled':
+    case 'served':
+      return false;
+  }
+}
+
+/** What to do at `now` (wall clock) and `at` (monotonic clock). */
+export function planChange(entry: Entry, now: number, at: number): Change {
+  const { stored, presence, since } = entry;
+  switch (presence.state) {
+    case 'served':
+      return { action: stored && !stored.lost ? 'delete' : 'forget' };
+    case 'connected': {
+      const isKnown = presence.reported && isCurrent(stored, since) && at - (stored.changedAt ?? at) < reportEveryMs;
+      // Other managers look for a changed value, so it changes also when the wall clock was set back.
+      return isKnown ? none : write(entry, Math.max(now, (stored?.place.seen ?? 0) + 1));
+    }
+    case 'cancelled':
+      if (!stored) return forget;
+      return stored.place.seen === undefined ? planRemoval(entry, stored, at) : write(entry, undefined);
+    case 'disconnected': {
+      const isBetweenRequests = at - presence.at < betweenRequestsMs;
+      if (!stored) return isBetweenRequests ? none : forget;
+      const { seen } = stored.place;
+      // If `seen` is another manager's, that manager reports the visitor.
+      if (seen !== undefined && seen === presence.ownSeen && !isBetweenRequests) return write(entry, undefined);
+      const change = planRemoval(entry, stored, at);
+      return change.action === 'expire' && isBetweenRequests ? none : change;
+    }
+    case 'remote':
+      return stored ? planRemoval(entry, stored, at) : forget;
+  }
+}
+
+const none: Change = { action: 'none' };
+const forget: Change = { action: 'forget' };
+
+/** Whether an entry that this manager does not report has to be corrected, stored again or removed. */
+function planRemoval(entry: Entry, stored: Stored, at: number): Change {
+  const { place, lost, age } = stored;
+  // The visitor asked this manager first, and the one that wrote the entry later.
+  if (place.since > entry.since) return write(entry, place.seen);
+  const unchangedMs = at - (stored.changedAt ?? at);
+  const absentMs = place.seen === undefined ? unchangedMs : unchangedMs + age - absentAfterMs;
+  const isExpired = age >= deleteAtOnceMs || Math.min(unchangedMs, absentMs) >= keepPositionMs;
+  if (lost) return isExpired ? forget : write(entry, place.seen);
+  return { action: isExpired ? 'expire' : 'none' };
+}
+
+const isReported = (stored: Stored | undefined, at: number): boolean =>
+  stored?.place.seen !== undefined && at - (stored.changedAt ?? at) + stored.age < absentAfterMs;
+
+const isCurrent = (stored: Stored | undefined, since: number): stored is Stored =>
+  stored !== undefined && !stored.lost && stored.place.seen !== undefined && stored.place.since <= since;
+
+const write = ({ since, address }: Entry, seen: number | undefined): Change => ({
+  action: 'write',
+  place: { since, ...(address !== undefined && { address }), seen },
+});
