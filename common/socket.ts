@@ -101,6 +101,31 @@ export type Attached = {
 /** The session ends in `inMs` milliseconds. `idle`: unless there is input. `lifetime`: always. */
 export type Ending = { reason: 'idle' | 'lifetime'; inMs: number };
 
+/** A person at the terminal. */
+export type Person = {
+  /** `owner`, or a guest's id. */
+  id: string;
+  /** Absent: the owner. */
+  name?: string;
+  role: Role;
+  /** Whether this person's input reaches the shell. */
+  pen: boolean;
+  /** Whether this person asks for the pen. */
+  asks: boolean;
+  typing: boolean;
+};
+
+/**
+ * `ask`: an editor takes the pen, others ask the owner for it. `return`: gives the pen, or the question, back. The owner may `give` the
+ * pen to a person, `refuse` the question or take the pen back, and `remove` a person.
+ */
+export const penRequestSchema = z.object({
+  action: z.enum(['ask', 'return', 'give', 'refuse', 'remove']),
+  /** With `give`, `refuse` and `remove`: whom. */
+  person: z.string().max(64).optional(),
+});
+export type PenRequest = z.infer<typeof penRequestSchema>;
+
 export type ServerEvents = {
   attached: (attached: Attached) => void;
   output: (bytes: Uint8Array) => void;
@@ -108,6 +133,15 @@ export type ServerEvents = {
   ending: (ending: Ending | null) => void;
   /** Sent again whenever `output` grows, and to each browser that attaches later. */
   saving: (saving: Saving) => void;
+  /**
+   * Who is at the terminal, the owner first, and which of them this browser is. Sent on each change while a guest is here, and once
+   * when the owner is alone again.
+   */
+  people: (people: Person[], you: string) => void;
+  /** The size of the screen, which another person's window sets. null: this window sets it. */
+  follow: (size: Size | null) => void;
+  /** The owner has removed this person; the socket is closed after it. */
+  removed: () => void;
   /** The last event. The socket closes after it, and the session cannot be resumed. */
   ended: (reason: EndReason, saved?: Saved) => void;
 };
@@ -116,6 +150,8 @@ export type ClientEvents = {
   /** Text as typed or pasted; binary if a program asked for raw mouse reports. `taken` is called once the shell's tty has it. */
   input: (data: string | Uint8Array, taken?: () => void) => void;
   resize: (size: Size) => void;
+  /** `done`: whether it was allowed. */
+  pen: (request: PenRequest, done?: (allowed: boolean) => void) => void;
   /** Bytes of output parsed since the last acknowledgement. */
   acknowledge: (bytes: number) => void;
   /** Answers null if a search is not possible, or was replaced by a newer one. `wanted` null: return to the prompt. */

@@ -18,11 +18,13 @@ import {
 import type { Ticket } from '../common/ticket.ts';
 import type { Clock } from './clock.ts';
 import type { Searcher } from './search/search.ts';
+import type { Seat } from './sharing/sharing.ts';
 import { Coalescer } from './stream/coalescer.ts';
 import { FlowControl } from './stream/flow-control.ts';
 import { InputWriter } from './stream/input-writer.ts';
 import { isPassive, isTyping } from './stream/typing.ts';
 import { attach } from './tmux/attach.ts';
+import type { ClientOptions } from './tmux/tmux.ts';
 
 /** What the handshake has established. */
 export type SocketData = { ticket: Ticket; size: Size; run?: string | undefined };
@@ -33,7 +35,8 @@ export type ConnectionOptions = {
   podName: string;
   /** A name of this run of the server. */
   run: string;
-  attachArguments: (options: { readOnly: boolean }) => string[];
+  attachArguments: (options: ClientOptions) => string[];
+  seat: Seat;
   searcher: Searcher;
   environment: Record<string, string>;
   onTyped: () => void;
@@ -50,9 +53,10 @@ export type Screen = { quietMs: () => number };
 
 /** Attaches `socket` to the session. Throws if no tmux client can be started. */
 export function connect(options: ConnectionOptions): Screen {
-  const { socket, podName, run, searcher, environment, clock, log } = options;
+  const { socket, podName, run, seat, searcher, environment, clock, log } = options;
   const { ticket, size } = socket.data;
-  const readOnly = ticket.role === 'viewer';
+  /** Of the browser's own window, whatever it shows. */
+  let ownSize = size;
   const flow = new FlowControl();
   const coalescer = new Coalescer();
   let timer: NodeJS.Timeout | undefined;
@@ -73,7 +77,7 @@ export function connect(options: ConnectionOptions): Screen {
   };
 
   const terminal = attach({
-    args: options.attachArguments({ readOnly }),
+    args: options.attachArguments(seat.client),
     size,
     environment,
     onOutput: (bytes) => {
@@ -96,17 +100,26 @@ export function connect(options: ConnectionOptions): Screen {
     onBacklog: (full) => (full ? socket.request.socket.pause() : socket.request.socket.resume()),
   });
 
+  seat.take({
+    tty: terminal.tty,
+    follow: (size) => {
+      terminal.resize(size ?? ownSize);
+      socket.emit('follow', size);
+    },
+  });
+
   const limits = { maxInput: maxInputLength, acknowledgeEvery, pasting, longestSearch };
   socket.emit('attached', { name: podName, role: ticket.role, run, ...limits });
 
   socket.on('input', (data: unknown, taken: unknown) => {
-    if (readOnly) return;
     const input = typeof data === 'string' ? data : data instanceof Uint8Array ? data : undefined;
     if (input === undefined || input.length > maxInputLength) {
       log.debug({ type: typeof data, length: input?.length }, 'input ignored: of a wrong type, or too long');
       return;
     }
-    if (options.isScrolled() && isPassive(input)) {
+    const typed = isTyping(input);
+    // The visitor's terminal answers queries and reports its focus. That of a person without the pen must not.
+    if (!seat.accepts(typed) || (options.isScrolled() && isPassive(input))) {
       if (typeof taken === 'function') taken();
       return;
     }
@@ -114,12 +127,13 @@ export function connect(options: ConnectionOptions): Screen {
       typeof input === 'string' ? Buffer.from(input) : Buffer.from(input.buffer, input.byteOffset, input.length),
       typeof taken === 'function' ? () => taken() : undefined,
     );
-    if (isTyping(input)) options.onTyped();
+    if (typed) options.onTyped();
   });
   socket.on('resize', (data: unknown) => {
     const wanted = sizeSchema.safeParse(data);
-    if (wanted.success) terminal.resize(wanted.data);
-    else log.debug('resize ignored: not a size');
+    if (!wanted.success) return void log.debug('resize ignored: not a size');
+    ownSize = wanted.data;
+    if (seat.client.setsSize) terminal.resize(ownSize);
   });
   socket.on('acknowledge', (bytes: unknown) => {
     if (flow.acknowledged(bytes, clock.now())) terminal.resume();
@@ -135,8 +149,8 @@ export function connect(options: ConnectionOptions): Screen {
     const answer = (result: Found | null) => void (typeof found === 'function' && found(result));
     const wanted = searchSchema.nullable().safeParse(data);
     if (!wanted.success) log.debug('search ignored: of a wrong shape');
-    // Whoever only looks on turns nobody else's screen.
-    if (!wanted.success || readOnly) return answer(null);
+    // A person without the pen must not move the others' screen.
+    if (!wanted.success || !seat.accepts(true)) return answer(null);
     options.onTyped();
     if (wanted.data === null) {
       leaveSearch();

@@ -27,6 +27,7 @@ import { createSearcher } from './search/search.ts';
 import { createTurns } from './search/turns.ts';
 import { createProcessLimit } from './session/process-limit.ts';
 import { createSession } from './session/session.ts';
+import { createSharing, soloSeat } from './sharing/sharing.ts';
 import { attachEnvironment, shellEnvironment } from './shell-environment.ts';
 import { createSocketServer } from './socket.ts';
 import { loadKeys } from './tickets/load-keys.ts';
@@ -113,6 +114,7 @@ const pages = createSocketServer(server, {
       socket,
       podName: config.podName,
       run,
+      seat: other === undefined ? sharing.join(socket) : soloSeat(socket.data.ticket.role),
       attachArguments: (options) => tmux.attachArguments({ ...options, session: other }),
       searcher: other === undefined ? searcher : createSearcher({ run: tmux.run, session: other, turns }),
       environment: attachedEnvironment,
@@ -125,7 +127,7 @@ const pages = createSocketServer(server, {
     });
     if (of !== undefined) screens.add(of, screen, socket);
     if (session.ending) socket.emit('ending', session.ending);
-    connected();
+    if (socket.data.ticket.role === 'owner') connected();
   },
   findRun: (id) => void runs.session(id),
   onRuns: (socket) => connectRuns({ socket, runs, onClient: connected, log }),
@@ -133,6 +135,7 @@ const pages = createSocketServer(server, {
   log,
 });
 const screens = createScreens(clock);
+const sharing = createSharing({ tmux, clock, log });
 const runs = createRuns({
   environment,
   folder,

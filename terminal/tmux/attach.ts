@@ -6,6 +6,8 @@ import { type IPty, spawn } from 'node-pty';
 import type { Size } from '../../common/socket.ts';
 
 export type Attachment = {
+  /** The path of its tty, by which tmux knows the client. */
+  tty: string;
   /** Writes the start of `bytes` at once; how many bytes were taken, 0 when the pty is full. Throws once it is gone. */
   writeSome: (bytes: Buffer) => number;
   resize: (size: Size) => void;
@@ -29,7 +31,7 @@ export function attach(options: {
     env: options.environment,
     encoding: null,
   });
-  const { fd, stream } = internals(pty);
+  const { fd, stream, tty } = internals(pty);
   let detached = false;
   // The stream closes the descriptor as soon as it has read the end of the pty, long before node-pty reports the exit. From
   // then on the kernel may give the same number to another pty, a file or a socket.
@@ -41,6 +43,7 @@ export function attach(options: {
     options.onExit();
   });
   return {
+    tty,
     // Straight to the descriptor: node-pty's own stream makes a key wait for the thread pool, and spins when it is full.
     writeSome: (bytes) => {
       if (!isOpen()) throw new Error('The client has ended.');
@@ -66,9 +69,9 @@ export function attach(options: {
   };
 }
 
-/** The descriptor of the pty, and the stream that owns and closes it. node-pty does not export the stream. */
-function internals(pty: IPty): { fd: number; stream: ReadStream } {
-  const { fd, _socket: stream } = pty as { fd?: unknown; _socket?: unknown };
-  if (typeof fd === 'number' && stream instanceof ReadStream) return { fd, stream };
+/** The descriptor of the pty, the stream that owns and closes it, and the path of its tty: node-pty does not export them. */
+function internals(pty: IPty): { fd: number; stream: ReadStream; tty: string } {
+  const { fd, _socket: stream, ptsName: tty } = pty as { fd?: unknown; _socket?: unknown; ptsName?: unknown };
+  if (typeof fd === 'number' && stream instanceof ReadStream && typeof tty === 'string') return { fd, stream, tty };
   throw new Error('This node-pty has no descriptor to write to.');
 }

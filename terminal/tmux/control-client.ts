@@ -18,7 +18,13 @@ export type ControlClient = {
 /** Starts `tmux` with `args`, of which one has to be `-C`. */
 export function startControlClient(
   args: string[],
-  options: { environment: Record<string, string>; cwd: string; onOutput?: () => void; onPaneMode?: () => void },
+  options: {
+    environment: Record<string, string>;
+    cwd: string;
+    onOutput?: () => void;
+    onPaneMode?: () => void;
+    onLayout?: () => void;
+  },
 ): ControlClient {
   const child = spawn('tmux', args, { env: options.environment, cwd: options.cwd, stdio: 'pipe' });
   const parser = new ControlParser();
@@ -34,6 +40,7 @@ export function startControlClient(
       if (message.kind === 'output') options.onOutput?.();
       else if (message.kind === 'attached') attached.resolve();
       else if (message.kind === 'pane-mode') options.onPaneMode?.();
+      else if (message.kind === 'layout') options.onLayout?.();
       else if (message.failed) waiting.shift()?.reject(new Error(`tmux: ${message.text}`));
       else waiting.shift()?.resolve(message.text);
     }

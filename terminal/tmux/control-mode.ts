@@ -8,7 +8,9 @@ export type ControlMessage =
   /** This client is attached to a session. */
   | { kind: 'attached' }
   /** A pane has begun to show its history, or has returned to its program. */
-  | { kind: 'pane-mode' };
+  | { kind: 'pane-mode' }
+  /** A window has another size or other panes, or another window is the session's current one. */
+  | { kind: 'layout' };
 
 /** Collects the lines of one control client. */
 export class ControlParser {
@@ -39,6 +41,7 @@ export class ControlParser {
     else if (line.startsWith('%output ')) return { kind: 'output' };
     else if (line.startsWith('%session-changed ')) return { kind: 'attached' };
     else if (line.startsWith('%pane-mode-changed ')) return { kind: 'pane-mode' };
+    else if (/^%(?:layout-change|session-window-changed) /.test(line)) return { kind: 'layout' };
     return undefined;
   }
 }

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
+import type { Size } from '../../common/socket.ts';
 import { endBudget } from '../end-budget.ts';
 import { startControlClient } from './control-client.ts';
 import { runTmux } from './run.ts';
@@ -29,6 +30,9 @@ export type TmuxOptions = {
   log: Logger;
 };
 
+/** Whether the window of a client sets the size of the session, and whether its keys are dropped. */
+export type ClientOptions = { setsSize: boolean; readOnly: boolean };
+
 export type Tmux = {
   /** Resolves when the prompt is drawn, and how long that took is logged. Rejects if the shell ends before. */
   warm: Promise<void>;
@@ -38,7 +42,7 @@ export type Tmux = {
   /** Whether the session is still there, as tmux itself says. */
   check: () => Promise<boolean>;
   /** The arguments of a client that attaches to the session, or to another one of its server. */
-  attachArguments: (options: { readOnly: boolean; session?: string | undefined }) => string[];
+  attachArguments: (options: ClientOptions & { session?: string | undefined }) => string[];
   /** The session, for commands that name one. */
   session: string;
   /** Runs commands in a client of their own: what they print may be long. */
@@ -47,6 +51,10 @@ export type Tmux = {
   ask: (command: string) => Promise<string>;
   /** Resolves when somebody has signalled `channel` (tmux(1), wait-for). Rejects when `signal` is aborted, or tmux ends. */
   waitFor: (channel: string, signal: AbortSignal) => Promise<void>;
+  /** Calls `listener` whenever the session's window has another size, until the function that it returns is called. */
+  onResize: (listener: (size: Size) => void) => () => void;
+  /** Changes whether the window of the client on `tty` sets the size of the session. */
+  setsSize: (tty: string, sets: boolean) => Promise<void>;
   /** Whether a pane shows its history: the next key returns it to its program. */
   readonly scrolled: boolean;
   /** When any of its windows last printed something: milliseconds since 1970, at most a second too late. */
@@ -69,10 +77,19 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     const modes = await client.command("list-panes -a -F '#{pane_in_mode}'").catch(() => '');
     scrolled = modes.includes('1');
   };
+  const sizeListeners = new Set<(size: Size) => void>();
+  const readSize = async () => {
+    if (sizeListeners.size === 0) return;
+    const format = '#{window_width} #{window_height}';
+    const text = await client.command(`display-message -p -t '${session}' '${format}'`).catch(() => '');
+    const [cols, rows] = text.trim().split(' ').map(Number);
+    if (cols && rows) for (const listener of sizeListeners) listener({ cols, rows });
+  };
   let client = startControlClient(['-u', '-C', '-f', configFile, '-S', socketPath, ...create], {
     ...where,
     onOutput: () => onOutput?.(),
     onPaneMode,
+    onLayout: () => void readSize(),
   });
   let alive = true;
 
@@ -107,7 +124,11 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   const ended = (async () => {
     for (;;) {
       await client.closed;
-      client = startControlClient([...connect, '-C', 'attach-session', '-t', session], { ...where, onPaneMode });
+      client = startControlClient([...connect, '-C', 'attach-session', '-t', session], {
+        ...where,
+        onPaneMode,
+        onLayout: () => void readSize(),
+      });
       if (!(await succeeds(client.attached))) break;
       await quiet().catch(() => {});
     }
@@ -131,13 +152,22 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
       await client.attached.catch(() => ended);
       return alive;
     },
-    attachArguments: ({ readOnly, session: other = session }) => [
+    attachArguments: ({ session: other = session, ...options }) => [
       ...connect,
       'attach-session',
-      ...(readOnly ? ['-r'] : []),
+      '-f',
+      clientFlags(options),
       '-t',
       other,
     ],
+    onResize: (listener) => {
+      sizeListeners.add(listener);
+      void readSize();
+      return () => sizeListeners.delete(listener);
+    },
+    setsSize: async (tty, sets) => {
+      await client.command(`refresh-client -t ${quote(tty)} -f ${quote(sizeFlag(sets))}`);
+    },
     session,
     run: (args, onOutput) => runTmux([...connect, ...args], { ...where, onOutput }),
     ask: (command) => client.command(command),
@@ -153,6 +183,9 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     },
   };
 }
+
+const sizeFlag = (sets: boolean) => `${sets ? '!' : ''}ignore-size`;
+const clientFlags = ({ setsSize, readOnly }: ClientOptions) => sizeFlag(setsSize) + (readOnly ? ',read-only' : '');
 
 const quote = (text: string) => `"${text.replace(/["\\$]/g, '\\$&')}"`;
 

@@ -8,6 +8,8 @@ import {
   type ClientEvents,
   type Ending,
   type EndReason,
+  type PenRequest,
+  type Person,
   pasting,
   type Saved,
   type Saving,
@@ -47,10 +49,14 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   const refused = new Journal<Refused>('refusals');
   const closed = new Journal<string>('closings');
   const output = new Journal<Buffer>('output');
+  const people = new Journal<Person[]>('lists of people');
+  const follows = new Journal<Size | null>('sizes to follow');
+  const removed = new Journal<true>('removals');
   t.teardown(() => {
     socket.disconnect();
     clearTimeout(looking);
-    for (const journal of [attached, endings, ended, saving, saved, refused, closed, output]) journal.close();
+    for (const journal of [attached, endings, ended, saving, saved, refused, closed, output, people, follows, removed])
+      journal.close();
   });
   const decoder = new TextDecoder();
   let raw = '';
@@ -71,6 +77,9 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     saved.add(result);
     ended.add(reason);
   });
+  socket.on('people', (list) => people.add(list));
+  socket.on('follow', (to) => follows.add(to));
+  socket.on('removed', () => removed.add(true));
   socket.on('disconnect', (reason) => closed.add(reason));
   socket.on('connect_error', (error: Error & { data?: { code?: unknown } }) =>
     refused.add({ message: error.message, code: error.data?.code }),
@@ -91,6 +100,9 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     saved,
     refused,
     closed,
+    people,
+    follows,
+    removed,
     /** All that was printed so far, its last 200,000 characters, with and without control sequences. */
     raw: () => raw,
     text: () => plain(raw),
@@ -122,6 +134,11 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
       }
     },
     resizes: (to: Size) => socket.emit('resize', to),
+    /** Whether the terminal allows it. */
+    asksPen: (action: PenRequest['action'], person?: string) =>
+      new Promise<boolean>((resolve) =>
+        socket.emit('pen', { action, ...(person !== undefined && { person }) }, resolve),
+      ),
   };
 }
 

@@ -109,6 +109,7 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
         role: 'owner',
         iat: now,
         exp: now + 60,
+        ...(claims.role && claims.role !== 'owner' && { guest: { id: randomUUID(), name: 'Guest' } }),
         ...claims,
       };
       return new SignJWT(payload).setProtectedHeader({ alg: ticketAlgorithm, kid }).sign(key);

@@ -29,11 +29,11 @@ test('the shell has the size of the browser, from the start and after a resize',
   t.pass();
 });
 
-test('two browsers share one shell', async (t) => {
+test('two browsers of the owner share one shell', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const one = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
-  const two = openBrowser(t, terminal.url, { ticket: await manager.ticket({ role: 'editor' }) });
+  const two = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await Promise.all([one.sees(prompt), two.sees(prompt)]);
   two.types('echo from-$((1 + 1))\r');
   await Promise.all([one.sees('from-2'), two.sees('from-2')]);

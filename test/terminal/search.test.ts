@@ -152,11 +152,11 @@ test.serial(
     const { terminal, manager, browser, at, find } = await start(t, 'viewer');
     t.is(await find('ready'), null);
     t.is(at(), '|');
-    const editor = openBrowser(t, terminal.url, { ticket: await manager.ticket({ role: 'editor' }) });
-    await editor.sees(prompt);
-    t.deepEqual(await editor.socket.emitWithAck('search', { text: 'ready', move: 'newest' }), { total: 1, at: 1 });
+    const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+    await owner.sees(prompt);
+    t.deepEqual(await owner.socket.emitWithAck('search', { text: 'ready', move: 'newest' }), { total: 1, at: 1 });
     t.true(at().startsWith('copy-mode|ready>'), at());
-    editor.socket.disconnect();
+    owner.socket.disconnect();
     await eventually(() => at() === '|' || undefined);
     browser.socket.disconnect();
   },
