@@ -12,6 +12,8 @@ const codes = {
   'unknown-visitor': { status: 401, retryable: false },
   forbidden: { status: 403, retryable: false },
   'invalid-ticket': { status: 403, retryable: false },
+  /** A link to a terminal that has expired or was revoked, or whose terminal has ended. */
+  'link-ended': { status: 410, retryable: false },
   conflict: { status: 409, retryable: true },
   /** The Host header names another server. */
   'unknown-host': { status: 421, retryable: false },

@@ -4,6 +4,7 @@
 
 import * as z from 'zod';
 import { claimantSchema, visitorSchema } from './claimant.ts';
+import { personNameSchema } from './person-name.ts';
 import { runIdSchema } from './run-id.ts';
 
 /** A keyed hash in base64url that stands for a visitor's network. */
@@ -264,6 +265,36 @@ export const reportAnswerSchema = z.object({
 });
 export type ReportAnswer = z.infer<typeof reportAnswerSchema>;
 
+/** What a guest may do who comes by a link: look on, or also take the pen. */
+export const linkRoles = ['viewer', 'editor'] as const;
+export const linkTimes = { minMs: 60_000, defaultMs: 3_600_000, maxMs: 7 * 86_400_000 } as const;
+
+/** POST /api/terminals/{visitor}/links: a link to the visitor's terminal. Nothing is stored. */
+export const linkRequestSchema = z.object({
+  pool: poolNameSchema.optional(),
+  role: z.enum(linkRoles),
+  expiresInMs: z.number().int().min(linkTimes.minMs).max(linkTimes.maxMs).default(linkTimes.defaultMs),
+  /** For the owner: whom the link is for. */
+  label: personNameSchema.optional(),
+});
+export type LinkRequest = z.infer<typeof linkRequestSchema>;
+
+/** DELETE /api/terminals/{visitor}/links answers 204: all links to the terminal have ended. */
+export const linkSchema = z.object({ token: z.string(), expiresAt: z.iso.datetime() });
+export type Link = z.infer<typeof linkSchema>;
+
+/** POST /api/links/open: a guest comes by a link. `link-ended` where the link has expired or was revoked, or the terminal has ended. */
+export const openLinkRequestSchema = z.object({
+  token: z.string().max(2_048),
+  name: personNameSchema,
+  /** A random secret of the guest's browser: who sends the same one is the same person. */
+  guest: z.string().regex(/^[\w-]{22}$/),
+});
+export type OpenLinkRequest = z.infer<typeof openLinkRequestSchema>;
+
+export const sharedTerminalSchema = terminalSchema.extend({ ticket: z.string(), role: z.enum(linkRoles) });
+export type SharedTerminal = z.infer<typeof sharedTerminalSchema>;
+
 /** DELETE /api/places/{visitor} answers 204: the visitor leaves the queue. */
 
 /** DELETE /api/self takes `sessionEndSchema`, or no body, and answers 202: the pod that asks will be deleted. */
@@ -273,6 +304,8 @@ export const paths = {
   terminal: '/api/terminals/{visitor}',
   place: '/api/places/{visitor}',
   visitorTerminals: '/api/visitors/{visitor}/terminals',
+  links: '/api/terminals/{visitor}/links',
+  openLink: '/api/links/open',
   pools: '/api/pools',
   self: '/api/self',
   report: '/api/self/report',

@@ -34,6 +34,8 @@ export const claimAnnotations = {
   connectedAt: `${prefix}connected-at`,
   /** `owner`, written just before the deletion that a visitor asks for. Its absence means that someone else deleted the pod. */
   endedBy: `${prefix}ended-by`,
+  /** A number that is in each link to the terminal. A higher one ends all links of before. Absent: 0. */
+  linkEpoch: `${prefix}link-epoch`,
 } as const;
 
 /** Annotation on the Service of an ordinal, which outlives its pods: the last pod that ended itself, its visitor and the reason. JSON. */

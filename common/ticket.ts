@@ -2,6 +2,7 @@
 // whose audience is the pod's UID, so no other pod accepts it, not even a later pod of the same name.
 
 import * as z from 'zod';
+import { personNameSchema } from './person-name.ts';
 
 export const ticketAlgorithm = 'EdDSA';
 export const ticketIssuer = 'warmterm-manager';
@@ -16,17 +17,8 @@ export const ticketSeconds = 60;
 export const roles = ['owner', 'editor', 'viewer', 'host'] as const;
 export type Role = (typeof roles)[number];
 
-export const maxGuestNameLength = 40;
-/** Somebody who is not the owner. The name is data that the guest chose: no control characters, and shown as text only. */
-export const guestSchema = z.object({
-  id: z.string().regex(/^[\w-]{1,64}$/),
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(maxGuestNameLength)
-    .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u),
-});
+/** Somebody who is not the owner. */
+export const guestSchema = z.object({ id: z.string().regex(/^[\w-]{1,64}$/), name: personNameSchema });
 export type Guest = z.infer<typeof guestSchema>;
 
 /** The verified content of a ticket. */

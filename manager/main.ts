@@ -34,6 +34,7 @@ import type { Pool } from './model/pool.ts';
 import { Pools } from './model/pools.ts';
 import { Peers } from './peers/peers.ts';
 import { Controller } from './reconcile/controller.ts';
+import { createLinks } from './sharing/links.ts';
 import { CapacityMonitor } from './workshops/capacity-monitor.ts';
 
 async function main(): Promise<number> {
@@ -92,6 +93,7 @@ async function main(): Promise<number> {
     onClaim: metrics.claimed,
   });
   const terminals = new Terminals({ pools, cluster, clock, log, onChange: touch });
+  const links = createLinks({ pools, cluster, signer, clock, newId });
   const heardAt = (uid: string) => terminals.heardAt(uid);
   const watchdog = new Watchdog({ heardAt, probe, onChange: touch, clock, log });
   // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
@@ -137,7 +139,7 @@ async function main(): Promise<number> {
   const isReady = () => controller.synced && signer.loaded;
   const { version } = packageJson;
   const app = createApp({
-    ...{ claims, terminals, pools, signer, authenticator, log, clock, version, isReady },
+    ...{ claims, links, terminals, pools, signer, authenticator, log, clock, version, isReady },
     host: config.HOST,
   });
   const onListening = (at: Listening) => log.info(at, 'listening');

@@ -20,6 +20,7 @@ import type { Terminals } from '../health/terminals.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
 import type { TerminalEnd } from '../model/observation.ts';
 import type { Pools } from '../model/pools.ts';
+import type { Links } from '../sharing/links.ts';
 import { type Authenticator, callingPod } from './authenticate.ts';
 import { describePool } from './describe-pool.ts';
 import { describeTerminal, describeTerminals } from './describe-terminal.ts';
@@ -28,6 +29,7 @@ import { describeManager } from './openapi.ts';
 
 export type AppOptions = {
   claims: Claims;
+  links: Links;
   terminals: Terminals;
   pools: Pools;
   signer: Pick<TicketSigner, 'jwks'>;
@@ -42,7 +44,7 @@ export type AppOptions = {
 };
 
 export function createApp(options: AppOptions): express.Express {
-  const { claims, terminals, pools, signer, authenticator, log, clock, isReady } = options;
+  const { claims, links, terminals, pools, signer, authenticator, log, clock, isReady } = options;
   // Terminals share the port: however many connections they open, those of a webserver are not among the ones that must go.
   const forServices: RequestHandler = (request, response, next) =>
     authenticator.forServices(request, response, (error?: unknown) => {
@@ -115,6 +117,23 @@ export function createApp(options: AppOptions): express.Express {
       await claims.end(visitor, pool);
       response.status(204).end();
     });
+  app
+    .route(route(api.paths.links))
+    .post(forServices, json, async (request, response) => {
+      const { visitor } = readTarget(request);
+      response.status(201).json(await links.create(visitor, parse(api.linkRequestSchema, request.body)));
+    })
+    .delete(forServices, async (request, response) => {
+      const { visitor, pool } = readTarget(request);
+      await links.revoke(visitor, pool);
+      response.status(204).end();
+    });
+  app.post(api.paths.openLink, forServices, json, async (request, response) => {
+    const { pod, ticket, role } = await links.open(parse(api.openLinkRequestSchema, request.body));
+    const terminal = describeTerminal(pod, pools);
+    if (!terminal) throw addressUnknown();
+    response.json({ ...terminal, ticket, role } satisfies api.SharedTerminal);
+  });
   app.delete(route(api.paths.place), forServices, (request, response) => {
     const { visitor, pool } = readTarget(request);
     claims.leave(visitor, pool);
@@ -163,12 +182,13 @@ function answerClaim(
   }
   const { pod, status, ticket, former } = claim;
   const terminal = describeTerminal(pod, pools);
-  if (!terminal) {
-    throw new ServiceError('unavailable', 'The address of the terminal is not known yet.', { retryAfter: 1 });
-  }
+  if (!terminal) throw addressUnknown();
   const answer: api.Claim = { ...terminal, status, ticket, ...(former && { former: withoutVisitor(former) }) };
   response.status(status === 'new' ? 201 : 200).json(answer);
 }
+
+const addressUnknown = () =>
+  new ServiceError('unavailable', 'The address of the terminal is not known yet.', { retryAfter: 1 });
 
 const withoutVisitor = ({ visitor: _visitor, ...former }: TerminalEnd): api.FormerTerminal => former;
 

@@ -48,6 +48,26 @@ const operations: Api['operations'] = {
       answers: { 204: { description: 'It is ending.' } },
     },
   },
+  [api.paths.links]: {
+    post: {
+      summary: "A link to the visitor's terminal. Nothing is stored.",
+      parameters: visitor,
+      body: api.linkRequestSchema,
+      answers: { 201: { description: 'The link.', body: api.linkSchema } },
+    },
+    delete: {
+      summary: "Ends all links to the visitor's terminal.",
+      parameters: visitor,
+      answers: { 204: { description: 'The links have ended.' } },
+    },
+  },
+  [api.paths.openLink]: {
+    post: {
+      summary: 'A guest comes by a link: the terminal, and a ticket for one connection.',
+      body: api.openLinkRequestSchema,
+      answers: { 200: { description: 'The terminal.', body: api.sharedTerminalSchema } },
+    },
+  },
   [api.paths.place]: {
     delete: {
       summary: 'The visitor stops waiting.',

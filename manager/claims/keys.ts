@@ -4,12 +4,18 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
 import { ServiceError } from '../../common/errors.ts';
 import { type Ticket, ticketAlgorithm, ticketIssuer, ticketSeconds } from '../../common/ticket.ts';
+import { type LinkContent, readLink, signLink } from '../sharing/link-token.ts';
 
 export type TicketSigner = {
   jwks: JSONWebKeySet;
   /** A ticket for one connection, good for `ticketSeconds` from `now` (milliseconds). */
-  sign(content: Pick<Ticket, 'aud' | 'sub' | 'jti' | 'claim' | 'role'>, now: number): Promise<string>;
+  sign(content: TicketContent, now: number): Promise<string>;
+  signLink(link: LinkContent, now: number): Promise<string>;
+  /** What a link says. Throws `link-ended` when it has expired, or is not one of this installation. */
+  readLink(token: string, now: number): Promise<LinkContent>;
 };
+
+type TicketContent = Pick<Ticket, 'aud' | 'sub' | 'jti' | 'claim' | 'role' | 'guest'>;
 
 /** A signer whose key is loaded after the start. Until then it signs nothing and publishes no key: `unavailable`. */
 export class LateSigner implements TicketSigner {
@@ -27,6 +33,14 @@ export class LateSigner implements TicketSigner {
     return this.#get().sign(...args);
   }
 
+  async signLink(...args: Parameters<TicketSigner['signLink']>): Promise<string> {
+    return this.#get().signLink(...args);
+  }
+
+  async readLink(...args: Parameters<TicketSigner['readLink']>): Promise<LinkContent> {
+    return this.#get().readLink(...args);
+  }
+
   /** Takes the same arguments as `createTicketSigner`. */
   async load(pem: string, source: string): Promise<void> {
     this.#signer = await createTicketSigner(pem, source);
@@ -41,13 +55,14 @@ export class LateSigner implements TicketSigner {
 /** `pem` is the PKCS #8 text of an Ed25519 private key; anything else is `invalid-config`, which names `source`. */
 export async function createTicketSigner(pem: string, source = 'The signing key'): Promise<TicketSigner> {
   const privateKey = readKey(pem, source);
-  const jwk = await exportJWK(createPublicKey(privateKey));
+  const publicKey = createPublicKey(privateKey);
+  const jwk = await exportJWK(publicKey);
   const kid = await calculateJwkThumbprint(jwk);
   return {
     jwks: { keys: [{ ...jwk, kid, alg: ticketAlgorithm, use: 'sig' }] },
-    sign({ aud, sub, jti, claim, role }, now) {
+    sign({ aud, sub, jti, claim, role, guest }, now) {
       const issuedAt = Math.floor(now / 1_000);
-      return new SignJWT({ claim, role })
+      return new SignJWT({ claim, role, ...(guest && { guest }) })
         .setProtectedHeader({ alg: ticketAlgorithm, kid })
         .setIssuer(ticketIssuer)
         .setAudience(aud)
@@ -57,6 +72,8 @@ export async function createTicketSigner(pem: string, source = 'The signing key'
         .setExpirationTime(issuedAt + ticketSeconds)
         .sign(privateKey);
     },
+    signLink: (link, now) => signLink(link, { privateKey, kid, now }),
+    readLink: (token, now) => readLink(token, { publicKey, now }),
   };
 }
 

@@ -214,6 +214,11 @@ export function createCluster(options: ClusterOptions): Cluster {
       return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
     },
 
+    async setLinkEpoch(pod, epoch) {
+      const annotations = { [claimAnnotations.linkEpoch]: String(epoch) };
+      return unless([404, 409, 422], patchPod(pod, mergePatch, { metadata: { uid: pod.uid, annotations } }));
+    },
+
     async deletePod({ name, uid }) {
       const deleted = await deletePod(name, { preconditions: { uid } });
       if (deleted !== 'conflict') return deleted;

@@ -84,6 +84,13 @@ export type RawLease = {
   };
 };
 
+// A value that is no number ends all links: an administrator may have meant that.
+function readLinkEpoch(annotations: Record<string, string> = {}): { linkEpoch?: number } {
+  const text = annotations[claimAnnotations.linkEpoch];
+  if (text === undefined) return {};
+  return { linkEpoch: /^\d{1,15}$/.test(text) ? Number(text) : Number.MAX_SAFE_INTEGER };
+}
+
 /** What the StatefulSet controller writes on each pod. */
 const revisionLabel = 'controller-revision-hash';
 
@@ -118,6 +125,7 @@ export function readPod(pod: RawPod): ObservedPod | undefined {
     ...(ended && { ended }),
     ...(heldSince !== undefined && { heldSince }),
     ...(metadata.annotations?.[claimAnnotations.endedBy] === 'owner' && { endedByOwner: true }),
+    ...readLinkEpoch(metadata.annotations),
     // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
     taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
     retired: metadata.labels?.[labels.claimed] === retired,

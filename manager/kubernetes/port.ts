@@ -83,6 +83,8 @@ export type Cluster = {
   retirePod(pod: ObservedPod): Promise<ObservedPod | 'conflict'>;
   /** Writes that the visitor ends it, just before the deletion; undefined when that pod is gone. */
   markEndedByOwner(pod: PodRef): Promise<ObservedPod | undefined>;
+  /** Ends all links to that very pod whose epoch is lower; undefined when that pod is gone. */
+  setLinkEpoch(pod: PodRef, epoch: number): Promise<ObservedPod | undefined>;
   /** Writes on that very Service how a terminal of its ordinal ended; undefined when the Service is gone. */
   recordEnd(service: ObservedService, end: TerminalEnd): Promise<ObservedService | undefined>;
   /** Deletes that very pod, gracefully; undefined when it was gone already. */

@@ -49,6 +49,8 @@ export type ObservedPod = {
   ended?: 'Failed' | 'Succeeded';
   /** When its end was due, where all of its containers have ended and yet its node keeps it; undefined otherwise. */
   heldSince?: number;
+  /** Links to it with a lower number have ended. Absent: 0. */
+  linkEpoch?: number;
   /** Its visitor has asked for its end. */
   endedByOwner?: boolean;
   /** Taken out of the pool for the rest of its life: by a claim, by a manager that retired it, or by an administrator. */

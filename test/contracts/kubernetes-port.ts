@@ -250,6 +250,16 @@ export function testKubernetesPort(
     t.is((await world.cluster.readPod(pod.name))?.claim?.connectedAt, 5_000);
   });
 
+  test.serial('setLinkEpoch: changes that very pod only', async (t) => {
+    const { world } = t.context;
+    const pod = await world.podWhere(1, ({ taken }) => taken);
+    t.is(pod.linkEpoch, undefined);
+    t.is(await world.cluster.setLinkEpoch({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, 1), undefined);
+    t.is((await world.cluster.setLinkEpoch(pod, 1))?.linkEpoch, 1);
+    t.is((await world.cluster.setLinkEpoch(pod, 2))?.linkEpoch, 2);
+    t.is((await world.cluster.readPod(pod.name))?.linkEpoch, 2);
+  });
+
   test.serial('that its owner ends it is noted on that very pod only', async (t) => {
     const { world } = t.context;
     const pod = await world.podWhere(1, ({ taken }) => taken);

@@ -1,9 +1,10 @@
 // The manager's HTTP API over a model cluster, with a webserver's token that it accepts. No server listens yet.
 
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createApp } from '../../manager/api/app.ts';
 import { createAuthenticator } from '../../manager/api/authenticate.ts';
 import { createTicketSigner } from '../../manager/claims/keys.ts';
+import { createLinks } from '../../manager/sharing/links.ts';
 import { settle, silent, startManager } from './manager.ts';
 import { ModelCluster } from './model-cluster.ts';
 import { forgeToken } from './service-tokens.ts';
@@ -26,6 +27,7 @@ export async function createManagerApp({ clock = () => 0, isReady = () => true }
   };
   const app = createApp({
     ...manager,
+    links: linksOf(manager, signer, clock),
     signer,
     authenticator: createAuthenticator({
       cluster: { reviewToken },
@@ -44,3 +46,10 @@ export async function createManagerApp({ clock = () => 0, isReady = () => true }
   });
   return { app, model, manager, webToken, reviews: () => reviews };
 }
+
+/** Links to the terminals of `manager`. */
+export const linksOf = (
+  { pools, port }: Pick<ReturnType<typeof startManager>, 'pools' | 'port'>,
+  signer: Parameters<typeof createLinks>[0]['signer'],
+  clock: () => number,
+) => createLinks({ pools, cluster: port, signer, clock, newId: () => randomBytes(16).toString('base64url') });

@@ -478,6 +478,13 @@ export class ModelPort implements Cluster {
     return this.#model.put({ ...now, endedByOwner: true });
   }
 
+  async setLinkEpoch(pod: { name: string; uid: string }, linkEpoch: number) {
+    const now = this.#model.pods.get(pod.name);
+    if (now?.uid !== pod.uid) return undefined;
+    this.#model.writes++;
+    return this.#model.put({ ...now, linkEpoch });
+  }
+
   async retirePod(pod: ObservedPod) {
     const model = this.#model;
     await nextTurn();

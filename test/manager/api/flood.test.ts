@@ -17,6 +17,7 @@ import { createTicketSigner } from '../../../manager/claims/keys.ts';
 import { createCluster } from '../../../manager/kubernetes/cluster.ts';
 import { createTransport } from '../../../manager/kubernetes/transport.ts';
 import { settle, silent, startManager } from '../../helpers/manager.ts';
+import { linksOf } from '../../helpers/manager-app.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 import { forgeToken } from '../../helpers/service-tokens.ts';
 
@@ -71,6 +72,7 @@ test.serial('2,000 forged tokens while reviews hang: claims and leases are answe
   });
   const app = createApp({
     ...manager,
+    links: linksOf(manager, signer, () => 1_000_000),
     signer,
     authenticator,
     log: silent,
