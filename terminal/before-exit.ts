@@ -1,5 +1,5 @@
-// The image's last word before a session is gone: a shell command, run for a bounded time. What it prints is for the
-// visitor, who reads it on the page.
+// The before-exit hook: a shell command of the image, run for a bounded time before the session ends, for example to save work. The page
+// shows what it prints.
 
 import { spawn } from 'node:child_process';
 import type { Logger } from '../common/log.ts';
@@ -7,12 +7,12 @@ import type { Saved } from '../common/socket.ts';
 import { endBudget } from './end-budget.ts';
 import { PlainTail } from './stream/plain-tail.ts';
 
-/** Runs the hook; undefined at once when there is none. `onOutput` is told now and then what it has printed. */
+/** Runs the hook; undefined at once if there is none. `onOutput` is called with its output so far. */
 export type BeforeExit = (onOutput: (output: string) => void) => Promise<Saved | undefined>;
 
 const tellEveryMs = 100;
 
-/** It always resolves: when the command has ended, or when the time is up and it was killed with all that it started. */
+/** Always resolves: when the command has ended, or after the timeout, when it and all its children were killed. */
 export function createBeforeExit(options: {
   command: string | undefined;
   timeoutMs: number;
@@ -34,7 +34,7 @@ export function createBeforeExit(options: {
       timer ??= setTimeout(tell, tellEveryMs);
     });
     clearTimeout(timer);
-    if (ended.result === 'saved') log.info(ended, 'before-exit hook ended');
+    if (ended.result === 'saved') log.info(ended, 'before-exit hook succeeded');
     else log.warn({ ...ended, timeoutMs }, 'before-exit hook failed');
     return { ...ended, output: tail.text };
   };
@@ -87,6 +87,6 @@ function killGroup(pid: number | undefined): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It was gone already.
+    // It has already ended.
   }
 }

@@ -1,10 +1,10 @@
-// The clocks of the node. Durations are measured on the first, which no clock adjustment moves; only what tmux notes on the
-// second is compared with it. Times in messages to and from other services are the manager's.
+// The clocks of the node. Durations use the monotonic one; the wall clock serves only for comparison with tmux's times. Times in messages
+// to and from other services are the manager's.
 
 export type Clock = {
-  /** Milliseconds since some moment, never going back. */
+  /** Monotonic milliseconds. */
   now: () => number;
-  /** Milliseconds since 1970, as this node counts: it may be wrong, and be set at any time. */
+  /** Milliseconds since 1970 by this node's clock, which may be wrong or adjusted at any time. */
   wall: () => number;
 };
 

@@ -1,5 +1,5 @@
-// One attached browser: joins its socket to a tmux client of its own, through flow control, coalescing and the input
-// writer. Knows neither tickets nor other browsers.
+// One attached browser: connects its socket to a tmux client of its own, through flow control, coalescing and the input writer. Knows
+// neither tickets nor other browsers.
 
 import type { Socket } from 'socket.io';
 import type { Logger } from '../common/log.ts';
@@ -26,14 +26,14 @@ import { isPassive, isTyping } from './stream/typing.ts';
 import { attach } from './tmux/attach.ts';
 import type { ClientOptions } from './tmux/tmux.ts';
 
-/** What the handshake has established. */
+/** The result of the handshake. */
 export type SocketData = { ticket: Ticket; size: Size; run?: string | undefined };
 export type TerminalSocket = Socket<ClientEvents, ServerEvents, Record<string, never>, SocketData>;
 
 export type ConnectionOptions = {
   socket: TerminalSocket;
   podName: string;
-  /** A name of this run of the server. */
+  /** A random name of this server process. */
   run: string;
   attachArguments: (options: ClientOptions) => string[];
   seat: Seat;
@@ -42,13 +42,13 @@ export type ConnectionOptions = {
   onTyped: () => void;
   /** Whether the screen shows the history. */
   isScrolled: () => boolean;
-  /** The tmux client has ended although nobody here asked for it. */
+  /** The tmux client has ended, although this side did not end it. */
   onDetached: () => void;
   clock: Clock;
   log: Logger;
 };
 
-/** What is known of a screen: how long nothing has been printed on it, in milliseconds; 0 while it is not read. */
+/** `quietMs`: milliseconds since output was last drawn on the screen; 0 while the browser does not read. */
 export type Screen = { quietMs: () => number };
 
 /** Attaches `socket` to the session. Throws if no tmux client can be started. */
@@ -96,7 +96,7 @@ export function connect(options: ConnectionOptions): Screen {
   const writer = new InputWriter({
     writeSome: terminal.writeSome,
     later: (run, ms) => void (ms === 0 ? setImmediate(run) : setTimeout(run, ms)),
-    // A paste that the shell is slow to read waits in the browser, not here.
+    // If the shell reads a paste slowly, the rest waits in the browser instead of here.
     onBacklog: (full) => (full ? socket.request.socket.pause() : socket.request.socket.resume()),
   });
 
@@ -114,7 +114,7 @@ export function connect(options: ConnectionOptions): Screen {
   socket.on('input', (data: unknown, taken: unknown) => {
     const input = typeof data === 'string' ? data : data instanceof Uint8Array ? data : undefined;
     if (input === undefined || input.length > maxInputLength) {
-      log.debug({ type: typeof data, length: input?.length }, 'input ignored: of a wrong type, or too long');
+      log.debug({ type: typeof data, length: input?.length }, 'ignored a message of input: wrong type, or too long');
       return;
     }
     const typed = isTyping(input);
@@ -131,7 +131,7 @@ export function connect(options: ConnectionOptions): Screen {
   });
   socket.on('resize', (data: unknown) => {
     const wanted = sizeSchema.safeParse(data);
-    if (!wanted.success) return void log.debug('resize ignored: not a size');
+    if (!wanted.success) return void log.debug('ignored a resize: invalid size');
     ownSize = wanted.data;
     if (seat.client.setsSize) terminal.resize(ownSize);
   });
@@ -142,14 +142,14 @@ export function connect(options: ConnectionOptions): Screen {
   const leaveSearch = () => {
     if (!searching) return;
     searching = false;
-    // A key typed after it is for the shell, and must not overtake it on its way to tmux.
+    // A key typed after it is for the shell, so it must not reach tmux first.
     writer.hold(searcher.leave());
   };
   socket.on('search', (data: unknown, found: unknown) => {
     const answer = (result: Found | null) => void (typeof found === 'function' && found(result));
     const wanted = searchSchema.nullable().safeParse(data);
-    if (!wanted.success) log.debug('search ignored: of a wrong shape');
-    // A person without the pen must not move the others' screen.
+    if (!wanted.success) log.debug('ignored a search: invalid request');
+    // Only the person with the pen may scroll the shared screen.
     if (!wanted.success || !seat.accepts(true)) return answer(null);
     options.onTyped();
     if (wanted.data === null) {

@@ -1,15 +1,15 @@
-// What the end of a session may take beside the hook, in milliseconds. A pod that is deleted has its terminationGracePeriodSeconds
-// for all of it and the hook: the chart and local/pool.ts give ten seconds more than the hook may take.
+// Time limits for the end of a session besides the hook, in milliseconds. A deleted pod has its terminationGracePeriodSeconds for these and
+// the hook: the chart and local/pool.ts add ten seconds to the hook's timeout.
 
 export const endBudget = {
-  /** The manager is asked who has the pod deleted. */
+  /** To ask the manager who deleted the pod. */
   whoEnded: 3_000,
-  /** Its runs end: longer than until their SIGKILL (runs/run.ts). */
+  /** To end the runs: longer than until their SIGKILL (runs/run.ts). */
   runs: 3_000,
-  /** A hook that has ended may leave its output to a child of its own. */
+  /** To read the rest of the hook's output, which a child of it may hold open. */
   hookOutput: 200,
-  /** tmux ends, with the shell. */
+  /** To end tmux, with the shell. */
   tmux: 1_000,
-  /** A page reads the last word. */
+  /** For pages to read the last event. */
   lastWord: 200,
 } as const;

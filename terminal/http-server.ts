@@ -1,5 +1,5 @@
-// The HTTP edge: one server for the kubelet's and the manager's probes, one for browsers. They listen on different ports, so
-// that no number of connections from outside makes a probe fail.
+// The HTTP servers: one for the probes of the kubelet and the manager, one for browsers. They use different ports, so that no number of
+// outside connections makes a probe fail.
 
 import { createServer, type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -10,21 +10,21 @@ import { beginAnswer } from '../common/http/one-at-a-time.ts';
 import { endBudget } from './end-budget.ts';
 
 export type Health = {
-  /** Why the container should be restarted, if it should. */
+  /** Why the container must be restarted, or undefined. */
   unhealthy: () => string | undefined;
-  /** Why nobody should be sent here, if nobody should. */
+  /** Why the pod must get no browsers, or undefined. */
   unready: () => string | undefined;
 };
 
 /**
- * Connections without a ticket: a browser's has none for as long as its first packet is on its way. Enough that, of a flood from
- * addresses that look alike, thousands a second do not push it out; few enough to fit into the pod's memory (11 KB each).
+ * The limit of connections without a ticket. A browser's connection has none until its first packet arrives. The limit is large enough that
+ * a flood of thousands a second does not evict it meanwhile, and small enough for the pod's memory (11 KB each).
  */
 const unproven = { limit: 512, deadlineMs: 2_000 };
-/** Where socket.io listens. */
+/** The path of socket.io. */
 const socketPath = '/socket.io/';
 
-/** Answers /healthz and /readyz. */
+/** Serves /healthz and /readyz. */
 export function createHealthServer({ unhealthy, unready }: Health): Server {
   const checks = new Map([
     ['/healthz', unhealthy],
@@ -40,14 +40,14 @@ export function createHealthServer({ unhealthy, unready }: Health): Server {
 }
 
 /**
- * For socket.io, which adds its own handlers. Every plain request is answered with 404. `release` is to be called for each
- * connection that has brought a valid ticket; the others are few, and closed after two seconds.
+ * A server for socket.io, which adds its own handlers. Plain requests get 404. Call `release` for each connection with a valid ticket. The
+ * others are limited in number, and closed after two seconds.
  */
 export function createBrowserServer(): { server: Server; release: (socket: Socket) => void } {
   const server = create((_request, response) => {
     response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' }).end('not found\n');
   });
-  // Node has given up the socket by now: without a listener, a reset while the ticket is verified would end the process.
+  // Node no longer handles errors of this socket. Without a listener, a reset during verification of the ticket would end the process.
   server.on('upgrade', (request: IncomingMessage) => {
     const { socket } = request;
     socket.on('error', () => {});
@@ -58,7 +58,7 @@ export function createBrowserServer(): { server: Server; release: (socket: Socke
   return { server, release };
 }
 
-// The last setting is how often Node looks for requests that are over their time: by itself as seldom as every 30 s.
+// connectionsCheckingInterval: by default Node checks for expired requests only every 30 s.
 const create = (answer: RequestListener): Server =>
   createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 },
@@ -70,8 +70,8 @@ const create = (answer: RequestListener): Server =>
   );
 
 /**
- * Listens at a port, or, where `host` is a folder, at the Unix socket in it that is named after the port; until `signal`,
- * then closes. Rejects with `invalid-config`, which names the `setting`, when the port is taken.
+ * Listens at a port, or, if `host` is a folder, at the Unix socket in it that is named after the port. Closes on `signal`. Rejects with
+ * `invalid-config`, naming `setting`, if the port is in use.
  */
 export async function listen(
   server: Server,

@@ -1,4 +1,4 @@
-// The server inside a terminal pod: wires its parts, and nothing else.
+// The server in a terminal pod: wires its parts together.
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -23,8 +23,8 @@ import { createRunRecords } from './runs/run-records.ts';
 import { createRuns } from './runs/runs.ts';
 import { createScreens } from './runs/screens.ts';
 import { connectRuns } from './runs/server.ts';
+import { createLatestOnly } from './search/latest-only.ts';
 import { createSearcher } from './search/search.ts';
-import { createTurns } from './search/turns.ts';
 import { createProcessLimit } from './session/process-limit.ts';
 import { createSession } from './session/session.ts';
 import { createSharing, soloSeat } from './sharing/sharing.ts';
@@ -35,7 +35,7 @@ import { createTicketVerifier } from './tickets/verify-ticket.ts';
 import { startTmux } from './tmux/tmux.ts';
 
 const config = read();
-// `npm start` asks before it makes a pool whose containers could not start.
+// `npm start` checks the settings before it creates a pool whose containers could not start.
 if (process.argv.includes('--check-settings')) process.exit(0);
 const log = createLog('terminal', config.logLevel).child({ pod: config.podName });
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -45,11 +45,11 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   });
 }
 
-// What a server that was killed has left may take what this one needs.
+// Runs that a killed server left behind may hold resources that this server needs.
 const records = createRunRecords(join(tmpdir(), 'warmterm-runs'));
 const leftovers = records.endLeftovers();
 
-// tmux first: while the shell starts, everything else does.
+// tmux first: everything else starts while the shell does.
 const home = process.env.HOME || homedir();
 const environment = shellEnvironment(process.env, { shell: config.shell, home, exists: existsSync });
 const folder = mkdtempSync(join(tmpdir(), 'warmterm-'));
@@ -78,29 +78,29 @@ const keys = createKeySet({ fetchKeys: manager.fetchKeys, now: clock.now });
 const { getKey, refreshIfDue: askTime } = keys;
 const verifyTicket = createTicketVerifier({ podUid: config.podUid, getKey, time, askTime });
 const attachedEnvironment = attachEnvironment(environment);
-/** Of this process: another one means another shell. */
+/** A name of this process. Another one means another shell. */
 const run = randomUUID();
 /** When a browser first attached, by `clock.now`. */
 let connectedAt: number | undefined;
-/** What the pool says, or else the settings. */
+/** The pool's settings, or else those of the environment. */
 let runTimes = { graceMs: config.runGraceMs, lingerMs: config.runLingerMs };
-const turns = createTurns({
+const jobs = createLatestOnly({
   now: clock.now,
   later: (run, ms) => {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
   },
 });
-const searcher = createSearcher({ run: tmux.run, session: tmux.session, turns });
+const searcher = createSearcher({ run: tmux.run, session: tmux.session, jobs });
 
 const { server, release } = createBrowserServer();
 const pages = createSocketServer(server, {
   verifyTicket,
   onTicket: release,
   admit: () => {
-    // Whoever comes while the hook is at work is told what becomes of their work.
+    // While the hook runs, browsers may attach to see its result.
     if (session.saving) return;
-    if (over()) throw new ServiceError('session-not-found', 'This session is over.');
+    if (over()) throw new ServiceError('session-not-found', 'This session has ended.');
     if (unready()) throw new ServiceError('unavailable', 'This terminal is not ready yet.');
   },
   onConnection: (socket) => {
@@ -116,11 +116,11 @@ const pages = createSocketServer(server, {
       run,
       seat: other === undefined ? sharing.join(socket) : soloSeat(socket.data.ticket.role),
       attachArguments: (options) => tmux.attachArguments({ ...options, session: other }),
-      searcher: other === undefined ? searcher : createSearcher({ run: tmux.run, session: other, turns }),
+      searcher: other === undefined ? searcher : createSearcher({ run: tmux.run, session: other, jobs }),
       environment: attachedEnvironment,
       onTyped: session.typed,
       isScrolled: () => tmux.scrolled,
-      // The visitor's own `detach` key: the page connects again. When the session is over, the page hears that instead.
+      // The visitor may have detached the tmux client: closing makes the page reconnect. If the session has ended, the page learns that instead.
       onDetached: () => void tmux.check().then((alive) => alive && socket.conn.close()),
       clock,
       log,
@@ -149,7 +149,7 @@ const runs = createRuns({
   clock,
   log,
 });
-// A session that is not open yet cannot end with its runs.
+// Runs can end the session only once it is open.
 void tmux.warm.then(
   () => leftovers.forEach(runs.restore),
   () => {},
@@ -175,7 +175,7 @@ const session = createSession({
   beforeExit: createBeforeExit({ command: config.beforeExit, timeoutMs: config.beforeExitTimeoutMs, environment, log }),
   whoEnded: async () => {
     const who = await whoDeleted();
-    // The client of a run that is over ends the terminal. For those who look on, the command has ended.
+    // The client of a finished run ends the terminal. For viewers, the command has ended.
     return who === 'owner' && runs.over() ? 'run' : who;
   },
   deleteSelf: manager.deleteSelf,
@@ -197,7 +197,7 @@ const reporter = createReporter({
   log,
 });
 
-// The server outlives the session: its pages must hear the last word.
+// The server outlives the session, so that pages receive its last event.
 const closing = new AbortController();
 const exitCode = await runService(log, {
   session: async (signal) => {
@@ -211,13 +211,13 @@ const exitCode = await runService(log, {
     const at = { host: config.host, port: config.healthPort, setting: 'HEALTH_PORT' };
     return listen(
       createHealthServer({ unhealthy, unready }),
-      { ...at, onListening: tell('health listening') },
+      { ...at, onListening: logListening('health listening') },
       closing.signal,
     );
   },
   server: () => {
     const at = { host: config.host, port: config.port, setting: 'PORT' };
-    return listen(server, { ...at, onListening: tell('listening') }, closing.signal);
+    return listen(server, { ...at, onListening: logListening('listening') }, closing.signal);
   },
   processes: processes.run,
   reports: reporter.run,
@@ -236,18 +236,18 @@ function read() {
   }
 }
 
-function tell(message: string) {
+function logListening(message: string) {
   return ({ address, port }: { address: string; port: number }) => log.info({ address, port }, message);
 }
 
-/** A browser has attached, or another client has come for a run. */
+/** A browser has attached, or a client of a run has connected. */
 function connected(): void {
   connectedAt ??= clock.now();
   session.attached();
   reporter.poke();
 }
 
-/** How this terminal is doing; undefined before anybody has come. */
+/** The report to the manager; undefined before the first connection. */
 function describe(): Report | undefined {
   if (connectedAt === undefined) return undefined;
   const byManager = (at: number) => new Date(time.now() - Math.round(clock.now() - at)).toISOString();
@@ -259,7 +259,7 @@ function over(): boolean {
   return session.state !== 'warming' && session.state !== 'open';
 }
 
-// A session that is over waits for the pod's deletion: to restart its container would only make a new shell in a used pod.
+// After the session has ended, the pod waits for its deletion. Restarting its container would start a new shell in a used pod.
 function unhealthy(): string | undefined {
   return tmux.alive || over() ? undefined : 'tmux is gone';
 }

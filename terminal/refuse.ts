@@ -1,5 +1,5 @@
-// Tells a browser why its WebSocket is refused. A page cannot read the status of a failed upgrade, so the WebSocket opens, says
-// the reason as socket.io would, and closes: all in one write, and without any state.
+// Refuses a WebSocket with a reason. A page cannot read the status of a failed upgrade. So the WebSocket opens, sends the reason in the form
+// of socket.io and closes: in one write, without any state.
 
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -11,7 +11,7 @@ const keySuffix = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const opcodes = { text: 1, close: 8 } as const;
 const policyViolation = Buffer.from([1_008 >> 8, 1_008 & 0xff]);
 
-/** Answers the upgrade `request` with `message` and `code`, and closes its connection. What it sends further is not read. */
+/** Answers the upgrade `request` with `message` and `code`, and closes its connection without reading more. */
 export function refuse(request: IncomingMessage, { message, code }: { message: string } & Refusal): void {
   const { socket } = request;
   const key = request.headers['sec-websocket-key'];
@@ -25,12 +25,12 @@ export function refuse(request: IncomingMessage, { message, code }: { message: s
       .update(key + keySuffix)
       .digest('base64')}`,
   ];
-  // A browser fails a WebSocket that selects what it has not offered.
+  // A browser fails a WebSocket whose server selects a protocol that it did not offer.
   const offered = request.headers['sec-websocket-protocol']?.split(',')[0]?.trim();
   if (offered === socketProtocol) lines.push(`Sec-WebSocket-Protocol: ${socketProtocol}`);
   socket
     .end(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), ...frames(message, code)]))
-    // Read to its end: a connection that is closed with unread data is reset, and may lose what was sent.
+    // Read to the end: closing a connection with unread data resets it, and may lose what was sent.
     .resume();
 }
 
@@ -42,7 +42,7 @@ const frames = (message: string, code: Refusal['code']): Buffer[] => [
   frame(opcodes.close, policyViolation),
 ];
 
-/** A whole frame of fewer than 65,536 bytes, without a mask, as servers send them (RFC 6455, 5.2). */
+/** A complete frame of fewer than 65,536 bytes, unmasked, as servers send them (RFC 6455, 5.2). */
 function frame(opcode: number, payload: Buffer): Buffer {
   const { length } = payload;
   const head = length < 126 ? [0x80 | opcode, length] : [0x80 | opcode, 126, length >> 8, length & 0xff];

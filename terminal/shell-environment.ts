@@ -1,9 +1,9 @@
-// What the visitor's shell finds in its environment: all that the image and the pod's author put there, and nothing of
-// the server that starts it. Pure, but for `exists`, which looks up a terminal description.
+// The environment of the visitor's shell: the variables of the image and of the pod's author, without the server's own. Pure, except for
+// `exists`, which looks up a terminal description.
 
 import type { Environment } from '../common/environment.ts';
 
-// Service links, the server's own settings, and a surrounding tmux or screen, if somebody starts us from within one.
+// Service links, the server's settings, and an outer tmux or screen, if the server was started inside one.
 const internal = /^(WARMTERM_|KUBERNETES_|NODE_|npm_|TMUX|STY$|WINDOW(ID)?$|TERMCAP$|COLUMNS$|LINES$)/;
 const own = new Set(['HOST', 'PORT', 'LOG_LEVEL', 'OLDPWD', 'SHLVL', '_']);
 const terminfo = [
@@ -26,7 +26,7 @@ export function shellEnvironment(
   result.SHELL = about.shell;
   result.COLORTERM = 'truecolor';
   result.TERM = describes('tmux-256color', result, about.exists) ? 'tmux-256color' : 'screen-256color';
-  // Without a UTF-8 locale the shell's line editor counts bytes, and every accented letter breaks the line.
+  // Without a UTF-8 locale the shell's line editor counts bytes, and accented letters break the line.
   if (!/utf-?8/i.test(result.LC_ALL ?? result.LC_CTYPE ?? result.LANG ?? '')) {
     delete result.LC_ALL;
     delete result.LC_CTYPE;
@@ -35,7 +35,7 @@ export function shellEnvironment(
   return result;
 }
 
-/** The environment of an attached client: what it takes to draw on the browser's xterm, and nothing else. */
+/** The environment of an attached client: only what drawing on the browser's xterm needs. */
 export const attachEnvironment = (shell: Record<string, string>): Record<string, string> => ({
   PATH: shell.PATH ?? '/usr/local/bin:/usr/bin:/bin',
   LANG: shell.LANG ?? 'C.UTF-8',

@@ -1,5 +1,4 @@
-// The socket.io edge. An upgrade request must bring a ticket that opens this pod: only then is there a WebSocket, which is all
-// that socket.io sees of the outside.
+// The socket.io server. An upgrade request needs a ticket for this pod before a WebSocket opens, and socket.io accepts WebSockets only.
 
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
@@ -27,7 +26,7 @@ import { refuse } from './refuse.ts';
 import type { RunNamespace, RunSocket } from './runs/server.ts';
 import type { VerifyTicket } from './tickets/verify-ticket.ts';
 
-/** Browsers at one terminal: the owner's windows and a few people who look on. */
+/** The maximum of browsers at a terminal: the owner's windows and a few viewers. */
 const maxConnections = 16;
 
 // In JSON a control character takes six bytes.
@@ -42,19 +41,20 @@ export type Pages = {
 
 export type SocketServerOptions = {
   verifyTicket: VerifyTicket;
-  /** Called with a connection whose ticket opens this pod. */
+  /** Called with each connection that has a valid ticket. */
   onTicket: (socket: Socket) => void;
-  /** Throws why nobody may attach at the moment, if so. */
+  /** Throws the reason if no browser may attach at the moment. */
   admit: () => void;
   onConnection: (socket: TerminalSocket) => void;
-  /** Throws when there is no such run to attach to. */
+  /** Throws if there is no such run to attach to. */
   findRun: (run: string) => void;
   onRuns: (socket: RunSocket) => void;
   onCount: () => void;
   log: Logger;
 };
 
-const full = () => new ServiceError('unavailable', `There are ${maxConnections} browsers at this terminal already.`);
+const full = () =>
+  new ServiceError('unavailable', `${maxConnections} browsers are already attached to this terminal. Close one first.`);
 
 type Socked = {
   request: IncomingMessage;
@@ -67,11 +67,11 @@ type Socked = {
 const refusal = (code: Refusal['code'], message: string): Error =>
   Object.assign(new Error(message), { data: { code } satisfies Refusal });
 
-/** Serves terminals on `server`. What it returns talks to every browser that is attached. */
+/** Serves terminals on `server`. Returns functions that reach all attached browsers. */
 export function createSocketServer(server: HttpServer, options: SocketServerOptions): Pages {
   const { verifyTicket, onTicket, admit, onConnection, findRun, onRuns, onCount, log } = options;
   const tickets = new WeakMap<IncomingMessage, { ticket: Ticket; used: Set<string>; open: number }>();
-  // Taken in the same turn as it is checked: a socket counts in `pages` only some turns after its handshake.
+  // Counted at the check, because a socket appears in `pages` only later, after its handshake.
   const seats = new Set<Socket>();
   const isFull = () => seats.size >= maxConnections;
   const io = new Server<ClientEvents, ServerEvents, Record<string, never>, SocketData>(server, {
@@ -81,7 +81,7 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
     httpCompression: false,
     serveClient: false,
     maxHttpBufferSize: longestMessage,
-    // A line that is dead is noticed, so that its size no longer counts.
+    // Detects dead connections, so that their size no longer counts.
     ...heartbeat,
     connectTimeout: 5_000,
     allowRequest: (request, decide) => void check(request).then((allowed) => allowed && decide(null, true)),
@@ -89,7 +89,7 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
   const pages = io.of('/');
   const runs: RunNamespace = io.of(runsNamespace);
 
-  /** Whether a WebSocket opens. If not, the request is answered here. */
+  /** Whether a WebSocket may open. If not, answers the request. */
   async function check(request: IncomingMessage): Promise<boolean> {
     const { socket } = request;
     if (socket.destroyed) return false;
@@ -97,12 +97,12 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
       const text = offeredTicket(request.headers['sec-websocket-protocol']);
       if (text === undefined) throw new ServiceError('invalid-request', 'The handshake needs a ticket.');
       admit();
-      // Before the ticket, so that one that cannot get in is not used up.
+      // Check this before the ticket, so that a refused connection does not use it up.
       if (isFull()) throw full();
       const ticket = await verifyTicket(text);
-      // It may have been closed meanwhile: its two seconds are over, or its client has gone.
+      // It may have been closed meanwhile, by its timeout or its client.
       if (socket.destroyed) return false;
-      // After the ticket: a client without a valid one takes no seat from those who have.
+      // Check again after the ticket, because only clients with a valid ticket take a seat.
       if (isFull()) throw full();
       seats.add(socket);
       socket.once('close', () => seats.delete(socket));
@@ -111,15 +111,15 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
       return true;
     } catch (error) {
       const { code, message, cause } = toServiceError(error);
-      if (code === 'internal') log.error({ err: cause }, 'handshake failed');
-      // Not a line for each: anybody can send as many as they like.
-      else log.debug({ code, reason: message }, 'handshake refused');
+      if (code === 'internal') log.error({ err: cause }, 'a socket handshake failed with an internal error');
+      // At debug level: any client can send any number of these.
+      else log.debug({ code, reason: message }, 'refused a socket handshake');
       refuse(request, { code, message });
       return false;
     }
   }
 
-  /** The ticket of a connection, which opens each namespace once: whoever leaves it comes back with another. */
+  /** The ticket of a connection, valid once in each namespace. To reconnect to a namespace, a client needs a new ticket. */
   function useTicket(socket: Socked): Ticket | undefined {
     const known = tickets.get(socket.request);
     if (!known || known.used.has(socket.nsp.name)) return undefined;
@@ -149,7 +149,7 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
     next();
   });
 
-  /** Serves a socket of either namespace, and closes the connection with the last of them. */
+  /** Serves a socket of either namespace, and closes the connection with the last one. */
   function serve<S extends Socked>(socket: S, attach: (socket: S) => void, about: object): void {
     const { role, claim } = socket.data.ticket;
     const connection = tickets.get(socket.request);
@@ -165,12 +165,12 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
       onCount();
     });
     try {
-      // The session may have ended while the ticket was looked at.
+      // The session may have ended while the ticket was verified.
       admit();
       attach(socket);
       onCount();
     } catch (error) {
-      log.error({ err: error }, 'could not attach');
+      log.error({ err: error }, 'could not attach a browser to tmux; closing its connection');
       socket.conn.close();
     }
   }

@@ -10,7 +10,7 @@ import { isReady, type RawPod } from '../../test/helpers/system.ts';
 export const clusterSteps = [
   'deletion seen',
   'SIGTERM received',
-  'session over',
+  'session ended',
   'container ended',
   'pod gone',
   'replacement created',
@@ -88,7 +88,7 @@ export async function observe(transport: Transport): Promise<Observer> {
       for await (const chunk of log.setEncoding('utf8')) {
         const text = String(chunk);
         if (text.includes('"msg":"stopping"')) mark('SIGTERM received');
-        if (text.includes('"msg":"session over"')) mark('session over');
+        if (text.includes('"msg":"session ended"')) mark('session ended');
       }
       mark('container ended');
     };

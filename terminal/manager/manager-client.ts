@@ -1,4 +1,4 @@
-// All that a terminal ever says to the manager: give me your keys, this is how I am, delete me (inv 7).
+// The terminal's only requests to the manager: fetch its keys, report its state, delete itself (inv 7).
 
 import { readFile } from 'node:fs/promises';
 import type { JSONWebKeySet } from 'jose';
@@ -19,17 +19,17 @@ const deadlineMs = 5_000;
 export type ManagerClient = {
   fetchKeys: (signal?: AbortSignal) => Promise<JSONWebKeySet>;
   report: (report: Report, signal: AbortSignal) => Promise<ReportAnswer>;
-  /** `end`: why, where there is something to tell its visitor. */
+  /** `end`: the reason, if the visitor should see one. */
   deleteSelf: (end: SessionEnd | undefined, signal: AbortSignal) => Promise<void>;
 };
 
-/** A client for the manager at `url`, or at the Unix socket `socketPath`; it believes the token in `tokenFile`. Each answer sets `time`. */
+/** A client of the manager at `url`, or at the Unix socket `socketPath`, with the token in `tokenFile`. Each answer adjusts `time`. */
 export function createManagerClient(options: {
   url: string;
   socketPath?: string | undefined;
   tokenFile: string;
   clock: Clock;
-  /** The manager's. */
+  /** The manager's time. */
   time: Pick<RemoteClock, 'observe'>;
 }): ManagerClient {
   const { url, socketPath, tokenFile, clock, time } = options;

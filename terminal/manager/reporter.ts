@@ -1,5 +1,5 @@
-// Tells the manager how the terminal is doing: at once when a browser first attaches, soon after the number of browsers
-// changes, and now and then. A manager that is away ends nothing (inv 9): it is told again later.
+// Reports the terminal's state to the manager: when the first browser attaches, soon after the number of browsers changes, and at
+// intervals. An outage of the manager ends nothing (inv 9): the report is repeated later.
 
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,18 +7,18 @@ import { startDeadline } from '../../common/deadline.ts';
 import type { Logger } from '../../common/log.ts';
 import type { Report, ReportAnswer } from '../../common/manager-api.ts';
 
-/** Browsers that come and go within this time make one report. */
+/** Several changes within this time make one report. */
 const debounceMs = 100;
 const firstRetryMs = 250;
 
 export type Reporter = {
-  /** Something changed that the manager should hear of. */
+  /** Requests a report, because something changed. */
   poke: () => void;
   run: (signal: AbortSignal) => Promise<void>;
 };
 
 export function createReporter(options: {
-  /** What to report; undefined while there is nothing, because nobody has attached yet. */
+  /** The report; undefined if there is nothing to report, because no browser has attached yet. */
   describe: () => Report | undefined;
   send: (report: Report, signal: AbortSignal) => Promise<ReportAnswer>;
   onAnswer: (answer: ReportAnswer) => void;
@@ -32,16 +32,17 @@ export function createReporter(options: {
   const sendOne = async (report: Report, signal: AbortSignal) => {
     try {
       onAnswer(await send(report, signal));
-      if (failures > 0) log.info({ failures }, 'the manager takes reports again');
+      if (failures > 0) log.info({ failures }, 'the manager accepts reports again');
       failures = 0;
     } catch (error) {
       if (signal.aborted) throw error;
       failures += 1;
-      if (failures === 1) log.warn({ err: error }, 'the manager could not be told how this terminal is doing');
+      if (failures === 1)
+        log.warn({ err: error }, 'could not report to the manager; retrying, and the session goes on');
     }
   };
 
-  // Until poked, or until it is time for the next one.
+  // Until poked, or until the next interval.
   const pause = async (ms: number, signal: AbortSignal) => {
     if (wake.signal.aborted) return;
     const { signal: over } = startDeadline(ms, signal, wake.signal);

@@ -1,4 +1,4 @@
-// Asks the manager who has this pod deleted: SIGTERM does not say. For as long as the visitor can wait for the answer.
+// Asks the manager who deleted this pod, because SIGTERM does not say. Waits only as long as the visitor can wait.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
@@ -9,7 +9,7 @@ const pauseMs = 100;
 
 export type WhoEnded = () => Promise<ReportAnswer['endedBy']>;
 
-/** Resolves to undefined when the manager does not know in time, or nobody has ever come. Never rejects. */
+/** Resolves to undefined if the manager does not know in time, or no browser ever attached. Never rejects. */
 export function createWhoEnded(options: {
   describe: () => Report | undefined;
   send: (report: Report, signal: AbortSignal) => Promise<ReportAnswer>;
@@ -25,11 +25,11 @@ export function createWhoEnded(options: {
       for (;;) {
         const { endedBy } = await send(report, signal);
         if (endedBy !== undefined) return endedBy;
-        // The manager's watch may be a little behind the kubelet's.
+        // The manager's watch may lag behind the kubelet's.
         await delay(pauseMs, undefined, { signal });
       }
     } catch (error) {
-      log.info({ err: error }, 'the manager could not say in time who ended this terminal');
+      log.info({ err: error }, 'the manager did not answer in time who deleted this pod; the page will name no one');
       return undefined;
     }
   };

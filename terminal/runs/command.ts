@@ -1,29 +1,29 @@
-// What a run is to the rest, whether it has pipes or a tty: something that was started, can be sent signals, and ends once.
+// The interface of a started command, with pipes or a tty: it gets signals and ends once.
 
 import type { RunExit, Stream } from '../../common/runs.ts';
 import type { RunInput } from './input.ts';
 import type { Ring } from './ring.ts';
 
-/** Signals, and after how many milliseconds each is sent. */
+/** Signals, each with the milliseconds after which it is sent. */
 export type Termination = readonly (readonly [signal: NodeJS.Signals, afterMs: number])[];
 
 export type Command = {
   /** Its streams, where it has any. */
   output: Record<Stream, Ring> | undefined;
   input: RunInput | undefined;
-  /** The leader of its process group; undefined for a command that was never started, or that tmux has started. */
+  /** The leader of its process group; undefined if the command never started, or tmux started it. */
   pid: number | undefined;
-  /** The tmux session of a run with a tty, as tmux names it, for as long as one can attach to it. */
+  /** The tmux session of a run with a tty, while one can attach to it. */
   readonly session: string | undefined;
-  /** Sends a signal to all of its process group. Nothing happens once the command has ended. */
+  /** Signals the whole process group. Does nothing once the command has ended. */
   signal: (name: NodeJS.Signals) => void;
-  /** Sends signals until the command ends, and then ends the rest of its group. False when it has ended already. */
+  /** Sends the plan's signals until the command ends, then kills the rest of its group. False if it has already ended. */
   terminate: (plan: Termination) => boolean;
-  /** Keeps a stream from running more than a ring ahead of `taken` bytes; undefined: it drops the oldest instead. */
+  /** Keeps a stream from running more than a ring ahead of `taken` bytes. undefined: drop the oldest bytes instead. */
   limit: (stream: Stream, taken: number | undefined) => void;
-  /** How it has ended, once all output is there. Never rejects. */
+  /** How it ended, once all output is stored. Never rejects. */
   ended: Promise<RunExit>;
-  /** Gives back its disk space, and its tmux session. */
+  /** Frees its disk space and its tmux session. */
   forget: () => void;
 };
 
@@ -40,13 +40,13 @@ export const neverStarted = (exit: RunExit): Command => ({
   forget: () => {},
 });
 
-/** What starts a command: the ready-made rest of a request. */
+/** A request, resolved for starting a command. */
 export type CommandOptions = {
   run: string;
   command: string[];
-  /** All of it; of a run with a tty, what comes on top of that of tmux. */
+  /** The whole environment. For a tty: only what is added to tmux's. */
   environment: Record<string, string>;
-  /** Where a command without a slash is looked for. */
+  /** Where a command without a slash is searched. */
   searchPath: string | undefined;
   /** Absolute. */
   directory: string;

@@ -1,27 +1,27 @@
-// Reads the output of one stream into its ring, no faster than a reader allows, and tells when the stream is over.
+// Reads the output of one stream into its ring, no faster than its reader allows, and detects the stream's end.
 
 import type { Socket } from 'node:net';
 import type { Ring } from './ring.ts';
 
-/** What one read gives at most: so much room has to be left before the next. */
+/** The maximum of one read. This much room must be left before the next. */
 export const pieceBytes = 65_536;
-/** After the exit of the command a child of its own may keep the pipe open. After such a silence nobody waits for it. */
+/** A child may hold the pipe open after the command's exit. After this silence the stream counts as ended. */
 export const silenceMs = 2_000;
-/** Nothing the command itself has printed is behind so many bytes: they are what a pipe holds at most, by pipe-max-size. */
+/** After the command's exit, its own output is within this many bytes: the maximum size of a pipe, by pipe-max-size. */
 const pipeBytes = 1_048_576;
 
 export class Drain {
   readonly #pipe: Socket;
   readonly #ring: Ring;
   readonly #onBytes: () => void;
-  /** How many bytes the slowest reader has; undefined where nobody is waited for. */
+  /** How many bytes the slowest reader has; undefined if no reader is waited for. */
   #taken: number | undefined;
   #commandEnded = false;
   #done = false;
   #left = pipeBytes;
   #timer: NodeJS.Timeout | undefined;
   #over: () => void = () => {};
-  /** Resolves when everything that the command has printed is in the ring. */
+  /** Resolves when the ring has everything that the command has printed. */
   readonly over: Promise<void>;
 
   constructor(pipe: Socket, ring: Ring, onBytes: () => void) {
@@ -37,13 +37,13 @@ export class Drain {
     pipe.on('close', () => this.#end());
   }
 
-  /** How far the slowest reader is, for whom nothing may be dropped; undefined when there is none. */
+  /** Sets the position of the slowest reader, for whom nothing may be dropped; undefined if there is none. */
   limit(taken: number | undefined): void {
     this.#taken = taken;
     this.#pace();
   }
 
-  /** The command has ended: what is still in the pipe is read, but a child that keeps it open is not waited for. */
+  /** The command has ended: read what is left in the pipe, but do not wait for a child that holds it open. */
   commandEnded(): void {
     this.#commandEnded = true;
     this.#pace();
@@ -57,7 +57,7 @@ export class Drain {
     else this.#pace();
   }
 
-  // A pipe that is not read is not silent.
+  // A paused pipe does not count as silent.
   #pace(): void {
     if (this.#done) return;
     const full = this.#taken !== undefined && this.#ring.to + pieceBytes - this.#taken > this.#ring.size;

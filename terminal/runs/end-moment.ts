@@ -4,19 +4,19 @@ export type RunOutlook = {
   endsTerminal: boolean;
   detached: boolean;
   live: boolean;
-  /** Connected now. */
+  /** The number of connected clients. */
   clients: number;
   endedAt?: number;
   /** When the last client left. */
   leftAt?: number;
-  /** Whether it said so: one whose line is lost may come back. */
+  /** Whether it said goodbye. A client whose connection broke may come back. */
   clean: boolean;
 };
 
-/** A client that has left ends the terminal itself. So long it may take to be heard of. */
+/** A client that has left on purpose ends the terminal itself. Allow this long for its request to arrive. */
 const soonMs = 2_000;
 
-/** undefined: not as things are, because no run ends the terminal, another is at work, or a client is connected. */
+/** undefined if no run ends the terminal, another run is live, or a client is connected. */
 export function endMoment(
   runs: readonly RunOutlook[],
   { graceMs, lingerMs }: { graceMs: number; lingerMs: number },
@@ -27,7 +27,7 @@ export function endMoment(
     .map(({ detached, endedAt = 0, leftAt, clean }) => {
       if (detached) return Math.max(endedAt + lingerMs, leftAt === undefined ? 0 : leftAt + soonMs);
       const soon = clean && leftAt !== undefined && leftAt >= endedAt;
-      // One grace, also where the run was ended because that was over.
+      // Only one grace, even if the run was ended because its grace was over.
       return Math.max(endedAt, (leftAt ?? endedAt) + (soon ? Math.min(soonMs, graceMs) : graceMs));
     });
   return moments.length > 0 ? Math.max(...moments) : undefined;

@@ -1,4 +1,4 @@
-// Looks a command up as execvp(3) does, so that what cannot begin is told in plain words before anything is started.
+// Looks up a command as execvp(3) does, so that a command which cannot start is reported before anything is started.
 
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -8,7 +8,7 @@ const defaultPath = '/usr/local/bin:/usr/bin:/bin';
 
 export type FoundCommand = { path: string } | { exit: RunExit };
 
-/** The absolute path of `name`, for a process that begins in `directory` with the search path `searchPath`; or why there is none. */
+/** The absolute path of `name`, for a process in `directory` with the search path `searchPath`; or why there is none. */
 export function findCommand(name: string, directory: string, searchPath: string = defaultPath): FoundCommand {
   if (!isDirectory(directory)) {
     return { exit: { cause: 'not-executable', message: `There is no directory ${directory} in the terminal.` } };

@@ -1,4 +1,4 @@
-// One client that follows one run: sends it the output by offsets, not too far ahead of what it has taken, and then the exit.
+// A client that follows a run: sends it the output by offsets, within its acknowledged window, and then the exit.
 
 import { outputAhead, type RunExit, type Stream, streams } from '../../common/runs.ts';
 import { pieceBytes } from './drain.ts';
@@ -15,9 +15,9 @@ export class Follower {
   readonly #send: FollowerEvents;
   readonly #at: Record<Stream, { sent: number; taken: number }>;
   #exit: RunExit | undefined;
-  #told = false;
+  #exitSent = false;
 
-  /** `from`: how many bytes of each stream the client has. */
+  /** `from`: how many bytes of each stream the client already has. */
   constructor(rings: Record<Stream, Ring> | undefined, from: Record<Stream, number>, send: FollowerEvents) {
     this.#rings = rings;
     this.#send = send;
@@ -29,32 +29,32 @@ export class Follower {
     return this.#at[stream].taken;
   }
 
-  /** The client has so many bytes. More than it was sent is nonsense, and no progress beyond that. */
+  /** The client has bytes up to `offset`. An offset beyond what was sent is treated as all that was sent. */
   acknowledge(stream: Stream, offset: number): void {
     const at = this.#at[stream];
     at.taken = Math.max(at.taken, Math.min(offset, at.sent));
     this.pump();
   }
 
-  /** The run has ended: tells it after all output. */
+  /** The run has ended: sends the exit after all output. */
   end(exit: RunExit): void {
     this.#exit = exit;
     this.pump();
   }
 
-  /** Tells the exit now. The client hears that it misses what was not sent. */
+  /** Sends the exit now. The client is told which bytes it misses. */
   cutOff(): void {
     for (const stream of this.#rings ? streams : []) this.#skip(stream, this.#rings?.[stream].to ?? 0);
     this.pump();
   }
 
-  /** Sends what there is and the client has room for. */
+  /** Sends available output, as far as the client has room. */
   pump(): void {
-    if (this.#told) return;
+    if (this.#exitSent) return;
     for (const stream of this.#rings ? streams : []) this.#pumpStream(stream);
     if (!this.#exit || (this.#rings && !streams.every((stream) => this.#at[stream].sent >= this.#rings![stream].to)))
       return;
-    this.#told = true;
+    this.#exitSent = true;
     this.#send.exit(this.#exit);
   }
 
@@ -76,7 +76,7 @@ export class Follower {
     const at = this.#at[stream];
     if (at.sent >= to) return;
     this.#send.dropped({ stream, from: at.sent, to });
-    // What is under way stays as much as it is.
+    // The amount of unacknowledged bytes stays the same.
     at.taken += to - at.sent;
     at.sent = to;
   }

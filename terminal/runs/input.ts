@@ -1,5 +1,5 @@
-// The input of one run: applied exactly once, by offset. A piece is answered when the command's pipe has taken it; until then it
-// is in memory, which is bounded. A command that reads no more, or has closed its input, takes everything.
+// The input of a run, applied exactly once, by offset. A piece is acknowledged once the command's pipe has taken it. Until then it is in
+// memory, which is bounded. A command that has closed its input accepts everything.
 
 import type { Writable } from 'node:stream';
 import { ServiceError } from '../../common/errors.ts';
@@ -9,11 +9,11 @@ export type InputPiece = { offset: number; bytes: Uint8Array; end: boolean };
 
 export class RunInput {
   readonly #pipe: Writable;
-  /** Accepted, and written to the pipe. */
+  /** Bytes accepted and written to the pipe. */
   #given = 0;
   #written = 0;
   #ended = false;
-  /** The command reads no more. */
+  /** The command does not read any more. */
   #closed = false;
   #waiting: { upTo: number; resolve: (given: number) => void }[] = [];
 
@@ -24,25 +24,25 @@ export class RunInput {
     pipe.on('close', () => this.close());
   }
 
-  /** How many bytes it was given so far. */
+  /** The number of bytes so far. */
   get given(): number {
     return this.#given;
   }
 
   /**
-   * Resolves with the count of bytes that it has once it has those of `piece`. Rejects with `conflict` for a gap or for bytes after
-   * the end, and with `too-many-requests` when more than `inputAhead` bytes would wait; either changes nothing.
+   * Resolves with the number of bytes so far, once the pipe has those of `piece`. Rejects with `conflict` for a gap or for bytes after the end,
+   * and with `too-many-requests` if more than `inputAhead` bytes would wait. A rejected piece changes nothing.
    */
   async apply({ offset, bytes, end }: InputPiece): Promise<number> {
     const upTo = offset + bytes.length;
     if (offset > this.#given) {
       throw new ServiceError(
         'conflict',
-        `The run has ${this.#given} bytes of input: the next begins there, not at ${offset}.`,
+        `The run has ${this.#given} bytes of input, so the next offset is ${this.#given}, not ${offset}.`,
       );
     }
     if (this.#ended ? upTo > this.#given : end && upTo < this.#given) {
-      throw new ServiceError('conflict', `The input of the run has ended, or goes on, at byte ${this.#given}.`);
+      throw new ServiceError('conflict', `The input of the run has ended, or continues at byte ${this.#given}.`);
     }
     if (!this.#closed && upTo - this.#written > inputAhead) {
       throw new ServiceError('too-many-requests', `At most ${inputAhead} bytes of input may wait for the command.`);
@@ -52,7 +52,7 @@ export class RunInput {
     return new Promise((resolve) => this.#waiting.push({ upTo, resolve }));
   }
 
-  /** Nobody reads any more: what waits counts as taken. */
+  /** No reader is left: waiting bytes count as taken. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,5 +1,5 @@
-// The pipes of a command. Node's own are socket pairs, and a command that opens /dev/stdin or /dev/stdout by name cannot open
-// those; a FIFO whose name is removed is what a shell gives.
+// The pipes of a command. Node's own are socket pairs, which a command cannot open by the names /dev/stdin or /dev/stdout. So use FIFOs whose
+// names are removed.
 
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -12,16 +12,16 @@ const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants;
 const run = promisify(execFile);
 
 export type Pipes = {
-  /** For the command: descriptors that block, as it expects. `ignore` is /dev/null. */
+  /** The command's descriptors, which block as it expects. `ignore` is /dev/null. */
   stdio: [number | 'ignore', number, number];
-  /** Closes the command's descriptors here. To be called once it has them. */
+  /** Closes the command's descriptors in this process. Call it once the command has them. */
   handedOver: () => void;
   stdin: Socket | undefined;
   stdout: Socket;
   stderr: Socket;
 };
 
-/** Makes the pipes of one command, in `folder`. Rejects when the folder takes none. */
+/** Creates the pipes of a command in `folder`. Rejects if that fails. */
 export async function makePipes(folder: string, { stdin }: { stdin: boolean }): Promise<Pipes> {
   const names = Array.from({ length: stdin ? 3 : 2 }, () => join(folder, randomUUID()));
   await run('mkfifo', ['-m', '600', ...names]);
@@ -32,7 +32,7 @@ export async function makePipes(folder: string, { stdin }: { stdin: boolean }): 
     return fd;
   };
   try {
-    // To open one end waits for the other, unless the other is open: a reader that does not block is first.
+    // Opening one end of a FIFO waits for the other. Open a non-blocking reader first.
     const outputs = names.slice(0, 2).map((path) => ({
       own: open(path, O_RDONLY | O_NONBLOCK),
       command: open(path, O_WRONLY),

@@ -1,4 +1,4 @@
-// Signals to a command and all that it has started, for as long as it is certain that the group is still its own.
+// Signals a command's process group, as long as the group is certain to be its own.
 
 import type { Termination } from './command.ts';
 
@@ -7,7 +7,7 @@ export class ProcessGroup {
   readonly #timers: NodeJS.Timeout[] = [];
   #ended = false;
 
-  /** `pid`: of the group's leader, a child that has not been waited for. */
+  /** `pid`: the group's leader, a child that has not been waited for. */
   constructor(pid: number) {
     this.#pid = pid;
   }
@@ -28,7 +28,7 @@ export class ProcessGroup {
 
   #terminated = false;
 
-  /** The leader has ended. To be called at once: the kernel may give its number to another process later. */
+  /** The leader has ended. Call it at once: the kernel may reuse its number. */
   ended(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -40,7 +40,7 @@ export class ProcessGroup {
     try {
       process.kill(-this.#pid, name);
     } catch {
-      // It has just ended, or belongs to another user by now.
+      // It has just ended, or its user has changed.
     }
   }
 }

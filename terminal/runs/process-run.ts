@@ -1,4 +1,4 @@
-// One run without a tty: a process group of its own, between pipes. stdout and stderr are separate, and byte for byte.
+// A run without a tty: a process group of its own with pipes. stdout and stderr are separate and unchanged.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,15 +16,15 @@ import { Ring } from './ring.ts';
 
 export type ProcessOptions = CommandOptions & {
   stdin: boolean;
-  /** Where its pipes and rings are made. */
+  /** Folder for its pipes and rings. */
   folder: string;
-  /** Bytes of each stream that are kept. */
+  /** Bytes kept of each stream. */
   ringBytes: number;
-  /** More of a stream has come. */
+  /** A stream has more output. */
   onOutput: (stream: Stream) => void;
 };
 
-/** Starts a command. Rejects when `folder` takes no pipes or rings. */
+/** Starts a command. Rejects if its pipes or rings cannot be created. */
 export async function startProcess(options: ProcessOptions): Promise<Command> {
   const { run, command, environment, directory, folder, ringBytes, onOutput } = options;
   const [name = '', ...args] = command;
@@ -89,12 +89,12 @@ function explain(name: string, { code, message }: NodeJS.ErrnoException): RunExi
   return { cause: 'not-executable', message: `The command ${command} could not be executed: ${message}.` };
 }
 
-// As for the shell (tmux.ts): when memory or processors are short, the server is to be the last that notices.
+// As for the shell (tmux.ts): when memory or processors are short, the command suffers before the server.
 function makeExpendable(pid: number): void {
   try {
     setPriority(pid, Math.min(19, getPriority() + 10));
     writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
   } catch {
-    // It has ended already, or is not ours any more, such as after sudo.
+    // It has already ended, or its user has changed, as after sudo.
   }
 }

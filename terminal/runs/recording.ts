@@ -1,6 +1,6 @@
-// What a tmux pane puts out, kept in a ring as the output of a run is: tmux hands it to a `cat`, which writes it to a pipe that this
-// process reads. tmux keeps what the pipe does not take at once, and drops that when the pipe is closed: so the `cat` is ended
-// only when it and tmux and the pipe hold nothing any more.
+// Records the output of a tmux pane in a ring, as for any run: tmux pipes it to a `cat`, which writes to a pipe that this process reads. tmux
+// buffers what the pipe does not take at once, and drops that when the pipe is closed. So the `cat` is ended only when tmux, the `cat` and the
+// pipe are all empty.
 
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readFileSync, rmSync } from 'node:fs';
@@ -17,31 +17,31 @@ const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 const run = promisify(execFile);
 
 const lookEveryMs = 10;
-/** A `cat` that does not come to rest, because the visitor has stopped it, is not waited for any longer. */
+/** The timeout for a `cat` that does not become idle, because the visitor has stopped it. */
 const patienceMs = 10_000;
 
 export type Recording = {
   output: Record<Stream, Ring>;
-  /** The tmux command that begins it. To be run with the one that makes the pane, so that nothing is missed. */
+  /** The tmux command that starts the recording. Run it with the one that creates the pane, so that no output is missed. */
   begin: (target: string[]) => string[];
-  /** The command in `pane` has ended: resolves when all that it has put out is in the ring. */
+  /** The command in `pane` has ended: resolves when the ring has all its output. */
   finish: (tmux: Pick<Tmux, 'ask'>, pane: string) => Promise<void>;
-  /** Gives the disk space back. */
+  /** Frees the disk space. */
   forget: () => void;
 };
 
-/** Makes what a recording needs, in `folder`. Rejects when the folder takes none. */
+/** Prepares a recording in `folder`. Rejects if that fails. */
 export async function createRecording(options: {
   run: string;
   folder: string;
-  /** Bytes that are kept. */
+  /** Bytes to keep. */
   ringBytes: number;
   onOutput: () => void;
 }): Promise<Recording> {
   const path = join(options.folder, `${options.run}-screen`);
   await run('mkfifo', ['-m', '600', path]);
   const pipe = new Socket({ fd: openSync(path, O_RDONLY | O_NONBLOCK), readable: true, writable: false });
-  // Until the `cat` writes, so that the pipe does not count as ended.
+  // Keep a writer open until the `cat` writes, so that the pipe does not count as ended.
   let own: number | undefined = openSync(path, O_WRONLY);
   const begun = () => {
     if (own === undefined) return;
@@ -71,12 +71,12 @@ export async function createRecording(options: {
   async function drained({ ask }: Pick<Tmux, 'ask'>, pane: string): Promise<void> {
     for (const until = performance.now() + patienceMs; !closed && performance.now() < until; await delay(lookEveryMs)) {
       const before = output.stdout.to;
-      // tmux writes what the pipe takes whenever it looks for work: between two answers it has.
+      // tmux writes to the pipe whenever it is idle, so it has done so between two answers.
       await ask('display-message -p ""');
       const dead = (await ask(`display-message -p -t ${pane} "#{pane_dead}"`)) === '1';
       const resting = header.pid !== undefined && isAsleep(header.pid);
       await pollPhase();
-      // It slept, and the pipe was empty: there was nothing to read for it.
+      // The `cat` slept and the pipe was empty, so there was nothing left to write.
       if (dead && resting && output.stdout.to === before) return;
     }
   }
@@ -87,7 +87,7 @@ export async function createRecording(options: {
     finish: async (tmux, pane) => {
       await drained(tmux, pane).catch(() => {});
       begun();
-      // tmux closes no pipe of a pane that has ended (3.3). The number is still that of the `cat` as long as the pipe is open.
+      // tmux 3.3 does not close the pipe of an ended pane. While the pipe is open, the number is still that of the `cat`.
       if (!closed && header.pid !== undefined) kill(header.pid);
       await Promise.race([over, delay(patienceMs, undefined, { ref: false })]);
       pipe.destroy();
@@ -101,15 +101,15 @@ export async function createRecording(options: {
   };
 }
 
-/** A command for `pipe-pane`, which expands formats and dates in it. Pure. */
+/** A command for `pipe-pane`, escaped because tmux expands formats and dates in it. Pure. */
 const plain = (command: string): string => command.replaceAll('#', '##').replaceAll('%', '%%');
 
-/** The first line that comes: the number of the process that writes. Pure. */
+/** Reads the first line: the number of the writing process. Pure. */
 class Header {
   #text = '';
   pid: number | undefined;
 
-  /** What of `bytes` is behind that line. */
+  /** Returns the part of `bytes` after that line. */
   take(bytes: Buffer): Buffer {
     if (this.pid !== undefined) return bytes;
     const end = bytes.indexOf('\n');
@@ -120,7 +120,7 @@ class Header {
   }
 }
 
-/** Whether the process waits for something, and does not just want a turn. */
+/** Whether the process is waiting, rather than runnable. */
 function isAsleep(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -138,7 +138,7 @@ function kill(pid: number): void {
   }
 }
 
-/** Resolves after this process has read what there was to read. */
+/** Resolves after this process has read all available input. */
 async function pollPhase(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
 }

@@ -1,12 +1,12 @@
-// The output of one stream, its last bytes, in a file: absolute offsets, bounded disk, no memory. Reads and writes are
-// synchronous: they end in the page cache, and keep the order of a stream without a queue.
+// The last bytes of a stream, in a file: absolute offsets, bounded disk, no memory. Reads and writes are synchronous: they go to the page
+// cache, and keep the order of a stream without a queue.
 
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 
-/** A part of a buffer, and where in the file it is. */
+/** A part of a buffer, and its place in the file. */
 export type Segment = { at: number; start: number; length: number };
 
-/** Where the bytes `offset` to `offset + length` are in a ring of `size` bytes. Pure. `length` is at most `size`. */
+/** The places of the bytes from `offset` in a ring of `size` bytes. Pure. `length` is at most `size`. */
 export function segments(offset: number, length: number, size: number): Segment[] {
   const at = offset % size;
   const first = Math.min(length, size - at);
@@ -24,7 +24,7 @@ export class Ring {
   #to = 0;
   #open = true;
 
-  /** `path` must not exist. The file has no name once it is open, so that nothing is left behind. */
+  /** `path` must not exist. The open file has no name, so nothing is left behind. */
   constructor(path: string, size: number) {
     this.size = size;
     this.#fd = openSync(path, 'wx+', 0o600);
@@ -36,12 +36,12 @@ export class Ring {
     return this.#from;
   }
 
-  /** How many bytes there have been. */
+  /** The number of bytes so far. */
   get to(): number {
     return this.#to;
   }
 
-  /** Adds `bytes`, and drops the oldest. What the disk does not take counts as dropped: false, and nothing is left to be read. */
+  /** Appends `bytes`, dropping the oldest. If the disk is full, drops everything and returns false. */
   append(bytes: Uint8Array): boolean {
     const end = this.#to + bytes.length;
     const kept = bytes.subarray(Math.max(0, bytes.length - this.size));
@@ -51,7 +51,7 @@ export class Ring {
     return complete;
   }
 
-  /** At most `length` bytes from `offset` on; fewer at the end. Throws a RangeError for bytes that are not there. */
+  /** At most `length` bytes from `offset`; fewer at the end. Throws a RangeError for bytes that are not in the ring. */
   read(offset: number, length: number): Buffer {
     if (offset < this.#from || offset > this.#to) {
       throw new RangeError(`Offset ${offset} is not between ${this.#from} and ${this.#to}.`);
@@ -64,7 +64,7 @@ export class Ring {
     return bytes;
   }
 
-  /** Gives the disk space back. Nothing can be read any more. */
+  /** Frees the disk space. Nothing can be read any more. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -82,7 +82,7 @@ export class Ring {
       }
       return true;
     } catch {
-      // The disk is full: the command goes on, and its reader is told what is missing.
+      // The disk is full: the command continues, and its reader learns which bytes are missing.
       return false;
     }
   }

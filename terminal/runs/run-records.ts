@@ -1,12 +1,12 @@
-// Which runs there are, in a folder that outlives this process: a server that is killed leaves its commands behind where its
-// container goes on, and the next one ends them, and can say what has become of them.
+// Records of the runs, in a folder that outlives this process. If a server is killed but its container lives on, its commands do too. The next
+// server ends them, and can report what happened.
 
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type StartRun, startRunSchema } from '../../common/runs.ts';
 
-/** A process, and when it started: the kernel gives its number to another one later. */
+/** A process and its start time: the kernel reuses numbers. */
 type Identity = { pid: number; startedAt: string };
 type Stat = Identity & { group: number };
 
@@ -15,12 +15,12 @@ const recordSchema = z.strictObject({ server: identitySchema, leader: identitySc
 export type RunRecord = z.infer<typeof recordSchema>;
 
 export type RunRecords = {
-  /** A run without a tty has started; `pid` leads its process group. */
+  /** Records a started run without a tty; `pid` leads its process group. */
   add: (request: StartRun, pid: number) => void;
   remove: (run: string) => void;
-  /** Ends at once what servers that are no more have left, and gives what was asked of them, once. */
+  /** Kills the processes that earlier servers left behind, and returns their requests, once. */
   endLeftovers: () => StartRun[];
-  /** Leaves no empty folder behind. */
+  /** Removes the folder if it is empty. */
   close: () => void;
 };
 
@@ -55,13 +55,13 @@ export function createRunRecords(folder: string): RunRecords {
       try {
         rmdirSync(folder);
       } catch {
-        // There was none, or another server has records there.
+        // There is no folder, or another server has records in it.
       }
     },
   };
 }
 
-/** The fields of /proc/PID/stat (proc_pid_stat(5)) that tell a process from another one of its number. Pure. */
+/** The fields of /proc/PID/stat (proc_pid_stat(5)) that distinguish processes with the same number. Pure. */
 export function parseStat(text: string): Stat {
   const [, , group, ...rest] = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return { pid: Number.parseInt(text, 10), group: Number(group), startedAt: rest[16] ?? '' };
@@ -82,7 +82,7 @@ const allProcesses = (): Stat[] =>
     .map((pid) => readText(`/proc/${pid}/stat`))
     .flatMap((text) => (text === undefined ? [] : [parseStat(text)]));
 
-/** The process group of a run. Without its leader the number may be another group's: then those that bear the run's name. */
+/** The process group of a run. Without its leader the number may be another group's, so match by the run's name. */
 function membersOf({ leader, request }: RunRecord, processes: readonly Stat[]): Stat[] {
   const group = processes.filter((one) => one.group === leader.pid);
   const first = group.find(({ pid }) => pid === leader.pid);
@@ -119,6 +119,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has just ended, or is another user's by now.
+    // It has just ended, or its user has changed.
   }
 }

@@ -1,4 +1,4 @@
-// One run, whatever its command is made of: who its clients are, why it ends, and what they are told. Knows no sockets.
+// A run: its clients, why it ends, and what they are sent. Independent of how the command runs, and of sockets.
 
 import { ServiceError } from '../../common/errors.ts';
 import { type RunExit, type RunStatus, type StartRun, type Stream, streams } from '../../common/runs.ts';
@@ -22,7 +22,7 @@ const plans: Record<EndCause, Termination> = {
     ['SIGTERM', 5_000],
     ['SIGKILL', 15_000],
   ],
-  // The pod is about to go, and its before-exit hook needs the time.
+  // The pod is about to end, and its before-exit hook needs the time.
   terminal: [
     ['SIGHUP', 0],
     ['SIGTERM', 0],
@@ -30,17 +30,17 @@ const plans: Record<EndCause, Termination> = {
   ],
 };
 
-/** A client of a run: a connection of somebody who may write. */
+/** A client of a run: a connection with a ticket that may write. */
 export type RunClient = object;
 
 export type RunOptions = {
   request: StartRun;
   startedAt: string;
-  /** How long it lives without a client, where it is attached. */
+  /** How long an attached run lives without a client. */
   graceMs: () => number;
-  /** Milliseconds that only grow. */
+  /** Monotonic milliseconds. */
   now: () => number;
-  /** A client has come or gone, or it has ended. */
+  /** A client has come or gone, or the run has ended. */
   onChange: () => void;
 };
 
@@ -49,19 +49,19 @@ export class Run {
   readonly #options: RunOptions;
   readonly #command: Command;
   readonly #clients = new Set<RunClient>();
-  /** Followers, and whether the run waits for them. */
+  /** Followers, and whether the run waits for them to read. */
   readonly #followers = new Map<Follower, { waits: boolean }>();
-  /** For whom an attached run keeps its output while its client is away. */
+  /** The positions from which an attached run keeps output while its client is away. */
   readonly #last: Record<Stream, number> = { stdout: 0, stderr: 0 };
   #why: { cause: EndCause; message: string } | undefined;
-  /** What has given up on the rest of the output, also where the command had ended by itself. */
+  /** The causes that gave up on the rest of the output, even if the command had ended by itself. */
   readonly #over = new Set<EndCause>();
   #exit: RunExit | undefined;
   #grace: NodeJS.Timeout | undefined;
-  /** Since when it has had no client. */
+  /** When its last client left. */
   #aloneSince: number;
   #timeout: NodeJS.Timeout | undefined;
-  /** Resolves once it has ended and its followers were told. */
+  /** Resolves once it has ended and its followers know. */
   readonly ended: Promise<void>;
 
   constructor(command: Command, options: RunOptions) {
@@ -74,7 +74,7 @@ export class Run {
       this.#timeout = setTimeout(() => this.end('timeout', 'The command was ended at its time limit.'), timeoutMs);
     }
     this.ended = command.ended.then((exit) => this.#end(exit));
-    // The line may break before the client follows: its output waits for it from the beginning.
+    // The connection may break before the client follows, so keep the output from the beginning.
     this.pace();
     this.#review();
   }
@@ -83,7 +83,7 @@ export class Run {
     return this.#exit === undefined;
   }
 
-  /** Whether something else than the command itself ends it. */
+  /** Whether it is being ended by anything but the command itself. */
   get ending(): boolean {
     return this.#why !== undefined;
   }
@@ -92,7 +92,7 @@ export class Run {
     return this.#clients.size;
   }
 
-  /** The tmux session to attach to, of a run with a tty. */
+  /** The tmux session to attach to, for a run with a tty. */
   get session(): string | undefined {
     return this.#command.session;
   }
@@ -128,12 +128,12 @@ export class Run {
     this.#review();
   }
 
-  /** The grace is another one now, also for a run that is without a client already. */
+  /** Applies a changed grace, also to a run whose client is already away. */
   graceChanged(): void {
     this.#watchGrace();
   }
 
-  /** `waits`: whether output is kept for it, as for all who may write. Nobody is slowed down by those who only look on. */
+  /** `waits`: whether output is kept until this follower has read it. True for clients that may write; viewers slow nothing down. */
   follow(follower: Follower, { waits }: { waits: boolean }): void {
     this.#followers.set(follower, { waits });
     this.pace();
@@ -146,12 +146,12 @@ export class Run {
     this.pace();
   }
 
-  /** More output has come. */
+  /** More output is available. */
   pump(): void {
     for (const follower of this.#followers.keys()) follower.pump();
   }
 
-  /** A follower has taken more, has come, or has gone: how far the output may run. */
+  /** A follower has read more, come or gone: recompute how far the output may run. */
   pace(): void {
     const waiting = [...this.#followers].filter(([, { waits }]) => waits).map(([follower]) => follower);
     for (const stream of streams) {
@@ -161,7 +161,7 @@ export class Run {
     }
   }
 
-  /** Rejects as RunInput does, and with `invalid-request` for a run that takes no input this way. */
+  /** Rejects as RunInput does, and with `invalid-request` for a run without such input. */
   async input(piece: InputPiece): Promise<number> {
     const { input } = this.#command;
     if (input) return input.apply(piece);
@@ -176,21 +176,21 @@ export class Run {
     this.#command.signal(name);
   }
 
-  /** Ends the command. What ended it first is what counts. */
+  /** Ends the command. The first cause counts. */
   end(cause: EndCause, message: string): void {
     if (!this.live) return;
     if (this.#command.terminate(plans[cause])) this.#why ??= { cause, message };
-    // A command that has ended by itself may have left output in its pipe, for which a reader was waited for.
+    // The command may have ended by itself, with output left in its pipe for a reader that is away.
     this.#over.add(cause);
     this.pace();
   }
 
-  /** Tells the exit to those who have not heard it yet, whatever they miss. */
+  /** Sends the exit to followers that do not have it yet, even if output is missing. */
   cutOff(): void {
     for (const follower of this.#followers.keys()) follower.cutOff();
   }
 
-  /** Gives back what it has taken. One that is still at work then counts as ended. */
+  /** Frees its resources. A live run then counts as ended. */
   forget(): void {
     this.#end({ cause: 'terminal', message: 'The terminal ended before the command had.' });
     this.cutOff();

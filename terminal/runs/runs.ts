@@ -1,4 +1,4 @@
-// The runs of this terminal: starts them, finds them again, forgets the oldest, and knows when the terminal ends with them.
+// The runs of this terminal: starts and finds them, forgets the oldest, and determines when the terminal ends with them.
 
 import { isAbsolute, join } from 'node:path';
 import { ServiceError } from '../../common/errors.ts';
@@ -15,7 +15,7 @@ import { Run, type RunClient } from './run.ts';
 import type { RunRecords } from './run-records.ts';
 import { startTty } from './tty-run.ts';
 
-/** Of those that have ended, the oldest are forgotten, with their output. */
+/** Beyond this number, the oldest ended runs are forgotten, with their output. */
 const maxKept = 32;
 const maxLive = 16;
 
@@ -23,15 +23,15 @@ export type RunsOptions = {
   environment: Record<string, string>;
   folder: string;
   ringBytes: number;
-  /** At this moment. */
+  /** The present settings. */
   settings: () => { graceMs: number; lingerMs: number };
   tmux: Pick<Tmux, 'run' | 'ask' | 'check' | 'waitFor'>;
   records: RunRecords;
-  /** Keeps the session from being idle, until what it gives back is called. */
+  /** Keeps the session from being idle until the returned function is called. */
   hold: () => () => void;
   /** Ends the terminal, because its run has ended. */
   endTerminal: () => void;
-  /** Resolves when those who watch the session of a run with a tty have seen its last screen. */
+  /** Resolves when all viewers of a run with a tty have seen its last screen. */
   settled: (run: string, options: { expected: boolean }) => Promise<void>;
   clock: Clock;
   log: Logger;
@@ -43,18 +43,23 @@ export function createRuns(options: RunsOptions) {
   const { settings, records, hold, endTerminal, clock, log } = options;
   const starting = new Map<string, Promise<Run>>();
   const runs = new Map<string, Run>();
-  /** By run: when it ended and when its last client left, by `clock.now`. */
+  /** For each run: when it ended and when its last client left, by `clock.now`. */
   const times = new WeakMap<Run, { endedAt?: number; leftAt?: number; clean: boolean }>();
   let ending: EndReason | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  /** Starts a run, or finds it. Rejects with `too-many-requests`, or `unavailable` when the terminal cannot start it. */
+  /** Starts a run, or returns it if its id exists. Rejects with `too-many-requests`, or `unavailable` if it cannot be started. */
   async function start(request: StartRun): Promise<Run> {
     const known = runs.get(request.run) ?? starting.get(request.run);
     if (known) return known;
-    if (ending !== undefined) throw new ServiceError('unavailable', 'The terminal is about to end.');
+    if (ending !== undefined)
+      throw new ServiceError('unavailable', 'The terminal is ending. Start the command in a new one.');
     const live = [...runs.values()].filter((run) => run.live).length + starting.size;
-    if (live >= maxLive) throw new ServiceError('too-many-requests', `There are ${maxLive} commands at work already.`);
+    if (live >= maxLive)
+      throw new ServiceError(
+        'too-many-requests',
+        `${maxLive} commands are already running in this terminal. Wait for one to end.`,
+      );
     const begun = begin(request).finally(() => {
       starting.delete(request.run);
       review();
@@ -77,7 +82,7 @@ export function createRuns(options: RunsOptions) {
     let run: Run | undefined;
     const settled = () =>
       options.settled(id, { expected: !request.detached && !run?.ending && (run?.clients ?? 0) > 0 });
-    // The client of an attached run sees its screen, and each key is to be as quick as in the terminal of the page.
+    // The client of an attached run sees its screen. Recording would slow down each key.
     const kept = request.detached ? ringBytes : undefined;
     const onOutput = () => run?.pump();
     const started = await (tty
@@ -90,8 +95,8 @@ export function createRuns(options: RunsOptions) {
           onOutput,
         })
     ).catch((error: unknown) => {
-      log.error({ err: error, run: id }, 'a run could not be started');
-      throw new ServiceError('unavailable', 'The terminal could not start the command: its disk may be full.');
+      log.error({ err: error, run: id }, 'could not start a run: no room for its files, or tmux is gone');
+      throw new ServiceError('unavailable', 'The terminal could not start the command. Its disk may be full.');
     });
     if (started.pid !== undefined) records.add(request, started.pid);
     run = keep(started, request, startedAt);
@@ -110,9 +115,9 @@ export function createRuns(options: RunsOptions) {
     return run;
   }
 
-  /** Keeps the status of a run whose server was killed, so that its clients can ask for it. Its terminal ends as that of any run. */
+  /** Keeps the status of a run whose server was killed, so that clients can ask for it. Its terminal ends as for any run. */
   function restore(request: StartRun): void {
-    log.warn({ run: request.run }, 'a run of a server that was killed was ended');
+    log.warn({ run: request.run }, 'ended a run that a killed server had left behind');
     keep(neverStarted({ cause: 'terminal', message: lost }), request, new Date(clock.wall()).toISOString());
   }
 
@@ -140,7 +145,7 @@ export function createRuns(options: RunsOptions) {
     run.leave(client);
   }
 
-  // Ends the terminal when the run that it was made for is over.
+  // Ends the terminal when the run that it was started for is over.
   function review(): void {
     clearTimeout(timer);
     if (ending !== undefined || starting.size > 0) return;
@@ -156,12 +161,12 @@ export function createRuns(options: RunsOptions) {
     start,
     restore,
     leave,
-    /** The settings are others now. */
+    /** The settings have changed. */
     settingsChanged: (): void => {
       for (const run of runs.values()) run.graceChanged();
       review();
     },
-    /** Whether the run that the terminal was started for has ended, and none is at work. */
+    /** Whether the run that the terminal was started for has ended, and no run is live. */
     over: (): boolean => {
       const known = [...runs.values()];
       return known.some(({ request }) => request.endsTerminal) && known.every(({ live }) => !live);
@@ -179,7 +184,7 @@ export function createRuns(options: RunsOptions) {
       if (session) return session;
       throw new ServiceError('session-not-found', `There is no run ${id} with a tty in this terminal.`);
     },
-    /** The terminal ends: ends all runs, and resolves when they have, or after three seconds. */
+    /** The terminal ends: ends all runs. Resolves when they have ended, or after three seconds. */
     end: async (reason: EndReason): Promise<void> => {
       ending = reason;
       clearTimeout(timer);
@@ -193,7 +198,7 @@ export function createRuns(options: RunsOptions) {
       await Promise.race([Promise.all(live.map((run) => run.ended)), patience]);
       clearTimeout(late);
     },
-    /** Tells all followers the exit, if they have not heard it, and gives back what the runs have taken. */
+    /** Sends the exit to all followers that do not have it, and frees the runs' resources. */
     close: (): void => {
       for (const [id, run] of runs) {
         run.forget();

@@ -1,5 +1,5 @@
-// The namespace of the runs (common/runs.ts): reads what a client asks, answers it, and sends it the output that it follows.
-// Nothing that a client sends makes it throw.
+// The socket.io namespace of runs (common/runs.ts): parses and answers requests, and sends followed output. No message of a client makes it
+// throw.
 
 import type { Namespace, Socket } from 'socket.io';
 import * as z from 'zod';
@@ -38,7 +38,7 @@ const signalSchema = z.strictObject({ run: runIdSchema, signal: z.enum(signalNam
 export type RunConnectionOptions = {
   socket: RunSocket;
   runs: Runs;
-  /** The client has started or follows a run: it counts as connected. */
+  /** The client has started or followed a run: it counts as connected. */
   onClient: () => void;
   log: Logger;
 };
@@ -56,7 +56,7 @@ export function connectRuns({ socket, runs, onClient, log }: RunConnectionOption
     run.join(socket);
   };
 
-  /** Handles one kind of request. `then` is called once it is answered. */
+  /** Handles one kind of request. Calls `then` after the answer. */
   function on<T, R>(
     event: keyof RunClientEvents,
     schema: z.ZodType<T>,
@@ -69,12 +69,13 @@ export function connectRuns({ socket, runs, onClient, log }: RunConnectionOption
       try {
         const data = schema.safeParse(args[0]);
         if (!data.success) throw new ServiceError('invalid-request', describe(event, data.error));
-        if (role === 'writer' && !mayWrite) throw new ServiceError('forbidden', 'This ticket is for looking on only.');
+        if (role === 'writer' && !mayWrite) throw new ServiceError('forbidden', 'This ticket is read-only.');
         answer({ ok: true, value: await handle(data.data) });
         then(data.data);
       } catch (error) {
         const { code, message, cause } = toServiceError(error);
-        if (code === 'internal') log.error({ err: cause, event }, 'a request about a run failed');
+        if (code === 'internal')
+          log.error({ err: cause, event }, 'a client’s request about a run failed with an internal error');
         answer({ ok: false, code, message });
       }
     });
@@ -100,7 +101,10 @@ export function connectRuns({ socket, runs, onClient, log }: RunConnectionOption
         for (const stream of run.rings ? streams : []) {
           const { to } = run.status.output[stream];
           if (from[stream] <= to) continue;
-          throw new ServiceError('conflict', `There are ${to} bytes of ${stream}, and not ${from[stream]}.`);
+          throw new ServiceError(
+            'conflict',
+            `${stream} has ${to} bytes, so it cannot be followed from byte ${from[stream]}.`,
+          );
         }
         return run.status;
       },
@@ -123,7 +127,7 @@ export function connectRuns({ socket, runs, onClient, log }: RunConnectionOption
     role: 'writer',
     handle: ({ run, bytes, ...piece }) => {
       if (bytes.length > maxInputLength)
-        throw new ServiceError('too-large', `A piece of input has at most ${maxInputLength} bytes.`);
+        throw new ServiceError('too-large', `A piece of input may have at most ${maxInputLength} bytes.`);
       return runs.get(run).input({ ...piece, bytes });
     },
   });
@@ -161,20 +165,20 @@ export function connectRuns({ socket, runs, onClient, log }: RunConnectionOption
   });
 }
 
-/** Listens to what may be anything. */
+/** Listens for messages of unknown type. */
 function listen(socket: RunSocket, event: keyof RunClientEvents, listener: (...args: unknown[]) => void): void {
   (socket as unknown as { on: (event: string, listener: (...args: unknown[]) => void) => void }).on(event, listener);
 }
 
-/** Throws `too-large` or `invalid-request` for a command that the kernel cannot be handed. */
+/** Throws `too-large` or `invalid-request` for a command that the kernel would refuse. */
 function checkCommand({ command, environment, directory = '' }: StartRun): void {
   const texts = [...command, ...Object.entries(environment).flat(), directory];
   if (texts.some((text) => text.includes('\0'))) {
-    throw new ServiceError('invalid-request', 'A command, its environment and its directory hold no NUL.');
+    throw new ServiceError('invalid-request', 'A command, its environment and its directory must not contain NUL.');
   }
   const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
   if (bytes > longestCommand) {
-    throw new ServiceError('too-large', `A command with its environment has at most ${longestCommand} bytes.`);
+    throw new ServiceError('too-large', `A command with its environment may have at most ${longestCommand} bytes.`);
   }
 }
 

@@ -1,5 +1,5 @@
-// One run with a tty: a tmux session of its own, in which the command is the only process. The session stays when the command
-// has ended, so that its last screen can be seen; tmux says how it ended.
+// A run with a tty: a tmux session whose only process is the command. The session stays after the command's end, so that its last screen can
+// be seen. tmux reports how it ended.
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -14,25 +14,25 @@ import { ProcessGroup } from './process-group.ts';
 import { createRecording, type Recording } from './recording.ts';
 import { ttyScript } from './tty-script.ts';
 
-/** How often it is looked at beside: somebody may end the session or its pane, of which no hook tells. */
+/** How often to check that the session exists: no hook reports that a session or pane was killed. */
 const lookEveryMs = 1_000;
-/** tmux reads the output of a pane before its child's end, and may lose the signal that tells of that (3.3a). */
+/** tmux may read a pane's last output before its child's end, and then miss the signal that reports it (3.3a). */
 const reapAgainMs = 50;
 
 export type TtyOptions = CommandOptions & {
   size: Size;
   tmux: Pick<Tmux, 'run' | 'ask' | 'check' | 'waitFor'>;
-  /** Where its script and its output are kept. */
+  /** Folder for its script and output. */
   folder: string;
-  /** How many bytes of what its screen is sent are kept as stdout; undefined: none, which costs a key nothing. */
+  /** How many bytes of screen output are kept as stdout; undefined: none, so that keys cost nothing more. */
   ringBytes: number | undefined;
-  /** There is more of that. */
+  /** There is more screen output. */
   onOutput: () => void;
-  /** Resolves when those who watch the session have seen its last screen. */
+  /** Resolves when all viewers have seen the last screen. */
   settled: () => Promise<void>;
 };
 
-/** Starts a command in a session of its own. Rejects when tmux is gone. */
+/** Starts a command in a session of its own. Rejects if tmux is gone. */
 export async function startTty(options: TtyOptions): Promise<Command> {
   const { run, command, environment, directory, size, tmux, folder, ringBytes, onOutput, settled } = options;
   const [name = '', ...args] = command;
@@ -83,7 +83,7 @@ async function create(
 ): Promise<{ session: string; pane: string; pid: number; server: number }> {
   const target = ['-p', '-t', `=run-${run}:`];
   let text = '';
-  // All in one: the command cannot end between.
+  // In one request, so that the command cannot end in between.
   await tmux.run(
     [
       ...['new-session', '-d', '-P', '-F', '#{session_id} #{pane_id} #{pane_pid} #{pid}', '-s', `run-${run}`],
@@ -104,23 +104,23 @@ async function create(
 const listPanes = "list-panes -a -F '#{pane_id} #{pane_dead} #{pane_dead_status} #{pane_dead_signal}'";
 const channel = (run: string) => `run-${run}-ended`;
 
-/** How the command in `pane` has ended; undefined when the pane or tmux itself was ended. */
+/** How the command in `pane` ended; undefined if the pane or tmux itself was killed. */
 async function watch(
   tmux: Pick<Tmux, 'ask' | 'check' | 'waitFor'>,
   { run, pane, server }: { run: string; pane: string; server: number },
 ): Promise<RunExit | undefined> {
   const over = new AbortController();
-  let told = false;
+  let announced = false;
   const died = tmux
     .waitFor(channel(run), over.signal)
     .catch(() => {})
     .then(() => {
-      told = true;
+      announced = true;
     });
   try {
     for (let pauseMs = lookEveryMs; ; ) {
       const pause = delay(pauseMs, undefined, { signal: over.signal });
-      await (told ? pause : Promise.race([died, pause]));
+      await (announced ? pause : Promise.race([died, pause]));
       const panes = await tmux.ask(listPanes).catch(() => undefined);
       if (panes === undefined && (await tmux.check())) continue;
       const line = panes?.split('\n').find((text) => text.startsWith(`${pane} `));

@@ -1,5 +1,5 @@
-// Counts how often a text stands in what a pane has shown, while that streams by. Pure; it keeps no more than the end of the
-// last piece. What is a match is what tmux finds: without capitals in the text, those of ASCII do not count.
+// Counts the matches of a text in a pane's output, as a stream. Pure. It keeps only the end of the last piece. It matches as tmux does:
+// without capitals in the text, ASCII case is ignored.
 
 export class MatchCounter {
   readonly #wanted: Buffer;
@@ -25,7 +25,7 @@ export class MatchCounter {
       this.#count++;
       from = at + length;
     }
-    // UTF-8 is looked at as bytes: one character is never a part of another.
+    // UTF-8 can be compared as bytes: no character is a part of another.
     this.#rest = Buffer.from(bytes.subarray(Math.max(from, bytes.length - length + 1)));
   }
 }

@@ -1,44 +1,43 @@
-// Finding text in all that the pane has shown. tmux keeps that, so tmux looks: in its copy mode, which scrolls there, marks
-// what it finds and leaves the shell alone. How many there are it does not say; for that, its history is counted as it streams
-// by, and nothing of it is kept.
+// Searches the pane's history. tmux holds it, so tmux searches: its copy mode scrolls to matches, highlights them, and leaves the shell alone.
+// tmux does not report the number of matches, so its history is streamed and counted without being stored.
 
 import type { Found, Search } from '../../common/socket.ts';
+import type { LatestOnly } from './latest-only.ts';
 import { MatchCounter } from './match-counter.ts';
-import type { Turns } from './turns.ts';
 
-/** Runs tmux with several commands (`';'` between them), and gives what they print; rejects if one fails. */
+/** Runs tmux with several commands (`';'` between them), and passes on their output; rejects if one fails. */
 export type RunTmux = (args: string[], onOutput: (bytes: Buffer) => void) => Promise<void>;
 
 export type Searcher = {
-  /** Null when it could not be done, or when something else was asked for in the meantime. */
+  /** Null if it failed, or if a newer request replaced it. */
   find: (wanted: Search) => Promise<Found | null>;
-  /** Back to the prompt. */
+  /** Returns to the prompt. */
   leave: () => Promise<void>;
 };
 
 /** `session`: of which the active pane is searched. */
-export function createSearcher({ run, session, turns }: { run: RunTmux; session: string; turns: Turns }): Searcher {
-  /** Where the last search has led; undefined while none is under way. */
+export function createSearcher({ run, session, jobs }: { run: RunTmux; session: string; jobs: LatestOnly }): Searcher {
+  /** The result of the last search; undefined if there is none. */
   let last: { text: string; pane: string; place: string; forward: boolean; found: Found } | undefined;
 
   return {
     find: async ({ text, move }) => {
       const look = () => (last?.text === text && move !== 'newest' ? step(last, move === 'next') : newest(text));
-      return turns.take(() => look().catch(() => null));
+      return jobs.run(() => look().catch(() => null));
     },
     leave: async () => {
-      await turns.take(leave, { urgent: true });
+      await jobs.run(leave, { urgent: true });
     },
   };
 
   async function leave(): Promise<void> {
     const pane = last?.pane;
     last = undefined;
-    // Another program may have taken its place, or the person may have left already.
+    // Another program may have taken the pane's place, or the visitor may have left copy mode already.
     if (pane !== undefined) await tell(['copy-mode', '-q', '-t', pane]).catch(() => {});
   }
 
-  /** From the bottom up: what was shown last is what most people look for. */
+  /** Searches upwards from the bottom: the latest output is the most likely target. */
   async function newest(text: string): Promise<Found> {
     const active = await tell(['display-message', '-p', '-t', session, '#{pane_id}']);
     if (last && last.pane !== active) await leave();
@@ -62,7 +61,7 @@ export function createSearcher({ run, session, turns }: { run: RunTmux; session:
     const { text, pane, place } = from;
     if ((await tell(where(pane))) !== place) return astray(from, forward);
     const { total, at } = from.found;
-    // Where the cursor is at the one end of a match, the other direction finds the same again.
+    // With the cursor at one end of a match, a search in the other direction finds the same match again.
     const turned = from.forward !== forward;
     const again = ['if-shell', '-F', '-t', pane, '#{!=:#{mode-keys},vi}', `send-keys -t ${pane} -X search-again`];
     const now = await tell(search(pane, text, forward), ...(turned ? [again] : []), where(pane));
@@ -71,7 +70,7 @@ export function createSearcher({ run, session, turns }: { run: RunTmux; session:
     return found;
   }
 
-  /** The person has scrolled in the meantime, or left the copy mode: it goes on from what they see. */
+  /** The visitor has scrolled or left copy mode meanwhile: continue from the visible position. */
   async function astray({ text, pane }: NonNullable<typeof last>, forward: boolean): Promise<Found> {
     if ((await tell(['display-message', '-p', '-t', pane, '#{pane_mode}'])) !== 'copy-mode') return newest(text);
     const refresh = ['send-keys', '-t', pane, '-X', 'refresh-from-pane'];
@@ -89,7 +88,7 @@ export function createSearcher({ run, session, turns }: { run: RunTmux; session:
     return found;
   }
 
-  /** Matches in the whole history, or down to a line, which has 0 at the top of the screen. */
+  /** The number of matches in the whole history, or down to a line, counted from 0 at the top of the screen. */
   async function count(text: string, pane: string, line?: number): Promise<number> {
     const counter = new MatchCounter(text);
     const down = line === undefined ? [] : ['-E', String(line)];
@@ -116,6 +115,6 @@ const where = (pane: string) => [
 
 const search = (pane: string, text: string, forward: boolean) => [
   ...['send-keys', '-t', pane, '-X', forward ? 'search-forward-text' : 'search-backward-text'],
-  // A semicolon at its end would end the command.
+  // A final semicolon would end the tmux command.
   text.replace(/;$/, '\\;'),
 ];

@@ -1,14 +1,13 @@
-// What several deadlines mean at one moment: whether the session is over, whether the page counts down, when to look
-// again. Pure.
+// Combines deadlines at one moment: whether the session is over, whether the page shows a countdown, and when to check again. Pure.
 
 export type Deadline = { reason: 'idle' | 'lifetime'; warnAt: number; endAt: number };
 
 export type Outlook = {
-  /** Why it is over, if it is. */
+  /** Why the session is over, or undefined. */
   over?: Deadline['reason'];
-  /** The nearest end of those that are warned of. */
+  /** The nearest deadline whose warning has begun. */
   ending: Deadline | undefined;
-  /** When the answer changes by itself; undefined if never. */
+  /** When the result changes next; undefined if never. */
   nextAt: number | undefined;
 };
 

@@ -1,8 +1,8 @@
-// How long a terminal may lie untouched. Pure: every time is passed in, in milliseconds of one clock.
+// Computes the idle deadline of a terminal. Pure: times are passed in, in milliseconds of one clock.
 
 import type { Deadline } from './countdown.ts';
 
-/** Counts from the last activity, once somebody has come: a warm pod that nobody has claimed never ages. */
+/** Counts from the last activity, once a browser has attached. An unclaimed pod never expires. */
 export class IdleClock {
   #timeoutMs: number;
   readonly #warningMs: number;
@@ -18,14 +18,14 @@ export class IdleClock {
     return this.#timeoutMs;
   }
 
-  /** Somebody attached or typed. Activity that is told late moves nothing back. */
+  /** Activity at `now`: a browser attached or sent input. An earlier time than before has no effect. */
   touch(now: number): void {
     this.#lastActivity = Math.max(this.#lastActivity ?? now, now);
   }
 
   /**
-   * Sets the timeout at `now`. It counts from the same last activity. A shorter timeout than before ends no session without its whole
-   * warning.
+   * Changes the timeout at `now`. It still counts from the last activity. A shortened timeout leaves each session the full warning before its
+   * end.
    */
   setTimeout(timeoutMs: number, now: number): void {
     const isShorter = timeoutMs < this.#timeoutMs;
@@ -33,7 +33,7 @@ export class IdleClock {
     if (isShorter) this.#earliestEndAt = now + this.#warning;
   }
 
-  /** When it ends and from when on the page is warned; undefined before anybody came. */
+  /** When the session ends, and when its warning begins; undefined before the first browser. */
   deadline(): Deadline | undefined {
     if (this.#lastActivity === undefined) return undefined;
     const endAt = Math.max(this.#lastActivity + this.#timeoutMs, this.#earliestEndAt);

@@ -1,15 +1,15 @@
-// The longest that a session may last, as the manager tells it. Pure: times are passed in, in milliseconds of one clock.
+// The deadline of the maximum lifetime, as the manager reports it. Pure: times are passed in, in milliseconds of one clock.
 
 import type { Deadline } from './countdown.ts';
 
 const longestWarningMs = 300_000;
 
-/** Knows nothing, and ends nothing, until the manager has told when. */
+/** Without a report from the manager there is no deadline. */
 export class Lifetime {
   #endAt: number | undefined;
   #warningMs = longestWarningMs;
 
-  /** It ends in `leftMs`. The page is warned for the last five minutes, or half of what was left when first told. */
+  /** It ends in `leftMs`. The warning covers the last five minutes, or half of what was left at the first report. */
   learn(leftMs: number, now: number): void {
     if (this.#endAt === undefined) this.#warningMs = Math.min(longestWarningMs, Math.max(0, leftMs) / 2);
     this.#endAt = now + leftMs;

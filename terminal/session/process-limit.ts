@@ -1,18 +1,18 @@
-// Ends a session that has too many processes, such as a fork bomb: a container has no limit of its own unless the node's
-// kubelet was given one (podPidsLimit), and its limit of memory leaves room for thousands, which its neighbours notice.
+// Ends a session with too many processes, such as a fork bomb. A container has no process limit unless the kubelet sets one (podPidsLimit).
+// Its memory limit allows thousands, which would slow down other pods.
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
 
-// Of the container's own cgroup, as it is mounted in there: version 1, version 2.
+// The container's own cgroup, as mounted inside: version 1, version 2.
 const counters = ['/sys/fs/cgroup/pids/pids.current', '/sys/fs/cgroup/pids.current'];
-// A bomb doubles in a few milliseconds, and what memory there is, is full after some hundreds or thousands. That this process
-// has its turn beside them is what the priority of the shell is for. While nobody has come, nobody lights one.
+// A fork bomb doubles within milliseconds, and memory is full after some hundreds or thousands of processes. The shell has a lower priority, so
+// that this process still gets processor time. An unused terminal needs no frequent checks.
 const everyMs = { unused: 1_000, used: 100 };
 
 export type ProcessLimit = {
-  /** Resolves when there were too many. Never rejects. */
+  /** Resolves when the limit was exceeded. Never rejects. */
   exceeded: Promise<void>;
   /** Counts until `signal`. */
   run: (signal: AbortSignal) => Promise<void>;
@@ -21,11 +21,11 @@ export type ProcessLimit = {
 export type ProcessLimitOptions = {
   /** Processes and threads. */
   limit: number;
-  /** Whether anybody has come yet. */
+  /** Whether a browser has attached yet. */
   isUsed: () => boolean;
-  /** How many there are now; undefined where it cannot be known. */
+  /** The present number; undefined if it cannot be determined. */
   count?: () => number | undefined;
-  /** Ends all but this process. */
+  /** Kills all processes but this one. */
   killAll?: () => void;
   log: Logger;
 };
@@ -38,12 +38,12 @@ export function createProcessLimit(options: ProcessLimitOptions): ProcessLimit {
   });
 
   async function run(signal: AbortSignal): Promise<void> {
-    if (count() === undefined) log.info('processes are not counted here: there is no limit of them');
+    if (count() === undefined) log.info('no process limit: this system has no pids cgroup');
     while (!signal.aborted) {
       const processes = count();
       if (processes !== undefined && processes > limit) {
         exceed();
-        log.warn({ processes, limit }, 'too many processes');
+        log.warn({ processes, limit }, 'too many processes: killing them and ending the session');
         killAll();
       }
       await delay(isUsed() ? everyMs.used : everyMs.unused, undefined, { signal }).catch(() => {});
@@ -53,7 +53,7 @@ export function createProcessLimit(options: ProcessLimitOptions): ProcessLimit {
   return { exceeded, run };
 }
 
-// Only where everything that can be seen is ours to end: in a container, whose first process is this one or its parent.
+// Only in a container, where all visible processes may be killed: its first process is this one or its parent.
 function countProcesses(): number | undefined {
   if (process.pid !== 1 && process.ppid !== 1) return undefined;
   for (const file of counters) {
@@ -64,8 +64,7 @@ function countProcesses(): number | undefined {
   return undefined;
 }
 
-// One call for all of them: whoever went through them one by one would always be behind. The kernel spares the caller and
-// the first process.
+// One call for all of them, because killing them one by one would be too slow. The kernel spares the caller and the first process.
 const killAllOthers = (): void => {
   process.kill(-1, 'SIGKILL');
 };

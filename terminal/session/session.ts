@@ -1,6 +1,5 @@
-// The life of the one session of this pod: warm, in use, over. It decides when the session ends and does what an end asks
-// for, in order: end the runs, run the hook, tell the pages, end tmux, have the pod deleted. It knows pages, tmux and the manager only
-// through the few functions that it is handed.
+// The life of this pod's session: warming, open, ended. It decides when the session ends and runs the steps of an end in order: end the runs,
+// run the hook, notify the pages, end tmux, have the pod deleted. It knows pages, tmux and the manager only as functions.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
@@ -15,9 +14,9 @@ import { look } from './countdown.ts';
 import { IdleClock } from './idle-clock.ts';
 import { Lifetime } from './lifetime.ts';
 
-/** A pod that is deleted this shortly before its lifetime is over was deleted because of it. */
+/** If a pod is deleted this shortly before the end of its lifetime, the lifetime is the reason. */
 const lifetimeToleranceMs = 5_000;
-/** How often it is asked during a countdown whether a job still prints. */
+/** How often to check for output of jobs during a countdown. */
 const outputPollMs = 1_000;
 
 export type SessionOptions = {
@@ -28,9 +27,9 @@ export type SessionOptions = {
     saving: (saving: Saving) => void;
     ended: (reason: EndReason, saved: Saved | undefined) => void;
   };
-  /** Ends what was started beside the shell; resolves soon. */
+  /** Ends the runs; resolves soon. */
   endRuns: (reason: EndReason) => Promise<void>;
-  /** Resolves when the session has more processes than it may. */
+  /** Resolves when the session exceeds the process limit. */
   exceeded: Promise<void>;
   beforeExit: BeforeExit;
   whoEnded: () => Promise<EndReason | undefined>;
@@ -42,22 +41,22 @@ export type SessionOptions = {
 };
 
 export type Session = {
-  /** `warming` until the prompt is drawn, then `open`, then why it is over. */
+  /** `warming` until the prompt is drawn, then `open`, then the reason of its end. */
   readonly state: 'warming' | 'open' | EndReason;
-  /** When somebody last typed or attached, by `clock.now`. */
+  /** The last input or attachment, by `clock.now`. */
   readonly lastInputAt: number | undefined;
-  /** The countdown that a page which attaches now has missed the start of. */
+  /** The present countdown, for a page that attaches during it. */
   readonly ending: Ending | null;
-  /** While the hook is at work. */
+  /** While the hook is running. */
   readonly saving: Saving | undefined;
   attached: () => void;
   typed: () => void;
-  /** Something is at work: the session is not idle until the function that this gives is called. */
+  /** Keeps the session from being idle until the returned function is called. */
   hold: () => () => void;
-  /** What the session was started for is over. */
+  /** Ends the session, because its run is over. */
   finish: () => void;
   learn: (answer: ReportAnswer) => void;
-  /** Lives the session until `signal`. Rejects if the shell never shows a prompt. */
+  /** Runs the session until `signal`. Rejects if the shell never shows a prompt. */
   run: (signal: AbortSignal) => Promise<void>;
 };
 
@@ -68,19 +67,19 @@ export function createSession(options: SessionOptions): Session {
   let state: Session['state'] = 'warming';
   let lastInputAt: number | undefined;
   let saving: Saving | undefined;
-  let told: { reason: Ending['reason']; endAt: number } | undefined;
+  let announced: { reason: Ending['reason']; endAt: number } | undefined;
   let timer: NodeJS.Timeout | undefined;
   let holds = 0;
   let asking = false;
   let askedAt = Number.NEGATIVE_INFINITY;
-  /** The last output that was heard of, by tmux's clock. */
+  /** The last known output, by tmux's clock. */
   let outputAt: number | undefined;
   let over: (reason: EndReason) => void = () => {};
 
   const describe = (): Ending | null =>
-    told ? { reason: told.reason, inMs: Math.max(0, Math.round(told.endAt - clock.now())) } : null;
+    announced ? { reason: announced.reason, inMs: Math.max(0, Math.round(announced.endAt - clock.now())) } : null;
 
-  // Looks at the deadlines, tells the pages what has changed, and sets the timer for the next change.
+  // Checks the deadlines, notifies the pages of changes, and sets the timer for the next change.
   const tick = (): void => {
     clearTimeout(timer);
     if (state !== 'open' || asking) return;
@@ -94,8 +93,9 @@ export function createSession(options: SessionOptions): Session {
       over(cause);
       return;
     }
-    const changed = ending?.reason !== told?.reason || Math.abs((ending?.endAt ?? 0) - (told?.endAt ?? 0)) > 1_000;
-    told = ending;
+    const changed =
+      ending?.reason !== announced?.reason || Math.abs((ending?.endAt ?? 0) - (announced?.endAt ?? 0)) > 1_000;
+    announced = ending;
     if (changed) pages.ending(describe());
     if (nextAt === undefined) return;
     const wait = Math.max(1, Math.ceil(nextAt - now));
@@ -103,21 +103,21 @@ export function createSession(options: SessionOptions): Session {
     timer = setTimeout(tick, asksAgain ? Math.min(wait, outputPollMs) : wait);
   };
 
-  // A warning or an end needs an answer that is not older than itself; a countdown, one now and then.
+  // Before a warning or an end, the last check of output must be recent. During a countdown, check at intervals.
   const neededSince = (cause: string | undefined, now: number): number => {
     const { warnAt, endAt } = idle.deadline() ?? { warnAt: now, endAt: now };
     if (cause) return endAt;
-    return told?.reason === 'idle' ? now - outputPollMs : warnAt;
+    return announced?.reason === 'idle' ? now - outputPollMs : warnAt;
   };
 
-  // What jobs have printed is asked for only when it matters: before a warning, during it, and before the end.
+  // Check for output of jobs only when it matters: before a warning, during it, and before the end.
   const askOutput = (): void => {
     asking = true;
     Promise.race([tmux.lastOutputAt(), delay(outputPollMs, undefined, { ref: false })])
       .then((at) => {
         if (at === undefined || at === outputAt) return;
         outputAt = at;
-        // It is new since the last question, whatever the node's clock, which may have been set, says of its age.
+        // The output is newer than the last check. Its age by the node's clock is unreliable, because that clock may have been adjusted.
         const now = clock.now();
         idle.touch(Math.min(now, Math.max(askedAt, now - (clock.wall() - at))));
       })
@@ -153,8 +153,8 @@ export function createSession(options: SessionOptions): Session {
     },
     typed: () => {
       touch();
-      // The path of every key: the timer finds out by itself that the end has moved, unless a page is waiting to hear it.
-      if (told) tick();
+      // This runs for every key. The timer notices the moved deadline itself, unless a page shows a countdown.
+      if (announced) tick();
     },
     hold: () => {
       holds += 1;
@@ -171,7 +171,7 @@ export function createSession(options: SessionOptions): Session {
     finish: () => over('run'),
     learn: ({ now, idleTimeoutMs, expiresInMs }) => {
       idle.setTimeout(idleTimeoutMs, clock.now());
-      // The answer may have been on its way for seconds.
+      // The answer may be seconds old.
       if (expiresInMs !== undefined) lifetime.learn(Date.parse(now) + expiresInMs - time.now(), clock.now());
       tick();
     },
@@ -210,10 +210,10 @@ export function createSession(options: SessionOptions): Session {
     clearTimeout(timer);
     const endAt = lifetime.deadline()?.endAt ?? Number.POSITIVE_INFINITY;
     state = cause === 'deleted' && clock.now() >= endAt - lifetimeToleranceMs ? 'lifetime' : cause;
-    told = undefined;
+    announced = undefined;
     const reason = state === 'deleted' ? ((await whoEnded()) ?? state) : state;
     state = reason;
-    log.info({ reason }, 'session over');
+    log.info({ reason }, 'session ended');
     await endRuns(reason);
     const saved = used
       ? await beforeExit((output) => {
@@ -225,7 +225,7 @@ export function createSession(options: SessionOptions): Session {
     pages.ended(reason, saved);
   }
 
-  /** What the manager is to tell a page that was asleep. */
+  /** The reason that the manager keeps for a page that was asleep. */
   function describeEnd(): SessionEnd | undefined {
     const end = { reason: state, ...(state === 'idle' && { idleMs: idle.timeoutMs }) };
     return sessionEndSchema.safeParse(end).data;
@@ -238,9 +238,9 @@ export function createSession(options: SessionOptions): Session {
         signal,
         firstMs: 100,
         maxMs: 10_000,
-        onFirstFailure: (error) => log.warn({ err: error }, 'the manager could not be asked to delete this pod yet'),
+        onFirstFailure: (error) => log.warn({ err: error }, 'could not ask the manager to delete this pod; retrying'),
       });
-      log.info('the manager deletes this pod');
+      log.info('the manager has accepted the deletion of this pod');
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -1,14 +1,14 @@
-// Decides when output goes out: the echo of a key at once, a flood in batches. A fixed window would tax every echo; a
-// bucket of tokens taxes only who has emptied it. Pure: the time is passed in, and whoever asks sets the timer.
+// Decides when to send output: the echo of a key at once, a flood in batches. A fixed window would delay every echo; a token bucket delays only
+// floods. Pure: the time is passed in, and the caller sets the timer.
 
 export type CoalescerLimits = {
-  /** Chunks that may go out at once after a pause. */
+  /** Chunks that may be sent at once after a pause. */
   burst: number;
-  /** Milliseconds after which one more may. */
+  /** Milliseconds until one more may be sent. */
   refillMs: number;
-  /** The longest that a batch waits. */
+  /** The maximum delay of a batch. */
   windowMs: number;
-  /** The size at which it waits no longer. */
+  /** The size at which a batch is sent at once. */
   maxBytes: number;
 };
 
@@ -27,12 +27,12 @@ export class Coalescer {
     this.#tokens = limits.burst;
   }
 
-  /** When `flush` is due; undefined while nothing waits. */
+  /** When `flush` is due; undefined if nothing waits. */
   get flushAt(): number | undefined {
     return this.#flushAt;
   }
 
-  /** What goes out now that `chunk` has come: it, it with what waited before it, or nothing yet. */
+  /** Returns what to send after `chunk`: the chunk, with earlier ones if they waited, or nothing yet. */
   push(chunk: Buffer, now: number): Buffer | undefined {
     if (this.#flushAt === undefined && this.#take(now)) return chunk;
     this.#batch.push(chunk);
@@ -41,7 +41,7 @@ export class Coalescer {
     return this.#bytes >= this.#limits.maxBytes || now >= this.#flushAt ? this.flush() : undefined;
   }
 
-  /** All that waits, in one piece. */
+  /** Everything that waits, in one piece. */
   flush(): Buffer | undefined {
     const [first] = this.#batch;
     if (!first) return undefined;

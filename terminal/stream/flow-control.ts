@@ -1,40 +1,40 @@
-// How far the pty may run ahead of what a browser has parsed. Knows no pty: it says when to pause and when to resume. Pure:
-// times are passed in, in milliseconds.
+// Limits how far the pty runs ahead of what the browser has parsed. Decides when to pause and resume, and knows no pty. Pure: times are passed
+// in, in milliseconds.
 //
-// As far as keeps the line busy, and no farther: whatever waits in between is old when it is seen, and a key typed into a
-// flood, or its Ctrl-C, is answered behind it. So the window shrinks when bytes take longer than the line itself does.
+// The window keeps the connection busy, but no larger: output in transit is old when it is seen, and the echo of a key, or the effect of Ctrl-C,
+// waits behind it. So the window shrinks when bytes take longer than the connection itself.
 
 export type Limits = {
-  /** Bytes on their way at the beginning. */
+  /** Bytes in transit at the beginning. */
   start: number;
-  /** What the window never falls below; it must be more than a browser leaves unacknowledged. */
-  least: number;
-  most: number;
-  /** How much longer than on an idle line bytes may take. */
+  /** The minimum window; it must exceed what a browser leaves unacknowledged. */
+  min: number;
+  max: number;
+  /** How much longer than on an idle connection bytes may take. */
   delayMs: number;
 };
 
-// Nothing is known of a line at first. A ping waits behind what is on its way: a second on a line of 256 kbit/s, of the 2.5 seconds that
-// an answer may take (`heartbeat` in common/socket.ts). A quick line has the whole window after a few round trips.
-export const flowLimits: Limits = { start: 32_768, least: 16_384, most: 524_288, delayMs: 200 };
+// The connection's speed is unknown at first. A ping waits behind bytes in transit: one second at 256 kbit/s, of the 2.5 seconds that its answer
+// may take (`heartbeat` in common/socket.ts). A fast connection reaches the full window after a few round trips.
+export const flowLimits: Limits = { start: 32_768, min: 16_384, max: 524_288, delayMs: 200 };
 
-/** Counts bytes sent and acknowledged on one connection. */
+/** Counts sent and acknowledged bytes of one connection. */
 export class FlowControl {
   readonly #limits: Limits;
-  /** What was sent when, until it is acknowledged: `at` is the count of bytes with it. */
+  /** When bytes were sent, until acknowledged: `at` is the total including them. */
   readonly #marks: { bytes: number; at: number }[] = [];
   #sent = 0;
   #acknowledged = 0;
   #window: number;
-  /** The count of bytes of which the acknowledgement tells how the present window does. */
-  #judgedAt: number;
+  /** The total whose acknowledgement measures the present window. */
+  #measuredAt: number;
   #quickestMs = Number.POSITIVE_INFINITY;
   #paused = false;
 
   constructor(limits: Limits = flowLimits) {
     this.#limits = limits;
     this.#window = limits.start;
-    this.#judgedAt = limits.start;
+    this.#measuredAt = limits.start;
   }
 
   get unacknowledged(): number {
@@ -49,7 +49,7 @@ export class FlowControl {
     return this.#paused;
   }
 
-  /** `bytes` more are on their way. Returns true when the pty must be paused now. */
+  /** `bytes` more were sent. Returns true if the pty must be paused now. */
   sent(bytes: number, now: number): boolean {
     this.#sent += bytes;
     this.#marks.push({ bytes: this.#sent, at: now });
@@ -59,8 +59,8 @@ export class FlowControl {
   }
 
   /**
-   * The browser says that it has parsed `bytes` more. Returns true when the pty may be resumed now. Nonsense is no
-   * progress, and more than was sent is all that was sent: no client can win an advance on what is still to come.
+   * The browser has parsed `bytes` more. Returns true if the pty may be resumed now. Invalid numbers have no effect, and at max what was sent
+   * counts, so no client gains credit for bytes to come.
    */
   acknowledged(bytes: unknown, now: number): boolean {
     if (typeof bytes !== 'number' || !(bytes > 0)) return false;
@@ -77,13 +77,12 @@ export class FlowControl {
     if (newest === undefined) return;
     const tookMs = Math.max(1, now - newest);
     this.#quickestMs = Math.min(this.#quickestMs, tookMs);
-    if (this.#acknowledged < this.#judgedAt) return;
-    const { least, most, delayMs } = this.#limits;
+    if (this.#acknowledged < this.#measuredAt) return;
+    const { min, max, delayMs } = this.#limits;
     const mayTakeMs = this.#quickestMs + delayMs;
-    if (tookMs > mayTakeMs) this.#window = Math.max(least, Math.floor((this.#window * mayTakeMs) / tookMs));
-    // It grows when it was the window that held the pty up, and twice as much would not take too long: else it would
-    // grow and shrink by turns.
-    else if (this.#paused && tookMs <= this.#quickestMs + delayMs / 3) this.#window = Math.min(most, this.#window * 2);
-    this.#judgedAt = Math.max(this.#sent, this.#acknowledged + this.#window);
+    if (tookMs > mayTakeMs) this.#window = Math.max(min, Math.floor((this.#window * mayTakeMs) / tookMs));
+    // Grow only if the window limited the pty, and twice as much would not take too long. Otherwise it would oscillate.
+    else if (this.#paused && tookMs <= this.#quickestMs + delayMs / 3) this.#window = Math.min(max, this.#window * 2);
+    this.#measuredAt = Math.max(this.#sent, this.#acknowledged + this.#window);
   }
 }

@@ -1,19 +1,19 @@
-// Writes what was typed or pasted to a pty: a key at once and in the same turn, a paste in bounded pieces that wait for
-// a reader that is slow. Knows no pty: `writeSome` does the writing, `later` the waiting.
+// Writes input to a pty: a key at once and synchronously, a paste in bounded pieces that wait for a slow reader. Knows no pty: `writeSome` writes
+// and `later` waits.
 
 export type InputWriterOptions = {
-  /** Writes the start of a buffer and returns how many bytes it took: 0 when the pty is full. Throws when it is gone. */
+  /** Writes the start of a buffer and returns the number of bytes: 0 if the pty is full. Throws if it is gone. */
   writeSome: (bytes: Buffer) => number;
   later: (run: () => void, ms: number) => void;
-  /** Called with true when more waits than should, and with false when there is room again. */
+  /** Called with true when too much waits, and with false when there is room again. */
   onBacklog?: (full: boolean) => void;
 };
 
-/** Bytes in one write; more than a tty takes at once only makes it refuse. */
+/** Bytes per write. A tty would refuse more at once. */
 const pieceBytes = 4_096;
-/** Bytes in one turn of the event loop, so that a paste does not hold up other people's keys. */
+/** Bytes per turn of the event loop, so that a paste does not delay other browsers' keys. */
 const turnBytes = 65_536;
-/** Far apart from what people paste: a browser that is not read cannot answer pings either, and is cut off for it. */
+/** Larger than usual pastes: a browser whose socket is not read cannot answer pings either, and is disconnected. */
 const backlog = { high: 16_777_216, low: 12_582_912 };
 const shortestWaitMs = 1;
 const longestWaitMs = 16;
@@ -37,7 +37,7 @@ export class InputWriter {
     return this.#pending;
   }
 
-  /** `onTaken` is called once all of `bytes` are written; never, if nobody is left to read them. */
+  /** `onTaken` is called once all of `bytes` are written; never if the pty closes before. */
   write(bytes: Buffer, onTaken?: () => void): void {
     if (this.#closed) return;
     if (bytes.length === 0) {
@@ -50,7 +50,7 @@ export class InputWriter {
     this.#tellBacklog();
   }
 
-  /** Keeps what comes until `over` is settled. */
+  /** Holds back input until `over` is settled. */
   hold(over: Promise<unknown>): void {
     this.#held += 1;
     const release = () => {
@@ -62,7 +62,7 @@ export class InputWriter {
     over.then(release, release);
   }
 
-  /** Forgets what waits: nobody is left to read it. */
+  /** Discards what waits, because the pty is gone. */
   close(): void {
     this.#closed = true;
     this.#queue.length = 0;
@@ -115,7 +115,7 @@ export class InputWriter {
 
   #tellBacklog(): void {
     const full = this.#full ? this.#pending > backlog.low : this.#pending > backlog.high;
-    // Told again at each write while it is full: pausing twice does no harm, missing it once would.
+    // Repeated at each write while full: pausing twice is harmless, missing a pause is not.
     if (full || this.#full) this.#options.onBacklog?.(full);
     this.#full = full;
   }

@@ -1,5 +1,4 @@
-// The end of what a program has printed, as plain text: without colours and other control sequences, and with each line as
-// it was when last written over. Pure.
+// The end of a program's output as plain text: without control sequences, and with overwritten lines in their last form. Pure.
 
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
@@ -11,7 +10,7 @@ export class PlainTail {
   #raw = '';
 
   push(bytes: Buffer): void {
-    // Twice as much is kept as is shown: control sequences count for nothing, and one may be cut in two at the start.
+    // Keep twice as much as is shown, because control sequences do not count and one may be cut at the start.
     this.#raw = (this.#raw + this.#decoder.write(bytes)).slice(-2 * mostCharacters);
   }
 

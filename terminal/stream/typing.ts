@@ -1,5 +1,5 @@
-// Tells what a person typed from what their terminal says by itself: the answers to queries, and a tab that gains or
-// loses focus. Only the former keeps a session alive.
+// Distinguishes input of a person from automatic input of the browser's terminal, such as answers to queries and focus events. Only the former
+// keeps a session alive.
 
 // Focus in and out; device attributes, status and cursor reports; mode reports; answers in OSC and DCS strings.
 const report = /^(?:\x1b\[[IO]|\x1b\[[?>=]?[\d;]*[cnR]|\x1b\[\??[\d;]*\$y|\x1b[\]P][^\x07\x1b]*(?:\x07|\x1b\\))+$/;
@@ -8,8 +8,7 @@ const longestReport = 256;
 const pointerMotion = /^(?:\x1b\[<35;\d+;\d+M)+$/;
 
 /**
- * Whether `input` is a report of the browser, or a pointer motion without a button. tmux 3.3 treats each as a key, which would end
- * copy mode.
+ * Whether `input` is a report of the browser, or pointer motion without a button. tmux 3.3 treats each as a key, which would end copy mode.
  */
 export const isPassive = (input: string | Uint8Array): boolean =>
   !isTyping(input) || (typeof input === 'string' && pointerMotion.test(input));

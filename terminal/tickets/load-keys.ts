@@ -1,16 +1,16 @@
-// Fetches the manager's keys at the start: without them a terminal is not ready.
+// Fetches the manager's keys at startup. Without them a terminal is not ready.
 
 import { toServiceError } from '../../common/errors.ts';
 import type { KeySet } from '../../common/key-set.ts';
 import type { Logger } from '../../common/log.ts';
 import { retry } from '../../common/retry.ts';
 
-/** Loads the keys, with back-off and for as long as it takes. */
+/** Loads the keys, retrying until it succeeds. */
 export const loadKeys = ({ refresh }: KeySet, { log, signal }: { log: Logger; signal: AbortSignal }): Promise<void> =>
   retry(refresh, {
     signal,
     firstMs: 50,
     maxMs: 5_000,
     onFirstFailure: (error) =>
-      log.warn({ err: toServiceError(error) }, 'the keys of the manager are not to be had yet'),
+      log.warn({ err: toServiceError(error) }, 'could not load the manager’s keys; retrying, and not ready until then'),
   });

@@ -1,4 +1,4 @@
-// Remembers which tickets were used, for as long as they could be used again. Pure: the time is passed in.
+// Remembers used tickets until they expire. Pure: the time is passed in.
 
 export class UsedTickets {
   readonly #expiries = new Map<string, number>();
@@ -7,7 +7,7 @@ export class UsedTickets {
     return this.#expiries.size;
   }
 
-  /** Marks ticket `id`, worthless from `expiresAt` on, as used. False if it was used before. Seconds since 1970. */
+  /** Marks ticket `id` as used until `expiresAt`. False if it was used before. Seconds since 1970. */
   use(id: string, expiresAt: number, now: number): boolean {
     for (const [old, expiry] of this.#expiries) if (expiry <= now) this.#expiries.delete(old);
     if (this.#expiries.has(id)) return false;

@@ -1,4 +1,4 @@
-// Decides whether a ticket opens this pod, now, for the first time (inv 8). By the manager's time: a node's clock may be wrong.
+// Verifies that a ticket is valid for this pod, now, and unused (inv 8). Uses the manager's time, because a node's clock may be wrong.
 
 import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { ServiceError } from '../../common/errors.ts';
@@ -7,7 +7,7 @@ import { type Ticket, ticketAlgorithm, ticketIssuer, ticketSchema } from '../../
 import { ClaimBinding } from './claim-binding.ts';
 import { UsedTickets } from './used-tickets.ts';
 
-/** How far the clocks of two managers may differ, and what this pod has heard of either may be off. Seconds. */
+/** How far the clocks of two managers, and this pod's estimate, may differ. Seconds. */
 const toleranceSeconds = 5;
 
 export type VerifyTicket = (text: string) => Promise<Ticket>;
@@ -15,13 +15,13 @@ export type VerifyTicket = (text: string) => Promise<Ticket>;
 export type TicketVerifierOptions = {
   podUid: string;
   getKey: JWTVerifyGetKey;
-  /** The manager's. */
+  /** The manager's time. */
   time: RemoteClock;
-  /** Asks the manager for its time, unless that was done lately. Whether it did. */
+  /** Asks the manager for its time, unless that was done recently. Returns whether it asked. */
   askTime: () => Promise<boolean>;
 };
 
-/** A verifier for one pod. It throws `invalid-ticket`, or `unavailable` if the manager's keys could not be asked for. */
+/** A verifier for one pod. It throws `invalid-ticket`, or `unavailable` if the manager's keys cannot be fetched. */
 export function createTicketVerifier(options: TicketVerifierOptions): VerifyTicket {
   const { podUid, getKey, time, askTime } = options;
   const used = new UsedTickets();
@@ -31,7 +31,7 @@ export function createTicketVerifier(options: TicketVerifierOptions): VerifyTick
     try {
       return await read(text, { podUid, getKey, now: time.now() });
     } catch (error) {
-      // It is genuine. Since the manager was last asked, its clock may have been set, or this machine may have slept.
+      // The signature is valid. The manager's clock may have been adjusted, or this machine suspended, since the manager was last asked.
       const isExpired = error instanceof ServiceError && error.cause instanceof errors.JWTExpired;
       if (!isExpired || !(await askTime().catch(() => false))) throw error;
       return read(text, { podUid, getKey, now: time.now() });
@@ -40,9 +40,9 @@ export function createTicketVerifier(options: TicketVerifierOptions): VerifyTick
 
   return async (text) => {
     const ticket = await readByTime(text);
-    // The manager's clock has shown that time: one that is thought to be behind would honour old tickets.
+    // The manager's clock has shown this time. If the estimate is behind, older tickets would be accepted.
     time.observe({ earliest: ticket.iat * 1_000, latest: Number.POSITIVE_INFINITY, since: 0 });
-    // From here on nothing waits: of two sockets that come with one ticket at the same moment, one gets in.
+    // No await from here on: of two sockets with the same ticket, one is accepted.
     if (!binding.accepts(ticket)) throw refused('It belongs to another claim than this terminal.');
     if (!used.use(ticket.jti, ticket.exp + toleranceSeconds, time.now() / 1_000)) {
       throw refused('It was used before: a new one is needed for each connection.');

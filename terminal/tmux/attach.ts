@@ -1,4 +1,4 @@
-// One attached tmux client under node-pty: bytes in, bytes out. The only file that knows node-pty.
+// An attached tmux client under node-pty. The only file that uses node-pty.
 
 import { writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
@@ -8,12 +8,12 @@ import type { Size } from '../../common/socket.ts';
 export type Attachment = {
   /** The path of its tty, by which tmux knows the client. */
   tty: string;
-  /** Writes the start of `bytes` at once; how many bytes were taken, 0 when the pty is full. Throws once it is gone. */
+  /** Writes the start of `bytes` at once and returns the number of bytes: 0 if the pty is full. Throws once it is gone. */
   writeSome: (bytes: Buffer) => number;
   resize: (size: Size) => void;
   pause: () => void;
   resume: () => void;
-  /** Ends this client only: the session and its other clients live on. */
+  /** Ends this client. The session and its other clients live on. */
   detach: () => void;
 };
 
@@ -33,10 +33,10 @@ export function attach(options: {
   });
   const { fd, stream, tty } = internals(pty);
   let detached = false;
-  // The stream closes the descriptor as soon as it has read the end of the pty, long before node-pty reports the exit. From
-  // then on the kernel may give the same number to another pty, a file or a socket.
+  // The stream closes the descriptor as soon as it reads the pty's end, long before node-pty reports the exit. From then on the kernel may reuse
+  // the number for another pty, file or socket.
   const isOpen = () => !detached && !stream.destroyed;
-  // With `encoding: null` node-pty hands out Buffers, whatever its types say.
+  // With `encoding: null` node-pty passes Buffers, although its types say string.
   pty.onData((data: string | Buffer) => options.onOutput(typeof data === 'string' ? Buffer.from(data) : data));
   pty.onExit(() => {
     detached = true;
@@ -44,7 +44,7 @@ export function attach(options: {
   });
   return {
     tty,
-    // Straight to the descriptor: node-pty's own stream makes a key wait for the thread pool, and spins when it is full.
+    // Write directly to the descriptor: node-pty's own stream delays keys by the thread pool, and spins when the pty is full.
     writeSome: (bytes) => {
       if (!isOpen()) throw new Error('The client has ended.');
       try {
@@ -63,7 +63,7 @@ export function attach(options: {
       if (detached) return;
       detached = true;
       pty.kill('SIGHUP');
-      // A paused pty would never read that its other end is closed, and keep its descriptor.
+      // A paused pty would never notice that its other end is closed, and would keep its descriptor.
       pty.resume();
     },
   };

@@ -1,5 +1,4 @@
-// One running tmux control client: commands go in, answers come out, and its end is known at once. It costs no process
-// per question and needs no polling.
+// A running tmux control client: sends commands, receives answers, and notices its end at once. It needs no process per question and no polling.
 
 import { spawn } from 'node:child_process';
 import { ControlParser } from './control-mode.ts';
@@ -7,15 +6,15 @@ import { ControlParser } from './control-mode.ts';
 export type ControlClient = {
   /** Its process; undefined if tmux could not be started. */
   pid: number | undefined;
-  /** Runs one tmux command and gives what it prints. Rejects if tmux refuses it or is gone. */
+  /** Runs one tmux command and returns its output. Rejects if tmux refuses it or is gone. */
   command: (command: string) => Promise<string>;
   /** Resolves once the client is attached to a session; rejects if it ends before. */
   attached: Promise<void>;
-  /** Resolves when the client has ended, whyever, with what it complained of. */
+  /** Resolves when the client has ended, with its error output. */
   closed: Promise<string>;
 };
 
-/** Starts `tmux` with `args`, of which one has to be `-C`. */
+/** Starts `tmux` with `args`, which must include `-C`. */
 export function startControlClient(
   args: string[],
   options: {
@@ -58,7 +57,7 @@ export function startControlClient(
   };
   child.once('error', end);
   child.once('close', () => end());
-  // A client that has just ended does not take the command; its end is told by `close`.
+  // A client that has just ended does not take the command. `close` reports its end.
   child.stdin.on('error', () => {});
 
   return {

@@ -1,13 +1,13 @@
-// The protocol of a tmux control client (tmux(1), CONTROL MODE), as pure parsing: text in, what it says out.
+// Parses the protocol of a tmux control client (tmux(1), CONTROL MODE). Pure.
 
 export type ControlMessage =
-  /** The answer to a command of ours; `failed` when tmux refused it. */
+  /** The answer to one of our commands; `failed` if tmux refused it. */
   | { kind: 'answer'; failed: boolean; text: string }
-  /** A pane has printed something. What it was is not kept. */
+  /** A pane has printed something. The text is not kept. */
   | { kind: 'output' }
   /** This client is attached to a session. */
   | { kind: 'attached' }
-  /** A pane has begun to show its history, or has returned to its program. */
+  /** A pane has entered or left its history. */
   | { kind: 'pane-mode' }
   /** A window has another size or other panes, or another window is the session's current one. */
   | { kind: 'layout' };
@@ -17,7 +17,7 @@ export class ControlParser {
   #rest = '';
   #block: { ours: boolean; lines: string[] } | undefined;
 
-  /** What the next piece of its standard output completes. */
+  /** Returns the messages that `piece` completes. */
   push(piece: string): ControlMessage[] {
     const lines = (this.#rest + piece).split('\n');
     this.#rest = lines.pop() ?? '';

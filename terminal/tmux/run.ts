@@ -1,4 +1,4 @@
-// Runs one tmux client that does a few commands and ends: its output streams by and is not kept.
+// Runs a tmux client that executes a few commands and ends. Its output is streamed.
 
 import { spawn } from 'node:child_process';
 
@@ -6,8 +6,8 @@ const patienceMs = 5_000;
 const longestComplaint = 1_000;
 
 /**
- * Resolves once `tmux` with these arguments has ended well; rejects if it has not. It is killed when it takes too long, or with
- * a `signal`, once that is aborted instead.
+ * Resolves once `tmux` with these arguments has exited with 0; rejects otherwise. It is killed after a timeout, or if `signal` is given, when
+ * that is aborted.
  */
 export function runTmux(
   args: string[],

@@ -1,4 +1,4 @@
-// The pod's one tmux session: started before anybody comes, watched until it ends.
+// The pod's tmux session: started before a browser attaches, and watched until it ends.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.ts';
@@ -8,20 +8,20 @@ import { startControlClient } from './control-client.ts';
 import { runTmux } from './run.ts';
 import { waitForPrompt } from './warm-up.ts';
 
-/** The first session of a server; unlike its name, its id cannot be changed by the person who uses it. */
+/** The first session of a server. Unlike its name, a visitor cannot change its id. */
 const session = '$0';
 const size = { cols: 80, rows: 24 };
 /**
- * Runs the shell that is its first argument. The server and tmux come before it, and before whatever it starts: a fork bomb
- * of two thousand processes left the server without a turn for half a minute, in which nobody counted them; and when memory
- * is short the kernel looks for the largest process, which is the server as often as not. Somebody is to be left who can
- * say what has happened. The priority counts only within the container: it takes nothing from a shell beside those of others.
+ * Runs the shell in its first argument at a lower priority than the server and tmux. Otherwise a fork bomb of two thousand processes left the
+ * server without processor time for half a minute, and it could not count them. When memory is short, the kernel kills the largest process,
+ * which is often the server: it must survive to report the reason. The priority counts only within the container, so shells of other pods are
+ * not affected.
  */
 const expendable =
   '[ -w /proc/self/oom_score_adj ] && echo 1000 > /proc/self/oom_score_adj; exec $(command -v nice) "$0" -i';
 
 export type TmuxOptions = {
-  /** Our own configuration; the visitor's is not read. */
+  /** Our own configuration. The visitor's is not read. */
   configFile: string;
   /** A path that nothing else uses. */
   socketPath: string;
@@ -34,22 +34,22 @@ export type TmuxOptions = {
 export type ClientOptions = { setsSize: boolean; readOnly: boolean };
 
 export type Tmux = {
-  /** Resolves when the prompt is drawn, and how long that took is logged. Rejects if the shell ends before. */
+  /** Resolves when the prompt is drawn, and logs how long that took. Rejects if the shell ends before. */
   warm: Promise<void>;
-  /** Resolves when the session is over. Never rejects. */
+  /** Resolves when the session has ended. Never rejects. */
   ended: Promise<void>;
   readonly alive: boolean;
-  /** Whether the session is still there, as tmux itself says. */
+  /** Asks tmux whether the session still exists. */
   check: () => Promise<boolean>;
   /** The arguments of a client that attaches to the session, or to another one of its server. */
   attachArguments: (options: ClientOptions & { session?: string | undefined }) => string[];
   /** The session, for commands that name one. */
   session: string;
-  /** Runs commands in a client of their own: what they print may be long. */
+  /** Runs commands in a client of their own, for long output. */
   run: (args: string[], onOutput: (bytes: Buffer) => void) => Promise<void>;
-  /** Runs one command and gives what it prints, which is short. Rejects if tmux refuses it or is gone. */
+  /** Runs one command and returns its short output. Rejects if tmux refuses it or is gone. */
   ask: (command: string) => Promise<string>;
-  /** Resolves when somebody has signalled `channel` (tmux(1), wait-for). Rejects when `signal` is aborted, or tmux ends. */
+  /** Resolves when `channel` is signalled (tmux(1), wait-for). Rejects when `signal` is aborted, or tmux ends. */
   waitFor: (channel: string, signal: AbortSignal) => Promise<void>;
   /** Calls `listener` whenever the session's window has another size, until the function that it returns is called. */
   onResize: (listener: (size: Size) => void) => () => void;
@@ -57,19 +57,19 @@ export type Tmux = {
   setsSize: (tty: string, sets: boolean) => Promise<void>;
   /** Whether a pane shows its history: the next key returns it to its program. */
   readonly scrolled: boolean;
-  /** When any of its windows last printed something: milliseconds since 1970, at most a second too late. */
+  /** When any window last printed something: milliseconds since 1970, up to a second late. */
   lastOutputAt: () => Promise<number>;
-  /** Ends the server and everything in it. Resolves when it has ended, or after a while if it does not. */
+  /** Ends the server and everything in it. Resolves when it has ended, or after a timeout. */
   kill: () => Promise<void>;
 };
 
 /** Starts a server with one session that runs `shell`. */
 export function startTmux({ configFile, socketPath, shell, environment, log }: TmuxOptions): Tmux {
-  // Later clients must not start another server (-N): one that is gone is gone.
+  // Later clients must not start another server (-N).
   const connect = ['-u', '-N', '-S', socketPath];
   const where = { environment, cwd: environment.HOME ?? '/' };
   let onOutput: (() => void) | undefined;
-  // Several words after the options are executed as they are: one would be run by a shell of tmux's own.
+  // Several words after the options are executed directly. A single word would be run by tmux's own shell.
   const first = ['sh', '-c', expendable, shell];
   const create = ['new-session', '-x', String(size.cols), '-y', String(size.rows), '-s', 'warmterm', ...first];
   let scrolled = false;
@@ -93,14 +93,14 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   });
   let alive = true;
 
-  // It watches, and no more: what is printed need not reach it, and its size does not count.
+  // It only watches: it needs no output, and its size must not count.
   const quiet = async () => {
     await client.command('refresh-client -f no-output,ignore-size');
-    // If this process is killed without a warning, its clients go, and nobody would come back to the server they leave.
-    // A little later, because a process that is just dying still answers; so does a dead one that nobody has waited for.
+    // If this process is killed, its clients end, and no one could return to their tmux server: end it too. A little later, because a dying process
+    // still answers, as does a zombie.
     const dead = `grep -qs "^State:.Z" /proc/${process.pid}/status`;
     const living = `kill -0 ${process.pid} 2>/dev/null && ! ${dead}`;
-    // tmux 3.3 can wait for ever for a control client that nobody reads: that one goes first.
+    // tmux 3.3 can wait for ever for a control client that is not read, so kill that one first.
     const orphaned = `${living} || { kill -9 ${client.pid}; tmux -S ${quote(socketPath)} kill-server; }`;
     await client.command(`set-hook -g client-detached ${quote(`run-shell -b -d 1 ${quote(orphaned)}`)}`);
     await client.command(`set-option -g default-command ${quote(`exec sh -c '${expendable}' '${shell}'`)}`);
@@ -120,7 +120,7 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     await quiet();
   })();
 
-  // The visitor may detach every client, ours as well: what counts is whether one can attach again.
+  // The visitor may detach every client, including ours. Only whether one can attach again tells if the session exists.
   const ended = (async () => {
     for (;;) {
       await client.closed;
@@ -148,7 +148,7 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
       const asked = client;
       if (await succeeds(asked.command(`has-session -t '${session}'`))) return true;
       await asked.closed;
-      // By now it is another client, which either attaches or finds nothing to attach to.
+      // By now it is another client, which either attaches or fails.
       await client.attached.catch(() => ended);
       return alive;
     },

@@ -4,7 +4,7 @@ import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
 
-test('a browser sees the prompt that was drawn before it came, and what it types', async (t) => {
+test('attach: a browser sees the present prompt and its own input', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -16,7 +16,7 @@ test('a browser sees the prompt that was drawn before it came, and what it types
   await browser.sees('tmux-256color truecolor [] héé');
 });
 
-test('the shell has the size of the browser, from the start and after a resize', async (t) => {
+test('attach: the shell has the browser’s size at first and after a resize', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket(), size: { cols: 101, rows: 31 } });
@@ -29,7 +29,7 @@ test('the shell has the size of the browser, from the start and after a resize',
   t.pass();
 });
 
-test('two browsers of the owner share one shell', async (t) => {
+test('attach: two browsers of the owner share one shell', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const one = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -40,7 +40,7 @@ test('two browsers of the owner share one shell', async (t) => {
   t.pass();
 });
 
-test('inv 2: a job runs on after its browser has left, and is seen by the one that comes back', async (t) => {
+test('inv 2: attach: a job continues without browsers and is visible after a reconnect', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const first = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -56,7 +56,7 @@ test('inv 2: a job runs on after its browser has left, and is seen by the one th
   t.pass();
 });
 
-test('a viewer sees, and cannot type', async (t) => {
+test('attach: a viewer sees output and cannot type', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -73,7 +73,7 @@ test('a viewer sees, and cannot type', async (t) => {
   t.notRegex(owner.text(), /intruder/);
 });
 
-test('a browser whose tmux client is detached by hand is cut off, so that it comes back', async (t) => {
+test('attach: disconnects a browser whose tmux client was detached by hand', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -86,7 +86,7 @@ test('a browser whose tmux client is detached by hand is cut off, so that it com
   t.deepEqual(again.ended.entries, []);
 });
 
-test('titles, the clipboard and true colours reach the browser', async (t) => {
+test('attach: titles, clipboard and true colours reach the browser', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });

@@ -94,7 +94,7 @@ test.serial(
   },
 );
 
-test.serial('the example says which work it could not push, and fails', async (t) => {
+test.serial('before-exit: the example reports work that it could not push, and fails', async (t) => {
   const manager = await startManager(t);
   const { beforeExit } = parse(readFileSync(example, 'utf8')).poolDefaults as { beforeExit: string };
   const settings = { WARMTERM_BEFORE_EXIT: beforeExit, WARMTERM_BEFORE_EXIT_TIMEOUT: '10m' };

@@ -44,7 +44,7 @@ for (const [what, offset] of [
   ['66 s fast', 66_000],
   ['66 s slow', -66_000],
 ] as const) {
-  test(`inv 6, 8: on a node that is ${what} tickets and the lifetime go by the manager's time`, async (t) => {
+  test(`inv 6, 8: clocks: on a node that is ${what}, tickets and lifetime follow the manager's time`, async (t) => {
     const { manager, terminal, shows } = await start(t, offset, { livesMs: 4_000 });
     t.true(shows(offset));
     const late = await manager.ticket({ iat: nowSeconds() - 90, exp: nowSeconds() - 30 });
@@ -61,7 +61,7 @@ for (const [what, offset] of [
   });
 }
 
-test('inv 8, 9: a clock that is set while the terminal runs refuses no ticket and ends no session', async (t) => {
+test('inv 8, 9: clocks: adjusting the clock at run time refuses no ticket and ends no session', async (t) => {
   const { manager, terminal, set, shows } = await start(t, 0, { livesMs: 6 * hour });
   const first = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await first.sees(prompt);
@@ -83,7 +83,7 @@ for (const [what, offset] of [
   ['forward', 24 * hour],
   ['back', -24 * hour],
 ] as const) {
-  test(`inv 6: with WARMTERM_ACTIVITY=output a clock set ${what} ends no session whose job prints, and keeps no silent one`, async (t) => {
+  test(`inv 6: clocks: with activity output, a clock set ${what} does not change when sessions end`, async (t) => {
     // tmux, which is not concerned, notes output by the former clock.
     const { manager, terminal, shows } = await start(t, offset, {
       idleTimeoutMs: 3_000,

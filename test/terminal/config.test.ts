@@ -9,7 +9,7 @@ const needed = {
   WARMTERM_MANAGER_TOKEN_FILE: '/token',
 };
 
-test('defaults are filled in', (t) => {
+test('config: fills in defaults', (t) => {
   t.like(readConfig(needed), {
     port: 3000,
     managerUrl: 'http://manager:8080',
@@ -22,7 +22,7 @@ test('defaults are filled in', (t) => {
   });
 });
 
-test('the shell is the one asked for, or the one of the image', (t) => {
+test('config: uses the configured shell, else that of the image', (t) => {
   t.is(readConfig({ ...needed, SHELL: '/bin/zsh' }).shell, '/bin/zsh');
   t.is(readConfig({ ...needed, SHELL: '/bin/zsh', WARMTERM_SHELL: '/bin/sh' }).shell, '/bin/sh');
 });

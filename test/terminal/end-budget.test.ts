@@ -9,13 +9,13 @@ import { chart } from '../helpers/helm.ts';
 const spareMs = 2_000;
 const besideHookMs = Object.values(endBudget).reduce((sum, ms) => sum + ms, 0);
 
-test('end: the chart gives a pod time for its runs and its hook', (t) => {
+test('end-budget: the chart’s grace period covers the runs and the hook', (t) => {
   const pools = readFileSync(`${chart}/templates/pools.yaml`, 'utf8');
   const [, more] = /terminationGracePeriodSeconds: \{\{ add \.beforeExitSeconds (\d+) \}\}/.exec(pools) ?? [];
   t.true(Number(more) * 1_000 >= besideHookMs + spareMs, `${more} s for ${besideHookMs} ms`);
 });
 
-test('end: so does the stand-in, where nothing else is set', (t) => {
+test('end-budget: the stand-in’s default grace period covers them too', (t) => {
   const { spec } = describePool({ name: 'a', namespace: 'b', replicas: 1, settings: {}, args: [], env: {} });
   const { beforeExitTimeoutMs } = readConfig({
     WARMTERM_POD_NAME: 'a-0',

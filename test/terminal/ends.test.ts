@@ -15,7 +15,7 @@ const leftovers = (folder: string) =>
     processesNaming(`${folder}/`),
   );
 
-test('inv 6: an idle session warns, is kept by a key, and ends: page told, hook run, deletion asked for', async (t) => {
+test('inv 6: ends: an idle session warns, a key keeps it, then page, hook and deletion', async (t) => {
   const manager = await startManager(t, { idleTimeoutMs: 4_000 });
   const settings = { WARMTERM_IDLE_TIMEOUT: '4s', WARMTERM_IDLE_WARNING: '2s', ...hook };
   const terminal = await startTerminal(t, manager, { settings });
@@ -40,7 +40,7 @@ test('inv 6: an idle session warns, is kept by a key, and ends: page told, hook 
   t.is(hookRuns(terminal.folder).length, 1, 'the hook never runs twice');
 });
 
-test('a terminal that nobody has come to does not age', async (t) => {
+test('ends: an unused terminal does not become idle', async (t) => {
   const manager = await startManager(t);
   const settings = { WARMTERM_IDLE_TIMEOUT: '1s' };
   const waiting = await startTerminal(t, manager, { settings });
@@ -52,7 +52,7 @@ test('a terminal that nobody has come to does not age', async (t) => {
   t.is(await waiting.check('/readyz'), 200);
 });
 
-test('a browser that attaches during a countdown ends it, and the others are told', async (t) => {
+test('ends: attaching during a countdown cancels it in all browsers', async (t) => {
   const manager = await startManager(t, { idleTimeoutMs: 8_000 });
   const settings = { WARMTERM_IDLE_TIMEOUT: '8s', WARMTERM_IDLE_WARNING: '4s' };
   const terminal = await startTerminal(t, manager, { settings });
@@ -63,7 +63,7 @@ test('a browser that attaches during a countdown ends it, and the others are tol
   t.is(await one.endings.next((ending) => ending === null), null);
 });
 
-test('with WARMTERM_ACTIVITY=output a job that prints keeps the session, and its silence ends it', async (t) => {
+test('ends: with activity output, a printing job keeps the session and a silent one does not', async (t) => {
   const manager = await startManager(t, { idleTimeoutMs: 2_000 });
   const settings = { WARMTERM_IDLE_TIMEOUT: '2s', WARMTERM_IDLE_WARNING: '1s', WARMTERM_ACTIVITY: 'output' };
   const terminal = await startTerminal(t, manager, { settings });
@@ -80,7 +80,7 @@ test('with WARMTERM_ACTIVITY=output a job that prints keeps the session, and its
   t.true(browser.endings.entries.length <= before + 1, JSON.stringify(browser.endings.entries));
 });
 
-test('inv 6: the lifetime that the manager tells ends the session, whatever is typed', async (t) => {
+test('inv 6: ends: the manager’s lifetime ends the session despite input', async (t) => {
   const manager = await startManager(t);
   manager.state.livesMs = 1_500;
   const terminal = await startTerminal(t, manager, { settings: hook });
@@ -93,7 +93,7 @@ test('inv 6: the lifetime that the manager tells ends the session, whatever is t
   t.is(hookRuns(terminal.folder).length, 1);
 });
 
-test('inv 6: `exit` ends the session: page told, hook run, deletion asked for', async (t) => {
+test('inv 6: ends: `exit` ends the session: page, hook, deletion', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { settings: hook });
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -104,7 +104,7 @@ test('inv 6: `exit` ends the session: page told, hook run, deletion asked for', 
   t.is(hookRuns(terminal.folder).length, 1);
 });
 
-test('SIGTERM: the pages are told by whom, as the manager says', async (t) => {
+test('ends: SIGTERM: pages learn from the manager who deleted the pod', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -114,7 +114,7 @@ test('SIGTERM: the pages are told by whom, as the manager says', async (t) => {
   t.is(await browser.ended.next(), 'administrator');
 });
 
-test('inv 9: SIGTERM without a manager to ask: the pages are told that it was deleted', async (t) => {
+test('inv 9: ends: SIGTERM without a manager: pages get the reason deleted', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -124,7 +124,7 @@ test('inv 9: SIGTERM without a manager to ask: the pages are told that it was de
   t.is(await browser.ended.next(), 'deleted');
 });
 
-test('a tmux server that is killed ends the session like an exit', async (t) => {
+test('ends: a killed tmux server ends the session like exit', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -134,7 +134,7 @@ test('a tmux server that is killed ends the session like an exit', async (t) => 
   await manager.deletes.next();
 });
 
-test('SIGTERM tells the pages, runs the hook once, and leaves nothing behind', async (t) => {
+test('ends: SIGTERM notifies the pages, runs the hook once and leaves nothing behind', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { settings: hook });
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -151,7 +151,7 @@ test('SIGTERM tells the pages, runs the hook once, and leaves nothing behind', a
   t.is(terminal.complaints(), '');
 });
 
-test('a hook that hangs is killed at its limit with all that it started, also when SIGTERM comes meanwhile', async (t) => {
+test('ends: a hanging hook is killed with its children at its timeout, also during SIGTERM', async (t) => {
   const manager = await startManager(t);
   const settings = {
     WARMTERM_BEFORE_EXIT: 'echo x >> hook; sleep 1234 & trap "" TERM; sleep 1234',
@@ -170,7 +170,7 @@ test('a hook that hangs is killed at its limit with all that it started, also wh
   t.deepEqual(await leftovers(terminal.folder), []);
 });
 
-test('a server that is killed without a warning leaves no tmux behind', async (t) => {
+test('ends: a killed server leaves no tmux behind', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -180,7 +180,7 @@ test('a server that is killed without a warning leaves no tmux behind', async (t
   t.deepEqual(await leftovers(terminal.folder), []);
 });
 
-test('inv 9: an outage of the manager ends no session, and is over when the manager is back', async (t) => {
+test('inv 9: ends: no session ends during an outage of the manager; reports resume after it', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const ticket = await manager.ticket();
@@ -188,7 +188,7 @@ test('inv 9: an outage of the manager ends no session, and is over when the mana
   await browser.sees(prompt);
   await manager.reports.next();
   await manager.goAway();
-  await terminal.logs.next(({ msg }) => msg.startsWith('the manager could not be told'));
+  await terminal.logs.next(({ msg }) => msg.startsWith('could not report to the manager'));
   browser.types('echo alive-$((5 + 5))\r');
   await browser.sees('alive-10');
   // A ticket that is in somebody's hands still opens the terminal.
@@ -196,7 +196,7 @@ test('inv 9: an outage of the manager ends no session, and is over when the mana
   await second.sees('alive-10');
   browser.types('exit\r');
   t.is(await browser.ended.next(), 'exit');
-  await terminal.logs.next(({ msg }) => msg.startsWith('the manager could not be asked'));
+  await terminal.logs.next(({ msg }) => msg.startsWith('could not ask the manager to delete'));
   await manager.comeBack();
   await manager.deletes.next();
   const warnings = terminal.logs.entries.filter(({ level }) => level === 40);

@@ -15,7 +15,7 @@ const count = budget({ short: 2_000, long: 100_000 });
 const atOnce = 8;
 const packetsOfOne = 25;
 
-test(`inv 10: of ${count} malformed packets and handshakes none crashes anything, or leaves anything behind`, async (t) => {
+test(`inv 10: fuzz: ${count} malformed packets and handshakes crash nothing and leave nothing behind`, async (t) => {
   t.timeout(3_600_000);
   const seed = seedOf(t);
   const manager = await startManager(t);

@@ -56,7 +56,7 @@ for (const [what, keys] of [
   });
 }
 
-test('history: a browser that scrolls makes another one of the same terminal deaf to no key', async (t) => {
+test('history: while one browser scrolls, another one’s keys reach the shell', async (t) => {
   const { browser, open, isScrolled } = await start(t);
   const other = await open();
   browser.types(wheelUp);
@@ -66,7 +66,7 @@ test('history: a browser that scrolls makes another one of the same terminal dea
   t.pass();
 });
 
-test('history: focus, the pointer and a page of the history leave it where it is; Escape leads back', async (t) => {
+test('history: focus, pointer motion and paging keep it open; Escape returns to the prompt', async (t) => {
   const { browser, isScrolled } = await start(t);
   browser.types(wheelUp);
   await isScrolled(true);
@@ -107,7 +107,7 @@ test('a drag over wide characters', copies, drag(38, 40), '漢字');
 test('a double click', copies, click.repeat(2), 'https://example.org/x?y=1');
 test('a triple click', copies, click.repeat(3), `${text}\n`);
 
-test('mouse: the middle button pastes nothing of tmux', async (t) => {
+test('mouse: the middle button does not paste tmux’s buffer', async (t) => {
   const { browser, isScrolled } = await start(t);
   browser.types(mouse(0, 1, 23) + mouse(32, 5, 23) + mouse(0, 5, 23, 'm'));
   await isScrolled(true);

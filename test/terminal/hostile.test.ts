@@ -22,7 +22,7 @@ async function rawSocket(url: string): Promise<WebSocket> {
 const closed = (socket: WebSocket) =>
   new Promise<void>((resolve) => socket.addEventListener('close', () => resolve(), { once: true }));
 
-test('inv 10: frames of garbage end their own socket at the most', async (t) => {
+test('inv 10: hostile: garbage frames close only their own socket', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -58,7 +58,7 @@ test('inv 10: frames of garbage end their own socket at the most', async (t) => 
   );
 });
 
-test('inv 10: garbage from an attached browser changes nothing', async (t) => {
+test('inv 10: hostile: garbage from an attached browser changes nothing', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -85,7 +85,7 @@ test('inv 10: garbage from an attached browser changes nothing', async (t) => {
   );
 });
 
-test('inv 10: garbage over HTTP gets an answer or a closed door', async (t) => {
+test('inv 10: hostile: garbage over HTTP gets an answer or a closed connection', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const { port } = new URL(terminal.url);
@@ -110,7 +110,7 @@ test('inv 10: garbage over HTTP gets an answer or a closed door', async (t) => {
   t.is(await terminal.check('/healthz'), 200);
 });
 
-test('a browser that never acknowledges costs bounded memory, and nobody else an echo', async (t) => {
+test('hostile: a browser that never acknowledges costs bounded memory and delays no other', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const deaf = openBrowser(t, terminal.url, { ticket: await manager.ticket(), acknowledges: false });

@@ -29,17 +29,17 @@ function nameUser(uid: number): string | undefined {
 const { status } = spawnSync('unshare', ['--user', '--map-user=1', '--map-group=0', 'true']);
 const test = skipIf(status === 0 ? undefined : 'no user namespace can be made', anyTest, anyTest.skip);
 
-test('a user that /etc/passwd does not know gets a name, a home and a shell, and a group that libnss-extrausers takes', (t) => {
+test('name-user: an unknown user gets a name, home, shell and a group that libnss-extrausers accepts', (t) => {
   t.is(nameUser(1_000_660_000), 'visitor:x:1000660000:1000660000::/home/visitor:/bin/bash\n');
 });
 
-test('an account that cannot log in, as CRI-O writes for an assigned id, gets a name too', (t) => {
+test('name-user: replaces an account of CRI-O that cannot log in', (t) => {
   const [, uid] = /^nobody:[^:]*:(\d+):.*nologin$/m.exec(readFileSync('/etc/passwd', 'utf8')) ?? [];
   t.truthy(uid, 'the account of nobody');
   t.is(nameUser(Number(uid)), `visitor:x:${uid}:${uid}::/home/visitor:/bin/bash\n`);
 });
 
-test('a user that has an account keeps it', (t) => {
+test('name-user: keeps an existing account', (t) => {
   t.is(nameUser(0), undefined);
 });
 

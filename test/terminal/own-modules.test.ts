@@ -11,7 +11,7 @@ import { builtService } from '../helpers/built.ts';
 
 const program = builtService('terminal');
 
-test('it loads no module out of the home', (t) => {
+test('own-modules: loads no module from the home', (t) => {
   const home = mkdtempSync(join(tmpdir(), 'own-modules-'));
   t.teardown(() => rmSync(home, { recursive: true, force: true }));
   const loaded = join(home, 'loaded');

@@ -7,7 +7,7 @@ import { eventually, prompt, startTerminal } from '../helpers/terminal-process.t
 
 const hash = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 
-test('ten megabytes pasted arrive whole and in order', async (t) => {
+test('paste: ten megabytes arrive complete and in order', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -22,7 +22,7 @@ test('ten megabytes pasted arrive whole and in order', async (t) => {
   t.is(hash(readFileSync(`${terminal.folder}/pasted`)), hash(text));
 });
 
-test('a paste waits for a reader that stalls, and comes whole when it goes on', async (t) => {
+test('paste: waits for a stalled reader, then arrives complete', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });

@@ -16,7 +16,7 @@ const socket = (ticket: string, at = path) =>
 
 for (const which of ['url', 'healthUrl'] as const) {
   const what = which === 'url' ? 'a terminal’s port' : 'its health port';
-  test(`inv 10, 12: raw sockets at ${what} leave no file and little memory behind, and its browser attached`, async (t) => {
+  test(`inv 10, 12: raw sockets at ${what} leave no file and little memory behind; its browser stays attached`, async (t) => {
     const manager = await startManager(t);
     const terminal = await startTerminal(t, manager, { settings: { LOG_LEVEL: 'info' } });
     const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });

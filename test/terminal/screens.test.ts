@@ -117,7 +117,7 @@ const sheet = {
 // Of one cell tmux keeps 21 bytes: of that flag the colour, and the first letters.
 const kept = (text: string) => text.replace(/(?<=\u{1f3f4}[\u{e0000}-\u{e007f}]{4})[\u{e0000}-\u{e007f}]+/u, '');
 
-test('a sheet of Unicode takes as many columns on xterm.js as tmux counts', async (t) => {
+test('screens: xterm.js and tmux agree on the width of Unicode characters', async (t) => {
   const { terminal, client, xterm, same } = await start(t, { cols: 80, rows: Object.keys(sheet).length + 3 });
   const lines = Object.values(sheet);
   // tmux itself says in which column the cursor is after each.
@@ -142,7 +142,7 @@ printf 'EN''D\\n'; read -r`;
   t.deepEqual(measured, counted);
 });
 
-test('what is wide does not fit into the last column, and what has no width does', async (t) => {
+test('screens: a wide character wraps at the last column, a zero-width one does not', async (t) => {
   const { terminal, client, xterm, same } = await start(t);
   const x = 'x'.repeat(79);
   const lines = [

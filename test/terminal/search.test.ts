@@ -42,7 +42,7 @@ async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
   };
 }
 
-test.serial('what scrolled away is found, counted, and shown', async (t) => {
+test.serial('search: finds, counts and shows text in the history', async (t) => {
   const { browser, at, run, find, leave } = await start(t);
   await run("seq -f 'row %g.' 5000");
   t.deepEqual(await find('row 17.'), { total: 1, at: 1 });
@@ -60,7 +60,7 @@ test.serial('what scrolled away is found, counted, and shown', async (t) => {
   t.is(at(), '|');
 });
 
-test.serial('next and previous go from match to match, and around; the number is that of the match', async (t) => {
+test.serial('search: next and previous move between matches and wrap around', async (t) => {
   const { at, run, find } = await start(t);
   await run("seq -f 'row %g here' 300; echo pin one pin two; seq -f 'row %g' 301 600; echo pin three; seq 50");
   t.deepEqual(await find('pin'), { total: 3, at: 3 });
@@ -76,7 +76,7 @@ test.serial('next and previous go from match to match, and around; the number is
   t.deepEqual(await visit('next'), [1, 'pin one pin two']);
 });
 
-test.serial('where the person has scrolled in the meantime, it goes on from there', async (t) => {
+test.serial('search: continues from the visible position after scrolling', async (t) => {
   const { at, run, find, tmux } = await start(t);
   await run("seq -f 'row %g here' 1000");
   t.deepEqual(await find('here'), { total: 1000, at: 1000 });
@@ -108,7 +108,7 @@ test.serial(
   },
 );
 
-test.serial('of a full history that is searched the server keeps nothing', async (t) => {
+test.serial('search: searching a full history does not grow the server’s memory', async (t) => {
   const { terminal, browser, find, tmux } = await start(t);
   browser.types(`seq -f 'row %g of what somebody has built, tried and printed' 60000; echo do""ne\r`);
   await browser.sees(/^done/m);
@@ -120,31 +120,21 @@ test.serial('of a full history that is searched the server keeps nothing', async
   t.true(memory() - before < 30_000, `${before} kB before, ${memory()} kB after`);
 });
 
-test.serial(
-  'inv 10: of searches that nobody waits for only the last is made, and a wrong one changes nothing',
-  async (t) => {
-    const { browser, at, run, find } = await start(t);
-    await run('seq -f row-%g 200');
-    const answers = await Promise.all(Array.from({ length: 50 }, (_, number) => find(`row-${number + 100}`)));
-    t.deepEqual(answers.at(-1), { total: 1, at: 1 });
-    t.true(answers.filter((answer) => answer === null).length >= 45);
-    t.is(at(), 'copy-mode|row-149');
-    const wrong = [
-      { text: '' },
-      { text: 'a\nb', move: 'newest' },
-      { text: 'x'.repeat(201), move: 'next' },
-      'row',
-      7,
-      [],
-    ];
-    for (const search of wrong) {
-      t.is(await browser.socket.timeout(20_000).emitWithAck('search', search as never), null);
-    }
-    t.is(at(), 'copy-mode|row-149');
-    browser.socket.emit('search', { text: 'row-7', move: 'newest' }, 'no function' as never);
-    t.deepEqual(await find('row-150'), { total: 1, at: 1 });
-  },
-);
+test.serial('inv 10: search: only the latest waiting search runs; an invalid one changes nothing', async (t) => {
+  const { browser, at, run, find } = await start(t);
+  await run('seq -f row-%g 200');
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, number) => find(`row-${number + 100}`)));
+  t.deepEqual(answers.at(-1), { total: 1, at: 1 });
+  t.true(answers.filter((answer) => answer === null).length >= 45);
+  t.is(at(), 'copy-mode|row-149');
+  const wrong = [{ text: '' }, { text: 'a\nb', move: 'newest' }, { text: 'x'.repeat(201), move: 'next' }, 'row', 7, []];
+  for (const search of wrong) {
+    t.is(await browser.socket.timeout(20_000).emitWithAck('search', search as never), null);
+  }
+  t.is(at(), 'copy-mode|row-149');
+  browser.socket.emit('search', { text: 'row-7', move: 'newest' }, 'no function' as never);
+  t.deepEqual(await find('row-150'), { total: 1, at: 1 });
+});
 
 test.serial(
   'a viewer turns nobody else’s screen; who goes away in the middle of a search leaves the prompt',

@@ -28,7 +28,7 @@ test("the shell gets the image's environment, and nothing of the server's or the
   });
 });
 
-test('a locale that is not UTF-8 gives way to one that is', (t) => {
+test('shell-environment: replaces a locale that is not UTF-8', (t) => {
   for (const locale of [{}, { LANG: 'C' }, { LC_ALL: 'POSIX', LANG: 'en_US.UTF-8' }]) {
     const { LANG, LC_ALL, LC_CTYPE } = shellEnvironment(locale, about);
     t.deepEqual({ LANG, LC_ALL, LC_CTYPE }, { LANG: 'C.UTF-8', LC_ALL: undefined, LC_CTYPE: undefined });
@@ -36,14 +36,14 @@ test('a locale that is not UTF-8 gives way to one that is', (t) => {
   t.is(shellEnvironment({ LC_ALL: 'en_GB.utf8' }, about).LC_ALL, 'en_GB.utf8');
 });
 
-test('an image without a description of tmux gets that of screen', (t) => {
+test('shell-environment: without a terminfo entry for tmux, uses screen', (t) => {
   const missing = { ...about, exists: (path: string) => !path.includes('tmux') };
   t.is(shellEnvironment({}, missing).TERM, 'screen-256color');
   const own = { ...about, exists: (path: string) => path === '/own/t/tmux-256color' };
   t.is(shellEnvironment({ TERMINFO: '/own' }, own).TERM, 'tmux-256color');
 });
 
-test('an attached client gets what it takes to draw', (t) => {
+test('shell-environment: an attached client gets only variables for drawing', (t) => {
   const { PATH, ...rest } = attachEnvironment({ LANG: 'C.UTF-8', SECRET: 'x' });
   t.deepEqual(rest, { LANG: 'C.UTF-8', TERM: 'xterm-256color', COLORTERM: 'truecolor' });
   t.truthy(PATH);

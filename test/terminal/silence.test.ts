@@ -5,7 +5,7 @@ import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { prompt, startTerminal } from '../helpers/terminal-process.ts';
 
-test('a line that is dead without being closed is noticed by both ends, and the shell goes on', async (t) => {
+test('heartbeat: both ends notice a dead connection, and the shell continues', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const line = await startLine(t, { host: '127.0.0.1', port: Number(new URL(terminal.url).port) });
@@ -26,6 +26,6 @@ test('a line that is dead without being closed is noticed by both ends, and the 
   await again.sees('before-2');
 });
 
-test('that takes less than five seconds, at either end', (t) => {
+test('heartbeat: ping interval and timeout are below five seconds', (t) => {
   t.true(heartbeat.pingInterval + heartbeat.pingTimeout < 5_000);
 });

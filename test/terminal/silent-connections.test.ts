@@ -26,7 +26,7 @@ for (const [where, from] of [
   ['a hundred addresses', Array.from({ length: 100 }, (_, index) => `127.0.1.${index + 1}`)],
 ] as const) {
   test.serial(
-    `inv 12: 2,000 connections without a ticket from ${where} keep nobody out, and health is good`,
+    `inv 12: silent-connections: 2,000 without a ticket from ${where} block no browser and no probe`,
     async (t) => {
       const manager = await startManager(t);
       const terminal = await startTerminal(t, manager);
@@ -56,7 +56,7 @@ for (const [where, from] of [
   );
 }
 
-test.serial('inv 12: a connection without a ticket is closed after two seconds, whatever it sends', async (t) => {
+test.serial('inv 12: silent-connections: one without a ticket is closed after two seconds', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const port = Number(new URL(terminal.url).port);
@@ -75,7 +75,7 @@ test.serial('inv 12: a connection without a ticket is closed after two seconds, 
   t.deepEqual(owner.closed.entries, []);
 });
 
-test.serial('a refused browser that stays connected is closed', async (t) => {
+test.serial('silent-connections: closes a refused browser that stays connected', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const files = () => readdirSync(`/proc/${terminal.pid}/fd`).length;

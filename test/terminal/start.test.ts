@@ -5,7 +5,7 @@ import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
 
-test('it is ready once the prompt is drawn, and not before', async (t) => {
+test('start: not ready before the prompt is drawn', async (t) => {
   const manager = await startManager(t);
   const shell = `echo A greeting; until [ -e go ]; do sleep 0.02; done; export PS1='${prompt}'`;
   const terminal = await startTerminal(t, manager, { shell, ready: false });
@@ -20,7 +20,7 @@ test('it is ready once the prompt is drawn, and not before', async (t) => {
   await browser.sees(/A greeting[\s\S]*ready>/);
 });
 
-test('it is ready once it has the keys of the manager, and not before', async (t) => {
+test('start: not ready before it has the manager’s keys', async (t) => {
   const manager = await startManager(t);
   manager.state.away = true;
   const terminal = await startTerminal(t, manager, { ready: false });
@@ -31,21 +31,21 @@ test('it is ready once it has the keys of the manager, and not before', async (t
   t.is(manager.reports.entries.length, 0, 'nothing is reported before anybody came');
 });
 
-test('a shell that ends before its prompt ends the server with an error', async (t) => {
+test('start: a shell that exits before its prompt stops the server with an error', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { shell: 'exit 3', ready: false });
   t.is((await terminal.exits.next()).code, 1);
   await terminal.logs.next(({ msg }) => msg === 'a part of the service failed; shutting down');
 });
 
-test('wrong settings are told all at once', async (t) => {
+test('start: reports all invalid settings at once', async (t) => {
   const manager = await startManager(t);
   const settings = { WARMTERM_IDLE_TIMEOUT: '15', WARMTERM_ACTIVITY: 'mouse', WARMTERM_TYPO: 'x', PORT: '-1' };
   const { message } = (await t.throwsAsync(startTerminal(t, manager, { settings }))) ?? { message: '' };
   for (const name of Object.keys(settings)) t.true(message.includes(name), `${name} in ${message}`);
 });
 
-test('the first report comes at once, later ones when the number of browsers changes', async (t) => {
+test('start: reports at once, then when the number of browsers changes', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { settings: { WARMTERM_REPORT_INTERVAL: '10m' } });
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
@@ -61,7 +61,7 @@ test('the first report comes at once, later ones when the number of browsers cha
   t.true(Math.abs(Date.parse(last.connectedAt!) - Date.parse(first.connectedAt!)) < 1_000);
 });
 
-test('only the two health checks are served, at a port of their own', async (t) => {
+test('start: the health port serves only the two checks', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   t.is(await terminal.check('/healthz'), 200);
@@ -74,7 +74,7 @@ test('only the two health checks are served, at a port of their own', async (t) 
   await eventually(async () => (await terminal.check('/readyz')) === 200 || undefined);
 });
 
-test('when memory or processors are short, what runs in a window, the first or a later one, comes after the server', async (t) => {
+test('start: processes in any window have lower priority than the server', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { settings: { WARMTERM_SHELL: '/bin/bash' } });
   const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });

@@ -25,7 +25,7 @@ async function refusals(t: ExecutionContext, cases: Record<string, (manager: Tes
 
 const wish = (claims: TicketWish) => (manager: TestManager) => manager.ticket(claims);
 
-test('inv 8: a ticket that is forged, expired, or for another pod is refused', refusals, {
+test('inv 8: tickets: refuses a forged or expired ticket, or one for another pod', refusals, {
   forged: async (manager: TestManager) => manager.ticket({ key: (await generateKeyPair('EdDSA')).privateKey }),
   'of an unknown key': async (manager: TestManager) =>
     manager.ticket({ key: (await generateKeyPair('EdDSA')).privateKey, kid: 'unknown' }),
@@ -43,7 +43,7 @@ test('inv 8: a ticket that is forged, expired, or for another pod is refused', r
   'three empty parts': async () => '..',
 });
 
-test('inv 8: a ticket that is not signed with EdDSA is refused', refusals, {
+test('inv 8: tickets: refuses a ticket that is not signed with EdDSA', refusals, {
   'with a shared secret': (manager: TestManager) =>
     new SignJWT({ iss: 'warmterm-manager' })
       .setProtectedHeader({ alg: 'HS256', kid: manager.state.kid })
@@ -58,13 +58,13 @@ test('inv 8: a ticket that is not signed with EdDSA is refused', refusals, {
   },
 });
 
-test('inv 1: once an owner has come, tickets of another visitor or claim are refused', refusals, {
+test('inv 1: tickets: after the first owner, refuses other visitors and claims', refusals, {
   'of another visitor': wish({ sub: 'another-visitor' }),
   'of another claim': wish({ claim: 'another-claim' }),
   'of another claim, to look on': wish({ claim: 'another-claim', role: 'viewer' }),
 });
 
-test('inv 8: a ticket opens one connection, also when two come with it at once', async (t) => {
+test('inv 8: tickets: a ticket opens one connection, also when used twice at once', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const ticket = await manager.ticket();
@@ -76,7 +76,7 @@ test('inv 8: a ticket opens one connection, also when two come with it at once',
   t.regex((await late.refused.next()).message, /used before/);
 });
 
-test('a handshake without a ticket or with a wrong size is told what it lacks', async (t) => {
+test('tickets: a handshake without ticket or with a wrong size gets the reason', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const sizes = [null, { cols: 0, rows: 24 }, { cols: 80, rows: 1e9 }, { cols: '80', rows: '24' }];
@@ -93,7 +93,7 @@ test('a handshake without a ticket or with a wrong size is told what it lacks', 
   await openBrowser(t, terminal.url, { ticket: await manager.ticket() }).attached.next();
 });
 
-test('a key that the manager has changed to is fetched when the first ticket is signed with it', async (t) => {
+test('tickets: fetches a new key at the first ticket signed with it', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const next = await generateKeyPair('EdDSA', { extractable: true });
@@ -104,7 +104,7 @@ test('a key that the manager has changed to is fetched when the first ticket is 
   t.is(manager.keyRequests.entries.length, 1);
 });
 
-test('of 24 browsers that come at once, 16 attach; a seat that is left is free again', async (t) => {
+test('tickets: of 24 simultaneous browsers, 16 attach; a disconnect frees a seat', async (t) => {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
   const tickets = await Promise.all(Array.from({ length: 24 }, () => manager.ticket()));

@@ -5,7 +5,7 @@ import { silent } from '../../helpers/manager.ts';
 
 const report = { connections: 1 };
 
-test('a manager whose watch is behind is asked again, until it knows', async (t) => {
+test('who-ended: asks again until the manager knows', async (t) => {
   const unknown: ReportAnswer = { now: new Date(0).toISOString(), idleTimeoutMs: 1 };
   const answers = [unknown, unknown, { ...unknown, endedBy: 'owner' as const }];
   const whoEnded = createWhoEnded({
@@ -18,7 +18,7 @@ test('a manager whose watch is behind is asked again, until it knows', async (t)
   t.is(answers.length, 0);
 });
 
-test('inv 12: nobody waits for a manager that never answers, or cannot be reached', async (t) => {
+test('inv 12: who-ended: gives up on a silent or unreachable manager', async (t) => {
   const never = (_: unknown, signal: AbortSignal) =>
     new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   for (const send of [never, () => Promise.reject(new Error('away'))]) {
@@ -26,7 +26,7 @@ test('inv 12: nobody waits for a manager that never answers, or cannot be reache
   }
 });
 
-test('where nobody has ever come, nobody is asked', async (t) => {
+test('who-ended: does not ask if no browser ever attached', async (t) => {
   const send = () => t.fail() as never;
   t.is(await createWhoEnded({ describe: () => undefined, send, log: silent })(), undefined);
 });

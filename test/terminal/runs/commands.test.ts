@@ -17,7 +17,7 @@ import {
 import { processesNaming } from '../../helpers/terminal-leftovers.ts';
 import { eventually } from '../../helpers/terminal-process.ts';
 
-test('run: tells how a command has ended', async (t) => {
+test('run: reports how a command ended', async (t) => {
   const { socket, terminal } = await startRunTerminal(t);
   writeFileSync(`${terminal.folder}/plain`, 'no program');
   mkdirSync(`${terminal.folder}/folder`);
@@ -93,7 +93,7 @@ test('run: stdout and stderr can be opened by name, are separate, and have no ca
   t.deepEqual([received.text('stdout'), received.text('stderr'), exit], ['one\n', 'two\n', { code: 0 }]);
 });
 
-test('run: a time limit, a stop and a signal end it, with all that it has started', async (t) => {
+test('run: a timeout, a stop or a signal ends it with its children', async (t) => {
   const { socket, terminal } = await startRunTerminal(t);
   const started = ['sh', '-c', 'trap "" INT; sleep 4321 & echo up; wait'];
   const limited = await run(t, socket, started, { timeoutMs: 300 });
@@ -123,7 +123,7 @@ test('run: a time limit, a stop and a signal end it, with all that it has starte
   t.pass();
 });
 
-test('run: what ignores SIGTERM gets SIGKILL ten seconds later', async (t) => {
+test('run: a command that ignores SIGTERM gets SIGKILL after ten seconds', async (t) => {
   const { socket } = await startRunTerminal(t);
   const stubborn = await begin(t, socket, request(['sh', '-c', 'trap "" TERM; echo up; while :; do sleep 0.1; done']));
   await stubborn.sees('stdout', 'up');
@@ -131,7 +131,7 @@ test('run: what ignores SIGTERM gets SIGKILL ten seconds later', async (t) => {
   t.like(await stubborn.exits.next(), { signal: 'SIGKILL', cause: 'stop' });
 });
 
-test('run: a child in the background that keeps the pipes open does not hold the exit back, silent or not', async (t) => {
+test('run: a background child that holds the pipes open does not delay the exit', async (t) => {
   const { socket } = await startRunTerminal(t);
   for (const child of ['sleep 1000', 'yes']) {
     const { exit, received } = await run(t, socket, ['sh', '-c', `echo first; ${child} & exit 6`]);
@@ -141,7 +141,7 @@ test('run: a child in the background that keeps the pipes open does not hold the
   }
 });
 
-test('run: the same id starts nothing twice, also at the same moment, and finds the run again', async (t) => {
+test('run: a repeated id returns the existing run, also when concurrent', async (t) => {
   const { socket, terminal, manager } = await startRunTerminal(t);
   const wanted = request(['sh', '-c', 'echo x >> starts; exit 3']);
   const [one, two] = await Promise.all([1, 2].map(() => get<RunStatus>(socket, 'start', wanted)));
@@ -152,7 +152,7 @@ test('run: the same id starts nothing twice, also at the same moment, and finds 
   t.is((await run(t, socket, ['cat', 'starts'])).received.text('stdout'), 'x\n');
 });
 
-test('run: two at a time do not wait for each other, and a 17th is refused', async (t) => {
+test('run: runs are concurrent, and the 17th is refused', async (t) => {
   const { socket } = await startRunTerminal(t);
   const long = await begin(t, socket, request(['sh', '-c', 'read x < /dev/null; echo up; exec sleep 1000']));
   await long.sees('stdout', 'up');
@@ -165,7 +165,7 @@ test('run: two at a time do not wait for each other, and a 17th is refused', asy
   t.is((await get<RunStatus[]>(socket, 'list')).length, 18);
 });
 
-test('run: of those that have ended, 32 are kept', async (t) => {
+test('run: keeps the last 32 ended runs', async (t) => {
   const { socket } = await startRunTerminal(t);
   const first = await run(t, socket, ['true']);
   for (let i = 0; i < 32; i++) await run(t, socket, ['true']);
@@ -175,7 +175,7 @@ test('run: of those that have ended, 32 are kept', async (t) => {
   });
 });
 
-test('run: a viewer lists and follows, and may do nothing else', async (t) => {
+test('run: a viewer may only list and follow', async (t) => {
   const { socket, terminal, manager } = await startRunTerminal(t);
   const viewer = await openRuns(t, terminal, manager, 'viewer');
   const wanted = request(['sh', '-c', 'echo hello; read x; echo $x'], { stdin: true });
@@ -198,7 +198,7 @@ test('run: a viewer lists and follows, and may do nothing else', async (t) => {
   t.is(seen.text('stdout'), 'hello\nbye\n');
 });
 
-test('run: garbage is answered, and changes nothing', async (t) => {
+test('run: garbage gets an error and changes nothing', async (t) => {
   const { socket, terminal } = await startRunTerminal(t);
   const { run: known } = (await run(t, socket, ['true'])).received;
   const from = { stdout: 0, stderr: 0 };

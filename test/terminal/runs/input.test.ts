@@ -32,7 +32,7 @@ function createPipe() {
 
 const piece = (offset: number, text: string, end = false) => ({ offset, bytes: Buffer.from(text), end });
 
-test('input: is answered once the pipe has it', async (t) => {
+test('input: acknowledged once the pipe has it', async (t) => {
   const { pipe, takeAll, taken } = createPipe();
   const input = new RunInput(pipe);
   let answered = 0;
@@ -48,7 +48,7 @@ test('input: is answered once the pipe has it', async (t) => {
   t.deepEqual([answered, await again, taken()], [3, 3, 'abc']);
 });
 
-test('input: pieces that overlap or come again are applied once, in any cut', async (t) => {
+test('input: overlapping or repeated pieces are applied once', async (t) => {
   const text = 'The quick brown fox jumps over the lazy dog';
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(fc.nat(10), fc.nat(10)), { maxLength: 20 }), async (moves) => {
@@ -65,10 +65,10 @@ test('input: pieces that overlap or come again are applied once, in any cut', as
   t.pass();
 });
 
-test('input: a gap, bytes after the end, and an end before what is there are refused and change nothing', async (t) => {
+test('input: refuses a gap, bytes after the end, and an early end', async (t) => {
   const { pipe, state, takeAll, taken } = createPipe();
   const input = new RunInput(pipe);
-  await t.throwsAsync(input.apply(piece(1, 'x')), { message: /begins there, not at 1/ });
+  await t.throwsAsync(input.apply(piece(1, 'x')), { message: /next offset is 0, not 1/ });
   void input.apply(piece(0, 'abc'));
   await t.throwsAsync(input.apply(piece(0, 'ab', true)));
   t.is(input.given, 3);
@@ -81,7 +81,7 @@ test('input: a gap, bytes after the end, and an end before what is there are ref
   t.is(taken(), 'abc');
 });
 
-test('input: more than may wait is refused, and taken later', async (t) => {
+test('input: refuses more than the window, and accepts it later', async (t) => {
   const { pipe, takeAll } = createPipe();
   const input = new RunInput(pipe);
   const half = 'x'.repeat(inputAhead / 2);
@@ -95,7 +95,7 @@ test('input: more than may wait is refused, and taken later', async (t) => {
   t.is(await more, inputAhead + 1);
 });
 
-test('input: a command that reads no more takes everything, also what waits', async (t) => {
+test('input: after the command closes its input, everything counts as taken', async (t) => {
   const { pipe } = createPipe();
   const input = new RunInput(pipe);
   const waits = input.apply(piece(0, 'abc'));

@@ -11,7 +11,7 @@ import { eventually } from '../../helpers/terminal-process.ts';
 const gone = (folder: string, command: string) =>
   eventually(() => !processesNaming(folder).some((process) => process.command.includes(command)) || undefined);
 
-test.serial('life: who starts a run counts as connected, and is reported at once', async (t) => {
+test.serial('life: a client that starts a run is reported as connected at once', async (t) => {
   const { socket, manager } = await startRunTerminal(t, { WARMTERM_REPORT_INTERVAL: '10m' });
   t.deepEqual(manager.reports.entries, []);
   await run(t, socket, ['true']);
@@ -22,7 +22,7 @@ test.serial('life: who starts a run counts as connected, and is reported at once
   await manager.reports.next(({ connections }) => connections === 0);
 });
 
-test.serial('inv 6: a session is not idle while a run is at work, and is afterwards', async (t) => {
+test.serial('inv 6: life: a session is not idle while a run is live', async (t) => {
   const { socket, manager } = await startRunTerminal(t, {
     WARMTERM_IDLE_TIMEOUT: '1s',
     WARMTERM_IDLE_WARNING: '500ms',
@@ -74,12 +74,12 @@ test.serial(
   },
 );
 
-test.serial('life: a grace that is told after the client has gone counts from when it went', async (t) => {
+test.serial('life: a grace received after the client has left counts from its departure', async (t) => {
   const { socket, manager, terminal } = await startRunTerminal(t);
   manager.state.away = true;
   await begin(t, socket, request(['sleep', '4323'], { endsTerminal: true }));
   socket.io.engine.close();
-  await terminal.logs.next(({ msg }) => msg.startsWith('the manager could not be told'));
+  await terminal.logs.next(({ msg }) => msg.startsWith('could not report to the manager'));
   manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
   manager.state.away = false;
   // Without a second grace after the end: the default is a minute.
@@ -88,7 +88,7 @@ test.serial('life: a grace that is told after the client has gone counts from wh
   t.pass();
 });
 
-test.serial('life: a terminal ends with its run: at once after its client has left, or after the linger', async (t) => {
+test.serial('life: a terminal ends with its run, at once after its client left or after run-linger', async (t) => {
   const attached = await startRunTerminal(t);
   const received = await begin(t, attached.socket, request(['sh', '-c', 'exit 3'], { endsTerminal: true }));
   t.deepEqual(await received.exits.next(), { code: 3 });
@@ -178,7 +178,7 @@ test.serial('life: an outage of the manager ends no run', async (t) => {
   const { socket, manager, terminal } = await startRunTerminal(t);
   const received = await begin(t, socket, request(['sh', '-c', 'read x; exit 6'], { stdin: true }));
   await manager.goAway();
-  await terminal.logs.next(({ msg }) => msg.startsWith('the manager could not be told'));
+  await terminal.logs.next(({ msg }) => msg.startsWith('could not report to the manager'));
   await get(socket, 'input', { run: received.run, offset: 0, bytes: Buffer.from('go\n'), end: true });
   t.deepEqual(await received.exits.next(), { code: 6 });
 });

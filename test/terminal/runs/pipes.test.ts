@@ -22,7 +22,7 @@ const megabytes = (count: number) => randomBytes(count * 1_048_576);
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const rss = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 
-test.serial('pipes: 20 MB of stdout and of stderr at a time arrive byte for byte', async (t) => {
+test.serial('pipes: 20 MB each of stdout and stderr arrive byte for byte', async (t) => {
   const { terminal, manager } = await startRunTerminal(t);
   const [one, two] = [megabytes(20), megabytes(20)];
   writeFileSync(`${terminal.folder}/one`, one);
@@ -36,7 +36,7 @@ test.serial('pipes: 20 MB of stdout and of stderr at a time arrive byte for byte
   t.deepEqual([received.problems, received.dropped], [[], []]);
 });
 
-test.serial('pipes: 20 MB of stdin go through cat, and its end closes it', async (t) => {
+test.serial('pipes: 20 MB of stdin pass through cat, and the end of input ends it', async (t) => {
   const bytes = megabytes(20);
   const hash = sha256(bytes);
   const { socket } = await startRunTerminal(t);
@@ -87,7 +87,7 @@ test.serial(
   },
 );
 
-test.serial('pipes: a command that does not read its input, or has closed it, is no error', async (t) => {
+test.serial('pipes: input that the command does not read, or has closed, is no error', async (t) => {
   const { socket } = await startRunTerminal(t);
   const bytes = megabytes(3);
   for (const script of ['exec <&-; sleep 0.2; exit 3', 'head -c 10 > /dev/null; exit 3', 'exit 3']) {
@@ -98,7 +98,7 @@ test.serial('pipes: a command that does not read its input, or has closed it, is
   }
 });
 
-test.serial('pipes: input that the command does not take waits in the client', async (t) => {
+test.serial('pipes: unread input waits in the client', async (t) => {
   const { socket } = await startRunTerminal(t);
   const wanted = request(['sh', '-c', 'read go < go; cat | wc -c'], { stdin: true });
   await run(t, socket, ['mkfifo', 'go']);
@@ -121,13 +121,13 @@ test.serial('pipes: input that the command does not take waits in the client', a
   t.is(received.text('stdout').trim(), String(status!.input));
 });
 
-test.serial('pipes: with stdin /dev/null a command sees the end of its input at once', async (t) => {
+test.serial('pipes: without stdin a command reads the end of input at once', async (t) => {
   const { socket } = await startRunTerminal(t);
   const { exit, received } = await run(t, socket, ['sh', '-c', 'cat; readlink /proc/self/fd/0; echo done']);
   t.deepEqual([exit, received.text('stdout')], [{ code: 0 }, '/dev/null\ndone\n']);
 });
 
-test.serial('ring: an attached run drops nothing for a client whose line breaks before it follows', async (t) => {
+test.serial('ring: an attached run keeps output for a client that lost its connection before following', async (t) => {
   const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
   const wanted = request(['sh', '-c', 'head -c 1000000 /dev/zero; printf end']);
   await get(socket, 'start', wanted);
@@ -142,7 +142,7 @@ test.serial('ring: an attached run drops nothing for a client whose line breaks 
   t.is(received.text('stdout').length, 1_000_003);
 });
 
-test.serial('ring: a detached run that nobody follows drops the oldest bytes, and says which', async (t) => {
+test.serial('ring: a detached run without followers drops the oldest bytes and reports the range', async (t) => {
   const { socket } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
   const wanted = request(['sh', '-c', 'head -c 1000000 /dev/zero; printf end'], { detached: true });
   await get(socket, 'start', wanted);

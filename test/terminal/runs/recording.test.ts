@@ -27,7 +27,7 @@ test.serial('recording: the output of a detached run with a tty is stdout, compl
   t.deepEqual(received.problems, []);
 });
 
-test.serial('recording: nothing is missing although its recorder gets no turn until after the end', async (t) => {
+test.serial('recording: complete although its recorder runs only after the end', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'slow-recorder-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(
@@ -43,7 +43,7 @@ test.serial('recording: nothing is missing although its recorder gets no turn un
   t.true(received.text('stdout').endsWith('100000\r\nlast\r\n'));
 });
 
-test.serial('recording: it can be read from an offset on, by a client that comes later', async (t) => {
+test.serial('recording: a later client can read from an offset', async (t) => {
   const { socket, terminal, manager } = await startRunTerminal(t);
   const wanted = request(['sh', '-c', 'echo one; echo two; read x; echo "<$x>"'], detached);
   await get(socket, 'start', wanted);
@@ -61,7 +61,7 @@ test.serial('recording: it can be read from an offset on, by a client that comes
   t.is(received.text('stdout'), 'two\r\nkey\r\n<key>\r\n');
 });
 
-test.serial('recording: what is more than is kept counts as dropped, and the last bytes stay', async (t) => {
+test.serial('recording: beyond its size, the oldest bytes are dropped', async (t) => {
   const { socket } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
   const wanted = request(['sh', '-c', 'seq 100000; echo the end'], detached);
   await get(socket, 'start', wanted);
@@ -75,7 +75,7 @@ test.serial('recording: what is more than is kept counts as dropped, and the las
   t.true(received.text('stdout').endsWith('100000\r\nthe end\r\n'));
 });
 
-test.serial('recording: a client may ask for the exit alone, and holds nothing up', async (t) => {
+test.serial('recording: a client that follows only the exit delays nothing', async (t) => {
   const { socket } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
   for (const rest of [detached, { detached: true }]) {
     const wanted = request(['sh', '-c', 'sleep 0.2; seq 100000; exit 4'], rest);
@@ -92,7 +92,7 @@ test.serial('recording: a client may ask for the exit alone, and holds nothing u
   }
 });
 
-test.serial('recording: an attached run has none; nothing is left of one that has ended', async (t) => {
+test.serial('recording: an attached run has none; an ended one leaves nothing behind', async (t) => {
   const { socket, terminal } = await startRunTerminal(t);
   const recorders = () => processesNaming(terminal.folder).filter(({ command }) => /^cat\s*$/.test(command));
   const attached = await begin(t, socket, request(['sleep', '1000'], { tty: detached.tty }));
@@ -107,7 +107,7 @@ test.serial('recording: an attached run has none; nothing is left of one that ha
   t.is(attached.text('stdout'), '');
 });
 
-test.serial('recording: the end of its session or of its recorder keeps nobody from the exit', async (t) => {
+test.serial('recording: killing its session or recorder does not prevent the exit', async (t) => {
   const { socket, terminal } = await startRunTerminal(t);
   const one = await begin(t, socket, request(['sh', '-c', 'echo up; exec sleep 1000'], detached));
   await one.sees('stdout', 'up');

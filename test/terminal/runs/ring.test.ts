@@ -42,7 +42,7 @@ for (const [offset, length, size, wanted] of cases) {
   });
 }
 
-test('ring: any order of writes and reads gives what a plain buffer would', (t) => {
+test('ring: property: equals a plain buffer for any order of writes and reads', (t) => {
   const folder = folderOf(t);
   fc.assert(
     fc.property(
@@ -68,7 +68,7 @@ test('ring: any order of writes and reads gives what a plain buffer would', (t) 
   t.deepEqual(readdirSync(folder), [], 'nothing has a name');
 });
 
-test('ring: bytes that are dropped or still to come cannot be read', (t) => {
+test('ring: refuses to read dropped or future bytes', (t) => {
   const ring = new Ring(join(folderOf(t), 'ring'), 4);
   ring.append(Buffer.from('abcdef'));
   t.is(ring.read(2, 100).toString(), 'cdef');
@@ -78,7 +78,7 @@ test('ring: bytes that are dropped or still to come cannot be read', (t) => {
   ring.close();
 });
 
-test('ring: what its disk does not take counts as dropped', (t) => {
+test('ring: a full disk drops the bytes', (t) => {
   const ring = new Ring(join(folderOf(t), 'ring'), 4);
   ring.append(Buffer.from('ab'));
   ring.close();

@@ -10,7 +10,7 @@ import { processesNaming } from '../../helpers/terminal-leftovers.ts';
 import { startManager } from '../../helpers/terminal-manager.ts';
 import { eventually, startTerminal } from '../../helpers/terminal-process.ts';
 
-test('records: a process is read out of /proc, whatever its name', (t) => {
+test('records: parses /proc/PID/stat for any process name', (t) => {
   const rest = 'S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2';
   t.deepEqual(parseStat(`43 (a) S (b c) ${rest}\n`), { pid: 43, group: 42, startedAt: '987654' });
 });
@@ -55,7 +55,7 @@ const asOfDead = (record: RunRecord) => {
   record.server.startedAt = '1';
 };
 
-test('records: what a dead server has left is ended with its group, and told once', async (t) => {
+test('records: kills the groups of a dead server’s runs, and returns them once', async (t) => {
   const { folder, start, rewrite, records } = setUp(t);
   const wanted = request(['job']);
   const child = start('sleep 1000 & echo $!; wait');
@@ -72,7 +72,7 @@ test('records: what a dead server has left is ended with its group, and told onc
   t.deepEqual(records.endLeftovers(), []);
 });
 
-test('records: a process that has got the number of a run lives on', (t) => {
+test('records: spares a process that has reused the number of a run', (t) => {
   const { start, rewrite, records } = setUp(t);
   const wanted = request(['job']);
   const child = start('sleep 1000');
@@ -87,7 +87,7 @@ test('records: a process that has got the number of a run lives on', (t) => {
   t.notRegex(readFileSync(`/proc/${child.pid}/stat`, 'utf8'), /\) Z /);
 });
 
-test('records: of a group without its leader those are ended that bear the name of the run', async (t) => {
+test('records: in a group without leader, kills only processes with the run’s name', async (t) => {
   const { start, rewrite, records } = setUp(t);
   const answer = `trap 'echo alive; exit' USR1; echo "$$"; while :; do sleep 0.05; done`;
   for (const [name, expected] of [
@@ -115,7 +115,7 @@ test('records: of a group without its leader those are ended that bear the name 
   }
 });
 
-test('records: what is no record is removed', (t) => {
+test('records: removes invalid records', (t) => {
   const { folder, records } = setUp(t);
   mkdirSync(join(folder, 'a-folder.json'), { recursive: true });
   writeFileSync(join(folder, 'broken.json'), '{"server":');

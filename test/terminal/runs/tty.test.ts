@@ -9,7 +9,7 @@ import { openBrowser } from '../../helpers/terminal-browser.ts';
 
 const tty = { cols: 91, rows: 33 };
 
-test('tty script: a shell hands on every word as it is', (t) => {
+test('tty-script: a shell passes every word unchanged', (t) => {
   const args = [
     '',
     ' ',
@@ -43,7 +43,7 @@ test('tty script: a shell hands on every word as it is', (t) => {
   t.is(quote("it's"), "'it'\\''s'");
 });
 
-test.serial('tty: its size is right from the beginning, and it tells how the command has ended', async (t) => {
+test.serial('tty: has the right size from the start, and reports how the command ended', async (t) => {
   const { socket, terminal, manager } = await startRunTerminal(t);
   const script =
     'stty size; test -t 0 && test -t 1 && test -t 2 && echo a tty; printf "<%s>" "$@"; read x; echo "got $x"; exit 7';
@@ -101,7 +101,7 @@ test.serial(
   },
 );
 
-test.serial('tty: a session or a pane that somebody ends is told; an unknown run is refused', async (t) => {
+test.serial('tty: reports a killed session or pane; refuses an unknown run', async (t) => {
   const { socket, terminal, manager } = await startRunTerminal(t);
   const wanted = request(['sleep', '1000'], { tty });
   const received = await begin(t, socket, wanted);

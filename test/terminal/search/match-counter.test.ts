@@ -9,7 +9,7 @@ function count(text: string, ...pieces: (string | Buffer)[]): number {
   return counter.count;
 }
 
-test('matches do not overlap, and are found across the pieces in which they come', (t) => {
+test('match-counter: matches do not overlap and may span pieces', (t) => {
   t.is(count('aa', 'aaaaa'), 2);
   t.is(count('row', 'ro', 'w r', 'o', 'wrow'), 3);
   t.is(count('aa', 'a', 'a', 'a', 'a'), 2);
@@ -17,13 +17,13 @@ test('matches do not overlap, and are found across the pieces in which they come
   t.is(count('x', ''), 0);
 });
 
-test('capitals count only for who writes one', (t) => {
+test('match-counter: case matters only if the text has capitals', (t) => {
   t.is(count('error', 'Error ERROR error'), 3);
   t.is(count('Error', 'Error ERROR error'), 1);
   t.is(count('grün', 'GRüN grün GRÜN'), 2);
 });
 
-test('a character that is cut in two is found', (t) => {
+test('match-counter: finds a character split between pieces', (t) => {
   const bytes = Buffer.from('für 漢字');
   for (let at = 0; at <= bytes.length; at++) {
     t.is(count('ü', bytes.subarray(0, at), bytes.subarray(at)), 1);
@@ -31,7 +31,7 @@ test('a character that is cut in two is found', (t) => {
   }
 });
 
-test('however it is cut, the count is that of the whole', (t) => {
+test('match-counter: property: the count does not depend on the pieces', (t) => {
   const text = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '\n'), maxLength: 60 });
   const wanted = fc.string({ unit: fc.constantFrom('a', 'b', 'B'), minLength: 1, maxLength: 4 });
   fc.assert(

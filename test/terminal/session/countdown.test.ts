@@ -6,43 +6,43 @@ import { Lifetime } from '../../../terminal/session/lifetime.ts';
 const idle = { reason: 'idle', warnAt: 80, endAt: 100 } as const;
 const lifetime = { reason: 'lifetime', warnAt: 60, endAt: 120 } as const;
 
-test('before any warning it says when to look again', (t) => {
+test('countdown: before a warning, returns when to check again', (t) => {
   t.deepEqual(look([idle, lifetime], 10), { ending: undefined, nextAt: 60 });
 });
-test('of what is warned of, the nearest end counts', (t) => {
+test('countdown: shows the nearest deadline', (t) => {
   t.deepEqual(look([idle, lifetime], 70), { ending: lifetime, nextAt: 80 });
   t.deepEqual(look([idle, lifetime], 80), { ending: idle, nextAt: 100 });
 });
-test('the deadline that is past first is the reason', (t) => {
+test('countdown: the first passed deadline is the reason', (t) => {
   t.is(look([lifetime, idle], 100).over, 'idle');
   t.is(look([lifetime, idle], 500).over, 'idle');
   t.is(look([lifetime], 120).over, 'lifetime');
 });
-test('without a deadline there is nothing to wait for', (t) => {
+test('countdown: without deadlines, nothing to check', (t) => {
   t.deepEqual(look([undefined, undefined], 5), { ending: undefined, nextAt: undefined });
 });
 
-test('the idle clock stands still until somebody comes', (t) => {
+test('idle-clock: has no deadline before the first browser', (t) => {
   t.is(new IdleClock({ timeoutMs: 100, warningMs: 20 }).deadline(), undefined);
 });
-test('activity moves the end, and activity that is told late does not move it back', (t) => {
+test('idle-clock: activity moves the deadline; older activity does not move it back', (t) => {
   const clock = new IdleClock({ timeoutMs: 100, warningMs: 20 });
   clock.touch(50);
   clock.touch(40);
   t.deepEqual(clock.deadline(), { reason: 'idle', warnAt: 130, endAt: 150 });
 });
-test('the warning is never longer than half of the timeout', (t) => {
+test('idle-clock: the warning is at most half of the timeout', (t) => {
   const clock = new IdleClock({ timeoutMs: 100, warningMs: 80 });
   clock.touch(0);
   t.is(clock.deadline()?.warnAt, 50);
 });
-test('a new timeout counts from the same activity', (t) => {
+test('idle-clock: a changed timeout counts from the same activity', (t) => {
   const clock = new IdleClock({ timeoutMs: 100, warningMs: 20 });
   clock.touch(10);
   clock.setTimeout(500, 20);
   t.is(clock.deadline()?.endAt, 510);
 });
-test('idle: a shorter timeout gives a session that has been idle for longer its whole warning', (t) => {
+test('idle-clock: a shortened timeout leaves an idle session the full warning', (t) => {
   const clock = new IdleClock({ timeoutMs: 900, warningMs: 20 });
   clock.touch(0);
   clock.setTimeout(60, 500);
@@ -53,10 +53,10 @@ test('idle: a shorter timeout gives a session that has been idle for longer its 
   t.is(clock.deadline()?.endAt, 575);
 });
 
-test('a lifetime is unknown until the manager tells it', (t) => {
+test('lifetime: unknown until the manager reports it', (t) => {
   t.is(new Lifetime().deadline(), undefined);
 });
-test('a long lifetime is warned of five minutes ahead, a short one by half of what was left', (t) => {
+test('lifetime: warns five minutes ahead, or for half of a short rest', (t) => {
   const long = new Lifetime();
   long.learn(3_600_000, 1_000);
   t.deepEqual(long.deadline(), { reason: 'lifetime', warnAt: 3_301_000, endAt: 3_601_000 });
@@ -65,7 +65,7 @@ test('a long lifetime is warned of five minutes ahead, a short one by half of wh
   short.learn(400, 600);
   t.deepEqual(short.deadline(), { reason: 'lifetime', warnAt: 500, endAt: 1_000 });
 });
-test('a lifetime that the manager changes holds at once', (t) => {
+test('lifetime: a changed lifetime applies at once', (t) => {
   const lifetime = new Lifetime();
   lifetime.learn(10_000, 0);
   lifetime.learn(-5, 100);

@@ -26,15 +26,15 @@ async function watch(counts: number[]) {
   return { killed, exceeded };
 }
 
-test('as many processes as there may be are let be', async (t) => {
+test('process-limit: allows up to the limit', async (t) => {
   t.deepEqual(await watch([3, 10]), { killed: [], exceeded: false });
 });
 
-test('too many end all of them, and again if some escaped', async (t) => {
+test('process-limit: kills all beyond the limit, and again if some escaped', async (t) => {
   t.deepEqual(await watch([3, 11, 12, 4]), { killed: [11, 12], exceeded: true });
 });
 
-test('outside of a container nothing is counted, and nothing is ended', async (t) => {
+test('process-limit: outside of a container, counts and kills nothing', async (t) => {
   const end = new AbortController();
   const limit = createProcessLimit({
     limit: 0,

@@ -5,13 +5,13 @@ import { histories, quick } from '../../helpers/long.ts';
 
 const byte = (text: string) => Buffer.from(text);
 
-test('a key that comes alone goes out at once', (t) => {
+test('coalescer: sends a single chunk at once', (t) => {
   const coalescer = new Coalescer();
   for (let now = 0; now < 100; now += 1) t.is(coalescer.push(byte('x'), now)?.toString(), 'x');
   t.is(coalescer.flushAt, undefined);
 });
 
-test('after a burst of four the rest waits for four milliseconds', (t) => {
+test('coalescer: after a burst of four, delays by four milliseconds', (t) => {
   const coalescer = new Coalescer();
   const sent = [...'abcdef'].map((text) => coalescer.push(byte(text), 10)?.toString());
   t.deepEqual(sent, ['a', 'b', 'c', 'd', undefined, undefined]);
@@ -22,7 +22,7 @@ test('after a burst of four the rest waits for four milliseconds', (t) => {
   t.is(coalescer.flush(), undefined);
 });
 
-test('a batch that is large enough waits no longer, nor does one whose time is over', (t) => {
+test('coalescer: sends a batch at its maximum size or delay', (t) => {
   const limits = { burst: 0, refillMs: 1, windowMs: 4, maxBytes: 3 };
   const large = new Coalescer(limits);
   t.is(large.push(byte('ab'), 0), undefined);
@@ -32,7 +32,7 @@ test('a batch that is large enough waits no longer, nor does one whose time is o
   t.is(late.push(byte('b'), 5)?.toString(), 'ab');
 });
 
-test('whatever comes when, it goes out whole, in order, and at most four milliseconds late', (t) => {
+test('coalescer: property: output is complete, in order and at most four milliseconds late', (t) => {
   const chunks = fc.array(fc.record({ after: fc.nat(10), text: fc.string({ minLength: 1, maxLength: 50 }) }));
   fc.assert(
     fc.property(chunks, (pushes) => {

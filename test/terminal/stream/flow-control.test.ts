@@ -2,10 +2,10 @@ import test from 'ava';
 import { heartbeat } from '../../../common/socket.ts';
 import { FlowControl, flowLimits } from '../../../terminal/stream/flow-control.ts';
 
-const limits = { start: 100, least: 20, most: 400, delayMs: 50 };
+const limits = { start: 100, min: 20, max: 400, delayMs: 50 };
 
-test('it pauses once when the window is full, and resumes once at half of it', (t) => {
-  const flow = new FlowControl({ ...limits, most: 100 });
+test('flow-control: pauses at a full window and resumes at half', (t) => {
+  const flow = new FlowControl({ ...limits, max: 100 });
   t.false(flow.sent(99, 0));
   t.true(flow.sent(1, 0));
   t.false(flow.sent(10, 0), 'paused already');
@@ -15,7 +15,7 @@ test('it pauses once when the window is full, and resumes once at half of it', (
   t.is(flow.unacknowledged, 49);
 });
 
-test('below the window acknowledgements change nothing', (t) => {
+test('flow-control: below the window, acknowledgements have no effect', (t) => {
   const flow = new FlowControl(limits);
   flow.sent(60, 0);
   t.false(flow.acknowledged(60, 5));
@@ -23,7 +23,7 @@ test('below the window acknowledgements change nothing', (t) => {
   t.is(flow.window, 100);
 });
 
-/** A line with a delay of its own and so many bytes per millisecond, flooded: how much is on its way in the end, and how long the last byte took at most. */
+/** A line with a delay of its own and so many bytes per millisecond, flooded: how much is on its way in the end, and how long the last byte took at max. */
 function flood({ delayMs, rate, ms }: { delayMs: number; rate: number; ms: number }) {
   const flow = new FlowControl(flowLimits);
   const arrivals: { bytes: number; at: number }[] = [];
@@ -41,27 +41,27 @@ function flood({ delayMs, rate, ms }: { delayMs: number; rate: number; ms: numbe
   return { window: flow.window, waitsMs: flow.unacknowledged / rate, longestMs };
 }
 
-test('on a quick line as much is under way as is allowed', (t) => {
+test('flow-control: a fast connection reaches the maximum window', (t) => {
   t.is(flood({ delayMs: 1, rate: 30_000, ms: 1_000 }).window, 524_288);
 });
 
-test('on a slow and distant line, a key does not wait behind seconds of a flood', (t) => {
+test('flow-control: on a slow, distant connection a key waits less than seconds behind a flood', (t) => {
   // What TCP makes of 200 ms and 2 % loss, as a rule.
   const { window, waitsMs } = flood({ delayMs: 100, rate: 63, ms: 20_000 });
   t.true(window >= 16_384 && window <= 32_768, `${window} bytes`);
   t.true(waitsMs <= 100 + 400, `${waitsMs} ms`);
 });
 
-test('on a line of 256 kbit/s a ping never waits behind a flood for half of the time that its answer may take', (t) => {
+test('flow-control: at 256 kbit/s, a ping waits less than half of its timeout behind a flood', (t) => {
   const { longestMs } = flood({ delayMs: 50, rate: 32, ms: 20_000 });
   t.true(longestMs < heartbeat.pingTimeout / 2, `${longestMs} ms`);
 });
 
-test('a distant line that is quick is kept busy', (t) => {
+test('flow-control: keeps a fast, distant connection busy', (t) => {
   t.is(flood({ delayMs: 100, rate: 10_000, ms: 5_000 }).window, 524_288);
 });
 
-test('a window that has shrunk grows again', (t) => {
+test('flow-control: a shrunken window grows again', (t) => {
   const flow = new FlowControl(limits);
   flow.sent(100, 0);
   flow.acknowledged(100, 1);
@@ -76,7 +76,7 @@ test('a window that has shrunk grows again', (t) => {
 });
 
 for (const nonsense of [Number.NaN, -5, 0, '60', null, undefined, {}, [60]]) {
-  test(`inv 10: an acknowledgement of ${JSON.stringify(nonsense) ?? nonsense} (${typeof nonsense}) is none`, (t) => {
+  test(`inv 10: an acknowledgement of ${JSON.stringify(nonsense) ?? nonsense} (${typeof nonsense}) is ignored`, (t) => {
     const flow = new FlowControl(limits);
     flow.sent(100, 0);
     t.false(flow.acknowledged(nonsense, 5));
@@ -84,8 +84,8 @@ for (const nonsense of [Number.NaN, -5, 0, '60', null, undefined, {}, [60]]) {
   });
 }
 
-test('inv 10: more than was sent gives no advance', (t) => {
-  const flow = new FlowControl({ ...limits, most: 100 });
+test('inv 10: flow-control: acknowledging more than was sent gives no credit', (t) => {
+  const flow = new FlowControl({ ...limits, max: 100 });
   flow.sent(100, 0);
   t.true(flow.acknowledged(Number.POSITIVE_INFINITY, 5));
   t.is(flow.unacknowledged, 0);

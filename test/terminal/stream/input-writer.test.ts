@@ -29,14 +29,14 @@ function fakePty(room: number) {
   return { pty, writer, fire };
 }
 
-test('a key is written in the same turn', (t) => {
+test('input-writer: writes a key synchronously', (t) => {
   const { pty, writer } = fakePty(10);
   writer.write(Buffer.from('x'));
   t.is(pty.written, 'x');
   t.deepEqual(pty.waits, []);
 });
 
-test('a paste goes in pieces of 4 KiB and yields after 64 KiB', (t) => {
+test('input-writer: writes a paste in pieces of 4 KiB and yields after 64 KiB', (t) => {
   const { pty, writer, fire } = fakePty(Number.POSITIVE_INFINITY);
   const text = 'ab'.repeat(100_000);
   writer.write(Buffer.from(text));
@@ -48,7 +48,7 @@ test('a paste goes in pieces of 4 KiB and yields after 64 KiB', (t) => {
   t.is(writer.pending, 0);
 });
 
-test('a reader that stalls is asked ever less often, and no byte is lost', (t) => {
+test('input-writer: retries a stalled reader with back-off and loses no byte', (t) => {
   const { pty, writer, fire } = fakePty(3);
   writer.write(Buffer.from('abcdef'));
   for (let turn = 0; turn < 6; turn += 1) fire();
@@ -60,7 +60,7 @@ test('a reader that stalls is asked ever less often, and no byte is lost', (t) =
   t.is(pty.written, 'abcdefg');
 });
 
-test('it tells when too much waits, and when there is room again', (t) => {
+test('input-writer: reports a full backlog, and when there is room again', (t) => {
   const { pty, writer, fire } = fakePty(0);
   for (let i = 0; i < 300; i += 1) writer.write(Buffer.alloc(65_536, 'x'));
   t.deepEqual([...new Set(pty.backlog)], [true]);
@@ -70,7 +70,7 @@ test('it tells when too much waits, and when there is room again', (t) => {
   t.is(writer.pending, 0);
 });
 
-test('what waits for a pty that is gone is forgotten', (t) => {
+test('input-writer: discards input when the pty is gone', (t) => {
   const { pty, writer, fire } = fakePty(1);
   writer.write(Buffer.from('abc'));
   pty.broken = true;
@@ -80,7 +80,7 @@ test('what waits for a pty that is gone is forgotten', (t) => {
   t.is(pty.written, 'a');
 });
 
-test('what comes while it is held waits, in order, until all that holds it is over, well or not', async (t) => {
+test('input-writer: holds input back, in order, until all holds settle', async (t) => {
   const { pty, writer } = fakePty(100);
   let finish = () => {};
   writer.hold(

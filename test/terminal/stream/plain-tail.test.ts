@@ -21,7 +21,7 @@ for (const [what, pieces, text] of [
   });
 }
 
-test('of much, the end is kept', (t) => {
+test('plain-tail: keeps the end of long output', (t) => {
   const tail = new PlainTail();
   for (let line = 0; line < 10_000; line++) tail.push(Buffer.from(`line ${line}\n`));
   t.true(tail.text.endsWith('line 9998\nline 9999\n'));

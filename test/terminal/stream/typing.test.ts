@@ -30,7 +30,7 @@ const reports = [
 ];
 for (const input of reports) test(`${JSON.stringify(input)} was not typed`, (t) => t.false(isTyping(input)));
 
-test('binary input is the mouse', (t) => t.true(isTyping(new Uint8Array([27, 91, 77, 32, 200, 200]))));
+test('typing: binary input is the mouse', (t) => t.true(isTyping(new Uint8Array([27, 91, 77, 32, 200, 200]))));
 
 for (const input of ['\x1b[I', '\x1b[O', '\x1b[<35;10;20M', '\x1b[<35;10;20M\x1b[<35;11;20M'])
   test(`${JSON.stringify(input)} is passive`, (t) => t.true(isPassive(input)));

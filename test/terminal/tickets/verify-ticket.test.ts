@@ -36,7 +36,7 @@ async function setUp({ answers = true } = {}) {
   return { at, verify, ticket };
 }
 
-test('a ticket that has expired by what is known is judged again by the time that the manager tells now', async (t) => {
+test('verify-ticket: checks an expired ticket again by the manager’s present time', async (t) => {
   const { at, verify, ticket } = await setUp();
   at.manager = noon - 10 * minute;
   t.is((await verify(await ticket())).claim, 'c');
@@ -47,13 +47,13 @@ test('a ticket that has expired by what is known is judged again by the time tha
   t.is(at.asked, 2);
 });
 
-test('an expired ticket is refused while the manager cannot be asked', async (t) => {
+test('verify-ticket: refuses an expired ticket while the manager is unreachable', async (t) => {
   const { verify, ticket } = await setUp({ answers: false });
   await verify(await ticket());
   await t.throwsAsync(verify(await ticket(2 * minute)), { code: 'invalid-ticket', message: /expired/ });
 });
 
-test('on a machine that has slept a fresh ticket tells the time: older ones are refused after it', async (t) => {
+test('verify-ticket: after suspension a fresh ticket corrects the time, and older ones are refused', async (t) => {
   const { at, verify, ticket } = await setUp();
   at.manager = noon + 60 * minute;
   const old = await ticket(2 * minute);
@@ -61,7 +61,7 @@ test('on a machine that has slept a fresh ticket tells the time: older ones are 
   await t.throwsAsync(verify(old), { code: 'invalid-ticket', message: /expired/ });
 });
 
-test('a ticket that is forged, or for another pod, has nobody ask for the time', async (t) => {
+test('verify-ticket: a forged or foreign ticket causes no request for the time', async (t) => {
   const { at, verify, ticket } = await setUp();
   at.manager = noon - 10 * minute;
   const [head, claims] = (await ticket()).split('.');
@@ -70,7 +70,7 @@ test('a ticket that is forged, or for another pod, has nobody ask for the time',
   t.is(at.asked, 0);
 });
 
-test('inv 8: a ticket opens one connection also in the seconds for which it is honoured past its expiry', async (t) => {
+test('inv 8: verify-ticket: opens one connection also within the tolerance after expiry', async (t) => {
   const { at, verify, ticket } = await setUp();
   const [used, unused] = [await ticket(), await ticket()];
   await verify(used);

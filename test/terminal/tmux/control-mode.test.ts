@@ -28,11 +28,11 @@ const said = [
   { kind: 'answer', failed: true, text: 'no such command' },
 ];
 
-test('answers are told from what other commands and panes say', (t) => {
+test('control-mode: tells answers from other output', (t) => {
   t.deepEqual(new ControlParser().push(conversation), said as never);
 });
 
-test('it does not matter where the pieces are cut', (t) => {
+test('control-mode: accepts any split into pieces', (t) => {
   fc.assert(
     fc.property(fc.array(fc.nat(conversation.length)), (cuts) => {
       const parser = new ControlParser();
@@ -45,7 +45,7 @@ test('it does not matter where the pieces are cut', (t) => {
   t.pass();
 });
 
-test('a prompt leaves the cursor to the right of the first column', (t) => {
+test('warm-up: a prompt leaves the cursor to the right of the first column', (t) => {
   t.true(showsPrompt('2 0'));
   for (const pane of ['0 0', '5 1', '', 'x y']) t.false(showsPrompt(pane), pane);
 });

@@ -1,21 +1,21 @@
-// One thing at a time, and of those that wait only the last: whoever asks again does not want the former answer any more.
-// After each it rests for as long as that took, so that whoever asks without end leaves half of the time to others.
+// Runs one job at a time and keeps only the latest waiting one: a new request makes earlier waiting ones obsolete. After each job it rests for
+// as long as the job took, so that constant requests take at most half of the time.
 
-export type TurnsOptions = {
+export type LatestOnlyOptions = {
   /** Milliseconds. */
   now: () => number;
-  /** Calls `run` after that time; returns a function that calls it off. */
+  /** Calls `run` after this time; returns a function that cancels it. */
   later: (run: () => void, ms: number) => () => void;
 };
 
-export type Turns = {
-  /** Runs `work` when its turn comes; resolves to null if another has come in its place. `urgent`: no rest before it. */
-  take: <T>(work: () => Promise<T>, options?: { urgent: boolean }) => Promise<T | null>;
+export type LatestOnly = {
+  /** Runs `work` when it is free. Resolves to null if a newer request replaced it. `urgent`: do not rest before it. */
+  run: <T>(work: () => Promise<T>, options?: { urgent: boolean }) => Promise<T | null>;
 };
 
 const longestRestMs = 1_000;
 
-export function createTurns({ now, later }: TurnsOptions): Turns {
+export function createLatestOnly({ now, later }: LatestOnlyOptions): LatestOnly {
   let state: 'free' | 'busy' | 'resting' = 'free';
   let waiting: { run: () => Promise<void>; dismiss: () => void } | undefined;
   let wake: () => void = () => {};
@@ -36,7 +36,7 @@ export function createTurns({ now, later }: TurnsOptions): Turns {
   };
 
   return {
-    take: (work, { urgent } = { urgent: false }) =>
+    run: (work, { urgent } = { urgent: false }) =>
       new Promise((resolve, reject) => {
         waiting?.dismiss();
         waiting = { run: () => work().then(resolve, reject), dismiss: () => resolve(null) };

@@ -1,10 +1,10 @@
 import test from 'ava';
-import { createTurns } from '../../../terminal/search/turns.ts';
+import { createLatestOnly } from '../../../terminal/search/latest-only.ts';
 
 function start() {
   let now = 0;
   let timer: { run: () => void; ms: number } | undefined;
-  const turns = createTurns({
+  const jobs = createLatestOnly({
     now: () => now,
     later: (run, ms) => {
       timer = { run, ms };
@@ -17,7 +17,7 @@ function start() {
   /** Asks for work that ends when it is told to. */
   const ask = (name: string, options?: { urgent: boolean }) => {
     let end = () => {};
-    const answer = turns.take(
+    const answer = jobs.run(
       () =>
         new Promise<string>((resolve) => {
           ran.push(name);
@@ -37,7 +37,7 @@ function start() {
   return {
     ran,
     ask,
-    turns,
+    jobs,
     rest: () => timer?.ms,
     wake: () => {
       const run = timer?.run;
@@ -47,7 +47,7 @@ function start() {
   };
 }
 
-test('of those that wait only the last has its turn', async (t) => {
+test('latest-only: runs only the latest waiting job', async (t) => {
   const { ran, ask, wake } = start();
   const first = ask('first');
   const second = ask('second');
@@ -61,7 +61,7 @@ test('of those that wait only the last has its turn', async (t) => {
   t.is(await third.answer, 'third');
 });
 
-test('it rests for as long as the work took, within reason', async (t) => {
+test('latest-only: rests as long as the job took, up to a limit', async (t) => {
   const { ask, rest, wake } = start();
   await ask('quick').endAfter(7);
   t.is(rest(), 7);
@@ -70,7 +70,7 @@ test('it rests for as long as the work took, within reason', async (t) => {
   t.is(rest(), 1_000);
 });
 
-test('what is urgent waits for the work, and not for the rest', async (t) => {
+test('latest-only: an urgent job skips the rest', async (t) => {
   const { ran, ask, rest } = start();
   await ask('search').endAfter(100);
   const leave = ask('leave', { urgent: true });
@@ -80,10 +80,10 @@ test('what is urgent waits for the work, and not for the rest', async (t) => {
   t.is(rest(), 1);
 });
 
-test('work that fails is told, and does not stop what comes after', async (t) => {
-  const { turns, ask, wake } = start();
+test('latest-only: a failed job rejects and does not block the next', async (t) => {
+  const { jobs, ask, wake } = start();
   await t.throwsAsync(
-    turns.take(() => Promise.reject(new Error('no'))),
+    jobs.run(() => Promise.reject(new Error('no'))),
     { message: 'no' },
   );
   wake();
