@@ -3,7 +3,15 @@
 
 import * as z from 'zod';
 import { errorCodes } from './errors.ts';
-import { formerTerminalSchema, placeSchema, poolNameSchema, promisedSchema, waitingSchema } from './manager-api.ts';
+import {
+  formerTerminalSchema,
+  linkRequestSchema,
+  linkRoles,
+  placeSchema,
+  poolNameSchema,
+  promisedSchema,
+  waitingSchema,
+} from './manager-api.ts';
 import { runIdSchema } from './run-id.ts';
 
 /**
@@ -77,6 +85,19 @@ export const openedSchema = openTerminalSchema.extend({
 });
 export type Opened = z.infer<typeof openedSchema>;
 
+/** POST /api/terminals/current/links answers `linkSchema` of the manager; DELETE, with a pool in the query, 204. */
+export const newLinkSchema = z.strictObject(linkRequestSchema.shape);
+/** The name of the parameter that holds a link's token in the fragment of the page's URL. Browsers send no fragment to a server. */
+export const linkParameter = 'share';
+/** POST /api/links/open, without a visitor's id: a guest sends no credentials. */
+export const openedLinkSchema = openTerminalSchema.extend({
+  ticket: z.string(),
+  role: z.enum(linkRoles),
+  /** For the query of the relay. */
+  pool: poolNameSchema,
+});
+export type OpenedLink = z.infer<typeof openedLinkSchema>;
+
 /**
  * The answer 202 has a position in the queue: ask again at once, with the position. That request waits until there is a terminal or
  * something new to report.
@@ -108,6 +129,8 @@ export const paths = {
   restart: '/api/terminals/current/restart',
   relay: '/api/terminals/current/relay',
   place: '/api/terminals/place',
+  links: '/api/terminals/current/links',
+  openLink: '/api/links/open',
   pools: '/api/pools',
   hostPools: '/api/host/pools',
 } as const;

@@ -22,6 +22,7 @@ import { createRelayProblems } from './relay/problems.ts';
 import { createTicketReader } from './relay/read-ticket.ts';
 import { createRelayLimit } from './relay/relay-limit.ts';
 import { hostRoutes } from './routes/host.ts';
+import { linkRoutes } from './routes/links.ts';
 import { pageRoutes } from './routes/page.ts';
 import { poolRoutes } from './routes/pools.ts';
 import { relayRoutes } from './routes/relay.ts';
@@ -114,6 +115,9 @@ export function createApp(options: AppOptions): Express {
       relayProblems,
       sameOrigin: requireSameOrigin(logRefusal),
     }),
+  );
+  app.use(
+    linkRoutes({ ...terminals, addressing, relay: config.WARMTERM_RELAY, sameOrigin: requireSameOrigin(logRefusal) }),
   );
   app.use(poolRoutes({ ...terminals, now }));
   if (config.WARMTERM_RELAY !== 'never') {

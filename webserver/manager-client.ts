@@ -11,9 +11,15 @@ import { keySetSchema } from '../common/key-set.ts';
 import {
   type ClaimAnswer,
   claimAnswerSchema,
+  type Link,
+  type LinkRequest,
+  linkSchema,
+  type OpenLinkRequest,
   type Promised,
   paths,
   poolsSchema,
+  type SharedTerminal,
+  sharedTerminalSchema,
   type Terminal,
   type TerminalList,
   terminalListSchema,
@@ -47,6 +53,11 @@ export type Manager = {
   release(target: Target): Promise<void>;
   /** All terminals of a visitor. */
   list(visitor: string): Promise<TerminalList>;
+  /** A link to the visitor's terminal. Throws `session-not-found` if there is none. */
+  createLink(visitor: string, link: LinkRequest): Promise<Link>;
+  revokeLinks(target: Target): Promise<void>;
+  /** The terminal and a ticket for a guest. Throws `link-ended`. */
+  openLink(request: OpenLinkRequest): Promise<SharedTerminal>;
   pools(): Promise<Pools>;
   /** The keys that verify tickets. */
   keys(): Promise<JSONWebKeySet>;
@@ -100,6 +111,10 @@ export function createManagerClient(options: {
       const path = paths.visitorTerminals.replace('{visitor}', visitor);
       return ask({ method: 'GET', path, answer: terminalListSchema });
     },
+    createLink: (visitor, link) =>
+      ask({ method: 'POST', path: one({ visitor, pool: undefined }, paths.links), body: link, answer: linkSchema }),
+    revokeLinks: (target) => ask({ method: 'DELETE', path: one(target, paths.links) }),
+    openLink: (request) => ask({ method: 'POST', path: paths.openLink, body: request, answer: sharedTerminalSchema }),
     pools: () => ask({ method: 'GET', path: paths.pools, answer: poolsSchema }),
     keys: () => ask({ method: 'GET', path: paths.jwks, answer: keySetSchema }),
   };

@@ -1,9 +1,18 @@
 // The table behind the OpenAPI document of the webserver's HTTP API, for programs in any language.
 
 import type { Api, Operation } from '../common/http/openapi.ts';
-import { poolNameSchema, poolsSchema, terminalListSchema, waitingSchema } from '../common/manager-api.ts';
+import {
+  linkSchema,
+  openLinkRequestSchema,
+  poolNameSchema,
+  poolsSchema,
+  terminalListSchema,
+  waitingSchema,
+} from '../common/manager-api.ts';
 import { runIdSchema } from '../common/run-id.ts';
 import {
+  newLinkSchema,
+  openedLinkSchema,
   openedSchema,
   openRequestSchema,
   openTerminalSchema,
@@ -78,6 +87,27 @@ const operations: Api['operations'] = {
       summary: 'Leaves the queue.',
       parameters: [pool, run],
       answers: { 204: { description: 'The visitor is not in the queue any more.' } },
+    },
+  },
+  [paths.links]: {
+    post: {
+      summary:
+        "A link to the visitor's terminal: a token for the fragment `#share=` of the page's address. The role is that of whoever comes by it.",
+      body: newLinkSchema,
+      answers: { 201: { description: 'The link.', body: linkSchema, headers: newId } },
+    },
+    delete: {
+      summary: "Ends all links to the visitor's terminal.",
+      parameters: [pool],
+      answers: { 204: { description: 'The links have ended.' } },
+    },
+  },
+  [paths.openLink]: {
+    post: {
+      summary: 'A guest comes by a link: the terminal, and a ticket for one connection within a minute.',
+      body: openLinkRequestSchema,
+      answers: { 200: { description: 'The terminal.', body: openedLinkSchema } },
+      security: [],
     },
   },
   [paths.pools]: {

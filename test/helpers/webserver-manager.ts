@@ -12,6 +12,8 @@ import {
   type Claim,
   claimRequestSchema,
   claimSchema,
+  linkRequestSchema,
+  openLinkRequestSchema,
   type PodAddress,
   paths,
   poolsSchema,
@@ -59,6 +61,7 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const signer = await createTicketSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   const claims = new Map<string, Omit<Claim, 'status' | 'ticket'>>();
+  const links = new Map<string, [role: string, Omit<Claim, 'status' | 'ticket'>]>();
   let count = 0;
   let line: Line | undefined;
   const moves = new EventTarget();
@@ -108,6 +111,25 @@ export async function startManager(t: Teardown): Promise<ManagerDouble> {
     if (method === 'GET' && path === '/api/pools') return { status: 200, body: somePools };
     if (method === 'DELETE' && path.startsWith('/api/places/')) return { status: 204 };
     if (method === 'GET' && path.startsWith('/api/visitors/')) return { status: 200, body: list(path.split('/')[3]!) };
+    if (method === 'POST' && path === paths.openLink) {
+      const { token } = openLinkRequestSchema.parse(body);
+      const [role, held] = links.get(token) ?? [];
+      if (!role || !held) throw new ServiceError('link-ended', 'This link does not work any more.');
+      return { status: 200, body: { ...held, role, ticket: 'a ticket for a guest' } };
+    }
+    const ofLinks = /^\/api\/terminals\/([^/]+)\/links/.exec(path)?.[1];
+    if (ofLinks !== undefined) {
+      const held = claims.get(ofLinks);
+      if (!held) throw noTerminal();
+      if (method === 'DELETE') {
+        links.clear();
+        return { status: 204 };
+      }
+      const { role, expiresInMs } = linkRequestSchema.parse(body);
+      const token = `token-${links.size}`;
+      links.set(token, [role, held]);
+      return { status: 201, body: { token, expiresAt: new Date(Date.now() + expiresInMs).toISOString() } };
+    }
     const visitor = path.replace('/api/terminals/', '').replace(/\?.*/, '');
     const held = claims.get(visitor);
     if (!held) throw noTerminal();

@@ -40,22 +40,24 @@ export function relayRoutes(options: {
     if (missing !== undefined) await refuseWithoutUpgrade(request, response, missing);
     const handshake = readHandshake(request);
     const { pool = defaultPool, run } = parseBody(relayQuerySchema, request.query);
-    const { sub: visitor } = await readTicket(handshake.ticket);
+    const { sub: visitor, guest } = await readTicket(handshake.ticket);
+    // A guest uses up no connection of the owner, and learns of their own refusal only.
+    const person = guest ? `${visitor} ${guest.id}` : visitor;
     signal.throwIfAborted();
     try {
       if (run !== undefined && run !== runOf(visitor)) {
         throw new ServiceError('invalid-ticket', 'The ticket is not for this run.');
       }
-      request.socket.once('close', relayLimit.acquire(visitor));
+      request.socket.once('close', relayLimit.acquire(person));
       releaseConnection(request.socket);
       const terminal = await manager.find({ visitor, pool });
       if (!terminal.podAddress) throw new ServiceError('unavailable', 'The terminal has no address yet.');
       const pod = await openPodSocket(terminal.podAddress, handshake, { deadlineMs: podDeadlineMs, signal });
-      problems.clear(visitor);
+      problems.clear(person);
       join(switchProtocol(response, pod.accept), pod.socket);
       log.info({ terminal: terminal.name }, 'relaying a WebSocket to the terminal');
     } catch (error) {
-      if (error instanceof ServiceError) problems.note(visitor, { code: error.code, detail: error.message });
+      if (error instanceof ServiceError) problems.note(person, { code: error.code, detail: error.message });
       throw error;
     }
   });
@@ -70,7 +72,7 @@ export function relayRoutes(options: {
     logRefusal(sentence);
     const ticket = offeredTicket(request.get('sec-websocket-protocol'));
     const read = ticket === undefined ? undefined : await readTicket(ticket).catch(() => undefined);
-    if (read) problems.note(read.sub, { code: 'upgrade-required', detail: sentence });
+    if (read && !read.guest) problems.note(read.sub, { code: 'upgrade-required', detail: sentence });
     throw new ServiceError('upgrade-required', sentence);
   }
 }
