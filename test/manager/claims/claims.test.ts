@@ -19,7 +19,7 @@ async function start(
   return { model, managers, manager: managers[0]! };
 }
 
-test('inv 11: a claim is one write, and takes the lowest ready pod', async (t) => {
+test('inv 11: a claim is one write and takes the lowest ready pod', async (t) => {
   const { model, manager } = await start(t, { spare: '3', max: '3' });
   const writes = model.writes;
   const { pod, status } = await manager.claim('ann');
@@ -48,7 +48,7 @@ test('inv 11: a claim is one request: no read, no Event', async (t) => {
   t.deepEqual(requests, ['claimPod']);
 });
 
-test('inv 2: a visitor who comes back gets the same terminal, without a write', async (t) => {
+test('inv 2: claim: returning visitor gets the same terminal without a write', async (t) => {
   const { model, manager } = await start(t, { spare: '2' });
   const first = await manager.claim('ann');
   await settle(model, manager);
@@ -59,14 +59,14 @@ test('inv 2: a visitor who comes back gets the same terminal, without a write', 
   t.is(model.writes, writes);
 });
 
-test('inv 2: two tabs that open at once get one terminal', async (t) => {
+test('inv 2: claim: two simultaneous tabs get one terminal', async (t) => {
   const { manager } = await start(t, { spare: '2' });
   const [a, b] = await Promise.all([1, 2].map(() => manager.claim('ann')));
   t.is(a!.pod.uid, b!.pod.uid);
   t.deepEqual([a!.status, b!.status], ['new', 'reconnected']);
 });
 
-test('inv 3: a manager that is killed and restarted knows whose terminal is whose', async (t) => {
+test('inv 3: claim: restarted manager knows the visitor of each terminal', async (t) => {
   const { model, manager } = await start(t, { spare: '2' });
   const { pod } = await manager.claim('ann');
   await manager.stop();
@@ -75,13 +75,13 @@ test('inv 3: a manager that is killed and restarted knows whose terminal is whos
   t.is(next.claims.find('ann')?.uid, pod.uid);
 });
 
-test('inv 4: a manager that lags behind loses the race for a pod, and takes the next', async (t) => {
+test('inv 4: claim: takes the next pod after a conflict with another manager', async (t) => {
   const { managers } = await start(t, { spare: '3' }, { managers: 2 });
   const [a, b] = await Promise.all(managers.map(({ claim }, index) => claim(`visitor-${index}`)));
   t.deepEqual([a!.pod.name, b!.pod.name].sort(), ['default-0', 'default-1']);
 });
 
-test('inv 8: the ticket is for the terminal that was claimed, whichever others were tried before', async (t) => {
+test('inv 8: claim: the ticket names the claimed pod, also after a conflict', async (t) => {
   const signer = { sign: async (content: object) => JSON.stringify(content) };
   const { managers } = await start(t, { spare: '3' }, { managers: 2, signer });
   const claimed = await Promise.all(managers.map(({ claim }, index) => claim(`visitor-${index}`)));
@@ -91,7 +91,7 @@ test('inv 8: the ticket is for the terminal that was claimed, whichever others w
   }
 });
 
-test('inv 2, 8: the ticket of a visitor who comes back is for the same claim, also at another manager', async (t) => {
+test('inv 2, 8: claim: ticket of a returning visitor names the same claim at every manager', async (t) => {
   const signer = { sign: async (content: object) => JSON.stringify(content) };
   const { model, managers } = await start(t, { spare: '2' }, { managers: 2, signer });
   const { pod } = await managers[0]!.claim('ann');
@@ -102,7 +102,7 @@ test('inv 2, 8: the ticket of a visitor who comes back is for the same claim, al
   }
 });
 
-test('inv 4: a manager that has met another keeps out of its way', async (t) => {
+test('inv 4: claim: spreads over the lowest pods after a conflict', async (t) => {
   const { managers } = await start(t, { spare: '40', max: '60' }, { managers: 2 });
   const [first, late] = managers;
   for (let visitor = 0; visitor < 8; visitor++) await first!.claim(`early-${visitor}`);
@@ -121,7 +121,7 @@ test('inv 4: a manager that has met another keeps out of its way', async (t) => 
   t.true(tries < 16, `${tries} tries for 8 claims`);
 });
 
-test('a claim refills the pool at once, up to the maximum', async (t) => {
+test('claim: refills the pool at once, up to max', async (t) => {
   const { model, manager } = await start(t, { spare: '2', max: '4' });
   for (const visitor of ['a', 'b', 'c', 'd']) {
     await manager.claim(visitor);
@@ -137,7 +137,7 @@ test('a claim refills the pool at once, up to the maximum', async (t) => {
 });
 
 for (const fault of ['lost-request', 'lost-response'] as const) {
-  test(`inv 1, 2: a ${fault} neither leaks nor doubles a claim`, async (t) => {
+  test(`inv 1, 2: claim: one pod for one visitor after a ${fault}`, async (t) => {
     const { model, manager } = await start(t, { spare: '3', max: '3' });
     manager.port.faults.push(fault, fault);
     const { pod } = await manager.claim('ann');
@@ -147,7 +147,7 @@ for (const fault of ['lost-request', 'lost-response'] as const) {
   });
 }
 
-test('inv 1: a claim whose request was lost takes another pod when its own was claimed meanwhile', async (t) => {
+test('inv 1: claim: takes another pod when its request was lost and the pod claimed meanwhile', async (t) => {
   const { model, managers } = await start(t, { spare: '3', max: '3' }, { managers: 2 });
   const [late, first] = managers;
   late!.port.faults.push('lost-request');
@@ -157,7 +157,7 @@ test('inv 1: a claim whose request was lost takes another pod when its own was c
   t.deepEqual([...model.visitorsOf.values()], [new Set(['bob']), new Set(['ann'])]);
 });
 
-test('inv 1: an ended terminal is deleted, and the next claim is a fresh one', async (t) => {
+test('inv 1: end: deletes the pod, and the next claim gets another', async (t) => {
   const { model, manager } = await start(t, { spare: '1', max: '2' });
   const first = await manager.claim('ann');
   await manager.claims.end('ann');
@@ -169,7 +169,7 @@ test('inv 1: an ended terminal is deleted, and the next claim is a fresh one', a
   await t.throwsAsync(manager.claims.end('bob'), { code: 'session-not-found' });
 });
 
-test('a restart ends the old terminal and claims a fresh one, in one go', async (t) => {
+test('restart: ends the old terminal and claims another', async (t) => {
   const { model, manager } = await start(t, { spare: '2' });
   const { pod } = await manager.claim('ann');
   const { pod: fresh, status } = await manager.restart('ann');
@@ -179,7 +179,7 @@ test('a restart ends the old terminal and claims a fresh one, in one go', async 
   t.is(manager.claims.find('ann')?.uid, fresh.uid);
 });
 
-test('inv 10: a pool that does not exist is named', async (t) => {
+test('inv 10: claim: not-found names the unknown pool', async (t) => {
   const { manager } = await start(t, { spare: '1' });
   await t.throwsAsync(async () => manager.claim('ann', { pool: 'python' }), {
     code: 'not-found',
@@ -187,7 +187,7 @@ test('inv 10: a pool that does not exist is named', async (t) => {
   });
 });
 
-test('inv 6: the reaper deletes what is overdue, and not before', async (t) => {
+test('inv 6: reap: deletes a terminal at its maximum lifetime, not before', async (t) => {
   let now = 0;
   const { model, manager } = await start(
     t,
@@ -209,7 +209,7 @@ test('inv 6: the reaper deletes what is overdue, and not before', async (t) => {
   t.true(await look());
 });
 
-test('wrong settings are told once, as an Event, and change nothing', async (t) => {
+test('settings: an invalid annotation is one Event and changes nothing', async (t) => {
   const { model, manager } = await start(t, { spare: '2' });
   model.setPool({ annotations: { 'warmterm.dev/spare': 'lots' } });
   await settle(model, manager);
@@ -219,7 +219,7 @@ test('wrong settings are told once, as an Event, and change nothing', async (t) 
   ]);
 });
 
-test('a warning that could not be written is written later', async (t) => {
+test('events: a warning that was not written is written later', async (t) => {
   let now = 0;
   const { model, manager } = await start(t, { spare: '2' }, { clock: () => now });
   const tell = manager.port.recordEvent.bind(manager.port);
@@ -239,7 +239,7 @@ test('a warning that could not be written is written later', async (t) => {
   t.is(model.warnings.length, 1);
 });
 
-test('inv 12: a claim to which the Kubernetes API gives no answer ends at the claim timeout', async (t) => {
+test('inv 12: claim: ends at the claim timeout when the API server does not answer', async (t) => {
   t.timeout(20_000);
   const { manager } = await start(t, { spare: '1', max: '1' }, { timeoutMs: 50 });
   manager.port.claimPod = async () => {
@@ -251,7 +251,7 @@ test('inv 12: a claim to which the Kubernetes API gives no answer ends at the cl
   await t.throwsAsync(claim, { code: 'unavailable' });
 });
 
-test('inv 12: whoever waits is served at once, also while the manager rests from its last look', async (t) => {
+test('inv 12: claim: served at once while the controller is throttled', async (t) => {
   let now = 0;
   let restIsOver = () => {};
   const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '4' } });

@@ -10,7 +10,7 @@ const pem = (type: 'ed25519' | 'ed448') =>
     .toString();
 const content = { aud: 'uid', sub: 'visitor', jti: 'one', claim: 'claim', role: 'owner' } as const;
 
-test('inv 8: a ticket names the pod, the visitor, the claim and the role, and is good for a minute', async (t) => {
+test('inv 8: keys: a ticket names pod, visitor, claim and role, and is valid for a minute', async (t) => {
   const signer = await createTicketSigner(pem('ed25519'));
   const now = Date.now();
   const { payload, protectedHeader } = await jwtVerify(await signer.sign(content, now), createLocalJWKSet(signer.jwks));
@@ -20,12 +20,12 @@ test('inv 8: a ticket names the pod, the visitor, the claim and the role, and is
   t.is(ticket.exp - Math.floor(now / 1_000), 60);
 });
 
-test('the published key set holds no private half', async (t) => {
+test('keys: the published key set has no private key', async (t) => {
   const { jwks } = await createTicketSigner(pem('ed25519'));
   t.deepEqual(Object.keys(jwks.keys[0]!).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x']);
 });
 
-test('a signer without a key yet refuses as unavailable, and signs once it has one', async (t) => {
+test('keys: unavailable until the key is loaded', async (t) => {
   const signer = new LateSigner();
   t.false(signer.loaded);
   await t.throwsAsync(signer.sign(content, Date.now()), { code: 'unavailable' });
@@ -35,7 +35,7 @@ test('a signer without a key yet refuses as unavailable, and signs once it has o
   await t.notThrowsAsync(jwtVerify(await signer.sign(content, Date.now()), createLocalJWKSet(signer.jwks)));
 });
 
-test('inv 10: a key of another kind, or none, is refused without showing it', async (t) => {
+test('inv 10: keys: an invalid key is refused without showing it', async (t) => {
   for (const wrong of [pem('ed448'), 'not a key', '']) {
     const error = await t.throwsAsync(createTicketSigner(wrong), { code: 'invalid-config' });
     t.false(wrong !== '' && error?.message.includes(wrong));

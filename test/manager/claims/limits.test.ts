@@ -35,14 +35,14 @@ const outcome = (claimed: Promise<{ pod: { name: string } }>) =>
     (error) => (error instanceof ServiceError ? `${error.code} ${error.retryAfter}` : String(error)),
   );
 
-test('without a setting one address has five terminals, and others are not concerned', async (t) => {
+test('limits: five terminals per address by default', async (t) => {
   const { manager } = await start(t, { spare: '20' });
   const outcomes = await Promise.all(Array.from({ length: 200 }, (_, index) => outcome(claim(manager, `v${index}`))));
   t.is(outcomes.filter((one) => one === 'too-many-requests 15').length, 195);
   t.regex(await outcome(claim(manager, 'other', { address: 'another' })), /^default-/);
 });
 
-test('without limits of addresses, a class of forty behind one address is let in', async (t) => {
+test('limits: forty visitors of one address without limits', async (t) => {
   const { manager } = await start(t, { spare: '40', max: '40', ...unlimited });
   const claims = Array.from({ length: 40 }, (_, index) =>
     claim(manager, `visitor-${index}`, { challenge: 'unsolved' }),
@@ -50,7 +50,7 @@ test('without limits of addresses, a class of forty behind one address is let in
   t.is(new Set((await Promise.all(claims)).map(({ pod }) => pod.uid)).size, 40);
 });
 
-test('an address has as many terminals as it may have, also when it asks for all at once', async (t) => {
+test('limits: max-per-address holds for simultaneous claims', async (t) => {
   const { manager } = await start(t, { 'max-per-address': '3' });
   const outcomes = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((visitor) => outcome(claim(manager, visitor))));
   t.deepEqual(outcomes.slice(3), ['too-many-requests 15', 'too-many-requests 15']);
@@ -61,7 +61,7 @@ test('an address has as many terminals as it may have, also when it asks for all
   t.deepEqual((refused as ServiceError).limit, { of: 'address', most: 3 });
 });
 
-test('an address that waits for terminals has them, as far as its limit goes', async (t) => {
+test('limits: max-per-address counts visitors who wait', async (t) => {
   const { model, manager } = await start(t, { spare: '0', max: '3', 'max-per-address': '2' });
   const waiting = ['a', 'b'].map((visitor) => claim(manager, visitor));
   t.is(await outcome(claim(manager, 'c')), 'too-many-requests 15');
@@ -69,7 +69,7 @@ test('an address that waits for terminals has them, as far as its limit goes', a
   t.is(new Set((await Promise.all(waiting)).map(({ pod }) => pod.uid)).size, 2);
 });
 
-test('one address has five places in the queue, also where it may have any number of terminals', async (t) => {
+test('limits: five queue positions per address, also without other limits', async (t) => {
   const settings = { spare: '0', max: '1', 'max-per-address': 'none', 'claims-per-minute': 'none' };
   const { model, manager } = await start(t, settings);
   const over = new AbortController();
@@ -96,7 +96,7 @@ test('one address has five places in the queue, also where it may have any numbe
   t.is(await another, 'waited');
 });
 
-test('whoever leaves while waiting makes room for another of the address', async (t) => {
+test('limits: a visitor who disconnects in the queue frees the address', async (t) => {
   const { model, time, manager } = await start(t, { spare: '0', max: '3', 'max-per-address': '1' });
   const disconnect = new AbortController();
   const left = manager.claim('a', { clientGone: disconnect.signal, origin: { address: office } });
@@ -110,7 +110,7 @@ test('whoever leaves while waiting makes room for another of the address', async
   t.is((await claimed).status, 'new');
 });
 
-test('inv 3: who waits for a terminal counts at every manager, and after a restart', async (t) => {
+test('inv 3: limits: visitors in the queue count at every manager and after a restart', async (t) => {
   const { model, managers, startOne } = await start(
     t,
     { spare: '0', max: '0', 'max-per-address': '2' },
@@ -131,7 +131,7 @@ test('inv 3: who waits for a terminal counts at every manager, and after a resta
   await t.throwsAsync(waits, { any: true, name: 'AbortError' });
 });
 
-test('inv 2: whoever comes back to a terminal is never refused, nor asked to solve anything', async (t) => {
+test('inv 2: limits: a returning visitor is never refused or challenged', async (t) => {
   const limits = { 'max-per-address': '1', 'claims-per-minute': '1', 'challenge-from': '1', 'max-per-visitor': '1' };
   const { manager } = await start(t, limits);
   const { pod } = await claim(manager, 'ann', { challenge: 'unsolved' });
@@ -141,7 +141,7 @@ test('inv 2: whoever comes back to a terminal is never refused, nor asked to sol
   }
 });
 
-test('whoever has lost a terminal with its node gets another at once, whatever the limits', async (t) => {
+test('limits: none for a visitor whose node was lost', async (t) => {
   const limits = { 'max-per-address': '1', 'claims-per-minute': '1', 'challenge-from': '1' };
   const { model, time, manager } = await start(t, limits);
   const { pod } = await claim(manager, 'ann');
@@ -155,14 +155,14 @@ test('whoever has lost a terminal with its node gets another at once, whatever t
   t.not(other.node, pod.node);
 });
 
-test('other addresses, and visitors of whom none is known, are not concerned', async (t) => {
+test('limits: none for other addresses and for visitors without an address', async (t) => {
   const { manager } = await start(t, { 'max-per-address': '1', 'claims-per-minute': '1', 'challenge-from': '1' });
   await claim(manager, 'ann');
   t.is((await claim(manager, 'bob', { address: 'hash-of-another' })).status, 'new');
   t.is((await claim(manager, 'eve', { address: undefined, challenge: 'unsolved' })).status, 'new');
 });
 
-test('a terminal that ends makes room at once', async (t) => {
+test('limits: an ended terminal frees the address at once', async (t) => {
   const { manager } = await start(t, { 'max-per-address': '1' });
   await claim(manager, 'ann');
   t.is(await outcome(claim(manager, 'bob')), 'too-many-requests 15');
@@ -170,7 +170,7 @@ test('a terminal that ends makes room at once', async (t) => {
   t.is((await claim(manager, 'bob')).status, 'new');
 });
 
-test('inv 3: a manager that starts anew counts the same terminals, and so does another beside it', async (t) => {
+test('inv 3: limits: every manager counts the same terminals, also after a restart', async (t) => {
   const { model, manager, managers, startOne } = await start(t, { 'max-per-address': '2' }, { managers: 2 });
   await claim(manager, 'a');
   await claim(manager, 'b');
@@ -180,7 +180,7 @@ test('inv 3: a manager that starts anew counts the same terminals, and so does a
   t.is(await outcome(claim(startOne(), 'c')), 'too-many-requests 15');
 });
 
-test('claims within a minute are limited, and the answer says when the next is possible', async (t) => {
+test('limits: claims-per-minute, with the time of the next claim in the answer', async (t) => {
   const { model, time, manager } = await start(t, { 'claims-per-minute': '2' });
   await claim(manager, 'a');
   time.now += 20_000;
@@ -197,7 +197,7 @@ test('claims within a minute are limited, and the answer says when the next is p
   t.is(await outcome(claim(manager, 'd')), 'too-many-requests 20');
 });
 
-test('a manager that starts anew knows the claims of the last minute whose terminals still are', async (t) => {
+test('limits: claims-per-minute counts existing terminals after a restart', async (t) => {
   const { model, time, manager, startOne } = await start(t, { 'claims-per-minute': '2' });
   await claim(manager, 'a');
   await claim(manager, 'b');
@@ -214,13 +214,13 @@ test('a manager that starts anew knows the claims of the last minute whose termi
   t.is(await outcome(claim(third, 'd')), 'too-many-requests 59');
 });
 
-test('a burst does not slip through before its first claims are written', async (t) => {
+test('limits: claims under way count', async (t) => {
   const { manager } = await start(t, { 'claims-per-minute': '2' });
   const outcomes = await Promise.all(['a', 'b', 'c'].map((visitor) => outcome(claim(manager, visitor))));
   t.is(outcomes[2], 'too-many-requests 60');
 });
 
-test('a refused restart leaves the terminal as it is', async (t) => {
+test('limits: a refused restart keeps the terminal', async (t) => {
   const { model, manager } = await start(t, { 'claims-per-minute': '2' });
   await claim(manager, 'ann');
   await manager.restart('ann', { origin: { address: office } });
@@ -232,14 +232,14 @@ test('a refused restart leaves the terminal as it is', async (t) => {
   t.is(manager.claims.find('ann')?.uid, before?.uid);
 });
 
-test('a restart takes the place of what it ends', async (t) => {
+test('limits: a restart does not count the terminal that it ends', async (t) => {
   const { manager } = await start(t, { 'max-per-address': '1', 'challenge-from': '2' });
   const { pod } = await claim(manager, 'ann');
   const fresh = await manager.restart('ann', { origin: { address: office, challenge: 'unsolved' } });
   t.not(fresh.pod.uid, pod.uid);
 });
 
-test('a busy address has to solve a challenge for each further terminal', async (t) => {
+test('limits: a busy address needs a challenge for each further terminal', async (t) => {
   const { time, manager } = await start(t, { 'challenge-from': '2' });
   await claim(manager, 'a', { challenge: 'unsolved' });
   await claim(manager, 'b', { challenge: 'unsolved' });
@@ -253,19 +253,19 @@ test('a busy address has to solve a challenge for each further terminal', async 
   t.is((await claim(manager, 'd', { challenge: 'unsolved' })).status, 'new');
 });
 
-test('where nobody can put a challenge to the visitor, none is asked for', async (t) => {
+test('limits: no challenge when the webserver offers none', async (t) => {
   const { manager } = await start(t, { 'challenge-from': '1' });
   await claim(manager, 'a');
   t.is((await claim(manager, 'b')).status, 'new');
 });
 
-test('a solved challenge opens no limit', async (t) => {
+test('limits: a solved challenge lifts no limit', async (t) => {
   const { manager } = await start(t, { 'challenge-from': '1', 'max-per-address': '1' });
   await claim(manager, 'a', { challenge: 'solved' });
   t.is(await outcome(claim(manager, 'b', { challenge: 'solved' })), 'too-many-requests 15');
 });
 
-test('what a visitor has in other pools counts where the pool says so', async (t) => {
+test('limits: max-per-visitor counts terminals of other pools', async (t) => {
   const { model, manager } = await start(t, { 'max-per-visitor': '1' });
   const other = { ...model.pool, name: 'other', statefulSet: 'other', uid: 'other-sts', annotations: {} };
   manager.pools.observe({ kind: 'pool', name: 'other', object: other });

@@ -123,7 +123,7 @@ async function run(steps: Step[]): Promise<number> {
   return answers;
 }
 
-test('inv 12: no visitor in the queue is told a later time without a cause, at any manager, also after restarts', async (t) => {
+test('inv 12: queue: an expected time rises only with a cause, over managers and restarts', async (t) => {
   let answers = 0;
   const property = fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80 }), async (steps) => {
     answers += await run(steps);

@@ -40,7 +40,7 @@ async function start(t: ExecutionContext, settings: Record<string, string> = {},
 const claim = (manager: TestManager, claimant: string, address?: string) =>
   manager.claim(claimant, { origin: { address } });
 
-/** Asks as a client does; what is answered is remembered. */
+/** Asks as a client does, and remembers the answer. */
 async function ask({ claims }: TestManager, claimant: string, position?: number) {
   const asked = { answer: undefined as ClaimResult | Waiting | undefined, error: undefined as unknown };
   claims.claim(requestBy(claimant, { position })).then(
@@ -51,7 +51,7 @@ async function ask({ claims }: TestManager, claimant: string, position?: number)
   return asked;
 }
 
-test('inv 2: each run of a visitor has a terminal of its own, and the same id gets the same one', async (t) => {
+test('inv 2: runs: one terminal for each run id', async (t) => {
   const { manager } = await start(t);
   const [page, first, second] = await Promise.all([ann, run(1), run(2)].map((one) => claim(manager, one)));
   t.is(new Set([page, first, second].map((result) => result?.pod.uid)).size, 3);
@@ -66,7 +66,7 @@ test('inv 2: each run of a visitor has a terminal of its own, and the same id ge
   }
 });
 
-test('inv 2, 11: two claims at once for one run are one write and one terminal', async (t) => {
+test('inv 2, 11: runs: two simultaneous claims for one run are one write and one terminal', async (t) => {
   const { model, manager } = await start(t);
   const before = model.writes;
   const both = await Promise.all([claim(manager, run(1)), claim(manager, run(1))]);
@@ -75,7 +75,7 @@ test('inv 2, 11: two claims at once for one run are one write and one terminal',
   t.is(model.pods.get(both[0].pod.name)?.claim?.visitor, run(1));
 });
 
-test('inv 3: a restarted manager knows which terminal is of which run', async (t) => {
+test('inv 3: runs: restarted manager knows the run of each terminal', async (t) => {
   const { model, manager, startOne } = await start(t);
   const [page, first] = [await claim(manager, ann), await claim(manager, run(1))];
   await manager.stop();
@@ -85,7 +85,7 @@ test('inv 3: a restarted manager knows which terminal is of which run', async (t
   t.is((await claim(next, run(1))).pod.uid, first.pod.uid);
 });
 
-test('a run that ends takes nothing from the other terminals of its visitor', async (t) => {
+test('runs: the end of a run keeps the other terminals of its visitor', async (t) => {
   const { model, manager } = await start(t);
   const [page] = [await claim(manager, ann), await claim(manager, run(1)), await claim(manager, run(2))];
   await manager.claims.end(run(1));
@@ -95,7 +95,7 @@ test('a run that ends takes nothing from the other terminals of its visitor', as
   t.not(manager.claims.find(run(2)), undefined);
 });
 
-test('existing: a ticket for the terminal that is there, and otherwise no claim', async (t) => {
+test('runs: existing gives a ticket for an existing terminal and never claims', async (t) => {
   const { model, manager } = await start(t);
   const { pod } = await claim(manager, run(1));
   const before = model.writes;
@@ -109,7 +109,7 @@ test('existing: a ticket for the terminal that is there, and otherwise no claim'
   t.is(model.writes, before);
 });
 
-test('max-per-visitor counts the page and all runs of a visitor, and nobody else’s', async (t) => {
+test('runs: max-per-visitor counts the page and the runs of one visitor', async (t) => {
   const { model, manager } = await start(t, { 'max-per-visitor': '2' });
   await claim(manager, ann);
   await claim(manager, run(1));
@@ -123,14 +123,14 @@ test('max-per-visitor counts the page and all runs of a visitor, and nobody else
   t.is((await claim(manager, run(2))).status, 'new');
 });
 
-test('max-per-visitor holds for runs that are asked for at once', async (t) => {
+test('runs: max-per-visitor holds for simultaneous claims', async (t) => {
   const { manager } = await start(t, { spare: '8', 'max-per-visitor': '3' });
   const asked = await Promise.allSettled([1, 2, 3, 4, 5, 6].map((id) => claim(manager, run(id))));
   t.is(asked.filter(({ status }) => status === 'fulfilled').length, 3);
   t.is([...manager.pools.terminalsOf(ann)].length, 3);
 });
 
-test('max-per-visitor counts runs that wait: a queue is no way around it', async (t) => {
+test('runs: max-per-visitor counts runs in the queue', async (t) => {
   const { manager, pass } = await start(t, { spare: '0', max: '1', 'max-per-visitor': '2' });
   await ask(manager, bob);
   await pass(2_000, manager);
@@ -138,10 +138,10 @@ test('max-per-visitor counts runs that wait: a queue is no way around it', async
   await pass(2_000, manager);
   t.like(asked[1]!.answer, { status: 'waiting' });
   t.like(asked[2]!.error, { code: 'too-many-requests', limit: { of: 'visitor', most: 2 } });
-  t.is((await ask(manager, run(1), 1)).error, undefined, 'whoever has a place keeps it');
+  t.is((await ask(manager, run(1), 1)).error, undefined, 'a visitor in the queue stays there');
 });
 
-test('max-per-visitor counts runs in other pools', async (t) => {
+test('runs: max-per-visitor counts runs in other pools', async (t) => {
   const { model, manager } = await start(t, { 'max-per-visitor': '1' });
   const other = { ...model.pool, name: 'other', statefulSet: 'other', uid: 'other-sts', annotations: {} };
   manager.pools.observe({ kind: 'pool', name: 'other', object: other });
@@ -153,7 +153,7 @@ test('max-per-visitor counts runs in other pools', async (t) => {
   t.is((await manager.claims.reconnect(run(7))).pod.name, 'other-0', 'in whichever pool it is');
 });
 
-test('max-per-address counts the runs of one visitor each', async (t) => {
+test('runs: max-per-address counts each run', async (t) => {
   const { manager } = await start(t, { 'max-per-address': '2', 'claims-per-minute': 'none' });
   await claim(manager, run(1), 'office');
   await claim(manager, run(2), 'office');
@@ -161,14 +161,14 @@ test('max-per-address counts the runs of one visitor each', async (t) => {
   t.is((await claim(manager, run(2), 'office')).status, 'reconnected');
 });
 
-test('claims-per-minute counts the runs of one visitor each', async (t) => {
+test('runs: claims-per-minute counts each run', async (t) => {
   const { manager } = await start(t, { 'max-per-address': 'none', 'claims-per-minute': '2' });
   await claim(manager, run(1), 'office');
   await claim(manager, run(2), 'office');
   await t.throwsAsync(claim(manager, run(3), 'office'), { code: 'too-many-requests' });
 });
 
-test('inv 12: two runs of one visitor have two places, and are served in their order', async (t) => {
+test('inv 12: runs: two runs of one visitor have two positions, served in order', async (t) => {
   const { model, manager, pass } = await start(t, { spare: '1', max: '1' });
   await claim(manager, bob);
   await settle(model, manager);
@@ -188,7 +188,7 @@ test('inv 12: two runs of one visitor have two places, and are served in their o
   t.like(secondAgain.answer, { status: 'new' });
 });
 
-test('inv 3: both places of a visitor’s runs survive a restart of the manager', async (t) => {
+test('inv 3: runs: both positions of a visitor survive a restart', async (t) => {
   const { model, manager, pass, startOne } = await start(t, { spare: '1', max: '1' });
   await claim(manager, bob);
   await settle(model, manager);
@@ -205,7 +205,7 @@ test('inv 3: both places of a visitor’s runs survive a restart of the manager'
   t.like(first.answer, { status: 'waiting', position: 2, waiting: 2 });
 });
 
-test('a second terminal of one run is a duplicate; that of another run is none', async (t) => {
+test('runs: a second terminal is a duplicate only for the same run', async (t) => {
   const { model, managers, pass } = await start(t, { 'connect-timeout': '5s' }, 2);
   const [one, two] = managers as [TestManager, TestManager];
   // Neither has heard of the other's claim.
@@ -224,7 +224,7 @@ test('a second terminal of one run is a duplicate; that of another run is none',
   t.deepEqual(left.sort(), kept.sort());
 });
 
-test('the list has all terminals of a visitor, the first claimed first, and nobody else’s', async (t) => {
+test('runs: lists the terminals of one visitor in the order of their claims', async (t) => {
   const { time, manager } = await start(t);
   t.deepEqual(describeTerminals(ann, manager.pools), { terminals: [] });
   const names: string[] = [];

@@ -1,4 +1,4 @@
-// The waiting room, over several managers that share one cluster.
+// The queue of a pool, over several managers that share one cluster.
 
 import { getEventListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
@@ -38,7 +38,7 @@ async function start(t: ExecutionContext, max = 2, options: ManagerOptions & { m
     for (const { port } of some) port.deliver();
     for (let turn = 0; turn < 6; turn++) await nextTurn();
   };
-  /** So much time passes, and the managers look every second. */
+  /** Lets time pass. The managers evaluate the pool every second. */
   const pass = async (ms: number, ...some: TestManager[]) => {
     for (let left = ms; left > 0; left -= 1_000) {
       time.now += Math.min(left, 1_000);
@@ -51,10 +51,10 @@ async function start(t: ExecutionContext, max = 2, options: ManagerOptions & { m
 const waiting = (manager: TestManager) => manager.claims.waiting(manager.pools.get('default')!);
 const poolOf = (manager: TestManager) => manager.pools.get('default')!;
 
-/** So far from what anybody has that a visitor is told only after eight seconds. */
+/** A position so far back that the next report comes after eight seconds. */
 const far = 99;
 
-/** Asks as the page does; what is answered is remembered. */
+/** Asks as the page does, and remembers the answer. */
 async function ask(manager: TestManager, visitor: string, position?: number) {
   const disconnect = new AbortController();
   const asked = {
@@ -74,7 +74,7 @@ async function ask(manager: TestManager, visitor: string, position?: number) {
   return asked;
 }
 
-test('inv 12: whoever waits is served in the order of coming, whatever pods are on their way', async (t) => {
+test('inv 12: queue: served in the order of the first request', async (t) => {
   const { model, manager } = await start(t, 0, {}, { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '2' });
   const claims = ['a', 'b'].map((visitor) => manager.claim(visitor));
   const third = manager.claim('c');
@@ -85,7 +85,7 @@ test('inv 12: whoever waits is served in the order of coming, whatever pods are 
   t.is((await third).pod.name, 'default-0');
 });
 
-test('inv 12: at the maximum a visitor has a place within seconds, and hears of the next one', async (t) => {
+test('inv 12: queue: reports a position within seconds at max, then each change', async (t) => {
   const { manager, pass, model } = await start(t);
   const [ann, bob] = [await ask(manager, 'ann'), await ask(manager, 'bob')];
   await pass(2_000, manager);
@@ -93,7 +93,7 @@ test('inv 12: at the maximum a visitor has a place within seconds, and hears of 
   t.like(bob.answer, { status: 'waiting', position: 2, waiting: 2 });
   const [first, second] = [await ask(manager, 'ann', 1), await ask(manager, 'bob', 2)];
   await pass(3_000, manager);
-  t.is(second.answer, undefined, 'there is nothing new to tell');
+  t.is(second.answer, undefined, 'the position has not changed');
   await manager.claims.end('taken-0');
   await settle(model, manager);
   t.like(first.answer, { status: 'new' });
@@ -101,13 +101,13 @@ test('inv 12: at the maximum a visitor has a place within seconds, and hears of 
   t.like(second.answer, { status: 'waiting', position: 1, waiting: 1 });
 });
 
-test('inv 12: nobody waits for longer than the claim timeout without an answer', async (t) => {
+test('inv 12: queue: answers at the claim timeout', async (t) => {
   const { manager } = await start(t, 2, { timeoutMs: 50 });
   const { status } = await manager.claims.claim(requestBy('ann'));
   t.is(status, 'waiting');
 });
 
-test('inv 4: whoever waits at a manager that ends is told of the place, and has it at the next one', async (t) => {
+test('inv 4: queue: a stopping manager reports positions, and the next one keeps them', async (t) => {
   const { model, managers, pass } = await start(t, 2, { managers: 2 });
   const [going, next] = managers as [TestManager, TestManager];
   const [ann, bob] = [await ask(going, 'ann'), await ask(going, 'bob')];
@@ -120,7 +120,7 @@ test('inv 4: whoever waits at a manager that ends is told of the place, and has 
   await nextTurn();
   t.like(annWaits.answer, { status: 'waiting', position: 1, waiting: 2 });
   t.like(bobWaits.answer, { status: 'waiting', position: 2, waiting: 2 });
-  t.like((await ask(going, 'bob', 2)).answer, { status: 'waiting', position: 2 }, 'nor does anybody begin to wait');
+  t.like((await ask(going, 'bob', 2)).answer, { status: 'waiting', position: 2 }, 'a new wait ends at once');
   const [bobAgain, annAgain] = [await ask(next, 'bob', 2), await ask(next, 'ann', 1)];
   await going.claims.end('taken-0');
   await settle(model, ...managers);
@@ -129,7 +129,7 @@ test('inv 4: whoever waits at a manager that ends is told of the place, and has 
   bobAgain.disconnect();
 });
 
-/** One tab of Ann's waits in line; a claim for another tab of hers is written, and takes effect at `release`. */
+/** One of Ann's tabs waits. A claim for another tab is written, and takes effect at `release`. */
 async function startTwoTabs(t: ExecutionContext, options: ManagerOptions = {}) {
   let isHeld = false;
   let release = () => {};
@@ -148,20 +148,20 @@ async function startTwoTabs(t: ExecutionContext, options: ManagerOptions = {}) {
   const { model, manager, pass, look } = await start(t, 2, { ...options, through });
   const waits = await ask(manager, 'ann', 1);
   await pass(2_000, manager);
-  t.is(waits.answer, undefined, 'there is nothing new to tell');
+  t.is(waits.answer, undefined, 'the position has not changed');
   await manager.claims.end('taken-0');
   model.settle();
   isHeld = true;
   manager.port.deliver();
-  // In the turn in which the ready terminal is seen, so before the line is served.
+  // In the turn in which the ready terminal is seen, so before the queue is served.
   const claims = manager.claim('ann');
   await look(manager);
   return { model, manager, waits, claims, release };
 }
 
-test('inv 2: a tab that waits while a claim of another tab is written gets the same terminal', async (t) => {
+test('inv 2: queue: a waiting tab gets the terminal that another tab claims', async (t) => {
   const { model, manager, waits, claims, release } = await startTwoTabs(t);
-  t.is(waits.answer, undefined, 'its place in line is given up, and it is not told so');
+  t.is(waits.answer, undefined, 'its entry is out of the queue, and that is not reported');
   release();
   await settle(model, manager);
   const { pod, status } = await claims;
@@ -169,7 +169,7 @@ test('inv 2: a tab that waits while a claim of another tab is written gets the s
   t.like(waits.answer, { status: 'reconnected', pod: { uid: pod.uid } });
 });
 
-test('inv 12: a wait that ends while a claim of another tab is written is told to be next', async (t) => {
+test('inv 12: queue: reports position 1 while the claim of another tab is written', async (t) => {
   const { manager, waits, claims, release } = await startTwoTabs(t);
   manager.claims.drain();
   await nextTurn();
@@ -179,12 +179,12 @@ test('inv 12: a wait that ends while a claim of another tab is written is told t
   await claims;
 });
 
-test('whoever comes while others wait goes behind them, also when a terminal is ready', async (t) => {
+test('queue: a new visitor goes last, also when a terminal is ready', async (t) => {
   const { model, manager, pass, look } = await start(t);
   const ann = await ask(manager, 'ann');
   await pass(1_000, manager);
   t.like(ann.answer, { position: 1 });
-  // Ann is on the way with her next request when a terminal becomes ready.
+  // Ann is between two requests when a terminal becomes ready.
   await manager.claims.end('taken-0');
   await settle(model, manager);
   const bob = await ask(manager, 'bob');
@@ -195,7 +195,7 @@ test('whoever comes while others wait goes behind them, also when a terminal is 
   bob.disconnect();
 });
 
-test('inv 3: a manager that is killed and restarted knows who came first', async (t) => {
+test('inv 3: queue: restarted manager keeps the order', async (t) => {
   const { model, manager, pass, run, time } = await start(t);
   const asked = [await ask(manager, 'ann'), await ask(manager, 'bob'), await ask(manager, 'eve')];
   await pass(2_000, manager);
@@ -204,7 +204,7 @@ test('inv 3: a manager that is killed and restarted knows who came first', async
     [1, 2, 3],
   );
   await manager.stop();
-  // It is away for longer than anybody is waited for while there is a manager.
+  // Longer than a running manager keeps an absent visitor's position.
   time.now += 120_000;
   const next = run();
   await settle(model, next);
@@ -218,7 +218,7 @@ test('inv 3: a manager that is killed and restarted knows who came first', async
   t.like(eve.answer, { status: 'waiting', position: 2 });
 });
 
-test('inv 4: visitors of several managers wait in one line, and are served at once by whichever they are at', async (t) => {
+test('inv 4: queue: one order over several managers', async (t) => {
   const { model, managers, pass } = await start(t, 3, { managers: 3 });
   const visitors = ['a', 'b', 'c', 'd', 'e', 'f'];
   const waits = new Map<string, Awaited<ReturnType<typeof ask>>>();
@@ -237,7 +237,7 @@ test('inv 4: visitors of several managers wait in one line, and are served at on
   t.deepEqual([...model.room!.places.keys()], []);
 });
 
-test('one visitor in two windows, at two managers, has one place, and one terminal', async (t) => {
+test('queue: two windows at two managers are one position and one terminal', async (t) => {
   const { model, managers, pass } = await start(t, 2, { managers: 2 });
   const [first, second] = managers;
   const bob = await ask(first!, 'bob', far);
@@ -258,7 +258,7 @@ test('one visitor in two windows, at two managers, has one place, and one termin
   t.is([...model.pods.values()].filter(({ claim }) => claim?.visitor === 'ann').length, 1);
 });
 
-test('leaving lets the others go ahead at once; a reload has the place again', async (t) => {
+test('queue: leaving frees the position at once; a reload gets it back', async (t) => {
   const { model, managers, pass, look } = await start(t, 2, { managers: 2 });
   const [first, second] = managers;
   const ann = await ask(first!, 'ann', far);
@@ -283,7 +283,7 @@ test('leaving lets the others go ahead at once; a reload has the place again', a
   t.like(next.answer, { status: 'new' });
 });
 
-test('whoever is gone for half a minute has lost the place', async (t) => {
+test('queue: a visitor who is absent for half a minute loses the position', async (t) => {
   const { model, manager, pass } = await start(t);
   const ann = await ask(manager, 'ann');
   const bob = await ask(manager, 'bob');
@@ -302,7 +302,7 @@ test('whoever is gone for half a minute has lost the place', async (t) => {
   on.disconnect();
 });
 
-test('inv 3: a visitor of a manager that was killed, and who does not come back, holds up nobody for long', async (t) => {
+test('inv 3: queue: a visitor of a killed manager blocks the others for at most 25 s', async (t) => {
   const { model, managers, pass } = await start(t, 2, { managers: 2 });
   const [first, second] = managers;
   await ask(first!, 'ann', far);
@@ -312,7 +312,7 @@ test('inv 3: a visitor of a manager that was killed, and who does not come back,
   await first!.stop();
   await second!.claims.end('taken-0');
   await settle(model, second!);
-  t.is(bob.answer, undefined, 'ann may come to this manager yet');
+  t.is(bob.answer, undefined, 'ann may still reconnect to this manager');
   const again = await ask(second!, 'bob', 2);
   await pass(20_000, second!);
   t.is(again.answer, undefined);
@@ -320,7 +320,7 @@ test('inv 3: a visitor of a manager that was killed, and who does not come back,
   t.like(again.answer, { status: 'new' });
 });
 
-test('more than may wait are told so, and when to try again; whoever has a place keeps it', async (t) => {
+test('queue: max-waiting refuses further visitors with Retry-After and keeps the others', async (t) => {
   const { manager, pass } = await start(t, 2, {}, { 'warmterm.dev/max-waiting': '2' });
   const asked = [await ask(manager, 'ann'), await ask(manager, 'bob'), await ask(manager, 'eve')];
   await pass(2_000, manager);
@@ -331,7 +331,7 @@ test('more than may wait are told so, and when to try again; whoever has a place
   t.is(again.error, undefined);
 });
 
-test('a pool whose max is set to none while visitors wait is told to them as closed', async (t) => {
+test('queue: max 0 answers waiting visitors with pool-closed', async (t) => {
   const { model, manager, pass } = await start(t);
   const ann = await ask(manager, 'ann', 1);
   await pass(1_000, manager);
@@ -340,7 +340,7 @@ test('a pool whose max is set to none while visitors wait is told to them as clo
   t.like(ann.error, { code: 'pool-closed', retryable: false });
 });
 
-test('a pool that is being emptied still gives visitors what is theirs', async (t) => {
+test('queue: max 0 keeps existing terminals reachable', async (t) => {
   const { model, manager } = await start(t);
   model.setPool({ annotations: { 'warmterm.dev/max': '0' } });
   await settle(model, manager);
@@ -348,7 +348,7 @@ test('a pool that is being emptied still gives visitors what is theirs', async (
   await t.throwsAsync(manager.claim('ann'), { code: 'pool-closed' });
 });
 
-test('whoever restarts a terminal while others wait does not queue again', async (t) => {
+test('queue: a restart keeps the turn of the visitor', async (t) => {
   const { model, manager, pass } = await start(t);
   await pass(1_000, manager);
   const ann = await ask(manager, 'ann', far);
@@ -358,7 +358,7 @@ test('whoever restarts a terminal while others wait does not queue again', async
   t.not(ann.answer?.status, 'new');
 });
 
-test('whoever hangs up leaves the line', async (t) => {
+test('queue: a client that disconnects leaves the queue', async (t) => {
   const { manager, pass } = await start(t);
   const ann = await ask(manager, 'ann');
   await pass(500, manager);
@@ -370,18 +370,18 @@ test('whoever hangs up leaves the line', async (t) => {
   t.is(waiting(manager), 0);
 });
 
-test('whoever waits listens for a hang-up once, over however many turns, and leaves nothing behind', async (t) => {
+test('queue: one abort listener for each waiting request, none afterwards', async (t) => {
   const { model, manager, pass } = await start(t, 20);
   const { signal } = new AbortController();
   const listeners = () => getEventListeners(signal, 'abort').length;
   const claim = (visitor: string, position?: number) =>
     manager.claims.claim(requestBy(visitor, { position, clientGone: signal }));
   for (let visitor = 0; visitor < 20; visitor++) await claim(`taken-${visitor}`);
-  t.is(listeners(), 0, 'of those who have a terminal');
+  t.is(listeners(), 0, 'for visitors who have a terminal');
   const waits = Array.from({ length: 9 }, (_, index) => claim(`visitor-${index}`, far));
   await pass(2_000, manager);
   t.is(listeners(), 9);
-  // Each terminal that comes is a turn for all who wait.
+  // Each ready terminal wakes all who wait.
   for (let taken = 0; taken < 4; taken++) {
     await manager.claims.end(`taken-${taken}`);
     await settle(model, manager);
@@ -389,7 +389,7 @@ test('whoever waits listens for a hang-up once, over however many turns, and lea
   t.is(listeners(), 5);
   await pass(10_000, manager);
   const answers = await Promise.all(waits);
-  t.is(answers.filter(({ status }) => status === 'waiting').length, 5, 'who were told their places');
+  t.is(answers.filter(({ status }) => status === 'waiting').length, 5, 'with their positions');
   t.is(listeners(), 0);
   const restarted = manager.restart('taken-15', { clientGone: signal });
   await settle(model, manager);
@@ -398,7 +398,7 @@ test('whoever waits listens for a hang-up once, over however many turns, and lea
   t.is(listeners(), 0);
 });
 
-test('inv 11: a visitor who finds a ready terminal is written nowhere else', async (t) => {
+test('inv 11: queue: nothing is stored for a visitor who gets a ready terminal', async (t) => {
   const { model, manager } = await start(t, 0, {}, { 'warmterm.dev/max': '3', 'warmterm.dev/spare': '2' });
   await manager.claim('ann');
   await settle(model, manager);
@@ -406,7 +406,7 @@ test('inv 11: a visitor who finds a ready terminal is written nowhere else', asy
 });
 
 for (const fault of ['lost-request', 'lost-response'] as const) {
-  test(`inv 3: a ${fault} of a place is only late`, async (t) => {
+  test(`inv 3: queue: a ${fault} only delays the stored position`, async (t) => {
     const { model, manager, pass } = await start(t);
     manager.port.roomFaults.push(fault, fault);
     const ann = await ask(manager, 'ann', far);
@@ -416,7 +416,7 @@ for (const fault of ['lost-request', 'lost-response'] as const) {
   });
 }
 
-test('who waits is written anew when somebody deletes what was written', async (t) => {
+test('queue: stored again after the ConfigMap is deleted', async (t) => {
   const { model, manager, pass } = await start(t);
   const ann = await ask(manager, 'ann', far);
   await pass(2_000, manager);
@@ -429,7 +429,7 @@ test('who waits is written anew when somebody deletes what was written', async (
   ann.disconnect();
 });
 
-/** The queue as managers left it that ended eleven minutes ago, with all of their visitors. */
+/** The queue of managers that stopped eleven minutes ago, with all of their visitors. */
 function leaveDead(model: ModelCluster, count: number, now: number): void {
   const seen = now - 11 * 60_000;
   const dead = Array.from({ length: count }, (_, index) => {
@@ -438,7 +438,7 @@ function leaveDead(model: ModelCluster, count: number, now: number): void {
   model.putRoom({ ...model.makeRoom(), places: new Map(dead) });
 }
 
-test('queue: 200 visitors get the 200 Ready pods at once after a restart, whatever 64 dead places say', async (t) => {
+test('queue: 64 dead entries do not delay 200 visitors after a restart', async (t) => {
   const seats = { 'warmterm.dev/spare': '200', 'warmterm.dev/max': '200', 'warmterm.dev/max-waiting': '10' };
   const { model, manager, run, time, pass } = await start(t, 0, {}, seats);
   await settle(model, manager);
@@ -456,10 +456,10 @@ test('queue: 200 visitors get the 200 Ready pods at once after a restart, whatev
     [],
   );
   await pass(40_000, next);
-  t.deepEqual([...model.room!.places.keys()], [], 'the dead places expire');
+  t.deepEqual([...model.room!.places.keys()], [], 'the dead entries expire');
 });
 
-test('queue: dead places hold nobody back while managers crash every ten seconds, and use up no limit', async (t) => {
+test('queue: dead entries block nobody and use no limit while managers crash every ten seconds', async (t) => {
   const limits = { 'warmterm.dev/max-waiting': '3', 'warmterm.dev/max-waiting-per-address': '2' };
   const { model, manager, run, time, pass } = await start(t, 2, {}, limits);
   await manager.stop();

@@ -4,7 +4,7 @@ import type { ObservedRoom, Place } from '../../../../manager/model/observation.
 import { Queue } from '../../../../manager/model/queue/queue.ts';
 import { histories, quick } from '../../../helpers/long.ts';
 
-/** What several queues share: each writes its changes, and sees the others' when it looks. */
+/** The stored queue: each manager writes its changes, and sees those of the others when it reads. */
 class Shared {
   places: ReadonlyMap<string, Place> = new Map();
   version = 0;
@@ -13,7 +13,7 @@ class Shared {
     return { name: 'default-waiting', uid: 'queue', pool: 'default', version: this.version, places: this.places };
   }
 
-  /** Writes what a queue has to write, as of the version that it has seen; false: it would have had to know more. */
+  /** Writes the changes of a queue that has seen version `seen`. False: it had to have seen the latest. */
   write(queue: Queue, now: number, at: number, seen: number): boolean {
     const { places, unchanged } = queue.changes(now, at);
     if (places.size === 0) return true;
@@ -29,7 +29,7 @@ class Shared {
   }
 }
 
-test('visitors are in the order of first asking, also of those whose manager has a clock that is behind', (t) => {
+test('queue: ordered by first request, also when the clock of a manager is behind', (t) => {
   const queue = new Queue();
   queue.enter('a', 1_000);
   queue.enter('b', 1_000);
@@ -40,7 +40,7 @@ test('visitors are in the order of first asking, also of those whose manager has
   t.deepEqual(queue.visitors(0), ['restarted', 'a', 'b', 'c']);
 });
 
-test('a visitor stays in line between two requests, is away after two seconds, and comes back to the same place', (t) => {
+test('queue: present for 2 s between requests, then absent, then back at the same position', (t) => {
   const queue = new Queue();
   const shared = new Shared();
   const part = queue.enter('a', 1_000);
@@ -57,7 +57,7 @@ test('a visitor stays in line between two requests, is away after two seconds, a
   t.deepEqual(queue.visitors(8_000), ['a', 'b']);
 });
 
-test('nothing is written for a visitor who has a terminal before anything was', (t) => {
+test('queue: nothing is stored for a visitor who is served before the first write', (t) => {
   const queue = new Queue();
   queue.enter('a', 1_000)(50);
   queue.serve('a');
@@ -65,7 +65,7 @@ test('nothing is written for a visitor who has a terminal before anything was', 
   t.true(queue.isEmpty);
 });
 
-test('others are told of a visitor every ten seconds, whatever the clock on the wall does', (t) => {
+test('queue: reports a visitor every 10 s, also when the wall clock jumps', (t) => {
   const queue = new Queue();
   const shared = new Shared();
   queue.enter('a', 50_000);
@@ -91,13 +91,13 @@ const heard = (places: [string, Place][]): ObservedRoom => {
 };
 
 for (const [what, place, here, there] of [
-  ['whom another manager has', { since: 1, seen: 2 }, 25_000, 55_000],
+  ['of another manager', { since: 1, seen: 2 }, 25_000, 55_000],
   ['who has left', { since: 1, seen: undefined }, 0, 30_000],
 ] as const) {
-  test(`a visitor ${what}, and of whom nothing more is heard, is in line for ${here} ms, and has a place for ${there} ms`, (t) => {
+  test(`queue: a visitor ${what}, without further reports, counts for ${here} ms and is stored for ${there} ms`, (t) => {
     const queue = new Queue();
     queue.observe(heard([['a', place]]), 2);
-    // Since it was heard, by the clock that never jumps: this may be any time.
+    // The monotonic clock may start at any time.
     const at = 7_000_000;
     t.is(queue.changes(0, at).places.size, 0);
     t.is(queue.visitors(at + here - 1).length, here === 0 ? 0 : 1);
@@ -127,7 +127,7 @@ for (const [what, age, here, there] of [
   });
 }
 
-test('queue: a living visitor whose manager has a wrong clock counts again when heard again, before later ones', (t) => {
+test('queue: a visitor whose manager has a wrong clock counts again at the next report, at the same position', (t) => {
   const queue = new Queue();
   const now = 100 * minute;
   queue.observe(heard([['a', { since: 1, seen: now - 30 * minute }]]), now);
@@ -138,7 +138,7 @@ test('queue: a living visitor whose manager has a wrong clock counts again when 
   t.deepEqual(queue.visitors(10_000), ['a', 'b']);
 });
 
-test('queue: a visitor who counts no more comes back to the former position', (t) => {
+test('queue: an absent visitor comes back to the former position', (t) => {
   const queue = new Queue();
   const now = 100 * minute;
   queue.observe(heard([['a', { since: 1, seen: now - 2 * minute }]]), now);
@@ -148,7 +148,7 @@ test('queue: a visitor who counts no more comes back to the former position', (t
   t.deepEqual(queue.visitors(20_000), ['a', 'b']);
 });
 
-test('queue: a place that is older than a day expires at the first look', (t) => {
+test('queue: an entry older than a day expires at once', (t) => {
   const queue = new Queue();
   const now = 10_000 * minute;
   const day = 24 * 60 * minute;
@@ -165,7 +165,7 @@ test('queue: a place that is older than a day expires at the first look', (t) =>
   t.deepEqual(queue.changes(now, 0), { places: expired, unchanged: true });
 });
 
-test('of two times of one visitor the first counts, and is written', (t) => {
+test('queue: the earlier of two times of one visitor counts and is stored', (t) => {
   const queue = new Queue();
   queue.enter('a', 2_000);
   queue.enter('b', 1_500);
@@ -175,7 +175,7 @@ test('of two times of one visitor the first counts, and is written', (t) => {
   t.is(queue.changes(3_000, 0).places.get('b')?.since, 1_000);
 });
 
-test('two managers that both have a visitor do not write against each other', (t) => {
+test('queue: two managers with the same visitor do not overwrite each other', (t) => {
   const shared = new Shared();
   const queues = [new Queue(), new Queue()];
   for (const queue of queues) queue.enter('a', 1_000);
@@ -191,8 +191,7 @@ test('two managers that both have a visitor do not write against each other', (t
   t.true(version <= 3);
 });
 
-// Histories: visitors come, ask again at any manager, leave and are served; managers hear of each other late, lose writes
-// and are killed. Clocks on walls differ.
+// Histories: visitors ask at any manager, leave and are served. Managers read late, lose writes and are killed. Wall clocks differ.
 type Step =
   | { do: 'ask' | 'leave' | 'serve'; manager: number; visitor: number }
   | { do: 'write' | 'hear' | 'lose' | 'kill'; manager: number }
@@ -214,14 +213,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 15_000 }) }) },
 );
 
-test('inv 3, 4: whatever gets lost or late, managers come to one line, in which nobody stands twice or out of order', (t) => {
+test('inv 3, 4: queue: managers converge on one order without duplicates after lost and late writes', (t) => {
   const property = fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
     const shared = new Shared();
     const skew = [0, -3_000, 40_000];
     let at = 0;
     const queues = Array.from({ length: managers }, () => new Queue());
     const seen = Array.from({ length: managers }, () => 0);
-    /** Where each visitor's request waits now, and how it ends. */
+    /** The manager at which each visitor's request waits, and the function that ends the wait. */
     const asking = new Map<number, { manager: number; part: (at: number) => void }>();
     const now = (index: number) => 1_000_000 + at + skew[index]!;
     const hear = (index: number) => {
@@ -240,7 +239,7 @@ test('inv 3, 4: whatever gets lost or late, managers come to one line, in which 
       const queue = queues[one.manager]!;
       if (one.do === 'hear') hear(one.manager);
       if (one.do === 'write' && shared.write(queue, now(one.manager), at, seen[one.manager]!)) hear(one.manager);
-      // What is written may be lost, on the way there or back.
+      // A write may be lost, on the way there or back.
       if (one.do === 'lose') queue.changes(now(one.manager), at);
       if (one.do === 'kill') {
         for (const [visitor, { manager }] of [...asking]) if (manager === one.manager) asking.delete(visitor);
@@ -261,13 +260,14 @@ test('inv 3, 4: whatever gets lost or late, managers come to one line, in which 
       perform(one);
       for (const queue of queues) {
         const visitors = line(queue);
-        if (new Set(visitors).size < visitors.length) throw new Error(`twice in line: ${visitors}`);
+        if (new Set(visitors).size < visitors.length) throw new Error(`twice in the queue: ${visitors}`);
       }
       for (const [visitor, { manager }] of asking) {
-        if (!line(queues[manager]!).includes(`v${visitor}`)) throw new Error(`v${visitor} waits, and is not in line`);
+        if (!line(queues[manager]!).includes(`v${visitor}`))
+          throw new Error(`v${visitor} waits, and is not in the queue`);
       }
     }
-    // A minute in which nobody comes or goes, and everybody hears everything.
+    // A minute and a half without changes, in which every read and write arrives.
     for (let second = 0; second < 90; second++) {
       at += 1_000;
       for (let index = 0; index < managers; index++) {
@@ -278,7 +278,7 @@ test('inv 3, 4: whatever gets lost or late, managers come to one line, in which 
     for (let index = 0; index < managers; index++) hear(index);
     const order = [...shared.places].sort(([a, x], [b, y]) => x.since - y.since || (a < b ? -1 : 1)).map(([v]) => v);
     const expected = [...asking.keys()].map((visitor) => `v${visitor}`).sort();
-    if (`${order.toSorted()}` !== `${expected}`) throw new Error(`written are ${order}, waiting ${expected}`);
+    if (`${order.toSorted()}` !== `${expected}`) throw new Error(`stored: ${order}, waiting: ${expected}`);
     for (const queue of queues) {
       if (`${line(queue)}` !== `${order}`) throw new Error(`${line(queue)} instead of ${order}`);
     }
@@ -286,7 +286,7 @@ test('inv 3, 4: whatever gets lost or late, managers come to one line, in which 
   t.notThrows(() => fc.assert(property, histories(t, { short: 200, long: 20_000 })));
 });
 
-test('inv 4: who asked at one manager is before who asks at another once that has heard of it', (t) => {
+test('inv 4: queue: a later request at another manager goes behind', (t) => {
   const property = fc.property(
     fc.array(fc.nat(1), { minLength: 2, maxLength: 12 }),
     fc.integer({ min: -1e6, max: 1e6 }),

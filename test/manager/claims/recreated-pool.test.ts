@@ -1,11 +1,11 @@
-// A pool whose StatefulSet is deleted and made again, as `kubectl replace --force` does, while visitors wait for a terminal.
+// A StatefulSet that is deleted and recreated, as `kubectl replace --force` does, while visitors wait for a terminal.
 
 import test, { type ExecutionContext } from 'ava';
 import { requestBy, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
 const minute = 60_000;
-/** So far from what anybody has that a visitor is told only after eight seconds. */
+/** A position so far back that the next report comes after eight seconds. */
 const far = 99;
 
 /** A pool of one terminal, which is in use, and `count` managers. */
@@ -22,7 +22,7 @@ async function start(t: ExecutionContext, count = 1) {
   await settle(model, ...managers);
   await ask(managers[0]!, 'owner');
   await settle(model, ...managers);
-  /** So much time passes: every second watches deliver, and managers look. */
+  /** Lets time pass. Every second, watches deliver and managers evaluate the pool. */
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 1_000) {
       time.now += Math.min(left, 1_000);
@@ -36,7 +36,7 @@ async function start(t: ExecutionContext, count = 1) {
   return { model, managers, manager: managers[0]!, time, run, pass };
 }
 
-/** Asks as the page does; what is answered is remembered. */
+/** Asks as the page does, and remembers the answer. */
 async function ask({ claims }: TestManager, visitor: string, pool?: string, position?: number) {
   const asked = { answer: undefined as unknown, error: undefined as unknown };
   claims.claim(requestBy(visitor, { pool, position })).then(
@@ -50,13 +50,13 @@ async function ask({ claims }: TestManager, visitor: string, pool?: string, posi
 const away = { code: 'unavailable', status: 503, retryable: true, retryAfter: 5 };
 const line = ({ pools }: TestManager, at: number) => pools.known('default')!.queue.visitors(at);
 
-test('made again: those who wait are told to come back, and newcomers too, with and without ?pool=', async (t) => {
+test('recreated pool: answers 503 with Retry-After meanwhile, with and without ?pool=', async (t) => {
   const { model, manager, pass } = await start(t);
   const ann = await ask(manager, 'ann');
   await pass(1_000);
   model.deleteSet();
   await pass(1_000);
-  t.like(ann.error ?? ann.answer, { status: 'waiting', position: 1 }, 'her place was told before');
+  t.like(ann.error ?? ann.answer, { status: 'waiting', position: 1 }, 'the position was reported before');
   t.like((await ask(manager, 'ann')).error, away);
   t.like((await ask(manager, 'bob')).error, away);
   t.like((await ask(manager, 'bob', 'default')).error, away);
@@ -64,7 +64,7 @@ test('made again: those who wait are told to come back, and newcomers too, with 
   t.notThrows(() => manager.claims.leave('ann', 'default'));
 });
 
-test('made again: a request that waits is answered at once', async (t) => {
+test('recreated pool: answers a waiting request at once', async (t) => {
   const { model, manager, time } = await start(t);
   const waits = await ask(manager, 'ann');
   t.deepEqual(waits, { answer: undefined, error: undefined });
@@ -75,7 +75,7 @@ test('made again: a request that waits is answered at once', async (t) => {
   t.like(waits.error, away);
 });
 
-test('made again: a pool that stays away for five minutes is unknown', async (t) => {
+test('recreated pool: not-found after five minutes without a StatefulSet', async (t) => {
   const { model, manager, pass } = await start(t);
   model.deleteSet();
   await pass(5 * minute - 1_000);
@@ -84,7 +84,7 @@ test('made again: a pool that stays away for five minutes is unknown', async (t)
   t.like((await ask(manager, 'bob', 'default')).error, { code: 'not-found', retryable: false });
 });
 
-test('made again: with another pool left, nobody is sent there without asking for it', async (t) => {
+test('recreated pool: no request falls through to another pool', async (t) => {
   const { model, manager, pass } = await start(t);
   const empty = { replicas: 0, annotations: { 'warmterm.dev/max': '0' } };
   const other = { ...model.pool, ...empty, name: 'other', statefulSet: 'other', uid: 'other' };
@@ -94,7 +94,7 @@ test('made again: with another pool left, nobody is sent there without asking fo
   t.like((await ask(manager, 'bob')).error, { code: 'invalid-request' });
 });
 
-test('made again: a label that no StatefulSet has had changes nothing for those who name no pool', async (t) => {
+test('recreated pool: a label without a StatefulSet is no pool', async (t) => {
   const { model, manager } = await start(t);
   model.put({ ...model.pods.get('default-0')!, pool: 'quarantine' });
   manager.port.deliver();
@@ -104,7 +104,7 @@ test('made again: a label that no StatefulSet has had changes nothing for those 
 
 for (const managerCount of [1, 2]) {
   for (const gap of [2_000, 2 * minute]) {
-    test(`made again: the queue keeps its order over ${gap / 1_000} s and ${managerCount} managers, whoever comes back first`, async (t) => {
+    test(`recreated pool: the queue keeps its order over ${gap / 1_000} s and ${managerCount} managers`, async (t) => {
       const { model, managers, pass, time } = await start(t, managerCount);
       const visitors = ['ann', 'bob', 'eve'];
       const at = (index: number) => managers[index % managerCount]!;
@@ -112,7 +112,7 @@ for (const managerCount of [1, 2]) {
         await ask(at(index), visitor);
         await pass(1_000);
       }
-      // Each asks again, as the page does, and waits for up to eight seconds.
+      // Each asks again, as the page does, and waits up to eight seconds.
       for (const [index, visitor] of visitors.entries()) await ask(at(index), visitor, undefined, far);
       t.deepEqual([...model.room!.places.keys()].toSorted(), visitors);
       const room = model.room!.uid;
@@ -124,7 +124,7 @@ for (const managerCount of [1, 2]) {
       model.settle();
       await pass(1_000);
       for (const manager of managers) t.deepEqual(line(manager, time.now), visitors);
-      // The last comes back first, and others' terminals are ready.
+      // The last in the queue returns first. A terminal is ready for another.
       const eve = await ask(at(2), 'eve');
       await pass(1_000);
       t.like(eve.answer, { status: 'waiting', position: 3 });
@@ -140,7 +140,7 @@ for (const managerCount of [1, 2]) {
   }
 }
 
-test('made again: a manager that starts afterwards reads the places that others have kept', async (t) => {
+test('recreated pool: a manager that starts afterwards reads the kept queue', async (t) => {
   const { model, managers, pass, run, time } = await start(t, 2);
   for (const [index, visitor] of ['ann', 'bob'].entries()) {
     await ask(managers[index]!, visitor);
@@ -149,7 +149,7 @@ test('made again: a manager that starts afterwards reads the places that others 
   await ask(managers[0]!, 'ann', undefined, far);
   model.deleteSet();
   await pass(1_000);
-  // The manager of ann ends, and the other knows of her only by what was written in the former room.
+  // Ann's manager stops. The other manager knows ann only from the queue that was deleted.
   await managers.shift()!.stop();
   model.createSet({ replicas: 0 });
   await pass(2_000);
@@ -158,7 +158,7 @@ test('made again: a manager that starts afterwards reads the places that others 
   t.deepEqual(line(next, time.now), ['ann', 'bob']);
 });
 
-test('made again: who does not come back holds nobody up', async (t) => {
+test('recreated pool: a visitor who does not return blocks nobody', async (t) => {
   const { model, manager, pass, time } = await start(t);
   await ask(manager, 'ann');
   await pass(1_000);
