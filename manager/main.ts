@@ -1,4 +1,4 @@
-// The manager's wiring: settings, the way to Kubernetes, the pools, the API; and nothing else.
+// Wires the parts of the manager together.
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -29,7 +29,8 @@ import { ensureKeys } from './kubernetes/keys-secret.ts';
 import { createTransport, type Transport } from './kubernetes/transport.ts';
 import { createWarningLog } from './kubernetes/warnings.ts';
 import { Elector } from './leader/elector.ts';
-import { createMetrics } from './metrics.ts';
+import { createCounters } from './metrics/counters.ts';
+import { registerPoolMetrics } from './metrics/pools.ts';
 import type { Pool } from './model/pool.ts';
 import { Pools } from './model/pools.ts';
 import { Peers } from './peers/peers.ts';
@@ -51,16 +52,11 @@ async function main(): Promise<number> {
   if (keyFile) await signer.load(readFile('WARMTERM_SIGNING_KEY_FILE', keyFile), 'WARMTERM_SIGNING_KEY_FILE');
   const exposure = readExposure(config, (path) => readFile('WARMTERM_ROUTE_TEMPLATE_FILE', path));
   const pools = new Pools(exposure.mode);
-  const metrics = createMetrics({
-    pools,
-    waiting: (pool) => claims.waiting(pool),
-    isLeader: () => elector.isLeader(),
-    clock,
-  });
+  const counters = createCounters();
   const transport = createTransport({
     namespace: config.WARMTERM_NAMESPACE,
     deadlineMs: config.WARMTERM_API_TIMEOUT,
-    onAnswer: metrics.requested,
+    onAnswer: counters.requested,
     onDate: apiClock.observe,
     onWarning: createWarningLog(log),
   });
@@ -74,10 +70,14 @@ async function main(): Promise<number> {
     log,
     release,
     pod,
-    onWatchBroken: metrics.watchBroke,
+    onWatchBroken: counters.watchBroke,
   });
-  const touch = (pool: Pool) => controller.touch(pool);
-  const claims: Claims = new Claims({
+  // The host name, which in a cluster is the pod's, is for people. The random part makes a restarted manager another one.
+  const identity = `${hostname()}_${newId()}`;
+  const elector = new Elector({ cluster, lease, identity, log, clock, monotonic, delay });
+  const isLeader = () => elector.isLeader();
+  const peers = new Peers({ cluster, lease, identity, log, clock, delay, isLeader });
+  const claims = new Claims({
     pools,
     cluster,
     log,
@@ -89,41 +89,23 @@ async function main(): Promise<number> {
     newId,
     signer,
     timeoutMs: config.WARMTERM_CLAIM_TIMEOUT,
-    onChange: touch,
-    onClaim: metrics.claimed,
+    onChange: (pool) => pool.changed(),
+    onClaim: counters.claimed,
   });
-  const terminals = new Terminals({ pools, cluster, clock, log, onChange: touch });
+  const waiting = (pool: Pool) => claims.waiting(pool);
+  registerPoolMetrics({ counters, pools, waiting, isLeader, clock });
+  const terminals = new Terminals({ pools, cluster, clock, log });
   const links = createLinks({ pools, cluster, signer, clock, newId });
   const heardAt = (uid: string) => terminals.heardAt(uid);
-  const watchdog = new Watchdog({ heardAt, probe, onChange: touch, clock, log });
-  // The host's name, a pod's own in a cluster, is for people; the rest tells a restarted manager from its former self.
-  const identity = `${hostname()}_${newId()}`;
-  const elector: Elector = new Elector({ cluster, lease, identity, log, clock, monotonic, delay });
-  const peers = new Peers({ cluster, lease, identity, log, clock, delay, isLeader: () => elector.isLeader() });
-  const controller: Controller = new Controller({
-    pools,
-    cluster,
-    log,
-    clock,
-    monotonic,
-    delay,
-    isLeader: () => elector.isLeader(),
+  // Before the controller: visitors who wait get ready terminals before the pool is evaluated.
+  pools.subscribe((pool) => claims.serve(pool));
+  const controller = new Controller({
+    ...{ pools, cluster, log, clock, monotonic, delay, isLeader, waiting, heardAt },
     answeredForMs: () => elector.answeredForMs(),
-    waiting: (pool) => claims.waiting(pool),
-    heardAt,
-    watchdog,
-    metrics,
-    onChange: (pool) => claims.serve(pool),
+    watchdog: new Watchdog({ heardAt, probe, clock, log }),
+    metrics: counters,
   });
-  const capacityMonitor = new CapacityMonitor({
-    pools,
-    cluster,
-    exposure: exposure.mode,
-    log,
-    clock,
-    delay,
-    onChange: touch,
-  });
+  const capacityMonitor = new CapacityMonitor({ pools, cluster, exposure: exposure.mode, log, clock, delay });
   const authenticator = createAuthenticator({
     cluster,
     clients: config.WARMTERM_CLIENTS,
@@ -134,9 +116,9 @@ async function main(): Promise<number> {
     monotonic,
     delay,
     log,
-    onReview: metrics.reviewed,
+    onReview: counters.reviewed,
   });
-  const isReady = () => controller.synced && signer.loaded;
+  const isReady = () => pools.synced && signer.loaded;
   const { version } = packageJson;
   const app = createApp({
     ...{ claims, links, terminals, pools, signer, authenticator, log, clock, version, isReady },
@@ -157,7 +139,7 @@ async function main(): Promise<number> {
       claims.drain();
     },
     http: (signal, leaving) => serve(app, { host: config.HOST, port: config.PORT, leaving, onListening }, signal),
-    ...metricsPart(metrics.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
+    ...metricsPart(counters.registry, { host: config.HOST, port: config.METRICS_PORT, log }),
   };
   const exitCode = await runService(log, parts, { shutdownDelayMs: config.WARMTERM_SHUTDOWN_DELAY });
   transport.close();

@@ -13,6 +13,7 @@ const services = ['common/', 'manager/', 'webserver/', 'terminal/', 'frontend/',
 const unimported = {
   'test/helpers/system.ts': services,
   'test/e2e/machine/start.test.ts': services,
+  'test/imports.test.ts': [...services, 'cli/', 'bench/', 'soak/', 'test/'],
   'test/helpers/built.ts': ['common/', 'frontend/', 'terminal/', 'webserver/'],
   'test/local/kubernetes/cluster.test.ts': ['common/', 'local/'],
   'test/helm/': ['helm/'],

@@ -17,7 +17,6 @@ export type TerminalsOptions = {
   cluster: Cluster;
   clock: () => number;
   log: Logger;
-  onChange: (pool: Pool) => void;
 };
 
 export class Terminals {
@@ -69,13 +68,12 @@ export class Terminals {
 
   /** Deletes the pod that asks; `end` says why its session is over. */
   async end(ref: PodRef, end?: SessionEnd): Promise<void> {
-    const { cluster, pools, onChange } = this.#options;
+    const { cluster, pools } = this.#options;
     const { pod, pool } = this.#find(ref);
     if (pod.terminating) return;
     await this.#writeOnce(`end ${pod.uid}`, async () => {
       if (end && pod.claim) await this.#recordEnd(pool.serviceOf(pod.ordinal), pod, pod.claim, end);
       pools.observeDeletion(pod, await cluster.deletePod(pod));
-      onChange(pool);
     });
   }
 

@@ -13,8 +13,6 @@ export type WatchdogOptions = {
   /** When a terminal last reported to this manager, by UID. */
   heardAt: (uid: string) => number | undefined;
   probe: (at: PodAddress, deadlineMs: number) => Promise<ProbeResult>;
-  /** A terminal of the pool was found to be unresponsive. */
-  onChange: (pool: Pool) => void;
   clock: () => number;
   log: Logger;
 };
@@ -57,7 +55,7 @@ export class Watchdog {
     const missing = new Set(checked.missing);
     const uids = new Set(monitored.map(({ uid }) => uid));
     for (const uid of suspicions.keys()) if (!uids.has(uid)) suspicions.delete(uid);
-    for (const uid of pool.unresponsive) if (!missing.has(uid)) pool.unresponsive.delete(uid);
+    for (const uid of pool.unresponsive) if (!missing.has(uid)) pool.noteUnresponsive(uid, false);
     for (const pod of monitored) {
       const known = suspicions.get(pod.uid);
       if (!missing.has(pod.uid)) {
@@ -71,7 +69,7 @@ export class Watchdog {
   }
 
   async #probe(pool: Pool, { name, uid, healthAddress }: ObservedPod, suspicion: Suspicion): Promise<void> {
-    const { probe, onChange, clock, log } = this.#options;
+    const { probe, clock, log } = this.#options;
     if (!healthAddress || suspicion.isProbing || this.#probes >= maxProbes || pool.unresponsive.has(uid)) return;
     const pauseMs = Math.min(maxPauseMs, pool.settings.silenceTimeout / 10);
     suspicion.isProbing = true;
@@ -85,8 +83,7 @@ export class Watchdog {
     const { failures } = suspicion;
     log.warn({ pool: pool.name, pod: name, result, failures }, 'terminal missed its heartbeats and was probed');
     if (failures < failuresToBelieve) return;
-    pool.unresponsive.add(uid);
-    onChange(pool);
+    pool.noteUnresponsive(uid, true);
   }
 }
 

@@ -10,7 +10,7 @@ import { type ArrivalRate, Arrivals } from './estimators/arrivals.ts';
 import { Demand } from './estimators/demand.ts';
 import { Sessions } from './estimators/sessions.ts';
 import { Starts } from './estimators/starts.ts';
-import { ExposureFailures } from './exposure-failures.ts';
+import { type ExposureFailure, ExposureFailures } from './exposure-failures.ts';
 import { detectForcedScaleDown, type ForcedScaleDown, settleForcedScaleDown } from './forced-scale-down.ts';
 import { MissingPods } from './missing-pods.ts';
 import { isLostState, type NodeState } from './nodes.ts';
@@ -39,6 +39,8 @@ export type PoolOptions = {
   hostOf?: (pod: ObservedPod) => string | undefined;
   /** The state of the node that a pod is on. */
   nodeStateOf?: (pod: ObservedPod) => NodeState;
+  /** Called after each change. */
+  onChange?: (pool: Pool) => void;
 };
 
 export class Pool {
@@ -105,17 +107,29 @@ export class Pool {
 
   readonly #exposure: ExposureMode;
   readonly #hostOf: (pod: ObservedPod) => string | undefined;
-  /** The state of the node that a pod is on, as of the last look. */
+  readonly #onChange: (pool: Pool) => void;
+  /** The state of the node that a pod is on, as of the last evaluation. */
   readonly nodeState: (pod: ObservedPod) => NodeState;
 
   constructor(
     name: string,
-    { exposure = 'nodePort', hostOf = () => undefined, nodeStateOf = () => 'ready' }: PoolOptions = {},
+    {
+      exposure = 'nodePort',
+      hostOf = () => undefined,
+      nodeStateOf = () => 'ready',
+      onChange = () => {},
+    }: PoolOptions = {},
   ) {
     this.name = name;
     this.#exposure = exposure;
     this.#hostOf = hostOf;
     this.nodeState = nodeStateOf;
+    this.#onChange = onChange;
+  }
+
+  /** Notifies the subscribers of `Pools`: something about the pool has changed, or time has passed. */
+  changed(): void {
+    this.#onChange(this);
   }
 
   get replicas(): number {
@@ -248,6 +262,39 @@ export class Pool {
 
   observeRouteGone(ordinal: number): void {
     this.#routes.delete(ordinal);
+  }
+
+  /** The API server refused to make a Service or a route. */
+  noteExposureFailure(failure: ExposureFailure): void {
+    this.exposureFailures.failed(failure);
+    this.changed();
+  }
+
+  /** What the StatefulSet controller said about pods that it cannot create; undefined: nothing. */
+  noteCreateFailure(statefulSetUid: string, message: string | undefined): void {
+    if (message === this.missing.refusal(statefulSetUid)) return;
+    this.missing.observeRefusal(statefulSetUid, message);
+    this.changed();
+  }
+
+  /** A terminal in use does not report and fails its probes; or, with `is` false, it reports again. */
+  noteUnresponsive(uid: string, is: boolean): void {
+    if (this.unresponsive.has(uid) === is) return;
+    if (is) this.unresponsive.add(uid);
+    else this.unresponsive.delete(uid);
+    this.changed();
+  }
+
+  /** Whether the pool's windows fit into the cluster. */
+  noteFits(fits: ReadonlyMap<Window, Fit>): void {
+    this.fits = fits;
+    this.changed();
+  }
+
+  notePortShortage(shortage: PortShortage | undefined): void {
+    if (isDeepStrictEqual(this.portShortage, shortage)) return;
+    this.portShortage = shortage;
+    this.changed();
   }
 
   /** Takes in the queue as it is written now, at `now`. */

@@ -1,4 +1,4 @@
-// All pools of the namespace, and the nodes under them: where observations go in, and terminals are found.
+// All pools of the namespace, and their nodes: takes in observations, finds terminals, and notifies subscribers of changes.
 
 import type { Address } from '../../common/manager-api.ts';
 import { Nodes } from './nodes.ts';
@@ -35,6 +35,12 @@ export class Pools {
   // UIDs of pods that are gone: the answer to a patch can arrive after the watch has told of the deletion.
   readonly #gone = new Set<string>();
 
+  #synced = false;
+  /** Pools that have changed since subscribers were notified. */
+  readonly #changed = new Set<Pool>();
+  readonly #listeners = new Set<(pool: Pool) => void>();
+  readonly #observers = new Set<(observation: Observation) => void>();
+
   /** When anything was last observed. */
   #latest = 0;
 
@@ -42,6 +48,43 @@ export class Pools {
 
   constructor(exposure: ExposureMode = 'nodePort') {
     this.#exposure = exposure;
+  }
+
+  /** Whether everything that exists has been observed once, so that claims can be answered. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Everything that exists has been observed once. Changes are notified from now on. */
+  markSynced(): void {
+    this.#synced = true;
+    for (const pool of this.all()) pool.changed();
+  }
+
+  /**
+   * Calls `listener` after a pool has changed, once for all changes of one turn of the event loop, and never before `markSynced`.
+   * Listeners are called in the order of their subscription. Returns the function that ends it.
+   */
+  subscribe(listener: (pool: Pool) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Calls `listener` at once with each observation of a pool or a pod that is not older than what is known. */
+  subscribeToObservations(listener: (observation: Observation) => void): void {
+    this.#observers.add(listener);
+  }
+
+  #noteChange(pool: Pool): void {
+    if (!this.#synced) return;
+    if (this.#changed.size === 0) setImmediate(() => this.#notify());
+    this.#changed.add(pool);
+  }
+
+  #notify(): void {
+    const pools = [...this.#changed];
+    this.#changed.clear();
+    for (const listener of this.#listeners) for (const pool of pools) listener(pool);
   }
 
   /** Pools that have a StatefulSet. */
@@ -105,6 +148,14 @@ export class Pools {
    */
   observe(observation: Observation, now = 0, at = 0): Pool | undefined {
     this.#latest = Math.max(this.#latest, now);
+    const pool = this.#take(observation, at);
+    if (!pool) return undefined;
+    pool.changed();
+    for (const observer of this.#observers) observer(observation);
+    return pool;
+  }
+
+  #take(observation: Observation, at: number): Pool | undefined {
     switch (observation.kind) {
       case 'pod':
         return this.#observePod(observation.name, observation.object);
@@ -139,18 +190,22 @@ export class Pools {
       this.#nodes.forgetDeleted((deleted) => inUse.has(deleted));
     }
     // A node reports every few seconds; that seldom concerns its pods.
-    if (changed) for (const pool of this.#pools.values()) pool.rebuildQueue();
+    if (!changed) return;
+    for (const pool of this.#pools.values()) {
+      pool.rebuildQueue();
+      pool.changed();
+    }
   }
 
-  /** To be called before each look at pools, with the time by the monotonic clock. Returns whether a node was given up. */
-  lookAtNodes(at: number): boolean {
-    return this.#nodes.look(at);
+  /** Ends grace periods of nodes that are over at `at`, by the monotonic clock. Call it before each evaluation. */
+  updateNodes(at: number): void {
+    if (this.#nodes.look(at)) for (const pool of this.all()) pool.changed();
   }
 
   /** What deleting a pod came to: the pod as it is going, or undefined when it was gone. A successor of its name stays. */
   observeDeletion({ name, uid }: { name: string; uid: string }, going: ObservedPod | undefined): Pool | undefined {
-    if (going) return this.#observePod(name, going);
-    return this.#podsByName.get(name)?.uid === uid ? this.#observePod(name, undefined) : undefined;
+    if (!going && this.#podsByName.get(name)?.uid !== uid) return undefined;
+    return this.observe({ kind: 'pod', name, object: going }, this.#latest);
   }
 
   #bury(uid: string): void {
@@ -164,7 +219,12 @@ export class Pools {
     // A pod that waits for a node is on none that could be unwell.
     const nodeStateOf = ({ node }: ObservedPod) => (node === undefined ? 'ready' : this.#nodes.state(node));
     const hostOf = ({ node = '' }: ObservedPod) => this.#nodes.get(node)?.host;
-    const pool = new Pool(name, { exposure: this.#exposure, hostOf, nodeStateOf });
+    const pool = new Pool(name, {
+      exposure: this.#exposure,
+      hostOf,
+      nodeStateOf,
+      onChange: (changed) => this.#noteChange(changed),
+    });
     pool.awaySince = this.#latest;
     this.#pools.set(name, pool);
     return pool;
@@ -214,7 +274,10 @@ export class Pools {
     if (object && former?.uid === object.uid && object.version < former.version) return undefined;
     if (object) this.#sets.set(name, object);
     else this.#sets.delete(name);
-    if (former && former.name !== object?.name) this.#appoint(this.#ensure(former.name));
+    if (former && former.name !== object?.name) {
+      this.#appoint(this.#ensure(former.name));
+      this.#ensure(former.name).changed();
+    }
     const poolName = object?.name ?? former?.name;
     if (poolName === undefined) return undefined;
     const pool = this.#ensure(poolName);

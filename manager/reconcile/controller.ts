@@ -8,17 +8,26 @@ import { explainGrowth, explainReap, explainShrink, typeOfReap } from '../events
 import type { Watchdog } from '../health/watchdog.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import { readRefusal } from '../kubernetes/refusal.ts';
-import type { Metrics } from '../metrics.ts';
 import type { ExposureFailure } from '../model/exposure-failures.ts';
 import type { Observation, ObservedPod, ObservedPool, ObservedRoute, ObservedService } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
 import { reasonOf } from '../plan/broken.ts';
-import { noteDemand, type Plan, planPool, withoutLead } from '../plan/plan.ts';
+import { noteDemand, type Plan, planPool, type ReapReason, withoutLead } from '../plan/plan.ts';
 import { CreateFailures } from './create-failures.ts';
 import { replacePod, shrinkPool } from './retire.ts';
 import { createThrottle } from './throttle.ts';
 import { UnknownNodes } from './unknown-nodes.ts';
+
+/** What a manager did to a pool; `reason` of a reaped session. */
+export type Done = {
+  pool: string;
+  action: 'scale-up' | 'scale-down' | 'replace' | 'retry' | 'reap';
+  reason?: ReapReason;
+};
+
+/** Counts actions. */
+export type ActionMetrics = { done(action: Done): void; failed(action: string): void };
 
 export type ControllerOptions = {
   pools: Pools;
@@ -39,10 +48,7 @@ export type ControllerOptions = {
   heardAt: (uid: string) => number | undefined;
   /** To be called at every look while this manager leads. */
   watchdog: Pick<Watchdog, 'check'>;
-  /** A pool has changed in any way. */
-  onChange: (pool: Pool) => void;
-  /** For whoever counts. */
-  metrics: Pick<Metrics, 'observed' | 'done' | 'failed'>;
+  metrics: ActionMetrics;
 };
 
 const lookEveryMs = 1_000;
@@ -59,86 +65,66 @@ const deadAtOnce = 8;
 
 export class Controller {
   readonly #options: ControllerOptions;
-  /** Pools that have changed: since those who wait were served, and since they were looked at. */
-  readonly #changed = new Set<Pool>();
+  /** Pools that have changed since they were evaluated. */
   readonly #dirty = new Set<Pool>();
-  readonly #lookSoon: () => void;
+  readonly #requestEvaluation: () => void;
   /** Actions under way, and those that failed lately with the time before which they are not tried again. */
   readonly #underWay = new Set<string>();
   readonly #failed = new Map<string, { failures: number; notBefore: number }>();
   readonly #events: EventRecorder;
   readonly #unknownNodes: UnknownNodes;
   readonly #createFailures: CreateFailures;
-  #synced = false;
   /** Since when this manager has been leading. */
   #leadsSince: number | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
     const { cluster, log, clock, monotonic, delay } = options;
-    this.#lookSoon = createThrottle({ work: () => this.#lookAtDirty(), monotonic, delay });
-    this.#unknownNodes = new UnknownNodes({ ...options, onChange: (pool) => this.touch(pool) });
-    this.#createFailures = new CreateFailures({ ...options, onChange: (pool) => this.touch(pool) });
+    this.#requestEvaluation = createThrottle({ work: () => this.#evaluateDirty(), monotonic, delay });
+    this.#unknownNodes = new UnknownNodes(options);
+    this.#createFailures = new CreateFailures(options);
     this.#events = new EventRecorder({ cluster, log, clock, once: (key, action) => this.#once(key, action) });
   }
 
-  /** Whether everything that exists has been seen, so that claims can be answered. */
-  get synced(): boolean {
-    return this.#synced;
-  }
-
   async run(signal: AbortSignal): Promise<void> {
-    const { cluster, pools, log, metrics, clock, monotonic } = this.#options;
+    const { cluster, pools, log, clock, monotonic } = this.#options;
     const sink = {
-      observe: (observation: Observation) => {
-        const pool = pools.observe(observation, clock(), monotonic());
-        metrics.observed(observation);
-        if (pool) this.touch(pool);
-        else if (observation.kind === 'node') for (const each of pools.all()) this.touch(each);
-      },
+      observe: (observation: Observation) => void pools.observe(observation, clock(), monotonic()),
       synced: () => {
-        this.#synced = true;
         log.info({ pools: [...pools.all()].map(({ name }) => name) }, 'synced');
-        for (const pool of pools.all()) this.touch(pool);
+        pools.markSynced();
       },
     };
-    await Promise.all([cluster.watch(sink, signal), this.#lookNowAndThen(signal)]);
+    const unsubscribe = pools.subscribe((pool) => this.#enqueue(pool));
+    try {
+      await Promise.all([cluster.watch(sink, signal), this.#tick(signal)]);
+    } finally {
+      unsubscribe();
+    }
   }
 
-  /**
-   * The pool may have something for those who wait, and may need something: they are served once the events at hand are
-   * through, and it is looked at then or soon.
-   */
-  touch(pool: Pool): void {
-    if (this.#changed.size === 0) setImmediate(() => this.#serveChanged());
-    this.#changed.add(pool);
+  #enqueue(pool: Pool): void {
     this.#dirty.add(pool);
-    this.#lookSoon();
+    this.#requestEvaluation();
   }
 
-  async #lookNowAndThen(signal: AbortSignal): Promise<void> {
+  async #tick(signal: AbortSignal): Promise<void> {
     const { pools, delay } = this.#options;
     for (;;) {
       await delay(lookEveryMs, signal).catch(() => {});
       if (signal.aborted) return;
-      for (const pool of [...pools.all(), ...pools.away(this.#options.clock())]) this.touch(pool);
+      for (const pool of [...pools.all(), ...pools.away(this.#options.clock())]) pool.changed();
       this.#forgetOldFailures();
       this.#events.flush();
     }
   }
 
-  #serveChanged(): void {
-    const pools = [...this.#changed];
-    this.#changed.clear();
-    if (this.#synced) for (const pool of pools) this.#options.onChange(pool);
-  }
-
-  #lookAtDirty(): void {
-    const { pools: all, monotonic } = this.#options;
-    if (all.lookAtNodes(monotonic())) for (const pool of all.all()) this.touch(pool);
-    const pools = [...this.#dirty];
+  #evaluateDirty(): void {
+    const { pools, monotonic } = this.#options;
+    pools.updateNodes(monotonic());
+    const dirty = [...this.#dirty];
     this.#dirty.clear();
-    if (this.#synced) for (const pool of pools) this.#apply(pool);
+    for (const pool of dirty) this.#apply(pool);
   }
 
   #apply(pool: Pool): void {
@@ -168,7 +154,6 @@ export class Controller {
         metrics.done({ pool: pool.name, action: 'scale-up' });
         this.#events.record({ about, type: 'Normal', reason: 'ScaledUp', message });
         pools.observe({ kind: 'pool', name: spec.statefulSet, object: scaled, answered: true });
-        this.touch(pool);
       });
     }
     this.#retire(pool, spec, plan);
@@ -194,7 +179,6 @@ export class Controller {
         const why = explainReap(pod, reason, pool.settings);
         this.#events.record({ ...news, about: aboutPod({ name, uid }), message: why });
         this.#events.record({ ...news, about, message: `${name} was deleted: ${why}` });
-        this.touch(pool);
       });
     }
     for (const pod of retry.slice(0, retriesAtOnce)) {
@@ -206,7 +190,6 @@ export class Controller {
         metrics.done({ pool: pool.name, action: 'retry' });
         const message = `It is not Ready, and is made anew: ${reasonOf(pod)}`;
         this.#events.record({ about: aboutPod(pod), type: 'Warning', reason: 'TriedAgain', message });
-        this.touch(pool);
       });
     }
   }
@@ -219,7 +202,6 @@ export class Controller {
     const now = await cluster.readPod(other.name);
     if (now?.uid === other.uid && !now.terminating && !now.ended) return true;
     pools.observeDeletion(other, now?.uid === other.uid ? now : undefined);
-    this.touch(pool);
     return false;
   }
 
@@ -230,7 +212,6 @@ export class Controller {
     const node = await cluster.readNode(name);
     if (reason === 'node-deleted' ? !node : !node?.ready) return true;
     pools.observeNode(name, node, monotonic(), false);
-    for (const pool of pools.all()) this.touch(pool);
     return false;
   }
 
@@ -244,10 +225,7 @@ export class Controller {
 
   #retire(pool: Pool, spec: ObservedPool, { shrink, replace }: Plan): void {
     const { cluster, pools, log, metrics } = this.#options;
-    const observe = (observation: Observation) => {
-      pools.observe(observation);
-      this.touch(pool);
-    };
+    const observe = (observation: Observation) => void pools.observe(observation);
     if (shrink) {
       this.#once(`shrink ${pool.name}`, async () => {
         const to = await shrinkPool(cluster, pool, spec, shrink, observe);
@@ -265,7 +243,6 @@ export class Controller {
         pools.observeDeletion(pod, going);
         log.info({ pool: pool.name, pod: pod.name, revision: pod.revision }, 'replaced');
         metrics.done({ pool: pool.name, action: 'replace' });
-        this.touch(pool);
       });
     }
   }
@@ -278,7 +255,6 @@ export class Controller {
           const news = await act(item);
           if (!news) return;
           pools.observe(news);
-          this.touch(pool);
         });
       }
     };
@@ -320,8 +296,7 @@ export class Controller {
     } catch (error) {
       const refusal = readRefusal(error);
       if (refusal) {
-        pool.exposureFailures.failed({ ...about, ...refusal });
-        this.touch(pool);
+        pool.noteExposureFailure({ ...about, ...refusal });
       }
       throw error;
     }

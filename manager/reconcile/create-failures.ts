@@ -11,8 +11,6 @@ export type CreateFailuresOptions = {
   cluster: Pick<Cluster, 'readCreateFailure' | 'readPodInTheWay'>;
   log: Logger;
   clock: () => number;
-  /** What is known of the pool has changed. */
-  onChange: (pool: Pool) => void;
 };
 
 const patienceMs = 10_000;
@@ -38,16 +36,14 @@ export class CreateFailures {
   }
 
   async #ask(pool: Pool, { uid, statefulSet }: ObservedPool): Promise<void> {
-    const { cluster, log, clock, onChange } = this.#options;
+    const { cluster, log, clock } = this.#options;
     try {
       const [lowest] = pool.missing.missing(clock(), patienceMs);
       if (lowest === undefined) return;
       const name = `${statefulSet}-${lowest}`;
       const inTheWay = await cluster.readPodInTheWay(name, { uid, name: pool.name });
       const message = inTheWay ? describeInTheWay(name, inTheWay) : await cluster.readCreateFailure({ uid });
-      if (message === pool.missing.refusal(uid)) return;
-      pool.missing.observeRefusal(uid, message);
-      onChange(pool);
+      pool.noteCreateFailure(uid, message);
     } catch (error) {
       log.warn({ pool: pool.name, err: error }, 'Why pods are not created cannot be read, asking again');
     }

@@ -13,8 +13,6 @@ export type UnknownNodesOptions = {
   log: Logger;
   /** Milliseconds that no setting of the clock changes. */
   monotonic: () => number;
-  /** What is known of nodes has changed. */
-  onChange: (pool: Pool) => void;
 };
 
 const againMs = 10_000;
@@ -44,7 +42,7 @@ export class UnknownNodes {
   }
 
   async #ask(name: string): Promise<void> {
-    const { pools, cluster, log, monotonic, onChange } = this.#options;
+    const { pools, cluster, log, monotonic } = this.#options;
     try {
       const node = await cluster.readNode(name);
       // The watch may have reported the node while the API server was asked.
@@ -52,8 +50,6 @@ export class UnknownNodes {
       pools.observeNode(name, node, monotonic(), false);
     } catch (error) {
       log.warn({ node: name, err: error }, 'it is not known whether the node of some terminals exists, asking again');
-      return;
     }
-    for (const pool of pools.all()) onChange(pool);
   }
 }

@@ -1,7 +1,6 @@
 // Asks what the cluster has room for, and judges whether the pools' windows and their `max` fit: soon after windows are set, and
 // every minute, because others take room too. Every manager does: each answers for the host page.
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { Capacity } from '../model/capacity.ts';
@@ -19,8 +18,6 @@ export type CapacityMonitorOptions = {
   clock: () => number;
   /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
-  /** The windows of a pool have been judged. */
-  onChange: (pool: Pool) => void;
 };
 
 const lookEveryMs = 1_000;
@@ -71,22 +68,17 @@ export class CapacityMonitor {
   }
 
   #judgePorts(): void {
-    const { pools, exposure, onChange } = this.#options;
+    const { pools, exposure } = this.#options;
     const all = [...pools.all()];
     const shortage = exposure === 'nodePort' ? findPortShortage(all, this.#quotas ?? []) : undefined;
-    for (const pool of all) {
-      if (isDeepStrictEqual(pool.portShortage, shortage)) continue;
-      pool.portShortage = shortage;
-      onChange(pool);
-    }
+    for (const pool of all) pool.notePortShortage(shortage);
   }
 
   #judge(pool: Pool, capacity: Capacity): void {
-    const { pools, exposure, clock, onChange } = this.#options;
+    const { pools, exposure, clock } = this.#options;
     const around = { pools: [...pools.all()], nodes: [...pools.nodes()], capacity, exposure };
     const next = pool.schedule.next(clock());
-    pool.fits = new Map(next.map((occurrence) => [occurrence.window, assessFit(occurrence, pool, around)]));
+    pool.noteFits(new Map(next.map((occurrence) => [occurrence.window, assessFit(occurrence, pool, around)])));
     this.#judged.add(pool.schedule);
-    onChange(pool);
   }
 }

@@ -5,7 +5,9 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { parse } from 'yaml';
-import { createMetrics as createManagerMetrics } from '../../manager/metrics.ts';
+import { createCounters } from '../../manager/metrics/counters.ts';
+import { registerPoolMetrics } from '../../manager/metrics/pools.ts';
+import { Pools } from '../../manager/model/pools.ts';
 import { createMetrics as createWebserverMetrics } from '../../webserver/metrics.ts';
 
 type Rule = { alert: string; expr: string; labels: { severity: string }; annotations: Record<string, string> };
@@ -19,8 +21,10 @@ const rules: Rule[] = parse(file('alerts.yaml')).groups.flatMap((group: { rules:
 
 /** Series by name, each with the labels that the code gives it. */
 async function exported(): Promise<Map<string, Set<string>>> {
-  const manager = createManagerMetrics({
-    pools: { all: () => [] },
+  const manager = createCounters();
+  registerPoolMetrics({
+    counters: manager,
+    pools: new Pools(),
     waiting: () => 0,
     isLeader: () => true,
     clock: () => 0,

@@ -9,7 +9,8 @@ import { Terminals } from '../../manager/health/terminals.ts';
 import { Watchdog, type WatchdogOptions } from '../../manager/health/watchdog.ts';
 import type { Cluster } from '../../manager/kubernetes/port.ts';
 import { Elector } from '../../manager/leader/elector.ts';
-import { createMetrics } from '../../manager/metrics.ts';
+import { createCounters } from '../../manager/metrics/counters.ts';
+import { registerPoolMetrics } from '../../manager/metrics/pools.ts';
 import type { ExposureMode } from '../../manager/model/observation.ts';
 import { Pools } from '../../manager/model/pools.ts';
 import { wholeShare } from '../../manager/model/share.ts';
@@ -46,7 +47,7 @@ export type ManagerOptions = {
   rest?: (ms: number) => Promise<void>;
   /** What stands between the manager and its port. */
   through?: (port: Cluster) => Cluster;
-  /** What comes of isProbing at a silent terminal. */
+  /** The result of a probe. */
   probe?: WatchdogOptions['probe'];
   /** Tickets are words that nobody believes, unless something is given that signs them. */
   signer?: ClaimsOptions['signer'];
@@ -66,7 +67,8 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
   const cluster = through(port);
   const pools = new Pools(exposure);
   let ids = 0;
-  const claims: Claims = new Claims({
+  const metrics = createCounters();
+  const claims = new Claims({
     pools,
     cluster,
     log: silent,
@@ -79,7 +81,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     newId: () => `id-${ids++}-${Math.random()}`,
     signer,
     timeoutMs,
-    onChange: (pool) => controller.touch(pool),
+    onChange: (pool) => pool.changed(),
     onClaim: (outcome) => metrics.claimed(outcome),
   });
   /** Claims a terminal as the page does: it asks again whenever the answer is a position. */
@@ -91,14 +93,15 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     const answer = await claims.restart(requestBy(visitor, options));
     return answer.status === 'waiting' ? claim(visitor, { ...options, position: answer.position }) : answer;
   };
-  const terminals = new Terminals({ pools, cluster, clock, log: silent, onChange: (pool) => controller.touch(pool) });
+  const terminals = new Terminals({ pools, cluster, clock, log: silent });
   const identity = `manager-${managers++}`;
   const elector = time && new Elector({ cluster, lease: leaseOf(), identity, log: silent, clock, ...time.clock() });
   const isLeader = () => elector?.isLeader() ?? true;
   const peers =
     time && new Peers({ cluster, lease: leaseOf(), identity, log: silent, clock, isLeader, delay: time.clock().delay });
-  const metrics = createMetrics({ pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
-  const controller: Controller = new Controller({
+  registerPoolMetrics({ counters: metrics, pools, waiting: (pool) => claims.waiting(pool), isLeader, clock });
+  pools.subscribe((pool) => claims.serve(pool));
+  const controller = new Controller({
     pools,
     cluster,
     log: silent,
@@ -113,11 +116,9 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     watchdog: new Watchdog({
       heardAt: (uid) => terminals.heardAt(uid),
       probe,
-      onChange: (pool) => controller.touch(pool),
       clock,
       log: silent,
     }),
-    onChange: (pool) => claims.serve(pool),
     metrics,
   });
   // Looks when a test has it look.
@@ -128,7 +129,6 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     log: silent,
     clock,
     delay: (_ms, signal) => untilAborted(signal!),
-    onChange: (pool) => controller.touch(pool),
   });
   const abort = new AbortController();
   setMaxListeners(0, abort.signal);

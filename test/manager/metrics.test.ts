@@ -74,7 +74,7 @@ test('claims are counted by what they came to; what a new one took is measured',
   const told = manager.claims.claim(requestBy('bob'));
   await nextTurn();
   wait(1_000);
-  manager.controller.touch(manager.pools.get('default')!);
+  manager.pools.get('default')!.changed();
   t.like(await told, { status: 'waiting', position: 1 });
   const bye = new AbortController();
   bye.abort();
@@ -139,12 +139,12 @@ test('what was done to a pool, and what failed, is counted; what a refill takes 
   const remove = manager.port.deleteAsSeen.bind(manager.port);
   manager.port.deleteAsSeen = () => Promise.reject(new Error('no'));
   wait(30_000);
-  manager.controller.touch(manager.pools.get('default')!);
+  manager.pools.get('default')!.changed();
   await settle(model, manager);
   t.is((await scrape())('warmterm_actions_failed_total{action="reap"}'), 1);
   manager.port.deleteAsSeen = remove;
   wait(1_000);
-  manager.controller.touch(manager.pools.get('default')!);
+  manager.pools.get('default')!.changed();
   await settle(model, manager);
   const after = await scrape();
   t.is(after(`warmterm_pool_actions_total{${pool},action="reap",reason="never-connected"}`), 1);

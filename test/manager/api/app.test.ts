@@ -65,7 +65,7 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
   /** So much time passes, and the manager looks. */
   const pass = async (ms: number) => {
     time.now += ms;
-    for (const pool of manager.pools.all()) manager.controller.touch(pool);
+    for (const pool of manager.pools.all()) pool.changed();
     await nextTurn();
   };
   const podToken = (name: string, uid: string) => {

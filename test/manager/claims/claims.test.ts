@@ -196,7 +196,7 @@ test('inv 6: reap: deletes a terminal at its maximum lifetime, not before', asyn
   );
   const { pod } = await manager.claim('ann');
   const look = async () => {
-    manager.controller.touch(manager.pools.get('default')!);
+    manager.pools.get('default')!.changed();
     for (let turn = 0; turn < 4; turn++) await nextTurn();
     return model.pods.get(pod.name)?.terminating;
   };
@@ -234,7 +234,7 @@ test('events: a warning that was not written is written later', async (t) => {
   t.deepEqual(model.warnings, []);
   manager.port.recordEvent = tell;
   now = 1_000;
-  manager.controller.touch(manager.pools.get('default')!);
+  manager.pools.get('default')!.changed();
   await settle(model, manager);
   t.is(model.warnings.length, 1);
 });

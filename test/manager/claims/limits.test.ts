@@ -148,7 +148,7 @@ test('limits: none for a visitor whose node was lost', async (t) => {
   model.setNode(pod.node!, { ready: false });
   await settle(model, manager);
   time.now += 20_000;
-  manager.controller.touch(manager.pools.get('default')!);
+  manager.pools.get('default')!.changed();
   await settle(model, manager);
   const { pod: other, status } = await claim(manager, 'ann', { challenge: 'unsolved' });
   t.is(status, 'new');

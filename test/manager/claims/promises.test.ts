@@ -66,7 +66,7 @@ async function run(steps: Step[]): Promise<number> {
   };
 
   const look = async () => {
-    for (const { controller, pools } of managers) for (const pool of pools.all()) controller.touch(pool);
+    for (const { pools } of managers) for (const pool of pools.all()) pool.changed();
     for (let turn = 0; turn < 8; turn++) await nextTurn();
     for (const { port } of managers) port.deliver();
     for (let turn = 0; turn < 4; turn++) await nextTurn();

@@ -26,9 +26,9 @@ async function start(t: ExecutionContext, count = 1) {
   const pass = async (ms: number) => {
     for (let left = ms; left > 0; left -= 1_000) {
       time.now += Math.min(left, 1_000);
-      for (const { controller, pools, port } of managers) {
+      for (const { pools, port } of managers) {
         port.deliver();
-        for (const pool of [...pools.all(), ...pools.away(time.now)]) controller.touch(pool);
+        for (const pool of [...pools.all(), ...pools.away(time.now)]) pool.changed();
       }
       for (let turn = 0; turn < 20; turn++) await nextTurn();
     }

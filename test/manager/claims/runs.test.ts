@@ -28,7 +28,7 @@ async function start(t: ExecutionContext, settings: Record<string, string> = {},
   const pass = async (ms: number, ...some: TestManager[]) => {
     for (let left = ms; left > 0; left -= 1_000) {
       time.now += Math.min(left, 1_000);
-      for (const { controller, pools } of some) for (const pool of pools.all()) controller.touch(pool);
+      for (const { pools } of some) for (const pool of pools.all()) pool.changed();
       for (let turn = 0; turn < 12; turn++) await nextTurn();
       for (const { port } of some) port.deliver();
       for (let turn = 0; turn < 6; turn++) await nextTurn();

@@ -33,7 +33,7 @@ async function start(t: ExecutionContext, answer: (host: string) => ProbeResult)
     for (let passed = 0; passed < seconds; passed++) {
       now += second;
       if (passed % 10 === 0) for (const index of reporting) await report(index);
-      manager.controller.touch(manager.pools.get('default')!);
+      manager.pools.get('default')!.changed();
       await settle(model, manager);
     }
   };

@@ -85,7 +85,7 @@ test('roll-out: replacement that brings back the former revision stops, is repor
   for (let look = 0; look < 20; look++) {
     await settle(model, manager);
     for (const { uid } of model.pods.values()) uids.add(uid);
-    manager.controller.touch(manager.pools.get('default')!);
+    manager.pools.get('default')!.changed();
   }
   t.true(uids.size <= 2 + 1 + 4, `${uids.size} pods were made`);
   t.regex(model.warnings.join(), /RolloutStopped: .*came back of the former template/);

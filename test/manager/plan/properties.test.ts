@@ -222,7 +222,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
   /** Time passes, and every manager looks at its pool. */
   async function pass(ms: number): Promise<void> {
     await time.pass(ms, check);
-    for (const { controller, pools } of managers) for (const pool of pools.all()) controller.touch(pool);
+    for (const { pools } of managers) for (const pool of pools.all()) pool.changed();
   }
 
   function check(): void {

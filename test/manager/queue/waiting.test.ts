@@ -33,7 +33,7 @@ async function start(t: ExecutionContext, max = 2, options: ManagerOptions & { m
     await settle(model, ...managers);
   }
   const look = async (...some: TestManager[]) => {
-    for (const { controller, pools } of some) for (const pool of pools.all()) controller.touch(pool);
+    for (const { pools } of some) for (const pool of pools.all()) pool.changed();
     for (let turn = 0; turn < 12; turn++) await nextTurn();
     for (const { port } of some) port.deliver();
     for (let turn = 0; turn < 6; turn++) await nextTurn();

@@ -23,7 +23,7 @@ async function start(t: ExecutionContext, options: ManagerOptions = {}, settings
   await settle(model, manager);
   const pass = async (ms: number, ...managers: TestManager[]) => {
     time.now += ms;
-    for (const { controller, pools } of managers) controller.touch(pools.get('default')!);
+    for (const { pools } of managers) pools.get('default')!.changed();
     await settle(model, ...managers);
   };
   return { model, time, manager, run, pass };

@@ -26,9 +26,9 @@ async function start(t: ExecutionContext, settings: Record<string, string>, coun
 
 /** Has the managers look at the pool as it is now. */
 async function look(time: FakeTime, ...managers: TestManager[]): Promise<void> {
-  for (const { port, controller, pools } of managers) {
+  for (const { port, pools } of managers) {
     port.deliver();
-    controller.touch(pools.get('default')!);
+    pools.get('default')!.changed();
   }
   await time.settle();
 }
@@ -62,7 +62,7 @@ test('inv 5: a leader whose watch is held up does not end what somebody has conn
   await settle(model, leader, ...others);
   await others[0]!.terminals.report(pod, { connections: 1, connectedAt: new Date(time.now).toISOString() });
   await time.pass(31_000);
-  leader.controller.touch(leader.pools.get('default')!);
+  leader.pools.get('default')!.changed();
   await time.settle();
   t.like(model.pods.get(pod.name), { uid: pod.uid, terminating: false });
   t.deepEqual(model.deleted, []);
@@ -347,7 +347,7 @@ test('inv 5: a broken pod that becomes Ready and is claimed while it is about to
   const bobs = await others[0]!.claim('bob');
   const { pod } = [anns, bobs].find(({ pod }) => pod.name === 'default-1')!;
   await time.pass(5_000);
-  leader.controller.touch(leader.pools.get('default')!);
+  leader.pools.get('default')!.changed();
   await time.settle();
   t.is(countPods(leader.pools.get('default')!, time.now).broken, 1, 'so it still believes');
   t.like(model.pods.get('default-1'), { uid: pod.uid, terminating: false });

@@ -18,7 +18,7 @@ async function start(t: ExecutionContext, settings: Record<string, string>) {
   await settle(model, manager);
   const pass = async (ms: number, ...managers: TestManager[]) => {
     time.now += ms;
-    for (const { controller, pools } of managers) controller.touch(pools.get('default')!);
+    for (const { pools } of managers) pools.get('default')!.changed();
     await settle(model, ...managers);
   };
   return { model, time, manager, run, pass };
@@ -121,7 +121,7 @@ test('inv 5: a node that is Ready again keeps its sessions, though their visitor
   model.setNode(pod.node!, { ready: false });
   await pass(0, manager);
   time.now += 11_000;
-  manager.pools.lookAtNodes(time.now);
+  manager.pools.updateNodes(time.now);
   const { pod: other } = await claim(manager, 'ann');
   t.not(other.uid, pod.uid);
   model.setNode(pod.node!, { ready: true });
@@ -132,7 +132,7 @@ test('inv 5: a node that is Ready again keeps its sessions, though their visitor
 /** Time passes, and the manager looks at its pool, without a word from its watch. */
 async function lookUntold(manager: TestManager, time: { now: number }, ms: number): Promise<void> {
   time.now += ms;
-  manager.controller.touch(manager.pools.get('default')!);
+  manager.pools.get('default')!.changed();
   for (let turn = 0; turn < 50; turn++) await nextTurn();
 }
 

@@ -25,7 +25,7 @@ function start(t: ExecutionContext, settings: Record<string, string>, exposure?:
   t.teardown(() => manager.stop());
   const pool = () => manager.pools.get('default')!;
   const look = async () => {
-    manager.controller.touch(pool());
+    pool().changed();
     await settle(model, manager);
   };
   return {

@@ -42,7 +42,7 @@ async function run(seed: number) {
     faults.set(undefined);
     for (let minutes = 0; minutes < 4; minutes++) {
       await time.pass(30_000);
-      for (const { controller, pools } of managers) for (const pool of pools.all()) controller.touch(pool);
+      for (const { pools } of managers) for (const pool of pools.all()) pool.changed();
       await settle(model, ...managers);
     }
     const shared = [...model.visitorsOf.values()].filter((names) => names.size > 1).length;

@@ -1,0 +1,95 @@
+// Metrics of the pools. Gauges are read from the model when Prometheus asks; every manager reports the same values. Refill times
+// are measured from observations.
+
+import { Gauge, Histogram } from 'prom-client';
+import { Refills } from '../model/estimators/refills.ts';
+import type { Pool } from '../model/pool.ts';
+import type { Pools } from '../model/pools.ts';
+import { countPods, spareAt } from '../plan/plan.ts';
+import type { Counters } from './counters.ts';
+
+export type PoolMetricsOptions = {
+  counters: Pick<Counters, 'registry' | 'startPool'>;
+  pools: Pools;
+  waiting: (pool: Pool) => number;
+  isLeader: () => boolean;
+  clock: () => number;
+};
+
+/** Adds the metrics of `pools` to the registry of `counters`. */
+export function registerPoolMetrics({ counters, pools, waiting, isLeader, clock }: PoolMetricsOptions): void {
+  const registers = [counters.registry];
+  const perPool = (name: string, help: string, read: (pool: Pool) => number) =>
+    new Gauge({
+      name: `warmterm_pool_${name}`,
+      help,
+      labelNames: ['pool'],
+      registers,
+      collect() {
+        // Drops pools that are gone.
+        this.reset();
+        for (const pool of pools.all()) this.set({ pool: pool.name }, read(pool));
+      },
+    });
+  perPool('waiting', 'Visitors in the queue, at all managers', waiting);
+  perPool('spare', 'Terminals that the pool keeps ready', (pool) => spareAt(pool, clock()));
+  perPool('min', 'Replicas that the pool never goes below', ({ settings }) => settings.min);
+  perPool('max', 'Replicas that the pool never goes above', ({ settings }) => settings.max);
+  perPool('replicas', 'Replicas of the StatefulSet', ({ replicas }) => replicas);
+  perPool('wrong_settings', 'Annotations that do not parse; their former values stay in force', ({ problems }) => {
+    return problems.length;
+  });
+  new Gauge({
+    name: 'warmterm_pool_terminals',
+    help: 'Terminals by state: ready, in-use, recreating, broken, or unreachable because they have no address',
+    labelNames: ['pool', 'state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const pool of pools.all()) {
+        const { ready, inUse, recreating, broken, unreachable } = countPods(pool, clock());
+        this.set({ pool: pool.name, state: 'ready' }, ready);
+        this.set({ pool: pool.name, state: 'in-use' }, inUse);
+        this.set({ pool: pool.name, state: 'recreating' }, recreating);
+        this.set({ pool: pool.name, state: 'broken' }, broken);
+        this.set({ pool: pool.name, state: 'unreachable' }, unreachable);
+      }
+    },
+  });
+  new Gauge({
+    name: 'warmterm_leader',
+    help: '1 at the manager that leads, else 0',
+    registers,
+    collect() {
+      this.set(isLeader() ? 1 : 0);
+    },
+  });
+  measureRefills({ counters, pools, clock });
+}
+
+function measureRefills({ counters, pools, clock }: Pick<PoolMetricsOptions, 'counters' | 'pools' | 'clock'>): void {
+  const seconds = new Histogram({
+    name: 'warmterm_refill_duration_seconds',
+    help: 'Time from the claim, or the end of a session, that made a terminal necessary until that terminal is Ready',
+    labelNames: ['pool'],
+    buckets: [0.25, 0.5, 1, 2, 4, 6, 8, 10, 15, 20, 30, 60, 120, 300],
+    registers: [counters.registry],
+  });
+  const refills = new Map<string, Refills>();
+  pools.subscribeToObservations(({ kind, object }) => {
+    if (!object || (kind !== 'pool' && kind !== 'pod')) return;
+    const name = kind === 'pool' ? object.name : object.pool;
+    let known = refills.get(name);
+    if (!known) {
+      known = new Refills();
+      refills.set(name, known);
+      counters.startPool(name);
+    }
+    if (kind === 'pool') {
+      known.resize(object.replicas, clock());
+      return;
+    }
+    const ms = known.observe(object, clock());
+    if (ms !== undefined) seconds.observe({ pool: name }, ms / 1_000);
+  });
+}
