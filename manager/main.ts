@@ -89,7 +89,6 @@ async function main(): Promise<number> {
     newId,
     signer,
     timeoutMs: config.WARMTERM_CLAIM_TIMEOUT,
-    onChange: (pool) => pool.changed(),
     onClaim: counters.claimed,
   });
   const waiting = (pool: Pool) => claims.waiting(pool);

@@ -17,6 +17,7 @@ const mayImport: Record<string, readonly string[]> = {
   cli: ['common'],
   // The stand-in for Kubernetes starts the services as processes, as a cluster does, and shares no code with them.
   local: ['common'],
+  helm: [],
   bench: everything,
   soak: everything,
   test: everything,

@@ -45,7 +45,7 @@ export class ClaimAttempt {
 
   /** Claims the pod that was picked. Undefined when another manager was first. */
   async #claim(pod: ObservedPod, signal: AbortSignal): Promise<ClaimResult | undefined> {
-    const { pools, clock, newId, requestsOf, serve, onChange } = this.#context;
+    const { pools, clock, newId, requestsOf, serve } = this.#context;
     const { pool, visitor, address } = this.#claimant;
     const { claiming } = requestsOf(pool);
     claiming.add(visitor);
@@ -61,7 +61,6 @@ export class ClaimAttempt {
         return undefined;
       }
       pools.observe({ kind: 'pod', name: claimed.name, object: claimed });
-      onChange(pool);
       return resultOf(pool, claimed, 'new', ticket);
     } finally {
       claiming.delete(visitor);

@@ -129,7 +129,7 @@ export class ClaimRequest {
 
   /** Puts the visitor into the queue, unless this request is there already, or the queue is full. */
   #enterQueue(): void {
-    const { clock, limits, onChange } = this.#context;
+    const { clock, limits } = this.#context;
     const { pool, visitor, origin } = this.#options;
     const isQueued = pool.queue.has(visitor);
     if (isQueued && this.#endWait) return;
@@ -139,7 +139,7 @@ export class ClaimRequest {
       limits.checkQueue(pool, visitor, origin);
     }
     this.#endWait = pool.queue.enter(visitor, clock(), { askedAt: this.#askedAt, address: origin.address });
-    onChange(pool);
+    pool.changed();
   }
 
   #position(): Waiting {

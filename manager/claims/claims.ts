@@ -101,11 +101,11 @@ export class Claims {
 
   /** The visitor cancels the wait. A visitor who asks again within half a minute has the former position. */
   leave(visitor: string, poolName: string | undefined): void {
-    const { pools, clock, onChange } = this.#context;
+    const { pools, clock } = this.#context;
     const expected = expectedPools(pools, clock()).find(({ name }) => poolName === undefined || name === poolName);
     const pool = expected ?? findPool(pools, poolName, clock());
     pool.queue.leave(visitor);
-    onChange(pool);
+    pool.changed();
   }
 
   /** Ends the visitor's terminal; `session-not-found` when there is none. */

@@ -4,7 +4,7 @@ import type { ObservedPod } from '../model/observation.ts';
 import type { ClaimContext } from './types.ts';
 
 export async function endTerminal(
-  { cluster, pools, log, onChange }: Pick<ClaimContext, 'cluster' | 'pools' | 'log' | 'onChange'>,
+  { cluster, pools, log }: Pick<ClaimContext, 'cluster' | 'pools' | 'log'>,
   pod: ObservedPod,
 ): Promise<void> {
   // Only for the last message of the page, so the pod is deleted even if this fails.
@@ -13,6 +13,5 @@ export async function endTerminal(
   });
   const deleted = await cluster.deletePod(pod);
   log.info({ pod: pod.name }, 'terminal ended by its visitor');
-  const pool = pools.observeDeletion(pod, deleted);
-  if (pool) onChange(pool);
+  pools.observeDeletion(pod, deleted);
 }

@@ -52,8 +52,6 @@ export type ClaimsOptions = {
   signer: Pick<TicketSigner, 'sign'>;
   /** How long a request waits before it is answered with a position, in milliseconds. */
   timeoutMs: number;
-  /** Called after each change that a claim makes, so that the pool is refilled at once. */
-  onChange: (pool: Pool) => void;
   onClaim?: (outcome: ClaimOutcome) => void;
 };
 

@@ -81,7 +81,6 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     newId: () => `id-${ids++}-${Math.random()}`,
     signer,
     timeoutMs,
-    onChange: (pool) => pool.changed(),
     onClaim: (outcome) => metrics.claimed(outcome),
   });
   /** Claims a terminal as the page does: it asks again whenever the answer is a position. */
