@@ -16,7 +16,6 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './api/app.ts';
 import { createAuthenticator } from './api/authenticate.ts';
 import { Claims } from './claims/claims.ts';
-import { LateSigner } from './claims/keys.ts';
 import { readConfig } from './config.ts';
 import { readExposure } from './exposure/exposure.ts';
 import { readIpFamilies } from './exposure/ip-families.ts';
@@ -36,6 +35,7 @@ import { Pools } from './model/pools.ts';
 import { Peers } from './peers/peers.ts';
 import { Controller } from './reconcile/controller.ts';
 import { createLinks } from './sharing/links.ts';
+import { LateSigner } from './tickets/keys.ts';
 import { CapacityMonitor } from './workshops/capacity-monitor.ts';
 
 async function main(): Promise<number> {

@@ -8,7 +8,7 @@ import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
 import type { QueuePosition } from '../queue/estimate.ts';
 import type { WaitingRequests } from '../queue/waiting-requests.ts';
-import type { TicketSigner } from './keys.ts';
+import type { TicketSigner } from '../tickets/keys.ts';
 import type { Limits } from './limits.ts';
 import type { PodPicker } from './pod-picker.ts';
 

@@ -3,12 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import type { Link, LinkRequest, OpenLinkRequest } from '../../common/manager-api.ts';
-import type { TicketSigner } from '../claims/keys.ts';
 import { findTerminal, noTerminal } from '../claims/lookup.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { ObservedPod } from '../model/observation.ts';
 import type { Pools } from '../model/pools.ts';
-import { type LinkContent, linkEnded } from './link-token.ts';
+import type { TicketSigner } from '../tickets/keys.ts';
+import { type LinkContent, linkEnded } from '../tickets/link-token.ts';
 
 /** A guest's way into a terminal. */
 export type SharedTerminal = { pod: ObservedPod; ticket: string; role: LinkContent['role'] };

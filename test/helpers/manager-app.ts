@@ -3,8 +3,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createApp } from '../../manager/api/app.ts';
 import { createAuthenticator } from '../../manager/api/authenticate.ts';
-import { createTicketSigner } from '../../manager/claims/keys.ts';
 import { createLinks } from '../../manager/sharing/links.ts';
+import { createTicketSigner } from '../../manager/tickets/keys.ts';
 import { settle, silent, startManager } from './manager.ts';
 import { ModelCluster } from './model-cluster.ts';
 import { forgeToken } from './service-tokens.ts';

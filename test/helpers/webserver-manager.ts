@@ -21,7 +21,7 @@ import {
   type Waiting,
   waitingSchema,
 } from '../../common/manager-api.ts';
-import { createTicketSigner } from '../../manager/claims/keys.ts';
+import { createTicketSigner } from '../../manager/tickets/keys.ts';
 import { listen, type Teardown } from './webserver-listen.ts';
 
 export const managerToken = 'the token of this webserver';

@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { decodeJwt, SignJWT } from 'jose';
 import { ticketSchema } from '../../../common/ticket.ts';
-import { createTicketSigner } from '../../../manager/claims/keys.ts';
+import { createTicketSigner } from '../../../manager/tickets/keys.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { linksOf } from '../../helpers/manager-app.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { ticketSchema } from '../../../common/ticket.ts';
-import { createTicketSigner, LateSigner } from '../../../manager/claims/keys.ts';
+import { createTicketSigner, LateSigner } from '../../../manager/tickets/keys.ts';
 
 const pem = (type: 'ed25519' | 'ed448') =>
   (type === 'ed25519' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ed448')).privateKey

@@ -4,7 +4,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, type JSONWebKeySet, SignJWT } from 'jose';
 import { ServiceError } from '../../common/errors.ts';
 import { type Ticket, ticketAlgorithm, ticketIssuer, ticketSeconds } from '../../common/ticket.ts';
-import { type LinkContent, readLink, signLink } from '../sharing/link-token.ts';
+import { type LinkContent, readLink, signLink } from './link-token.ts';
 
 export type TicketSigner = {
   jwks: JSONWebKeySet;
