@@ -1,5 +1,4 @@
-// Builds the client: one file that runs by itself, and a package of npm that holds it, for `npx http://HOST/cli.tgz`. Needs no
-// network.
+// Builds the client: one self-contained file, and an npm package with it, for `npx http://HOST/cli.tgz`. Needs no network.
 
 import { execFileSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -7,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-// For browsers, or for developers of these packages.
+// Modules that only browsers, or developers of these packages, need.
 const stubs = {
   debug:
     'const off=()=>Object.assign(()=>{},{enabled:false});module.exports=Object.assign(off,{debug:off,default:off})',
@@ -61,7 +60,7 @@ export async function buildCli({ outdir, archive, options }) {
     await copyFile(file, join(content, 'warmterm.mjs'));
     await copyFile('LICENSE', join(content, 'LICENSE'));
     await chmod(join(content, 'warmterm.mjs'), 0o755);
-    // What `npm pack` makes, and as npm expects it: everything below `package/`.
+    // In the form of `npm pack`: everything is below `package/`.
     execFileSync('tar', ['czf', join(folder, 'cli.tgz'), '-C', folder, '--owner=0', '--group=0', 'package']);
     await copyFile(join(folder, 'cli.tgz'), `${archive}.part`);
     await rename(`${archive}.part`, archive);

@@ -1,5 +1,5 @@
-// Which server to talk to, and as whom. `login` writes it below XDG_CONFIG_HOME, readable by its owner only; an identity belongs to
-// one server, and is sent to no other.
+// The server and the identity there. `login` writes them below XDG_CONFIG_HOME, readable by the user only. An identity belongs to one server
+// and is sent to no other.
 
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,9 +11,9 @@ export type Environment = Record<string, string | undefined>;
 
 /** The identity of one server, in a file of its own. */
 export type Identity = {
-  /** The id to send; a proposal, the same for all clients that begin at once, until an answer has brought a signed one. */
+  /** The id to send. Until a server has signed it, the same proposal for all clients that start at once. */
   get(): string;
-  /** Keeps what an answer has brought. */
+  /** Stores the signed id from an answer. */
   keep(signed: string): void;
   forget(): void;
 };
@@ -22,8 +22,8 @@ const folder = (env: Environment) => join(env.XDG_CONFIG_HOME || join(env.HOME |
 const loginFile = (env: Environment) => join(folder(env), 'login.json');
 
 /**
- * The server whose page is at `url`: an origin, and a path prefix if there is one, without a slash at the end. Throws when it is not
- * the address of a server.
+ * The server of the page at `url`: an origin, with a path prefix if there is one, without a final slash. Throws if `url` is not the address
+ * of a server.
  */
 export function toServer(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
@@ -31,10 +31,10 @@ export function toServer(url: string): string {
   throw new Failure(`${url}: not the address of a server. It begins with http:// or https://.`);
 }
 
-// The page, and the host's page, are in the folder of the prefix.
+// The page and the host page are in the folder of the prefix.
 const prefixOf = (path: string) => path.replace(/\/(index\.html|host|host\.html)?$/, '').replace(/\/+$/, '');
 
-/** The server, by WARMTERM_URL or the last login. */
+/** The server of WARMTERM_URL or of the last login. */
 export function readServer(env: Environment): string {
   if (env.WARMTERM_URL) return toServer(env.WARMTERM_URL);
   const file = loginFile(env);
@@ -51,7 +51,7 @@ export function writeServer(env: Environment, server: string): void {
   replace(loginFile(env), `${JSON.stringify({ url: server })}\n`);
 }
 
-/** The identity at `server`; in WARMTERM_IDENTITY_FILE where that is set. */
+/** The identity at `server`, or in WARMTERM_IDENTITY_FILE. */
 export function openIdentity(env: Environment, server: string): Identity {
   const file = env.WARMTERM_IDENTITY_FILE || join(folder(env), 'identities', encodeURIComponent(server));
   let known: string | undefined;
@@ -77,10 +77,10 @@ const isId = (text: string) => /^[\w.-]{1,100}$/.test(text);
 function read(file: string): string | undefined {
   const id = readIfThere(file)?.trim();
   if (id === undefined || isId(id)) return id;
-  throw new Failure(`${file} holds no identity. Remove it, and run: warmterm login URL`);
+  throw new Failure(`${file} has no valid identity. Remove it, and run: warmterm login URL`);
 }
 
-/** A new id, unless another client was first. */
+/** Creates a new id, or returns the one that another client has just created. */
 function propose(file: string): string {
   const id = `new.${randomBytes(16).toString('base64url')}`;
   const draft = write(file, `${id}\n`);
@@ -99,7 +99,7 @@ function replace(file: string, text: string): void {
   renameSync(write(file, text), file);
 }
 
-/** A file beside `file`, complete, that takes its place by one call. */
+/** Writes a complete temporary file beside `file`, to replace it atomically. */
 function write(file: string, text: string): string {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {

@@ -1,4 +1,4 @@
-// What every command needs of its process, made once in main.ts.
+// What each command gets from the process. Created in main.ts.
 
 import { type Api, createApi } from './api/api.ts';
 import { type Environment, openIdentity, readServer } from './config.ts';
@@ -11,7 +11,7 @@ export type Context = {
   stdout: typeof process.stdout;
   stderr: typeof process.stderr;
   say: Say;
-  /** The API of the server that was logged in to. Throws a Failure when there is none. */
+  /** The API of the server of the last login. Throws a Failure without one. */
   api(): Api;
   apiAt(server: string): Api;
   /** The last server that answered, and its version. */

@@ -1,6 +1,6 @@
-// What makes the client give up. Its message is the one line on stderr, and says what to do.
+// A failure that ends the client. Its message is the one line on stderr, and says what to do.
 
-/** The exit code of everything that is not the command's: docker's and env's convention. */
+/** The exit code of the client's own failures, by the convention of docker and env. */
 export const ownFailure = 125;
 
 export class Failure extends Error {
@@ -13,7 +13,7 @@ export class Failure extends Error {
   }
 }
 
-/** The person or a signal asked for the end: no message is needed. */
+/** The user or a signal has ended the client: no message is needed. */
 export class Interrupted extends Failure {
   constructor(exitCode: number) {
     super('', { exitCode });

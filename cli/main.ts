@@ -40,13 +40,13 @@ async function main(): Promise<number> {
   }
 }
 
-/** Why a server of another version may have refused; nothing where both are of the same. */
+/** The versions, if server and client differ: that may explain a refusal. */
 function versionsOf(server: Context['server']): string {
   if (!server || server.version === WARMTERM_VERSION) return '';
   return ` (The server is of version ${server.version}, this client of ${WARMTERM_VERSION}. The one that fits: ${server.url}/cli/warmterm.mjs)`;
 }
 
-/** Resolves when the stream has passed on all that was written, or is closed. */
+/** Resolves when everything was written, or the stream is closed. */
 const flushed = (stream: NodeJS.WriteStream) =>
   stream.writableLength === 0 || stream.destroyed
     ? undefined
@@ -57,5 +57,5 @@ const flushed = (stream: NodeJS.WriteStream) =>
 
 const code = await main();
 await Promise.all([flushed(context.stdout), flushed(context.stderr)]);
-// Idle connections and an open stdin would keep the process.
+// Idle connections and an open stdin would keep the process alive.
 process.exit(code);

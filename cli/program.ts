@@ -1,4 +1,4 @@
-// The commands with their options, as --help shows them. What a command does is loaded when it is called.
+// The commands with their options, as --help shows them. The code of a command is loaded when it is called.
 
 import { Command, type CommanderError } from 'commander';
 import type { Context } from './context.ts';
@@ -8,7 +8,7 @@ type Done = (code: number) => void;
 
 const collect = (value: string, former: string[] = []) => [...former, value];
 
-/** `done` is called with the exit code of the command that was called. */
+/** Calls `done` with the exit code of the called command. */
 export function createProgram(context: Context, version: string, done: Done): Command {
   const program = new Command('warmterm')
     .description('Run commands in a Linux terminal that is there already.')
@@ -30,15 +30,15 @@ export function createProgram(context: Context, version: string, done: Done): Co
 
   const withCommand = (command: Command) =>
     command
-      .argument('<command...>', 'the program and its arguments, as they are: no shell reads them')
-      .option('-e, --env <K=V>', 'set a variable; K alone takes its value from here', collect)
+      .argument('<command...>', 'the program and its arguments; no shell parses them')
+      .option('-e, --env <K=V>', 'set a variable; K alone copies its local value', collect)
       .option('-w, --workdir <DIR>', 'where the command starts: absolute, or below the home directory')
-      .option('--timeout <TIME>', 'end the command after so long, such as 30s or 10m; exit code 124')
+      .option('--timeout <TIME>', 'end the command after this time, such as 30s or 10m; exit code 124')
       .option('-d, --detach', 'print the id of the run, and return')
       .option('-i, --interactive', 'send stdin although it is a terminal')
-      .option('-t, --tty', 'give the command a terminal, also where this is none')
-      .option('-T, --no-tty', 'give it none')
-      .option('-p, --pool <POOL>', 'the pool that the terminal is of')
+      .option('-t, --tty', 'give the command a terminal, even if this is not one')
+      .option('-T, --no-tty', 'give the command no terminal')
+      .option('-p, --pool <POOL>', 'the pool of the terminal')
       .passThroughOptions();
 
   add('login', 'remember a server, and who you are there', ['warmterm login https://terminals.example.org'])
@@ -54,7 +54,7 @@ export function createProgram(context: Context, version: string, done: Done): Co
       'id=$(warmterm run --detach -- make) && warmterm logs -f "$id"; warmterm wait "$id"',
     ]),
   )
-    .option('--keep', 'leave the terminal when the command has ended')
+    .option('--keep', 'keep the terminal after the command has ended')
     .action(async (command, options) =>
       end((await import('./commands/run.ts')).run(context, command, readTty(options))),
     );
@@ -66,13 +66,13 @@ export function createProgram(context: Context, version: string, done: Done): Co
   );
 
   add('shell', 'attach this terminal to the one of your page; Enter ~ . leaves it', ['warmterm shell'])
-    .option('-p, --pool <POOL>', 'the pool that the terminal is of')
+    .option('-p, --pool <POOL>', 'the pool of the terminal')
     .action(async (options) => end((await import('./commands/shell.ts')).shell(context, options)));
 
   add('open', 'show the page of your terminal, or of a run', ['warmterm open', 'warmterm open 4f0q9zk2m1xa'])
     .argument('[run]', 'the id of a run')
     .option('--print', 'print the address, with your identity in it, and open nothing')
-    .option('-p, --pool <POOL>', 'the pool that the terminal is of')
+    .option('-p, --pool <POOL>', 'the pool of the terminal')
     .action(async (run, options) => end((await import('./commands/open.ts')).open(context, run, options)));
 
   add('ps', 'list your terminals and runs', ['warmterm ps', 'warmterm ps --json'])
@@ -83,7 +83,7 @@ export function createProgram(context: Context, version: string, done: Done): Co
     'warmterm pools',
     'WARMTERM_HOST_TOKEN=… warmterm pools',
   ])
-    .option('-p, --pool <POOL>', 'this pool alone')
+    .option('-p, --pool <POOL>', 'only this pool')
     .option('--json', 'as JSON')
     .action(async (options) => end((await import('./commands/ps.ts')).pools(context, options)));
 
@@ -92,19 +92,19 @@ export function createProgram(context: Context, version: string, done: Done): Co
     'warmterm logs -f --since 1048576 4f0q9zk2m1xa',
   ])
     .argument('<run>', 'the id of a run')
-    .option('-f, --follow', 'go on until it ends')
-    .option('--since <N>', 'leave out the first N bytes of stdout; N,M: and M of stderr')
+    .option('-f, --follow', 'continue until the run ends')
+    .option('--since <N>', 'skip the first N bytes of stdout; N,M: and M of stderr')
     .action(async (run, options) => end((await import('./commands/runs.ts')).logs(context, run, options)));
 
-  add('attach', 'join a run that goes on', ['warmterm attach 4f0q9zk2m1xa'])
+  add('attach', 'attach to a run that has not ended', ['warmterm attach 4f0q9zk2m1xa'])
     .argument('<run>', 'the id of a run')
     .action(async (run) => end((await import('./commands/runs.ts')).attach(context, run)));
 
-  add('wait', 'wait for the end of a run, and exit as it did', ['warmterm wait 4f0q9zk2m1xa; echo $?'])
+  add('wait', 'wait for a run to end, and exit with its code', ['warmterm wait 4f0q9zk2m1xa; echo $?'])
     .argument('<run>', 'the id of a run')
     .action(async (run) => end((await import('./commands/runs.ts')).wait(context, run)));
 
-  add('stop', 'stop a run; once more: end its terminal too', ['warmterm stop 4f0q9zk2m1xa'])
+  add('stop', 'stop a run; a second time: end its terminal too', ['warmterm stop 4f0q9zk2m1xa'])
     .argument('<run>', 'the id of a run')
     .action(async (run) => end((await import('./commands/runs.ts')).stop(context, run)));
 
@@ -114,7 +114,7 @@ export function createProgram(context: Context, version: string, done: Done): Co
   ])
     .argument('<src>', 'a path; RUN:path in a run’s terminal, :path in your page’s')
     .argument('<dst>', 'the same')
-    .option('-p, --pool <POOL>', 'the pool that the page’s terminal is of')
+    .option('-p, --pool <POOL>', 'the pool of the page’s terminal')
     .action(async (src, dst, options) => end((await import('./commands/cp.ts')).cp(context, src, dst, options)));
 
   add('completion', 'print completion for a shell', [

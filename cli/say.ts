@@ -1,13 +1,13 @@
-// What the client itself says, on stderr, so that stdout is the command's alone. Colours and what moves are for a terminal only.
+// The client's own messages, on stderr, so that stdout has only the command's output. Colours and progress are for terminals only.
 
 import type { Waiting } from '../common/manager-api.ts';
 
 export type Say = {
-  /** One line that stays. */
+  /** Writes a permanent line. */
   line(text: string): void;
-  /** What is under way; in its place comes what is said next. Nothing without a terminal. */
+  /** Shows progress, which the next message replaces. Does nothing without a terminal. */
   progress(text: string): void;
-  /** Takes away what `progress` has shown. */
+  /** Removes the progress. */
   clear(): void;
 };
 

@@ -1,5 +1,5 @@
-// The webserver's API (common/terminals-api.ts) as this visitor. Its schemas are not loaded: zod would cost a third of the client's
-// start. An answer is recognised by the fields that are used.
+// A client of the webserver's API (common/terminals-api.ts) for this visitor. It does not load the zod schemas, which would take a third of
+// the client's start: answers are checked by the fields that are used.
 
 import type { Agent } from 'node:http';
 import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
@@ -15,7 +15,7 @@ import type { Identity } from '../config.ts';
 import { Failure } from '../failure.ts';
 import { type HttpAnswer, sendRequest } from './http.ts';
 
-// Their types are checked: as in common/terminals-api.ts.
+// Typed, so that it cannot differ from common/terminals-api.ts.
 const header: typeof visitorHeader = 'warmterm-visitor';
 const ofVersion: typeof versionHeader = 'warmterm-version';
 const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'pools' | 'hostPools'> = {
@@ -26,15 +26,15 @@ const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'pools' |
   hostPools: '/api/host/pools',
 };
 
-/** Longer than the webserver takes to give up on the manager. */
+/** Longer than the webserver's own deadline for the manager. */
 const deadlineMs = 20_000;
 
-/** Whose terminal: a run's, or without one the visitor's in the page. */
+/** The terminal of a run; without one, the visitor's terminal in the page. */
 export type Target = { run?: string | undefined; pool?: string | undefined };
 
 export type OwnTerminal = { run?: string; name: string; pool: string; claimedAt: string; expiresAt: string };
 
-/** What the server says against a request; `unreachable`: it said nothing. */
+/** A refusal by the server, or `unreachable` if it did not answer. */
 export class ApiError extends Error {
   readonly code: ErrorCode | 'unreachable';
   readonly retryable: boolean;
@@ -56,29 +56,29 @@ export class ApiError extends Error {
   }
 }
 
-/** The identity is not valid at this server any more. */
+/** The server does not recognise the identity any more. */
 export class UnknownIdentity extends Failure {}
 
 export type OpenWish = {
   place?: number | undefined;
   promised?: Promised | undefined;
   solution?: Record<string, unknown> | undefined;
-  /** Claims nothing: the terminal that is there, or `session-not-found`. */
+  /** Claims nothing: returns the present terminal, or `session-not-found`. */
   existing?: boolean | undefined;
 };
 
 export type Api = {
-  /** Its address, such as `https://example.org/shell`, without a slash at the end. */
+  /** Its address, such as `https://example.org/shell`, without a final slash. */
   server: string;
-  /** Claims a terminal, or asks for a ticket to it. */
+  /** Claims a terminal, or gets a ticket for the present one. */
   open(target: Target, wish: OpenWish, signal?: AbortSignal): Promise<OpenAnswer>;
   list(): Promise<OwnTerminal[]>;
   end(target: Target): Promise<void>;
-  /** Gives up the place in the queue. */
+  /** Leaves the queue. */
   leave(target: Target): Promise<void>;
-  /** What a visitor sees of the pools. */
+  /** The pools that the visitor may see. */
   pools(target: Pick<Target, 'pool'>): Promise<PoolSummaries['pools']>;
-  /** All of them, for hosts. */
+  /** All pools, for hosts. */
   hostPools(hostToken: string): Promise<PoolStatus[]>;
 };
 
@@ -86,7 +86,7 @@ export function createApi(options: {
   server: string;
   identity: Identity;
   agentFor: (url: string) => Promise<Agent | undefined>;
-  /** Told of the server's version with each answer. */
+  /** Called with the server's version at each answer. */
   onVersion: (version: string) => void;
 }): Api {
   const { server, identity, agentFor, onVersion } = options;
@@ -100,7 +100,7 @@ export function createApi(options: {
       sendRequest({ method, url, headers, body, agent, signal, deadlineMs: more.deadlineMs ?? deadlineMs });
     let answer: HttpAnswer;
     try {
-      // A kept connection may be closed just when it is used again.
+      // The server may close a kept connection just as it is reused.
       answer = await ask().catch((error) => (error?.code === 'ECONNRESET' && !signal?.aborted ? ask() : reject(error)));
     } catch (error) {
       if (signal?.aborted) throw signal.reason;
@@ -152,7 +152,7 @@ const reject = (error: unknown): never => {
   throw error;
 };
 
-/** `?run=…&pool=…`, as the relay's query too. Pure. */
+/** `?run=…&pool=…`, also the relay's query. Pure. */
 export function queryOf(target: Target): string {
   const query = new URLSearchParams(targetQuery(target)).toString();
   return query === '' ? '' : `?${query}`;
@@ -166,7 +166,7 @@ export const targetQuery = ({ run, pool }: Target): Record<string, string> => ({
 function toError(server: string, { status, json }: HttpAnswer): ApiError | Failure {
   if (!(has(json, 'code', 'string') && has(json, 'detail', 'string') && has(json, 'retryable', 'boolean'))) {
     if (status === 401 || status === 407)
-      return new Failure(`${server} wants a sign-in that this client cannot give: it answers ${status}.`);
+      return new Failure(`${server} requires a sign-in that this client does not support: it answers ${status}.`);
     if (status >= 500 || status === 429)
       return new ApiError('unavailable', `${server} answers ${status}.`, { retryable: true });
     return notOurs(server);
@@ -185,7 +185,7 @@ function toUnreachable(server: string, error: unknown): ApiError | Failure {
   const { code, name, message } = error as NodeJS.ErrnoException;
   const why =
     name === 'TimeoutError'
-      ? 'it does not answer'
+      ? 'no answer'
       : code === 'ENOTFOUND' || code === 'EAI_AGAIN'
         ? 'there is no such host'
         : code === 'ECONNREFUSED'

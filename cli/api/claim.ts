@@ -1,31 +1,31 @@
-// Claims a terminal, through the queue and the challenge. A terminal that is there comes with the first answer.
+// Claims a terminal, with queue and challenge. An existing terminal comes with the first answer.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Waiting } from '../../common/manager-api.ts';
 import type { Opened } from '../../common/terminals-api.ts';
 import { Failure } from '../failure.ts';
 import { type Api, ApiError, type OpenWish, type Target } from './api.ts';
-import { isHopeless, isWrongAddress, patienceMs, retryMs } from './retry.ts';
+import { isPermanent, isWrongAddress, patienceMs, retryMs } from './retry.ts';
 
-/** How long a server that has not answered yet is asked: the address may be wrong, and then the person wants to know. */
+/** How long to retry a server that has never answered: its address may be wrong. */
 const firstPatienceMs = 5_000;
 
 export type ClaimPorts = {
   api: Pick<Api, 'open' | 'server'>;
   solve: (challenge: unknown, signal: AbortSignal) => Promise<Record<string, unknown>>;
-  /** Called with each new position; with undefined when the wait is over. */
+  /** Called with each new position; with undefined when the waiting is over. */
   onQueue: (waiting: Waiting | undefined) => void;
   onSolving: () => void;
-  /** Called with what went wrong before each further attempt. */
+  /** Called with the failure before each further attempt. */
   onRetry: (why: string) => void;
 };
 
-/** Throws a Failure with what to do; the reason of `signal` when that is aborted. */
+/** Throws a Failure with advice, or the reason of `signal`. */
 export async function claim(ports: ClaimPorts, target: Target, signal: AbortSignal): Promise<Opened> {
   const { api, solve, onQueue, onSolving, onRetry } = ports;
   let wish: OpenWish = {};
   let failures = 0;
-  // An attempt that was not answered in time counts, too.
+  // Includes the time of an attempt that got no answer.
   let failingSince: number | undefined = Date.now();
   let reached = false;
   let solved = 0;
@@ -50,7 +50,7 @@ export async function claim(ports: ClaimPorts, target: Target, signal: AbortSign
         solved += 1;
         onSolving();
         wish = { ...wish, solution: await solve(error.challenge, signal) };
-      } else if (isHopeless(error) || Date.now() - failingSince >= patienceFor(error, reached)) {
+      } else if (isPermanent(error) || Date.now() - failingSince >= patienceFor(error, reached)) {
         throw toFailure(error);
       } else {
         const { solution: _, ...rest } = wish;
@@ -68,7 +68,7 @@ function patienceFor(error: ApiError, reached: boolean): number {
   return isWrongAddress(error) ? 0 : firstPatienceMs;
 }
 
-/** `error` as the last word of the client. */
+/** `error` as a final failure, with advice. */
 export function toFailure(error: ApiError): Failure {
   const advice = error.limit?.of === 'visitor' ? ' `warmterm ps` lists yours, `warmterm stop RUN` ends one.' : '';
   return new Failure(error.message + advice, { cause: error });

@@ -1,5 +1,4 @@
-// One HTTP request with a JSON answer. By node:http, since the first use of `fetch` loads a second HTTP client, and knows no
-// agents.
+// One HTTP request with a JSON answer. It uses node:http: the first `fetch` loads a second HTTP client, and it does not support agents.
 
 import { type Agent, request as requestHttp } from 'node:http';
 import { startDeadline } from '../../common/deadline.ts';
@@ -17,13 +16,13 @@ export type HttpRequest = {
 export type HttpAnswer = {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** Undefined where there is none, or none that is JSON. */
+  /** Undefined if there is none, or it is not JSON. */
   json: unknown;
 };
 
 const maxAnswerBytes = 16_777_216;
 
-/** Rejects with the error of the network; with a TimeoutError after the deadline; with the reason of `signal`. */
+/** Rejects with a network error, a TimeoutError after the deadline, or the reason of `signal`. */
 export async function sendRequest({ method, url, headers, body, agent, deadlineMs, signal }: HttpRequest) {
   const deadline = startDeadline(deadlineMs, signal);
   const text = body === undefined ? undefined : JSON.stringify(body);

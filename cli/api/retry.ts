@@ -1,20 +1,20 @@
-// When a request that failed is sent again, and when that is of no use.
+// Which failed requests are repeated, and when.
 
 import { pauseMs } from '../../common/backoff.ts';
 import type { ApiError } from './api.ts';
 
-/** How long a server that has answered is asked again: it may be just restarting. */
+/** How long to retry a server that has answered before: it may be restarting. */
 export const patienceMs = 60_000;
-/** The client waits for a limit of claims per minute, in seconds. Other limits last until a terminal ends. */
-const longestRetryAfter = 60;
+/** The client waits for limits per minute, in seconds. Other limits last until a terminal ends. */
+const maxRetryAfter = 60;
 
-/** Whether to ask again is of no use. */
-export function isHopeless({ code, retryable, retryAfter }: ApiError): boolean {
-  if (code === 'too-many-requests') return retryAfter === undefined || retryAfter > longestRetryAfter;
+/** Whether a retry cannot succeed. */
+export function isPermanent({ code, retryable, retryAfter }: ApiError): boolean {
+  if (code === 'too-many-requests') return retryAfter === undefined || retryAfter > maxRetryAfter;
   return !retryable;
 }
 
-/** Whether the host is unknown, or its certificate not trusted: no restart of the server changes that. */
+/** Whether the host is unknown or its certificate untrusted, which a restart of the server does not change. */
 export function isWrongAddress({ code, cause }: ApiError): boolean {
   const reason = String((cause as NodeJS.ErrnoException | undefined)?.code ?? '');
   return code === 'unreachable' && /^ENOTFOUND$|CERT|SELF_SIGNED/.test(reason);

@@ -1,9 +1,9 @@
-// Solves the proof of work that a busy network is asked for (webserver/challenge/proof-of-work.ts). Loaded when it is first asked.
+// Solves the proof of work for a busy network (webserver/challenge/proof-of-work.ts). Loaded when first needed.
 
 import { type Challenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/scrypt';
 
-/** What goes into the next request as `solution`. Rejects when there is none, or `signal` is aborted. */
+/** The `solution` of the next request. Rejects if there is none, or `signal` is aborted. */
 export async function solve(challenge: unknown, signal: AbortSignal): Promise<Record<string, unknown>> {
   const controller = new AbortController();
   const abort = () => controller.abort();

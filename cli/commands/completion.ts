@@ -1,4 +1,4 @@
-// warmterm completion: what a shell completes, made of the commands as they are.
+// warmterm completion: shell completion, generated from the commands.
 
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
-// warmterm cp: files and folders to and from a terminal, by a tar there and a tar here. RUN:path is the terminal of a run, :path that of
-// the page; a path without a slash in front is below the home directory there.
+// warmterm cp: copies files and folders to and from a terminal, by tar on both sides. RUN:path is in the terminal of a run, :path in that of
+// the page. A relative path there is relative to the home directory.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -18,17 +18,17 @@ import { makeRunId, readRunId } from '../run/ids.ts';
 import { readStdin } from '../run/stdin.ts';
 
 /** `run`: undefined for the terminal of the page. */
-export type Place = { at: 'here'; path: string } | { at: 'there'; run: string | undefined; path: string };
+export type Place = { at: 'local'; path: string } | { at: 'remote'; run: string | undefined; path: string };
 
-/** `RUN:path` and `:path` are there; `./a:b` and `/a:b` are here. Pure, but for the ids. */
+/** Parses a path: `RUN:path` and `:path` are remote; `./a:b` and `/a:b` are local. Pure. */
 export function readPlace(text: string): Place {
   const match = /^([^/:.]*):(.*)$/s.exec(text);
-  if (!match) return { at: 'here', path: text };
+  if (!match) return { at: 'local', path: text };
   const [, run = '', path = ''] = match;
-  return { at: 'there', run: run === '' ? undefined : readRunId(run), path: path === '' ? '.' : path };
+  return { at: 'remote', run: run === '' ? undefined : readRunId(run), path: path === '' ? '.' : path };
 }
 
-// $1 is where it goes, $2 what it is called in the archive: into a folder that is there, or else as $1 itself.
+// $1 is the target, $2 the name in the archive: extract into an existing folder, else as $1 itself.
 const unpack = `set -e
 if [ -d "$1" ]; then exec tar xf - -C "$1"; fi
 case $1 in */) echo "$1: no such folder" >&2; exit 1;; esac
@@ -53,9 +53,9 @@ export async function cp(context: Context, from: string, to: string, { pool }: {
     ['SIGHUP', 129],
   ] as const)
     process.once(signal, () => leaving.abort(new Interrupted(code)));
-  const there = source.at === 'there' ? source : (destination as Extract<Place, { at: 'there' }>);
+  const there = source.at === 'remote' ? source : (destination as Extract<Place, { at: 'remote' }>);
   const place = await locate(context, there.run, pool, leaving.signal);
-  return source.at === 'here'
+  return source.at === 'local'
     ? upload(context, place, source.path, there.path, leaving.signal)
     : download(context, place, there.path, destination.path, leaving.signal);
 }
@@ -114,7 +114,7 @@ async function download(
   try {
     const tar = startTar(['xf', '-', '-C', folder], ['pipe', 'inherit', 'inherit']);
     const input = tar.child.stdin!;
-    // tar may be content before the end of its input; what it says, its exit tells.
+    // tar may stop reading before the end of its input. Its exit code reports failures.
     input.on('error', () => {});
     const over = runThere(context, place, ['sh', '-c', pack, 'sh', path], input, undefined, signal).finally(() =>
       input.end(),
@@ -131,7 +131,7 @@ function startTar(args: string[], stdio: ('ignore' | 'pipe' | 'inherit')[]) {
   const child: ChildProcess = spawn('tar', args, { stdio });
   const code = new Promise<number>((resolve, reject) => {
     child.once('error', (cause) =>
-      reject(new Failure('tar is needed on this machine, and cannot be started.', { cause })),
+      reject(new Failure('cp needs the program tar on this machine, and it could not be started.', { cause })),
     );
     child.once('close', (code) => resolve(code ?? 1));
   });
@@ -142,7 +142,7 @@ async function settle(tar: { child: ChildProcess; code: Promise<number> }, over:
   tar.code.catch(() => {});
   try {
     const there = await over;
-    // One that the other end has left would write for ever.
+    // If the remote end has failed, the local tar would write for ever.
     if (there !== 0) tar.child.kill();
     return there || (await tar.code);
   } catch (error) {

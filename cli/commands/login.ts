@@ -1,4 +1,4 @@
-// warmterm login: which server, and as whom.
+// warmterm login: remembers a server, and the visitor's identity there.
 
 import { UnknownIdentity } from '../api/api.ts';
 import { openIdentity, toServer, writeServer } from '../config.ts';
@@ -9,7 +9,7 @@ export async function login(context: Context, url: string): Promise<number> {
   try {
     await context.apiAt(server).list();
   } catch (error) {
-    // An identity that the server does not know any more is of no use.
+    // The server does not recognise the former identity, so create a new one.
     if (!(error instanceof UnknownIdentity)) throw error;
     openIdentity(context.env, server).forget();
     await context.apiAt(server).list();

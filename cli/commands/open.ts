@@ -1,4 +1,4 @@
-// warmterm open: the page of the visitor's terminal, or of a run, as the visitor that this client is.
+// warmterm open: opens the page of the visitor's terminal, or of a run, with this client's identity.
 
 import { spawn } from 'node:child_process';
 import { openIdentity, readServer } from '../config.ts';
@@ -16,25 +16,24 @@ export async function open(context: Context, run: string | undefined, { pool, pr
   const [program, ...before] = print || !context.stdout.isTTY ? [] : (opener(context.env) ?? []);
   if (program === undefined) {
     context.stdout.write(`${address}\n`);
-    if (address !== String(url))
-      context.say.line('this address is as secret as a key: whoever has it has your terminals');
+    if (address !== String(url)) context.say.line('keep this address secret: anyone who has it can use your terminals');
     return 0;
   }
   context.stdout.write(`${url}\n`);
-  // It is a convenience: where it cannot be started, --print gives the address.
+  // Starting a browser is a convenience; --print shows the address without it.
   spawn(program, [...before, address], { detached: true, stdio: 'ignore' })
     .once('error', () => {})
     .unref();
   return 0;
 }
 
-/** Browsers send no fragment to a server. The page takes the identity for its tab (frontend/identity/handed-id.ts). Pure. */
+/** The page's address with the identity in the fragment, which browsers do not send to servers (frontend/identity/handed-id.ts). Pure. */
 export function withIdentity(url: URL, identity: string): string {
-  // Other ids come from the network address or from a sign-in: the server decides by itself who the browser is.
+  // Other identities come from the network address or a sign-in, which the server determines itself.
   return /^(browser|tab)\./.test(identity) ? `${url}#visitor=${identity}` : String(url);
 }
 
-/** The server gives a new client its identity with the first answer; before that, the client has none. */
+/** This client's identity. The server signs it with its first answer, so ask once if there is none yet. */
 async function identityAt(context: Context, server: string): Promise<string> {
   const identity = openIdentity(context.env, server).get();
   if (!identity.startsWith('new.')) return identity;

@@ -1,4 +1,4 @@
-// warmterm ps and pools: what there is.
+// warmterm ps and pools: list terminals, runs and pools.
 
 import { escapeUnprintable } from '../../common/printable.ts';
 import type { RunStatus } from '../../common/runs.ts';
@@ -10,7 +10,7 @@ import { Failure } from '../failure.ts';
 import { outcomeOf } from '../run/exit-code.ts';
 import { ageOf, toTable } from '../table.ts';
 
-/** A terminal that does not answer is listed without its runs. */
+/** A terminal that does not answer in this time is listed without its runs. */
 const patienceMs = 4_000;
 const longestCommandShown = 40;
 

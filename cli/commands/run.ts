@@ -1,4 +1,4 @@
-// warmterm run and exec: a command in a terminal of its own, or in the visitor's.
+// warmterm run and exec: run a command in a terminal of its own, or in the visitor's.
 
 import type { StartRun } from '../../common/runs.ts';
 import type { Context } from '../context.ts';

@@ -1,7 +1,7 @@
-// The commands logs, attach, wait and stop: they work on runs that this or another client has started.
+// The commands logs, attach, wait and stop, for runs that were started before.
 
 import { Writable } from 'node:stream';
-import { askPatiently } from '../api/patiently.ts';
+import { retryRequest } from '../api/retry-request.ts';
 import { createLostNotice } from '../connection/lost-notice.ts';
 import { findRun, withRuns } from '../connection/with-runs.ts';
 import type { Context } from '../context.ts';
@@ -21,7 +21,7 @@ export async function logs(context: Context, text: string, { follow = false, sin
   const notice = createLostNotice(context.say.line);
   const { target, status } = await findRun(api, run, notice);
   if (status.tty && !status.detached)
-    context.say.line(`what ${run} prints is on its screen only, and not kept. Use: warmterm attach ${run}`);
+    context.say.line(`the output of ${run} is only on its screen and not stored. Use: warmterm attach ${run}`);
   const leaving = new AbortController();
   process.once('SIGINT', () => leaving.abort(new Interrupted(130)));
   await followRun({
@@ -32,7 +32,7 @@ export async function logs(context: Context, text: string, { follow = false, sin
     sinks: context,
     onLine: (state) => notice[state](),
     onDropped: (stream, bytes) =>
-      context.say.line(`the first ${bytes} bytes of ${stream} from there are no longer kept`),
+      context.say.line(`the first ${bytes} bytes of ${stream} after --since are no longer stored`),
     onClosed: () => leaving.abort(new Interrupted(141)),
     signal: leaving.signal,
   }).exit;
@@ -55,7 +55,7 @@ export async function attach(context: Context, text: string): Promise<number> {
   if (status.exit) return tell(context, outcomeOf(status.exit));
   const { tty, detached } = status;
   if (tty && !(context.stdin.isTTY && context.stdout.isTTY))
-    throw new Failure(`${run} has a terminal, and this is none. Use: warmterm logs -f ${run}`);
+    throw new Failure(`${run} needs a terminal on stdin and stdout. To read its output, use: warmterm logs -f ${run}`);
   const { stdout, stderr } = status.output;
   return execute(context, {
     target,
@@ -94,7 +94,7 @@ export async function wait(context: Context, text: string): Promise<number> {
   }
 }
 
-/** Stops the command; one that has ended already loses its terminal, which was kept for its output. */
+/** Stops the command. If it has already ended, ends its terminal, which was kept for its output. */
 export async function stop(context: Context, text: string): Promise<number> {
   const run = readRunId(text);
   const api = context.api();
@@ -102,7 +102,7 @@ export async function stop(context: Context, text: string): Promise<number> {
   const { target, status, own } = await findRun(api, run, notice);
   const stopIt = (socket: RunSocket) => ask(socket.timeout(10_000).emitWithAck('stop', run));
   if (!status.exit) await withRuns(api, target, stopIt, notice);
-  else if (own) await askPatiently(() => api.end(target), notice);
+  else if (own) await retryRequest(() => api.end(target), notice);
   return 0;
 }
 

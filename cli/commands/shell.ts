@@ -1,4 +1,4 @@
-// warmterm shell: the visitor's terminal, in this one.
+// warmterm shell: attaches this terminal to the visitor's.
 
 import type { EndReason } from '../../common/socket.ts';
 import { runLink } from '../connection/link.ts';

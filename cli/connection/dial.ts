@@ -1,4 +1,4 @@
-// One connection to a terminal, by a ticket that is good for it alone. Reconnecting is link.ts's business.
+// One connection to a terminal, with a ticket that is valid for it alone. link.ts reconnects.
 
 import type { Agent } from 'node:http';
 import type { Socket } from 'socket.io-client';
@@ -12,15 +12,15 @@ export type Dial = {
   path: string;
   query: Record<string, string>;
   namespace: string;
-  /** Of the namespace's handshake. */
+  /** The `auth` of the namespace's handshake. */
   auth: Record<string, unknown>;
   ticket: string;
   agent: Agent | undefined;
-  /** How long it may take until it is open. */
+  /** The timeout until it is open. */
   patienceMs: number;
 };
 
-/** Why a connection did not open: the terminal said no (`code`), or nothing came of it. */
+/** Why a connection did not open: the terminal refused (`code`), or it failed. */
 export class DialError extends Error {
   readonly code: Refusal['code'] | undefined;
   readonly how: 'refused' | 'turned away' | 'unanswered';
@@ -32,7 +32,7 @@ export class DialError extends Error {
   }
 }
 
-/** A socket of `namespace` that is connected. `prepare` adds listeners before anything can arrive. Throws a DialError. */
+/** A connected socket of `namespace`. `prepare` adds listeners before data can arrive. Throws a DialError. */
 export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: AbortSignal): Promise<Socket> {
   const { io } = await import('socket.io-client');
   signal.throwIfAborted();
@@ -45,7 +45,7 @@ export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: 
     protocols: offerTicket(to.ticket),
     auth: to.auth,
     perMessageDeflate: { threshold: Number.MAX_SAFE_INTEGER },
-    // Node's agent; the types know browsers only.
+    // Node's agent: the types cover browsers only.
     ...(to.agent && { agent: to.agent as unknown as string }),
     parser: browserParser,
   });
@@ -61,7 +61,7 @@ export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: 
   try {
     await new Promise<void>((resolve, reject) => {
       giveUp = reject;
-      timer = setTimeout(() => reject(new DialError('unanswered', 'it does not answer')), to.patienceMs);
+      timer = setTimeout(() => reject(new DialError('unanswered', 'no answer')), to.patienceMs);
       socket.once('connect', resolve);
       socket.once('connect_error', (error) => {
         const code = (error as { data?: Partial<Refusal> }).data?.code;
@@ -79,5 +79,5 @@ export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: 
   }
 }
 
-/** Ends the connection under `socket`, with all of its namespaces. */
-export const hangUp = (socket: Pick<Socket, 'io'>): void => void socket.io.engine.close();
+/** Closes the connection of `socket`, with all of its namespaces. */
+export const closeConnection = (socket: Pick<Socket, 'io'>): void => void socket.io.engine.close();

@@ -1,5 +1,5 @@
-// A connection to a terminal that comes back by itself: each time with a new ticket, which only an existing claim is given, and by
-// the way that leads there (common/route.ts). What is said on it is not its business.
+// A connection to a terminal that reconnects: each time with a new ticket, for the existing claim only, and by the route that works
+// (common/route.ts). Independent of the protocol on it.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Socket } from 'socket.io-client';
@@ -13,20 +13,20 @@ import { agentFor } from '../proxy.ts';
 import { DialError, dial } from './dial.ts';
 
 const relayPath: typeof paths.relay = '/api/terminals/current/relay';
-/** So many refused tickets are no accident. */
+/** After this many refused tickets, give up. */
 const maxRefusals = 4;
 /** A connection that ends sooner counts as a failure. */
 const lastingMs = 5_000;
-/** How long a terminal that was never reached is tried: as long as a claim; and one that was. A run that loses its client ends before. */
+/** How long to retry a terminal that was never reached, as long as a claim; and one that was. A run without its client ends before. */
 const [firstPatienceMs, laterPatienceMs] = [60_000, 600_000];
 
 export type LinkOptions = {
   api: Api;
   target: Target;
-  /** With a ticket that was not used yet; undefined: the link asks for it. */
+  /** With an unused ticket; undefined: the link requests one. */
   first: Opened | undefined;
   namespace: '/' | '/runs';
-  /** Of each handshake. */
+  /** For each handshake. */
   auth: () => Record<string, unknown>;
   /** Adds listeners to each new socket. */
   prepare: (socket: Socket) => void;
@@ -35,14 +35,14 @@ export type LinkOptions = {
   onLost: () => void;
 };
 
-/** The terminal is no more. */
+/** The terminal has ended. */
 export class TerminalGone extends Failure {}
 
-/** Runs until `signal` is aborted. Throws a Failure when the terminal is gone, or out of reach for too long. */
+/** Runs until `signal` is aborted. Throws a Failure if the terminal is gone, or unreachable for too long. */
 export async function runLink(options: LinkOptions, signal: AbortSignal): Promise<void> {
   const { api, target, auth, prepare } = options;
   let opened = options.first;
-  // A pod that took the place of this one may bear its name.
+  // A later pod may have the same name.
   let known = identityOf(opened);
   let [failures, refusals, missed] = [0, 0, 0];
   let since = Date.now();
@@ -100,7 +100,7 @@ export async function runLink(options: LinkOptions, signal: AbortSignal): Promis
     opened = undefined;
     if (signal.aborted) return;
     options.onLost();
-    // The other way, or the first return, needs no pause.
+    // No pause before the other route, or before the first reconnect.
     if (failures > 1 && missed < blockedAfter)
       await delay(pauseMs(failures - 1, Math.random()), undefined, { signal }).catch(() => {});
   }
@@ -111,7 +111,7 @@ const gone = () =>
 
 const identityOf = (opened: Opened | undefined) => opened && `${opened.name} ${opened.claimedAt}`;
 
-/** A ticket for the terminal that is there. */
+/** A ticket for the present terminal. */
 export async function reopen(api: Api, target: Target, signal: AbortSignal): Promise<Opened> {
   const answer = await api.open(target, { existing: true }, signal);
   if (answer.status === 'waiting') {

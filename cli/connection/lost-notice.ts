@@ -1,8 +1,8 @@
-// Says that the line is lost, but only when it is for longer than people would want to know. Timers are passed in.
+// Reports a lost connection, but not a short interruption. Timers are passed in.
 
 export type LostNotice = { lost(): void; back(): void; close(): void };
 
-/** Most drops are over before anybody has noticed. */
+/** Most interruptions are shorter. */
 export const quietMs = 2_000;
 
 export function createLostNotice(
@@ -13,19 +13,19 @@ export function createLostNotice(
   },
 ): LostNotice {
   let cancel: (() => void) | undefined;
-  let told = false;
+  let reported = false;
   return {
     lost() {
       cancel ??= later(() => {
-        told = true;
-        say('the line is lost; the command goes on meanwhile. Reconnecting …');
+        reported = true;
+        say('connection lost; the command keeps running. Reconnecting …');
       }, quietMs);
     },
     back() {
       cancel?.();
       cancel = undefined;
-      if (told) say('reconnected');
-      told = false;
+      if (reported) say('reconnected');
+      reported = false;
     },
     close() {
       cancel?.();

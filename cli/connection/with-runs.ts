@@ -1,8 +1,8 @@
-// A few questions to a terminal, without following a run.
+// Short requests to a terminal, without following a run.
 
 import type { RunStatus } from '../../common/runs.ts';
 import type { Api, Target } from '../api/api.ts';
-import { askPatiently, type Line } from '../api/patiently.ts';
+import { type Line, retryRequest } from '../api/retry-request.ts';
 import { Failure } from '../failure.ts';
 import { ask, type RunSocket } from '../run/follow-run.ts';
 import { runLink } from './link.ts';
@@ -11,7 +11,7 @@ const answerMs = 10_000;
 
 const unwatched: Line = { lost: () => {}, back: () => {} };
 
-/** What `talk` resolves to. A line that is lost meanwhile begins it anew, so it has to be harmless twice. */
+/** The result of `talk`. After a lost connection `talk` is repeated, so it must be idempotent. */
 export async function withRuns<T>(
   api: Api,
   target: Target,
@@ -57,9 +57,9 @@ export const listRuns = (api: Api, target: Target, line?: Line): Promise<RunStat
 
 export type FoundRun = { target: Target; status: RunStatus; own: boolean };
 
-/** Where a run is, and how it is. Waits for a server that is just being restarted. Throws when the visitor has no such run. */
+/** The terminal and status of a run. Retries while the server restarts. Throws if the visitor has no such run. */
 export async function findRun(api: Api, run: string, line: Line): Promise<FoundRun> {
-  const terminals = await askPatiently(() => api.list(), line);
+  const terminals = await retryRequest(() => api.list(), line);
   const own = terminals.filter((terminal) => terminal.run === run);
   // A run of `exec` is in the terminal of the page.
   for (const { run: name, pool } of own.length > 0 ? own : terminals.filter((terminal) => terminal.run === undefined)) {

@@ -1,5 +1,5 @@
-// From a command line to an exit code: claims, starts, joins this process's streams or terminal to the run, forwards signals, and
-// ends the terminal. The same for a fresh terminal, the visitor's own, and a run that is there already.
+// From a command line to an exit code: claims a terminal, starts the run, connects this process's streams or terminal to it, forwards
+// signals, and ends the terminal. For a fresh terminal, the visitor's own, and an existing run.
 
 import { constants } from 'node:os';
 import { Writable } from 'node:stream';
@@ -20,7 +20,7 @@ import { readStdin } from './stdin.ts';
 export type Plan = {
   target: Target;
   run: string;
-  /** Undefined: it has been started before. */
+  /** Undefined: it already exists. */
   start?: StartRun | undefined;
   from?: Position | undefined;
   tty: boolean;
@@ -36,7 +36,7 @@ export type Plan = {
 
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 const codeOf = (signal: SignalName | 'SIGPIPE') => 128 + constants.signals[signal];
-/** How long a hung-up run may take to hear of it. */
+/** How long to wait for the acknowledgement of a hang-up. */
 const lastWordMs = 2_000;
 
 /** The exit code. Throws a Failure. */
@@ -47,15 +47,15 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
   let following: Following | undefined;
   let running = false;
   let interrupts = 0;
-  /** The exit code of a client that leaves, also when the command ends because of that. */
+  /** The exit code of a client that leaves, even if the command ends because of that. */
   let leftWith: number | undefined;
 
   const leave = (code: number) => leaving.abort(new Interrupted(code));
   async function giveUp(code: number, how: 'stop' | 'SIGHUP'): Promise<void> {
     leftWith ??= code;
     if (plan.onLeave === 'kill' && following && running) {
-      const told = how === 'stop' ? following.stop() : following.kill('SIGHUP');
-      await Promise.race([told.catch(() => {}), pause(lastWordMs)]);
+      const sent = how === 'stop' ? following.stop() : following.kill('SIGHUP');
+      await Promise.race([sent.catch(() => {}), pause(lastWordMs)]);
     }
     leave(code);
   }
@@ -87,7 +87,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
 
   async function follow(): Promise<Outcome> {
     const notice = createLostNotice(say.line);
-    // A tty has its screen; of a detached run stdout has the id alone.
+    // A tty has its screen. For a detached run, stdout has only the id.
     const shown = !plan.tty && plan.detached !== true;
     const screen = plan.tty && !plan.detached ? await createOwnScreen() : undefined;
     const stdin = plan.input ? readStdin(context.stdin, () => following?.pump()) : undefined;
@@ -97,7 +97,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         run: plan.run,
         start: plan.start,
         from: plan.from,
-        // A screen shows the output already, and a client that only waits shows none.
+        // A screen already shows the output, and a client that only waits shows none.
         exitOnly: !shown,
         sinks: shown ? { stdout: context.stdout, stderr: context.stderr } : { stdout: nowhere(), stderr: nowhere() },
         input: stdin,
@@ -108,9 +108,9 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         },
         onLine: (state) => (state === 'lost' ? running && notice.lost() : notice.back()),
         onDropped: (stream, bytes) =>
-          say.line(`${bytes} bytes of ${stream} are no longer kept: more was printed than the terminal holds`),
+          say.line(`${bytes} bytes of ${stream} are lost: the command has printed more than the terminal stores`),
         onClosed: () => void giveUp(codeOf('SIGPIPE'), 'stop'),
-        // One that ended while the line was lost has its last screen still to show.
+        // If the command ended during an interruption, its last screen is still to be drawn.
         beforeEnd: () => screen?.drawn(),
         signal: leaving.signal,
       });
@@ -135,7 +135,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
     }
   }
 
-  /** The screen of a run with a tty goes over the same connections, which tell how the run ends. */
+  /** The screen of a run with a tty uses the same connections, which also report the run's end. */
   async function createOwnScreen(): Promise<OwnScreen> {
     const { createScreen } = await import('../terminal/screen.ts');
     const screen = createScreen({
@@ -147,7 +147,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
       onEnded: () => {},
       onLeave() {
         if (plan.onLeave === 'detach') return leave(0);
-        leaving.abort(new Failure('left by Enter ~ . before the command ended; it is hung up'));
+        leaving.abort(new Failure('left with Enter ~ . before the command ended; the command was sent SIGHUP'));
       },
     });
     return {
@@ -155,7 +155,7 @@ export async function execute(context: Context, plan: Plan): Promise<number> {
         const session = socket.io.socket('/', { auth: { size: screen.size(), run: plan.run } });
         screen.join(session as unknown as TerminalSocket);
       },
-      // One connection carries both: what the command has shown has come before its exit.
+      // Both share one connection, so the command's output arrives before its exit.
       shown: screen.shown,
       drawn: screen.drawn,
       close: screen.close,
@@ -167,7 +167,7 @@ type OwnScreen = { join(socket: RunSocket): void; shown(): Promise<void>; drawn(
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref());
 
-/** For output that is not shown. */
+/** A writer that discards output. */
 function nowhere() {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }

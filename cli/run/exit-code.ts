@@ -1,4 +1,4 @@
-// The client's exit code for a run's end: the command's own, or as docker, env and timeout have it. Pure.
+// The client's exit code for a run's end: the command's own, or by the convention of docker, env and timeout. Pure.
 
 import { constants } from 'node:os';
 import type { RunExit } from '../../common/runs.ts';
@@ -6,7 +6,7 @@ import { ownFailure } from '../failure.ts';
 
 export const exitCodes = { timeout: 124, notExecutable: 126, notFound: 127, signal: 128 } as const;
 
-/** `reason`: a line for stderr, where the code alone does not say it. */
+/** `reason`: a line for stderr, if the code alone is not enough. */
 export type Outcome = { code: number; reason?: string };
 
 export function outcomeOf({ code, signal, cause, message }: RunExit): Outcome {

@@ -1,5 +1,5 @@
-// A run as its client sees it, over as many connections as it takes: started once, its output without a gap or a repetition, its
-// input applied once, its exit told by the terminal itself. An end of the line says nothing of the run.
+// Follows a run over as many connections as needed: starts it once, receives its output without gaps or repetitions, applies its input once.
+// Only the terminal reports the exit; a lost connection does not mean an exit.
 
 import type { Writable } from 'node:stream';
 import type { Socket } from 'socket.io-client';
@@ -13,7 +13,7 @@ import type {
   Stream,
   signalNames,
 } from '../../common/runs.ts';
-import { hangUp } from '../connection/dial.ts';
+import { closeConnection } from '../connection/dial.ts';
 import { type LinkOptions, runLink } from '../connection/link.ts';
 import { Failure } from '../failure.ts';
 import type { InputBuffer } from './input-buffer.ts';
@@ -23,32 +23,32 @@ import { createOutputWriter } from './output-writer.ts';
 export type RunSocket = Socket<RunServerEvents, RunClientEvents>;
 export type SignalName = (typeof signalNames)[number];
 
-/** A terminal that does not answer a request within this is asked again over another connection. */
+/** A terminal that does not answer within this time is asked again over a new connection. */
 const answerMs = 15_000;
-/** How long a command that does not read is left alone. */
+/** How long to wait before offering input again to a command that does not read. */
 const roomMs = 500;
 
 export type FollowOptions = {
   link: Pick<LinkOptions, 'api' | 'target' | 'first'>;
   run: string;
-  /** Undefined: the run is there already. */
+  /** Undefined: the run already exists. */
   start?: StartRun | undefined;
   from?: Position | undefined;
-  /** Ends once what has been printed so far is there, as if the run had ended. */
+  /** Ends once all output so far has arrived, as if the run had ended. */
   untilNow?: boolean;
-  /** Nothing but its exit is wanted. */
+  /** Only the exit is wanted. */
   exitOnly?: boolean;
   sinks: Record<Stream, Writable>;
   /** Undefined: no input from this client. */
   input?: { buffer: InputBuffer; onRoom: () => void } | undefined;
-  /** Called once the run is known to have started, with each connection. */
+  /** Called with each connection, once the run has started. */
   onRunning?: (status: RunStatus, socket: RunSocket) => void;
-  /** The line is lost, or back. */
+  /** The connection is lost, or back. */
   onLine: (state: 'lost' | 'back') => void;
-  /** Bytes that nobody can read any more. */
+  /** Bytes that are lost. */
   onDropped: (stream: Stream, bytes: number) => void;
   onClosed: (stream: Stream) => void;
-  /** What the end waits for, with the connection still open. */
+  /** Awaited before the end, while the connection is open. */
   beforeEnd?: () => Promise<void> | undefined;
   signal: AbortSignal;
 };
@@ -58,7 +58,7 @@ export type Following = {
   exit: Promise<RunExit>;
   /** There is new input. */
   pump(): void;
-  /** Resolves once the run has been signalled, over this connection or the next. */
+  /** Resolves once the run was signalled, over this connection or the next. */
   kill(signal: SignalName): Promise<void>;
   stop(): Promise<void>;
 };
@@ -76,7 +76,7 @@ export function followRun(options: FollowOptions): Following {
   let failure: unknown;
   let waiting: (() => void)[] = [];
   let goal: Position | undefined;
-  /** Of the input that is under way: answers to a former one say nothing any more. */
+  // Of the input in transit: answers to an earlier generation are ignored.
   let generation = 0;
 
   const writer = createOutputWriter({
@@ -109,8 +109,8 @@ export function followRun(options: FollowOptions): Following {
         writer.write(piece.stream, bytes, offsets.at[piece.stream]);
         finishAtGoal();
       } catch {
-        // Another connection asks for what is missing.
-        hangUp(at);
+        // A new connection requests the missing part.
+        closeConnection(at);
       }
     });
     at.on('dropped', (gap) => {
@@ -119,10 +119,10 @@ export function followRun(options: FollowOptions): Following {
       if (lost > 0) options.onDropped(gap.stream, lost);
       finishAtGoal();
     });
-    at.on('exit', async (told) => {
-      if (told.run !== run) return;
+    at.on('exit', async (message) => {
+      if (message.run !== run) return;
       await options.beforeEnd?.();
-      finish(told.exit);
+      finish(message.exit);
     });
   }
 
@@ -153,7 +153,7 @@ export function followRun(options: FollowOptions): Following {
     const now = generation;
     for (let piece = input.buffer.next(); piece; piece = input.buffer.next()) {
       const sent = piece;
-      // Without a deadline: a command may take its time to read. A dead line is noticed by its silence.
+      // Without a deadline, because a command may be slow to read. A dead connection is noticed by its heartbeat.
       at.emit('input', { run, ...sent }, (answer) => {
         if (socket !== at || generation !== now) return;
         if (!answer.ok) return resumeLater(at, answer.code);
@@ -164,7 +164,7 @@ export function followRun(options: FollowOptions): Following {
     }
   }
 
-  /** The run has no room for a piece, and refuses what comes behind it. Later it is sent again from where the run is. */
+  /** The run has no room for a piece and refuses the next ones. Send again later from its offset. */
   function resumeLater(at: RunSocket, code: string): void {
     if (code !== 'too-many-requests' && code !== 'conflict') return;
     generation += 1;
@@ -174,7 +174,7 @@ export function followRun(options: FollowOptions): Following {
         const status = statuses.find((one) => one.run === run);
         if (socket === at && status) resumeInput(status);
       } catch {
-        if (socket === at) hangUp(at);
+        if (socket === at) closeConnection(at);
       }
     }, roomMs).unref();
   }
@@ -201,7 +201,7 @@ export function followRun(options: FollowOptions): Following {
         return;
       } catch (error) {
         if (error instanceof Failure) throw error;
-        hangUp(at);
+        closeConnection(at);
       }
     }
   }
@@ -214,7 +214,9 @@ export function followRun(options: FollowOptions): Following {
         auth: () => ({}),
         prepare,
         onConnected: (made) =>
-          void begin(made as RunSocket).catch((error) => (error instanceof Failure ? fail(error) : hangUp(made))),
+          void begin(made as RunSocket).catch((error) =>
+            error instanceof Failure ? fail(error) : closeConnection(made),
+          ),
         onLost() {
           socket = undefined;
           options.onLine('lost');
@@ -236,7 +238,7 @@ export function followRun(options: FollowOptions): Following {
   };
 }
 
-/** The value of an answer; a refusal as a Failure. */
+/** The value of an answer. Throws a Failure for a refusal. */
 export async function ask<T>(asked: Promise<unknown>): Promise<T> {
   const answer = (await asked) as Answer<T>;
   if (answer.ok) return answer.value;

@@ -1,23 +1,23 @@
-// Input on its way to a run: kept until the run has it, so that a new connection goes on exactly where the run is. Pure.
+// Input for a run: kept until the run has it, so that a new connection continues exactly where the run is. Pure.
 
 export type InputPiece = { offset: number; bytes: Uint8Array<ArrayBuffer>; end: boolean };
 
 export type InputLimits = {
   /** Bytes of one piece. */
   piece: number;
-  /** Pieces under way at a time. */
+  /** Pieces in transit at once. */
   ahead: number;
-  /** Bytes kept; above that the source has to wait. */
+  /** Maximum of buffered bytes; above that the source has to wait. */
   kept: number;
 };
 
-/** `piece`: as socket.ts has `maxInputLength`. Enough under way to fill a line, and little enough to be answered soon. */
+/** `piece` equals `maxInputLength` of socket.ts. Enough in transit to fill a connection, and few enough to be acknowledged soon. */
 export const inputLimits: InputLimits = { piece: 65_536, ahead: 8, kept: 2_097_152 };
 
 export class InputBuffer {
   readonly #limits: InputLimits;
   #chunks: Uint8Array<ArrayBuffer>[] = [];
-  /** Offset of the first byte that is kept, of the next to send, and of the end so far. */
+  /** Offsets of the first kept byte, of the next to send, and of the end. */
   #base = 0;
   #sent = 0;
   #length = 0;
@@ -35,7 +35,7 @@ export class InputBuffer {
     return this.#length - this.#base >= this.#limits.kept;
   }
 
-  /** Whether the run has all of it, and knows. */
+  /** Whether the run has acknowledged all of it. */
   get done(): boolean {
     return this.#done;
   }
@@ -50,7 +50,7 @@ export class InputBuffer {
     this.#ended = true;
   }
 
-  /** The next piece to send; undefined: nothing now. */
+  /** The next piece to send; undefined if there is none now. */
   next(): InputPiece | undefined {
     if (this.#done || this.#endSent || this.#underWay >= this.#limits.ahead) return undefined;
     const offset = this.#sent;
@@ -63,14 +63,14 @@ export class InputBuffer {
     return { offset, bytes, end };
   }
 
-  /** A piece was answered: the run has `total` bytes. */
+  /** A piece was acknowledged: the run has `total` bytes. */
   taken({ end }: InputPiece, total: number): void {
     this.#underWay -= 1;
     this.#forget(total);
     if (end && total >= this.#length) this.#done = true;
   }
 
-  /** A new connection, to a run that has `total` bytes. Throws when it has fewer than it said before. */
+  /** Continues on a new connection to a run that has `total` bytes. Throws if it has fewer than it acknowledged. */
   rewind(total: number): void {
     if (total < this.#base) throw new Error(`The run has lost ${this.#base - total} bytes of its input.`);
     this.#underWay = 0;

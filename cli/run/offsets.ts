@@ -1,4 +1,4 @@
-// Where a client is in the output of a run: what comes twice is cut off, and a gap that nobody told of is an error. Pure.
+// A client's position in the output of a run: removes repeated bytes, and rejects a gap that was not reported. Pure.
 
 import type { Stream } from '../../common/runs.ts';
 
@@ -11,12 +11,12 @@ export class Offsets {
     this.#at = { ...from };
   }
 
-  /** Where the next byte of each stream is expected. */
+  /** The offset of the next expected byte of each stream. */
   get at(): Position {
     return { ...this.#at };
   }
 
-  /** What of a piece is new. Throws when bytes are missing before it. */
+  /** The new part of a piece. Throws if bytes are missing before it. */
   accept({ stream, offset, bytes }: { stream: Stream; offset: number; bytes: Uint8Array }): Uint8Array {
     const known = this.#at[stream] - offset;
     if (known < 0) throw new Error(`${-known} bytes of ${stream} are missing before byte ${offset}.`);
@@ -25,7 +25,7 @@ export class Offsets {
     return fresh;
   }
 
-  /** How many bytes are lost for this client by a gap that the terminal tells of. */
+  /** The number of bytes that this client loses by a reported gap. */
   skip({ stream, to }: { stream: Stream; to: number }): number {
     const lost = Math.max(0, to - this.#at[stream]);
     this.#at[stream] += lost;

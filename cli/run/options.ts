@@ -15,11 +15,11 @@ export type CommandOptions = {
 
 type Streams = { stdin: { isTTY?: boolean }; stdout: { isTTY?: boolean } };
 
-// As common/runs.ts has it.
+// As in common/runs.ts.
 const longestCommand = 131_072;
 const longestTimeoutMs = 7 * 86_400_000;
 
-/** Docker's `-e`: `NAME=value`, or `NAME` with the value that it has here. */
+/** Docker's `-e`: `NAME=value`, or `NAME` with its local value. */
 export function readEnvironment(
   words: readonly string[],
   own: Record<string, string | undefined>,
@@ -36,7 +36,7 @@ export function readEnvironment(
   return environment;
 }
 
-/** Throws when `text` is no duration that a run can have. */
+/** Throws if `text` is not a valid duration for a run. */
 export function readTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = parseDuration(text);
@@ -44,15 +44,15 @@ export function readTimeout(text: string | undefined): number | undefined {
   throw new Failure(`--timeout ${text}: not a duration of at most 7d. Write it such as 30s, 10m or 2h.`);
 }
 
-/** Whether the run has a tty: only where a person is on both ends, or with -t. */
+/** Whether the run gets a tty: if stdin and stdout are terminals, or with -t. */
 export const wantsTty = ({ tty, detach }: CommandOptions, { stdin, stdout }: Streams): boolean =>
   tty ?? (!detach && stdin.isTTY === true && stdout.isTTY === true);
 
-/** Whether this stdin is the run's. A terminal is not read without -i: another program of the pipe may read its keys. */
+/** Whether this stdin is the run's. Without -i a terminal is not read: another program of the pipe may read its keys. */
 export const wantsInput = ({ interactive, detach }: CommandOptions, { stdin }: Streams): boolean =>
   !detach && (interactive === true || stdin.isTTY !== true);
 
-/** Throws when the command with its environment is longer than a terminal takes. */
+/** Throws if the command with its environment is longer than a terminal accepts. */
 export function checkLength({ command, environment }: Pick<StartRun, 'command' | 'environment'>): void {
   const length = Buffer.byteLength(JSON.stringify([command, environment]));
   if (length > longestCommand)

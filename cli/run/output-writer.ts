@@ -1,5 +1,5 @@
-// Writes what a run prints, and says how far each stream has been taken: the terminal sends no more than a bit ahead of that, so
-// nothing piles up here when the reader is slow.
+// Writes the output of a run, and reports how far each stream was written. The terminal sends only a little ahead of that, so nothing
+// accumulates here if the reader is slow.
 
 import type { Writable } from 'node:stream';
 import type { Stream } from '../../common/runs.ts';
@@ -14,7 +14,7 @@ export type OutputWriter = {
 export type OutputPorts = {
   sinks: Record<Stream, Writable>;
   onTaken: (stream: Stream, offset: number) => void;
-  /** Nobody reads `stream` any more. */
+  /** The reader of `stream` is gone. */
   onClosed: (stream: Stream) => void;
 };
 
@@ -40,7 +40,7 @@ export function createOutputWriter({ sinks, onTaken, onClosed }: OutputPorts): O
   return {
     write(stream, bytes, to) {
       pending += 1;
-      // What nobody reads is taken all the same, so that the run can go on to its end.
+      // Without a reader, acknowledge the bytes anyway, so that the run can continue to its end.
       if (closed.has(stream) || bytes.length === 0) {
         onTaken(stream, to);
         return settled();

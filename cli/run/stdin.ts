@@ -1,11 +1,11 @@
-// Reads this process's stdin into an input buffer, no faster than the run takes it.
+// Reads this process's stdin into an input buffer, no faster than the run accepts it.
 
 import type { Readable } from 'node:stream';
 import { InputBuffer } from './input-buffer.ts';
 
 export type Stdin = { buffer: InputBuffer; onRoom: () => void; close: () => void };
 
-/** `pump` is called when there is more. An error of `source`, such as a directory as stdin, is its end. */
+/** Calls `pump` when there is more. An error of `source`, such as a directory as stdin, counts as its end. */
 export function readStdin(source: Readable, pump: () => void): Stdin {
   const buffer = new InputBuffer();
   const end = () => {

@@ -1,4 +1,4 @@
-// `Enter ~ .` leaves, as in ssh; `Enter ~ ~` is one `~`. Pure.
+// Escape sequences as in ssh: `Enter ~ .` leaves, `Enter ~ ~` sends one `~`. Pure.
 
 export type Escape = { feed(typed: Uint8Array): { bytes: Uint8Array; leave: boolean } };
 

@@ -1,13 +1,13 @@
-// Keeps a command's screen where a person will look for it. tmux draws on the alternate screen, which is gone with the command:
-// what it has printed would be gone too. So the switch is left out, and what was on the screen before scrolls up instead. Pure.
+// Keeps a command's output in the local terminal after its end. tmux draws on the alternate screen, whose content disappears at the end. So
+// remove the switch, and let the former content scroll up instead. Pure.
 
 // smcup and rmcup of xterm: the alternate screen, and the window's title put aside.
 const switches = /\x1b\[\?1049[hl]|\x1b\[2[23];0;0t/g;
-// The beginning of one of them, at the end of a piece of output.
+// The beginning of such a sequence, at the end of a piece of output.
 const beginning = /\x1b(\[(\?(1(0(4(9)?)?)?)?|2([23](;(0(;(0)?)?)?)?)?)?)?$/;
 
 export type MainScreen = {
-  /** `output` without the switches. What may be the beginning of one comes with the next. */
+  /** `output` without the switches. A possible beginning of one is held back until the next call. */
   filter(output: Uint8Array): Uint8Array;
 };
 

@@ -1,13 +1,13 @@
-// The local terminal in raw mode, and as it was on every way out: the end, an error, a signal.
+// Puts the local terminal into raw mode, and restores it on every way out: the end, an error, a signal.
 
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { ScreenModes } from './screen-modes.ts';
 
-/** Returns what restores the terminal, once; the end of the process does it too. */
+/** Returns a function that restores the terminal, once. The end of the process does it too. */
 export function enterRawMode(stdin: ReadStream, stdout: WriteStream | undefined, modes: ScreenModes): () => void {
   let raw = true;
   stdin.setRawMode(true);
-  // A shell that has stopped and continued this process has put the terminal back into its own mode.
+  // When a shell stops and continues this process, it resets the terminal's mode.
   const again = () => {
     if (raw) stdin.setRawMode(true);
   };
@@ -21,7 +21,7 @@ export function enterRawMode(stdin: ReadStream, stdout: WriteStream | undefined,
       if (reset !== '') stdout?.write(reset);
       stdin.setRawMode(false);
     } catch {
-      // The terminal itself is gone.
+      // The terminal is gone.
     }
   };
   process.once('exit', restore);
@@ -29,9 +29,9 @@ export function enterRawMode(stdin: ReadStream, stdout: WriteStream | undefined,
   return restore;
 }
 
-/** The size of a terminal; that of the first ones where it has none. */
+/** The size of a terminal; 80×24 if unknown. */
 export function sizeOf({ columns, rows }: { columns?: number; rows?: number }): { cols: number; rows: number } {
-  const within = (value: number | undefined, least: number, usual: number) =>
-    value === undefined || value < 1 ? usual : Math.min(1_000, Math.max(least, value));
+  const within = (value: number | undefined, min: number, usual: number) =>
+    value === undefined || value < 1 ? usual : Math.min(1_000, Math.max(min, value));
   return { cols: within(columns, 2, 80), rows: within(rows, 1, 24) };
 }

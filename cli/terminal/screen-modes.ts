@@ -1,16 +1,15 @@
-// Which modes a program has set in the local terminal, by what it has printed: so that exactly these are taken back when the
-// connection ends in the middle. Pure.
+// Tracks the modes that a program has set in the local terminal, to reset exactly these if the connection ends in the middle. Pure.
 
-/** DECSET modes that change what a person can do afterwards: keys, mouse, screen, cursor, focus reports, paste. */
+/** DECSET modes that affect the user afterwards: keys, mouse, screen, cursor, focus reports, paste. */
 const followed = new Set<number>([1, 9, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1047, 1049, 47, 2004, 2026]);
 const cursor = 25;
 const isScreen = (mode: number) => mode === 1049 || mode === 1047 || mode === 47;
-// Long enough for the longest sequence that is looked for.
+// Long enough for the longest sequence of interest.
 const tailLength = 64;
 
 export type ScreenModes = {
   follow(output: Uint8Array): void;
-  /** What takes the modes back; empty when there are none. */
+  /** The sequences that reset the modes; empty if there are none. */
   reset(): string;
 };
 
@@ -35,7 +34,7 @@ export function followModes(): ScreenModes {
       }
       const keypads = text.match(/\x1b[=>]/g)?.at(-1);
       if (keypads) keypad = keypads === '\x1b=';
-      // An unfinished sequence at the end goes on with the next output.
+      // An incomplete sequence at the end continues with the next output.
       const start = text.lastIndexOf('\x1b');
       tail =
         start >= 0 && text.length - start < tailLength && !/^\x1b(\[\?[\d;]*[hl]|[=>])/.test(text.slice(start))
@@ -44,7 +43,7 @@ export function followModes(): ScreenModes {
     },
     reset() {
       if (!any) return '';
-      // The screen last: what else is set belongs to it.
+      // The screen last, because the other modes belong to it.
       const screens = [...set].filter(isScreen);
       const others = [...set].filter((mode) => !isScreen(mode));
       const off = (modes: number[]) => modes.map((mode) => `\x1b[?${mode}l`).join('');

@@ -1,5 +1,5 @@
-// This process's terminal as the screen of a session in the pod, as the page is one (common/socket.ts): keys there, output here, over
-// as many connections as it takes.
+// Makes this process's terminal the screen of a session in the pod, like the page (common/socket.ts): sends keys and shows output, over as many
+// connections as needed.
 
 import type { Readable } from 'node:stream';
 import { ReadStream, type WriteStream } from 'node:tty';
@@ -15,7 +15,7 @@ export type TerminalSocket = Socket<ServerEvents, ClientEvents>;
 export type ScreenOptions = {
   stdin: Readable | ReadStream;
   stdout: WriteStream;
-  /** Whether what it has shown stays when it is over. */
+  /** Whether its content stays visible after the end. */
   stays: boolean;
   onAttached: () => void;
   onDetached: () => void;
@@ -26,21 +26,21 @@ export type ScreenOptions = {
 
 export type Screen = {
   size: () => { cols: number; rows: number };
-  /** Resolves once what has arrived is shown. */
+  /** Resolves once all arrived output is shown. */
   shown: () => Promise<void>;
-  /** Resolves once this connection has drawn the screen, or cannot; after a few seconds in any case. */
+  /** Resolves once this connection has drawn the screen, cannot, or a few seconds have passed. */
   drawn: () => Promise<void>;
-  /** Adds what listens to a new connection. */
+  /** Adds listeners to a new connection. */
   join: (socket: TerminalSocket) => void;
-  /** The terminal is as it was, and nobody reads its keys. */
+  /** Restores the terminal and stops reading keys. */
   close: () => void;
 };
 
-/** A screen on which nothing was drawn for so long after the first output is complete: tmux draws it in one go. */
+/** The screen counts as drawn after this long without output: tmux draws it at once. */
 const quietMs = 100;
-/** How long a command that has ended waits for a connection to show its last screen. */
+/** How long a command that has ended waits for a connection to draw its last screen. */
 const drawnWithinMs = 5_000;
-/** CAN ends a sequence that the former connection left unfinished. */
+/** CAN cancels a sequence that the former connection left incomplete. */
 const cancel = '\x18';
 
 export function createScreen(options: ScreenOptions): Screen {
@@ -60,11 +60,11 @@ export function createScreen(options: ScreenOptions): Screen {
   };
   const type = (typed: Buffer) => {
     const { bytes, leave } = escaping.feed(typed);
-    // What is typed while the line is lost is not kept: nobody knows what it would meet.
+    // Discard keys typed without a connection: the screen may have changed by the time they arrive.
     if (bytes.length > 0) socket?.emit('input', Buffer.from(bytes));
     if (leave) options.onLeave();
   };
-  // An end that is no terminal's is told as a person would tell it.
+  // If stdin is not a terminal, its end is sent as Ctrl-D.
   const endOfInput = () => {
     if (!(stdin instanceof ReadStream)) socket?.emit('input', '\x04');
   };
@@ -117,7 +117,7 @@ export function createScreen(options: ScreenOptions): Screen {
         });
       });
       at.on('ended', options.onEnded);
-      // There is no screen to show, such as of a command that was not found.
+      // There is no screen to show, for example if the command was not found.
       at.on('connect_error', tellDrawn);
       at.on('disconnect', () => {
         clearTimeout(quiet);

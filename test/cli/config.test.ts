@@ -23,7 +23,7 @@ test('config: a server is an origin with the path prefix of its page', (t) => {
     t.throws(() => toServer(text), { message: /http/ });
 });
 
-test('config: the login is readable by its owner only, and WARMTERM_URL comes first', (t) => {
+test('config: the login is readable by its owner only; WARMTERM_URL takes precedence', (t) => {
   const env = { XDG_CONFIG_HOME: folder(t) };
   t.throws(() => readServer(env), { message: /warmterm login/ });
   writeServer(env, 'http://127.0.0.1:3000');
@@ -35,7 +35,7 @@ test('config: the login is readable by its owner only, and WARMTERM_URL comes fi
   t.throws(() => readServer(env), { message: /cannot be read/ });
 });
 
-test('config: clients that begin at once are one visitor, and a signed id stays', (t) => {
+test('config: concurrent first clients share one id, and a signed id stays', (t) => {
   const env = { XDG_CONFIG_HOME: folder(t) };
   const [one, two] = [openIdentity(env, 'http://a.example'), openIdentity(env, 'http://a.example')];
   t.regex(one.get(), /^new\.[\w-]{22}$/);
@@ -66,5 +66,5 @@ test('config: WARMTERM_IDENTITY_FILE holds the id and nothing else', (t) => {
   identity.keep('with a\nline feed');
   t.is(readFileSync(file, 'utf8'), 'tab.x.y\n');
   writeFileSync(file, 'not an id!');
-  t.throws(() => openIdentity(env, 'http://a.example').get(), { message: /holds no identity/ });
+  t.throws(() => openIdentity(env, 'http://a.example').get(), { message: /has no valid identity/ });
 });

@@ -1,4 +1,4 @@
-// The built client against the real webserver, in front of a manager and a pod that say what a test wants.
+// The built client against the real webserver, with doubles of the manager and the pod.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -38,66 +38,60 @@ test.serial('build: one executable file, and a package of npm that holds the sam
   t.is(execFileSync(process.execPath, [builtCli, '--version'], { encoding: 'utf8' }), `${version}\n`);
 });
 
-test.serial(
-  'a run starts its command as it is, passes its output and its exit code on, and ends the terminal',
-  async (t) => {
-    const { pod, manager, cli } = await setUp(t);
-    pod.onFollow = (socket, { run }) => {
-      socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('out\r\n') });
-      socket.emit('output', { run, stream: 'stderr', offset: 0, bytes: Buffer.from('err\n') });
-      socket.emit('exit', { run, exit: { code: 7 } });
-    };
-    const command = ['printf', '', '-x', 'a b', '"\'$HOME\n', 'ü'];
-    const { code, stdout, stderr } = await cli.run([
-      'run',
-      '-e',
-      'A=1',
-      '-w',
-      '/tmp',
-      '--timeout',
-      '10m',
-      '--',
-      ...command,
-    ]);
-    t.deepEqual([code, String(stdout), stderr], [7, 'out\r\n', 'err\n']);
-    const [start] = pod.starts;
-    t.deepEqual(start?.command, command);
-    t.like(start, {
-      environment: { A: '1' },
-      directory: '/tmp',
-      timeoutMs: 600_000,
-      detached: false,
-      endsTerminal: true,
-    });
-    const claims = manager.requests.filter(({ method }) => method !== 'GET').map(({ method }) => method);
-    t.deepEqual(claims, ['POST', 'DELETE']);
-  },
-);
+test.serial('run: passes command, output and exit code through, and ends the terminal', async (t) => {
+  const { pod, manager, cli } = await setUp(t);
+  pod.onFollow = (socket, { run }) => {
+    socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('out\r\n') });
+    socket.emit('output', { run, stream: 'stderr', offset: 0, bytes: Buffer.from('err\n') });
+    socket.emit('exit', { run, exit: { code: 7 } });
+  };
+  const command = ['printf', '', '-x', 'a b', '"\'$HOME\n', 'ü'];
+  const { code, stdout, stderr } = await cli.run([
+    'run',
+    '-e',
+    'A=1',
+    '-w',
+    '/tmp',
+    '--timeout',
+    '10m',
+    '--',
+    ...command,
+  ]);
+  t.deepEqual([code, String(stdout), stderr], [7, 'out\r\n', 'err\n']);
+  const [start] = pod.starts;
+  t.deepEqual(start?.command, command);
+  t.like(start, {
+    environment: { A: '1' },
+    directory: '/tmp',
+    timeoutMs: 600_000,
+    detached: false,
+    endsTerminal: true,
+  });
+  const claims = manager.requests.filter(({ method }) => method !== 'GET').map(({ method }) => method);
+  t.deepEqual(claims, ['POST', 'DELETE']);
+});
 
-test.serial(
-  'whoever is refused by a server of another version is told both, and where the client is that fits',
-  async (t) => {
-    const { webserver, manager, cli } = await setUp(t);
-    manager.misbehave = () => new ServiceError('not-found', 'There is no pool named other.');
-    const { code, stderr } = await cli.run(['run', '--pool', 'other', '--', 'true']);
-    t.is(code, 125);
-    t.regex(stderr, oneLine);
-    t.regex(
-      stderr,
-      /There is no pool named other\. \(The server is of version 0\.0\.0, this client of \d+\.\d+\.\d+\. The one/,
-    );
-    t.true(stderr.includes(`${webserver.url}/cli/warmterm.mjs`) || stderr.includes(`${webserver.url}cli/warmterm.mjs`));
-  },
-);
+test.serial('version: a refusal by another version names both and where to get the matching client', async (t) => {
+  const { webserver, manager, cli } = await setUp(t);
+  manager.misbehave = () => new ServiceError('not-found', 'There is no pool named other.');
+  const { code, stderr } = await cli.run(['run', '--pool', 'other', '--', 'true']);
+  t.is(code, 125);
+  t.regex(stderr, oneLine);
+  t.regex(
+    stderr,
+    /There is no pool named other\. \(The server is of version 0\.0\.0, this client of \d+\.\d+\.\d+\. The one/,
+  );
+  t.true(stderr.includes(`${webserver.url}/cli/warmterm.mjs`) || stderr.includes(`${webserver.url}cli/warmterm.mjs`));
+});
 
-test.serial('options of the command are its own, also without --', async (t) => {
+test.serial('run: options after the command belong to it, also without --', async (t) => {
   const { pod, cli } = await setUp(t);
   exitWith(pod, 0);
   t.is((await cli.run(['run', 'ls', '-la', '--help'])).code, 0);
   t.deepEqual(pod.starts[0]?.command, ['ls', '-la', '--help']);
 });
 
-test.serial('a connection that ends without an exit is no success', async (t) => {
+test.serial('run: a connection that closes without an exit is a failure', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) => {
     socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('half') });
@@ -111,7 +105,7 @@ test.serial('a connection that ends without an exit is no success', async (t) =>
   t.regex(stderr, /terminal has ended before the command did/);
 });
 
-test.serial('after a lost line the output goes on without a gap or a repetition', async (t) => {
+test.serial('run: after a reconnect the output has no gap or repetition', async (t) => {
   const { pod, cli } = await setUp(t);
   const text = Buffer.from('0123456789');
   pod.onFollow = (socket, { run, from }, nth) => {
@@ -131,7 +125,7 @@ test.serial('after a lost line the output goes on without a gap or a repetition'
   t.is(stderr, '', 'nothing is said of a line that is soon back');
 });
 
-test.serial('bytes that are no longer kept are counted on stderr', async (t) => {
+test.serial('run: reports lost bytes on stderr', async (t) => {
   const { pod, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) => {
     socket.emit('dropped', { run, stream: 'stdout', from: 0, to: 1_000 });
@@ -143,7 +137,7 @@ test.serial('bytes that are no longer kept are counted on stderr', async (t) => 
   t.regex(stderr, /1000 bytes of stdout/);
 });
 
-test.serial('input comes once although the line is cut, and so does its end', async (t) => {
+test.serial('run: input and its end arrive once despite lost connections', async (t) => {
   const { pod, cli } = await setUp(t);
   const sent = Buffer.alloc(300_000, 'input ');
   pod.onFollow = (socket, { run }, nth) => {
@@ -166,7 +160,7 @@ test.serial('input comes once although the line is cut, and so does its end', as
   t.true(pod.follows.length > 1);
 });
 
-test.serial('input for which the run has no room yet is sent again', async (t) => {
+test.serial('run: repeats input for which the run had no room', async (t) => {
   const { pod, cli } = await setUp(t);
   const sent = Buffer.alloc(300_000, 'input ');
   pod.refuseInputs = 2;
@@ -178,7 +172,7 @@ test.serial('input for which the run has no room yet is sent again', async (t) =
   t.true(Buffer.concat(pod.inputs.map(({ bytes }) => bytes)).equals(sent));
 });
 
-test.serial('stdin: /dev/null is an end, and a pipe that stays open keeps nobody', async (t) => {
+test.serial('stdin: /dev/null is an end of input; an open pipe does not delay the exit', async (t) => {
   const { pod, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>
     void socket.on('input', ({ end }) => end && socket.emit('exit', { run, exit: { code: 3 } }));
@@ -187,7 +181,7 @@ test.serial('stdin: /dev/null is an end, and a pipe that stays open keeps nobody
   t.is((await cli.start(['run', '--', 'true']).ended).code, 4);
 });
 
-test.serial('signals are forwarded; the second Ctrl-C leaves, and the terminal ends', async (t) => {
+test.serial('signals: forwarded; a second Ctrl-C leaves and ends the terminal', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>
     void socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('up') });
@@ -203,7 +197,7 @@ test.serial('signals are forwarded; the second Ctrl-C leaves, and the terminal e
   t.is(manager.requests.at(-1)?.method, 'DELETE');
 });
 
-test.serial('a reader that goes away ends the run, as SIGPIPE does', async (t) => {
+test.serial('stdout: a closed reader ends the run, like SIGPIPE', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) => {
     let offset = 0;
@@ -221,7 +215,7 @@ test.serial('a reader that goes away ends the run, as SIGPIPE does', async (t) =
   t.is(manager.requests.at(-1)?.method, 'DELETE');
 });
 
-test.serial('a client that leaves has its own exit code, though the command may end by that first', async (t) => {
+test.serial('signals: a client that leaves keeps its own exit code', async (t) => {
   const { pod, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>
     void socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('up') });
@@ -234,7 +228,7 @@ test.serial('a client that leaves has its own exit code, though the command may 
   t.is((await client.ended).code, 130);
 });
 
-test.serial('a detached run prints its id alone, and its terminal stays', async (t) => {
+test.serial('detach: prints only the id and keeps the terminal', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   pod.onFollow = (socket, { run }) =>
     void socket.emit('output', { run, stream: 'stdout', offset: 0, bytes: Buffer.from('not here\n') });
@@ -245,7 +239,7 @@ test.serial('a detached run prints its id alone, and its terminal stays', async 
   t.false(manager.requests.some(({ method }) => method === 'DELETE'));
 });
 
-test.serial('exec runs in the terminal of the page, and leaves it', async (t) => {
+test.serial('exec: runs in the terminal of the page and keeps it', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   exitWith(pod, 0);
   t.is((await cli.run(['exec', '--', 'ls'])).code, 0);
@@ -255,7 +249,7 @@ test.serial('exec runs in the terminal of the page, and leaves it', async (t) =>
   t.false(manager.requests.some(({ method }) => method === 'DELETE'));
 });
 
-test.serial('the queue: Ctrl-C leaves it', async (t) => {
+test.serial('queue: Ctrl-C leaves it', async (t) => {
   const { manager, cli } = await setUp(t);
   manager.moveTo({ place: 3, waiting: 9, expectedSeconds: 40 });
   const client = cli.inTerminal(['run', '--', 'true'], { env: { NO_COLOR: '1' } });
@@ -267,7 +261,7 @@ test.serial('the queue: Ctrl-C leaves it', async (t) => {
   t.true(manager.requests.some(({ method, path }) => method === 'DELETE' && path.startsWith('/api/places/')));
 });
 
-test.serial('the queue is not shown where nobody looks', async (t) => {
+test.serial('queue: not shown without a terminal on stderr', async (t) => {
   const { manager, pod, cli } = await setUp(t);
   exitWith(pod, 0);
   manager.moveTo({ place: 1, waiting: 1 });
@@ -278,17 +272,17 @@ test.serial('the queue is not shown where nobody looks', async (t) => {
   t.deepEqual([code, stderr], [0, '']);
 });
 
-test.serial('by the relay, where the direct way is off or leads nowhere', async (t) => {
+test.serial('relay: used if the direct route is off or fails', async (t) => {
   for (const relay of ['always', 'fallback']) {
     const { manager, pod, cli } = await setUp(t, { WARMTERM_RELAY: relay });
-    // A port that nobody listens at.
+    // A port without a server.
     manager.address = { protocol: 'http', host: '127.0.0.1', port: 9 };
     exitWith(pod, 6);
     t.is((await cli.run(['run', '--', 'true'])).code, 6, relay);
   }
 });
 
-test.serial('through an HTTP proxy, for requests and WebSockets alike; NO_PROXY goes around it', async (t) => {
+test.serial('proxy: requests and WebSockets use an HTTP proxy; NO_PROXY bypasses it', async (t) => {
   const { pod, cli, webserver } = await setUp(t);
   exitWith(pod, 0);
   const asked: string[] = [];
@@ -317,10 +311,10 @@ test.serial('through an HTTP proxy, for requests and WebSockets alike; NO_PROXY 
   t.is(asked.length, before);
 });
 
-test.serial('a challenge is solved', async (t) => {
+test.serial('challenge: is solved', async (t) => {
   const { pod, manager, cli } = await setUp(t);
   exitWith(pod, 0);
-  // As the manager asks for it: until the webserver says that it was solved.
+  // Demanded by the manager, until the webserver reports a solution.
   manager.misbehave = ({ method, path, body }) =>
     method === 'POST' && path === '/api/terminals' && (body as { challenge?: string }).challenge !== 'solved'
       ? new ServiceError('challenge-required', 'Your network is busy.')
@@ -329,7 +323,7 @@ test.serial('a challenge is solved', async (t) => {
   t.deepEqual([code, stderr], [0, '']);
 });
 
-test.serial('login keeps who you are; an identity that the server does not know is told, and replaced', async (t) => {
+test.serial('login: keeps the identity, and replaces one that the server does not recognise', async (t) => {
   const { pod, cli } = await setUp(t);
   exitWith(pod, 0);
   const { WARMTERM_URL: url, ...env } = cli.env;
@@ -370,7 +364,7 @@ const mistakes: [string, string[], RegExp][] = [
 ];
 
 for (const [title, args, expected] of mistakes) {
-  test.serial(`mistakes: ${title} is one line and 125`, async (t) => {
+  test.serial(`usage: ${title}: one line, exit code 125`, async (t) => {
     const { cli } = await setUp(t);
     const { code, stdout, stderr } = await cli.run(args);
     t.deepEqual([code, String(stdout)], [125, '']);
@@ -379,7 +373,7 @@ for (const [title, args, expected] of mistakes) {
   });
 }
 
-test.serial('mistakes: a wrong address is one line and 125', async (t) => {
+test.serial('usage: a wrong address: one line, exit code 125', async (t) => {
   const { cli } = await setUp(t);
   const page = createServer((socket) => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno'));
   await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
@@ -397,7 +391,7 @@ test.serial('mistakes: a wrong address is one line and 125', async (t) => {
   }
 });
 
-test.serial('ps and pools list, for people and as JSON', async (t) => {
+test.serial('ps, pools: list as text and as JSON', async (t) => {
   const { pod, cli } = await setUp(t);
   await cli.run(['run', '-d', '--', 'sleep', '1']);
   const { run } = pod.starts[0]!;
@@ -418,7 +412,7 @@ test.serial('ps and pools list, for people and as JSON', async (t) => {
   t.regex(wrong.stderr, /does not accept WARMTERM_HOST_TOKEN/);
 });
 
-test.serial('wait asks for the exit alone; logs says of what has no output that there is none', async (t) => {
+test.serial('wait: requests only the exit; logs reports a run without stored output', async (t) => {
   const { pod, cli } = await setUp(t);
   await cli.run(['run', '-d', '--', 'job']);
   const id = pod.starts[0]!.run;
@@ -429,12 +423,12 @@ test.serial('wait asks for the exit alone; logs says of what has no output that 
   const { code, stdout, stderr } = await cli.run(['logs', id]);
   t.deepEqual([code, String(stdout)], [0, '']);
   t.regex(stderr, oneLine);
-  t.regex(stderr, /on its screen only.*warmterm attach/);
+  t.regex(stderr, /only on its screen.*warmterm attach/);
   pod.about = { tty: true, detached: true };
   t.is((await cli.run(['logs', id])).stderr, '');
 });
 
-test.serial('a webserver that is just restarted is waited for by logs, attach, wait, stop and cp', async (t) => {
+test.serial('logs, attach, wait, stop, cp: wait for a restarting webserver', async (t) => {
   const { pod, webserver, cli } = await setUp(t);
   await cli.run(['run', '-d', '--', 'job']);
   const id = pod.starts[0]!.run;
@@ -463,7 +457,7 @@ test.serial('a webserver that is just restarted is waited for by logs, attach, w
     [['cp', `${id}:nothing`, '.'], 6],
   ];
   const clients = codes.map(([args]) => cli.start(args, { env, cwd: cli.env.HOME! }));
-  for (const client of clients) await client.until(/the line is lost/);
+  for (const client of clients) await client.until(/connection lost/);
   await new Promise<void>((resolve) => front.listen(port, '127.0.0.1', resolve));
   for (const [index, [args, code]] of codes.entries()) {
     const ended = await clients[index]!.ended;
@@ -473,7 +467,7 @@ test.serial('a webserver that is just restarted is waited for by logs, attach, w
   t.true(pod.signals.includes('stop'));
 });
 
-test.serial('open: the address that is printed brings the identity, and says that it is secret', async (t) => {
+test.serial('open: --print shows the address with the identity, and a warning', async (t) => {
   const { cli } = await setUp(t);
   const id = 'abcdefgh1234';
   const { code, stdout, stderr } = await cli.run(['open', '--pool', 'other', id]);
@@ -483,10 +477,10 @@ test.serial('open: the address that is printed brings the identity, and says tha
   t.regex(identity, /^browser\./, 'the server has confirmed it');
   t.is(String(stdout), `${cli.env.WARMTERM_URL}/?pool=other&run=${id}#visitor=${identity}\n`.replace('//?', '/?'));
   t.regex(stderr, oneLine);
-  t.regex(stderr, /as secret as a key/);
+  t.regex(stderr, /keep this address secret/);
 });
 
-test.serial('open: a desktop gets the identity, and the terminal shows none of it', async (t) => {
+test.serial('open: passes the identity to the browser and does not print it', async (t) => {
   const { cli } = await setUp(t);
   const folder = privateFolder(t);
   const [program, opened] = [join(folder, 'xdg-open'), join(folder, 'opened')];
@@ -502,7 +496,7 @@ test.serial('open: a desktop gets the identity, and the terminal shows none of i
   t.regex(printed.text(), /#visitor=browser/);
 });
 
-test.serial('open: where visitors are known by their address, the address of the page has no identity', async (t) => {
+test.serial('open: with identity address, the page’s address has no identity', async (t) => {
   const { cli } = await setUp(t, { WARMTERM_IDENTITY: 'address', WARMTERM_TRUST_PROXY: '0' });
   const { stdout, stderr } = await cli.run(['open']);
   t.notRegex(String(stdout), /#/);
@@ -531,7 +525,7 @@ test.serial('completion: bash completes commands and options', async (t) => {
   for (const shell of ['zsh', 'fish']) t.regex(String((await cli.run(['completion', shell])).stdout), /detach/);
 });
 
-test.serial('help has examples, and is no error', async (t) => {
+test.serial('help: has examples, exit code 0', async (t) => {
   const { cli } = await setUp(t);
   for (const args of [['--help'], ['run', '--help'], ['cp', '--help']]) {
     const { code, stdout, stderr } = await cli.run(args);
@@ -540,7 +534,7 @@ test.serial('help has examples, and is no error', async (t) => {
   }
 });
 
-test.serial('a server below a path prefix: claim, relay and page', async (t) => {
+test.serial('path prefix: claim, relay and page work', async (t) => {
   const { pod, webserver } = await setUp(t, { WARMTERM_BASE_PATH: '/a/shell', WARMTERM_RELAY: 'always' });
   exitWith(pod, 3);
   const cli = createCli(t, `${webserver.url}/a/shell/`);

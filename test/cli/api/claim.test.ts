@@ -10,7 +10,7 @@ const waiting = (place: number): OpenAnswer => ({ status: 'waiting', pool: 'defa
 const error = (code: ErrorCode | 'unreachable', more: Partial<ApiError> = {}) =>
   new ApiError(code, `about ${code}`, { retryable: true, ...more } as ConstructorParameters<typeof ApiError>[2]);
 
-/** Claims from a server that gives these answers, one after the other. */
+/** Claims from a server that gives these answers in order. */
 async function claimFrom(answers: (OpenAnswer | Error)[], signal = new AbortController().signal) {
   const wishes: OpenWish[] = [];
   const places: (number | undefined)[] = [];
@@ -39,7 +39,7 @@ async function claimFrom(answers: (OpenAnswer | Error)[], signal = new AbortCont
   return { result, wishes, places, retries };
 }
 
-test('claim: waits in the queue with the place that it was told', async (t) => {
+test('claim: waits in the queue with its last position', async (t) => {
   const { result, wishes, places } = await claimFrom([waiting(3), waiting(1), opened]);
   t.is(result, opened);
   t.deepEqual(
@@ -49,7 +49,7 @@ test('claim: waits in the queue with the place that it was told', async (t) => {
   t.deepEqual(places, [3, 1, undefined]);
 });
 
-test('claim: solves a challenge, and keeps its place meanwhile', async (t) => {
+test('claim: solves a challenge and keeps its position', async (t) => {
   const challenge = { parameters: 1 };
   const { result, wishes } = await claimFrom([waiting(2), error('challenge-required', { challenge }), opened]);
   t.is(result, opened);
@@ -58,7 +58,7 @@ test('claim: solves a challenge, and keeps its place meanwhile', async (t) => {
 
 const because = (code: string) => error('unreachable', { cause: Object.assign(new Error(code), { code }) });
 
-test('claim: a server that was never reached is not tried again, unless it may be just restarting', async (t) => {
+test('claim: gives up soon on a server that was never reached', async (t) => {
   for (const unreachable of [because('ENOTFOUND'), because('DEPTH_ZERO_SELF_SIGNED_CERT')]) {
     const { result, wishes } = await claimFrom([unreachable]);
     t.true(result instanceof Failure);
@@ -69,12 +69,12 @@ test('claim: a server that was never reached is not tried again, unless it may b
   t.deepEqual(retries, ['about unreachable', 'about unreachable']);
 });
 
-test('claim: a server that was reached, or is only busy, is asked again', async (t) => {
+test('claim: retries a server that was reached or is busy', async (t) => {
   t.is((await claimFrom([waiting(1), error('unreachable'), opened])).result, opened);
   t.is((await claimFrom([error('unavailable'), opened])).result, opened);
 });
 
-test('claim: a limit is the last word, with what to do', async (t) => {
+test('claim: a limit is final, with advice', async (t) => {
   const { result } = await claimFrom([error('too-many-requests', { limit: { of: 'visitor', most: 3 } })]);
   t.regex((result as Error).message, /about too-many-requests.*warmterm ps/);
   t.is((result as Failure).exitCode, 125);

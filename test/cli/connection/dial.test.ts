@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
-import { type Dial, DialError, dial, hangUp } from '../../../cli/connection/dial.ts';
+import { closeConnection, type Dial, DialError, dial } from '../../../cli/connection/dial.ts';
 import { freePort } from '../../../local/ports.ts';
 import { startFakePod } from '../../helpers/cli-pod.ts';
 import { listen } from '../../helpers/webserver-listen.ts';
@@ -12,7 +12,7 @@ const to = (port: number, more: Partial<Dial> = {}): Dial => ({
 const listeners = (t: ExecutionContext, { signal }: AbortController, title: string) =>
   t.is(getEventListeners(signal, 'abort').length, 0, title);
 
-test('dial: listens to its signal no longer than the connection lasts', async (t) => {
+test('dial: removes its abort listener with the connection', async (t) => {
   const over = new AbortController();
   const nothing = await t.throwsAsync(
     dial(to(await freePort()), () => {}, over.signal),
@@ -30,7 +30,7 @@ test('dial: listens to its signal no longer than the connection lasts', async (t
   const socket = await dial(to(pod.port), () => {}, over.signal);
   t.is(getEventListeners(over.signal, 'abort').length, 1);
   const closed = new Promise((resolve) => socket.once('disconnect', resolve));
-  hangUp(socket);
+  closeConnection(socket);
   await closed;
   listeners(t, over, 'connected');
 });

@@ -21,7 +21,7 @@ function setUp() {
   return { said, timers, notice, pass };
 }
 
-test('lost line: nothing is said when it is back within two seconds', (t) => {
+test('lost-notice: silent if the connection is back within two seconds', (t) => {
   const { said, timers, notice } = setUp();
   notice.lost();
   t.deepEqual(
@@ -35,7 +35,7 @@ test('lost line: nothing is said when it is back within two seconds', (t) => {
   t.deepEqual(said, []);
 });
 
-test('lost line: it is said once, and so is the return', (t) => {
+test('lost-notice: reports a loss and the return once each', (t) => {
   const { said, notice, pass } = setUp();
   notice.lost();
   pass();
@@ -43,6 +43,6 @@ test('lost line: it is said once, and so is the return', (t) => {
   notice.back();
   notice.back();
   t.is(said.length, 2);
-  t.regex(said[0]!, /the line is lost/);
+  t.regex(said[0]!, /connection lost/);
   t.is(said[1], 'reconnected');
 });

@@ -16,7 +16,7 @@ const cases: [RunExit, number, RegExp | undefined][] = [
   [{ signal: 'SIGHUP', cause: 'abandoned' }, 125, /client was away/],
   [{ cause: 'terminal', message: 'evicted' }, 125, /evicted/],
   [{ cause: 'terminal' }, 125, /terminal ended/],
-  // An exit that says nothing is not a success.
+  // An exit without code or signal is not a success.
   [{}, 125, /does not say/],
   [{ signal: 'signal 35' }, 125, /signal 35/],
 ];

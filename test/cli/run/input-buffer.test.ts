@@ -11,7 +11,7 @@ const take = (buffer: InputBuffer): InputPiece[] => {
   return pieces;
 };
 
-test('input: cut into pieces, so many at a time', (t) => {
+test('input: sent in pieces, with a bounded number in transit', (t) => {
   const buffer = new InputBuffer(limits);
   buffer.push(bytes('abcdefghijk'));
   t.true(buffer.full);
@@ -22,7 +22,7 @@ test('input: cut into pieces, so many at a time', (t) => {
   t.deepEqual(take(buffer).map(shown), ['8:ijk']);
 });
 
-test('input: the end goes with the last piece, or alone', (t) => {
+test('input: the end is sent with the last piece, or alone', (t) => {
   const buffer = new InputBuffer(limits);
   buffer.push(bytes('ab'));
   buffer.end();
@@ -37,7 +37,7 @@ test('input: the end goes with the last piece, or alone', (t) => {
   t.is(empty.next(), undefined);
 });
 
-test('input: after a lost line it goes on where the run is', (t) => {
+test('input: after a reconnect it continues at the run’s offset', (t) => {
   const buffer = new InputBuffer(limits);
   buffer.push(bytes('abcdefgh'));
   buffer.end();
@@ -46,14 +46,14 @@ test('input: after a lost line it goes on where the run is', (t) => {
   t.deepEqual(take(buffer).map(shown), ['3:defg', '7:h|']);
 });
 
-test('input: a run that knows less than it has confirmed is an error', (t) => {
+test('input: a run with fewer bytes than it acknowledged is an error', (t) => {
   const buffer = new InputBuffer(limits);
   buffer.push(bytes('abcd'));
   buffer.taken(buffer.next()!, 4);
   t.throws(() => buffer.rewind(2), { message: /lost 2 bytes/ });
 });
 
-test('input: whatever is lost on the way, the run gets each byte once and in order', (t) => {
+test('input: property: the run gets each byte once and in order, whatever is lost', (t) => {
   void fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 20 }),
@@ -69,7 +69,7 @@ test('input: whatever is lost on the way, the run gets each byte once and in ord
           if (chunk) buffer.push(new Uint8Array(chunk));
           else buffer.end();
           for (const piece of take(buffer)) {
-            // 0: the piece is lost with the line; 1: only its answer; else all is well.
+            // 0: the piece is lost; 1: only its acknowledgement is lost; otherwise nothing is.
             const fault = turn < 200 ? faults[turn++ % faults.length] : 2;
             if (fault !== 0) {
               got.push(...piece.bytes.subarray(got.length - piece.offset));

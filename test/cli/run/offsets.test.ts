@@ -8,7 +8,7 @@ const piece = (offset: number, text: string, stream: 'stdout' | 'stderr' = 'stdo
 });
 const read = (offsets: Offsets, ...args: Parameters<typeof piece>) => String(offsets.accept(piece(...args)));
 
-test('offsets: what comes twice is cut off, each stream for itself', (t) => {
+test('offsets: removes repeated bytes for each stream', (t) => {
   const offsets = new Offsets();
   t.is(read(offsets, 0, 'abc'), 'abc');
   t.is(read(offsets, 0, 'err', 'stderr'), 'err');
@@ -18,13 +18,13 @@ test('offsets: what comes twice is cut off, each stream for itself', (t) => {
   t.deepEqual(offsets.at, { stdout: 6, stderr: 3 });
 });
 
-test('offsets: a gap that nobody told of is an error, and changes nothing', (t) => {
+test('offsets: an unreported gap is an error and changes nothing', (t) => {
   const offsets = new Offsets({ stdout: 2, stderr: 0 });
   t.throws(() => offsets.accept(piece(3, 'x')), { message: /1 bytes of stdout are missing/ });
   t.is(offsets.at.stdout, 2);
 });
 
-test('offsets: a gap that was told of is counted once', (t) => {
+test('offsets: a reported gap is counted once', (t) => {
   const offsets = new Offsets();
   t.is(offsets.skip({ stream: 'stdout', to: 10 }), 10);
   t.is(offsets.skip({ stream: 'stdout', to: 10 }), 0);

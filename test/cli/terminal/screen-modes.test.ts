@@ -19,7 +19,7 @@ for (const [title, output, reset] of cases) {
   });
 }
 
-test('main screen: the switch to the other one is left out, wherever it is cut', (t) => {
+test('main-screen: removes the switch to the alternate screen, however it is split', (t) => {
   const text = 'a\x1b[?1049h\x1b[22;0;0tb\x1b[?1hc\x1b[?1049ld\x1b[23;0;0te\x1b[1m\x1b[?1048h';
   const expected = '\n\n\na' + 'b\x1b[?1hcde\x1b[1m\x1b[?1048h';
   for (let cut = 0; cut <= text.length; cut++) {
@@ -29,7 +29,7 @@ test('main screen: the switch to the other one is left out, wherever it is cut',
   }
 });
 
-test('main screen: bytes that are no text stay as they are', (t) => {
+test('main-screen: keeps bytes that are not text', (t) => {
   const bytes = Buffer.from([0xff, 0xc3, 0xa4, 0x00, 0x1b, 0x5b, 0x6d]);
   t.deepEqual(Buffer.from(stayOnMainScreen(0).filter(bytes)), bytes);
 });

@@ -1,11 +1,11 @@
-// A request about something that is there, such as a run: a server that is just being restarted is asked again.
+// Repeats a request about an existing thing, such as a run: its server may be restarting.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from './api.ts';
-import { isHopeless, isWrongAddress, patienceMs, retryMs } from './retry.ts';
+import { isPermanent, isWrongAddress, patienceMs, retryMs } from './retry.ts';
 
 export type Line = {
-  /** No answer came. Called again each time. */
+  /** Called for each attempt without an answer. */
   lost(): void;
   back(): void;
 };
@@ -15,8 +15,8 @@ type Ports = {
   pause: (ms: number) => Promise<unknown>;
 };
 
-/** What `ask` resolves to. Rejects with its error when that will not pass, or has not passed within a minute. */
-export async function askPatiently<T>(
+/** The result of `ask`. Rejects with its error if that is permanent, or persists for a minute. */
+export async function retryRequest<T>(
   ask: () => Promise<T>,
   line: Line,
   { now, pause }: Ports = { now: Date.now, pause: delay },
@@ -28,7 +28,7 @@ export async function askPatiently<T>(
       line.back();
       return answer;
     } catch (error) {
-      if (!(error instanceof ApiError) || isHopeless(error) || isWrongAddress(error)) throw error;
+      if (!(error instanceof ApiError) || isPermanent(error) || isWrongAddress(error)) throw error;
       if (now() - since > patienceMs) throw error;
       line.lost();
       await pause(retryMs(error, failures));

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { ApiError } from '../../../cli/api/api.ts';
-import { askPatiently } from '../../../cli/api/patiently.ts';
+import { retryRequest } from '../../../cli/api/retry-request.ts';
 import { Failure } from '../../../cli/failure.ts';
 import type { ErrorCode } from '../../../common/errors.ts';
 
@@ -10,13 +10,13 @@ const error = (
 ) => new ApiError(code, `about ${code}`, { retryable: true, ...more });
 const refused = (code: string) => error('unreachable', { cause: Object.assign(new Error(code), { code }) });
 
-/** Asks a server that gives these answers, one after the other and then the last again and again. */
+/** Asks a server that gives these answers in order, repeating the last. */
 async function askFor(answers: (string | Error)[]) {
   let time = 0;
   const pauses: number[] = [];
   const line: string[] = [];
   let asked = 0;
-  const result = await askPatiently(
+  const result = await retryRequest(
     async () => {
       const answer = answers[Math.min(asked, answers.length - 1)]!;
       asked += 1;
@@ -35,7 +35,7 @@ async function askFor(answers: (string | Error)[]) {
   return { result, asked, pauses, line, time };
 }
 
-test('patiently: a server that does not answer, or cannot just now, is asked again', async (t) => {
+test('retry-request: retries without an answer or after a retryable error', async (t) => {
   const { result, line, pauses } = await askFor([
     refused('ECONNREFUSED'),
     error('unavailable', { retryAfter: 3 }),
@@ -46,7 +46,7 @@ test('patiently: a server that does not answer, or cannot just now, is asked aga
   t.is(pauses[1], 3_000);
 });
 
-test('patiently: it gives up after a minute, with what was said last', async (t) => {
+test('retry-request: gives up after a minute with the last error', async (t) => {
   const last = refused('ECONNREFUSED');
   const { result, time } = await askFor([error('unavailable'), last]);
   t.is(result, last);
@@ -60,7 +60,7 @@ for (const [title, answer] of [
   ['a limit for longer than a minute', error('too-many-requests', { retryAfter: 3_600 })],
   ['what is no answer of a server', new Failure('not a warmterm server')],
 ] as const) {
-  test(`patiently: ${title} is not asked for again`, async (t) => {
+  test(`retry-request: does not retry ${title}`, async (t) => {
     const { result, asked, line } = await askFor([answer, 'yes']);
     t.is(result, answer);
     t.is(asked, 1);
