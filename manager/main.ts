@@ -99,7 +99,7 @@ async function main(): Promise<number> {
   // Before the controller: visitors who wait get ready terminals before the pool is evaluated.
   pools.subscribe((pool) => claims.serve(pool));
   const controller = new Controller({
-    ...{ pools, cluster, log, clock, monotonic, delay, isLeader, waiting, heardAt },
+    ...{ pools, cluster, log, clock, monotonic, delay, isLeader, waiting, heardAt, random: Math.random },
     answeredForMs: () => elector.answeredForMs(),
     watchdog: new Watchdog({ heardAt, probe, clock, log }),
     metrics: counters,

@@ -14,9 +14,12 @@ export type EventRecorderOptions = {
   cluster: Pick<Cluster, 'recordEvent'>;
   log: Logger;
   clock: () => number;
-  /** Runs an action that is retried later if it fails. */
-  once: (key: string, action: () => Promise<void>) => void;
+  /** Runs an action that writes a notice. If it fails, it is handed over again at a later check. */
+  runAction: (action: NoticeAction) => void;
 };
+
+/** `target`: the reason of the notice. */
+export type NoticeAction = { key: { kind: 'warn'; pool: string; target: string }; run: () => Promise<void> };
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -56,7 +59,7 @@ export class EventRecorder {
   }
 
   #recordNotices(pool: Pool): void {
-    const { cluster, log, clock, once } = this.#options;
+    const { cluster, log, clock, runAction } = this.#options;
     const written = this.#written.get(pool);
     const notices = [...noticesOf(pool, clock()), ...this.#noticeOfBroken(pool, clock())];
     const current = new Map(notices.map((notice) => [`${notice.reason} ${notice.about}`, notice]));
@@ -66,13 +69,14 @@ export class EventRecorder {
     else this.#written.set(pool, still);
     for (const [key, { reason, message }] of current) {
       if (still.has(key) || message === '') continue;
-      once(`warn ${pool.name} ${reason}`, async () => {
+      const run = async () => {
         const at = clock();
         const about = aboutPool(pool.spec!);
         await cluster.recordEvent({ about, type: 'Warning', reason, message, count: 1, firstAt: at, lastAt: at });
         this.#written.get(pool)?.add(key);
         log.warn({ pool: pool.name, reason, message }, 'pool needs attention');
-      });
+      };
+      runAction({ key: { kind: 'warn', pool: pool.name, target: reason }, run });
     }
   }
 

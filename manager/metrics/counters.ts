@@ -4,7 +4,8 @@ import { Counter, Histogram, Registry } from 'prom-client';
 import { type ReviewResult, reviewResults } from '../api/review-queue.ts';
 import type { ClaimOutcome } from '../claims/types.ts';
 import { reapReasons } from '../plan/plan.ts';
-import type { Done } from '../reconcile/controller.ts';
+import type { ActionKind } from '../reconcile/action-runner.ts';
+import type { Done } from '../reconcile/actions/context.ts';
 
 const actionsWithoutReason = ['scale-up', 'scale-down', 'replace', 'retry'] as const;
 /** The results that most claims have, and those that alerts watch. */
@@ -92,7 +93,7 @@ export function createCounters() {
       if (result === 'new') claimSeconds.observe({ pool }, ms / 1_000);
     },
     done: ({ pool, action, reason }: Done): void => actions.inc({ pool, action, reason: reason ?? '' }),
-    failed: (action: string): void => failures.inc({ action }),
+    failed: (action: ActionKind): void => failures.inc({ action }),
     reviewed: (result: ReviewResult): void => reviews.inc({ result }),
     requested: (verb: string, code: number): void => requests.inc({ verb, code }),
     /** `path` is that of the collection, such as /api/v1/nodes. */

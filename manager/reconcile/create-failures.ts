@@ -1,5 +1,5 @@
-// Asks why the StatefulSet controller does not create pods: another pod has the name, or it says so by Events only. Both are read
-// while an ordinal has no pod for longer than a creation takes, and not often: nothing watches them.
+// Finds out why the StatefulSet controller does not create pods: another pod has the name, or an Event of the controller says why.
+// Neither is watched. Both are read now and then while an ordinal has no pod for longer than a creation takes.
 
 import type { Logger } from '../../common/log.ts';
 import { labels } from '../../common/names.ts';
@@ -13,44 +13,44 @@ export type CreateFailuresOptions = {
   clock: () => number;
 };
 
-const patienceMs = 10_000;
-const againMs = 30_000;
+const creationMs = 10_000;
+const readEveryMs = 30_000;
 
 export class CreateFailures {
   readonly #options: CreateFailuresOptions;
-  readonly #askAt = new WeakMap<Pool, number>();
+  readonly #nextReadAt = new WeakMap<Pool, number>();
 
   constructor(options: CreateFailuresOptions) {
     this.#options = options;
   }
 
-  /** To be called at every look. */
-  look(pool: Pool): void {
+  /** Call it at every evaluation. */
+  check(pool: Pool): void {
     const now = this.#options.clock();
-    if (!pool.spec || pool.missing.missing(now, patienceMs).length === 0) return;
-    const askAt = this.#askAt.get(pool) ?? now;
-    // The clock may have been set back.
-    if (now < askAt && askAt <= now + againMs) return;
-    this.#askAt.set(pool, now + againMs);
-    void this.#ask(pool, pool.spec);
+    if (!pool.spec || pool.missing.missing(now, creationMs).length === 0) return;
+    const nextReadAt = this.#nextReadAt.get(pool) ?? now;
+    // The wall clock may have been set back.
+    if (now < nextReadAt && nextReadAt <= now + readEveryMs) return;
+    this.#nextReadAt.set(pool, now + readEveryMs);
+    void this.#read(pool, pool.spec);
   }
 
-  async #ask(pool: Pool, { uid, statefulSet }: ObservedPool): Promise<void> {
+  async #read(pool: Pool, { uid, statefulSet }: ObservedPool): Promise<void> {
     const { cluster, log, clock } = this.#options;
     try {
-      const [lowest] = pool.missing.missing(clock(), patienceMs);
+      const [lowest] = pool.missing.missing(clock(), creationMs);
       if (lowest === undefined) return;
       const name = `${statefulSet}-${lowest}`;
       const inTheWay = await cluster.readPodInTheWay(name, { uid, name: pool.name });
       const message = inTheWay ? describeInTheWay(name, inTheWay) : await cluster.readCreateFailure({ uid });
       pool.noteCreateFailure(uid, message);
     } catch (error) {
-      log.warn({ pool: pool.name, err: error }, 'Why pods are not created cannot be read, asking again');
+      log.warn({ pool: pool.name, err: error }, 'cannot read why pods are not created, trying again');
     }
   }
 }
 
-/** The StatefulSet controller says nothing of it, and may stop at the first pod that it cannot create. */
+/** The StatefulSet controller does not report it, and may stop at the first pod that it cannot create. */
 function describeInTheWay(name: string, { pool }: PodInTheWay): string {
   const label = pool === undefined ? `without the label ${labels.pool}` : `with the label ${labels.pool}=${pool}`;
   return `another pod has the name ${name} (${label}). Until it is deleted, Kubernetes can create neither this pod nor those of higher numbers`;

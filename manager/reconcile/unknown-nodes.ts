@@ -1,6 +1,6 @@
-// Finds out about nodes that pods are on and that no watch has reported. One that has just joined is reported soon; one that
-// was deleted before this manager started never is. A late watch proves nothing, so the API server is asked, at once: until it
-// answers, the node's pods are handed out to nobody.
+// Reads the nodes of pods that the watch has not reported. A node that has just joined is reported soon; a node that was deleted
+// before this manager started never is. A late watch proves nothing, so ask the API server at once. Until it answers, the pods of
+// the node are not given out.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -11,45 +11,45 @@ export type UnknownNodesOptions = {
   pools: Pools;
   cluster: Pick<Cluster, 'readNode'>;
   log: Logger;
-  /** Milliseconds that no setting of the clock changes. */
+  /** Milliseconds of a clock that is never set. */
   monotonic: () => number;
 };
 
-const againMs = 10_000;
+const readEveryMs = 10_000;
 
 export class UnknownNodes {
   readonly #options: UnknownNodesOptions;
-  /** When the API server is next asked about a node, by pool and name. */
-  readonly #askAt = new WeakMap<Pool, Map<string, number>>();
+  /** When each node is read next, by pool and name. */
+  readonly #nextReadAt = new WeakMap<Pool, Map<string, number>>();
 
   constructor(options: UnknownNodesOptions) {
     this.#options = options;
   }
 
-  /** To be called at every look, once everything that exists was observed. */
-  look(pool: Pool): void {
+  /** Call it at every evaluation, once everything that exists was observed. */
+  check(pool: Pool): void {
     const { pools, monotonic } = this.#options;
     const at = monotonic();
-    const former = this.#askAt.get(pool);
-    const askAt = new Map<string, number>();
+    const former = this.#nextReadAt.get(pool);
+    const nextReadAt = new Map<string, number>();
     for (const { node } of pool.pods()) {
-      if (node === undefined || askAt.has(node) || pools.knowsNode(node)) continue;
+      if (node === undefined || nextReadAt.has(node) || pools.knowsNode(node)) continue;
       const due = former?.get(node) ?? at;
-      askAt.set(node, at >= due ? at + againMs : due);
-      if (at >= due) void this.#ask(node);
+      nextReadAt.set(node, at >= due ? at + readEveryMs : due);
+      if (at >= due) void this.#read(node);
     }
-    this.#askAt.set(pool, askAt);
+    this.#nextReadAt.set(pool, nextReadAt);
   }
 
-  async #ask(name: string): Promise<void> {
+  async #read(name: string): Promise<void> {
     const { pools, cluster, log, monotonic } = this.#options;
     try {
       const node = await cluster.readNode(name);
-      // The watch may have reported the node while the API server was asked.
+      // The watch may have reported the node meanwhile.
       if (pools.knowsNode(name)) return;
       pools.observeNode(name, node, monotonic(), false);
     } catch (error) {
-      log.warn({ node: name, err: error }, 'it is not known whether the node of some terminals exists, asking again');
+      log.warn({ node: name, err: error }, 'cannot read the node of some terminals, trying again');
     }
   }
 }

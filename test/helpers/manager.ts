@@ -106,7 +106,8 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     log: silent,
     clock,
     monotonic,
-    // It looks when it is touched, never by itself.
+    random: () => 0.5,
+    // It evaluates a pool when it changes, never by itself.
     delay: (ms, signal) => (signal ? untilAborted(signal) : rest(ms)),
     isLeader,
     answeredForMs: () => elector?.answeredForMs() ?? Number.POSITIVE_INFINITY,

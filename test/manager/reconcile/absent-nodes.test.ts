@@ -33,7 +33,7 @@ const claim = (manager: TestManager, visitor = 'ann') => manager.claim(visitor);
 const poolOf = ({ pools }: TestManager) => pools.get('default')!;
 
 for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
-  test(`${exposure}: after a node is deleted, a reload and newcomers get terminals elsewhere, and the pool grows`, async (t) => {
+  test(`nodes: ${exposure}: visitors of a deleted node get other terminals, and the pool grows`, async (t) => {
     const { model, manager } = await start(t, { exposure });
     const { pod: lost } = await claim(manager);
     await settle(model, manager);
@@ -56,7 +56,7 @@ for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
     t.is(pool.countAvailable(10), 2);
   });
 
-  test(`${exposure}: a manager that starts after the deletion hands out nothing on the node, not even at once`, async (t) => {
+  test(`nodes: ${exposure}: a manager that starts after the deletion gives out no pod of the node`, async (t) => {
     const { model, manager, run } = await start(t, { exposure });
     await manager.stop();
     model.deleteNode('node');
@@ -65,7 +65,7 @@ for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
     t.is(pod.node, 'node-2');
   });
 
-  test(`${exposure}: at the maximum, pods of a deleted node are no promise to the queue`, async (t) => {
+  test(`nodes: ${exposure}: pods of a deleted node do not count in the estimate of the queue at max`, async (t) => {
     const { model, manager, pass } = await start(
       t,
       { exposure },
@@ -91,7 +91,7 @@ for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
   });
 }
 
-test('a node that is NotReady, deleted and registered again NotReady: its visitors are never sent back', async (t) => {
+test('nodes: no visitor is sent back to a node that returns NotReady', async (t) => {
   const { model, manager, pass } = await start(t);
   const { pod: lost } = await claim(manager);
   await settle(model, manager);
@@ -118,7 +118,7 @@ test('a node that is NotReady, deleted and registered again NotReady: its visito
   t.is(await reload(), 'reconnected to another');
 });
 
-test('inv 5: a node that is NotReady for less than the grace period, again and again, keeps its sessions', async (t) => {
+test('inv 5: nodes: NotReady for less than the grace period keeps the sessions', async (t) => {
   const { model, manager, pass } = await start(t);
   const { pod } = await claim(manager);
   await settle(model, manager);
@@ -137,7 +137,7 @@ for (const [what, skewMs] of [
   ['an hour ahead', 3_600_000],
   ['a minute back', -60_000],
 ] as const) {
-  test(`inv 5: the API server's clock is set ${what} while a node is NotReady: the grace period is the same`, async (t) => {
+  test(`inv 5: nodes: the grace period ignores an API server clock that is set ${what}`, async (t) => {
     const { model, time, manager, pass } = await start(t, {}, { 'warmterm.dev/max-lifetime': '24h' });
     const { pod } = await claim(manager);
     const connectedAt = new Date(time.now).toISOString();
@@ -153,7 +153,7 @@ for (const [what, skewMs] of [
   });
 }
 
-test('inv 3: a manager that restarts counts the grace period of a NotReady node anew, and to its end', async (t) => {
+test('inv 3: nodes: a restarted manager measures the whole grace period', async (t) => {
   const { model, manager, run, pass } = await start(t);
   const { pod } = await claim(manager);
   await settle(model, manager);
@@ -167,7 +167,7 @@ test('inv 3: a manager that restarts counts the grace period of a NotReady node 
   t.is((await claim(next)).status, 'new');
 });
 
-test('inv 2: managers that restart too often to lose a node: once Kubernetes deletes the pod, its visitor gets another', async (t) => {
+test('inv 2: nodes: a pod that Kubernetes deletes frees its visitor, however often managers restart', async (t) => {
   const { model, manager, run, pass } = await start(t);
   const { pod } = await claim(manager);
   await settle(model, manager);

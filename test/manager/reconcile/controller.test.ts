@@ -1,4 +1,4 @@
-// Several managers on one cluster: what each does, and what only the one that leads does.
+// Several managers on one cluster: what each does, and what only the leader does.
 
 import test, { type ExecutionContext } from 'ava';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
@@ -33,7 +33,7 @@ async function look(time: FakeTime, ...managers: TestManager[]): Promise<void> {
   await time.settle();
 }
 
-test('inv 6: only the leader reaps; once it is dead, another does', async (t) => {
+test('inv 6: reap: only the leader, and its successor', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 3);
   const { pod } = await others[0]!.claim('ann');
   const isReaped = () => model.pods.get(pod.name)?.uid !== pod.uid || model.pods.get(pod.name)!.terminating;
@@ -56,7 +56,7 @@ test('inv 6: only the leader reaps; once it is dead, another does', async (t) =>
   t.true(isReaped());
 });
 
-test('inv 5: a leader whose watch is held up does not end what somebody has connected to meanwhile', async (t) => {
+test('inv 5: reap: a late watch does not end a session that has connected meanwhile', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '1', 'connect-timeout': '30s' });
   const { pod } = await leader.claim('ann');
   await settle(model, leader, ...others);
@@ -68,7 +68,7 @@ test('inv 5: a leader whose watch is held up does not end what somebody has conn
   t.deepEqual(model.deleted, []);
 });
 
-test('inv 9: a connection that was reported, and could not be written, keeps its terminal', async (t) => {
+test('inv 9: reap: a reported connection keeps its terminal, also when it could not be written', async (t) => {
   const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
   const { pod } = await leader.claim('ann');
   await settle(model, leader);
@@ -81,7 +81,7 @@ test('inv 9: a connection that was reported, and could not be written, keeps its
   t.like(model.pods.get(pod.name), { uid: pod.uid, terminating: false });
 });
 
-test('inv 9: a leader that the API server did not answer listens first, before it ends what nobody has connected to', async (t) => {
+test('inv 9: reap: waits for reports after an outage of the API server', async (t) => {
   const { model, time, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' }, 1);
   const { pod } = await leader.claim('ann');
   await settle(model, leader);
@@ -96,7 +96,7 @@ test('inv 9: a leader that the API server did not answer listens first, before i
   t.true(model.pods.get(pod.name)!.terminating);
 });
 
-test('inv 4: claims and their refill need no leader', async (t) => {
+test('inv 4: controller: claims and refills need no leader', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '2', max: '6' });
   const [other] = others;
   await leader.stop();
@@ -110,7 +110,7 @@ test('inv 4: claims and their refill need no leader', async (t) => {
   t.false(other!.isLeader());
 });
 
-test('inv 12: whoever waits at a manager that does not lead is served too', async (t) => {
+test('inv 12: controller: a manager that is not leader serves its queue', async (t) => {
   const { model, managers } = await start(t, { spare: '0', max: '6' }, 3);
   const claims = managers.flatMap(({ claim }, index) => ['a', 'b'].map((visitor) => claim(`${visitor}-${index}`)));
   await settle(model, ...managers);
@@ -118,7 +118,7 @@ test('inv 12: whoever waits at a manager that does not lead is served too', asyn
   t.is(new Set(names).size, 6);
 });
 
-test('managers that see the same need at once meet it once', async (t) => {
+test('scale up: managers that see the same need scale once', async (t) => {
   const { model, managers } = await start(t, { spare: '2', max: '20' }, 3);
   t.is(model.pool.replicas, 2);
   model.setPool({ annotations: { 'warmterm.dev/spare': '5', 'warmterm.dev/max': '20' } });
@@ -127,21 +127,21 @@ test('managers that see the same need at once meet it once', async (t) => {
   t.is(model.services.size, 5);
 });
 
-test('wrong settings are told by the leader only', async (t) => {
+test('events: only the leader reports invalid settings', async (t) => {
   const { model, managers } = await start(t, { spare: '2' }, 3);
   model.setPool({ annotations: { 'warmterm.dev/spare': 'lots' } });
   await settle(model, ...managers);
   t.is(model.warnings.length, 1);
 });
 
-test('with routes, a terminal is handed out at the host of its route', async (t) => {
+test('expose: with routes, the address is the host of the route', async (t) => {
   const { model, leader, others } = await start(t, { spare: '2' }, 2, 'ingress');
   t.deepEqual([...model.routes.keys()].sort(), ['default-0', 'default-1']);
   const { pod } = await others[0]!.claim('ann');
   t.deepEqual(leader.pools.address(pod), { protocol: 'https', host: `${pod.name}.terminals.test`, port: 443 });
 });
 
-test('a route that was deleted is made again by any manager, and one that was changed restored by the leader', async (t) => {
+test('expose: any manager recreates a deleted route, the leader restores a changed one', async (t) => {
   const { model, time, leader, others } = await start(t, { spare: '2' }, 2, 'ingress');
   model.withdraw('route', 'default-0');
   await look(time, ...others);
@@ -153,7 +153,7 @@ test('a route that was deleted is made again by any manager, and one that was ch
   t.true(model.routes.get('default-1')!.asTemplate);
 });
 
-test('inv 5: the leader withdraws the way to an ordinal that was scaled away, once its pod is gone', async (t) => {
+test('inv 5: withdraw: Service and route go after the pod of a removed ordinal', async (t) => {
   const { model, time, managers, leader, others } = await start(t, { spare: '3', max: '3' }, 2, 'ingress');
   const ways = () => [...model.services.keys(), ...model.routes.keys()].filter((name) => name === 'default-2').length;
   model.setPool({ annotations: { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' } });
@@ -178,7 +178,7 @@ async function quiet(time: FakeTime, ms: number, ...managers: TestManager[]): Pr
   }
 }
 
-test('inv 5: only the leader shrinks a pool, and retires what goes before', async (t) => {
+test('inv 5: scale down: only the leader, after it has retired the pods', async (t) => {
   const settings = { spare: '1', max: '9', 'scale-down-delay': '10s' };
   const { model, time, managers, leader, others } = await start(t, settings);
   model.scale(4);
@@ -192,7 +192,7 @@ test('inv 5: only the leader shrinks a pool, and retires what goes before', asyn
   t.is(model.retired.size, 3);
 });
 
-test('inv 5: a claim that comes between keeps its terminal, and those above it go', async (t) => {
+test('inv 5: scale down: stops at a pod that is claimed meanwhile', async (t) => {
   const { model, time, managers, leader, others } = await start(t, { spare: '1', max: '9', 'scale-down-delay': '10s' });
   model.scale(5);
   await settle(model, ...managers);
@@ -210,7 +210,7 @@ test('inv 5: a claim that comes between keeps its terminal, and those above it g
   t.deepEqual(model.scaledAway, []);
 });
 
-test('a terminal that was retired by a manager that was killed then is made anew', async (t) => {
+test('replace: a pod that was retired by a killed manager is replaced', async (t) => {
   const { model, managers } = await start(t, { spare: '2' });
   const pod = model.put({ ...model.pods.get('default-1')!, taken: true, retired: true });
   await settle(model, ...managers);
@@ -219,7 +219,7 @@ test('a terminal that was retired by a manager that was killed then is made anew
   t.is(model.pool.replicas, 2);
 });
 
-test('inv 5: a changed template reaches all that nobody uses; a bad one stops, is told once, and is mended', async (t) => {
+test('inv 5: replace: a new template reaches every unused pod; a broken one stops with one Event', async (t) => {
   const { model, time, managers, leader } = await start(t, { spare: '2', max: '9', 'connect-timeout': '1h' });
   const { pod } = await leader.claim('ann');
   await settle(model, ...managers);
@@ -239,7 +239,7 @@ test('inv 5: a changed template reaches all that nobody uses; a bad one stops, i
   t.deepEqual([...new Set(revisions())], ['good-3']);
 });
 
-test('inv 2, 6: a visitor whose node has died gets another terminal at once, and keeps it when the node returns', async (t) => {
+test('inv 2, 6: reap: a visitor of a dead node keeps the new terminal when the node returns', async (t) => {
   const { model, time, managers, leader, others } = await start(t, { spare: '1', 'connect-timeout': '1h' });
   const claim = () => others[0]!.claim('ann');
   const { pod: lost } = await claim();
@@ -263,7 +263,7 @@ test('inv 2, 6: a visitor whose node has died gets another terminal at once, and
 const settingsOfBroken = { spare: '1', max: '3', 'start-timeout': '10s', 'connect-timeout': '5m' };
 const noImage = { reason: 'ImagePullBackOff', message: 'Back-off pulling image' };
 
-test('broken pods are told once by the leader, tried again by it ever more seldom, and others serve meanwhile', async (t) => {
+test('retry: broken pods are reported once and retried with back-off, and others serve', async (t) => {
   const { model, time, managers } = await start(t, settingsOfBroken, 3);
   const ended: number[] = [];
   const watch = () => {
@@ -297,7 +297,7 @@ test('broken pods are told once by the leader, tried again by it ever more seldo
   t.not(name, 'default-0');
 });
 
-test('a trouble is told again only after everything was well for a while', async (t) => {
+test('events: broken pods are reported again only after a healthy period', async (t) => {
   const { model, time, managers, leader } = await start(t, settingsOfBroken);
   const pass = async (ms: number) => {
     await time.pass(ms);
@@ -332,7 +332,7 @@ test('a trouble is told again only after everything was well for a while', async
   t.is(model.warnings.length, 2);
 });
 
-test('inv 5: a broken pod that becomes Ready and is claimed while it is about to be tried again stays', async (t) => {
+test('inv 5: retry: keeps a broken pod that becomes Ready and is claimed meanwhile', async (t) => {
   const { model, time, leader, others } = await start(t, settingsOfBroken);
   model.stuck.set('default-1', noImage);
   model.scale(2);
@@ -353,7 +353,7 @@ test('inv 5: a broken pod that becomes Ready and is claimed while it is about to
   t.like(model.pods.get('default-1'), { uid: pod.uid, terminating: false });
 });
 
-test('auto follows what visitors do, at every manager alike', async (t) => {
+test('scale up: spare auto is the same at every manager', async (t) => {
   const { model, time, managers, leader, others } = await start(t, { spare: 'auto', max: '40' });
   const spares = () => managers.map(({ pools }) => spareAt(pools.get('default')!, time.now));
   const [quiet] = spares();
@@ -369,7 +369,7 @@ test('auto follows what visitors do, at every manager alike', async (t) => {
   t.true(ready >= busy!, `${ready} ready of ${busy}`);
 });
 
-test('why a pool was scaled, and why a session was ended, is told by Events on the StatefulSet and on the pod', async (t) => {
+test('events: reasons of scaling and reaping, on the StatefulSet and on the pod', async (t) => {
   const { model, time, managers, leader } = await start(t, { spare: '1', 'connect-timeout': '30s' });
   const told = () => model.events.map(({ about, type, reason, count }) => `${about.name} ${type} ${reason} ${count}`);
   t.deepEqual(told(), ['default Normal ScaledUp 1']);
@@ -391,7 +391,7 @@ test('why a pool was scaled, and why a session was ended, is told by Events on t
   t.regex(model.events.find(({ reason }) => reason === 'Reaped')!.message, /connect-timeout/);
 });
 
-test('an Event that is not taken holds nothing up', async (t) => {
+test('events: a refused Event delays nothing', async (t) => {
   const { model, leader, managers } = await start(t, { spare: '1' });
   for (const { port } of managers) port.recordEvent = () => Promise.reject(new Error('no'));
   await leader.claim('ann');

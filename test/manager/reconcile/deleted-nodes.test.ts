@@ -29,7 +29,7 @@ const claim = (manager: TestManager, visitor: string) => manager.claim(visitor);
 const ready = ({ pools }: TestManager) => countPods(pools.get('default')!, 0).ready;
 const uids = ({ pods }: ModelCluster) => [...pods.values()].map(({ uid }) => uid);
 
-test('inv 2: a deleted node takes its terminals with it at once: visitors get others, spares are made elsewhere', async (t) => {
+test('inv 2: deleted node: visitors get other terminals at once, and spares are created elsewhere', async (t) => {
   const { model, manager, pass } = await start(t, four);
   const { pod: lost } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -60,7 +60,7 @@ test('inv 2: a deleted node takes its terminals with it at once: visitors get ot
   );
 });
 
-test('inv 2: with all terminals in use, the ordinal on a deleted node is made anew as soon as its visitor is back', async (t) => {
+test('inv 2: deleted node: at max, its ordinal is recreated as soon as the visitor is back', async (t) => {
   const { model, manager } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1' });
   const { pod: lost } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -74,7 +74,7 @@ test('inv 2: with all terminals in use, the ordinal on a deleted node is made an
   t.not(pod.node, lost.node);
 });
 
-test('inv 5: a visitor whose place in the queue is still written has the terminal that came of it, and the grace of its node', async (t) => {
+test('inv 5: deleted node: a stored queue entry does not shorten the grace period of the terminal that followed', async (t) => {
   const { model, manager, pass } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '4' });
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -86,7 +86,7 @@ test('inv 5: a visitor whose place in the queue is still written has the termina
   t.deepEqual(model.deleted, []);
 });
 
-test('inv 5: a node that registers again within 10 s keeps its sessions, and not its spares', async (t) => {
+test('inv 5: deleted node: registered again within 10 s keeps sessions, not spares', async (t) => {
   const { model, manager, pass } = await start(t, four);
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -103,7 +103,7 @@ test('inv 5: a node that registers again within 10 s keeps its sessions, and not
   t.deepEqual(model.deleted, []);
 });
 
-test('inv 5: a node that was deleted and is back keeps its sessions, though the watch is late to tell', async (t) => {
+test('inv 5: deleted node: back before a late watch reports it keeps sessions', async (t) => {
   const { model, manager, time } = await start(t, four);
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -114,7 +114,7 @@ test('inv 5: a node that was deleted and is back keeps its sessions, though the 
   t.deepEqual(model.deleted, []);
 });
 
-test('inv 5: a node that is Ready again keeps its sessions, though their visitors have others and the watch is late to tell', async (t) => {
+test('inv 5: lost node: Ready again before a late watch reports it keeps sessions', async (t) => {
   const { model, manager, time, pass } = await start(t, four);
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -136,7 +136,7 @@ async function lookUntold(manager: TestManager, time: { now: number }, ms: numbe
   for (let turn = 0; turn < 50; turn++) await nextTurn();
 }
 
-test('inv 3: a manager that starts after the deletion of a node asks at once, and finds out', async (t) => {
+test('inv 3: deleted node: a manager that starts afterwards asks the API server at once', async (t) => {
   const { model, manager, run } = await start(t, four);
   const { pod: lost } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -166,7 +166,7 @@ function holdBack(port: ModelPort, name: string) {
   };
 }
 
-test('inv 5: pods that are seen before their node are well, however late the watch of nodes is', async (t) => {
+test('inv 5: unknown node: its pods stay until the API server says that it is deleted', async (t) => {
   const { model, manager, run, pass } = await start(t, four);
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -198,7 +198,7 @@ test('inv 5: pods that are seen before their node are well, however late the wat
   t.deepEqual(model.deleted, []);
 });
 
-test('a node that nobody may ask about is taken to be well', async (t) => {
+test('unknown node: counts as healthy when reading nodes is forbidden', async (t) => {
   const { model, manager, run, pass } = await start(t, four);
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);
@@ -213,7 +213,7 @@ test('a node that nobody may ask about is taken to be well', async (t) => {
   t.is(model.pods.get(pod.name)?.uid, pod.uid);
 });
 
-test('a node that is reported while the API server is asked is not taken to be deleted by a late answer', async (t) => {
+test('unknown node: a watch report overrules a late answer', async (t) => {
   const { model, manager, run, pass } = await start(t, four);
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);

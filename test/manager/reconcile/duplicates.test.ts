@@ -21,7 +21,7 @@ async function start(t: ExecutionContext) {
   return { model, manager, first, second };
 }
 
-test('inv 2: the later one goes', async (t) => {
+test('inv 2: duplicates: the later terminal is deleted', async (t) => {
   const { model, manager, first, second } = await start(t);
   await settle(model, manager);
   t.is(model.pods.get(first.name)?.uid, first.uid);
@@ -34,7 +34,7 @@ const ends: Record<string, (model: ModelCluster, first: ObservedPod) => void> = 
   'has ended': (model, { name }) => model.endPod(name, 'Failed'),
 };
 for (const [what, end] of Object.entries(ends)) {
-  test(`inv 2: where the first one ${what} meanwhile, and the watch is late to tell, the second one stays`, async (t) => {
+  test(`inv 2: duplicates: the second terminal stays when the first one ${what} before a late watch reports it`, async (t) => {
     const { model, manager, first, second } = await start(t);
     end(model, first);
     manager.port.deliver(1);

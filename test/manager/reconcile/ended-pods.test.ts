@@ -19,7 +19,7 @@ async function start(t: ExecutionContext, options: ManagerOptions = {}, settings
 }
 
 for (const phase of phases) {
-  test(`${phase}: a session is over with its pod: its visitor gets another at once, and the pod is made anew`, async (t) => {
+  test(`ended pod: ${phase}: its visitor gets another terminal at once, and the pod is recreated`, async (t) => {
     const { model, manager, claim, pool } = await start(t);
     const { pod } = await claim('ann');
     await settle(model, manager);
@@ -42,7 +42,7 @@ for (const phase of phases) {
     t.regex(text, /actions_total\{pool="default",action="reap",reason="pod-ended"\} 1\n/);
   });
 
-  test(`${phase}: at the maximum, the visitor waits only until the pod is made anew`, async (t) => {
+  test(`ended pod: ${phase}: at max, the visitor waits only until the pod is recreated`, async (t) => {
     const { model, manager, claim } = await start(t, {}, { 'warmterm.dev/max': '1' });
     const { pod } = await claim('ann');
     await settle(model, manager);
@@ -55,7 +55,7 @@ for (const phase of phases) {
     t.not((await again).pod.uid, pod.uid);
   });
 
-  test(`${phase}: a ready pod that has ended is handed out to nobody, also by a manager that has not heard of it`, async (t) => {
+  test(`ended pod: ${phase}: never claimed, also by a manager with a late watch`, async (t) => {
     const { model, manager, claim, pool } = await start(t, {}, { 'warmterm.dev/spare': '2' });
     model.endPod('default-0', phase, evicted);
     const { pod } = await claim('ann');
@@ -65,7 +65,7 @@ for (const phase of phases) {
     t.is((await claim('bob')).pod.name, 'default-0');
   });
 
-  test(`${phase}: where the StatefulSet controller deletes the pod first, the same comes of it`, async (t) => {
+  test(`ended pod: ${phase}: the same when the StatefulSet controller deletes the pod first`, async (t) => {
     const { model, manager, claim, pool } = await start(t);
     model.replacesEnded = [...phases];
     const { pod } = await claim('ann');
@@ -78,7 +78,7 @@ for (const phase of phases) {
   });
 }
 
-test('limits hold for a visitor whose pod was evicted: filling the disk is no way past them', async (t) => {
+test('ended pod: limits apply to a visitor whose pod was evicted', async (t) => {
   const { model, manager } = await start(t, {}, { 'warmterm.dev/claims-per-minute': '1' });
   const claim = () => manager.claim('ann', { origin: { address: 'somewhere' } });
   const { pod } = await claim();
@@ -88,7 +88,7 @@ test('limits hold for a visitor whose pod was evicted: filling the disk is no wa
   await t.throwsAsync(claim, { message: /asked for one terminal within a minute/ });
 });
 
-test('a hundred pods that end at once, as when a node shuts down, are deleted a few at a time', async (t) => {
+test('ended pod: a hundred at once are deleted a few at a time', async (t) => {
   const { model, manager } = await start(t, {}, { 'warmterm.dev/spare': '100', 'warmterm.dev/max': '100' });
   const former = [...model.pods.values()].map(({ uid }) => uid);
   t.is(former.length, 100);

@@ -56,7 +56,7 @@ const breakAll = (model: ModelCluster) => {
   for (let ordinal = 0; ordinal < 100; ordinal++) model.stuck.set(`default-${ordinal}`, noImage);
 };
 
-test('a broken image does not make an idle pool grow, not even over a restart; a new template starts afresh', async (t) => {
+test('failing starts: a broken image does not grow an idle pool, also after a restart', async (t) => {
   const { model, time, manager, pass, restart, status, warnings, promise } = start(t, { spare: '2', max: '98' });
   breakAll(model);
   await settle(model, manager());
@@ -82,7 +82,7 @@ test('a broken image does not make an idle pool grow, not even over a restart; a
   t.false(promise().startsFail);
 });
 
-test('while a pod of the template is Ready, others are made for visitors who wait, in place of the broken', async (t) => {
+test('failing starts: the pool grows for waiting visitors while one pod of the template is Ready', async (t) => {
   const { model, manager, pass, look } = start(t, { spare: '1', max: '20', 'connect-timeout': '1h' });
   await settle(model, manager());
   breakAll(model);
@@ -99,7 +99,7 @@ test('while a pod of the template is Ready, others are made for visitors who wai
   t.is((await bob).status, 'new');
 });
 
-test('a broken template stops growth, and the pods of the former one go on serving', async (t) => {
+test('failing starts: a broken template stops growth, and older pods serve', async (t) => {
   const { model, manager, pass, warnings } = start(t, { spare: '2', max: '50', 'connect-timeout': '1h' });
   await settle(model, manager());
   model.setRevision('bad-2');
@@ -122,7 +122,7 @@ for (const [name, refusal] of Object.entries({
   'a quota': quota,
   'a range of node ports that is used up': new ServiceError('unavailable', '500', { cause: full }),
 })) {
-  test(`${name}: what cannot be reached is not ready, is reported, and does not make the pool grow`, async (t) => {
+  test(`failing starts: ${name}: unreachable pods are reported, are not ready, and do not grow the pool`, async (t) => {
     const { model, manager, pass, look, status, warnings, promise } = start(t, {
       spare: '3',
       max: '50',
@@ -153,7 +153,7 @@ for (const [name, refusal] of Object.entries({
   });
 }
 
-test('a foreign Service of the same name costs its own ordinal only, and another takes its place', async (t) => {
+test('failing starts: a foreign Service blocks only its own ordinal', async (t) => {
   const { model, manager, pass, status, warnings } = start(t, { spare: '3', max: '50' });
   const taken = new ServiceError('conflict', '/api/v1/services/default-1 is there already, without the label');
   model.refusals.service = (ordinal) => (ordinal === 1 ? taken : undefined);
@@ -165,7 +165,7 @@ test('a foreign Service of the same name costs its own ordinal only, and another
   t.is(model.pods.get('default-1')!.uid, 'uid-2', 'a new pod would get the same Service');
 });
 
-test('with routes, a pod without one is not ready', async (t) => {
+test('failing starts: with routes, a pod without one is not ready', async (t) => {
   const { model, manager, pass, status } = start(t, { spare: '2', max: '9' }, 'ingress');
   model.refusals.route = () => new ApiError(403, 'Forbidden', 'ingresses is forbidden');
   await settle(model, manager());
@@ -174,7 +174,7 @@ test('with routes, a pod without one is not ready', async (t) => {
   t.regex(status().problems.join(), /no route can be made for default-0 and default-1: ingresses is forbidden/);
 });
 
-test('a Service that is on its way is no failure, and an API server that does not answer none either', async (t) => {
+test('failing starts: a pending Service and a silent API server are no failure', async (t) => {
   const { model, manager, status, promise } = start(t, { spare: '1', max: '9' });
   model.refusals.service = () => new ServiceError('timeout', 'no answer');
   await settle(model, manager());
@@ -182,7 +182,7 @@ test('a Service that is on its way is no failure, and an API server that does no
   t.false(promise().startsFail);
 });
 
-test('an ordinal without a pod is broken after the start timeout, with the message of the controller', async (t) => {
+test('failing starts: a missing pod is broken after the start timeout, with the message of the controller', async (t) => {
   const { model, time, manager, pass, status, warnings, promise } = start(t, { spare: '3', max: '50' });
   model.podQuota = 1;
   await settle(model, manager());
@@ -207,7 +207,7 @@ test('an ordinal without a pod is broken after the start timeout, with the messa
   t.false(promise().startsFail);
 });
 
-test('a pod that was given to another pool keeps its name from the next one: the pool says so until it is deleted', async (t) => {
+test('failing starts: a pod that was moved to another pool is reported until it is deleted', async (t) => {
   const { model, manager, pass, status, warnings } = start(t, { spare: '3', max: '9', 'start-timeout': '20s' });
   await settle(model, manager());
   model.put({ ...model.pods.get('default-1')!, pool: 'quarantine' });
@@ -226,7 +226,7 @@ test('a pod that was given to another pool keeps its name from the next one: the
   t.like(status(), { ready: 3, broken: 0 });
 });
 
-test('Events of the StatefulSet are read only while pods are missing, and every 30 seconds at most', async (t) => {
+test('failing starts: reads StatefulSet Events only while pods are missing, at most every 30 s', async (t) => {
   const { model, manager, pass } = start(t, { spare: '2', max: '9' });
   await settle(model, manager());
   let reads = 0;
@@ -244,7 +244,7 @@ test('Events of the StatefulSet are read only while pods are missing, and every 
   t.is(reads, 20);
 });
 
-test('a name that is too long for the labels of pods is reported at once', async (t) => {
+test('failing starts: a name too long for pod labels is reported at once', async (t) => {
   const { model, manager, status } = start(t, { spare: '1' });
   const observe = (statefulSet: string) =>
     manager().pools.observe({ kind: 'pool', name: statefulSet, object: { ...model.pool, name: 'long', statefulSet } });
@@ -255,7 +255,7 @@ test('a name that is too long for the labels of pods is reported at once', async
   t.deepEqual(status().problems, []);
 });
 
-test('an Event about broken terminals waits a minute for a reason, and is not written for pods that were only slow', async (t) => {
+test('failing starts: the Event waits a minute for a reason, and is not written for slow pods', async (t) => {
   const { model, manager, pass, warnings } = start(t, { spare: '2', max: '2', 'start-timeout': '10m' });
   const vague = { reason: 'ContainersNotReady', message: 'containers with unready status: [terminal]' };
   model.stuck.set('default-0', vague);

@@ -55,7 +55,7 @@ async function run(seed: number) {
   }
 }
 
-test('inv 1, 3, 4: no terminal is shared, and afterwards all managers know the same', async (t) => {
+test('inv 1, 3, 4: faults: no terminal is shared, and the managers converge', async (t) => {
   let befallen = 0;
   const first = seedOf(t);
   for (let seed = first; seed < first + budget({ short: 20, long: 1_000 }); seed++) {

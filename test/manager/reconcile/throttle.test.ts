@@ -15,7 +15,7 @@ function start(t: ExecutionContext, costMs: number) {
   return { time, ask, doneAt };
 }
 
-test('what is asked for in one turn is done once, and not before whoever asks goes on', async (t) => {
+test('throttle: requests of one turn share one run, after the turn', async (t) => {
   const { time, ask, doneAt } = start(t, 0);
   for (let times = 0; times < 5; times++) ask();
   t.deepEqual(doneAt, []);
@@ -26,7 +26,7 @@ test('what is asked for in one turn is done once, and not before whoever asks go
   t.deepEqual(doneAt, [0, 0], 'what costs nothing need not wait');
 });
 
-test('it rests for nine times as long as it took, and forgets nothing', async (t) => {
+test('throttle: rests for nine times as long as the work took, and keeps requests', async (t) => {
   const { time, ask, doneAt } = start(t, 3);
   ask();
   await time.settle();
@@ -38,7 +38,7 @@ test('it rests for nine times as long as it took, and forgets nothing', async (t
   t.deepEqual(doneAt, [0, 30]);
 });
 
-test('asked for without end, it takes a tenth of the time', async (t) => {
+test('throttle: takes a tenth of the time under constant requests', async (t) => {
   const { time, ask, doneAt } = start(t, 3);
   const end = 3_000;
   while (time.now < end) {
@@ -48,7 +48,7 @@ test('asked for without end, it takes a tenth of the time', async (t) => {
   t.true(Math.abs(doneAt.length - end / 30) <= 1, `${doneAt.length} times`);
 });
 
-test('after a rest it is done at once again', async (t) => {
+test('throttle: runs at once after a rest', async (t) => {
   const { time, ask, doneAt } = start(t, 3);
   ask();
   await time.pass(1_000);
@@ -58,7 +58,7 @@ test('after a rest it is done at once again', async (t) => {
   t.deepEqual(doneAt, [0, now]);
 });
 
-test('inv 6: a process that was stopped in the middle of its work does not rest for minutes', async (t) => {
+test('inv 6: throttle: rests for at most a second after the process was suspended', async (t) => {
   const { time, ask, doneAt } = start(t, 15_000);
   ask();
   await time.settle();

@@ -309,3 +309,12 @@ test('inv 4: queue: a later request at another manager goes behind', (t) => {
   );
   t.notThrows(() => fc.assert(property, histories(t, quick)));
 });
+
+test('queue: a visitor who cancelled does not count again when the stored queue confirms it', (t) => {
+  const queue = new Queue();
+  queue.enter('a', 1_000)(0);
+  queue.leave('a');
+  t.deepEqual(queue.visitors(1), []);
+  queue.observe(heard([['a', { since: 1_000, seen: undefined }]]), 1_000);
+  t.deepEqual(queue.visitors(1), []);
+});

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { shrinkPool } from '../../../manager/reconcile/retire.ts';
-import { settle, startManager } from '../../helpers/manager.ts';
-import { ModelCluster } from '../../helpers/model-cluster.ts';
+import { retireAndScale } from '../../../../manager/reconcile/actions/scale-down.ts';
+import { settle, startManager } from '../../../helpers/manager.ts';
+import { ModelCluster } from '../../../helpers/model-cluster.ts';
 
-test('inv 5: a pool does not shrink past a session that is ending, though the watch has not told of it', async (t) => {
+test('inv 5: scale down: keeps an ordinal whose session is ending, also with a late watch', async (t) => {
   const model = new ModelCluster({ replicas: 3 });
   const manager = startManager(model);
   t.teardown(manager.stop);
@@ -14,7 +14,7 @@ test('inv 5: a pool does not shrink past a session that is ending, though the wa
   const claim = { id: 'c', visitor: 'ann', claimedAt: 0, connectedAt: 0 };
   model.put({ ...going, uid: 'successor', taken: true, claim });
   const pool = pools.get('default')!;
-  const to = await shrinkPool(port, pool, pool.spec!, { to: 1 }, (observation) => void pools.observe(observation));
+  const to = await retireAndScale({ cluster: port, pools }, { pool, spec: pool.spec! }, { to: 1 });
   t.is(to, undefined);
   t.is(model.pool.replicas, 3);
 });

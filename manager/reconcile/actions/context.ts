@@ -1,0 +1,38 @@
+// What the actions on a pool are handed.
+
+import type { Logger } from '../../../common/log.ts';
+import type { EventRecorder } from '../../events/event-recorder.ts';
+import type { Cluster } from '../../kubernetes/port.ts';
+import type { ObservedPool } from '../../model/observation.ts';
+import type { Pool } from '../../model/pool.ts';
+import type { Pools } from '../../model/pools.ts';
+import type { ReapReason } from '../../plan/plan.ts';
+import type { ActionKind } from '../action-runner.ts';
+import type { ListeningPeriod } from '../listening-period.ts';
+
+/** What a manager did to a pool; `reason` of a reaped session. */
+export type Done = {
+  pool: string;
+  action: 'scale-up' | 'scale-down' | 'replace' | 'retry' | 'reap';
+  reason?: ReapReason;
+};
+
+/** Counts actions. */
+export type ActionMetrics = { done(action: Done): void; failed(kind: ActionKind): void };
+
+export type ActionContext = {
+  pools: Pools;
+  cluster: Cluster;
+  log: Logger;
+  clock: () => number;
+  /** Milliseconds of a clock that is never set. */
+  monotonic: () => number;
+  /** How many visitors wait for a terminal of the pool. */
+  waiting: (pool: Pool) => number;
+  events: EventRecorder;
+  listening: ListeningPeriod;
+  metrics: ActionMetrics;
+};
+
+/** A pool, and its StatefulSet as it was when the action was planned. */
+export type Target = { pool: Pool; spec: ObservedPool };
