@@ -52,7 +52,7 @@ test('no example of the chart shares a domain between page and terminals', async
 });
 
 test('a way around a trusted proxy is warned of', async (t) => {
-  const warning = /webserver\.service\.type is (NodePort|LoadBalancer), a way around the proxy/;
+  const warning = /webserver\.service\.type is (NodePort|LoadBalancer), which bypasses the proxy/;
   const webserver = { ...page('shell.example.org'), trustProxy: 1 };
   t.notRegex(await renderNotes({ webserver }), warning);
   for (const type of ['NodePort', 'LoadBalancer']) {
