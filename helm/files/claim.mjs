@@ -1,15 +1,15 @@
-// Claims a terminal at PAGE, runs a command in its shell, and gives it back. It speaks the little of socket.io's protocol
-// that this takes, because Node has a WebSocket of its own and nothing else is at hand.
+// Claims a terminal at PAGE, runs a command in its shell, and ends it. It implements the necessary part of socket.io's protocol,
+// because the image has only Node, with its own WebSocket.
 
 import { randomBytes } from 'node:crypto';
 
 const page = process.env.PAGE;
 const visitorHeader = 'warmterm-visitor';
-// The answer to an id that is proposed brings the signed one.
+// The answer to a proposed id has the signed one.
 const proposal = `new.${randomBytes(16).toString('base64url')}`;
 const headers = { 'content-type': 'application/json', [visitorHeader]: proposal };
 
-// Nobody but the proxy can say who somebody is, so all that can be seen from here is that the page is there and refuses.
+// Only the proxy can identify a person, so check only that the page answers and refuses.
 if (process.env.IDENTITY === 'header') {
   const { status } = await ask(soon());
   console.log(`a claim past the proxy is answered with ${status}`);
@@ -27,7 +27,7 @@ try {
   console.log(`given back: ${ended.status}`);
 }
 
-// Where all terminals are in use, it waits in line, as the page does.
+// If all terminals are in use, wait in the queue, as the page does.
 async function claim(signal, place) {
   const response = await ask(signal, place);
   const answer = await response.json();
@@ -45,7 +45,7 @@ function soon() {
   return AbortSignal.timeout(20_000);
 }
 
-// A node port may need a moment to lead to its pod.
+// A new node port may take a moment to work.
 async function retry(action) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -54,13 +54,13 @@ async function retry(action) {
       if (attempt === 5) throw error;
       console.log(`${error.message}: once more`);
       await new Promise((resolve) => setTimeout(resolve, 1_000));
-      // A ticket is good for one connection.
+      // A ticket is valid for one connection.
       terminal.ticket = (await claim(soon())).ticket;
     }
   }
 }
 
-// By the way that pages take first. The ticket is a subprotocol, as common/socket-protocol.ts has it.
+// Use the route that pages try first. The ticket is a subprotocol, as common/socket-protocol.ts has it.
 function connect({ url, relay, ticket }) {
   const way = relay === 'always' ? `${page}/api/terminals/current/relay` : `${url}/socket.io/`;
   return new WebSocket(`${way.replace(/^http/, 'ws')}?EIO=4&transport=websocket`, ['warmterm', ticket]);

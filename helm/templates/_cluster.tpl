@@ -1,11 +1,11 @@
 {{/*
-What the chart does about objects that are there already. Templates see them only where helm asks a cluster (`helm upgrade`, not `helm
-template`), so nothing here may decide whether an object exists. Each takes what was found as an argument, so that it can be tested.
+How the chart handles existing objects. Templates see them only if helm uses a cluster (`helm upgrade`, not `helm template`), so nothing
+here may decide whether an object exists. Each template takes the found object as an argument, so that it can be tested.
 */}}
 
 {{/*
-Replicas of a Deployment that a HorizontalPodAutoscaler scales: those that it has. Left out, helm would remove the number that a former
-revision has set, and the default of 1 would hold until the autoscaler acts. Empty where the Deployment is not there yet. Takes a list:
+Replicas of a Deployment with a HorizontalPodAutoscaler: its present number. Without it, helm would remove the number of a former revision,
+and the default of 1 would apply until the autoscaler acts. Empty if the Deployment does not exist yet. Takes a list:
 the values of the autoscaling, the Deployment.
 */}}
 {{- define "warmterm.autoscaledReplicas" -}}
@@ -45,7 +45,7 @@ warmterm.dev/max-waiting-per-address: {{ .maxWaitingPerAddress | quote }}
 {{- end -}}
 
 {{/*
-A line for each setting of a pool that was another before this upgrade, by `kubectl annotate` or by other values. Takes a list: the pool,
+A line for each setting of a pool that this upgrade changes, set before by `kubectl annotate` or by other values. Takes a list: the pool,
 its StatefulSet as it was found.
 */}}
 {{- define "warmterm.changedSettings" -}}

@@ -1,6 +1,5 @@
 {{/*
-What names of objects begin with. Kubernetes takes no dot in the name of a Service, and none that begins with a digit, both of which
-the name of a release may have.
+The prefix of objects' names. The name of a Service must not contain a dot or begin with a digit, unlike the name of a release.
 */}}
 {{- define "warmterm.fullname" -}}
 {{- $name := .Values.fullnameOverride -}}
@@ -11,12 +10,12 @@ the name of a release may have.
 {{- $name | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The name of an object that belongs to no namespace. No namespace has a dot, so those of two releases differ. */}}
+{{/* The name of a cluster-scoped object. Namespaces contain no dot, so the names of two releases differ. */}}
 {{- define "warmterm.clusterName" -}}
 {{- printf "%s.%s" .Release.Namespace (include "warmterm.fullname" .) -}}
 {{- end -}}
 
-{{/* What marks the pods of a component for ever. Takes a list: the root context, the component. */}}
+{{/* The immutable selector of a component's pods. Takes a list: the root context, the component. */}}
 {{- define "warmterm.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: {{ $root.Chart.Name | quote }}
@@ -38,7 +37,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 
 {{/*
 The metadata of an object. Takes a list: the root context, the component, the name, and where the object has annotations or labels of
-its own, a map of each, which take the place of common ones.
+its own, a map of each, which replace the common ones.
 */}}
 {{- define "warmterm.metadata" -}}
 name: {{ index . 2 | quote }}
@@ -46,7 +45,7 @@ namespace: {{ (index . 0).Release.Namespace | quote }}
 {{ include "warmterm.marks" . }}
 {{- end -}}
 
-{{/* The same of an object that belongs to no namespace. */}}
+{{/* The same for a cluster-scoped object. */}}
 {{- define "warmterm.clusterMetadata" -}}
 name: {{ index . 2 | quote }}
 {{ include "warmterm.marks" . }}
@@ -65,7 +64,7 @@ annotations: {{- toYaml . | nindent 2 }}
 {{- end -}}
 
 {{/*
-Registry and folder of the images. global.imageRegistry takes the place of the host alone, because a mirror keeps the folders. The part
+Registry and folder of the images. global.imageRegistry replaces the host only, because a mirror keeps the folders. The part
 before the first slash is a host if it has a dot or a colon, or is localhost: the rule by which container runtimes read names of images.
 */}}
 {{- define "warmterm.registry" -}}
@@ -105,7 +104,7 @@ imagePullSecrets:
 {{- end }}
 {{- end -}}
 
-{{/* The Secret with the keys. Its name is that of the release whatever fullnameOverride says, so that the keys stay the same. */}}
+{{/* The Secret with the keys. Its name depends on the release only, not on fullnameOverride, so that the keys stay the same. */}}
 {{- define "warmterm.secretName" -}}
 {{- $release := eq .Release.Name .Chart.Name | ternary .Chart.Name (printf "%s-%s" .Release.Name .Chart.Name) -}}
 {{- .Values.secret.existing | default (printf "%s-keys" $release) -}}
@@ -115,7 +114,7 @@ imagePullSecrets:
 http://{{ include "warmterm.fullname" . }}-manager.{{ .Release.Namespace }}.svc
 {{- end -}}
 
-{{/* How browsers speak to the hosts of terminals that have routes. */}}
+{{/* The scheme of terminals' hosts that have routes. */}}
 {{- define "warmterm.routeProtocol" -}}
 {{- with .Values.terminals.ingress -}}
 {{- if eq .kind "Ingress" -}}
@@ -126,12 +125,12 @@ http://{{ include "warmterm.fullname" . }}-manager.{{ .Release.Namespace }}.svc
 {{- end -}}
 {{- end -}}
 
-{{/* Where the page finds a terminal. The host that its routes have is told, so that the page may open sockets there only. */}}
+{{/* The webserver's WARMTERM_ADDRESS. With routes, it is the template of their hosts, so that the page may open sockets to these only. */}}
 {{- define "warmterm.address" -}}
 {{- if eq .Values.terminals.exposure "nodePort" -}}
 {{- .Values.webserver.address -}}
 {{- else if eq .Values.webserver.address "page" -}}
-{{- fail "webserver.address: page has a meaning with terminals.exposure: nodePort only" -}}
+{{- fail "webserver.address: page is only valid with terminals.exposure: nodePort" -}}
 {{- else if eq .Values.webserver.address "manager" -}}
 {{- include "warmterm.routeProtocol" . }}://{{ .Values.terminals.ingress.host -}}
 {{- else -}}
@@ -139,7 +138,7 @@ http://{{ include "warmterm.fullname" . }}-manager.{{ .Release.Namespace }}.svc
 {{- end -}}
 {{- end -}}
 
-{{/* What the manager makes the route of each terminal of, as JSON. The port is that of the Services that it makes. */}}
+{{/* The template of each terminal's route, as JSON. The port is that of the Services that the manager creates. */}}
 {{- define "warmterm.routeTemplate" -}}
 {{- with .Values.terminals.ingress -}}
 {{- $spec := dict -}}
@@ -159,7 +158,7 @@ http://{{ include "warmterm.fullname" . }}-manager.{{ .Release.Namespace }}.svc
 {{- end -}}
 {{- end -}}
 
-{{/* A token for the manager and nobody else, as a volume. */}}
+{{/* A volume with a token whose only audience is the manager. */}}
 {{- define "warmterm.managerToken" -}}
 name: manager-token
 projected:
@@ -168,7 +167,7 @@ projected:
 {{- end -}}
 
 {{/*
-PodDisruptionBudgets are a part of policy/v1 since Kubernetes 1.21, HorizontalPodAutoscalers of autoscaling/v2 since 1.23. Without a
+PodDisruptionBudgets are in policy/v1 since Kubernetes 1.21, HorizontalPodAutoscalers of autoscaling/v2 since 1.23. Without a
 cluster, helm knows the APIs of its own release instead of those of --kube-version: so the version decides.
 */}}
 {{- define "warmterm.policyVersion" -}}
@@ -176,8 +175,8 @@ policy/{{ ternary "v1" "v1beta1" (semverCompare ">=1.21-0" .Capabilities.KubeVer
 {{- end -}}
 
 {{/*
-What a PodDisruptionBudget of a Deployment allows. A pod that is not ready serves nobody: a drain need not wait for one that crashes
-again and again. Kubernetes has the field since 1.27. Takes a list: the root context, the values.
+What a PodDisruptionBudget of a Deployment allows. A pod that is not ready serves no one, so a drain need not wait for one that keeps
+crashing. Kubernetes has the field since 1.27. Takes a list: the root context, the values.
 */}}
 {{- define "warmterm.disruptions" -}}
 {{- with index . 1 -}}
@@ -201,7 +200,7 @@ autoscaling/{{ ternary "v2" "v2beta2" (semverCompare ">=1.23-0" .Capabilities.Ku
 {{- mul (regexFind "^[0-9]+" .) (index (dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000) (regexFind "[a-z]+$" .)) -}}
 {{- end -}}
 
-{{/* Refuses what a service would not start with. Takes a list: whose value it is, its name, the value, the least, the most. */}}
+{{/* Refuses a duration with which a service would not start. Takes a list: the owner of the value, its name, the value, the minimum, the maximum. */}}
 {{- define "warmterm.checkDuration" -}}
 {{- $ms := include "warmterm.milliseconds" (index . 2) | int64 -}}
 {{- if or (lt $ms (include "warmterm.milliseconds" (index . 3) | int64)) (gt $ms (include "warmterm.milliseconds" (index . 4) | int64)) -}}
@@ -209,7 +208,7 @@ autoscaling/{{ ternary "v2" "v2beta2" (semverCompare ">=1.23-0" .Capabilities.Ku
 {{- end -}}
 {{- end -}}
 
-{{/* Who a visitor is: what the webserver would refuse at its start is refused here already. */}}
+{{/* Checks the settings of identity, which the webserver would otherwise refuse at its start. */}}
 {{- define "warmterm.checkIdentity" -}}
 {{- with .Values.webserver -}}
 {{- if eq .identity "address" -}}
@@ -231,7 +230,7 @@ autoscaling/{{ ternary "v2" "v2beta2" (semverCompare ">=1.23-0" .Capabilities.Ku
 {{- end -}}
 
 {{/*
-A number as digits, which a value may also be in quotes. Takes a list: whose value it is, its name, the value, the least, the most.
+A number as digits, which a value may also be in quotes. Takes a list: the owner of the value, its name, the value, the minimum, the maximum.
 Without the conversion, 4000000 is printed as 4e+06.
 */}}
 {{- define "warmterm.number" -}}
@@ -243,18 +242,18 @@ Without the conversion, 4000000 is printed as 4e+06.
 {{- end -}}
 
 {{/*
-The pools with the defaults filled in, as JSON: {"pools": […]}. What a pool says stands in place of the default, also when
-it is 0, false or empty, which the usual merging functions pass over; a map of a pool is laid over that of the default. What
-follows from `root` is filled in last. Numbers are strings of digits.
+The pools with the defaults filled in, as JSON: {"pools": […]}. A pool's value replaces the default even if
+it is 0, false or empty, which the usual merge functions ignore; a pool's map is merged over that of the default. Values that
+follow from `root` are filled in last. Numbers are strings of digits.
 */}}
 {{- define "warmterm.pools" -}}
 {{- $pools := list -}}
 {{- $names := dict -}}
 {{- range $given := .Values.pools -}}
 {{- if not (and (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $given.name) (le (len $given.name) 40)) -}}
-{{- fail (printf "pools: %q cannot be the name of a pool, because Kubernetes takes no Service of that name: it must begin with a letter, and have lower-case letters, digits and dashes, 40 at most" $given.name) -}}
+{{- fail (printf "pools: %q is not a valid name of a pool, because its Services could not have that name: use at most 40 lower-case letters, digits and dashes, beginning with a letter" $given.name) -}}
 {{- end -}}
-{{- if hasKey $names $given.name }}{{ fail (printf "pools: there are two of the name %q" $given.name) }}{{ end -}}
+{{- if hasKey $names $given.name }}{{ fail (printf "pools: the name %q is used twice" $given.name) }}{{ end -}}
 {{- $_ := set $names $given.name true -}}
 {{- $pool := deepCopy $.Values.poolDefaults -}}
 {{- range $key, $value := $given -}}
@@ -287,9 +286,9 @@ follows from `root` is filled in last. Numbers are strings of digits.
 {{- end -}}
 {{- $_ := set $pool "prewarm" $windows -}}
 {{- if gt (int $pool.min) (int $pool.max) }}{{ fail (printf "pools: %q has min: %v above max: %v" $pool.name $pool.min $pool.max) }}{{ end -}}
-{{- if and $pool.root (semverCompare "<1.33-0" $.Capabilities.KubeVersion.Version) }}{{ fail (printf "pools: %q has root: true, which needs Kubernetes 1.33: an older one drops hostUsers: false without a word, and the visitor would be root of the node" $pool.name) }}{{ end -}}
-{{- if and $pool.root $pool.hostUsers }}{{ fail (printf "pools: %q has root: true, and hostUsers: true would make it root of the node" $pool.name) }}{{ end -}}
-{{- if and $pool.root $pool.readOnlyRootFilesystem }}{{ fail (printf "pools: %q has root: true, and readOnlyRootFilesystem: true would leave it nothing to install into" $pool.name) }}{{ end -}}
+{{- if and $pool.root (semverCompare "<1.33-0" $.Capabilities.KubeVersion.Version) }}{{ fail (printf "pools: %q has root: true, which needs Kubernetes 1.33 or later: older versions ignore hostUsers: false, and the visitor would be root on the node" $pool.name) }}{{ end -}}
+{{- if and $pool.root $pool.hostUsers }}{{ fail (printf "pools: %q has root: true and hostUsers: true: the visitor would be root on the node" $pool.name) }}{{ end -}}
+{{- if and $pool.root $pool.readOnlyRootFilesystem }}{{ fail (printf "pools: %q has root: true and readOnlyRootFilesystem: true: the visitor could not install anything" $pool.name) }}{{ end -}}
 {{- range $context := list $pool.podSecurityContext $pool.containerSecurityContext -}}
 {{- if and (hasKey $context "runAsUser") (eq (toString $context.runAsUser) "0") (not $pool.root) }}{{ fail (printf "pools: %q has runAsUser: 0: set root: true, which makes the visitor root of a user namespace, not of the node" $pool.name) }}{{ end -}}
 {{- end -}}
@@ -300,7 +299,7 @@ follows from `root` is filled in last. Numbers are strings of digits.
 {{- dict "pools" $pools | toJson -}}
 {{- end -}}
 
-{{/* What NOTES say where a pool limits addresses that the webserver does not see; nothing where it may see them. */}}
+{{/* The warning of NOTES if a pool has limits per address, but the webserver cannot see addresses. */}}
 {{- define "warmterm.limitsNote" -}}
 {{- $limited := list -}}
 {{- range (include "warmterm.pools" . | fromJson).pools -}}
@@ -324,7 +323,7 @@ webserver.service.externalTrafficPolicy to Local; or lift the limits (helm/examp
 {{- end -}}
 
 {{/*
-Ranges that are private in practice, of one IP version. Takes 4 or 6. Besides the private networks of RFC 1918 and 4193: 0/8 (this
+Ranges of one IP version that terminals must not reach. Takes 4 or 6. Besides the private networks of RFC 1918 and 4193: 0/8 (this
 host), 100.64/10 (carrier NAT; Alibaba's metadata service), 127/8, 168.63.129.16 (Azure's host), 169.254/16 (link-local: metadata
 services), 192.0.0/24 (Oracle's metadata service), 198.18/15 (benchmarks), 224/4 and 240/4 (multicast, reserved, broadcast). Of IPv6:
 ::/96 (this host, and IPv4-compatible), 64:ff9b::/96 and 64:ff9b:1::/48 (NAT64), 2001::/32 (Teredo) and 2002::/16 (6to4), all of which
@@ -339,7 +338,7 @@ API server refuses it as no part of ::/0. It need not be: the kernel sends to su
 {{- end -}}
 {{- end -}}
 
-{{/* The whole range that terminals may reach, without what they may not, as the `to` of a rule. Takes a list: the root context, 4 or 6. */}}
+{{/* All addresses except the forbidden ranges, as the `to` of a rule. Takes a list: the root context, 4 or 6. */}}
 {{- define "warmterm.internet" -}}
 {{- $ranges := include "warmterm.privateRanges" (index . 1) | fromJsonArray -}}
 {{- range (index . 0).Values.networkPolicy.blockedRanges -}}
@@ -366,7 +365,7 @@ API server refuses it as no part of ::/0. It need not be: the kernel sends to su
 {{- end -}}
 {{- end -}}
 
-{{/* IP families of a Service, where the values name them. */}}
+{{/* IP families of a Service, if the values set them. */}}
 {{- define "warmterm.ipFamilies" -}}
 {{- with .Values.ipFamilyPolicy }}
 ipFamilyPolicy: {{ . }}
@@ -384,7 +383,7 @@ ipFamilies: {{- toYaml . | nindent 2 }}
 {{- end -}}
 
 {{/*
-Refuses what an API server does not take for a range, IPv4-mapped ones included. Takes a list: the value's name, the ranges.
+Refuses ranges that an API server does not accept, including IPv4-mapped ones. Takes a list: the value's name, the ranges.
 */}}
 {{- define "warmterm.checkRanges" -}}
 {{- $byte := "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])" -}}
@@ -396,13 +395,13 @@ Refuses what an API server does not take for a range, IPv4-mapped ones included.
 {{- $groups := regexFindAll $group (first (splitList "/" .)) -1 | len -}}
 {{- $v6 := and (regexMatch "/([1-9][0-9]?|1[01][0-9]|12[0-8])$" .) (or (regexMatch $whole .) (and (regexMatch $short .) (le $groups 7))) -}}
 {{- if or (not (or (regexMatch $v4 .) $v6)) (regexMatch "(?i)^(::|(0+:){5})ffff:[^/]" .) -}}
-{{- fail (printf "%s: %q is no range of addresses: write it as 203.0.113.0/24 or 2001:db8::/32, a single address with /32 or /128" (index $ 0) .) -}}
+{{- fail (printf "%s: %q is not a range of addresses: write it as 203.0.113.0/24 or 2001:db8::/32, a single address with /32 or /128" (index $ 0) .) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{/*
-The domain that a terminal's host has in common with one of the page's; empty where there is none. Both can set cookies for it. One
+The domain that a terminal's host shares with one of the page's hosts; empty if there is none. Both can set cookies for it. One
 label is no domain, nor is one such as co.uk, for which browsers take no cookies. Takes a list: the page's hosts, the terminals'.
 */}}
 {{- define "warmterm.sharedDomain" -}}
@@ -424,7 +423,7 @@ label is no domain, nor is one such as co.uk, for which browsers take no cookies
 {{- end -}}
 
 {{/*
-Has the kubelet wait for the server before it probes it. Takes a list: the port that answers /readyz, seconds to wait at most.
+A postStart hook that makes the kubelet wait for the server before it probes it. Takes a list: the port that answers /readyz, seconds to wait at most.
 */}}
 {{- define "warmterm.awaitReady" -}}
 postStart:

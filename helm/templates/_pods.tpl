@@ -1,7 +1,7 @@
-{{/* What the pods of all components have in common. */}}
+{{/* Parts that the pods of all components share. */}}
 
 {{/*
-Lays a map over another. An empty value ("", {}, [] or null) takes the field away: helm itself drops a null in some versions only.
+Merges a map over another. An empty value ("", {}, [] or null) removes the field: helm itself drops a null in some versions only.
 Takes a list: the map below, the one above.
 */}}
 {{- define "warmterm.overlay" -}}
@@ -17,8 +17,8 @@ Takes a list: the map below, the one above.
 {{- end -}}
 
 {{/*
-The securityContext of a pod: restricted Pod Security, and what its values say. A terminal whose visitor is root has baseline Pod
-Security, in a user namespace. Takes a list: the root context, the component, its values.
+The securityContext of a pod: restricted Pod Security, merged with its values. A terminal whose visitor is root has baseline
+Pod Security, in a user namespace. Takes a list: the root context, the component, its values.
 */}}
 {{- define "warmterm.podSecurity" -}}
 {{- $values := index . 2 -}}
@@ -32,8 +32,8 @@ Security, in a user namespace. Takes a list: the root context, the component, it
 {{- end -}}
 
 {{/*
-The same of a container. The capabilities of a root visitor are what apt and dpkg need to give files to others, to become them, and to
-end what they run. Programs may gain privileges there, or sudo would not work: there are no more of them than root has.
+The same for a container. A root visitor's capabilities are those that apt and dpkg need to change owners, switch users and end
+processes. Programs may gain privileges there, because sudo needs that: no more than root already has.
 */}}
 {{- define "warmterm.containerSecurity" -}}
 {{- $values := index . 2 -}}
@@ -46,7 +46,7 @@ end what they run. Programs may gain privileges there, or sudo would not work: t
 {{- include "warmterm.overlay" (list $base ($values.containerSecurityContext | default dict)) -}}
 {{- end -}}
 
-{{/* Labels of a pod that no selector names. Takes the same list. */}}
+{{/* Labels of a pod that are not in its selector. Takes the same list. */}}
 {{- define "warmterm.podLabels" -}}
 {{- with merge dict ((index . 2).podLabels | default dict) (index . 0).Values.commonLabels -}}
 {{- toYaml . -}}
@@ -61,7 +61,7 @@ end what they run. Programs may gain privileges there, or sudo would not work: t
 {{- $account.name | default (printf "%s-%s" (include "warmterm.fullname" $root) $component) -}}
 {{- end -}}
 
-{{/* Constraints have the pods of the component as their selector, unless they bring one. Takes a list as above. */}}
+{{/* Topology constraints. Without a selector of their own, they select the pods of the component. Takes a list as above. */}}
 {{- define "warmterm.spread" -}}
 {{- $labels := include "warmterm.selector" (list (index . 0) (index . 1)) | fromYaml -}}
 {{- with (index . 2).name }}{{ $_ := set $labels "warmterm.dev/pool" . }}{{ end -}}
@@ -71,14 +71,14 @@ end what they run. Programs may gain privileges there, or sudo would not work: t
 {{- $constraints = append $constraints . -}}
 {{- end -}}
 {{- if and (not $constraints) (has (index . 1) (list "manager" "webserver")) -}}
-{{- /* Two of a Deployment are better on two nodes. */ -}}
+{{- /* Spread the pods of a Deployment over nodes if possible. */ -}}
 {{- $apart := dict "maxSkew" 1 "topologyKey" "kubernetes.io/hostname" "whenUnsatisfiable" "ScheduleAnyway" -}}
 {{- $constraints = list (set $apart "labelSelector" (dict "matchLabels" $labels)) -}}
 {{- end -}}
 {{- toYaml $constraints -}}
 {{- end -}}
 
-{{/* Fields of a pod that values set in the same way for every component. Takes a list: the root context, the component, its values. */}}
+{{/* Fields of a pod that every component's values can set. Takes a list: the root context, the component, its values. */}}
 {{- define "warmterm.pod" -}}
 {{- $values := index . 2 -}}
 {{- $pod := dict "securityContext" (include "warmterm.podSecurity" . | fromYaml) -}}

@@ -1,6 +1,6 @@
 {{/*
-To be included at the head of each template. `helm upgrade --reuse-values` hands a newer chart the values of the older one as they were,
-and a value of null removes one: what is absent has its default. The file is made of values.yaml (local/setup/configuration.mjs), which
+Include it at the head of each template. `helm upgrade --reuse-values` passes the older chart's values to a newer one, and a value of null
+removes a default. So absent values get their default here. The file is generated from values.yaml (local/setup/configuration.mjs), which
 templates cannot read.
 */}}
 {{- define "warmterm.prepare" -}}

@@ -70,7 +70,7 @@ for (const [release, name] of [
 for (const name of ['101', '3d-printing', '-a', 'a-', 'A', 'a_b', 'a.b', 'a'.repeat(41)]) {
   test(`inv 10: a pool called ${name} is refused before anything is installed`, async (t) => {
     const { refusal } = await render({ pools: [{ name }] });
-    t.true(refusal.includes(`pools: "${name}" cannot be the name of a pool`), refusal);
+    t.true(refusal.includes(`pools: "${name}" is not a valid name of a pool`), refusal);
   });
 }
 

@@ -197,7 +197,7 @@ test('inv 10: ranges that an API server takes are taken', async (t) => {
 test('inv 10: what an API server refuses as a range is refused, by the name of its value', async (t) => {
   const refusal = async (value: string, range: string) => {
     const { refusal } = await render({ networkPolicy: { [value]: ['10.0.0.0/8', range] } });
-    t.true(refusal.includes(`networkPolicy.${value}: "${range}" is no range of addresses`), `${range}\n${refusal}`);
+    t.true(refusal.includes(`networkPolicy.${value}: "${range}" is not a range of addresses`), `${range}\n${refusal}`);
   };
   for (const range of noRanges) await refusal('blockedRanges', range);
   await refusal('dnsAddresses', noRanges[0]!);

@@ -101,6 +101,6 @@ test('paragraphs are apart by one empty line', async (t) => {
   for (const values of [{}, { webserver }, { webserver, terminals: terminals('{name}.terminals.example.org') }]) {
     const notes = await renderNotes(values);
     t.notRegex(notes, /\n\n\n/);
-    t.regex(notes, /\n\nTerminals that are ready/);
+    t.regex(notes, /\n\nTo list terminals/);
   }
 });

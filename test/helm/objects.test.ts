@@ -173,7 +173,7 @@ test('a LoadBalancer has its class and ranges; other types of Service have none'
   t.like(await service('LoadBalancer'), details);
   t.false(Object.keys(await service('NodePort')).some((key) => key.startsWith('loadBalancer')));
   const { refusal } = await render({ webserver: { service: { loadBalancerSourceRanges: ['192.0.2.256/24'] } } });
-  t.regex(refusal, /webserver\.service\.loadBalancerSourceRanges: "192\.0\.2\.256\/24" is no range/);
+  t.regex(refusal, /webserver\.service\.loadBalancerSourceRanges: "192\.0\.2\.256\/24" is not a range/);
 });
 
 test('an Ingress has several hosts and certificates, and a path below which the webserver answers', async (t) => {

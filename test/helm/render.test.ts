@@ -416,7 +416,7 @@ test('numbers of a pool may be in quotes, and mean the same', async (t) => {
 });
 
 const contradictions: [values: object, said: string, kubeVersion?: string][] = [
-  [{ pools: [{ name: 'a' }, { name: 'a' }] }, 'pools: there are two of the name "a"'],
+  [{ pools: [{ name: 'a' }, { name: 'a' }] }, 'pools: the name "a" is used twice'],
   [{ pools: [{ name: 'a', min: 5, max: 3 }] }, 'pools: "a" has min: 5 above max: 3'],
   [{ poolDefaults: { spare: '10001' } }, 'pools: "default": spare: 10001 must be a number from 0 to 10000'],
   [{ poolDefaults: { max: '99999' } }, 'max: 99999 must be a number from 0 to 10000'],
@@ -437,10 +437,10 @@ const contradictions: [values: object, said: string, kubeVersion?: string][] = [
   [{ manager: { claimTimeout: '61s' } }, 'manager: claimTimeout: 61s must be a duration from 100ms to 60s'],
   [{ manager: { apiTimeout: '99ms' } }, 'manager: apiTimeout: 99ms must be'],
   [{ webserver: { requestTimeout: '3m' } }, 'webserver: requestTimeout: 3m must be'],
-  [{ pools: [{ name: 'a', root: true, hostUsers: true }] }, 'pools: "a" has root: true, and hostUsers: true'],
+  [{ pools: [{ name: 'a', root: true, hostUsers: true }] }, 'pools: "a" has root: true and hostUsers: true'],
   [
     { poolDefaults: { root: true, readOnlyRootFilesystem: true } },
-    'pools: "default" has root: true, and readOnlyRootFilesystem: true',
+    'pools: "default" has root: true and readOnlyRootFilesystem: true',
   ],
   [{ poolDefaults: { root: true } }, 'pools: "default" has root: true, which needs Kubernetes 1.33', '1.32.9'],
   [{ webserver: { pool: 'other' } }, 'webserver.pool: there is no pool of the name "other"'],
