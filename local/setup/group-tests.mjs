@@ -4,41 +4,56 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { bundleOf, outdir } from './build-tests.mjs';
+import { isLong } from './order-tests.mjs';
 import { root } from './run.mjs';
 import { longer } from './select-tests.mjs';
 
 // Files that start programs or threads keep a process of their own: they need much of the processor, and wait in real time.
 const programs = /^(node:)?(child_process|worker_threads|cluster)$|^node-pty$|^playwright-core$/;
-// A hook is for the tests of one file, tests that run one by one may not mean those of other files, and a file that waits before it
-// declares its tests is too late for ava.
+// A hook is for the tests of one file, a file that sets the environment sets it for all, and a file that waits before it declares its
+// tests is too late for ava.
 const ownProcess =
-  /\btest\.(before|after|beforeEach|afterEach|serial)\b|\bprocess\.(env|chdir|on|once)\b|^(const .+ = )?await /m;
+  /\btest\.(serial\.)?(before|after|beforeEach|afterEach)\b|\bprocess\.(chdir|on|once)\b|\bprocess\.env(\.\w+|\[[^\]]+\])? *=[^=]|\bdelete process\.env\b|^(const .+ = (\w+\()?)?await /m;
+// Tests of the first kind are serial and those of the second are not: in a shared process all of them run one by one.
+const serial = /\btest\.serial\b/;
+const concurrent = /^\s*test\(/m;
 /** More would leave one process working at the end while the other processors have nothing to do. */
 const most = 16;
+/**
+ * In these folders, files share a process although they start programs, so many of them: those that run their tests one by one anyway
+ * share a browser, and those of the chart share what helm has rendered.
+ */
+const mostWithPrograms = { e2e: 4, frontend: 4, helm: 9 };
 
 /**
  * The groups of `files` that can share a process, those of one folder of test/ together: a name → its files. `sources` says for
  * each file of which files and packages it consists; `read` returns a file's text.
  */
 export function groupTests(files, sources, read = (file) => readFileSync(join(root, file), 'utf8')) {
-  const folders = new Map();
-  for (const file of files.filter((file) => canShare(sources.get(file)) && !ownProcess.test(read(file)))) {
-    const folder = file.split('/')[1];
-    folders.set(folder, [...(folders.get(folder) ?? []), file]);
+  const kinds = new Map();
+  for (const file of files) {
+    const kind = kindOf(file, sources.get(file), read(file));
+    if (kind) kinds.set(kind.name, { ...kind, members: [...(kinds.get(kind.name)?.members ?? []), file] });
   }
   const groups = new Map();
-  for (const [folder, members] of folders) {
+  for (const { name, most, members } of kinds.values()) {
     const count = Math.ceil(members.length / most);
     // Neighbours test like things, and take like times: they are dealt out.
     for (let i = 0; i < count; i++) {
       const group = members.filter((_, index) => index % count === i);
-      if (group.length > 1) groups.set(`${folder}-${i + 1}`, group);
+      if (group.length > 1) groups.set(`${name}-${i + 1}`, group);
     }
   }
   return groups;
 }
 
-const canShare = (parts) => !parts.has(longer) && ![...parts].some((part) => programs.test(part));
+function kindOf(file, parts, text) {
+  const folder = file.split('/')[1];
+  if (parts.has(longer) || ownProcess.test(text) || isLong(file)) return undefined;
+  if (![...parts].some((part) => programs.test(part))) return serial.test(text) ? undefined : { name: folder, most };
+  if (!(folder in mostWithPrograms) || (folder !== 'helm' && concurrent.test(text))) return undefined;
+  return { name: `${folder}-programs`, most: mostWithPrograms[folder] };
+}
 
 /** Writes a bundle for each group. Returns the bundles to run: those of the groups, and of the files that are in none. */
 export function bundleGroups(files, groups) {

@@ -12,7 +12,7 @@ import { runAva } from './run-ava.mjs';
 import { changedSinceMain, listTests, selectAffected, selectFailed, selectLong, selectPaths } from './select-tests.mjs';
 import { find } from './system-packages.mjs';
 
-const lastFailed = join(root, 'dist-tests/failed.json');
+const lastFailed = join(root, 'dist-tests', process.env.WARMTERM_TEST_FAILED ?? 'failed.json');
 const args = prepare({ needed: ['tmux', 'chromium'], useful: ['bwrap', 'slirp4netns'] });
 const take = (flag) => {
   const at = args.indexOf(flag);

@@ -3,7 +3,7 @@
 import type { ExecutionContext, TestFn } from 'ava';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { poll } from './poll.ts';
-import { fileScope } from './scope.ts';
+import { processScope, type Scope } from './scope.ts';
 
 // How long a test waits for what a page shows. Nothing here takes so long, except on a machine that runs much else.
 const patienceMs = 60_000;
@@ -39,12 +39,17 @@ export async function openBrowser(t: Pick<ExecutionContext, 'teardown'>, more: s
   return browser;
 }
 
-/** One browser for the tests of a file: call the result within a test. Each test opens and closes contexts of its own. */
+let shared: Promise<Browser> | undefined;
+let sharing: Scope | undefined;
+
+/** One browser for the tests of a process: call the result within a test. Each test opens and closes contexts of its own. */
 export function shareBrowser(test: TestFn): () => Browser {
-  const scope = fileScope(test);
+  sharing ??= processScope(test);
+  const scope = sharing;
   let browser: Browser;
   test.serial.before(async () => {
-    browser = await openBrowser(scope);
+    shared ??= openBrowser(scope);
+    browser = await shared;
   });
   return () => browser;
 }

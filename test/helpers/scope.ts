@@ -29,3 +29,6 @@ export function fileScope(test: TestFn): Scope {
     },
   };
 }
+
+/** The scope of the process that runs the file that calls this: it may run others too (see local/setup/group-tests.mjs). */
+export const processScope = (test: TestFn): Scope => fileScope((test as { process?: TestFn }).process ?? test);

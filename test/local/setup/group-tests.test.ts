@@ -1,6 +1,7 @@
 import test from 'ava';
 import { groupTests } from '../../../local/setup/group-tests.mjs';
 import { nameTests } from '../../../local/setup/name-tests.mjs';
+import { compareFiles } from '../../../local/setup/order-tests.mjs';
 
 const plain = "test('a', (t) => t.pass());";
 const group = (files: Record<string, { text?: string; parts?: string[] }>) =>
@@ -38,8 +39,38 @@ test('starts browsers', alone, { parts: ['playwright-core'] });
 test('tries many histories', alone, { parts: ['test/helpers/long.ts'] });
 test('has a hook', alone, { text: 'test.before(() => {});' });
 test('runs its tests one by one', alone, { text: "test.serial('a', (t) => t.pass());" });
+test('has a serial hook', alone, { text: 'test.serial.before(() => {});' });
 test('sets the environment', alone, { text: "process.env.HOME = '/';" });
+test('clears the environment', alone, { text: 'delete process.env.HOME;' });
+test('waits for how it declares its tests', alone, { text: 'const isolated = skipIf(await why(), test);' });
 test('waits before it declares its tests', alone, { text: 'const built = await build();' });
+
+const browsers = { parts: ['playwright-core'], text: "test.serial('a', (t) => t.pass());" };
+
+test('end-to-end files that run their tests one by one share a process, four at most', (t) => {
+  const files = ['a', 'b', 'c', 'd', 'e'].map((name) => `test/e2e/${name}.test.ts`);
+  const groups = group(Object.fromEntries(files.map((file) => [file, browsers])));
+  t.deepEqual(
+    [...groups].map(([name, members]) => [name, members.length]),
+    [
+      ['e2e-programs-1', 3],
+      ['e2e-programs-2', 2],
+    ],
+  );
+});
+
+test('end-to-end files that are long, or run tests at once, have their own process', (t) => {
+  const concurrent = { ...browsers, text: plain };
+  const files = { 'test/e2e/a.test.ts': concurrent, 'test/e2e/pool.test.ts': browsers, 'test/e2e/b.test.ts': browsers };
+  t.deepEqual(group(files), new Map());
+});
+
+test('long files start first, then shared processes of end-to-end tests', (t) => {
+  const bundles = ['common/a', 'together/e2e-programs-1', 'e2e/pool', 'helm/a'].map(
+    (name) => `dist-tests/1/test/${name}.test.mjs`,
+  );
+  t.deepEqual(bundles.toSorted(compareFiles), [bundles[2], bundles[1], bundles[3], bundles[0]]);
+});
 
 test('a file that shares no process declares its tests to ava itself', (t) => {
   t.is(nameTests(test, 'test/a.test.ts'), test);
