@@ -28,7 +28,7 @@ test.before(async () => {
 });
 test.after.always(() => release?.discard());
 
-test.serial('a shell under any user id has a name and a home, and ssh runs', async (t) => {
+test.serial('assigned-ids: a shell under any user id has a name and a home, and ssh runs', async (t) => {
   const script = [
     'id -u; whoami; echo ~; touch ~/file && echo written',
     'ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519 </dev/null && ls ~/.ssh',
@@ -48,6 +48,6 @@ test.serial('a shell under any user id has a name and a home, and ssh runs', asy
   ]);
 });
 
-test.serial('helm test passes under such an id', async (t) => {
+test.serial('assigned-ids: helm test passes', async (t) => {
   t.regex(await release.test(), /Phase:\s+Succeeded/);
 });

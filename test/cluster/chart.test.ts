@@ -25,13 +25,13 @@ const get = <T>(path: string) =>
   release.transport.request<T>({ method: 'GET', path: `/api/v1/namespaces/${release.namespace}/${path}` });
 const list = async <T extends Object>(resource: string) => (await get<{ items: T[] }>(resource)).items;
 
-test.serial('one command installs it, and `helm test` finds a shell that answers', async (t) => {
+test.serial('chart: one command installs it, and `helm test` passes', async (t) => {
   t.regex(await release.test(), /Phase: +Succeeded/);
 });
 
 type Event = { type: string; reason: string; message: string; involvedObject: { uid: string; name: string } };
 
-test.serial('a normal start of a pod records no Warning', async (t) => {
+test.serial('chart: a normal start records no Warning Event', async (t) => {
   // Two managers, two webservers, and a terminal: that which `helm test` gave back may still be replaced.
   const pods = await until('five ready pods', async () => {
     const ready = (await list<RawPod>('pods')).filter(isReady);
@@ -90,7 +90,7 @@ async function actAsManager(t: ExecutionContext) {
 
 const annotate = { metadata: { annotations: { 'warmterm.dev/test': 'x' } } };
 
-test.serial('the manager’s account may annotate terminals', async (t) => {
+test.serial('chart: the manager’s account may annotate terminals', async (t) => {
   const { manager, terminal } = await actAsManager(t);
   t.is(await refusal(manager, terminal, annotate), '');
 });
@@ -113,7 +113,7 @@ withPolicies('inv 10: the cluster refuses whatever else the manager’s account 
   t.regex(await refusal(manager, terminal, jsonPatch, 'application/json-patch+json'), /the spec of a pod/);
 });
 
-test.serial('inv 5: an upgrade, to another way to terminals, leaves session and secrets as they were', async (t) => {
+test.serial('inv 5: chart: an upgrade to another exposure keeps session and secrets', async (t) => {
   const page = await (await openBrowser(t)).newPage();
   const sockets: string[] = [];
   page.on('websocket', (socket) => sockets.push(new URL(socket.url()).host));
@@ -182,14 +182,14 @@ async function followReplicas(t: ExecutionContext, path: string): Promise<Set<nu
   return seen;
 }
 
-test.serial('a rollback keeps the keys', async (t) => {
+test.serial('chart: a rollback keeps the keys', async (t) => {
   const keys = async () => (await get<{ data: Record<string, string> }>('secrets/warmterm-keys')).data;
   const before = await keys();
   await release.rollBack();
   t.deepEqual(await keys(), before);
 });
 
-test.serial('what it leaves behind is nothing but its keys', async (t) => {
+test.serial('chart: uninstalling leaves only the keys', async (t) => {
   await release.uninstall();
   const resources = ['pods', 'services', 'secrets', 'configmaps', 'serviceaccounts', 'endpoints'];
   const stays = /^(default$|default-token-|kube-root-ca\.crt$|warmterm-keys$)/;

@@ -102,7 +102,7 @@ async function shellsAreTheSame(word: string): Promise<void> {
   }
 }
 
-test.serial('inv 5, 9: an upgrade under load ends no session, and turns no visitor away', async (t) => {
+test.serial('inv 5, 9: an upgrade under load ends no session and refuses no visitor', async (t) => {
   const load = await startComing(t, 3);
   const before = await inUse();
   const former = load.claims();
@@ -118,7 +118,7 @@ test.serial('inv 5, 9: an upgrade under load ends no session, and turns no visit
 });
 
 test.serial(
-  'inv 4, 9: managers and webservers deleted under load end no session, and turn no visitor away',
+  'inv 4, 9: deleting managers and webservers under load ends no session and refuses no visitor',
   async (t) => {
     const load = await startComing(t, 3);
     const before = await inUse();
@@ -138,7 +138,7 @@ test.serial(
   },
 );
 
-test.serial('inv 5: a drain waits for sessions, and takes terminals that nobody uses', async (t) => {
+test.serial('inv 5: a drain waits for sessions, and evicts unused terminals', async (t) => {
   const [used] = (await terminals()).filter(isClaimed);
   await t.throwsAsync(evict(used!.metadata.name), { message: /disruption budget/ });
   const free = await until('one that nobody uses', async () =>
@@ -153,7 +153,7 @@ test.serial('inv 5: a drain waits for sessions, and takes terminals that nobody 
   t.pass();
 });
 
-test.serial('inv 1: a deleted terminal is told to its visitor, and its successor is nobody’s', async (t) => {
+test.serial('inv 1: the visitor of a deleted terminal is informed, and the new pod is unclaimed', async (t) => {
   const { page } = await openTerminal(t, release, browser());
   await typeText(page, 'touch ~/left; echo $HOSTNAME\n');
   const name = /^(\S+-\d+)$/m.exec(await waitForScreen(page, /^\S+-\d+$/m))![1]!;

@@ -82,7 +82,7 @@ async function reached(addresses: string[]): Promise<string[]> {
 }
 
 test.serial(
-  'from inside only the manager and DNS can be reached: no API, no neighbour, no webserver, no node',
+  'isolation: a terminal reaches only the manager and DNS: no API server, terminal, webserver or node',
   async (t) => {
     const [terminals, webservers, managers, api] = await Promise.all([
       pods('terminal'),
@@ -118,7 +118,7 @@ test.serial(
   },
 );
 
-test.serial('inv 7: a terminal’s token opens its own two routes of the manager, and no other', async (t) => {
+test.serial('inv 7: isolation: a terminal’s token is valid for its own two manager endpoints only', async (t) => {
   const request = (method: string, path: string, more = '') =>
     `curl -s -o /dev/null -w '%{http_code} ' -m 5 -X ${method} ${more} http://warmterm-manager${path}`;
   const token = `-H "Authorization: Bearer $(cat /var/run/secrets/warmterm/token)" -H 'content-type: application/json'`;
@@ -153,7 +153,7 @@ test.serial('inv 7: a terminal’s token opens its own two routes of the manager
   t.false(status.allowed, 'and its account may do nothing there');
 });
 
-test.serial('no raw sockets, mounts, namespaces, devices, other users or way to become one', async (t) => {
+test.serial('isolation: no raw sockets, mounts, namespaces, devices or other users', async (t) => {
   const refused = {
     'a raw socket': 'python3 -c "import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)"',
     'a packet socket': 'python3 -c "import socket; socket.socket(socket.AF_PACKET, socket.SOCK_RAW)"',
@@ -206,27 +206,24 @@ for pid in sys.argv[1:]:
   print("ways into",pid,*open_ways)
 `;
 
-test.serial(
-  'the shell can read neither the memory nor the files of the server, and write nothing into its log',
-  async (t) => {
-    await output(`printf '%s' '${Buffer.from(intruder).toString('base64')}' | base64 -d > /tmp/intruder.py`);
-    // The first process is tini; the one that listens is its child.
-    const server = await output(`ps --ppid 1 -o pid=,comm= | awk '$2 ~ /node|MainThread/ {print $1}'`);
-    t.regex(server, /^\d+$/);
-    const ways = await output(`python3 /tmp/intruder.py 1 ${server} $$`);
-    t.regex(ways, /^ways into 1$/m);
-    t.regex(ways, new RegExp(`^ways into ${server}$`, 'm'));
-    // Of its own shell it may see all that seccomp leaves: the program does try.
-    t.regex(ways, /^ways into \d+ mem maps environ fd log trace/m);
-    t.is(await output(`ls -l /usr/local/bin/node /usr/bin/tini | cut -d' ' -f1,3 | sort -u`), '-rwx--x--x root');
-    // Its text would be printed by kubectl describe.
-    t.is(await output('find / -xdev -name "termination-log*" 2> /dev/null; ls /dev/termination-log 2> /dev/null'), '');
-    t.is(await output('(echo forged > /opt/warmterm/private/termination-log) 2> /dev/null || echo refused'), 'refused');
-    t.is(await output('node --print 6*7'), '42', 'Node is there for whoever wants it');
-  },
-);
+test.serial('isolation: the shell cannot read the server’s memory or files, or write to its log', async (t) => {
+  await output(`printf '%s' '${Buffer.from(intruder).toString('base64')}' | base64 -d > /tmp/intruder.py`);
+  // The first process is tini; the one that listens is its child.
+  const server = await output(`ps --ppid 1 -o pid=,comm= | awk '$2 ~ /node|MainThread/ {print $1}'`);
+  t.regex(server, /^\d+$/);
+  const ways = await output(`python3 /tmp/intruder.py 1 ${server} $$`);
+  t.regex(ways, /^ways into 1$/m);
+  t.regex(ways, new RegExp(`^ways into ${server}$`, 'm'));
+  // Of its own shell it may see all that seccomp leaves: the program does try.
+  t.regex(ways, /^ways into \d+ mem maps environ fd log trace/m);
+  t.is(await output(`ls -l /usr/local/bin/node /usr/bin/tini | cut -d' ' -f1,3 | sort -u`), '-rwx--x--x root');
+  // Its text would be printed by kubectl describe.
+  t.is(await output('find / -xdev -name "termination-log*" 2> /dev/null; ls /dev/termination-log 2> /dev/null'), '');
+  t.is(await output('(echo forged > /opt/warmterm/private/termination-log) 2> /dev/null || echo refused'), 'refused');
+  t.is(await output('node --print 6*7'), '42', 'Node is there for whoever wants it');
+});
 
-test.serial('manager and webserver connect to what they need, and to nothing else', async (t) => {
+test.serial('isolation: manager and webserver connect only where they need to', async (t) => {
   const [terminal, webserver, manager] = await Promise.all(
     ['terminal', 'webserver', 'manager'].map(async (component) => (await pods(component))[0]),
   );
@@ -315,14 +312,14 @@ async function reachedBy(component: string, addresses: Record<string, string>): 
   return said!.split(' ').filter(Boolean);
 }
 
-test.serial('a memory hog is ended, and the neighbour does not notice', async (t) => {
+test.serial('isolation: a memory hog is killed without effect on another terminal', async (t) => {
   await output(`python3 -c $'x=[]\\nwhile True: x.append(bytearray(10**7))' 2>&1 | tail -1`).catch(() => {});
   await stillAnswers(neighbour, 'beside-a-hog');
   await page.reload();
   t.is(await output('echo $((6 * 7))'), '42');
 });
 
-test.serial('a file can not outgrow what the pod may store, and who writes many is evicted', async (t) => {
+test.serial('isolation: file size is limited, and a pod with too many files is evicted', async (t) => {
   await output('yes > ~/file');
   t.is(Number(await output('stat -c %s ~/file')), 32 * 2 ** 20);
   const name = await output('echo $HOSTNAME');
@@ -335,7 +332,7 @@ test.serial('a file can not outgrow what the pod may store, and who writes many 
   t.is(await output('ls ~ | wc -l'), '0');
 });
 
-test.serial('a fork bomb is over in seconds, and the neighbour does not notice', async (t) => {
+test.serial('isolation: a fork bomb ends within seconds without effect on another terminal', async (t) => {
   await page.reload();
   await waitForState(page, 'connected', 60_000);
   const name = await output('echo $HOSTNAME');

@@ -57,7 +57,7 @@ const eventsOf = async (reason: string) =>
   );
 
 test.serial(
-  'a LimitRange that refuses pods: the cause is told, no time is promised, and the pool recovers',
+  'refused: a LimitRange refuses pods: the cause is reported, no time is promised, the pool recovers',
   async (t) => {
     const undo = await createFor(t, 'limitranges', 'small', {
       limits: [{ type: 'Container', max: { memory: '50Mi' } }],
@@ -97,7 +97,7 @@ test.serial(
 );
 
 test.serial(
-  'a quota of node ports that is used up: who cannot be reached is not ready, and the cause is told',
+  'refused: an exhausted quota of node ports: unreachable terminals are not ready, and the cause is reported',
   async (t) => {
     const { items } = await get<{ items: RawService[] }>(`${core()}/services`);
     const used = countNodePorts(items);
@@ -132,7 +132,7 @@ test.serial(
 );
 
 withPodSecurity(
-  'Pod Security that refuses pods: host page and Event say which field it is, and the pool recovers',
+  'refused: Pod Security refuses pods: host page and Event name the field, the pool recovers',
   async (t) => {
     const patch = (path: string, body: object) =>
       release.transport.request({ method: 'PATCH', path, contentType: 'application/merge-patch+json', body });
@@ -168,24 +168,21 @@ withPodSecurity(
   },
 );
 
-test.serial(
-  'inv 2, 5: a StatefulSet that is deleted without its pods, and made again, has them with their visitors',
-  async (t) => {
-    const visitor = createVisitor(release);
-    const { name } = await claimSoon(visitor);
-    const { metadata, spec } = await get<{ metadata: { labels: object; annotations: object }; spec: object }>(
-      `${pools()}/default`,
-    );
-    const uid = async () => (await get<RawPod>(`${core()}/pods/${name}`)).metadata.uid;
-    const before = await uid();
-    await remove(`${pools()}/default`, { propagationPolicy: 'Orphan' });
-    await until('no StatefulSet', async () => (await get<{ items: object[] }>(pools())).items.length === 0);
-    const { labels, annotations } = metadata;
-    await create(pools(), { metadata: { name: 'default', labels, annotations }, spec });
-    await until('the same terminal', async () => {
-      const answer = await visitor.claim().catch(() => undefined);
-      return answer?.status === 'reconnected' && answer.name === name;
-    });
-    t.is(await uid(), before);
-  },
-);
+test.serial('inv 2, 5: a StatefulSet recreated over its orphaned pods keeps their visitors', async (t) => {
+  const visitor = createVisitor(release);
+  const { name } = await claimSoon(visitor);
+  const { metadata, spec } = await get<{ metadata: { labels: object; annotations: object }; spec: object }>(
+    `${pools()}/default`,
+  );
+  const uid = async () => (await get<RawPod>(`${core()}/pods/${name}`)).metadata.uid;
+  const before = await uid();
+  await remove(`${pools()}/default`, { propagationPolicy: 'Orphan' });
+  await until('no StatefulSet', async () => (await get<{ items: object[] }>(pools())).items.length === 0);
+  const { labels, annotations } = metadata;
+  await create(pools(), { metadata: { name: 'default', labels, annotations }, spec });
+  await until('the same terminal', async () => {
+    const answer = await visitor.claim().catch(() => undefined);
+    return answer?.status === 'reconnected' && answer.name === name;
+  });
+  t.is(await uid(), before);
+});

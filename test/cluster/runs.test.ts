@@ -26,7 +26,7 @@ const podOf = async (run: string) =>
 const visitor = (t: ExecutionContext) => createCli(t, release.pageUrl);
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
 
-test.serial('5 MB go both ways, stderr apart, and the exit code is the command’s; its pod is deleted', async (t) => {
+test.serial('run: 5 MB each way, separate stderr, the command’s exit code; its pod is deleted', async (t) => {
   const bytes = randomBytes(5_000_000);
   const { code, stdout, stderr } = await visitor(t).run(['run', '--', 'sh', '-c', 'cat; echo over >&2; exit 5'], {
     input: bytes,
@@ -36,7 +36,7 @@ test.serial('5 MB go both ways, stderr apart, and the exit code is the command�
   await until('no terminal in use', async () => !(await pods()).some(isClaimed));
 });
 
-test.serial('a terminal: its size from the start, Ctrl-C, and `exit 7`', async (t) => {
+test.serial('run: a tty: initial size, Ctrl-C and `exit 7`', async (t) => {
   const pty = visitor(t).inTerminal(['run', '--', 'bash', '--norc'], { cols: 91, rows: 27 });
   await pty.until(/[$#] /);
   pty.write('stty size; sleep 1000\r');
@@ -49,7 +49,7 @@ test.serial('a terminal: its size from the start, Ctrl-C, and `exit 7`', async (
   t.pass();
 });
 
-test.serial('a detached run is found again; when its pod is deleted, whoever waits is told, with 125', async (t) => {
+test.serial('run: a detached run is found again; after its pod’s deletion, wait exits with 125', async (t) => {
   const cli = visitor(t);
   const { stdout } = await cli.run(['run', '-d', '--', 'sh', '-c', 'echo up; sleep 1000']);
   const id = String(stdout).trim();

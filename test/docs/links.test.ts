@@ -45,6 +45,6 @@ for (const name of documents) {
   });
 }
 
-test('README.md, CHANGELOG.md and all of docs are looked at', (t) => {
+test('links: checks README.md, CHANGELOG.md and all of docs', (t) => {
   for (const name of ['README.md', 'CHANGELOG.md', 'docs/install.md']) t.true(documents.includes(name), name);
 });

@@ -14,7 +14,7 @@ const rows = [...section.matchAll(/^\| ([\d, ]+) \| ((?:`[a-z-]+`(?:, )?)+) \|/g
   }),
 );
 
-test('each code that the table names is one of ours, with its status', (t) => {
+test('errors: each code in the table exists with its status', (t) => {
   t.true(rows.length >= 8, `${rows.length} rows`);
   for (const { statuses, codes } of rows) {
     t.deepEqual(
@@ -24,7 +24,7 @@ test('each code that the table names is one of ours, with its status', (t) => {
   }
 });
 
-test('the table has each status that operators ask about', (t) => {
+test('errors: the table has each status that operators ask about', (t) => {
   const listed = rows.flatMap(({ statuses }) => statuses);
   for (const status of [400, 403, 404, 421, 426]) t.true(listed.includes(status), `${status}`);
 });

@@ -37,7 +37,7 @@ async function seat(t: ExecutionContext, system: TestSystem, count: number) {
 const leave = (visitor: ReturnType<typeof createVisitor>) => visitor.call('DELETE', '/api/terminals/current');
 
 test.serial(
-  'kubectl scale up holds until the pool was quiet for the delay; it shrinks past nobody (inv 5)',
+  'inv 5: kubectl scale up holds until scale-down-delay without need; shrinking ends no session',
   async (t) => {
     const system = await newPool({ settings: { spare: '1', max: '8' } });
     await system.kubernetes.scale(5);
@@ -60,7 +60,7 @@ test.serial(
   },
 );
 
-test.serial('a lower max takes terminals that nobody uses at once, and leaves the others (inv 5)', async (t) => {
+test.serial('inv 5: a lower max removes unused terminals at once and keeps the others', async (t) => {
   const system = await newPool({ settings: { spare: '4', max: '8' } });
   await poolIsReady(system, 4);
   const visitors = await seat(t, system, 2);
@@ -74,34 +74,31 @@ test.serial('a lower max takes terminals that nobody uses at once, and leaves th
   t.is((await visitors[0]!.claim()).status, 'reconnected');
 });
 
-test.serial(
-  'kubectl scale to fewer than are in use: it is told who was above, and whose session has ended',
-  async (t) => {
-    const system = await newPool({ settings: { spare: '1', max: '8', connectTimeout: '1h' } });
-    await system.kubernetes.scale(4);
-    await poolIsReady(system, 4);
-    const visitors = await seat(t, system, 3);
-    await system.kubernetes.scale(1);
-    // The manager puts back what they need, and may be in time or not: the StatefulSet controller does not ask.
-    const { ended, kept } = await until('the Event', async () => {
-      const events = await system.kubernetes.events();
-      const [ended = '', kept = ''] = [events.get('SessionsEnded'), events.get('ReplicasPutBack')];
-      return /default-1/.test(ended + kept) && /default-2/.test(ended + kept) && { ended, kept };
-    });
-    for (const told of [ended, kept]) t.regex(told, /^$|^Scaled to 1: default-.* warmterm\.dev\/max\.$/);
-    const { problems } = await until('the line on the host page', async () => {
-      const status = await poolStatus(system);
-      return status.problems.length > 0 && status;
-    });
-    t.deepEqual(problems.toSorted(), [ended, kept].filter(Boolean).toSorted());
-    for (const [ordinal, visitor] of visitors.entries()) {
-      const { status } = await until('a terminal', () => visitor.claim().catch(() => undefined));
-      t.is(status, ended.includes(`default-${ordinal}`) ? 'new' : 'reconnected', String(ordinal));
-    }
-  },
-);
+test.serial('kubectl scale below the terminals in use: an Event names the sessions that ended', async (t) => {
+  const system = await newPool({ settings: { spare: '1', max: '8', connectTimeout: '1h' } });
+  await system.kubernetes.scale(4);
+  await poolIsReady(system, 4);
+  const visitors = await seat(t, system, 3);
+  await system.kubernetes.scale(1);
+  // The manager puts back what they need, and may be in time or not: the StatefulSet controller does not ask.
+  const { ended, kept } = await until('the Event', async () => {
+    const events = await system.kubernetes.events();
+    const [ended = '', kept = ''] = [events.get('SessionsEnded'), events.get('ReplicasPutBack')];
+    return /default-1/.test(ended + kept) && /default-2/.test(ended + kept) && { ended, kept };
+  });
+  for (const told of [ended, kept]) t.regex(told, /^$|^Scaled to 1: default-.* warmterm\.dev\/max\.$/);
+  const { problems } = await until('the line on the host page', async () => {
+    const status = await poolStatus(system);
+    return status.problems.length > 0 && status;
+  });
+  t.deepEqual(problems.toSorted(), [ended, kept].filter(Boolean).toSorted());
+  for (const [ordinal, visitor] of visitors.entries()) {
+    const { status } = await until('a terminal', () => visitor.claim().catch(() => undefined));
+    t.is(status, ended.includes(`default-${ordinal}`) ? 'new' : 'reconnected', String(ordinal));
+  }
+});
 
-test.serial('a changed template reaches what nobody uses, and a session when it is over (inv 5)', async (t) => {
+test.serial('inv 5: a changed template replaces unused terminals, and others after their session', async (t) => {
   const system = await newPool({ settings: { spare: '2', max: '8', connectTimeout: '1h' } });
   await poolIsReady(system, 2);
   const [visitor] = await seat(t, system, 1);
@@ -129,7 +126,7 @@ test.serial('a changed template reaches what nobody uses, and a session when it 
 });
 
 test.serial(
-  'a template whose pods are never ready stops, the former serve, and it goes on once it is mended',
+  'rollout: a template whose pods never become ready stops it, old terminals serve, a fix continues it',
   async (t) => {
     const system = await newPool({ settings: { spare: '2', max: '8', connectTimeout: '1h' } });
     await poolIsReady(system, 2);
@@ -164,7 +161,7 @@ test.serial(
   },
 );
 
-test.serial('a pool that is deleted ends its sessions, and one that is made again serves', async (t) => {
+test.serial('a deleted pool ends its sessions; a recreated one serves', async (t) => {
   const system = await newPool({ settings: { spare: '1', max: '4' } });
   await poolIsReady(system, 1);
   const [visitor] = await seat(t, system, 1);

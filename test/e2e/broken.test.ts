@@ -3,7 +3,7 @@
 import test from 'ava';
 import { createVisitor, poolIsReady, poolStatus, startTestSystem, until } from '../helpers/system.ts';
 
-test.serial('pods that never become Ready are told with their reason, and the others serve meanwhile', async (t) => {
+test.serial('broken: pods that never become Ready are reported with the reason, and others serve', async (t) => {
   const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '6' } });
   const { kubernetes } = system;
   await poolIsReady(system, 2);

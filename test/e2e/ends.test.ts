@@ -58,7 +58,7 @@ async function hasFiles(t: ExecutionContext, page: Page, count: number) {
   t.regex(await waitForScreen(page, /^\d$/m), new RegExp(`^${count}$`, 'm'));
 }
 
-test.serial('a terminal that its owner ends in another tab says so in both', async (t) => {
+test.serial('ends: a terminal ended in another tab is reported in both', async (t) => {
   const { page, context } = await atWork(t);
   const other = await openTab(system(), context);
   await waitForScreen(other, /^written-2$/m);
@@ -69,13 +69,13 @@ test.serial('a terminal that its owner ends in another tab says so in both', asy
   await isToldAndOver(t, page, texts.endings.owner);
 });
 
-test.serial('a pod that an administrator deletes says so', async (t) => {
+test.serial('ends: a pod deleted by an administrator is reported', async (t) => {
   const { page, pod } = await atWork(t);
   await system().kubernetes.deletePod(pod.name);
   await isToldAndOver(t, page, texts.endings.administrator);
 });
 
-test.serial('a hook that fails is told with the end of the shell, and so is its output', async (t) => {
+test.serial('ends: a failed hook and its output are shown', async (t) => {
   const { page } = await atWork(t);
   await typeText(page, 'touch ~/fail; exit\n');
   await waitForState(page, 'ended', patienceMs);

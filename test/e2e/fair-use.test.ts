@@ -44,7 +44,7 @@ const refusal = (visitor: Visitor, system: System) =>
     return undefined;
   });
 
-test.serial('inv 3: an address has as many terminals as it may, also after every manager was killed', async (t) => {
+test.serial('inv 3: the limit per address holds after every manager was killed', async (t) => {
   const settings = { spare: '2', max: '8', maxPerAddress: '2' };
   const system = await newPool({ replicas: 3, settings });
   await poolIsReady(system, 3);
@@ -84,7 +84,7 @@ test.serial('inv 3: an address has as many terminals as it may, also after every
   t.is((await claimSoon(eve)).status, 'new');
 });
 
-test.serial('the page of a visitor from a busy address solves a challenge, and has a terminal', async (t) => {
+test.serial('fair use: the page of a busy address solves a challenge and gets a terminal', async (t) => {
   const settings = { spare: '2', max: '4', challengeFrom: '1' };
   const system = await newPool({ replicas: 2, settings });
   await poolIsReady(system, 2);

@@ -54,58 +54,55 @@ async function attack(t: ExecutionContext, { pageUrl }: TestSystem) {
   return { page, context, terminal, port, seen: () => ask('/seen') as Promise<Seen[]> };
 }
 
-test.serial(
-  'a page at a terminal’s port gets no credential of a visitor who opens it, and can do nothing for them',
-  async (t) => {
-    await poolIsReady(system(), 3);
-    const { pageUrl } = system();
-    const attacker = await attack(t, system());
-    if (!attacker) return;
-    const victim = await openTerminal(t, system(), await openBrowser(t));
-    const theirs = await terminalOf(victim.page);
-    t.not(theirs.name, attacker.terminal.name);
-    const inUse = (await poolStatus(system())).inUse;
+test.serial('hostile page at a terminal’s port: gets no credential and cannot act for its visitor', async (t) => {
+  await poolIsReady(system(), 3);
+  const { pageUrl } = system();
+  const attacker = await attack(t, system());
+  if (!attacker) return;
+  const victim = await openTerminal(t, system(), await openBrowser(t));
+  const theirs = await terminalOf(victim.page);
+  t.not(theirs.name, attacker.terminal.name);
+  const inUse = (await poolStatus(system())).inUse;
 
-    const lured = await victim.context.newPage();
-    await lured.goto(`${attacker.port}/?page=${encodeURIComponent(pageUrl)}`);
-    const loot = await until('what the script has found', async () =>
-      (await attacker.seen()).find(({ path }) => path === '/loot'),
-    );
-    const seen = await attacker.seen();
-    t.true(seen.some(({ path, headers }) => path.startsWith('/?page=') && headers['user-agent']?.includes('Chrom')));
+  const lured = await victim.context.newPage();
+  await lured.goto(`${attacker.port}/?page=${encodeURIComponent(pageUrl)}`);
+  const loot = await until('what the script has found', async () =>
+    (await attacker.seen()).find(({ path }) => path === '/loot'),
+  );
+  const seen = await attacker.seen();
+  t.true(seen.some(({ path, headers }) => path.startsWith('/?page=') && headers['user-agent']?.includes('Chrom')));
 
-    // Nothing that the victim's browser keeps for the page has come there.
-    const credentials = await credentialsOf(victim.page, victim.context);
-    t.true(credentials.length > 0, 'the victim has an identity');
-    for (const value of credentials) t.false(JSON.stringify(seen).includes(value), `${value} is with the attacker`);
-    const { read, did } = JSON.parse(loot.body) as { read: Record<string, unknown>; did: Record<string, string> };
-    t.log(read, did);
-    t.deepEqual(read, {
-      cookie: '',
-      localStorage: {},
-      sessionStorage: {},
-      databases: [],
-      caches: [],
-      workers: 0,
-      opener: false,
-    });
+  // Nothing that the victim's browser keeps for the page has come there.
+  const credentials = await credentialsOf(victim.page, victim.context);
+  t.true(credentials.length > 0, 'the victim has an identity');
+  for (const value of credentials) t.false(JSON.stringify(seen).includes(value), `${value} is with the attacker`);
+  const { read, did } = JSON.parse(loot.body) as { read: Record<string, unknown>; did: Record<string, string> };
+  t.log(read, did);
+  t.deepEqual(read, {
+    cookie: '',
+    localStorage: {},
+    sessionStorage: {},
+    databases: [],
+    caches: [],
+    workers: 0,
+    opener: false,
+  });
 
-    // Nor has the script claimed, ended or opened anything, or read an answer.
-    for (const [what, outcome] of Object.entries(did)) t.regex(outcome, /^(refused|opaque)/, what);
-    t.is((await terminalOf(victim.page)).name, theirs.name);
-    t.is((await poolStatus(system())).inUse, inUse);
+  // Nor has the script claimed, ended or opened anything, or read an answer.
+  for (const [what, outcome] of Object.entries(did)) t.regex(outcome, /^(refused|opaque)/, what);
+  t.is((await terminalOf(victim.page)).name, theirs.name);
+  t.is((await poolStatus(system())).inUse, inUse);
 
-    // What came with the victim's requests leads the attacker to no terminal of theirs.
-    for (const { headers } of seen) {
-      const { host, connection, upgrade, 'content-length': length, origin, ...replayed } = headers;
-      const ask = () => fetch(new URL(paths.current, pageUrl), { headers: replayed });
-      const answer = await until('an answer', () => ask().catch(() => undefined));
-      t.not(((await answer.json()) as { name?: string }).name, theirs.name);
-    }
-  },
-);
+  // What came with the victim's requests leads the attacker to no terminal of theirs.
+  for (const { headers } of seen) {
+    const { host, connection, upgrade, 'content-length': length, origin, ...replayed } = headers;
+    const ask = () => fetch(new URL(paths.current, pageUrl), { headers: replayed });
+    const answer = await until('an answer', () => ask().catch(() => undefined));
+    t.not(((await answer.json()) as { name?: string }).name, theirs.name);
+  }
+});
 
-test.serial('inv 1: a page at a terminal’s port cannot give a visitor the attacker’s identity', async (t) => {
+test.serial('inv 1: hostile page at a terminal’s port: cannot set the attacker’s identity', async (t) => {
   const { pageUrl } = system();
   const attacker = await attack(t, system());
   if (!attacker) return;

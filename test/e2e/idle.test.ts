@@ -66,7 +66,7 @@ test.serial('inv 1, 6: an idle visitor is warned, the session ends, and its pod 
   await hasFreshTerminal(t, page);
 });
 
-test.serial('inv 6: a visitor who claims a terminal and never connects loses it', async (t) => {
+test.serial('inv 6: a claimed terminal without a connection is released', async (t) => {
   await poolIsReady(system(), 1);
   await system().kubernetes.annotate({ 'warmterm.dev/connect-timeout': '1s' });
   const { name } = await createVisitor(system()).claim();
@@ -79,7 +79,7 @@ test.serial('inv 6: a visitor who claims a terminal and never connects loses it'
   t.regex(await until('the Event', async () => (await system().kubernetes.eventsOf('Reaped'))[0]), /connect-timeout/);
 });
 
-test.serial('inv 6: the maximum lifetime ends also a busy session', async (t) => {
+test.serial('inv 6: the maximum lifetime ends a busy session', async (t) => {
   await poolIsReady(system(), 1);
   // Output is no input: it would be idle first.
   await system().kubernetes.annotate({ 'warmterm.dev/idle-timeout': '1h' });

@@ -6,24 +6,21 @@ import { claimSoon, createVisitor, isClaimed, isReady, poolIsReady, poolStatus, 
 
 const newPool = sharePools(test);
 
-test.serial(
-  'a burst of claims up to the maximum is served, the pool refills, and one more gets a clear answer',
-  async (t) => {
-    const system = await newPool({ replicas: 2, settings: { spare: '2', max: '6' } });
-    const visitors = Array.from({ length: 6 }, () => createVisitor(system));
-    const opened = await Promise.all(visitors.map(claimSoon));
-    t.is(new Set(opened.map(({ name }) => name)).size, 6);
-    t.true(opened.every(({ status }) => status === 'new'));
-    const oneMore = createVisitor(system);
-    t.like(await oneMore.call('POST', '/api/terminals'), {
-      status: 202,
-      body: { status: 'waiting', place: 1, waiting: 1 },
-    });
-    t.is((await visitors[0]!.call('DELETE', '/api/terminals/current')).status, 204);
-    await poolIsReady(system, 1);
-    t.is((await claimSoon(oneMore)).status, 'new');
-  },
-);
+test.serial('pool: serves a burst up to the maximum, refills, and queues one more', async (t) => {
+  const system = await newPool({ replicas: 2, settings: { spare: '2', max: '6' } });
+  const visitors = Array.from({ length: 6 }, () => createVisitor(system));
+  const opened = await Promise.all(visitors.map(claimSoon));
+  t.is(new Set(opened.map(({ name }) => name)).size, 6);
+  t.true(opened.every(({ status }) => status === 'new'));
+  const oneMore = createVisitor(system);
+  t.like(await oneMore.call('POST', '/api/terminals'), {
+    status: 202,
+    body: { status: 'waiting', place: 1, waiting: 1 },
+  });
+  t.is((await visitors[0]!.call('DELETE', '/api/terminals/current')).status, 204);
+  await poolIsReady(system, 1);
+  t.is((await claimSoon(oneMore)).status, 'new');
+});
 
 test.serial('inv 1: 36 requests of six visitors get six terminals', async (t) => {
   const system = await newPool({ replicas: 6, settings: { spare: '1', max: '8' } });
@@ -35,7 +32,7 @@ test.serial('inv 1: 36 requests of six visitors get six terminals', async (t) =>
   t.is((await system.kubernetes.pods()).filter(isClaimed).length, 6);
 });
 
-test.serial('ending a terminal gives its visitor a fresh one; a restart does both at once', async (t) => {
+test.serial('pool: after an end the visitor gets a fresh terminal; restart does both', async (t) => {
   const system = await newPool({ replicas: 2, settings: { spare: '2', max: '4' } });
   await poolIsReady(system, 2);
   const visitor = createVisitor(system);

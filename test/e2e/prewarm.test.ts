@@ -24,40 +24,37 @@ const windowIs = (system: TestSystem, what: string, is: (state: string, taken: n
     return window && is(window.state, window.taken, window.ready) && window;
   });
 
-test.serial(
-  'a window has its seats ready, keeps no more once they are taken, and lets the rest go after it',
-  async (t) => {
-    const settings = { spare: '1', max: '8', connectTimeout: '1h', scaleDownDelay: '1s' };
-    const system = await newPool({ settings });
-    await poolIsReady(system, 1);
-    await system.kubernetes.annotate({ [annotation]: course(onCluster ? 15 : 5, 3_600) });
-    const seats = await windowIs(system, 'four seats ready', (state, _, ready) => state !== 'upcoming' && ready === 4);
-    t.like(seats, { name: 'git-course', seats: 4, taken: 0 });
-    await windowIs(system, 'the start', (state) => state === 'open');
+test.serial('prewarm: a window keeps its seats ready, and releases the rest after it', async (t) => {
+  const settings = { spare: '1', max: '8', connectTimeout: '1h', scaleDownDelay: '1s' };
+  const system = await newPool({ settings });
+  await poolIsReady(system, 1);
+  await system.kubernetes.annotate({ [annotation]: course(onCluster ? 15 : 5, 3_600) });
+  const seats = await windowIs(system, 'four seats ready', (state, _, ready) => state !== 'upcoming' && ready === 4);
+  t.like(seats, { name: 'git-course', seats: 4, taken: 0 });
+  await windowIs(system, 'the start', (state) => state === 'open');
 
-    const seated = [];
-    for (let count = 0; count < 3; count++) {
-      const visitor = createVisitor(system);
-      const { name, status } = await visitor.claim();
-      t.is(status, 'new', 'nobody waits');
-      seated.push({ visitor, name });
-    }
-    await windowIs(system, 'one seat left', (_, taken, ready) => taken === 3 && ready === 1);
-    t.is(await system.kubernetes.replicas(), 4, 'three who came, and one seat');
+  const seated = [];
+  for (let count = 0; count < 3; count++) {
+    const visitor = createVisitor(system);
+    const { name, status } = await visitor.claim();
+    t.is(status, 'new', 'nobody waits');
+    seated.push({ visitor, name });
+  }
+  await windowIs(system, 'one seat left', (_, taken, ready) => taken === 3 && ready === 1);
+  t.is(await system.kubernetes.replicas(), 4, 'three who came, and one seat');
 
-    // One goes home, from the highest terminal, so that the pool can shrink: the seat is kept for a latecomer.
-    const last = seated.sort((a, b) => a.name.localeCompare(b.name)).pop();
-    await last!.visitor.call('DELETE', '/api/terminals/current');
-    await windowIs(system, 'two seats left', (_, taken, ready) => taken === 2 && ready === 2);
+  // One goes home, from the highest terminal, so that the pool can shrink: the seat is kept for a latecomer.
+  const last = seated.sort((a, b) => a.name.localeCompare(b.name)).pop();
+  await last!.visitor.call('DELETE', '/api/terminals/current');
+  await windowIs(system, 'two seats left', (_, taken, ready) => taken === 2 && ready === 2);
 
-    await system.kubernetes.annotate({ [annotation]: course(-3_600, -1) });
-    await until('the spare beside those at work', async () => (await system.kubernetes.replicas()) === 3);
-    for (const { visitor } of seated) t.is((await visitor.claim()).status, 'reconnected', 'inv 5');
-    t.is((await poolStatus(system)).windows[0]?.state, 'over');
-  },
-);
+  await system.kubernetes.annotate({ [annotation]: course(-3_600, -1) });
+  await until('the spare beside those at work', async () => (await system.kubernetes.replicas()) === 3);
+  for (const { visitor } of seated) t.is((await visitor.claim()).status, 'reconnected', 'inv 5');
+  t.is((await poolStatus(system)).windows[0]?.state, 'over');
+});
 
-test.serial('windows that cannot be read, or that do not fit, are told; the former stay', async (t) => {
+test.serial('prewarm: invalid or too large windows are reported, and the former stay', async (t) => {
   const system = await newPool({ settings: { spare: '1', max: '3', connectTimeout: '1h' } });
   await system.kubernetes.annotate({ [annotation]: course(3_600, 7_200) });
   const told = await until('the Event', async () => (await system.kubernetes.events()).get('PrewarmDoesNotFit'));

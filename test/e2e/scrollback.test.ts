@@ -7,37 +7,34 @@ import { openTerminal, shareTestSystem, until } from '../helpers/system.ts';
 const browser = shareBrowser(test);
 const system = shareTestSystem(test);
 
-test.serial(
-  'the wheel goes through the history, a drag there copies without a question, and typing leads back to the prompt',
-  async (t) => {
-    const { page } = await openTerminal(t, system(), browser());
-    await typeText(page, 'clear; seq -f "line-%03g" 1 200\n');
-    await waitForScreen(page, /^line-200$/m);
-    const screen = (await page.locator('.xterm-screen').boundingBox())!;
-    await page.mouse.move(screen.x + 100, screen.y + 100);
-    await until('the history', async () => {
-      await page.mouse.wheel(0, -200);
-      // Any line from there back: several turns of the wheel may arrive before the page shows the first.
-      return /^line-(?:0\d\d|1[0-4]\d|150)$/m.test(await waitForScreen(page, /line-/));
-    });
+test.serial('scrollback: the wheel scrolls, a drag copies, typing returns to the prompt', async (t) => {
+  const { page } = await openTerminal(t, system(), browser());
+  await typeText(page, 'clear; seq -f "line-%03g" 1 200\n');
+  await waitForScreen(page, /^line-200$/m);
+  const screen = (await page.locator('.xterm-screen').boundingBox())!;
+  await page.mouse.move(screen.x + 100, screen.y + 100);
+  await until('the history', async () => {
+    await page.mouse.wheel(0, -200);
+    // Any line from there back: several turns of the wheel may arrive before the page shows the first.
+    return /^line-(?:0\d\d|1[0-4]\d|150)$/m.test(await waitForScreen(page, /line-/));
+  });
 
-    // Browsers write to the clipboard only where pages come by HTTPS or from the same machine.
-    await page.evaluate(`window.copied = [];
+  // Browsers write to the clipboard only where pages come by HTTPS or from the same machine.
+  await page.evaluate(`window.copied = [];
     const writeText = async (text) => void window.copied.push(text);
     Object.defineProperty(navigator, 'clipboard', { value: { writeText }, configurable: true });`);
-    await page.mouse.move(screen.x + 2, screen.y + 100);
-    await page.mouse.down();
-    await page.mouse.move(screen.x + 80, screen.y + 100, { steps: 5 });
-    await page.mouse.up();
-    const copied = () => page.evaluate<string[]>('window.copied');
-    await until('a copy', async () => (await copied()).length > 0);
-    t.regex((await copied())[0]!, /^line-\d{3}/);
-    await stillAnswers(page, 'scrolled');
-    await waitForScreen(page, /^line-200$/m);
-  },
-);
+  await page.mouse.move(screen.x + 2, screen.y + 100);
+  await page.mouse.down();
+  await page.mouse.move(screen.x + 80, screen.y + 100, { steps: 5 });
+  await page.mouse.up();
+  const copied = () => page.evaluate<string[]>('window.copied');
+  await until('a copy', async () => (await copied()).length > 0);
+  t.regex((await copied())[0]!, /^line-\d{3}/);
+  await stillAnswers(page, 'scrolled');
+  await waitForScreen(page, /^line-200$/m);
+});
 
-test.serial('what scrolled away is found with its count, next and previous, and Escape leads back', async (t) => {
+test.serial('scrollback: search shows the count, next and previous; Escape returns', async (t) => {
   const { page } = await openTerminal(t, system(), browser());
   await typeText(page, 'clear; seq -f "line %g of many" 5000\n');
   await waitForScreen(page, /^line 5000 of many$/m);

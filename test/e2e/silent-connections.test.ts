@@ -10,7 +10,7 @@ const browser = shareBrowser(test);
 // A liveness probe fails for good after half a minute: the long run lasts longer.
 const rounds = budget({ short: 4, long: 40 });
 
-test.serial('inv 9, 12: during 2,000 silent connections a visitor types and reloads, and no probe fails', async (t) => {
+test.serial('inv 9, 12: 2,000 silent connections disturb no visitor and no probe', async (t) => {
   const system = await startTestSystem(t, { replicas: 2, settings: { spare: '1', max: '4' } });
   await poolIsReady(system, 2);
   const { page } = await openTerminal(t, system, browser());

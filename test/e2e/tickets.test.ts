@@ -16,7 +16,7 @@ async function forge(ticket: string, changes: Record<string, unknown>): Promise<
     .sign(privateKey);
 }
 
-test.serial('inv 8: forged, foreign, replayed and outlived tickets are refused; a fresh one is not', async (t) => {
+test.serial('inv 8: refuses forged, foreign, replayed and expired tickets, and accepts a fresh one', async (t) => {
   const system = await startTestSystem(t, { replicas: 2, settings: { spare: '2', max: '4' } });
   await poolIsReady(system, 2);
   const visitor = createVisitor(system);

@@ -18,7 +18,7 @@ const browser = shareBrowser(test);
 // Each test leaves a terminal in use.
 const system = shareTestSystem(test, { replicas: 3, settings: { spare: '2', max: '12' } });
 
-test.serial('a visitor opens the page, types, and sees the answer', async (t) => {
+test.serial('visitor: opens the page, types and sees the output', async (t) => {
   const { page } = await openTerminal(t, system(), browser());
   await typeText(page, 'echo $((6 * 7)) is the answer\n');
   await waitForScreen(page, /^42 is the answer$/m);
@@ -36,7 +36,7 @@ test.serial('a visitor opens the page, types, and sees the answer', async (t) =>
   t.true(box!.x + box!.width <= 500 && box!.y + box!.height <= 300, `cut off: ${JSON.stringify(box)}`);
 });
 
-test.serial('two visitors get different terminals', async (t) => {
+test.serial('visitor: two visitors get different terminals', async (t) => {
   const claimed = async () => (await system().kubernetes.pods()).filter(isClaimed);
   const before = new Set((await claimed()).map(({ metadata }) => metadata.uid));
   for (let count = 0; count < 2; count++) await openTerminal(t, system(), browser());
@@ -59,7 +59,7 @@ isolated('two visitors cannot see each other’s files or processes', async (t) 
   t.regex(screen, /^0$/m);
 });
 
-test.serial('inv 2: a reload comes back to the same shell, with its job still running', async (t) => {
+test.serial('inv 2: visitor: a reload returns to the same shell with its running job', async (t) => {
   const { page } = await openTerminal(t, system(), browser());
   await typeText(page, 'i=0; (while :; do i=$((i+1)); echo count-$i; sleep 0.2; done) &\n');
   await waitForScreen(page, /count-3$/m);
@@ -72,7 +72,7 @@ test.serial('inv 2: a reload comes back to the same shell, with its job still ru
   t.regex(await waitForScreen(page, /^i is still \d+$/m), /^i is still 0$/m);
 });
 
-test.serial('inv 2: a tab that is closed and opened again comes back to the same shell', async (t) => {
+test.serial('inv 2: visitor: a reopened tab returns to the same shell', async (t) => {
   const { page, context } = await openTerminal(t, system(), browser());
   await typeText(page, 'remember=elephant; echo noted-$((1 + 1))\n');
   // Wait for the output: a page that closes loses input that it has not sent.
@@ -83,7 +83,7 @@ test.serial('inv 2: a tab that is closed and opened again comes back to the same
   t.regex(await waitForScreen(again, /^it was \w*\.$/m), /^it was elephant\.$/m);
 });
 
-test.serial('after `exit` the session is over, and the next terminal is a fresh one', async (t) => {
+test.serial('visitor: after `exit` the next terminal is a fresh one', async (t) => {
   const { page } = await openTerminal(t, system(), browser());
   await typeText(page, 'touch ~/old; exit\n');
   await waitForState(page, 'ended');
@@ -94,7 +94,7 @@ test.serial('after `exit` the session is over, and the next terminal is a fresh 
   t.regex(await waitForScreen(page, /^\d$/m), /^0$/m);
 });
 
-test.serial('the page says that it is offline, and comes back by itself to the same screen', async (t) => {
+test.serial('visitor: the page reports being offline, and reconnects to the same screen', async (t) => {
   const { page, context } = await openTerminal(t, system(), browser());
   await typeText(page, 'echo before the tunnel\n');
   await waitForScreen(page, /^before the tunnel$/m);

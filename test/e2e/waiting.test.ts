@@ -27,50 +27,47 @@ const placeOf = (visitor: Visitor): Promise<number> =>
 
 const end = (visitor: Visitor) => deleteSoon(visitor, paths.current);
 
-test.serial(
-  'inv 3, 12: visitors are served in the order of first asking, managers killed meanwhile; whoever leaves makes room',
-  async (t) => {
-    const system = await newPool({ replicas: 2, settings: { spare: '1', max: '2', connectTimeout: '30m' } });
-    await poolIsReady(system, 2);
-    const owners = [createVisitor(system), createVisitor(system)] as const;
-    for (const owner of owners) await claimSoon(owner);
-    const [first, second, third] = [createVisitor(system), createVisitor(system), createVisitor(system)];
-    const served: string[] = [];
-    const wait = async (visitor: Visitor, who: string) => {
-      await stay(visitor);
-      served.push(who);
-    };
-    t.is(await placeOf(first), 1);
-    const firstServed = wait(first, 'first');
-    await until('one in line', async () => (await poolStatus(system)).waiting === 1);
-    t.is(await placeOf(second), 2);
-    t.is((await second.call('DELETE', '/api/terminals/place')).status, 204);
-    // Each of them has an answer, and so an id, before the managers go: without one, the next request is a new visitor's.
-    t.is(await placeOf(third), 2);
-    const thirdServed = wait(third, 'third');
-    await until('two in line', async () => (await poolStatus(system)).waiting === 2);
+test.serial('inv 3, 12: queue: first come, first served while managers are killed; leaving makes room', async (t) => {
+  const system = await newPool({ replicas: 2, settings: { spare: '1', max: '2', connectTimeout: '30m' } });
+  await poolIsReady(system, 2);
+  const owners = [createVisitor(system), createVisitor(system)] as const;
+  for (const owner of owners) await claimSoon(owner);
+  const [first, second, third] = [createVisitor(system), createVisitor(system), createVisitor(system)];
+  const served: string[] = [];
+  const wait = async (visitor: Visitor, who: string) => {
+    await stay(visitor);
+    served.push(who);
+  };
+  t.is(await placeOf(first), 1);
+  const firstServed = wait(first, 'first');
+  await until('one in line', async () => (await poolStatus(system)).waiting === 1);
+  t.is(await placeOf(second), 2);
+  t.is((await second.call('DELETE', '/api/terminals/place')).status, 204);
+  // Each of them has an answer, and so an id, before the managers go: without one, the next request is a new visitor's.
+  t.is(await placeOf(third), 2);
+  const thirdServed = wait(third, 'third');
+  await until('two in line', async () => (await poolStatus(system)).waiting === 2);
 
-    await system.killManagers();
-    await until('the manager', () => poolStatus(system).catch(() => undefined));
-    // Whoever comes now is behind those of before, though the manager has never seen them.
-    const late = createVisitor(system);
-    await until('a place behind all', async () => {
-      const answer = await late.ask().catch(() => undefined);
-      return answer?.status === 'waiting' && answer.waiting === 3 && answer.place === answer.waiting;
-    });
-    t.deepEqual(served, []);
-    await end(owners[0]);
-    await firstServed;
-    t.deepEqual(served, ['first']);
+  await system.killManagers();
+  await until('the manager', () => poolStatus(system).catch(() => undefined));
+  // Whoever comes now is behind those of before, though the manager has never seen them.
+  const late = createVisitor(system);
+  await until('a place behind all', async () => {
+    const answer = await late.ask().catch(() => undefined);
+    return answer?.status === 'waiting' && answer.waiting === 3 && answer.place === answer.waiting;
+  });
+  t.deepEqual(served, []);
+  await end(owners[0]);
+  await firstServed;
+  t.deepEqual(served, ['first']);
 
-    await deleteSoon(late, paths.place);
-    await end(owners[1]);
-    await thirdServed;
-    t.deepEqual(served, ['first', 'third']);
-  },
-);
+  await deleteSoon(late, paths.place);
+  await end(owners[1]);
+  await thirdServed;
+  t.deepEqual(served, ['first', 'third']);
+});
 
-test.serial('the page waits in line, keeps its place over a reload, and opens the terminal by itself', async (t) => {
+test.serial('queue: the page keeps its position over a reload and opens the terminal by itself', async (t) => {
   const system = await newPool({ replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
   await poolIsReady(system, 1);
   const owner = createVisitor(system);
@@ -96,7 +93,7 @@ test.serial('the page waits in line, keeps its place over a reload, and opens th
   t.pass();
 });
 
-test.serial('whoever waits keeps the place while the pool is made again, and the page goes on by itself', async (t) => {
+test.serial('queue: visitors keep their position while the pool is recreated', async (t) => {
   const system = await newPool({ replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
   await poolIsReady(system, 1);
   await claimSoon(createVisitor(system));
@@ -123,7 +120,7 @@ test.serial('whoever waits keeps the place while the pool is made again, and the
   t.is(await placeOf(second), 1);
 });
 
-test.serial('a pool that is closed while somebody waits says so, and lets nobody in', async (t) => {
+test.serial('queue: closing a pool informs waiting visitors and admits no one', async (t) => {
   const system = await newPool({ replicas: 1, settings: { spare: '1', max: '1', connectTimeout: '30m' } });
   await poolIsReady(system, 1);
   const owner = createVisitor(system);

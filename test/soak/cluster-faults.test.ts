@@ -26,7 +26,7 @@ const run = async (begin: ClusterFault['begin'], names = ['one'], enough = 1) =>
   return { counts: clusterFaults.counts(), log };
 };
 
-test('every kind of fault is met equally often', async (t) => {
+test('cluster-faults: each kind is equally frequent', async (t) => {
   const { counts } = await run(async () => async () => {}, ['a', 'b', 'c'], 12);
   t.deepEqual([...counts].sort(), [
     ['a', 4],
@@ -35,7 +35,7 @@ test('every kind of fault is met equally often', async (t) => {
   ]);
 });
 
-test('a fault is undone when the storm ends meanwhile, and again when that fails', async (t) => {
+test('cluster-faults: undoes a fault when the storm ends, and retries that', async (t) => {
   let tries = 0;
   const { log } = await run(async () => async () => {
     if (++tries < 2) throw new Error('the API server is busy');
@@ -44,7 +44,7 @@ test('a fault is undone when the storm ends meanwhile, and again when that fails
   t.deepEqual(log, ['one: begins', 'one: undone']);
 });
 
-test('a fault that finds nothing to befall does not count', async (t) => {
+test('cluster-faults: a fault without a target does not count', async (t) => {
   const { counts, log } = await run(async () => undefined);
   t.is(counts.size, 0);
   t.deepEqual(log, ['one: begins']);

@@ -35,11 +35,11 @@ async function look(
   return found;
 }
 
-test('idle: finds a visitor who waits beside a pod that could be handed out', async (t) => {
+test('idle-watch: detects a visitor who waits while a ready pod is idle', async (t) => {
   t.deepEqual(await look(), [`ann has waited for ${idleBoundMs} ms while default-0 was idle`]);
 });
 
-test('idle: a pod that cannot be handed out, or a visitor who does not wait, is nothing', async (t) => {
+test('idle-watch: ignores pods that are not ready and visitors who do not wait', async (t) => {
   t.deepEqual(await look({ between: idleBoundMs - 1 }), [], 'not for long enough');
   t.deepEqual(await look({ exposed: false }), [], 'no Service');
   t.deepEqual(await look({ hasNode: false }), [], 'no Node');

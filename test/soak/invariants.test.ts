@@ -55,7 +55,7 @@ function judge(events: PodEvent[], causes: Partial<Causes> = {}): string[] {
 
 const begin = [free({ at: 0, type: 'ADDED' }), claimed({ at: 1_000 })];
 
-test('a session from its claim to its end by its visitor breaks nothing', (t) => {
+test('invariants: accepts a session from claim to end', (t) => {
   const events = [
     ...begin,
     claimed({ at: 2_000, connectedAt: '2026' }),
@@ -90,7 +90,7 @@ const wrongs: [string, PodEvent[], string[]][] = [
   ['a claim by a clock that is wrong', [free({ at: 0 }), claimed({ at: 60_000 })], ['6']],
 ];
 for (const [title, events, invariants] of wrongs) {
-  test(`it finds ${title}`, (t) => {
+  test(`invariants: finds ${title}`, (t) => {
     t.deepEqual(judge(events), invariants);
   });
 }
@@ -98,7 +98,7 @@ for (const [title, events, invariants] of wrongs) {
 const ended = (at: number) => [...begin, claimed({ at, terminating: true })];
 const connected = { connectedAt: () => 1_500 };
 
-test('inv 5: an end needs a cause', (t) => {
+test('inv 5: invariants: an end needs a cause', (t) => {
   t.deepEqual(judge(ended(9_000), connected), ['5'], 'nobody wanted it');
   t.deepEqual(judge([...begin, claimed({ at: 9_000, type: 'DELETED' })], connected), ['5'], 'deleted at once');
   t.deepEqual(judge(ended(9_000), { ...connected, endedItself: () => true }), []);
@@ -114,7 +114,7 @@ test('inv 5: an end needs a cause', (t) => {
   t.deepEqual(judge(ended(50_000), { ...connected, silentSince: () => 20_000 }), ['5'], 'not silent for long enough');
 });
 
-test('inv 2: of two terminals of a visitor the connected one stays, or else the older one', (t) => {
+test('inv 2: invariants: of two terminals the connected one stays, else the older', (t) => {
   const second = [
     free({ at: 1_500, uid: 'b', name: 'default-1' }),
     claimed({ at: 2_000, uid: 'b', name: 'default-1' }),
@@ -128,16 +128,16 @@ test('inv 2: of two terminals of a visitor the connected one stays, or else the 
   t.deepEqual(judge([...begin, ...second, end('b')], onlyB), ['5'], 'the one with a browser goes');
 });
 
-test('inv 1: nobody is given a pod of another pool', (t) => {
+test('inv 1: invariants: rejects a claim in another pool', (t) => {
   t.deepEqual(judge([free({ at: 0, pool: 'quarantine' }), claimed({ at: 1_000, pool: 'quarantine' })]), ['1']);
   t.deepEqual(judge([...begin, claimed({ at: 2_000, pool: 'quarantine' })]), [], 'it was put there later');
 });
 
-test('inv 5: a session may end by a fault of the cluster that allows it', (t) => {
+test('inv 5: invariants: accepts an end by a fault of the cluster', (t) => {
   t.deepEqual(judge(ended(9_000), { ...connected, clusterFault: () => 'Node deleted' }), []);
 });
 
-test('a pod that has ended, or that was put into quarantine, is no terminal of its visitor', (t) => {
+test('invariants: an ended or relabelled pod is not its visitor’s terminal', (t) => {
   const checker = new Checker(nothing, limits, () => {});
   for (const event of [...begin, claimed({ at: 2_000, pool: 'quarantine' })]) checker.observe(event);
   t.is(checker.terminalsOf('ann').length, 0);

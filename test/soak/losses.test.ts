@@ -30,11 +30,11 @@ function setUp() {
   return { losses, at, asks };
 }
 
-test('a fault that did not happen costs nothing', (t) => {
+test('losses: a fault that did not happen allows no end', (t) => {
   t.is(setUp().losses.causeOfEnd(pod(), 1e6), undefined);
 });
 
-test('a deleted pool costs the sessions of its pods, also of those that have lost their owner since', (t) => {
+test('losses: a deleted pool allows its sessions to end, also of orphaned pods', (t) => {
   const { losses } = setUp();
   losses.deletesSet('set');
   t.is(losses.causeOfEnd(pod(), 0), 'pool deleted');
@@ -44,7 +44,7 @@ test('a deleted pool costs the sessions of its pods, also of those that have los
   t.is(losses.causeOfEnd(relabelled, 0), 'pool deleted');
 });
 
-test('a deleted Node costs its sessions after the grace, until managers know of its return', (t) => {
+test('losses: a deleted Node allows its sessions to end after the grace, until its return is known', (t) => {
   const { losses, at, asks } = setUp();
   at(100_000);
   const node = losses.takesNode('node');
@@ -64,7 +64,7 @@ test('a deleted Node costs its sessions after the grace, until managers know of 
   t.is(losses.causeOfEnd(pod(), 113_000 + knownWithinMs), undefined);
 });
 
-test('a Node that returns only for a moment was away all the time, to a manager that did not hear of it', (t) => {
+test('losses: a Node’s short return does not count if a manager may have missed it', (t) => {
   const { losses, at } = setUp();
   at(100_000);
   const first = losses.takesNode('node');
@@ -76,7 +76,7 @@ test('a Node that returns only for a moment was away all the time, to a manager 
   t.is(losses.causeOfEnd(pod(), 122_000), 'Node deleted');
 });
 
-test('a Node that was back for long enough has its grace anew', (t) => {
+test('losses: a Node that was back long enough gets a new grace', (t) => {
   const { losses, at } = setUp();
   at(100_000);
   const first = losses.takesNode('node');
@@ -88,7 +88,7 @@ test('a Node that was back for long enough has its grace anew', (t) => {
   t.is(losses.causeOfEnd(pod(), 125_000), undefined);
 });
 
-test('Kubernetes collects the pods of a Node that is away when it looks again, 40 s after it was away first', (t) => {
+test('losses: pod garbage collection needs a Node absent at two checks 40 s apart', (t) => {
   const { losses, at } = setUp();
   at(100_000);
   const first = losses.takesNode('node');
@@ -102,7 +102,7 @@ test('Kubernetes collects the pods of a Node that is away when it looks again, 4
   t.is(losses.causeOfEnd(pod({ node: 'other' }), 143_000), undefined);
 });
 
-test('a pod that has ended, or has no Node, is not to be handed out by a manager that knows', (t) => {
+test('losses: an ended pod, or one without a Node, must not be handed out', (t) => {
   const { losses, at } = setUp();
   const ended = { ...pod(), endedSince: 5_000 };
   t.is(losses.whyUnfit(ended, 4_000), undefined);
@@ -113,7 +113,7 @@ test('a pod that has ended, or has no Node, is not to be handed out by a manager
   t.is(losses.whyUnfit(pod(), 2_000), 'its Node was deleted');
 });
 
-test('the pool is absent from before it is deleted until it is made again, however long that takes', (t) => {
+test('losses: the pool is absent from before its deletion until its recreation', (t) => {
   const { losses, at } = setUp();
   t.is(losses.poolAbsentFrom(0), undefined);
   at(1_000);

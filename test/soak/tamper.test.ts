@@ -26,37 +26,37 @@ async function through(lines: string[], ...faults: (LineFault['kind'] | undefine
   return { text: written.join(''), end, counted };
 }
 
-test('without faults all is passed on as it is', async (t) => {
+test('tamper: passes everything on without faults', async (t) => {
   const { text, end, counted } = await through([event(1), bookmark, event(2)]);
   t.is(text, `${event(1)}\n${bookmark}\n${event(2)}\n`);
   t.is(end, 'ended');
   t.deepEqual(counted, []);
 });
 
-test('an event is told twice, or after the next one', async (t) => {
+test('tamper: repeats or reorders events', async (t) => {
   const { text, counted } = await through([event(1), event(2), event(3)], 'duplicated event', 'reordered event');
   t.is(text, `${event(1)}\n${event(1)}\n${event(3)}\n${event(2)}\n`);
   t.deepEqual(counted, ['duplicated event', 'reordered event']);
 });
 
-test('an event that is held back comes before a bookmark, and before the end', async (t) => {
+test('tamper: delivers a delayed event before a bookmark and before the end', async (t) => {
   t.is((await through([event(1), bookmark], 'reordered event')).text, `${event(1)}\n${bookmark}\n`);
   t.is((await through([event(1)], 'reordered event')).text, `${event(1)}\n`);
 });
 
-test('half an event is the last that comes of a broken watch', async (t) => {
+test('tamper: a broken watch ends with half an event', async (t) => {
   const { text, end } = await through([event(1), event(2)], undefined, 'half-written event');
   t.is(end, 'broken');
   t.true(text.startsWith(`${event(1)}\n{"type"`) && !text.endsWith('\n'));
 });
 
-test('an expired watch says so with an event of code 410, and ends', async (t) => {
+test('tamper: an expired watch sends an event with code 410 and ends', async (t) => {
   const { text, end } = await through([event(1), event(2)], 'expired watch');
   t.is(end, 'ended');
   t.like(JSON.parse(text), { type: 'ERROR', object: { code: 410 } });
 });
 
-test('the same seed brings the same faults, and none come before they are asked for', (t) => {
+test('faults: depend on the seed only, and start on request', (t) => {
   const draw = (seed: number) => {
     let state = seed;
     const faults = createFaults(() => {

@@ -21,7 +21,7 @@ function outcomeOf(day: Trace, spare: string, windows: Trace['windows'] = []): O
   return outcome;
 }
 
-test('a simulation is the same for the same seed, and another for another', (t) => {
+test('simulation: depends on the seed only', (t) => {
   const day = poisson(7, { perMinute: 2, hours: 2 });
   t.deepEqual(poisson(7, { perMinute: 2, hours: 2 }), day);
   t.notDeepEqual(poisson(8, { perMinute: 2, hours: 2 }), day);
@@ -34,7 +34,7 @@ for (const { perMinute, hours } of [
   { perMinute: 1, hours: budget({ short: 6, long: 12 }) },
   { perMinute: 10, hours: budget({ short: 2, long: 6 }) },
 ]) {
-  test(`at a steady ${perMinute} a minute, auto serves 999 in 1,000 at once, with at most three idle more than the best number`, (t) => {
+  test(`simulation: at ${perMinute} visitors a minute, auto serves 999 in 1,000 at once with at most three idle terminals above the optimum`, (t) => {
     const day = poisson(11, { perMinute, hours });
     const auto = simulate(day, 'auto', 11);
     t.true(auto.hitRate >= 0.999, said(auto));
@@ -47,13 +47,13 @@ for (const { perMinute, hours } of [
   });
 }
 
-test('auto serves 999 in 1,000 at once all through days and nights', (t) => {
+test('simulation: auto serves 999 in 1,000 at once over days and nights', (t) => {
   const auto = simulate(diurnal(3, budget({ short: 1, long: 2 })), 'auto', 3);
   t.true(auto.hitRate >= 0.999, said(auto));
 });
 
 for (const [name, day] of Object.entries({ 'a class of 40 in a minute': classDay, 'a flash crowd': crowdDay })) {
-  test(`${name} comes without a sign: those who wait then wait no longer than a pod takes to start`, (t) => {
+  test(`simulation: ${name} without announcement: no wait is longer than a pod's start`, (t) => {
     const auto = outcomeOf(day, 'auto');
     const one = outcomeOf(day, '1');
     t.true(auto.hitRate > 0.9 && auto.hitRate < 1, said(auto));
@@ -62,14 +62,14 @@ for (const [name, day] of Object.entries({ 'a class of 40 in a minute': classDay
   });
 }
 
-test('a class of 40 in a minute that has windows is served at once, for hardly more idle terminals', (t) => {
+test('simulation: an announced class of 40 is served at once with few more idle terminals', (t) => {
   const without = outcomeOf(classDay, 'auto');
   const reserved = outcomeOf(classDay, 'auto', classDay.windows);
   t.is(reserved.hitRate, 1, said(reserved));
   t.true(reserved.meanIdle < without.meanIdle + 1, `${said(reserved)}; without: ${said(without)}`);
 });
 
-test('the picture has a panel for each day, and a point for each spare', (t) => {
+test('chart: one panel for each day, one point for each spare', (t) => {
   const outcome = { visitors: 1_000, meanIdle: 5, worstWaitMs: 0 };
   const results = ['a', 'b'].flatMap((trace) =>
     ['1', '20%', 'auto', '1 + windows'].map((spare, index) => ({

@@ -4,7 +4,7 @@ import test from 'ava';
 import { openBrowser, stillAnswers, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
 import { claimSoon, createVisitor, openTerminal, poolIsReady, startOnMachine } from '../../helpers/system.ts';
 
-test.serial('inv 9: Kubernetes API stopped and started: open terminals do not notice', async (t) => {
+test.serial('inv 9: an outage of the Kubernetes API does not affect open terminals', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '2', max: '5' } });
   await poolIsReady(system, 2);
   const { page } = await openTerminal(t, system, await openBrowser(t));

@@ -4,7 +4,7 @@ import test from 'ava';
 import { nodeName } from '../../../local/kubernetes/cluster.ts';
 import { createVisitor, isReady, poolIsReady, poolStatus, startOnMachine, until } from '../../helpers/system.ts';
 
-test.serial('inv 5: a cordoned node keeps its sessions, and gets no visitor until it is uncordoned', async (t) => {
+test.serial('inv 5: a cordoned node keeps its sessions, and gets no visitors until uncordoned', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '1', max: '4' } });
   await poolIsReady(system, 2);
   const visitor = createVisitor(system);

@@ -4,7 +4,7 @@ import test from 'ava';
 import { nodeName } from '../../../local/kubernetes/cluster.ts';
 import { createVisitor, poolIsReady, poolStatus, startOnMachine, until } from '../../helpers/system.ts';
 
-test.serial('inv 2: the visitors of a deleted node get other terminals, its spares are made elsewhere', async (t) => {
+test.serial('inv 2: visitors of a deleted node get other terminals, and its spares move', async (t) => {
   const system = await startOnMachine(t, { replicas: 1, settings: { spare: '1', max: '6' } });
   const { kubernetes } = system;
   await poolIsReady(system, 1);

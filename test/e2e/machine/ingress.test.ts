@@ -59,7 +59,7 @@ const knockAt = (t: ExecutionContext, { port }: IngressController, url: string, 
     rejectUnauthorized: false,
   });
 
-test.serial('a page by https has its terminal by https, at a host of its own, also after a reload', async (t) => {
+test.serial('ingress: an https page gets an https terminal at its own host, also after a reload', async (t) => {
   const { system, controller } = await start(t);
   const browser = await openBrowser(t, controller.browserArgs);
   const tab = await (await browser.newContext()).newPage();
@@ -76,7 +76,7 @@ test.serial('a page by https has its terminal by https, at a host of its own, al
   t.deepEqual(controller.upgrades, Array(2).fill(`${pod!.metadata.name}.${domain}/socket.io/`));
 });
 
-test.serial('inv 8: behind an ingress too, a ticket opens its own pod only, and once', async (t) => {
+test.serial('inv 8: ingress: a ticket is valid once, for its own pod', async (t) => {
   const { system, controller } = await start(t);
   const visitor = createVisitor(system);
   const [own, foreign] = [await visitor.claim(), await createVisitor(system).claim()];
@@ -86,7 +86,7 @@ test.serial('inv 8: behind an ingress too, a ticket opens its own pod only, and 
   t.is(await knockAt(t, controller, own.url, own.ticket), 'invalid-ticket');
 });
 
-test.serial('inv 5: routes follow the replicas, and come back when they are deleted by hand', async (t) => {
+test.serial('inv 5: ingress: routes follow the replicas and are restored after deletion', async (t) => {
   const { system, controller, routes } = await start(t);
   const { url, ticket, name } = await createVisitor(system).claim();
   t.is(await knockAt(t, controller, url, ticket), 'attached');

@@ -6,7 +6,7 @@ import { isClaimed, poolIsReady, startOnMachine, until, visitorOf } from '../../
 
 const visitorOfNumber = (number: number) => `visitor-${number}`.padEnd(43, '-');
 
-test.serial('inv 1, 4: two managers claim at once from one pool, and refill it without a leader', async (t) => {
+test.serial('inv 1, 4: two managers claim concurrently and refill the pool without a leader', async (t) => {
   const system = await startOnMachine(t, { replicas: 3, settings: { spare: '2', max: '9' } });
   await poolIsReady(system, 3);
   const other = await startAnotherManager(t, system);
@@ -29,7 +29,7 @@ test.serial('inv 1, 4: two managers claim at once from one pool, and refill it w
   }
 });
 
-test.serial('a leader that stops is succeeded at once, one that is killed when its lease has expired', async (t) => {
+test.serial('leader: succeeded at once after a stop, after the lease expires when killed', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '2', max: '9' } });
   await poolIsReady(system, 2);
   const claim = createClaimer(system);

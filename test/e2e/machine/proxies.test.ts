@@ -243,43 +243,37 @@ for (const [name, title] of [
   });
 }
 
-withProxy('apache')(
-  'apache: without upgrade=websocket, the log and the page name the header that is missing',
-  async (t) => {
-    direct.to(undefined);
-    const page = await openTab(t);
-    await page.goto('https://shell.no-upgrade.test/?renderer=dom');
-    await page.getByRole('heading', { name: texts.failures['no-websocket'].title }).waitFor();
-    await page.getByText(texts.details).click();
-    const what = 'A WebSocket request arrived without the header Upgrade: websocket: a proxy in front removes it.';
-    await page.getByText(what).waitFor();
-    t.true(webserverLog().includes(what));
-  },
-);
+withProxy('apache')('apache: without upgrade=websocket, log and page name the missing header', async (t) => {
+  direct.to(undefined);
+  const page = await openTab(t);
+  await page.goto('https://shell.no-upgrade.test/?renderer=dom');
+  await page.getByRole('heading', { name: texts.failures['no-websocket'].title }).waitFor();
+  await page.getByText(texts.details).click();
+  const what = 'A WebSocket request arrived without the header Upgrade: websocket: a proxy in front removes it.';
+  await page.getByText(what).waitFor();
+  t.true(webserverLog().includes(what));
+});
 
-withProxy('nginx')(
-  'nginx: the port of the page is left out of Host: the log and the page say so, and nothing is claimed',
-  async (t) => {
-    const claimed = async () => (await system().kubernetes.pods()).filter(isClaimed).length;
-    const before = await claimed();
-    const page = await openTab(t);
-    await page.goto('http://shell.lost-port.test:8080/?renderer=dom');
-    await page.getByRole('heading', { name: texts.failures.forbidden.title }).waitFor();
-    await page.getByText(texts.details).click();
-    const what = 'from a page at "http://shell.lost-port.test:8080", but asks for the host "shell.lost-port.test"';
-    await page.getByText(what).waitFor();
-    // The log is JSON.
-    t.true(webserverLog().includes(JSON.stringify(what).slice(1, -1)));
-    t.is(await claimed(), before);
-  },
-);
+withProxy('nginx')('nginx: without the port in Host: log and page say so, and nothing is claimed', async (t) => {
+  const claimed = async () => (await system().kubernetes.pods()).filter(isClaimed).length;
+  const before = await claimed();
+  const page = await openTab(t);
+  await page.goto('http://shell.lost-port.test:8080/?renderer=dom');
+  await page.getByRole('heading', { name: texts.failures.forbidden.title }).waitFor();
+  await page.getByText(texts.details).click();
+  const what = 'from a page at "http://shell.lost-port.test:8080", but asks for the host "shell.lost-port.test"';
+  await page.getByText(what).waitFor();
+  // The log is JSON.
+  t.true(webserverLog().includes(JSON.stringify(what).slice(1, -1)));
+  t.is(await claimed(), before);
+});
 
 for (const [name, title] of [
   ['expired', 'an expired login'],
   ['portal', 'a captive portal'],
 ] as const) {
   withProxy('nginx')(
-    `nginx: ${title} in place of the webserver: the page offers a sign-in, and comes back to its shell`,
+    `nginx: ${title} instead of the webserver: the page offers a sign-in and returns to its shell`,
     async (t) => {
       direct.to(started.get('login')!.httpsPort);
       const { page } = await open(t, 'https://shell.login.test/?renderer=dom');

@@ -36,36 +36,33 @@ function knock(ticket: string): Promise<string> {
   }).finally(() => socket.close());
 }
 
-test.serial(
-  'inv 2, 9: by the relay, a reload and a webserver that is killed lead back to the same shell',
-  async (t) => {
-    const { page } = await openTerminal(t, system(), browser());
-    const sockets: string[] = [];
-    page.on('websocket', (socket) => sockets.push(new URL(socket.url()).host));
-    await typeText(page, 'answer=$((6 * 7)); echo it is $answer\n');
-    await waitForScreen(page, /^it is 42$/m);
+test.serial('inv 2, 9: relay: a reload or a killed webserver returns to the same shell', async (t) => {
+  const { page } = await openTerminal(t, system(), browser());
+  const sockets: string[] = [];
+  page.on('websocket', (socket) => sockets.push(new URL(socket.url()).host));
+  await typeText(page, 'answer=$((6 * 7)); echo it is $answer\n');
+  await waitForScreen(page, /^it is 42$/m);
 
-    await page.reload();
-    await waitForState(page, 'connected');
-    await typeText(page, 'clear; echo still $answer\n');
-    await waitForScreen(page, /^still 42$/m);
+  await page.reload();
+  await waitForState(page, 'connected');
+  await typeText(page, 'clear; echo still $answer\n');
+  await waitForScreen(page, /^still 42$/m);
 
-    await typeText(page, 'clear; echo begun; (sleep 0.5; echo job done) &\n');
-    // Wait for the echo: killing the webserver loses input that it has not passed on.
-    await waitForScreen(page, /^begun$/m);
-    const before = sockets.length;
-    system().webserver.kill('SIGKILL');
-    await waitForState(page, 'reconnecting');
-    await waitForState(page, 'connected');
-    await waitForScreen(page, /job done$/m);
-    await typeText(page, 'clear; echo and again $answer\n');
-    await waitForScreen(page, /^and again 42$/m);
-    t.true(sockets.length > before);
-    t.deepEqual([...new Set(sockets)], [new URL(system().pageUrl).host], 'nothing went past the relay');
-  },
-);
+  await typeText(page, 'clear; echo begun; (sleep 0.5; echo job done) &\n');
+  // Wait for the echo: killing the webserver loses input that it has not passed on.
+  await waitForScreen(page, /^begun$/m);
+  const before = sockets.length;
+  system().webserver.kill('SIGKILL');
+  await waitForState(page, 'reconnecting');
+  await waitForState(page, 'connected');
+  await waitForScreen(page, /job done$/m);
+  await typeText(page, 'clear; echo and again $answer\n');
+  await waitForScreen(page, /^and again 42$/m);
+  t.true(sockets.length > before);
+  t.deepEqual([...new Set(sockets)], [new URL(system().pageUrl).host], 'nothing went past the relay');
+});
 
-test.serial('SIGTERM: the webserver goes at once, and its pages come back by the next one', async (t) => {
+test.serial('relay: after SIGTERM the webserver exits at once, and pages reconnect through the next', async (t) => {
   const { page } = await openTerminal(t, system(), browser());
   await typeText(page, 'answer=$((6 * 7)); echo it is $answer\n');
   // Wait for the echo: a webserver that stops loses input that it has not passed on.
@@ -80,7 +77,7 @@ test.serial('SIGTERM: the webserver goes at once, and its pages come back by the
   t.pass();
 });
 
-test.serial('inv 8: the relay leads a visitor to no terminal but their own, and only with a good ticket', async (t) => {
+test.serial('inv 8: relay: reaches only the visitor’s own terminal, with a valid ticket', async (t) => {
   await poolIsReady(system(), 2);
   const [ann, bob] = [createVisitor(system()), createVisitor(system())];
   const anns = await ann.claim();

@@ -29,7 +29,7 @@ async function nextClaim(): Promise<() => Promise<RawPod>> {
 }
 
 for (const [what, kill] of Object.entries(deaths)) {
-  test.serial(`kill: ${what} under a run, which is 125 and says why`, async (t) => {
+  test.serial(`kill: ${what} during a run: exit code 125 with the reason`, async (t) => {
     const pod = await nextClaim();
     const client = createCli(t, system().pageUrl).start(['run', '--', 'sh', '-c', 'echo ready; sleep 1000']);
     await client.until('ready');
@@ -39,7 +39,7 @@ for (const [what, kill] of Object.entries(deaths)) {
     t.regex(stderr.trimEnd().split('\n').at(-1)!, /^warmterm: \S+ .+\.$/);
   });
 
-  test.serial(`kill: ${what} under a run with a tty, which is 125, and the local terminal is as it was`, async (t) => {
+  test.serial(`kill: ${what} during a run with a tty: exit code 125, and the local terminal is restored`, async (t) => {
     const pod = await nextClaim();
     const pty = createCli(t, system().pageUrl).inTerminal(['run', '--', 'sh', '-c', 'echo ready; sleep 1000']);
     await pty.until('ready');
@@ -51,7 +51,7 @@ for (const [what, kill] of Object.entries(deaths)) {
 
 const moments = budget({ short: 6, long: 60 });
 
-test.serial(`kill: at ${moments} moments of a run, which is right and complete, or 125`, async (t) => {
+test.serial(`kill: at ${moments} moments of a run: complete and correct, or exit code 125`, async (t) => {
   t.timeout(900_000);
   const random = createRandom(seedOf(t));
   const outcomes: string[] = [];

@@ -18,21 +18,18 @@ const system = shareLocalSystem(test, { replicas: 3, settings: { spare: '2', max
 const pageHost = () => new URL(system().pageUrl).host;
 const hello = ['run', '--', 'sh', '-c', 'cat; exit 3'];
 
-test.serial(
-  'HTTP_PROXY: requests and the WebSocket to the terminal go through the proxy, and only there',
-  async (t) => {
-    const proxy = await startConnectProxy(t);
-    const cli = createCli(t, system().pageUrl);
-    const { code, stdout, stderr } = await cli.run(hello, { input: 'hello', env: { HTTP_PROXY: proxy.url } });
-    t.deepEqual([code, String(stdout), stderr], [3, 'hello', '']);
-    const others = proxy.asked.filter((asked) => asked !== pageHost());
-    t.true(proxy.asked.length > others.length, 'requests to the server');
-    t.is(others.length, 1, `the WebSocket to the terminal: ${proxy.asked}`);
-    t.deepEqual(proxy.plain, []);
-  },
-);
+test.serial('HTTP_PROXY: requests and the terminal’s WebSocket use only the proxy', async (t) => {
+  const proxy = await startConnectProxy(t);
+  const cli = createCli(t, system().pageUrl);
+  const { code, stdout, stderr } = await cli.run(hello, { input: 'hello', env: { HTTP_PROXY: proxy.url } });
+  t.deepEqual([code, String(stdout), stderr], [3, 'hello', '']);
+  const others = proxy.asked.filter((asked) => asked !== pageHost());
+  t.true(proxy.asked.length > others.length, 'requests to the server');
+  t.is(others.length, 1, `the WebSocket to the terminal: ${proxy.asked}`);
+  t.deepEqual(proxy.plain, []);
+});
 
-test.serial('HTTP_PROXY: a proxy that leads to no terminal leaves the relay', async (t) => {
+test.serial('HTTP_PROXY: without a route to terminals, the relay is used', async (t) => {
   const proxy = await startConnectProxy(t, { leadsTo: (port) => pageHost().endsWith(`:${port}`) });
   const cli = createCli(t, system().pageUrl);
   const { code, stdout, stderr } = await cli.run(hello, { input: 'hello', env: { http_proxy: proxy.url } });
@@ -48,7 +45,7 @@ test.serial('NO_PROXY: hosts that it names are reached directly', async (t) => {
   t.deepEqual(proxy.asked, []);
 });
 
-test.serial('HTTP_PROXY: one that does not answer, or is no address, is one line and 125', async (t) => {
+test.serial('HTTP_PROXY: a silent or invalid proxy: one line, exit code 125', async (t) => {
   const proxy = await startConnectProxy(t);
   proxy.close();
   for (const [address, why] of [
@@ -113,7 +110,7 @@ function startMachine(t: ExecutionContext) {
     (await promisify(execFile)(program, args, { cwd: home, env, timeout: 120_000 })).stdout.trim();
 }
 
-test.serial('npx runs the client that the server has, which logs in and runs a command', async (t) => {
+test.serial('npx: runs the server’s client, which logs in and runs a command', async (t) => {
   const onMachine = startMachine(t);
   const { pageUrl } = system();
   const npx = (...args: string[]) => onMachine('npx', '--yes', `${pageUrl}cli.tgz`, ...args);

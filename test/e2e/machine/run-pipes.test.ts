@@ -69,7 +69,7 @@ for (const way of ['direct', 'relay'] as const) {
   });
 
   test.serial(
-    `pipes, ${way}: of ${oneWay} MB nothing piles up in memory or on the disk while their reader rests`,
+    `pipes, ${way}: ${oneWay} MB with a stalled reader accumulate neither in memory nor on disk`,
     async (t) => {
       t.timeout(600_000);
       const { env } = await clientOf(t, way);

@@ -37,7 +37,7 @@ ifInstalled('vim', test)(
   },
 );
 
-test('terminal: a command that ends while the line is lost shows its last screen afterwards', async (t) => {
+test('terminal: a command that ends during an interruption shows its last screen afterwards', async (t) => {
   const { cli } = visitor(t);
   const proxy = await startConnectProxy(t);
   const script = 'echo ready; while [ ! -e go ]; do sleep 0.05; done; echo "last "words; exit 3';
@@ -56,7 +56,7 @@ test('terminal: a command that ends while the line is lost shows its last screen
   await restored(t, pty);
 });
 
-test('page: shows the screen of a run, types into it, and says that it is over afterwards', async (t) => {
+test('page: shows a run’s screen, accepts input, and reports its end', async (t) => {
   const { cli, identity } = visitor(t);
   const pty = cli.inTerminal(['run', '--', 'bash', '--norc']);
   await pty.until(/[$#] /);

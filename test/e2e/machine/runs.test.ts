@@ -92,14 +92,14 @@ test.serial(
   },
 );
 
-test.serial('a run ends with its command, not at the next key, and its terminal with it', async (t) => {
+test.serial('run: ends with its command, without another key, and ends its terminal', async (t) => {
   const before = (await claims()).length;
   t.is((await visitor(t).start(['run', '--', 'true']).ended).code, 0);
   await until('the terminal to end', async () => (await claims()).length <= before);
   t.pass();
 });
 
-test.serial('a reader that goes away ends an endless command', async (t) => {
+test.serial('run: a closed reader ends an endless command', async (t) => {
   const client = visitor(t).start(['run', '--', 'yes']);
   client.process.stdout!.once('data', () => client.process.stdout!.destroy());
   t.is((await client.ended).code, 141);
@@ -159,7 +159,7 @@ test.serial('terminal: Enter ~ . leaves', async (t) => {
   await restored(t, pty);
 });
 
-test.serial('terminal: one that is closed hangs up the run', async (t) => {
+test.serial('terminal: closing it hangs up the run', async (t) => {
   const before = new Set((await claims()).map(({ metadata }) => metadata.uid));
   const pty = visitor(t).inTerminal(['run', '--', 'bash', '--norc']);
   await pty.until(prompt);
@@ -291,7 +291,7 @@ async function startProxy(t: ExecutionContext) {
   return { url: `http://127.0.0.1:${(server.address() as { port: number }).port}`, cut };
 }
 
-test.serial('a line that is cut again and again loses and repeats nothing, either way', async (t) => {
+test.serial('run: repeated interruptions lose and repeat nothing in either direction', async (t) => {
   const proxy = await startProxy(t);
   const bytes = randomBytes(10_000_000);
   const client = visitor(t).start(['run', '--', 'cat'], { env: { HTTP_PROXY: proxy.url } });
@@ -310,7 +310,7 @@ test.serial('a line that is cut again and again loses and repeats nothing, eithe
   t.is(cuts, 4);
 });
 
-test.serial('inv 9: the manager and the webserver end meanwhile, the run does not', async (t) => {
+test.serial('inv 9: run: survives a restart of manager and webserver', async (t) => {
   const client = visitor(t).start(['run', '--', 'sh', '-c', 'echo up; read line; echo "got $line"; exit 4']);
   await client.until('up');
   await system().killManagers();
@@ -322,7 +322,7 @@ test.serial('inv 9: the manager and the webserver end meanwhile, the run does no
   await until('the webserver', async () => (await fetch(`${system().pageUrl}healthz`).catch(() => undefined))?.ok);
 });
 
-test.serial('an orphan is reaped after run-grace, and its terminal with it', async (t) => {
+test.serial('run: without its client it ends after run-grace, with its terminal', async (t) => {
   const client = visitor(t).start(['run', '--', 'sh', '-c', 'echo $WARMTERM_RUN; sleep 1000']);
   await client.until(/^\w+\n/);
   const id = client.stdout().trim();
@@ -331,7 +331,7 @@ test.serial('an orphan is reaped after run-grace, and its terminal with it', asy
   await until('the orphan to end', async () => (await podOf(id)) === undefined);
 });
 
-test.serial('a pod that is deleted under a run is 125, and says why', async (t) => {
+test.serial('run: exit code 125 with the reason when its pod is deleted', async (t) => {
   const cli = visitor(t);
   const { stdout } = await cli.run(['run', '-d', '--', 'sh', '-c', 'echo up; sleep 1000']);
   const id = String(stdout).trim();

@@ -50,7 +50,7 @@ async function startAndWait(t: ExecutionContext) {
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  test.serial(`${signal} ends it cleanly: no process, no file, no socket is left`, async (t) => {
+  test.serial(`npm start: ${signal} leaves no process, file or socket behind`, async (t) => {
     const { child, directory } = await startAndWait(t);
     child.kill(signal);
     const [code] = await once(child, 'exit');
@@ -60,14 +60,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
-test.serial('killed with -9, it takes its services and terminals with it', async (t) => {
+test.serial('npm start: SIGKILL ends its services and terminals too', async (t) => {
   const { child, directory } = await startAndWait(t);
   child.kill('SIGKILL');
   await until('nothing left', async () => processesOf(directory).length === 0);
   t.pass();
 });
 
-test.serial('inv 10: a port in use, and wrong settings, are told in a sentence each', async (t) => {
+test.serial('inv 10: npm start: a port in use and invalid settings get a sentence each', async (t) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
@@ -81,7 +81,7 @@ test.serial('inv 10: a port in use, and wrong settings, are told in a sentence e
   t.regex(wrong.output(), /PORT="web": must be a whole number.*\n.*WARMTERM_SPARE="-1": must be/);
 });
 
-test.serial('inv 10: what a service says of its settings is what npm start says, and nothing is left', async (t) => {
+test.serial('inv 10: npm start: prints a service’s complaint about settings, and leaves nothing behind', async (t) => {
   for (const [env, said] of [
     [{ WARMTERM_RELAY: 'sometimes' }, 'WARMTERM_RELAY="sometimes": must be one of fallback, always, never'],
     [
@@ -96,7 +96,7 @@ test.serial('inv 10: what a service says of its settings is what npm start says,
   }
 });
 
-test.serial('npm start takes settings of the services: a path prefix, the relay and another shell', async (t) => {
+test.serial('npm start: accepts settings of the services: path prefix, relay and shell', async (t) => {
   const port = String(await freePort());
   const { output } = run(t, {
     PORT: port,

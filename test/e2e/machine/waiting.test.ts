@@ -6,7 +6,7 @@ import { poolIsReady, startOnMachine, until, visitorOf } from '../../helpers/sys
 
 const visitorOfNumber = (number: number) => `visitor-${number}`.padEnd(43, '-');
 
-test.serial('inv 3, 4: visitors of two managers wait in one line, also when one of them is killed', async (t) => {
+test.serial('inv 3, 4: visitors of two managers share one queue, also when one is killed', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '1', max: '2', connectTimeout: '30m' } });
   await poolIsReady(system, 2);
   const other = await startAnotherManager(t, system);

@@ -27,7 +27,7 @@ const reaped = ({ kubernetes }: TestSystem) =>
     return messages.length > 0 && messages.join('\n');
   });
 
-test.serial('inv 2: a terminal whose server was killed is started again, with the files of its visitor', async (t) => {
+test.serial('inv 2: a terminal whose server was killed restarts with the visitor’s files', async (t) => {
   const system = await startOnMachine(t, { replicas: 2, settings: { spare: '1', max: '4' } });
   await poolIsReady(system, 2);
   const { page } = await openTerminal(t, system, browser());

@@ -9,7 +9,7 @@ import { kinds, type PlannedRun, planRun, sha256 } from '../../../soak/runs/plan
 
 const plans = Array.from({ length: 200 }, (_, index) => planRun(index, createRandom(index)));
 
-test('plan: the same seed plans the same run, and every kind has its turn', (t) => {
+test('plan: depends on the seed only, and has every kind', (t) => {
   t.deepEqual(planRun(7, createRandom(7)), plans[7]!);
   t.deepEqual([...new Set(plans.map(({ kind }) => kind))].sort(), [...kinds].sort());
   t.deepEqual([...new Set(plans.map(({ way }) => way))].sort(), ['direct', 'relay']);
@@ -31,7 +31,7 @@ async function runHere(t: ExecutionContext, { command: [program, ...args], input
 }
 
 for (const kind of ['short', 'long', 'piped', 'printed', 'ended'] as const) {
-  test(`plan: runs of the kind "${kind}" come out as planned where nothing goes wrong`, async (t) => {
+  test(`plan: runs of the kind "${kind}" succeed without faults`, async (t) => {
     const run = plans.find((plan) => plan.kind === kind && plan.options.length === 0)!;
     t.deepEqual(await runHere(t, run), run.expected);
   });
