@@ -1,5 +1,5 @@
-// Bundles the test files into a folder in dist-tests/. ava starts a process for each test file; one that loads a bundle is there in half
-// the time of one that transforms each source file as it is imported. The bundler also knows which file imports which.
+// Bundles the test files into a folder in dist-tests/. ava starts a process for each test file, and a process with a bundle starts in half
+// the time of one that transforms each imported file. The bundler also reports which file imports which.
 
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { root } from './run.mjs';
 
-// Each run has its own, so that several can run at once.
+// One folder per run, so that several can run at once.
 export const outdir = `dist-tests/${process.pid}`;
 
-/** The bundle that is made of a test file; both are paths within the project. */
+/** The path of a test file's bundle; both are relative to the project. */
 export const bundleOf = (file) => `${outdir}/${file.replace(/\.ts$/, '.mjs')}`;
 
 /**
@@ -43,7 +43,7 @@ export async function buildTests(files) {
   return new Map(files.map((file) => [file, reach(metafile.inputs, file)]));
 }
 
-// In a bundle, `import.meta.url` would be the bundle's. Each module keeps that of its source.
+// Keeps the `import.meta.url` of each source: otherwise it would be the bundle's.
 const ownUrls = {
   name: 'own-urls',
   setup({ onLoad }) {
@@ -56,7 +56,7 @@ const ownUrls = {
   },
 };
 
-// Where files share a process (see group-tests.mjs), the file that a test is in goes before the test's title.
+// If files share a process (see group-tests.mjs), prefix each title with its file.
 const namedTests = {
   name: 'named-tests',
   setup({ onResolve, onLoad }) {
@@ -75,7 +75,7 @@ const namedTests = {
   },
 };
 
-// The client of Kubernetes is some 700 files, which take a process 0.6 s of the processor to load, and 0.2 s as one.
+// The Kubernetes client has about 700 files. Loading them takes 0.6 s of processor time, or 0.2 s as one file.
 const client = join(root, outdir, 'client-node.mjs');
 const bundledClient = {
   name: 'bundled-client',
@@ -93,7 +93,7 @@ async function bundleClient() {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
-    // Its dependencies are of the older kind of module, which calls `require`.
+    // Its dependencies are CommonJS modules, which call `require`.
     banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
     logLevel: 'error',
   });

@@ -1,5 +1,5 @@
-// The tables of docs/configuration.md: the chart's values out of values.yaml, the services' settings out of their config.ts. Each
-// meaning is the comment above a value or setting, so that it is written once. Pure: text in, text out.
+// Generates the tables of docs/configuration.md: the chart's values from values.yaml, the services' settings from their config.ts. The
+// description of each is the comment above it. Pure: text in, text out.
 
 import { isMap, parseDocument } from 'yaml';
 
@@ -44,7 +44,7 @@ const isGroup = (value) => isMap(value) && value.items.some((pair) => commentOf(
 // The parser keeps the comment above the first key of a map with the map.
 const commentOf = (map, pair) => pair.key.commentBefore ?? (map.items[0] === pair ? map.commentBefore : undefined);
 
-/** The default of each value that is no group, by its path, such as `webserver.replicas`. */
+/** The default of each value except groups, by its path, such as `webserver.replicas`. */
 export const chartDefaults = (valuesYaml) => Object.fromEntries(leaves('', parseDocument(valuesYaml).contents));
 
 function* leaves(path, map) {
@@ -95,11 +95,11 @@ function withUnit(number, units) {
   return `${number / factor}${unit}`;
 }
 
-/** `text` with the part between the marks of `name` replaced. Throws when there are no such marks. */
+/** `text` with the part between the markers of `name` replaced. Throws if the markers are missing. */
 export function replacePart(text, name, part) {
   const [begin, end] = [`<!-- begin ${name} -->\n`, `<!-- end ${name} -->`];
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`no part ${name}`);
+  if (from < 0 || to < from) throw new Error(`the page has no markers of the part ${name}`);
   return `${text.slice(0, from + begin.length)}\n${part}\n${text.slice(to)}`;
 }
 
@@ -120,7 +120,7 @@ function paragraph(comment) {
 
 const code = (text) => `\`${text.replaceAll('|', '\\|')}\``;
 
-// An asterisk or an underscore in a comment is part of a name, such as *.example.org. What is in backquotes is left as it is.
+// Asterisks and underscores in comments belong to names, such as *.example.org, so escape them outside of backquotes.
 const escapeCell = (text) =>
   text
     .split(/(`[^`]*`)/)

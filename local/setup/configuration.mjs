@@ -1,5 +1,5 @@
-// Writes what is made of helm/values.yaml and of each service's config.ts: the tables of docs/configuration.md, and the defaults that the
-// chart's templates can read. Run `node local/setup/configuration.mjs` after a change of these; test/local/setup/configuration.test.ts
+// Writes the files generated from helm/values.yaml and each service's config.ts: the tables of docs/configuration.md, and the defaults that
+// the chart's templates read. Run `node local/setup/configuration.mjs` after a change of these; test/local/setup/configuration.test.ts
 // fails until that is done.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { root } from './run.mjs';
 const read = (path) => readFileSync(join(root, path), 'utf8');
 const page = join(root, 'docs/configuration.md');
 
-/** What docs/configuration.md should be. */
+/** The expected content of docs/configuration.md. */
 export function makeConfigurationPage() {
   let text = replacePart(readFileSync(page, 'utf8'), 'chart', chartTables(read('helm/values.yaml')));
   for (const service of ['webserver', 'manager', 'terminal', 'local']) {
@@ -20,7 +20,7 @@ export function makeConfigurationPage() {
   return text;
 }
 
-/** What helm/files/defaults.json should be. */
+/** The expected content of helm/files/defaults.json. */
 export const makeDefaults = () => `${JSON.stringify(chartDefaults(read('helm/values.yaml')), undefined, 2)}\n`;
 
 export const defaultsFile = join(root, 'helm/files/defaults.json');

@@ -17,7 +17,7 @@ const ownProcess =
 // Tests of the first kind are serial and those of the second are not: in a shared process all of them run one by one.
 const serial = /\btest\.serial\b/;
 const concurrent = /^\s*test\(/m;
-/** More would leave one process working at the end while the other processors have nothing to do. */
+/** The maximum of files in a group. With more, one process would run at the end while other processors are idle. */
 const most = 16;
 /**
  * In these folders, files share a process although they start programs, so many of them: those that run their tests one by one anyway
@@ -38,7 +38,7 @@ export function groupTests(files, sources, read = (file) => readFileSync(join(ro
   const groups = new Map();
   for (const { name, most, members } of kinds.values()) {
     const count = Math.ceil(members.length / most);
-    // Neighbours test like things, and take like times: they are dealt out.
+    // Neighbouring files take similar times, so distribute them over the groups.
     for (let i = 0; i < count; i++) {
       const group = members.filter((_, index) => index % count === i);
       if (group.length > 1) groups.set(`${name}-${i + 1}`, group);

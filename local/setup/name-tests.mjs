@@ -1,8 +1,8 @@
-// In a process that runs several test files, says of each test in which file it is, and runs one test at a time: those of one file are
-// no reason for those of another to be late.
+// In a process with several test files, prefixes each title with its file and runs one test at a time, so that tests of one file do not
+// delay those of another.
 
-// ava gives up on a test when nothing holds the process, such as one that waits for AbortSignal.timeout. In a file of its own, tests
-// that run beside it hold the process.
+// ava fails a test when nothing keeps the process alive, for example while it waits for AbortSignal.timeout. In a file of its own,
+// concurrent tests keep it alive.
 const holding =
   (run) =>
   async (...args) => {
@@ -71,7 +71,7 @@ export function nameTests(test, file) {
     (...args) => {
       const title = typeof args[0] === 'string' ? args.shift() : undefined;
       const [body, ...rest] = args;
-      // A macro may make its title itself.
+      // A macro may generate its title.
       const make = body.title ?? ((given) => given);
       return declare({ exec: wrap(body.exec ?? body), title: (_, ...given) => name(make(title, ...given)) }, ...rest);
     };

@@ -1,9 +1,9 @@
-// Runs ava on bundled test files, and counts.
+// Runs ava on bundled test files, and counts results.
 
 import { spawn } from 'node:child_process';
 import { bin, root } from './run.mjs';
 
-// ava's closing lines, in which an uncaught exception or a test that never ended counts as a failure.
+// ava's summary lines. Uncaught exceptions and tests that never ended count as failures.
 const failures = /^\s*(\d+) (?:tests? failed|uncaught exceptions?|unhandled rejections?|tests? remained pending)/;
 // Lines that name a failed test or file: `✘ [fail]: a › b › title`, `Uncaught exception in a/b.test.mjs`.
 const complaints = /^\s*✘ (?!Timed out)|(?:exception|rejection|tests were pending) in /;
@@ -19,7 +19,7 @@ export function runAva(args, env) {
   const counts = { passed: 0, failed: 0, skipped: 0, complaints: [] };
   let rest = '';
   const read = (line) => {
-    // A test that passed has a line of its own; ava's closing lines count them only when nothing failed.
+    // Count the lines of passed tests: ava's summary has their number only if nothing failed.
     if (/^\s*✔ /.test(line)) counts.passed++;
     if (complaints.test(line)) counts.complaints.push(line);
     counts.failed += Number(failures.exec(line)?.[1] ?? 0);

@@ -1,4 +1,4 @@
-// The project's folder, and commands that run in it.
+// The project's folder, and a function that runs commands in it.
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The path of a program that a dependency brings. */
+/** The path of a program from a dependency. */
 export const bin = (name) => join(root, 'node_modules', '.bin', name);
 
 /** Runs a command in the project's folder with its output shown; exits when it fails. */

@@ -1,4 +1,4 @@
-// Which test files a call of `npm test` runs.
+// Selects the test files of an `npm test` call.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -8,8 +8,8 @@ import { root } from './run.mjs';
 /** A change of these may change any test. */
 const global = ['package.json', 'package-lock.json', 'esbuild.config.mjs', 'ava.config.mjs', 'local/setup/'];
 const services = ['common/', 'manager/', 'webserver/', 'terminal/', 'frontend/', 'local/'];
-// What tests depend on without importing it: programs that they start, files that they read. The key is a test file, a folder
-// of them, or a helper that they import.
+// Dependencies of tests without an import: programs that they start, files that they read. The key is a test file, a folder of them, or
+// a helper that they import.
 const unimported = {
   'test/helpers/system.ts': services,
   'test/e2e/machine/start.test.ts': services,
@@ -20,7 +20,7 @@ const unimported = {
   'test/helm/api-versions.test.ts': ['manager/', 'docs/install.md', 'README.md'],
   'test/terminal/before-exit.test.ts': ['helm/examples/'],
 };
-/** A test file that imports this one tries many histories, and more of them in `npm run test:long`. */
+/** Test files that import this helper have a longer version, for `npm run test:long`. */
 export const longer = 'test/helpers/long.ts';
 
 /** All test files, as paths within the project; with `cluster`, those that can run on a real cluster. */
@@ -29,13 +29,13 @@ export function listTests({ cluster }) {
     .filter((path) => path.endsWith('.test.ts'))
     .map((path) => `test/${path}`)
     .sort();
-  // The end-to-end suites of one machine stop what a real cluster would not let them stop.
+  // The suites of one machine stop components that cannot be stopped on a real cluster.
   return all.filter((path) =>
     cluster ? /^test\/(cluster|e2e)\/[^/]+$/.test(path) : !path.startsWith('test/cluster/'),
   );
 }
 
-/** Those of `files` that `paths` name, by file or by folder. Throws when a path names none. */
+/** The files of `files` at or below `paths`. Throws if a path matches none. */
 export function selectPaths(files, paths) {
   const wanted = paths.map((path) => relative(root, resolve(path)));
   for (const path of wanted) {
@@ -96,7 +96,7 @@ const dependsUnimported = (parts, changed) =>
     ([user, used]) => startsWithAny(changed, used) && [...parts].some((part) => part.startsWith(user)),
   );
 
-/** Files that differ from the last commit that this branch shares with `main`, new ones included. */
+/** Files that differ from the merge base with `main`, including new ones. */
 export function changedSinceMain() {
   const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean);
   const [main = 'origin/main'] = git('branch', '--list', '--format=%(refname:short)', 'main');

@@ -1,5 +1,5 @@
-// Which settings `npm start` takes: its own, and those of the services that it passes on. It is asked before anything is installed,
-// and so needs nothing but Node.
+// The settings that `npm start` accepts: its own, and those that it passes on to services. It runs before anything is installed, so it
+// needs only Node.
 
 const own = ['SPARE', 'MAX', 'IDLE_TIMEOUT', 'SANDBOX', 'INTERNET', 'NO_INSTALL'];
 
@@ -56,18 +56,18 @@ const reasons = {
   'it is a setting of the command line': ['HOST_TOKEN', 'IDENTITY_FILE', 'URL'],
 };
 
-/** Settings that `npm start` does not take, and why. */
+/** Settings that `npm start` refuses, with the reason. */
 export const notTaken = new Map(
   Object.entries(reasons).flatMap(([why, names]) => names.map((name) => [`WARMTERM_${name}`, why])),
 );
 
 const taken = new Set([...own.map((name) => `WARMTERM_${name}`), ...Object.values(passedOn).flat()]);
 
-/** What is wrong with the names of the settings in `env`, as a text; undefined when nothing is. Pure. */
+/** The message about unusable settings in `env`; undefined if there are none. Pure. */
 export function findUnusable(env) {
   const lines = Object.keys(env)
     .filter((name) => name.startsWith('WARMTERM_') && !taken.has(name))
     .map((name) => `  ${name}: ${notTaken.get(name) ?? 'there is no such setting'}`);
   if (lines.length === 0) return undefined;
-  return `npm start does not take these settings:\n${lines.join('\n')}\nIt takes HOST, PORT, LOG_LEVEL, ${[...taken].sort().join(', ')}.`;
+  return `npm start does not accept these settings:\n${lines.join('\n')}\nIt accepts HOST, PORT, LOG_LEVEL, ${[...taken].sort().join(', ')}.`;
 }

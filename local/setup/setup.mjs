@@ -1,4 +1,4 @@
-// `npm run setup`: everything that tests need, without running one.
+// `npm run setup`: installs and builds everything that tests need, without running them.
 
 import { prepare } from './prepare.mjs';
 

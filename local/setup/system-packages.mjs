@@ -9,7 +9,7 @@ const compiles = 'npm compiles node-pty, which opens the terminals';
 /** What each program is for, and the packages that contain it. */
 const programs = {
   tmux: { debian: 'tmux', others: 'tmux', why: 'each terminal is a tmux session' },
-  // The same engine without a window costs the tests half of the processor time.
+  // The headless shell has the same engine and takes half of the processor time in tests.
   chromium: {
     debian: 'chromium-headless-shell',
     others: 'chromium',
@@ -37,7 +37,7 @@ export function takeNoInstall(args, env = process.env) {
   const at = args.indexOf('--no-install');
   if (at >= 0) args.splice(at, 1);
   const { WARMTERM_NO_INSTALL: set } = env;
-  // What is started next refuses settings that it does not know.
+  // The services refuse unknown settings.
   delete env.WARMTERM_NO_INSTALL;
   return at >= 0 || set === '1';
 }

@@ -27,7 +27,7 @@ if (cluster && !process.env.KUBECONFIG) fail('KUBECONFIG is not set: it must nam
 if (!cluster && !long && !changed && !again && paths.length === 0)
   run(process.execPath, [join(root, 'local/setup/check.mjs')]);
 
-// esbuild is a dependency, which may have been installed just now.
+// Imported late, because esbuild is a dependency that may have just been installed.
 const { buildTests } = await import('./build-tests.mjs');
 const { bundleGroups, groupTests } = await import('./group-tests.mjs');
 const sources = await buildTests(listTests({ cluster }));
@@ -45,7 +45,7 @@ if (files.length === 0) {
   process.exit();
 }
 
-// Bundles are removed on exit, also after Ctrl-C.
+// Exit on signals too, so that bundles are removed after Ctrl-C.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const env = { ...process.env, CHROMIUM_PATH: find('chromium') };
 if (cluster) env.WARMTERM_TEST = 'cluster';
