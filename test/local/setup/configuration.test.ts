@@ -96,5 +96,5 @@ test('settings table: defaults have the unit in which they are written', (t) => 
 test('a part of a page is replaced between its marks', (t) => {
   const page = 'a\n<!-- begin one -->\nold\n<!-- end one -->\nb';
   t.is(replacePart(page, 'one', 'new\n'), 'a\n<!-- begin one -->\n\nnew\n\n<!-- end one -->\nb');
-  t.throws(() => replacePart(page, 'two', ''), { message: 'no part two' });
+  t.throws(() => replacePart(page, 'two', ''), { message: 'the page has no markers of the part two' });
 });

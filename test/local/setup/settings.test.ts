@@ -34,7 +34,7 @@ test('inv 10: settings that are not taken are named with the reason, and with th
   t.is(lines.length, 4);
   t.regex(lines[1]!, /WARMTERM_POOL: npm start has one pool/);
   t.regex(lines[2]!, /WARMTERM_RELAYS: there is no such setting/);
-  t.regex(lines[3]!, /It takes .*WARMTERM_RELAY, /);
+  t.regex(lines[3]!, /It accepts .*WARMTERM_RELAY, /);
   t.is(findUnusable({ PATH: '/bin', WARMTERM_RELAY: 'always' }), undefined);
 });
 
