@@ -39,7 +39,6 @@ test('starts browsers', alone, { parts: ['playwright-core'] });
 test('tries many histories', alone, { parts: ['test/helpers/long.ts'] });
 test('has a hook', alone, { text: 'test.before(() => {});' });
 test('runs its tests one by one', alone, { text: "test.serial('a', (t) => t.pass());" });
-test('has a serial hook', alone, { text: 'test.serial.before(() => {});' });
 test('sets the environment', alone, { text: "process.env.HOME = '/';" });
 test('clears the environment', alone, { text: 'delete process.env.HOME;' });
 test('waits for how it declares its tests', alone, { text: 'const isolated = skipIf(await why(), test);' });
@@ -59,10 +58,11 @@ test('end-to-end files that run their tests one by one share a process, four at 
   );
 });
 
-test('end-to-end files that are long, or run tests at once, have their own process', (t) => {
+test('end-to-end files that are long, run tests at once or have a hook have their own process', (t) => {
   const concurrent = { ...browsers, text: plain };
   const files = { 'test/e2e/a.test.ts': concurrent, 'test/e2e/pool.test.ts': browsers, 'test/e2e/b.test.ts': browsers };
-  t.deepEqual(group(files), new Map());
+  const hooked = { ...browsers, text: `test.serial.before(() => {});\n${browsers.text}` };
+  t.deepEqual(group({ ...files, 'test/e2e/c.test.ts': hooked }), new Map());
 });
 
 test('long files start first, then shared processes of end-to-end tests', (t) => {
