@@ -1,4 +1,4 @@
-// Load as visitors bring it: at random moments, however long an answer takes.
+// Open-loop load: visitors come at random moments, however long answers take.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -14,7 +14,7 @@ export async function atRandom(act: () => Promise<unknown>, perSecond: number, s
   for (let due = 0; ; ) {
     due += (-Math.log(1 - Math.random()) / perSecond) * 1_000;
     if (due > seconds * 1_000 || failures.length > 0) break;
-    // From when it was due: a timer that comes late, as on a busy machine, is the visitor's wait too.
+    // Measured from the due time: on a busy machine, a late timer is part of the visitor's wait.
     const dueAt = startedAt + due;
     await delay(Math.max(0, dueAt - performance.now()));
     under.push(

@@ -16,7 +16,7 @@ export async function benchClass(): Promise<Measure[]> {
   const release = await installRelease({
     'poolDefaults.spare': '1',
     'poolDefaults.max': String(seats + 5),
-    // Nobody connects to what is claimed below.
+    // No client connects to the terminals claimed below.
     'poolDefaults.connectTimeout': '1h',
     'poolDefaults.scaleDownDelay': '5s',
   });
@@ -60,7 +60,7 @@ export async function benchClass(): Promise<Measure[]> {
   }
 }
 
-/** Comes after so long, and asks once. */
+/** Waits this long, then claims once. */
 async function visit(release: Release, afterMs: number) {
   await delay(afterMs);
   const startedAt = performance.now();

@@ -11,7 +11,7 @@ const visits = 10;
 const ends = 5;
 const slowly = { claims: 15, perSecond: 1 };
 const quickly = { claims: 60, perSecond: 45 };
-// Whoever has clicked keeps a terminal.
+// Each visitor keeps a terminal.
 const poolSize = visits + slowly.claims + quickly.claims + 2;
 const patienceMs = 300_000;
 
@@ -21,7 +21,7 @@ export async function benchCluster(): Promise<Measure[]> {
     'metrics.enabled': 'true',
     'poolDefaults.spare': '2',
     'poolDefaults.max': String(poolSize),
-    // Nobody connects to what is claimed below.
+    // No client connects to the terminals claimed below.
     'poolDefaults.connectTimeout': '1h',
   });
   const pool = talkToPool(release);
@@ -109,7 +109,7 @@ function talkToPool({ transport, namespace }: Release) {
         contentType: 'application/merge-patch+json',
         body: { metadata: { annotations } },
       }),
-    /** How many writes of the managers to what exists took place, and how many were refused. */
+    /** The managers' writes to existing objects, and how many of them were refused. */
     async writes(): Promise<{ done: number; refused: number }> {
       const managers = await list('app.kubernetes.io/component=manager');
       const texts = await Promise.all(

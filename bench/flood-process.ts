@@ -1,13 +1,13 @@
-// Forged tokens in a process of its own, started by flood.ts: as a shell in a terminal would send them.
+// Sends forged tokens from a separate process, started by flood.ts, as a shell in a terminal could.
 
 import { Agent } from 'node:http';
 import { requestJson } from '../common/http/client.ts';
 import { paths } from '../common/manager-api.ts';
 import { forgeToken } from '../test/helpers/service-tokens.ts';
 
-/** Sends that many tokens a second to the manager at `url`, each another one, until it is 0. */
+/** The number of distinct tokens to send per second to the manager at `url`; 0 stops it. */
 export type Order = { url: string; perSecond: number; claims: Parameters<typeof forgeToken>[0] };
-/** How many were sent since the last order. */
+/** The number sent since the last command. */
 export type Done = { sent: number };
 
 const connections = 64;

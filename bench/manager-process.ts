@@ -1,4 +1,4 @@
-// The built manager as a process, as a pod of its Deployment is: several may run over one cluster.
+// The built manager as a process, like a pod of its Deployment. Several may share one cluster.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -14,7 +14,7 @@ import { type Measure, measure, median } from './statistics.ts';
 import { until } from './tools.ts';
 
 const counts = [1, 2, 3, 5];
-// Fewer on a slow machine.
+// Fewer on slow machines.
 const rounds = Number(process.env.WARMTERM_BENCH_ROUNDS ?? 3);
 const poolSize = 400;
 const claimsPerPool = 320;
@@ -104,7 +104,7 @@ async function measureTurn(world: World, managers: ManagerProcess[]): Promise<Tu
   };
 }
 
-/** Claims as new visitors, each at a manager of chance, as a Service chooses. Milliseconds for all. */
+/** Claims as new visitors, each at a random manager, as through a Service. Milliseconds for all. */
 async function claimAll({ token }: World, managers: ManagerProcess[], claims: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });
   let left = claims;

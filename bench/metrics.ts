@@ -1,4 +1,4 @@
-// What a service tells Prometheus, read as numbers.
+// Reads a service's Prometheus metrics as numbers.
 
 /** Values by name and labels, as they are written. */
 export async function readMetrics(url: string): Promise<Map<string, number>> {

@@ -1,6 +1,6 @@
-// A node of a real cluster with nobody on it: its pods are Ready and gone at once, by a kubelet that only tells so. The
-// StatefulSet controller makes twenty requests a second at most, unless it is told otherwise; it has a second pair of hands
-// here, so that a pool of pretended pods is refilled as fast as it is used up.
+// A fake node of a real cluster: a fake kubelet reports its pods as Ready or gone at once. The
+// StatefulSet controller makes twenty requests a second at most, unless it is told otherwise; so this also
+// creates pods itself, to refill a pool as fast as it is used up.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from '../manager/kubernetes/transport.ts';
@@ -24,12 +24,12 @@ type Pod = {
 const mergePatch = 'application/merge-patch+json';
 const heartbeatMs = 10_000;
 
-/** Whether a pod's session is over, by what is on it: then it goes, as if its visitor had left. */
+/** Whether a pod's session is over, by its annotations: then it is deleted, as if its visitor had left. */
 export type IsOver = (metadata: Metadata) => boolean;
 
 export type PretendNode = { name: string; setOver(isOver: IsOver): void; close(): Promise<void> };
 
-/** A node that takes only what is put there by its name. */
+/** A node that accepts only pods bound to it by name. */
 export async function startPretendNode(transport: Transport, name: string): Promise<PretendNode> {
   const { namespace } = transport;
   const pods = `/api/v1/namespaces/${namespace}/pods`;
@@ -109,7 +109,7 @@ export async function startPretendNode(transport: Transport, name: string): Prom
     const key = `${uid} ${over}`;
     if ((!over && ready) || acted.has(key)) return;
     acted.add(key);
-    // What is refused is somebody else's doing, or comes again by the watch.
+    // Another client made this change, or the watch will report it again.
     unless([403, 404, 409, 422], over ? replace(pod) : makeReady(pod)).catch(() => acted.delete(key));
   };
   const watching = listAndWatch(

@@ -1,4 +1,4 @@
-// Claims in a rush, on the real cluster that KUBECONFIG names: the manager and the webserver are processes of this machine,
+// A rush of claims on the real cluster that KUBECONFIG names: the manager and the webserver are processes of this machine,
 // the pods are pretended (see pretend-node.ts), so that the claim path is measured and not how fast a node starts pods.
 
 import { randomBytes } from 'node:crypto';
@@ -41,7 +41,7 @@ export async function benchRush(directory: string): Promise<Measure[]> {
         patienceMs,
       );
     let refused = 0;
-    // Whoever finds the pool empty, because this machine does not refill it in time, is counted, and waits for nothing.
+    // Visitors who find the pool empty, because this machine refills it too slowly, are counted and do not wait.
     const claim = async () => {
       const visitor = createVisitor(services);
       const { status } = await visitor.call('POST', paths.terminals);
@@ -137,7 +137,7 @@ async function startServices({ namespace, token }: PretendCluster, directory: st
   return {
     pageUrl,
     metrics,
-    /** How many visitors wait. */
+    /** The number of visitors in the queue. */
     waiting: async () => (await metrics()).get('warmterm_pool_waiting{pool="default"}') ?? 0,
     /** The manager's writes to what exists, and those of them that were refused; not the lease's (PUT), not reviews (POST). */
     async writes() {

@@ -1,5 +1,5 @@
-// How soon whoever waits is served: from when a watch of our own sees a pod become Ready, as the manager's does, until the
-// answer of the visitor who is first in line is here.
+// How soon a waiting visitor is served: from the moment at which a watch sees a pod become Ready, as the manager's does, until the
+// answer of the first visitor in the queue arrives.
 
 import { paths } from '../common/terminals-api.ts';
 import type { Transport } from '../manager/kubernetes/transport.ts';
@@ -54,7 +54,7 @@ export async function benchServed(
     for (let count = 0; count < waiting; count++) {
       const claim = createVisitor(services).claim();
       claims.push(claim.then(({ name }) => void served.push({ name, at: performance.now() })).finally(() => next()));
-      // So that it is known who is first.
+      // So that the order is known.
       while ((await services.waiting()) <= count);
     }
     for (const [ended, owner] of owners.slice(0, waiting).entries()) {

@@ -1,5 +1,5 @@
-// The stand-in for Kubernetes in a process of its own, started by stand-in.ts: beside whoever claims, it would be measured
-// along with the manager.
+// The stand-in for Kubernetes in a process of its own, started by stand-in.ts: in the process that claims, its time would be
+// measured too.
 
 import { managerAudience } from '../common/names.ts';
 import { type LocalCluster, startLocalCluster } from '../local/kubernetes/cluster.ts';
@@ -9,7 +9,7 @@ import { silent } from '../test/helpers/manager.ts';
 export type Order =
   | { does: 'start'; directory: string; startMs: number }
   | { does: 'pool'; pool: Pick<PoolOptions, 'name' | 'replicas' | 'settings'> }
-  /** That many changes of pods a second, until it is said otherwise. */
+  /** The number of changes of pods per second, until changed. */
   | { does: 'stir'; perSecond: number }
   | { does: 'close' };
 export type Done = { done: Order['does']; url?: string; kubeconfig?: string; namespace?: string; token?: string };

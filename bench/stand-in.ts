@@ -72,7 +72,7 @@ export async function startStandIn(directory: string, size: number, settings: Re
   const managerUrl = manager.url;
 
   const call = { token, deadlineMs: 30_000 };
-  /** How many there are of a kind. */
+  /** The number of objects of a kind. */
   const count = async (path: string): Promise<number> => {
     type List = { items: unknown[]; metadata: { remainingItemCount?: number } };
     const { items, metadata } = await transport.request<List>({ method: 'GET', path: `${path}?limit=1` });

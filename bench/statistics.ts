@@ -8,7 +8,7 @@ export function quantile(values: readonly number[], q: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** One measured thing: what, how much, in which unit. */
+/** A measurement: name, value, unit. */
 export type Measure = { name: string; value: number; unit: string };
 
 export const measure = (name: string, value: number, unit: string): Measure => ({

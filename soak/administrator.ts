@@ -1,4 +1,4 @@
-// What an administrator does now and then to the pool, by kubectl: around all faults.
+// Random actions of an administrator on the pool, by kubectl. They bypass all faults.
 
 import type { Random } from '../bench/simulate/random.ts';
 import { settingAnnotations } from '../common/names.ts';
@@ -46,14 +46,14 @@ export function createAdministrator({
   };
 
   return {
-    /** Does one of the things that end no session. */
+    /** Performs an action that ends no session. */
     async act(): Promise<void> {
       const names = Object.keys(acts) as (keyof typeof acts)[];
       const name = names[Math.floor(random() * names.length)]!;
       await acts[name]();
       counts.set(name, (counts.get(name) ?? 0) + 1);
     },
-    /** Deletes a pod, whoever is in it. */
+    /** Deletes a pod, even if it is in use. */
     async deletePod({ name, uid }: { name: string; uid: string }): Promise<void> {
       deleted.add(uid);
       const path = `/api/v1/namespaces/${namespace}/pods/${name}`;

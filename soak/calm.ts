@@ -1,4 +1,4 @@
-// The calm: faults are over, and all must come right again within its time; then a claim must cost what it should.
+// The calm: after the faults, everything must recover within a time limit. Then a claim must cost what it should.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../bench/simulate/random.ts';
@@ -34,7 +34,7 @@ export type CalmOptions = {
   totals: { slowestMs: number };
   /** A webserver's. */
   token: () => string;
-  /** An invariant has been put to the test. */
+  /** An invariant was checked. */
   checked: (invariant: string) => void;
   violate: (violation: Violation) => void;
   signal: AbortSignal;
@@ -77,7 +77,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
     quiet.writes = [];
   }
 
-  /** What is not yet as it should be without faults. */
+  /** Problems that remain without faults. */
   async function whatIsWrong(): Promise<{ what: string; uids: string[] }[]> {
     const told = await Promise.all(managers.map(({ name, url }) => whoseIsWhose(name, url)));
     const wrong = told.flat();
@@ -127,7 +127,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
         deadlineMs: 5_000,
       }).catch(() => undefined);
       checked('3');
-      // Somebody may have ended it meanwhile.
+      // It may have been ended meanwhile.
       if (answer?.uid === pod.uid || !isLive(pod)) return;
       wrong.push({ what: `${name} says that ${visitor} has ${answer?.uid ?? 'nothing'}`, uids: [pod.uid] });
     };
@@ -191,7 +191,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
       });
       if (!visitor.terminal) return;
       const { name } = visitor.terminal;
-      // Whatever else goes on meanwhile is not about this visitor.
+      // Other events do not concern this visitor.
       const ours = quiet.writes.filter(({ body }) => body.includes(visitor.hash));
       checked('11');
       const done = ours.filter(({ status }) => status < 300);

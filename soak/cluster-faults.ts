@@ -1,5 +1,5 @@
-// What goes wrong with the cluster itself: one fault after the other, each undone after a while. Each kind is met equally
-// often: the order is that of a shuffled deck.
+// Faults of the cluster itself: one after the other, each undone after a while. Each kind is equally frequent: the order is that of a
+// shuffled deck.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { exponential, type Random } from '../bench/simulate/random.ts';
@@ -8,7 +8,7 @@ export type ClusterFault = {
   name: string;
   /** How long it lasts, in milliseconds. */
   lastsMs: [min: number, max: number];
-  /** Lets it happen, and may be called again when that failed half way; returns how to undo it, or undefined when there was nothing to do it to. */
+  /** Causes the fault. May be called again if that failed half way. Returns a function that undoes it, or undefined without a target. */
   begin: () => Promise<(() => Promise<void>) | undefined>;
 };
 
@@ -21,7 +21,7 @@ export type ClusterFaultOptions = {
   random: Random;
   /** The mean time between the end of a fault and the begin of the next one. */
   meanGapMs: number;
-  /** Told of the begin and the end of each. */
+  /** Called at the beginning and end of each. */
   log: (text: string) => void;
   /** After how long what could not be undone is tried again. */
   retryMs?: number;

@@ -33,7 +33,7 @@ export async function startClusterWorld(kubeconfig: string, directory: string): 
   const nodes = [0, 1].map((each) =>
     createNode(transport, {
       name: `${namespace}-${each}`,
-      // Of those that are kept for benchmarks: nobody is to go there.
+      // Nodes that are kept for benchmarks must get no pods.
       address: '198.18.0.1',
       object: {
         labels: { [taintKey]: namespace },

@@ -1,4 +1,4 @@
-// A violation as it is told: with everything that led to it.
+// Formats a violation with the events that led to it.
 
 import type { Checker, Violation } from './invariants.ts';
 import type { LogBook } from './managers.ts';

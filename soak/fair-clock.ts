@@ -1,5 +1,4 @@
-// A clock that stands still while the machine gives managers, or the soak itself, no time: what takes long then is nobody's
-// fault.
+// A clock that stops while managers, or the soak itself, get no processor time: delays during that are no violations.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Manager } from './managers.ts';

@@ -1,4 +1,4 @@
-// Which faults befall requests and watches: drawn by a seeded chance, counted by kind. Knows no HTTP.
+// Chooses faults of requests and watches, by seeded random numbers, and counts them by kind. Knows no HTTP.
 
 import { exponential, type Random } from '../bench/simulate/random.ts';
 
@@ -6,16 +6,16 @@ import { exponential, type Random } from '../bench/simulate/random.ts';
 export type RequestKind = 'watch' | 'list' | 'read' | 'write';
 
 export type RequestFault =
-  /** Arrives so much later. */
+  /** The request is delayed. */
   | { kind: 'delay'; ms: number }
   /** The answer is so much later than what it tells. */
   | { kind: 'late answer'; ms: number }
-  /** Never arrives. */
+  /** The request is lost. */
   | { kind: 'lost request' }
-  /** Takes effect, but nobody hears of it. */
+  /** The request takes effect, but its answer is lost. */
   | { kind: 'lost response' }
   | { kind: '409' | '410' | '429' | '500' }
-  /** What an earlier list has said. */
+  /** The answer of an earlier list. */
   | { kind: 'stale list' };
 
 /** How the API server refuses to make Services: by a quota or a webhook, or because there are no more ports. */
@@ -91,7 +91,7 @@ export function createFaults(random: Random) {
     ofService: () => services,
     ofRequest: (kind: RequestKind) => draw(intensity?.requests, requestFaults[kind]),
     ofEvent: () => draw(intensity?.events, lineFaults),
-    /** It has befallen something. */
+    /** A fault has occurred. */
     count(kind: FaultKind): void {
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
     },

@@ -1,4 +1,4 @@
-// Stands between one manager and the API server, real or not, and lets things go wrong: see faults.ts. Speaks plain HTTP
+// A proxy between one manager and the API server, real or stand-in, that injects faults: see faults.ts. Speaks plain HTTP
 // to the manager, and with the kubeconfig's credentials to the server.
 
 import { readFileSync, writeFileSync } from 'node:fs';

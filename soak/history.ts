@@ -1,4 +1,4 @@
-// What has become of each pod, from the API server itself: a watch of its own, around all faults.
+// The history of each pod, from a watch of the API server that bypasses all faults.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { claimAnnotations, labels } from '../common/names.ts';

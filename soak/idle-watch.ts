@@ -1,4 +1,4 @@
-// Nobody waits while a pod stands idle: looks every second for a visitor and a pod that have both been waiting for long.
+// Checks every second that no visitor waits for long while a ready pod is idle.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { labels } from '../common/names.ts';

@@ -1,4 +1,4 @@
-// Judges the history of pods, event by event, by what visitors and administrators have done. Pure: knows no API and no
+// Checks the history of pods, event by event, against the actions of visitors and administrators. Pure: knows no API and no
 // clock. Times are those of the events, in milliseconds.
 
 import type { PodEvent } from './history.ts';
@@ -11,7 +11,7 @@ export type Violation = {
   uids: string[];
 };
 
-/** What is known of why a session may end. */
+/** The known causes by which a session may end. */
 export type Causes = {
   /** The visitor has asked for an end or a restart since it had this terminal. */
   askedToEnd(visitor: string, uid: string): boolean;

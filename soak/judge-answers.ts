@@ -1,5 +1,5 @@
-// What a visitor is told must be so: the ticket is for the visitor's pod, the pod is the visitor's and can be reached, and
-// nobody who has a terminal is sent to another.
+// Checks the answers to visitors: the ticket is for the visitor's pod, the pod belongs to the visitor and is reachable, and no visitor
+// with a terminal is sent to another.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { labels } from '../common/names.ts';
@@ -114,7 +114,7 @@ export function createAnswerJudge(options: JudgeOptions) {
       });
   }
 
-  /** A visitor who is told of an error for good goes away. */
+  /** A visitor leaves after a permanent error. */
   function onFinalError({ visitor, manager, error }: FinalError): void {
     // A manager that was started while there was no pool cannot know that there was one.
     const absentFrom = losses.poolAbsentFrom(performance.now() - knownWithinMs);

@@ -1,5 +1,5 @@
 // Loaded into a manager before its program: its wall clock is as wrong as the file named by SOAK_CLOCK says, in
-// milliseconds. Timers and the monotonic clock go on as they are, as they do when somebody sets a real clock.
+// milliseconds. Timers and the monotonic clock go on as they are, as when a real clock is adjusted.
 
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-// What each fault of the cluster may cost a visitor. Everything else must survive it.
+// The sessions that each fault of the cluster may end. All others must survive it.
 //
 // | fault | what may end | when |
 // | --- | --- | --- |

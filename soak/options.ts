@@ -1,4 +1,4 @@
-// What `npm run soak` is told.
+// The options of `npm run soak`.
 
 import { parseArgs } from 'node:util';
 

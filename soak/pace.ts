@@ -1,4 +1,4 @@
-// How much happens in a soak, and how soon all must have come right again.
+// The rates of events in a soak, and the time limits of recovery.
 
 export type Pace = {
   spare: number;
@@ -6,7 +6,7 @@ export type Pace = {
   visitorsPerSecond: number;
   stayMs: number;
   stormMs: number;
-  /** Within so long all must have come right. */
+  /** The time limit of recovery. */
   calmMs: number;
   connectTimeoutMs: number;
   maxLifetimeMs: number;

@@ -63,7 +63,7 @@ export function describePodFaults({
     const now = new Date().toISOString().replace(/\.\d+/, '');
     const notReady = (type: string) => ({ type, status: 'False', reason: 'PodCompleted', lastTransitionTime: now });
     const status = { phase, conditions: ['Ready', 'ContainersReady'].map(notReady) };
-    // Somebody may have deleted it meanwhile.
+    // It may have been deleted meanwhile.
     await patch(pod, { status }, '/status').catch(() => {});
     return async () => {};
   };

@@ -57,7 +57,7 @@ export function describePoolFaults(options: FaultOptions): ClusterFault[] {
     };
   }
 
-  /** Ordinals of pods that are there, whoever is in them. */
+  /** Ordinals of existing pods, in use or not. */
   const ordinals = () =>
     [...checker.pods.values()].filter(isLive).map(({ name }) => Number(name.slice(poolName.length + 1)));
 

@@ -1,5 +1,5 @@
-// Who waits is served in order. In the calm the pool is filled to its last seat, some visitors come one after the other, each
-// at any manager, and then there are seats again.
+// Checks that the queue is served in order. In the calm the pool is filled, several visitors come one after the other, each at any
+// manager, and then seats become free.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CalmOptions } from './calm.ts';

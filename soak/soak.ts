@@ -1,5 +1,5 @@
-// A soak: rounds of a storm, in which visitors come and go while everything goes wrong, and a calm, in which all must come
-// right again. Every event of every pod is judged as it comes.
+// A soak: rounds of a storm, in which visitors come and go during faults, and a calm, in which everything must recover. Every event of
+// every pod is checked at once.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
@@ -72,7 +72,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
   const logBook = createLogBook();
   const quiet: Quiet = { since: undefined, writes: [] };
   const totals = { kills: 0, pauses: 0, cuts: 0, clocks: 0, rounds: 0, slowestMs: 0 };
-  /** How often each invariant was put to the test beyond the events. */
+  /** How often each invariant was checked besides the events. */
   const checks = new Map<string, number>();
   const checked = (invariant: string, times = 1) => checks.set(invariant, (checks.get(invariant) ?? 0) + times);
 
@@ -172,7 +172,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
   });
 
   function violate(violation: Violation): void {
-    // Those who are still there when the managers and the history have been ended prove nothing.
+    // Visitors who remain after the managers and the history have stopped prove nothing.
     if (over.signal.aborted && violation.invariant !== 'history') return;
     violations.push(violation);
     if (violations.length > 20) return;

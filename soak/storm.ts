@@ -1,4 +1,4 @@
-// The storm: visitors come and go while managers are killed, stopped, cut off and told wrong times, and an administrator is busy.
+// The storm: visitors come and go while managers are killed, stopped, disconnected and given wrong clocks, and an administrator acts.
 
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,13 +23,13 @@ export type StormOptions = {
   pace: Pace;
   totals: { kills: number; pauses: number; cuts: number; clocks: number };
   random: Random;
-  /** A source of chance of its own for each thing that happens. */
+  /** A random generator for each kind of event. */
   part: () => Random;
 };
 
 const longestPauseMs = 15_000;
 
-/** Everything goes wrong for as long as `pace` says, or until `signal` is aborted. */
+/** Injects faults for the time in `pace`, or until `signal` is aborted. */
 export async function storm(options: StormOptions, signal: AbortSignal): Promise<void> {
   const { managers, visitors, administrator, faults, checker, clusterFaults, pace, totals, random, part } = options;
   const pick = <T>(items: T[]): T => items[Math.floor(random() * items.length)]!;

@@ -1,4 +1,4 @@
-// What becomes of a watch's events on their way through the proxy. None is ever lost without the watch breaking before
+// Faults of a watch's events in the proxy. None is ever lost without the watch breaking before
 // it: an API server may repeat, and may break off, but does not skip.
 
 import type { Faults } from './faults.ts';

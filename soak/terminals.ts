@@ -1,5 +1,5 @@
-// What a terminal does towards managers, without being one: pods of the soak are no processes (or none of ours). It
-// reports as long as it is in use, to whichever manager, and asks for its own end once nobody has been there for a while.
+// Simulates a terminal's requests to managers: pods of the soak are no processes (or none of ours). It
+// reports as long as it is in use, to whichever manager, and asks for its own deletion once no browser has been attached for a while.
 
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -108,7 +108,7 @@ export function createTerminals({ managers, random, podToken, reportMs, idleMs, 
       terminal.connections--;
       if (terminal.connections === 0) terminal.leftAt = performance.now();
     },
-    /** It hangs, and says nothing any more. */
+    /** It hangs and stops reporting. */
     wedge(uid: string): void {
       const terminal = terminals.get(uid);
       if (terminal) terminal.silentSince ??= performance.now();

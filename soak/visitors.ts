@@ -1,5 +1,5 @@
 // Visitors who come and go: each asks any manager, as a webserver does for a page, tries again when told to, reloads,
-// and leaves in one of the ways in which people do. What each was told is kept for the checks.
+// and leaves as people do. All answers are kept for the checks.
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -141,7 +141,7 @@ export function createVisitors(options: VisitorsOptions) {
     return undefined;
   }
 
-  /** Asks until there is a terminal, as the page does. False for a visitor who has lost patience. */
+  /** Asks until there is a terminal, as the page does. False if the visitor gives up. */
   async function claim(visitor: Visitor, path: string = paths.terminals): Promise<boolean> {
     visitor.waitingSince = performance.now();
     try {

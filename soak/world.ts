@@ -1,4 +1,4 @@
-// The cluster that a soak is run on, as far as it matters which: the stand-in of this machine, or a real one.
+// The cluster of a soak, as an interface: the stand-in of this machine, or a real one.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,7 +62,7 @@ export async function startLocalWorld(directory: string): Promise<World> {
   };
 }
 
-// A second set has pods before anybody asks for them, and is in everybody's way.
+// A second set starts with pods, to collide with the first.
 const copyReplicas = 3;
 
 /** The StatefulSet of the pool, empty as the chart makes it; or a second one with its label. */

@@ -1,5 +1,5 @@
 // `npm run simulate`: what spares of a number, a percentage and `auto` cost and bring, over days that differ, and what windows
-// add where somebody is expected. Prints a
+// add for announced visitors. Prints a
 // table, and writes the picture that docs/benchmarks.md shows. A number as argument is another seed, `--kubernetes=1.20` another cluster:
 // then it writes no picture.
 

@@ -1,4 +1,4 @@
-// Chance that comes out the same for the same seed, and the distributions that a simulation draws from.
+// Seeded random numbers, and the distributions of the simulation.
 
 export type Random = () => number;
 

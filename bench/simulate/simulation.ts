@@ -12,9 +12,9 @@ export type Outcome = {
   visitors: number;
   /** Share of the visitors who found a ready terminal at once. */
   hitRate: number;
-  /** Terminals that were ready and had nobody, on average over time. */
+  /** Idle ready terminals, averaged over time. */
   meanIdle: number;
-  /** How long the unluckiest visitor waited, in milliseconds. */
+  /** The longest wait of a visitor, in milliseconds. */
   worstWaitMs: number;
 };
 

@@ -1,5 +1,4 @@
-// Who comes when, and for how long: the days that a pool's spare has to live through. The same for every spare that is
-// tried, so that they differ by nothing else. Milliseconds from the start of the trace.
+// Traces of visits: when visitors come, and how long they stay. The same traces are used for every spare. Milliseconds from the start of the trace.
 
 import { createRandom, exponential, type Random } from './random.ts';
 
@@ -12,7 +11,7 @@ export type Trace = {
   /** The part before is not counted: the pool fills, and nobody can know yet how many come. */
   countFrom: number;
   endsAt: number;
-  /** Who is expected: what a host could reserve for. */
+  /** Announced visitors, for whom a host could reserve seats. */
   windows?: { name: string; from: number; to: number; ready: number }[];
 };
 
@@ -58,7 +57,7 @@ export function classes(seed: number): Trace {
   return { name, visits: visits(random, arrivals), countFrom: hour, endsAt, windows };
 }
 
-/** A link goes round: from one in two minutes to sixty a minute at once, and a third of that after every eleven minutes. */
+/** A link is shared widely: from one in two minutes to sixty a minute at once, and a third of that after every eleven minutes. */
 export function flashCrowd(seed: number): Trace {
   const endsAt = 4 * hour;
   const rate = (at: number) => 0.5 + (at < 2 * hour ? 0 : 59.5 * Math.exp((2 * hour - at) / (10 * minute)));

@@ -104,7 +104,7 @@ const wettyPeer = (program: string): Peer => ({
     ]),
 });
 
-/** These start tmux when somebody comes. They are ready when they listen. */
+/** These start tmux with the first browser. They are ready when they listen. */
 async function startOther(
   directory: string,
   connect: protocols.Connect,
@@ -126,7 +126,7 @@ async function startOther(
       try {
         execFileSync('tmux', ['-S', socket, 'kill-server'], { stdio: 'ignore' });
       } catch {
-        // Nobody had come, or the shell has ended.
+        // No browser had attached, or the shell has ended.
       }
       await end(child);
     },

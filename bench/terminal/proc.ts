@@ -1,4 +1,4 @@
-// What processes have cost so far, from /proc. Source: proc(5).
+// Resource usage of processes, from /proc. Source: proc(5).
 
 import { readFileSync } from 'node:fs';
 import { processesNaming } from '../../test/helpers/terminal-leftovers.ts';

@@ -1,5 +1,4 @@
-// What a browser says to each web terminal and hears from it, frame by frame and with nothing in between: a client library
-// would be measured too.
+// The protocol of each web terminal, frame by frame, without a client library, which would be measured too.
 
 import WebSocket from 'ws';
 import { offerTicket } from '../../common/socket-protocol.ts';

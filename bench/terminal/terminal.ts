@@ -1,5 +1,5 @@
 // `npm run bench -- terminal`: a terminal beside its peers, with the same tmux and the same shell. All of them run at once,
-// and take turns, so that whatever else the machine does befalls each alike: trust the ratios.
+// and take turns, so that other load on the machine affects all alike: trust the ratios.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ async function enter(peer: Peer, directory: string): Promise<Contestant> {
   return { ...running, name: peer.name, terminal, samples: new Map() };
 }
 
-/** MB of each of some terminals that run at once, with somebody at each, who does nothing. */
+/** Memory in MB of each of several terminals with an idle browser. */
 async function weigh(peer: Peer, directory: string): Promise<{ server: number; all: number }[]> {
   const at = (index: number) => join(directory, String(index));
   const running: Running[] = [];

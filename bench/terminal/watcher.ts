@@ -1,4 +1,4 @@
-// Waits for words in what a terminal prints, at the cost of a search and no more: it must keep up with a flood.
+// Waits for words in a terminal's output, at the cost of a search only: it must keep up with a flood.
 
 import type { Client } from './protocols.ts';
 

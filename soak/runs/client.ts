@@ -1,4 +1,4 @@
-// One planned run by the built client, and what is wrong with how it came out.
+// Executes one planned run with the built client, and reports what is wrong with the result.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Cli, createCli, type Ended } from '../../test/helpers/cli.ts';
@@ -13,7 +13,7 @@ const typeAgainMs = 4_000;
 export type Outcome = {
   rightCode: boolean;
   equalHashes: boolean;
-  /** What came instead, for a person. Empty where all is right. */
+  /** The differences, as text. Empty if there are none. */
   wrong: string;
 };
 

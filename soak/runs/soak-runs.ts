@@ -30,7 +30,7 @@ export type RunSoakReport = {
   runs: number;
   rightCodes: number;
   equalHashes: number;
-  /** Terminals that were still claimed a minute after they should all have ended. */
+  /** Terminals still claimed a minute after all should have ended. */
   orphans: number;
   cuts: number;
   kills: { manager: number; webserver: number; clients: number };
@@ -69,7 +69,7 @@ export async function soakRuns({ directory, runs, seed, say, signal }: RunSoakOp
     const work = async () => {
       while (number < runs && !signal.aborted) {
         number += 1;
-        // One source of chance for each run: the order in which they end changes nothing.
+        // One random generator for each run, so that their order of ending changes nothing.
         const chance = createRandom(seed + number);
         const planned = planRun(number, chance);
         const outcome = await runOne(planned, chance);
