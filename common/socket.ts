@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
 import { runIdSchema } from './run-id.ts';
 import type { Role } from './ticket.ts';
+import type { TerminalWindow, WindowRefusal, WindowRequest } from './windows.ts';
 
 /** Columns and rows of one browser's view. */
 export const sizeSchema = z.object({
@@ -129,6 +130,8 @@ export type PenRequest = z.infer<typeof penRequestSchema>;
 export type ServerEvents = {
   attached: (attached: Attached) => void;
   output: (bytes: Uint8Array) => void;
+  /** The tabs, in their order: after the attach, and whenever they change. Not sent to the page of a run. */
+  windows: (windows: TerminalWindow[]) => void;
   /** A countdown starts; null cancels it. */
   ending: (ending: Ending | null) => void;
   /** Sent again whenever `output` grows, and to each browser that attaches later. */
@@ -156,4 +159,6 @@ export type ClientEvents = {
   acknowledge: (bytes: number) => void;
   /** Answers null if a search is not possible, or was replaced by a newer one. `wanted` null: return to the prompt. */
   search: (wanted: Search | null, found?: (found: Found | null) => void) => void;
+  /** `done`: null, or why it was refused. Refused for viewers, and at the page of a run. */
+  window: (request: WindowRequest, done?: (refusal: WindowRefusal | null) => void) => void;
 };

@@ -6,14 +6,16 @@ import type { SettingsStore } from './settings/store.ts';
 import type { Action } from './terminal/shortcuts.ts';
 import { toggleFullScreen } from './view/full-screen.ts';
 import type { OnDemand } from './view/on-demand.ts';
+import type { WindowTabs } from './view/window-tabs.ts';
 
 export function createActions(parts: {
   terminal: Terminal;
   settings: SettingsStore;
   onDemand: OnDemand;
   copy: (text: string) => void;
+  windows: WindowTabs;
 }): (action: Action) => void {
-  const { terminal, settings, onDemand, copy } = parts;
+  const { terminal, settings, onDemand, copy, windows } = parts;
   const size = (fontSize: number) => settings.change({ fontSize });
 
   const does: Record<Action, () => void> = {
@@ -34,6 +36,10 @@ export function createActions(parts: {
     settings: onDemand.settings,
     shortcuts: onDemand.shortcuts,
     terminals: onDemand.terminals,
+    newTab: windows.newTab,
+    nextTab: () => windows.step('next'),
+    previousTab: () => windows.step('previous'),
+    tabMenu: windows.menu,
   };
   return (action) => does[action]();
 }

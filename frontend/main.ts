@@ -25,6 +25,7 @@ const screen = createScreen({
     find: (wanted) => attachment.search(wanted),
     leave: () => attachment.leaveSearch(),
   },
+  requestWindow: (request) => attachment.window(request),
   own: {
     terminals: ownTerminals,
     shown: () => opened(session.state()),
@@ -34,7 +35,7 @@ const screen = createScreen({
   },
 });
 const { terminal, bar, tab, status, notice } = screen;
-const attachment = createAttachment(screen, status.nudge, screen.modify);
+const attachment = createAttachment(screen, status.nudge, screen.modify, screen.windows.show);
 
 // Lasts as long as the tab: a reload goes by the relay at once, and the next visit tries the direct way again.
 const blocked = stored('warmterm-blocked');

@@ -32,12 +32,14 @@ import { createTab, type Tab } from './view/tab.ts';
 import type { TerminalsDialogOptions } from './view/terminals-dialog.ts';
 import { createTouchMenu } from './view/touch-menu.ts';
 import { followViewport } from './view/viewport.ts';
+import { createWindowTabs, type WindowTabs, type WindowTabsOptions } from './view/window-tabs.ts';
 
 export type Screen = TerminalView & {
   bar: Bar;
   tab: Tab;
   status: StatusView;
   notice: Notice;
+  windows: WindowTabs;
   /** What was typed, as keys that are held on the screen make it. */
   modify: (typed: string) => string;
 };
@@ -48,6 +50,7 @@ export function createScreen(session: {
   identity: () => string;
   finder: Finder;
   own: Omit<TerminalsDialogOptions, 'onClose'>;
+  requestWindow: WindowTabsOptions['request'];
 }): Screen {
   const root = document.documentElement;
   const body = document.body;
@@ -89,10 +92,19 @@ export function createScreen(session: {
   terminal.onData((typed) => {
     if (isFromKeyboard(typed)) onDemand.leaveFind();
   });
-  const act = createActions({ terminal, settings, onDemand, copy });
-  const bar = createBar(body, act);
+  const windows = createWindowTabs({
+    root: body,
+    request: session.requestWindow,
+    ask,
+    say: (text) => notice.say(text),
+    back,
+    onSwitched: onDemand.leaveFind,
+    onMissing: () => notice.say(texts.partMissing),
+  });
+  const act = createActions({ terminal, settings, onDemand, copy, windows });
+  const bar = createBar(body, act, windows.element);
   const tab = createTab();
-  bindKeys(act);
+  bindKeys(act, windows.select);
   sendControlKeys(terminal);
   const paste = guardPaste(terminal, onDemand.askPaste);
   followFullScreen(bar.fullScreen);
@@ -138,6 +150,7 @@ export function createScreen(session: {
       type === 'terminals' ? onDemand.terminals() : session.send({ type }),
     ),
     notice,
+    windows,
     modify,
   };
 }

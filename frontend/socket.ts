@@ -16,6 +16,7 @@ import type {
   Size,
 } from '../common/socket.ts';
 import { offerTicket } from '../common/socket-protocol.ts';
+import type { TerminalWindow, WindowRefusal, WindowRequest } from '../common/windows.ts';
 import { createInput } from './terminal/paste.ts';
 
 export type Connection = {
@@ -25,11 +26,14 @@ export type Connection = {
   /** Null where it could not be done; of a text that is too long nothing is found. */
   search: (wanted: Search) => Promise<Found | null>;
   leaveSearch: () => void;
+  /** Changes the tabs; null when that was done. */
+  window: (request: WindowRequest) => Promise<WindowRefusal | null>;
 };
 
 export type ConnectionEvents = {
   attached: (connection: Connection, attached: Attached) => void;
   output: (bytes: Uint8Array) => void;
+  windows: (windows: TerminalWindow[]) => void;
   /** The terminal lets hear of itself. */
   pinged: () => void;
   ending: (ending: Ending | null) => void;
@@ -46,6 +50,8 @@ export type Endpoint = { url: string; path: string; query: Record<string, string
 
 /** So long a search of a full history may take, on a machine that is busy and over a line that is slow. */
 const searchPatienceMs = 15_000;
+/** A terminal that does not know of tabs never answers. */
+const windowPatienceMs = 8_000;
 
 /** Connects to `endpoint` with `ticket`, to the tmux session of `run` if there is one; closes when `signal` is aborted. */
 export function connect(
@@ -95,12 +101,18 @@ export function connect(
             .catch(() => null);
         },
         leaveSearch: () => socket.emit('search', null),
+        window: (request) =>
+          socket
+            .timeout(windowPatienceMs)
+            .emitWithAck('window', request)
+            .catch((): WindowRefusal => ({ code: 'unavailable', message: 'The terminal did not answer.' })),
       },
       attached,
     );
   });
   // Binary arrives as an ArrayBuffer in browsers.
   socket.on('output', (bytes) => on.output(new Uint8Array(bytes)));
+  socket.on('windows', on.windows);
   socket.io.on('ping', on.pinged);
   socket.on('ending', on.ending);
   socket.on('saving', (saving) => {

@@ -25,6 +25,7 @@ import { InputWriter } from './stream/input-writer.ts';
 import { isPassive, isTyping } from './stream/typing.ts';
 import { attach } from './tmux/attach.ts';
 import type { ClientOptions } from './tmux/tmux.ts';
+import { connectWindows, type Windows } from './tmux/windows.ts';
 
 /** The result of the handshake. */
 export type SocketData = { ticket: Ticket; size: Size; run?: string | undefined };
@@ -42,6 +43,8 @@ export type ConnectionOptions = {
   onTyped: () => void;
   /** Whether the screen shows the history. */
   isScrolled: () => boolean;
+  /** The tabs; undefined where there are none, as for a run. */
+  windows: Windows | undefined;
   /** The tmux client has ended, although this side did not end it. */
   onDetached: () => void;
   clock: Clock;
@@ -158,6 +161,12 @@ export function connect(options: ConnectionOptions): Screen {
     }
     searching = true;
     searcher.find(wanted.data).then(answer, () => answer(null));
+  });
+  connectWindows({
+    socket,
+    windows: options.windows,
+    mayChange: () => seat.accepts(true),
+    onTyped: options.onTyped,
   });
   socket.once('disconnect', () => {
     leaveSearch();

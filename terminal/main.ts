@@ -33,6 +33,7 @@ import { createSocketServer } from './socket.ts';
 import { loadKeys } from './tickets/load-keys.ts';
 import { createTicketVerifier } from './tickets/verify-ticket.ts';
 import { startTmux } from './tmux/tmux.ts';
+import { createWindows } from './tmux/windows.ts';
 
 const config = read();
 // `npm start` checks the settings before it creates a pool whose containers could not start.
@@ -92,6 +93,7 @@ const jobs = createLatestOnly({
   },
 });
 const searcher = createSearcher({ run: tmux.run, session: tmux.session, jobs });
+const windows = createWindows({ tmux, log });
 
 const { server, release } = createBrowserServer();
 const pages = createSocketServer(server, {
@@ -119,7 +121,8 @@ const pages = createSocketServer(server, {
       searcher: other === undefined ? searcher : createSearcher({ run: tmux.run, session: other, jobs }),
       environment: attachedEnvironment,
       onTyped: session.typed,
-      isScrolled: () => tmux.scrolled,
+      isScrolled: () => tmux.isScrolled(other),
+      windows: other === undefined ? windows : undefined,
       // The visitor may have detached the tmux client: closing makes the page reconnect. If the session has ended, the page learns that instead.
       onDetached: () => void tmux.check().then((alive) => alive && socket.conn.close()),
       clock,

@@ -1,6 +1,7 @@
 // Joins a terminal on the screen to a terminal in a pod, one connection at a time.
 
 import type { Found, Search } from '../../common/socket.ts';
+import type { TerminalWindow, WindowRefusal, WindowRequest } from '../../common/windows.ts';
 import type { Event } from '../session/state.ts';
 import { type Connection, connect, type Endpoint } from '../socket.ts';
 import { createAcknowledger } from './acknowledger.ts';
@@ -26,13 +27,19 @@ export type Attachment = {
   /** Finds text in all that the terminal has shown; null where it could not be done. */
   search: (wanted: Search) => Promise<Found | null>;
   leaveSearch: () => void;
+  /** Changes the tabs; null when that was done. */
+  window: (request: WindowRequest) => Promise<WindowRefusal | null>;
 };
 
-/** `onUnsent` is called with each input that has nowhere to go; `modify` has the last word about what was typed. */
+/**
+ * `onUnsent` is called with each input that has nowhere to go; `modify` has the last word about what was typed. `onWindows` is called with the
+ * tabs, and whether this browser may change them.
+ */
 export function createAttachment(
   { terminal, refit }: TerminalView,
   onUnsent: () => void,
   modify: (typed: string) => string,
+  onWindows: (windows: TerminalWindow[], canChange: boolean) => void,
 ): Attachment {
   let connection: Connection | undefined;
   let heardAt = 0;
@@ -56,19 +63,26 @@ export function createAttachment(
     },
     search: async (wanted) => (await connection?.search(wanted)) ?? null,
     leaveSearch: () => connection?.leaveSearch(),
+    window: async (request) => {
+      if (connection) return connection.window(request);
+      onUnsent();
+      return null;
+    },
     attach(to, send, signal) {
       refit();
       const size = { cols: terminal.cols, rows: terminal.rows };
       let parsed: (bytes: number) => void = () => {};
       let fresh = false;
+      let canChange = false;
       signal.addEventListener('abort', () => {
         connection = undefined;
       });
       connect(
         { ...to, size },
         {
-          attached(attached, { acknowledgeEvery, run }) {
+          attached(attached, { acknowledgeEvery, run, role }) {
             connection = attached;
+            canChange = role !== 'viewer';
             heardAt = Date.now();
             parsed = createAcknowledger(acknowledgeEvery, attached.acknowledge);
             if (terminal.cols !== size.cols || terminal.rows !== size.rows) {
@@ -83,6 +97,7 @@ export function createAttachment(
             fresh = true;
             terminal.write(bytes, () => parsed(bytes.byteLength));
           },
+          windows: (list) => onWindows(list, canChange),
           pinged: () => {
             heardAt = Date.now();
           },

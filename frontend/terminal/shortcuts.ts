@@ -12,7 +12,11 @@ export type Action =
   | 'fullScreen'
   | 'settings'
   | 'shortcuts'
-  | 'terminals';
+  | 'terminals'
+  | 'newTab'
+  | 'nextTab'
+  | 'previousTab'
+  | 'tabMenu';
 
 /** An action that has a key. `keys`: as on a keyboard, `Ctrl` standing for whichever modifier this machine uses. */
 export type Shortcut = { action: Exclude<Action, 'terminals'>; keys: readonly string[] };
@@ -38,9 +42,25 @@ const table: readonly (Shortcut & { is: (press: Press) => boolean })[] = [
   { action: 'fullScreen', keys: ['Ctrl', 'Shift', 'Enter'], is: shifted('Enter') },
   { action: 'settings', keys: ['Ctrl', 'Shift', ','], is: shifted('Comma') },
   { action: 'shortcuts', keys: ['Ctrl', '?'], is: typed('?') },
+  { action: 'newTab', keys: ['Ctrl', 'Shift', 'Y'], is: shifted('KeyY') },
+  // Outside of full screen most browsers keep it: it opens again the tab of theirs that was closed last.
+  { action: 'newTab', keys: ['Ctrl', 'Shift', 'T'], is: shifted('KeyT') },
+  { action: 'nextTab', keys: ['Ctrl', 'Shift', 'PageDown'], is: shifted('PageDown') },
+  { action: 'previousTab', keys: ['Ctrl', 'Shift', 'PageUp'], is: shifted('PageUp') },
+  { action: 'tabMenu', keys: ['Ctrl', 'Shift', 'M'], is: shifted('KeyM') },
 ];
 
 export const shortcuts: readonly Shortcut[] = table;
+
+/**
+ * The number of the tab that this key selects: Alt with a digit, as in other terminals. It is the page's only while there are several tabs;
+ * else it is readline's.
+ */
+export function tabNumberOf({ ctrlKey, metaKey, shiftKey, altKey, code }: Press): number | undefined {
+  if (!altKey || ctrlKey || metaKey || shiftKey) return undefined;
+  const digit = /^Digit([1-9])$/.exec(code)?.[1];
+  return digit === undefined ? undefined : Number(digit);
+}
 
 /** What the page is to do on this key; undefined: it is the shell's. */
 export function actionOf(press: Press): Action | undefined {

@@ -19,8 +19,8 @@ export type Bar = {
 
 const sayingMs = 1_500;
 
-/** Adds the bar at the top of `root`. */
-export function createBar(root: HTMLElement, act: (action: Action) => void): Bar {
+/** Adds the bar at the top of `root`, with `tabs` in it. */
+export function createBar(root: HTMLElement, act: (action: Action) => void, tabs: HTMLElement): Bar {
   const state = button('', () => act('terminals'), { class: 'bar-state', title: texts.bar.terminals });
   const title = element('span', { class: 'bar-title' });
   const word = element('span', { class: 'bar-word', role: 'status' });
@@ -33,6 +33,7 @@ export function createBar(root: HTMLElement, act: (action: Action) => void): Bar
     { class: 'bar', 'aria-label': texts.bar.label },
     element('span', { class: 'dot', 'aria-hidden': 'true' }),
     state,
+    tabs,
     title,
     word,
     iconButton('find', texts.bar.find, () => act('find')),

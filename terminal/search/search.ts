@@ -39,7 +39,7 @@ export function createSearcher({ run, session, jobs }: { run: RunTmux; session: 
 
   /** Searches upwards from the bottom: the latest output is the most likely target. */
   async function newest(text: string): Promise<Found> {
-    const active = await tell(['display-message', '-p', '-t', session, '#{pane_id}']);
+    const active = await activePane();
     if (last && last.pane !== active) await leave();
     const total = await count(text, active);
     if (total === 0) {
@@ -59,6 +59,8 @@ export function createSearcher({ run, session, jobs }: { run: RunTmux; session: 
 
   async function step(from: NonNullable<typeof last>, forward: boolean): Promise<Found> {
     const { text, pane, place } = from;
+    // Another tab or pane may be shown by now.
+    if ((await activePane()) !== pane) return newest(text);
     if ((await tell(where(pane))) !== place) return astray(from, forward);
     const { total, at } = from.found;
     // With the cursor at one end of a match, a search in the other direction finds the same match again.
@@ -86,6 +88,10 @@ export function createSearcher({ run, session, jobs }: { run: RunTmux; session: 
     const found = { total, at: Math.min(total, Math.max(1, forward ? upTo + 1 : upTo)) };
     last = { text, pane, place, forward, found };
     return found;
+  }
+
+  async function activePane(): Promise<string> {
+    return tell(['display-message', '-p', '-t', session, '#{pane_id}']);
   }
 
   /** The number of matches in the whole history, or down to a line, counted from 0 at the top of the screen. */

@@ -22,7 +22,7 @@ export function startControlClient(
     cwd: string;
     onOutput?: () => void;
     onPaneMode?: () => void;
-    onLayout?: () => void;
+    onWindows?: () => void;
   },
 ): ControlClient {
   const child = spawn('tmux', args, { env: options.environment, cwd: options.cwd, stdio: 'pipe' });
@@ -39,7 +39,7 @@ export function startControlClient(
       if (message.kind === 'output') options.onOutput?.();
       else if (message.kind === 'attached') attached.resolve();
       else if (message.kind === 'pane-mode') options.onPaneMode?.();
-      else if (message.kind === 'layout') options.onLayout?.();
+      else if (message.kind === 'windows') options.onWindows?.();
       else if (message.failed) waiting.shift()?.reject(new Error(`tmux: ${message.text}`));
       else waiting.shift()?.resolve(message.text);
     }

@@ -7,10 +7,14 @@ export type ControlMessage =
   | { kind: 'output' }
   /** This client is attached to a session. */
   | { kind: 'attached' }
-  /** A pane has entered or left its history. */
+  /** A pane has begun to show its history, or has returned to its program. */
   | { kind: 'pane-mode' }
-  /** A window has another size or other panes, or another window is the session's current one. */
-  | { kind: 'layout' };
+  /** A window or a pane has come, gone, or changed: its name, its flags, or which of them is active. */
+  | { kind: 'windows' };
+
+// A window that has been closed is linked to no session any more. The last is a value that was subscribed to.
+const windows =
+  /^%(?:(?:unlinked-)?window-(?:add|close|renamed)|session-window-changed|window-pane-changed|layout-change|subscription-changed) /;
 
 /** Collects the lines of one control client. */
 export class ControlParser {
@@ -41,7 +45,7 @@ export class ControlParser {
     else if (line.startsWith('%output ')) return { kind: 'output' };
     else if (line.startsWith('%session-changed ')) return { kind: 'attached' };
     else if (line.startsWith('%pane-mode-changed ')) return { kind: 'pane-mode' };
-    else if (/^%(?:layout-change|session-window-changed) /.test(line)) return { kind: 'layout' };
+    else if (windows.test(line)) return { kind: 'windows' };
     return undefined;
   }
 }

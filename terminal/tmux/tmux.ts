@@ -55,8 +55,13 @@ export type Tmux = {
   onResize: (listener: (size: Size) => void) => () => void;
   /** Changes whether the window of the client on `tty` sets the size of the session. */
   setsSize: (tty: string, sets: boolean) => Promise<void>;
-  /** Whether a pane shows its history: the next key returns it to its program. */
-  readonly scrolled: boolean;
+  /** Whether the active pane of a session (by default the terminal's own) shows its history: the next key returns it to its program. */
+  isScrolled: (session?: string) => boolean;
+  /**
+   * Calls `listener` whenever a window or a pane may have changed, by tmux's own notifications. `fresh`: the control client is a new
+   * one, without the subscriptions of the former.
+   */
+  onWindows: (listener: (change: { fresh: boolean }) => void) => void;
   /** When any window last printed something: milliseconds since 1970, up to a second late. */
   lastOutputAt: () => Promise<number>;
   /** Ends the server and everything in it. Resolves when it has ended, or after a timeout. */
@@ -72,10 +77,22 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   // Several words after the options are executed directly. A single word would be run by tmux's own shell.
   const first = ['sh', '-c', expendable, shell];
   const create = ['new-session', '-x', String(size.cols), '-y', String(size.rows), '-s', 'warmterm', ...first];
-  let scrolled = false;
+  // A session whose active pane is in a mode, by its id.
+  let scrolled = new Set<string>();
   const onPaneMode = async () => {
-    const modes = await client.command("list-panes -a -F '#{pane_in_mode}'").catch(() => '');
-    scrolled = modes.includes('1');
+    const active = "'#{&&:#{window_active},#{&&:#{pane_active},#{pane_in_mode}}}'";
+    const sessions = await client.command(`list-panes -a -f ${active} -F '#{session_id}'`).catch(() => '');
+    scrolled = new Set(sessions.split('\n'));
+  };
+  let windowsChanged: (change: { fresh: boolean }) => void = () => {};
+  const listeners = {
+    onPaneMode,
+    onWindows: () => {
+      // Another pane may be active now, or the window may have another size.
+      void onPaneMode();
+      void readSize();
+      windowsChanged({ fresh: false });
+    },
   };
   const sizeListeners = new Set<(size: Size) => void>();
   const readSize = async () => {
@@ -87,9 +104,8 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   };
   let client = startControlClient(['-u', '-C', '-f', configFile, '-S', socketPath, ...create], {
     ...where,
+    ...listeners,
     onOutput: () => onOutput?.(),
-    onPaneMode,
-    onLayout: () => void readSize(),
   });
   let alive = true;
 
@@ -124,13 +140,10 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   const ended = (async () => {
     for (;;) {
       await client.closed;
-      client = startControlClient([...connect, '-C', 'attach-session', '-t', session], {
-        ...where,
-        onPaneMode,
-        onLayout: () => void readSize(),
-      });
+      client = startControlClient([...connect, '-C', 'attach-session', '-t', session], { ...where, ...listeners });
       if (!(await succeeds(client.attached))) break;
       await quiet().catch(() => {});
+      windowsChanged({ fresh: true });
     }
     alive = false;
   })();
@@ -141,8 +154,9 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     get alive() {
       return alive;
     },
-    get scrolled() {
-      return scrolled;
+    isScrolled: (other = session) => scrolled.has(other),
+    onWindows: (listener) => {
+      windowsChanged = listener;
     },
     check: async () => {
       const asked = client;

@@ -13,7 +13,8 @@ export const germanOnNarrowPhone: BrowserContextOptions = {
 
 const around = '.bar, .key-row, .status, .edge, .search, .dialog[open]';
 // What is for ears only, scrolls by itself, or ends in "…".
-const exempt = '.announcer, .output, .bar-state, .bar-title, .bar-word, pre, select, datalist, datalist *';
+const exempt =
+  '.announcer, .output, .bar-state, .bar-title, .bar-word, .tab-list, .tab-list *, pre, select, datalist, datalist *';
 
 /** What is not inside the window, or outgrows what it is in: a line of HTML for each. Scrolling downwards is allowed. */
 export const cutOff = (page: Page): Promise<string[]> =>

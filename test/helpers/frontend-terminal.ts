@@ -7,6 +7,7 @@ import { type DefaultEventsMap, Server, type Socket } from 'socket.io';
 import type { ErrorCode } from '../../common/errors.ts';
 import { terminalParser } from '../../common/output-frames.ts';
 import {
+  type Attached,
   acknowledgeEvery,
   type ClientEvents,
   type Found,
@@ -20,6 +21,7 @@ import {
   type Size,
 } from '../../common/socket.ts';
 import { offeredTicket } from '../../common/socket-protocol.ts';
+import type { TerminalWindow, WindowRefusal, WindowRequest } from '../../common/windows.ts';
 import type { Teardown } from './webserver-listen.ts';
 
 export type TerminalSocket = Socket<ClientEvents, ServerEvents, DefaultEventsMap, unknown>;
@@ -37,6 +39,12 @@ export type TerminalDouble = {
   /** What was searched for, null where a search was left; and what it says that it has found. */
   searches: (Search | null)[];
   find: (wanted: Search) => Found | null;
+  /** What was asked of the tabs, and how that is answered. */
+  windowRequests: WindowRequest[];
+  refuseWindow: (request: WindowRequest) => WindowRefusal | null;
+  /** Reports tabs to every browser. */
+  windows: (windows: TerminalWindow[]) => void;
+  role: Attached['role'];
   /** Bytes acknowledged, one entry per message. */
   acknowledged: number[];
   /** Connections that are open. */
@@ -71,6 +79,12 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
     sizes: [],
     acknowledged: [],
     searches: [],
+    windowRequests: [],
+    refuseWindow: () => null,
+    windows: (windows) => {
+      for (const socket of double.sockets) socket.emit('windows', windows);
+    },
+    role: 'owner',
     find: () => ({ total: 0, at: 0 }),
     sockets: new Set(),
     run: 'first',
@@ -122,10 +136,14 @@ export async function startTerminal(t: Teardown, { pings = false } = {}): Promis
       double.searches.push(wanted);
       found?.(wanted && double.find(wanted));
     });
+    socket.on('window', (request, done) => {
+      double.windowRequests.push(request);
+      done?.(double.refuseWindow(request));
+    });
     socket.on('acknowledge', (bytes) => double.acknowledged.push(bytes));
     socket.emit('attached', {
       name: 'default-0',
-      role: 'owner',
+      role: double.role,
       run: double.run,
       maxInput: maxInputLength,
       acknowledgeEvery,

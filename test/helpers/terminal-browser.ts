@@ -17,6 +17,7 @@ import {
   type Size,
 } from '../../common/socket.ts';
 import { offerTicket } from '../../common/socket-protocol.ts';
+import type { TerminalWindow, WindowRefusal, WindowRequest } from '../../common/windows.ts';
 import { Journal } from './terminal-journal.ts';
 
 type Refused = { message: string; code: unknown };
@@ -52,11 +53,13 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   const people = new Journal<Person[]>('lists of people');
   const follows = new Journal<Size | null>('sizes to follow');
   const removed = new Journal<true>('removals');
+  const windows = new Journal<TerminalWindow[]>('tabs');
   t.teardown(() => {
     socket.disconnect();
     clearTimeout(looking);
     for (const journal of [attached, endings, ended, saving, saved, refused, closed, output, people, follows, removed])
       journal.close();
+    windows.close();
   });
   const decoder = new TextDecoder();
   let raw = '';
@@ -71,6 +74,7 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     }, 10);
   };
   socket.on('attached', (about) => attached.add(about));
+  socket.on('windows', (list) => windows.add(list));
   socket.on('ending', (ending) => endings.add(ending));
   socket.on('saving', (told) => saving.add(told));
   socket.on('ended', (reason, result) => {
@@ -103,6 +107,10 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     people,
     follows,
     removed,
+    windows,
+    /** Asks for a change of the tabs; null when it was done. */
+    asks: (request: WindowRequest): Promise<WindowRefusal | null> =>
+      socket.timeout(20_000).emitWithAck('window', request),
     /** All that was printed so far, its last 200,000 characters, with and without control sequences. */
     raw: () => raw,
     text: () => plain(raw),

@@ -66,7 +66,7 @@ test('inv 10: hostile: garbage from an attached browser changes nothing', async 
   const emit = (event: string, ...values: unknown[]) =>
     (browser.socket as unknown as { emit: (event: string, ...values: unknown[]) => void }).emit(event, ...values);
   const things = [undefined, null, true, 7, -1, Number.NaN, 1e300, '', [], {}, { cols: -1, rows: 1e9 }, [['a']]];
-  for (const event of ['input', 'resize', 'acknowledge', 'attached', 'nonsense']) {
+  for (const event of ['input', 'resize', 'acknowledge', 'window', 'attached', 'nonsense']) {
     for (const thing of things) emit(event, thing);
     emit(event);
     // Ctrl-U, not Ctrl-C: a signal takes with it what is typed right after.

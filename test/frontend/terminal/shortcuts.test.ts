@@ -1,5 +1,5 @@
 import test from 'ava';
-import { actionOf, shortcuts } from '../../../frontend/terminal/shortcuts.ts';
+import { actionOf, shortcuts, tabNumberOf } from '../../../frontend/terminal/shortcuts.ts';
 
 const press = (keys: string, code: string) => {
   const parts = keys.split(' ');
@@ -31,6 +31,11 @@ test(means, 'Ctrl 0', 'Digit0', 'usualSize');
 test(means, 'Ctrl Shift ?', 'Slash', 'shortcuts');
 test(means, 'Ctrl Shift ?', 'Minus', 'shortcuts');
 test(means, 'Ctrl Shift Enter', 'Enter', 'fullScreen');
+test(means, 'Ctrl Shift T', 'KeyT', 'newTab');
+test(means, 'Ctrl Shift Y', 'KeyY', 'newTab');
+test(means, 'Ctrl Shift PageDown', 'PageDown', 'nextTab');
+test(means, 'Ctrl Shift PageUp', 'PageUp', 'previousTab');
+test(means, 'Ctrl PageUp', 'PageUp', undefined);
 test(means, 'Ctrl c', 'KeyC', undefined);
 test(means, 'Ctrl v', 'KeyV', undefined);
 test(means, 'Ctrl Shift _', 'Minus', undefined);
@@ -40,6 +45,15 @@ test(means, 'Ctrl Cmd +', 'Equal', undefined);
 test(means, 'Shift ?', 'Slash', undefined);
 test(means, 'Enter', 'Enter', undefined);
 test(means, '?', 'Slash', undefined);
+
+test('Alt with a digit is the number of a tab, with any other modifier it is not', (t) => {
+  t.is(tabNumberOf(press('Alt 1', 'Digit1')), 1);
+  t.is(tabNumberOf(press('Alt ¡', 'Digit9')), 9);
+  for (const keys of ['1', 'Ctrl Alt 1', 'Alt Shift 1', 'Cmd Alt 1'])
+    t.is(tabNumberOf(press(keys, 'Digit1')), undefined, keys);
+  t.is(tabNumberOf(press('Alt 0', 'Digit0')), undefined);
+  t.is(tabNumberOf(press('Alt a', 'KeyA')), undefined);
+});
 
 test('no two of the page’s keys are the same', (t) => {
   t.is(new Set(shortcuts.map(({ keys }) => keys.join())).size, shortcuts.length);

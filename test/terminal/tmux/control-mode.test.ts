@@ -17,15 +17,23 @@ const conversation = [
   '%begin 1 267 1',
   'no such command',
   '%error 1 267 1',
+  '%unlinked-window-close @1',
+  '%unlinked-window-closed @1',
+  '%begin 1 268 1',
+  '%window-renamed @1 what a program prints',
+  '%end 1 268 1',
   '%exit',
   '',
 ].join('\n');
 
 const said = [
+  { kind: 'windows' },
   { kind: 'attached' },
   { kind: 'output' },
   { kind: 'answer', failed: false, text: '0 $0\nsecond line' },
   { kind: 'answer', failed: true, text: 'no such command' },
+  { kind: 'windows' },
+  { kind: 'answer', failed: false, text: '%window-renamed @1 what a program prints' },
 ];
 
 test('control-mode: tells answers from other output', (t) => {
