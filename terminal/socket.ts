@@ -154,9 +154,9 @@ export function createSocketServer(server: HttpServer, options: SocketServerOpti
     const { role, claim } = socket.data.ticket;
     const connection = tickets.get(socket.request);
     if (connection) connection.open += 1;
-    log.info({ role, claim, ...about }, 'attached');
+    log.info({ role, claim, ...about }, 'client attached');
     socket.once('disconnect', (reason) => {
-      log.info({ role, claim, reason, ...about }, 'detached');
+      log.info({ role, claim, reason, ...about }, 'client detached');
       if (connection) connection.open -= 1;
       if (!connection || connection.open === 0) {
         seats.delete(socket.request.socket);

@@ -142,7 +142,7 @@ test('inv 5: the StatefulSet controller may delete terminals in use only when th
   t.deepEqual(await ask('Running', manager), []);
 });
 
-test('inv 10: the manager may write no Secret but the one with its keys', async (t) => {
+test('inv 10: admission: the manager may write only the Secret with its keys', async (t) => {
   const secrets = await policy('ours.shells-manager-secrets');
   const write = (name: string, type: string, username = manager) =>
     judge(secrets, { username, object: { metadata: { name }, type } });
@@ -166,7 +166,7 @@ async function isRendered(t: ExecutionContext, name: string, value: object): Pro
   t.deepEqual(matchLabels, { 'kubernetes.io/metadata.name': 'ours' });
 }
 
-test('the policies are rendered where the cluster knows such, unless the values say otherwise', async (t) => {
+test('admission: policies are rendered if the cluster supports them and the values allow it', async (t) => {
   await isRendered(t, 'ours.shells-manager', { manager: { restrictPatches: false } });
   await isRendered(t, 'ours.shells-sessions', { terminals: { protectSessions: false } });
   await isRendered(t, 'ours.shells-manager-secrets', { secret: { existing: 'mine' } });

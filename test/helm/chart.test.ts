@@ -103,7 +103,7 @@ test('inv 10: a host for terminals that they would have to share is refused by t
   t.deepEqual(properties.ingress.properties.kind.enum, Object.keys(routeKinds));
 });
 
-test('a pool of the chart has the limits that a pool without annotations has', (t) => {
+test('pools: the chart’s default limits equal those of a pool without annotations', (t) => {
   const { poolDefaults } = parse(values) as { poolDefaults: Record<string, unknown> };
   const annotations = Object.fromEntries(
     Object.entries(settingAnnotations)
@@ -113,7 +113,7 @@ test('a pool of the chart has the limits that a pool without annotations has', (
   t.deepEqual(readSettings(annotations), { settings: defaultSettings, problems: [] });
 });
 
-test('the relay is what the webserver takes it for, and has a way to terminals unless there is none', (t) => {
+test('relay: the chart’s modes equal the webserver’s, and the network policy allows it unless never', (t) => {
   const { properties } = JSON.parse(read('values.schema.json'));
   const { relay, relayLimit } = properties.webserver.properties;
   t.deepEqual(relay.enum, [...relayModes]);
@@ -133,7 +133,7 @@ test('the relay is what the webserver takes it for, and has a way to terminals u
   t.true(open?.includes(`ports: [{port: ${terminalPortName}, protocol: TCP}]`));
 });
 
-test('a container’s last message is where its visitor cannot write it', (t) => {
+test('pods: the termination message is not writable for the visitor', (t) => {
   const [, folder = ''] = /terminationMessagePath: (.+)\/termination-log$/m.exec(pools) ?? [];
   const dockerfile = readFileSync(new URL('../../terminal/Dockerfile', import.meta.url), 'utf8');
   t.true(dockerfile.includes(`install -d -m 700 ${folder}\n`), folder);

@@ -25,7 +25,7 @@ test('autoscaling keeps the replicas that a Deployment has, within its bounds', 
   );
 });
 
-test('an upgrade names each setting that it changes, and nothing else', async (t) => {
+test('notes: an upgrade names each changed setting', async (t) => {
   const annotations = { spare: '7', max: '20', 'idle-timeout': '15m', prewarm: '[]', theirs: 'x' };
   const found = Object.entries(annotations).map(([name, value]) => `"warmterm.dev/${name}" ${JSON.stringify(value)}`);
   const lines = await renderText(

@@ -45,7 +45,7 @@ for (const [release, name] of [
   });
 }
 
-test('the chart renders no Secret, and the same twice', async (t) => {
+test('render: contains no Secret and is deterministic', async (t) => {
   const [first, second] = await Promise.all(
     ['', 'x'].map((owner) => render({ webserver: { podAnnotations: { owner } } })),
   );
@@ -54,7 +54,7 @@ test('the chart renders no Secret, and the same twice', async (t) => {
   t.is(text(first!), text(second!));
 });
 
-test('with a Secret of the administrator the manager reads its file, and may do nothing with Secrets', async (t) => {
+test('secret: with an existing Secret, the manager reads its file and has no permission on Secrets', async (t) => {
   const { objects } = await render({ secret: { existing: 'mine' } });
   t.deepEqual(describeKeys(objects), {
     ...{ manager: undefined, keyFile: '/etc/warmterm/signing-key.pem', webserver: 'mine', rules: [] },

@@ -81,7 +81,7 @@ test('a query is read with its metrics and its labels', (t) => {
   t.deepEqual(readQuery(query), { names: ['a_bucket', 'h_i'], labels: ['b', 'd', 'j', 'pool', 'le'] });
 });
 
-test('no alert and no panel asks for a metric that is not exported, or by a label that it does not have', async (t) => {
+test('monitoring: alerts and panels use only exported metrics and labels', async (t) => {
   const series = await exported();
   t.true(queries.length > 40);
   for (const { of, expr } of queries) {
@@ -93,7 +93,7 @@ test('no alert and no panel asks for a metric that is not exported, or by a labe
   }
 });
 
-test('every metric of ours is on the dashboard or in an alert', async (t) => {
+test('monitoring: every metric is on the dashboard or in an alert', async (t) => {
   const asked = new Set(queries.flatMap(({ expr }) => readQuery(expr).names.map(familyOf)));
   const ours = [...(await exported()).keys()].filter((name) => name.startsWith('warmterm_')).map(familyOf);
   // Bounds that are drawn with the replicas, or told with the settings.
@@ -106,7 +106,7 @@ test('every metric of ours is on the dashboard or in an alert', async (t) => {
 
 const familyOf = (name: string): string => name.replace(/_(bucket|sum|count)$/, '');
 
-test('each alert says what is wrong, how bad it is, and in a sentence what to do', (t) => {
+test('alerts: each has a summary, a severity and a runbook', (t) => {
   t.is(new Set(rules.map(({ alert }) => alert)).size, rules.length);
   for (const { alert, labels, annotations } of rules) {
     t.regex(alert, /^Warmterm[A-Z]\w+$/);
@@ -117,7 +117,7 @@ test('each alert says what is wrong, how bad it is, and in a sentence what to do
   }
 });
 
-test('each alert is about the namespace of the release only', (t) => {
+test('alerts: each is limited to the release’s namespace', (t) => {
   for (const { alert, expr } of rules) {
     const selectors = expr.match(/\{/g) ?? [];
     t.is(expr.match(/\{namespace="NAMESPACE"/g)?.length, selectors.length, alert);

@@ -90,7 +90,7 @@ for (const [what, addresses] of Object.entries(privateAddresses)) {
   });
 }
 
-test('terminals with internet reach public addresses, and only then', async (t) => {
+test('network policies: terminals reach public addresses only with internet: true', async (t) => {
   const addresses = [
     '1.1.1.1',
     '9.9.9.9',
@@ -146,7 +146,7 @@ test('DNS is asked of the DNS pods, not of all pods of their namespace', async (
   }
 });
 
-test('webserver and manager connect to nothing but DNS, each other’s ports and the Kubernetes API', async (t) => {
+test('network policies: webserver and manager connect only to DNS, each other and the Kubernetes API', async (t) => {
   const webserver = await egress('webserver');
   t.deepEqual(components(webserver), ['manager http', 'terminal terminal']);
   t.is(webserver.length, 3);
@@ -189,12 +189,12 @@ const noRanges = [
   'fe80::/129',
   '::ffff:0:0/96',
 ];
-test('inv 10: ranges that an API server takes are taken', async (t) => {
+test('inv 10: network policies: accepts valid ranges', async (t) => {
   const values = { blockedRanges: ranges, dnsAddresses: ranges, apiServerAddresses: ranges };
   t.is((await render({ networkPolicy: { ...internet.networkPolicy, ...values } })).refusal, '');
 });
 
-test('inv 10: what an API server refuses as a range is refused, by the name of its value', async (t) => {
+test('inv 10: network policies: refuses invalid ranges by the name of the value', async (t) => {
   const refusal = async (value: string, range: string) => {
     const { refusal } = await render({ networkPolicy: { [value]: ['10.0.0.0/8', range] } });
     t.true(refusal.includes(`networkPolicy.${value}: "${range}" is not a range of addresses`), `${range}\n${refusal}`);

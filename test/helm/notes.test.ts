@@ -21,7 +21,7 @@ const domains: [page: string, terminals: string, shared: string][] = [
   ['shell.example.org', '{name}.other-example.org', ''],
   ['shell.example.co.uk', '{name}.terminals.co.uk', ''],
 ];
-test('the domain that page and terminals share', async (t) => {
+test('notes: finds the domain that page and terminals share', async (t) => {
   const calls = domains.map(
     ([page, terminal]) => `{{ include "warmterm.sharedDomain" (list (list "${page}") "${terminal}") }}`,
   );
@@ -51,7 +51,7 @@ test('no example of the chart shares a domain between page and terminals', async
   t.is(shared(await renderNotes(`${chart}/examples/https-ingress.yaml`)), undefined);
 });
 
-test('a way around a trusted proxy is warned of', async (t) => {
+test('notes: warns of a Service that bypasses a trusted proxy', async (t) => {
   const warning = /webserver\.service\.type is (NodePort|LoadBalancer), which bypasses the proxy/;
   const webserver = { ...page('shell.example.org'), trustProxy: 1 };
   t.notRegex(await renderNotes({ webserver }), warning);
@@ -83,7 +83,7 @@ for (const [what, values, expected] of [
   });
 }
 
-test('limits of addresses: the warning names the pools that have any', async (t) => {
+test('notes: the warning about hidden addresses names the pools with limits', async (t) => {
   const pools = [{ name: 'open' }, { name: 'class', ...none }];
   t.is(unseen(await renderNotes({ webserver: page('shell.example.org'), pools }))?.[1], 'open');
 });
@@ -96,7 +96,7 @@ test('the page is at a node that has a webserver, where the others do not answer
   );
 });
 
-test('paragraphs are apart by one empty line', async (t) => {
+test('notes: one empty line between paragraphs', async (t) => {
   const webserver = { ...page('shell.example.org'), relay: 'always' };
   for (const values of [{}, { webserver }, { webserver, terminals: terminals('{name}.terminals.example.org') }]) {
     const notes = await renderNotes(values);

@@ -60,7 +60,7 @@ for (const kubeVersion of ['1.20.0', '1.27.0', '1.30.0', '1.36.0']) {
   });
 }
 
-test('inv 10: labels of the chart cannot be taken away by values', async (t) => {
+test('inv 10: objects: values cannot remove labels of the chart', async (t) => {
   const { refusal } = await render({
     commonLabels: { 'app.kubernetes.io/component': 'a' },
     commonAnnotations: { 'warmterm.dev/max': '5' },
@@ -86,7 +86,7 @@ test('images are pulled by their digests', async (t) => {
   );
 });
 
-test('accounts have the names and annotations of the values, wherever they are named', async (t) => {
+test('serviceaccounts: names and annotations of the values are used everywhere', async (t) => {
   const objects = await objectsOf({
     manager: { serviceAccount: { create: false, name: 'ours-manager' } },
     webserver: { serviceAccount: { name: 'ours-web', annotations: { 'example.org/role': 'web' } } },
@@ -135,7 +135,7 @@ for (const [values, said] of [
   });
 }
 
-test('budgets say how many pods a drain may take, or must leave', async (t) => {
+test('budgets: maxUnavailable and minAvailable', async (t) => {
   const budget = async (pdb: object) => {
     const objects = await objectsOf({ manager: { pdb } });
     const { minAvailable, maxUnavailable } = find(objects, 'PodDisruptionBudget', 'warmterm-manager')?.spec ?? {};
@@ -154,7 +154,7 @@ test('budgets say how many pods a drain may take, or must leave', async (t) => {
   );
 });
 
-test('IP families are those of every Service, and of those that the manager makes', async (t) => {
+test('services: IP families apply to every Service, also to the manager’s', async (t) => {
   const families = { ipFamilyPolicy: 'PreferDualStack', ipFamilies: ['IPv6', 'IPv4'] };
   const objects = await objectsOf({ ...families, metrics: { enabled: true } });
   const services = objects.filter(({ kind }) => kind === 'Service');
@@ -166,7 +166,7 @@ test('IP families are those of every Service, and of those that the manager make
   }
 });
 
-test('a LoadBalancer has its class and ranges; other types of Service have none', async (t) => {
+test('services: class and ranges apply to a LoadBalancer only', async (t) => {
   const details = { loadBalancerClass: 'internal', loadBalancerSourceRanges: ['192.0.2.0/24'] };
   const service = async (type: string) =>
     find(await objectsOf({ webserver: { service: { type, ...details } } }), 'Service', 'warmterm-webserver')?.spec;
@@ -176,7 +176,7 @@ test('a LoadBalancer has its class and ranges; other types of Service have none'
   t.regex(refusal, /webserver\.service\.loadBalancerSourceRanges: "192\.0\.2\.256\/24" is not a range/);
 });
 
-test('an Ingress has several hosts and certificates, and a path below which the webserver answers', async (t) => {
+test('ingress: several hosts and certificates, and a base path', async (t) => {
   const tls = [
     { hosts: ['a.example.org'], secretName: 'a' },
     { hosts: ['b.example.net'], secretName: 'b' },

@@ -114,7 +114,7 @@ test('every container has requests and limits, that of the test too', async (t) 
   }
 });
 
-test('an empty value of a securityContext takes the field of the chart away', async (t) => {
+test('pods: an empty value in a securityContext removes the chart’s field', async (t) => {
   const empty = {
     podSecurityContext: { seccompProfile: {}, fsGroup: '' },
     containerSecurityContext: { capabilities: {} },
@@ -134,7 +134,7 @@ test('an empty value of a securityContext takes the field of the chart away', as
   }
 });
 
-test('a pool has its own values in place of the defaults', async (t) => {
+test('pods: a pool’s values replace the defaults', async (t) => {
   const { objects } = await render({
     images: { pullPolicy: 'Never' },
     poolDefaults: { pullPolicy: 'Always', podSecurityContext: { fsGroup: 7, runAsUser: 8 }, podLabels: { a: 'b' } },

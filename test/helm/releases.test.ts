@@ -8,7 +8,7 @@ import { skipIf } from '../helpers/skip.ts';
 const test = skipIf(helmProgram ? undefined : 'helm is not installed', anyTest, anyTest.skip);
 
 for (const release of ['warmterm', 'shells', '2027', 'a.b']) {
-  test(`release ${release}: its pools and pods have the label that its manager selects by`, async (t) => {
+  test(`release ${release}: pools and pods have the manager’s selector label`, async (t) => {
     const { objects, refusal } = await render({}, undefined, [], { release, namespace: 'ours' });
     t.is(refusal, '');
     const find = (kind: string, name: RegExp) =>

@@ -93,7 +93,7 @@ test('the example of a sandbox', async (t) => {
   t.is(podOf(find(objects, 'StatefulSet', 'team')).runtimeClassName, undefined);
 });
 
-test('the example of people who sign in: the webserver starts with it, and only the proxy reaches it', async (t) => {
+test('examples: oauth2-proxy: valid settings, and only the proxy reaches the webserver', async (t) => {
   const { objects, refusal } = await render(`${chart}/examples/oauth2-proxy.yaml`);
   t.is(refusal, '');
   const { env } = podOf(find(objects, 'Deployment', 'warmterm-webserver')).containers[0];
@@ -104,7 +104,7 @@ test('the example of people who sign in: the webserver starts with it, and only 
   t.is(find(objects, 'Service', 'warmterm-webserver')?.spec.type, 'ClusterIP');
 });
 
-test('the example that saves work reaches the terminal as it is written', async (t) => {
+test('examples: save-git-work reaches the terminal unchanged', async (t) => {
   const { objects, refusal } = await render(`${chart}/examples/save-git-work.yaml`);
   t.is(refusal, '');
   const { containers, terminationGracePeriodSeconds } = podOf(find(objects, 'StatefulSet', 'default'));
@@ -116,7 +116,7 @@ test('the example that saves work reaches the terminal as it is written', async 
   t.true(terminationGracePeriodSeconds > values.poolDefaults.beforeExitSeconds);
 });
 
-test('the example for Argo CD leaves to the cluster what is set there, and makes no Secret', async (t) => {
+test('examples: Argo CD keeps annotations of the cluster and creates no Secret', async (t) => {
   type Application = {
     spec: { source: { helm: { valuesObject: object } }; ignoreDifferences: { jsonPointers: string[] }[] };
   };
@@ -160,7 +160,7 @@ test('root is root of a user namespace, with the capabilities of apt; others hav
   });
 });
 
-test('a Gateway leads its hosts to the page', async (t) => {
+test('httpRoute: routes its host names to the page', async (t) => {
   const parentRefs = [{ name: 'gateway', namespace: 'gateways' }];
   const hostnames = ['shell.example.org'];
   const { objects } = await render({ webserver: { httpRoute: { enabled: true, parentRefs, hostnames } } });
@@ -177,7 +177,7 @@ test('a Gateway leads its hosts to the page', async (t) => {
   );
 });
 
-test('inv 7: metrics are at ports that terminals are kept from, and on no Service that visitors reach', async (t) => {
+test('inv 7: metrics: unreachable for terminals and visitors', async (t) => {
   const { objects } = await render({
     metrics: { enabled: true, serviceMonitor: { enabled: true, labels: { a: 'b' } } },
   });
@@ -225,7 +225,7 @@ test('alerts are about the namespace of the release, and the dashboard is where 
   t.is(JSON.parse(map!.data!['warmterm.json']!).uid, 'warmterm');
 });
 
-test('inv 10: the manager may scale a pool, and not change what its pods are', async (t) => {
+test('inv 10: rbac: the manager may scale a pool, but not change its pod template', async (t) => {
   const { objects } = await render({});
   type Rule = { resources: string[]; verbs: string[] };
   const rules = (find(objects, 'Role', 'warmterm-manager') as unknown as { rules: Rule[] }).rules;
@@ -345,7 +345,7 @@ const wrong: [path: string, value: unknown, said: string][] = [
   ['metrics.dashboard.folder', 'Shells', 'metrics.dashboard: Additional property folder is not allowed'],
 ];
 
-test('inv 10: a wrong value is refused by its name, and with it all others that are wrong', async (t) => {
+test('inv 10: schema: reports all invalid values by name', async (t) => {
   const values = {};
   for (const [path, value] of wrong) put(values, path.split('.'), value);
   const { refusal } = await render(values);
@@ -357,7 +357,7 @@ test('inv 10: a wrong value is refused by its name, and with it all others that 
   t.true(refusal.includes('- poolDefaults.prewarm.0: Additional property seats is not allowed'));
 });
 
-test('inv 5: the policy that keeps sessions is about terminals in use', async (t) => {
+test('inv 5: admission: the session policy applies to terminals in use', async (t) => {
   const { objects } = await render({ fullnameOverride: 'shells' }, undefined, [
     'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy',
   ]);

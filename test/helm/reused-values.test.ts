@@ -15,7 +15,7 @@ for (const values of [{}, `${chart}/ci/everything-values.yaml`]) {
   });
 }
 
-test('a value of null has its default, and a map that a value replaces is not filled in', async (t) => {
+test('reused values: null gets the default; a replaced map is not filled in', async (t) => {
   const values = {
     ...{ webserver: null, manager: { logLevel: null }, networkPolicy: { dnsPorts: null } },
     poolDefaults: { resources: { limits: { cpu: null } } },

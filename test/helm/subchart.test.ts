@@ -25,7 +25,7 @@ test('subchart: condition warmterm.enabled switches it on and off', async (t) =>
   );
 });
 
-test('inv 10: enabled: false without such a condition is refused, and does not install all the same', async (t) => {
+test('inv 10: subchart: refuses enabled: false without a condition', async (t) => {
   for (const { refusal } of [
     await renderParent({ warmterm: { enabled: false } }, ''),
     await render({ enabled: false }),
@@ -52,7 +52,7 @@ test('subchart: global.imageRegistry takes the place of the host of every image,
   t.deepEqual(await imagesWith('school/tools'), of('mirror.example.org:5000/school/tools'));
 });
 
-test('an image that is named as a whole stays as it is', async (t) => {
+test('subchart: a full image name is not changed', async (t) => {
   const image = 'registry.example.org/shell@sha256:1';
   const { objects } = await render({ global: { imageRegistry: 'mirror.example.org' }, poolDefaults: { image } });
   t.true(images(objects).includes(image));

@@ -101,11 +101,11 @@ const copies = test.macro<[gesture: string, expected: string]>({
     await isScrolled(false);
   },
 });
-test('a drag', copies, drag(1, 5), 'alpha');
-test('a drag to the left', copies, drag(10, 7), 'beta');
-test('a drag over wide characters', copies, drag(38, 40), '漢字');
-test('a double click', copies, click.repeat(2), 'https://example.org/x?y=1');
-test('a triple click', copies, click.repeat(3), `${text}\n`);
+test('mouse: a drag copies the selection', copies, drag(1, 5), 'alpha');
+test('mouse: a drag to the left copies', copies, drag(10, 7), 'beta');
+test('mouse: a drag over wide characters copies', copies, drag(38, 40), '漢字');
+test('mouse: a double click copies the word', copies, click.repeat(2), 'https://example.org/x?y=1');
+test('mouse: a triple click copies the line', copies, click.repeat(3), `${text}\n`);
 
 test('mouse: the middle button does not paste tmux’s buffer', async (t) => {
   const { browser, isScrolled } = await start(t);
