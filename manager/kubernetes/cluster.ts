@@ -28,13 +28,13 @@ import {
   readNode,
   readPod,
   readPool,
-  readRoom,
+  readQueue,
   readRoute,
   readScale,
   readService,
 } from './objects.ts';
 import type { Cluster, PodRef } from './port.ts';
-import { createRooms } from './rooms.ts';
+import { createQueues } from './queues.ts';
 import { type ApiRequest, type Transport, unless } from './transport.ts';
 import { listAndWatch } from './watch.ts';
 
@@ -123,9 +123,9 @@ export function createCluster(options: ClusterOptions): Cluster {
         },
         {
           path: `${core}/configmaps`,
-          kind: 'room',
+          kind: 'queue',
           selected: true,
-          read: (raw: unknown) => readRoom(raw as RawConfigMap),
+          read: (raw: unknown) => readQueue(raw as RawConfigMap),
         },
         { path: '/api/v1/nodes', kind: 'node', selected: false, read: (raw: unknown) => readNode(raw as RawNode) },
         ...routes,
@@ -260,7 +260,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     },
 
     ...createExposures(transport, exposure, { release, ipFamilies }),
-    ...createRooms(transport, release),
+    ...createQueues(transport, release),
     ...createCapacity(transport, release),
     ...createManagerLeases({ transport, log, onWatchBroken, release, pod }),
 

@@ -20,10 +20,10 @@ import type {
   ObservedNode,
   ObservedPod,
   ObservedPool,
-  ObservedRoom,
   ObservedRoute,
   ObservedService,
-  Place,
+  StoredPosition,
+  StoredQueue,
   TerminalEnd,
 } from '../model/observation.ts';
 import { type RawNodeCapacity, type RawPodSpec, readNeeds, readNodeCapacity } from './capacity-objects.ts';
@@ -256,21 +256,21 @@ function readOwner({ ownerReferences = [] }: ObjectMeta): { owner?: string } {
   return owner === undefined ? {} : { owner };
 }
 
-/** The waiting room of a pool; undefined for a ConfigMap that is none, or about to go. */
-export function readRoom({ metadata, data = {} }: RawConfigMap): ObservedRoom | undefined {
+/** The stored queue of a pool. Undefined for another ConfigMap, and for one that is being deleted. */
+export function readQueue({ metadata, data = {} }: RawConfigMap): StoredQueue | undefined {
   const pool = metadata.labels?.[labels.pool];
   if (pool === undefined || metadata.deletionTimestamp !== undefined) return undefined;
-  const places = new Map<string, Place>();
+  const positions = new Map<string, StoredPosition>();
   for (const [visitor, text] of Object.entries(data)) {
-    const place = readPlace(text);
-    if (place) places.set(visitor, place);
+    const position = readPosition(text);
+    if (position) positions.set(visitor, position);
   }
   const { name, uid, resourceVersion } = metadata;
-  return { name, uid, pool, ...readOwner(metadata), version: Number(resourceVersion), places };
+  return { name, uid, pool, ...readOwner(metadata), version: Number(resourceVersion), positions };
 }
 
-// What somebody has written there by hand is nobody's place.
-function readPlace(text: string): Place | undefined {
+// Ignores entries that were written by hand and do not parse.
+function readPosition(text: string): StoredPosition | undefined {
   try {
     const { since, address, seen } = JSON.parse(text) as { since?: string; address?: string; seen?: string };
     const at = readTime(since);
@@ -280,8 +280,8 @@ function readPlace(text: string): Place | undefined {
   }
 }
 
-/** A place as it is stored: JSON, so that it can grow. */
-export const describePlace = ({ since, address, seen }: Place): string =>
+/** A position as it is stored: JSON, so that fields can be added. */
+export const formatPosition = ({ since, address, seen }: StoredPosition): string =>
   JSON.stringify({
     since: new Date(since).toISOString(),
     address,

@@ -7,10 +7,10 @@ import type {
   ObservedNode,
   ObservedPod,
   ObservedPool,
-  ObservedRoom,
   ObservedRoute,
   ObservedService,
-  Place,
+  StoredPosition,
+  StoredQueue,
   TerminalEnd,
 } from '../model/observation.ts';
 
@@ -55,8 +55,8 @@ export type KubernetesEvent = {
   firstAt: number;
   lastAt: number;
 };
-/** Places to be written, by visitor; undefined for one who is to have none. What others have is left alone. */
-export type PlacesToWrite = ReadonlyMap<string, Place | undefined>;
+/** Positions to write, by visitor. Undefined deletes the position. Those of other visitors are left alone. */
+export type PositionsToWrite = ReadonlyMap<string, StoredPosition | undefined>;
 
 export type Sink = {
   observe(observation: Observation): void;
@@ -69,7 +69,7 @@ export type PodInTheWay = { pool: string | undefined };
 
 /** Requests reject with `unavailable` or `timeout` when the API did not answer: whether they took effect is then unknown. */
 export type Cluster = {
-  /** Watches pools, pods, Services, waiting rooms, nodes, and routes where there are any, for ever, until `signal` is aborted. */
+  /** Watches pools, pods, Services, stored queues, nodes, and routes where there are any, for ever, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
   /** One conditional write; `conflict` when the pod is not that pod any more, is claimed already, has left the pool, or is going. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
@@ -111,17 +111,17 @@ export type Cluster = {
   /** Deletes that very Service; one that is gone is no failure. */
   withdrawService(service: ObservedService): Promise<void>;
   withdrawRoute(route: ObservedRoute): Promise<void>;
-  /** Makes the waiting room of a pool, or returns the one that exists. */
-  makeRoom(pool: ObservedPool): Promise<ObservedRoom>;
+  /** Creates the stored queue of a pool, or returns the existing one. */
+  ensureQueue(pool: ObservedPool): Promise<StoredQueue>;
   /**
-   * Changes places in a waiting room, and nobody else's. `unchanged`: only if nothing about the room has changed since it
-   * was seen. `conflict` when something has, or it is not that room any more.
+   * Writes positions into a stored queue. `unchanged`: only if it has not changed since it was read. `conflict`: it has changed, or was
+   * deleted.
    */
-  writePlaces(
-    room: ObservedRoom,
-    places: PlacesToWrite,
+  writePositions(
+    queue: StoredQueue,
+    positions: PositionsToWrite,
     options?: { unchanged?: boolean },
-  ): Promise<ObservedRoom | 'conflict'>;
+  ): Promise<StoredQueue | 'conflict'>;
   /** undefined when there is none. */
   readLease(name: string): Promise<Lease | undefined>;
   /** `conflict` when there is one already. */

@@ -6,6 +6,7 @@
 // Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { pauseMs } from '../../common/backoff.ts';
 import { startDeadline } from '../../common/deadline.ts';
 import type { Logger } from '../../common/log.ts';
 import { ApiError } from './api-error.ts';
@@ -43,7 +44,7 @@ const pageSize = 500;
 const watchSeconds = 300;
 // The API server sends a bookmark about once a minute: a stream that is silent for longer than this is dead.
 const longestSilenceMs = 130_000;
-const backOff = { firstMs: 100, maxMs: 10_000 };
+const backoff = { firstMs: 100, maxMs: 10_000 };
 // A watch that lasted this long is progress. It is shorter than any usual timeout of a proxy: on an idle cluster such a proxy
 // must not delay the news of a pod.
 const fairMs = 1_000;
@@ -102,7 +103,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
         'watches end at once without an event: check what is between here and the API server',
       );
     }
-    await clock.delay(backOffMs(failures), signal).catch(() => {});
+    await clock.delay(pauseMs(failures, Math.random(), backoff), signal).catch(() => {});
   }
 }
 
@@ -172,12 +173,6 @@ const query = (parameters: Record<string, string | undefined>): string =>
   new URLSearchParams(
     Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined),
   ).toString();
-
-function backOffMs(failures: number): number {
-  const longest = Math.min(backOff.maxMs, backOff.firstMs * 2 ** (failures - 1));
-  // Jitter, so that several managers do not come back in step.
-  return longest * (0.5 + Math.random() / 2);
-}
 
 const systemClock: WatchClock = {
   monotonic: () => performance.now(),

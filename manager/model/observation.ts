@@ -113,9 +113,9 @@ export type ObservedRoute = {
   asTemplate: boolean;
 };
 
-/** A visitor's place in the waiting room, as all managers know it. Times are by the clock of the manager that wrote them. */
-export type Place = {
-  /** When the visitor first asked: the order of the room. */
+/** A visitor's entry in the stored queue, which all managers read. Times are by the clock of the manager that wrote them. */
+export type StoredPosition = {
+  /** When the visitor first asked. The queue has this order. */
   since: number;
   /** The keyed hash of the network that the visitor came from; absent where that is not known. */
   address?: string | undefined;
@@ -123,8 +123,8 @@ export type Place = {
   seen: number | undefined;
 };
 
-/** Who waits for a terminal of a pool. */
-export type ObservedRoom = {
+/** The queue of a pool as it is stored in the cluster. */
+export type StoredQueue = {
   name: string;
   uid: string;
   pool: string;
@@ -132,7 +132,7 @@ export type ObservedRoom = {
   owner?: string;
   version: number;
   /** By visitor. */
-  places: ReadonlyMap<string, Place>;
+  positions: ReadonlyMap<string, StoredPosition>;
 };
 
 export type ObservedNode = {
@@ -152,7 +152,7 @@ export type Observation =
   | { kind: 'pool'; name: string; object: ObservedPool | undefined; answered?: true }
   | { kind: 'service'; name: string; object: ObservedService | undefined }
   | { kind: 'route'; name: string; object: ObservedRoute | undefined }
-  | { kind: 'room'; name: string; object: ObservedRoom | undefined }
+  | { kind: 'queue'; name: string; object: StoredQueue | undefined }
   | { kind: 'node'; name: string; object: ObservedNode | undefined };
 
 export type PodState = 'ready' | 'in-use' | 'recreating';

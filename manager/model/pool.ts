@@ -20,10 +20,10 @@ import {
   isOver,
   type ObservedPod,
   type ObservedPool,
-  type ObservedRoom,
   type ObservedRoute,
   type ObservedService,
   podState,
+  type StoredQueue,
   type TerminalEnd,
 } from './observation.ts';
 import { Queue } from './queue/queue.ts';
@@ -68,7 +68,7 @@ export class Pool {
   readonly demand = new Demand();
 
   /** The stored queue, as it was last seen; undefined while there is none. */
-  room: ObservedRoom | undefined;
+  storedQueue: StoredQueue | undefined;
   /** The visitors who wait for a terminal, at all managers. */
   readonly queue = new Queue();
 
@@ -298,10 +298,10 @@ export class Pool {
   }
 
   /** Takes in the queue as it is written now, at `now`. */
-  observeRoom(room: ObservedRoom | undefined, now: number): void {
-    if (room && this.room?.uid === room.uid && room.version < this.room.version) return;
-    this.room = room;
-    this.queue.observe(room, now);
+  observeQueue(stored: StoredQueue | undefined, now: number): void {
+    if (stored && this.storedQueue?.uid === stored.uid && stored.version < this.storedQueue.version) return;
+    this.storedQueue = stored;
+    this.queue.observe(stored, now);
   }
 
   /**
@@ -414,7 +414,7 @@ export class Pool {
     this.#services.clear();
     this.#ends.clear();
     this.#routes.clear();
-    this.observeRoom(undefined, 0);
+    this.observeQueue(undefined, 0);
     this.forcedScaleDown = undefined;
   }
 

@@ -8,9 +8,9 @@ import type {
   ObservedNode,
   ObservedPod,
   ObservedPool,
-  ObservedRoom,
   ObservedRoute,
   ObservedService,
+  StoredQueue,
 } from './observation.ts';
 import { Pool } from './pool.ts';
 
@@ -31,7 +31,7 @@ export class Pools {
   readonly #orphans = new Set<string>();
   readonly #services = new Map<string, ObservedService>();
   readonly #routes = new Map<string, ObservedRoute>();
-  readonly #rooms = new Map<string, ObservedRoom>();
+  readonly #storedQueues = new Map<string, StoredQueue>();
   // UIDs of pods that are gone: the answer to a patch can arrive after the watch has told of the deletion.
   readonly #gone = new Set<string>();
 
@@ -171,10 +171,10 @@ export class Pools {
           add: (pool, route) => pool.observeRoute(route),
           remove: (pool, { ordinal }) => pool.observeRouteGone(ordinal),
         });
-      case 'room':
-        return this.#observeOwned(this.#rooms, observation, {
-          add: (pool, room) => pool.observeRoom(room, this.#latest),
-          remove: (pool) => pool.observeRoom(undefined, this.#latest),
+      case 'queue':
+        return this.#observeOwned(this.#storedQueues, observation, {
+          add: (pool, stored) => pool.observeQueue(stored, this.#latest),
+          remove: (pool) => pool.observeQueue(undefined, this.#latest),
         });
       case 'node':
         this.observeNode(observation.name, observation.object, at);
@@ -297,7 +297,7 @@ export class Pools {
     const isOwned = (object: Owned) => object.pool === pool.name && pool.owns(object);
     for (const service of this.#services.values()) if (isOwned(service)) pool.observeService(service);
     for (const route of this.#routes.values()) if (isOwned(route)) pool.observeRoute(route);
-    for (const room of this.#rooms.values()) if (isOwned(room)) pool.observeRoom(room, this.#latest);
+    for (const stored of this.#storedQueues.values()) if (isOwned(stored)) pool.observeQueue(stored, this.#latest);
     for (const pod of this.#podsByName.values()) if (isOwned(pod)) pool.observePod(pod);
   }
 }

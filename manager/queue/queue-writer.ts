@@ -8,7 +8,7 @@ import type { Pools } from '../model/pools.ts';
 
 export type QueueWriterOptions = {
   pools: Pools;
-  cluster: Pick<Cluster, 'makeRoom' | 'writePlaces'>;
+  cluster: Pick<Cluster, 'ensureQueue' | 'writePositions'>;
   log: Logger;
   clock: () => number;
   monotonic: () => number;
@@ -30,7 +30,7 @@ export class QueueWriter {
   /** Starts a write if the stored queue of the pool is out of date. */
   update(pool: Pool): void {
     if (this.#writing.has(pool) || !pool.spec || pool.queue.isEmpty) return;
-    if (this.#changes(pool).places.size === 0) return;
+    if (this.#changes(pool).positions.size === 0) return;
     this.#writing.add(pool);
     void this.#write(pool).finally(() => this.#writing.delete(pool));
   }
@@ -40,13 +40,13 @@ export class QueueWriter {
     try {
       for (;;) {
         await delay(gatherMs);
-        const { places, unchanged } = this.#changes(pool);
-        if (places.size === 0 || !pool.spec) return;
-        const room = pool.room ?? (await cluster.makeRoom(pool.spec));
-        const written = await cluster.writePlaces(room, places, { unchanged });
+        const { positions, unchanged } = this.#changes(pool);
+        if (positions.size === 0 || !pool.spec) return;
+        const stored = pool.storedQueue ?? (await cluster.ensureQueue(pool.spec));
+        const written = await cluster.writePositions(stored, positions, { unchanged });
         // Another manager was first. The watch will report its change.
         if (written === 'conflict') return;
-        pools.observe({ kind: 'room', name: written.name, object: written }, clock());
+        pools.observe({ kind: 'queue', name: written.name, object: written }, clock());
       }
     } catch (error) {
       log.warn({ pool: pool.name, err: error }, 'cannot store the queue of a pool, trying again');

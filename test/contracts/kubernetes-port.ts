@@ -20,9 +20,9 @@ import type {
   Observation,
   ObservedPod,
   ObservedPool,
-  ObservedRoom,
   ObservedRoute,
   ObservedService,
+  StoredQueue,
 } from '../../manager/model/observation.ts';
 import { silent } from '../helpers/manager.ts';
 import { poll } from '../helpers/poll.ts';
@@ -109,7 +109,7 @@ export function testKubernetesPort(
       const body = { ...describeIdlePool(here()), metadata };
       const made = await transport.request<{ metadata: { uid: string } }>({ method: 'POST', path, body });
       const pool = { name, statefulSet: name, uid: made.metadata.uid } as ObservedPool;
-      await Promise.all([cluster.exposePod(pool, 0), cluster.makeRoom(pool)]);
+      await Promise.all([cluster.exposePod(pool, 0), cluster.ensureQueue(pool)]);
       await cluster.reportManager(`${release}-manager-x`, lease);
     }
     const watches: Promise<void>[] = [];
@@ -133,7 +133,7 @@ export function testKubernetesPort(
     over.abort();
     await Promise.all(watches);
     for (const { release, pool, seen, cluster } of releases) {
-      const own = [`manager ${release}-manager-x`, `pool ${pool}`, `room ${pool}-waiting`, `service ${pool}-0`];
+      const own = [`manager ${release}-manager-x`, `pool ${pool}`, `queue ${pool}-waiting`, `service ${pool}-0`];
       t.deepEqual([...seen].sort(), own);
       await cluster.removeManager({ name: `${release}-manager-x` });
       await transport.request({ method: 'DELETE', path: `${path}/${pool}` });
@@ -519,29 +519,29 @@ export function testKubernetesPort(
     });
   }
 
-  test.serial('a waiting room is made once, and managers that write different places at once lose none', async (t) => {
+  test.serial('queue: created once, and simultaneous writes of different positions lose none', async (t) => {
     const { world } = t.context;
     const { cluster } = world;
-    const [made, same] = [await cluster.makeRoom(world.pool()), await cluster.makeRoom(world.pool())];
+    const [made, same] = [await cluster.ensureQueue(world.pool()), await cluster.ensureQueue(world.pool())];
     t.is(same.uid, made.uid);
     t.like(made, { name: 'contract-waiting', pool: 'contract' });
-    const place = (index: number) => ({ since: 1_700_000_000_000 + index, seen: 1_700_000_100_000 });
+    const position = (index: number) => ({ since: 1_700_000_000_000 + index, seen: 1_700_000_100_000 });
     const visitors = Array.from({ length: 12 }, (_, index) => `visitor_${index}-`.padEnd(43, 'v'));
     const written = await Promise.all(
-      visitors.map((visitor, index) => cluster.writePlaces(made, new Map([[visitor, place(index)]]))),
+      visitors.map((visitor, index) => cluster.writePositions(made, new Map([[visitor, position(index)]]))),
     );
     t.false(written.includes('conflict'));
-    await world.until(() => world.rooms.get(made.name)?.places.size === 12);
-    const full = world.rooms.get(made.name)!;
-    // In whatever order the API server keeps them: a place says itself which it is.
+    await world.until(() => world.queues.get(made.name)?.positions.size === 12);
+    const full = world.queues.get(made.name)!;
+    // The API server keeps keys in any order; each position has its time.
     t.deepEqual(
-      Object.fromEntries(full.places),
-      Object.fromEntries(visitors.map((visitor, index) => [visitor, place(index)])),
+      Object.fromEntries(full.positions),
+      Object.fromEntries(visitors.map((visitor, index) => [visitor, position(index)])),
     );
 
     const [first, second] = visitors as [string, string];
     const left = { since: 1_700_000_000_000, seen: undefined };
-    const changed = await cluster.writePlaces(
+    const changed = await cluster.writePositions(
       full,
       new Map([
         [first, left],
@@ -550,25 +550,25 @@ export function testKubernetesPort(
       { unchanged: true },
     );
     if (changed === 'conflict') return t.fail('nobody has written since');
-    t.deepEqual([changed.places.get(first), changed.places.has(second), changed.places.size], [left, false, 11]);
-    await world.until(() => world.rooms.get(made.name)!.version >= changed.version);
-    t.is(await cluster.writePlaces(full, new Map([[first, undefined]]), { unchanged: true }), 'conflict');
+    t.deepEqual(
+      [changed.positions.get(first), changed.positions.has(second), changed.positions.size],
+      [left, false, 11],
+    );
+    await world.until(() => world.queues.get(made.name)!.version >= changed.version);
+    t.is(await cluster.writePositions(full, new Map([[first, undefined]]), { unchanged: true }), 'conflict');
     const other = { ...changed, uid: 'ffffffff-0000-4000-8000-000000000000' };
-    t.is(await cluster.writePlaces(other, new Map([[first, undefined]])), 'conflict');
-    t.is(await cluster.writePlaces({ ...changed, name: 'absent' }, new Map([[first, undefined]])), 'conflict');
-    t.true(world.rooms.get(made.name)!.places.has(first));
+    t.is(await cluster.writePositions(other, new Map([[first, undefined]])), 'conflict');
+    t.is(await cluster.writePositions({ ...changed, name: 'absent' }, new Map([[first, undefined]])), 'conflict');
+    t.true(world.queues.get(made.name)!.positions.has(first));
   });
 
-  test.serial(
-    'inv 10: a ConfigMap of somebody else in the place of a waiting room is left alone, and said to be in the way',
-    async (t) => {
-      const { world } = t.context;
-      const path = `/api/v1/namespaces/${here().namespace}/configmaps`;
-      await world.post(path, { metadata: { name: 'other-waiting' }, data: { theirs: 'yes' } });
-      const pool = { ...world.pool(), statefulSet: 'other' };
-      await t.throwsAsync(world.cluster.makeRoom(pool), { code: 'conflict', message: /other-waiting is/ });
-    },
-  );
+  test.serial('inv 10: queue: a foreign ConfigMap of the same name is left alone and reported', async (t) => {
+    const { world } = t.context;
+    const path = `/api/v1/namespaces/${here().namespace}/configmaps`;
+    await world.post(path, { metadata: { name: 'other-waiting' }, data: { theirs: 'yes' } });
+    const pool = { ...world.pool(), statefulSet: 'other' };
+    await t.throwsAsync(world.cluster.ensureQueue(pool), { code: 'conflict', message: /other-waiting is/ });
+  });
 
   test.serial('a Lease is made once, and changed only by whoever has seen its last state', async (t) => {
     const { cluster } = t.context.world;
@@ -712,10 +712,10 @@ export function testKubernetesPort(
     await transport.request({ method: 'DELETE', path: `${core}/pods/neighbour` });
   });
 
-  test.serial('with the StatefulSet go its pods, Services, waiting room and routes', async (t) => {
+  test.serial('deleting the StatefulSet deletes its pods, Services, queue and routes', async (t) => {
     const { world } = t.context;
     await world.deletePool('contract');
-    const left = () => [world.pods, world.services, world.rooms, ...Object.values(world.routes)];
+    const left = () => [world.pods, world.services, world.queues, ...Object.values(world.routes)];
     await world.until(() => left().every(({ size }) => size === 0));
     t.pass();
   });
@@ -762,7 +762,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
   const pools = new Map<string, ObservedPool>();
   const services = new Map<string, ObservedService>();
   const nodes = new Map<string, string | undefined>();
-  const rooms = new Map<string, ObservedRoom>();
+  const queues = new Map<string, StoredQueue>();
   const routes: Partial<Record<RouteKind, Map<string, ObservedRoute>>> = {};
   const routed: Partial<Record<RouteKind, Cluster>> = {};
   const news = new EventTarget();
@@ -772,7 +772,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     if (kind === 'pod') remember(pods, name, object);
     if (kind === 'pool') remember(pools, name, object);
     if (kind === 'service') remember(services, name, object);
-    if (kind === 'room') remember(rooms, name, object);
+    if (kind === 'queue') remember(queues, name, object);
     if (kind === 'node') remember(nodes, name, object?.host);
     news.dispatchEvent(new Event('news'));
   };
@@ -827,7 +827,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     pods,
     services,
     nodes,
-    rooms,
+    queues,
     routes,
     routed,
     routePath: (kind: RouteKind) => routesPath(templates[kind], namespace),

@@ -10,7 +10,7 @@ import type {
   KubernetesEvent,
   Lease,
   LeaseToWrite,
-  PlacesToWrite,
+  PositionsToWrite,
   Sink,
 } from '../../manager/kubernetes/port.ts';
 import type { Capacity } from '../../manager/model/capacity.ts';
@@ -20,9 +20,9 @@ import {
   type ObservedNode,
   type ObservedPod,
   type ObservedPool,
-  type ObservedRoom,
   type ObservedRoute,
   type ObservedService,
+  type StoredQueue,
   type TerminalEnd,
   type Trouble,
 } from '../../manager/model/observation.ts';
@@ -39,7 +39,7 @@ export class ModelCluster {
   readonly nodes = new Map<string, ObservedNode>();
   readonly services = new Map<string, ObservedService>();
   readonly routes = new Map<string, ObservedRoute>();
-  room: ObservedRoom | undefined;
+  storedQueue: StoredQueue | undefined;
   /** Whether the StatefulSet exists. */
   hasSet = true;
   /** The one Lease, whatever its name. */
@@ -268,11 +268,11 @@ export class ModelCluster {
         }
       }
     }
-    if (!this.room || !isOurs(this.room)) return;
-    if (cascade === 'orphan') this.putRoom(orphaned(this.room));
+    if (!this.storedQueue || !isOurs(this.storedQueue)) return;
+    if (cascade === 'orphan') this.putQueue(orphaned(this.storedQueue));
     else {
-      this.#tell({ kind: 'room', name: this.room.name, object: undefined });
-      this.room = undefined;
+      this.#tell({ kind: 'queue', name: this.storedQueue.name, object: undefined });
+      this.storedQueue = undefined;
     }
   }
 
@@ -349,21 +349,21 @@ export class ModelCluster {
     if (all.delete(name)) this.#tell({ kind, name, object: undefined });
   }
 
-  makeRoom(): ObservedRoom {
-    const about = { pool: 'default', owner: this.pool.uid, version: 0, places: new Map() };
+  ensureQueue(): StoredQueue {
+    const about = { pool: 'default', owner: this.pool.uid, version: 0, positions: new Map() };
     const made = { name: 'default-waiting', uid: this.#newUid(), ...about };
-    if (this.room?.owner === this.pool.uid) return this.room;
-    return this.putRoom(this.#owned<ObservedRoom>(this.room, made));
+    if (this.storedQueue?.owner === this.pool.uid) return this.storedQueue;
+    return this.putQueue(this.#owned<StoredQueue>(this.storedQueue, made));
   }
 
-  putRoom(room: ObservedRoom): ObservedRoom {
-    this.room = { ...room, version: ++this.#version };
-    this.#tell({ kind: 'room', name: room.name, object: this.room });
-    return this.room;
+  putQueue(queue: StoredQueue): StoredQueue {
+    this.storedQueue = { ...queue, version: ++this.#version };
+    this.#tell({ kind: 'queue', name: queue.name, object: this.storedQueue });
+    return this.storedQueue;
   }
 
   *everything(): Iterable<Observation> {
-    if (this.room) yield { kind: 'room', name: this.room.name, object: this.room };
+    if (this.storedQueue) yield { kind: 'queue', name: this.storedQueue.name, object: this.storedQueue };
     for (const node of this.nodes.values()) yield { kind: 'node', name: node.name, object: node };
     if (this.hasSet) yield { kind: 'pool', name: this.pool.statefulSet, object: this.pool };
     for (const route of this.routes.values()) yield { kind: 'route', name: route.name, object: route };
@@ -408,8 +408,8 @@ export class ModelPort implements Cluster {
   readonly queue: Observation[];
   /** What befalls the next claims, in order; undefined is no fault. */
   readonly faults: (Fault | undefined)[] = [];
-  /** What befalls the next writes of places. */
-  readonly roomFaults: (Fault | undefined)[] = [];
+  /** What befalls the next writes of positions. */
+  readonly queueFaults: (Fault | undefined)[] = [];
   /** What befalls the next requests about the lease. */
   readonly leaseFaults: (LeaseFault | undefined)[] = [];
   #hung: (() => void)[] = [];
@@ -578,27 +578,27 @@ export class ModelPort implements Cluster {
     this.#model.withdraw('route', name, uid);
   }
 
-  async makeRoom() {
+  async ensureQueue() {
     await nextTurn();
     if (this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
     this.#model.writes++;
-    return this.#model.makeRoom();
+    return this.#model.ensureQueue();
   }
 
-  async writePlaces(known: ObservedRoom, changes: PlacesToWrite, { unchanged = false } = {}) {
+  async writePositions(known: StoredQueue, changes: PositionsToWrite, { unchanged = false } = {}) {
     const model = this.#model;
-    const fault = this.roomFaults.shift();
+    const fault = this.queueFaults.shift();
     await nextTurn();
     if (fault === 'lost-request' || this.#cut) throw new ServiceError('unavailable', 'lost on the way there');
-    const { room } = model;
-    if (room?.uid !== known.uid || (unchanged && room.version !== known.version)) return 'conflict';
+    const { storedQueue } = model;
+    if (storedQueue?.uid !== known.uid || (unchanged && storedQueue.version !== known.version)) return 'conflict';
     model.writes++;
-    const places = new Map(room.places);
-    for (const [visitor, place] of changes) {
-      if (place) places.set(visitor, place);
-      else places.delete(visitor);
+    const positions = new Map(storedQueue.positions);
+    for (const [visitor, position] of changes) {
+      if (position) positions.set(visitor, position);
+      else positions.delete(visitor);
     }
-    const written = model.putRoom({ ...room, places });
+    const written = model.putQueue({ ...storedQueue, positions });
     await nextTurn();
     if (fault === 'lost-response') throw new ServiceError('timeout', 'lost on the way back');
     return written;

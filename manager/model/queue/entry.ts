@@ -1,6 +1,6 @@
 // One visitor in the queue of a pool: the states, and what each state means for the order and for the stored queue. Pure.
 
-import type { Place } from '../observation.ts';
+import type { StoredPosition } from '../observation.ts';
 
 /** A visitor without a request for less than this is between two requests: a page reload, or the next long poll. */
 export const betweenRequestsMs = 2_000;
@@ -15,12 +15,12 @@ const deleteAtOnceMs = 24 * 60 * 60_000;
 
 /** What the stored queue says of the visitor. */
 export type Stored = {
-  place: Place;
+  position: StoredPosition;
   /** Whether the object that held it was deleted. */
   lost: boolean;
-  /** When `place` last changed, by the monotonic clock. Undefined until the next look. */
+  /** When `position` last changed, by the monotonic clock. Undefined until the next look. */
   changedAt: number | undefined;
-  /** How old `place` was when this manager first read it, by the wall clock. 0 once it has changed. */
+  /** How old `position` was when this manager first read it, by the wall clock. 0 once it has changed. */
   age: number;
 };
 
@@ -49,7 +49,9 @@ export type Entry = {
 };
 
 /** What to do about an entry. `expire` and `delete` remove it from the stored queue; `forget` only from memory. */
-export type Change = { action: 'none' | 'forget' | 'delete' | 'expire' } | { action: 'write'; place: Place };
+export type Change =
+  | { action: 'none' | 'forget' | 'delete' | 'expire' }
+  | { action: 'write'; position: StoredPosition };
 
 /** Whether the visitor counts at `at`, by the monotonic clock. */
 export function isPresent({ presence, stored }: Entry, at: number): boolean {
@@ -58,7 +60,7 @@ export function isPresent({ presence, stored }: Entry, at: number): boolean {
       return true;
     case 'disconnected':
       if (at - presence.at < betweenRequestsMs) return true;
-      return stored?.place.seen !== presence.ownSeen && isReported(stored, at);
+      return stored?.position.seen !== presence.ownSeen && isReported(stored, at);
     case 'remote':
       return isReported(stored, at);
     case 'cancelled':
@@ -76,15 +78,15 @@ export function planChange(entry: Entry, now: number, at: number): Change {
     case 'connected': {
       const isKnown = presence.reported && isCurrent(stored, since) && at - (stored.changedAt ?? at) < reportEveryMs;
       // Other managers look for a changed value, so it changes also when the wall clock was set back.
-      return isKnown ? none : write(entry, Math.max(now, (stored?.place.seen ?? 0) + 1));
+      return isKnown ? none : write(entry, Math.max(now, (stored?.position.seen ?? 0) + 1));
     }
     case 'cancelled':
       if (!stored) return forget;
-      return stored.place.seen === undefined ? planRemoval(entry, stored, at) : write(entry, undefined);
+      return stored.position.seen === undefined ? planRemoval(entry, stored, at) : write(entry, undefined);
     case 'disconnected': {
       const isBetweenRequests = at - presence.at < betweenRequestsMs;
       if (!stored) return isBetweenRequests ? none : forget;
-      const { seen } = stored.place;
+      const { seen } = stored.position;
       // If `seen` is another manager's, that manager reports the visitor.
       if (seen !== undefined && seen === presence.ownSeen && !isBetweenRequests) return write(entry, undefined);
       const change = planRemoval(entry, stored, at);
@@ -100,23 +102,23 @@ const forget: Change = { action: 'forget' };
 
 /** Whether an entry that this manager does not report has to be corrected, stored again or removed. */
 function planRemoval(entry: Entry, stored: Stored, at: number): Change {
-  const { place, lost, age } = stored;
+  const { position, lost, age } = stored;
   // The visitor asked this manager first, and the one that wrote the entry later.
-  if (place.since > entry.since) return write(entry, place.seen);
+  if (position.since > entry.since) return write(entry, position.seen);
   const unchangedMs = at - (stored.changedAt ?? at);
-  const absentMs = place.seen === undefined ? unchangedMs : unchangedMs + age - absentAfterMs;
+  const absentMs = position.seen === undefined ? unchangedMs : unchangedMs + age - absentAfterMs;
   const isExpired = age >= deleteAtOnceMs || Math.min(unchangedMs, absentMs) >= keepPositionMs;
-  if (lost) return isExpired ? forget : write(entry, place.seen);
+  if (lost) return isExpired ? forget : write(entry, position.seen);
   return { action: isExpired ? 'expire' : 'none' };
 }
 
 const isReported = (stored: Stored | undefined, at: number): boolean =>
-  stored?.place.seen !== undefined && at - (stored.changedAt ?? at) + stored.age < absentAfterMs;
+  stored?.position.seen !== undefined && at - (stored.changedAt ?? at) + stored.age < absentAfterMs;
 
 const isCurrent = (stored: Stored | undefined, since: number): stored is Stored =>
-  stored !== undefined && !stored.lost && stored.place.seen !== undefined && stored.place.since <= since;
+  stored !== undefined && !stored.lost && stored.position.seen !== undefined && stored.position.since <= since;
 
 const write = ({ since, address }: Entry, seen: number | undefined): Change => ({
   action: 'write',
-  place: { since, ...(address !== undefined && { address }), seen },
+  position: { since, ...(address !== undefined && { address }), seen },
 });

@@ -10,14 +10,14 @@
 // of dead managers block nobody. It deletes the entry only later: if a clock was wrong, another report arrives before that.
 
 import { ownerOf } from '../../../common/claimant.ts';
-import type { ObservedRoom, Place } from '../observation.ts';
+import type { StoredPosition, StoredQueue } from '../observation.ts';
 import { absentAfterMs, betweenRequestsMs, type Entry, isPresent, type Presence, planChange } from './entry.ts';
 
 /** After an interruption, the time within which the other managers report the visitors who are back. */
 const reportDelayMs = 3_000;
 
 export type Changes = {
-  places: Map<string, Place | undefined>;
+  positions: Map<string, StoredPosition | undefined>;
   /** Whether the stored queue must be as it was read: these entries expire because no report of them has arrived. */
   unchanged: boolean;
 };
@@ -32,15 +32,15 @@ export class Queue {
   }
 
   /** Takes in the stored queue at `now`. Undefined: it was deleted; its entries are written into the next one. */
-  observe(room: ObservedRoom | undefined, now: number): void {
-    if (!room) {
+  observe(stored: StoredQueue | undefined, now: number): void {
+    if (!stored) {
       for (const { stored } of this.#entries.values()) if (stored) stored.lost = true;
       return;
     }
-    const { places } = room;
-    for (const [visitor, place] of places) this.#observePlace(visitor, place, now);
+    const { positions } = stored;
+    for (const [visitor, position] of positions) this.#observePosition(visitor, position, now);
     for (const entry of this.#entries.values()) {
-      if (!entry.stored || entry.stored.lost || places.has(entry.visitor)) continue;
+      if (!entry.stored || entry.stored.lost || positions.has(entry.visitor)) continue;
       entry.stored = undefined;
       const { state } = entry.presence;
       if (state !== 'connected' && state !== 'disconnected') this.#remove(entry);
@@ -134,37 +134,37 @@ export class Queue {
    * write them, and not during a write.
    */
   changes(now: number, at: number): Changes {
-    const places: Changes['places'] = new Map();
-    const expired: Changes['places'] = new Map();
+    const positions: Changes['positions'] = new Map();
+    const expired: Changes['positions'] = new Map();
     for (const entry of this.#entries.values()) {
       if (entry.stored) entry.stored.changedAt ??= at;
       const change = planChange(entry, now, at);
       if (change.action === 'forget') this.#remove(entry);
       else if (change.action === 'expire') expired.set(entry.visitor, undefined);
-      else if (change.action === 'delete') places.set(entry.visitor, undefined);
+      else if (change.action === 'delete') positions.set(entry.visitor, undefined);
       else if (change.action === 'write') {
-        places.set(entry.visitor, change.place);
-        if (entry.presence.state === 'connected') entry.presence = { ...entry.presence, ownSeen: change.place.seen };
+        positions.set(entry.visitor, change.position);
+        if (entry.presence.state === 'connected') entry.presence = { ...entry.presence, ownSeen: change.position.seen };
       }
     }
     // A report may arrive meanwhile. Write expired entries separately, on condition that nothing has changed.
-    return places.size > 0 ? { places, unchanged: false } : { places: expired, unchanged: true };
+    return positions.size > 0 ? { positions, unchanged: false } : { positions: expired, unchanged: true };
   }
 
-  #observePlace(visitor: string, place: Place, now: number): void {
+  #observePosition(visitor: string, position: StoredPosition, now: number): void {
     const known = this.#entries.get(visitor);
     if (!known) {
-      const { since, address } = place;
-      const stored = { place, lost: false, changedAt: undefined, age: ageOf(place, now) };
+      const { since, address } = position;
+      const stored = { position, lost: false, changedAt: undefined, age: ageOf(position, now) };
       this.#add({ visitor, since, address, stored, presence: { state: 'remote' } });
       return;
     }
     const { stored } = known;
     if (stored) stored.lost = false;
-    if (stored?.place.since === place.since && stored.place.seen === place.seen) return;
-    known.stored = { place, lost: false, changedAt: undefined, age: stored ? 0 : ageOf(place, now) };
-    known.presence = follow(known.presence, place);
-    this.#advance(known, place.since);
+    if (stored?.position.since === position.since && stored.position.seen === position.seen) return;
+    known.stored = { position, lost: false, changedAt: undefined, age: stored ? 0 : ageOf(position, now) };
+    known.presence = follow(known.presence, position);
+    this.#advance(known, position.since);
   }
 
   /** Of two times of one visitor the earlier counts. */
@@ -191,7 +191,7 @@ export class Queue {
 function connect({ presence, stored }: Entry): Presence {
   if (presence.state === 'connected') return { ...presence, requests: presence.requests + 1 };
   const ownSeen = presence.state === 'disconnected' ? presence.ownSeen : undefined;
-  const reported = ownSeen !== undefined && stored?.place.seen === ownSeen;
+  const reported = ownSeen !== undefined && stored?.position.seen === ownSeen;
   return { state: 'connected', requests: 1, reported, ownSeen };
 }
 
@@ -202,8 +202,8 @@ function disconnect(presence: Presence, at: number): Presence {
   return requests > 1 ? { ...presence, requests: requests - 1 } : { state: 'disconnected', at, ownSeen };
 }
 
-/** The stored queue now says `place` of the visitor. */
-function follow(presence: Presence, { seen }: Place): Presence {
+/** The stored queue now says `position` of the visitor. */
+function follow(presence: Presence, { seen }: StoredPosition): Presence {
   if (presence.state === 'connected' && seen === presence.ownSeen) return { ...presence, reported: true };
   const isElsewhere = presence.state === 'disconnected' && seen !== presence.ownSeen;
   const isCancelStored = presence.state === 'cancelled' && seen === undefined;
@@ -211,7 +211,7 @@ function follow(presence: Presence, { seen }: Place): Presence {
 }
 
 // A time in the future says as little as one long ago: the clock that wrote it is wrong.
-const ageOf = ({ seen, since }: Place, now: number): number => Math.abs(now - (seen ?? since));
+const ageOf = ({ seen, since }: StoredPosition, now: number): number => Math.abs(now - (seen ?? since));
 
 // The visitor breaks a tie, so that every manager computes the same order.
 const bySince = (a: Entry, b: Entry): number => a.since - b.since || (a.visitor < b.visitor ? -1 : 1);

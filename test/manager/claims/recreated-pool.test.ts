@@ -114,10 +114,10 @@ for (const managerCount of [1, 2]) {
       }
       // Each asks again, as the page does, and waits up to eight seconds.
       for (const [index, visitor] of visitors.entries()) await ask(at(index), visitor, undefined, far);
-      t.deepEqual([...model.room!.places.keys()].toSorted(), visitors);
-      const room = model.room!.uid;
+      t.deepEqual([...model.storedQueue!.positions.keys()].toSorted(), visitors);
+      const room = model.storedQueue!.uid;
       model.deleteSet();
-      t.is(model.room, undefined);
+      t.is(model.storedQueue, undefined);
       await pass(gap);
       for (const [index, visitor] of visitors.entries()) t.like((await ask(at(index), visitor)).error, away);
       model.createSet({ replicas: 1 });
@@ -134,8 +134,8 @@ for (const managerCount of [1, 2]) {
       const bob = await ask(at(1), 'bob');
       await pass(2_000);
       t.like(bob.answer, { status: 'waiting', position: 1 });
-      t.not(model.room!.uid, room);
-      t.deepEqual([...model.room!.places.keys()].toSorted(), ['bob', 'eve']);
+      t.not(model.storedQueue!.uid, room);
+      t.deepEqual([...model.storedQueue!.positions.keys()].toSorted(), ['bob', 'eve']);
     });
   }
 }

@@ -195,7 +195,7 @@ test('inv 3: runs: both positions of a visitor survive a restart', async (t) => 
   const former = [await ask(manager, run(2)), await ask(manager, run(1))];
   await pass(3_000, manager);
   t.like(former[1]!.answer, { status: 'waiting', position: 2 });
-  t.deepEqual([...model.room!.places.keys()].sort(), [run(1), run(2)]);
+  t.deepEqual([...model.storedQueue!.positions.keys()].sort(), [run(1), run(2)]);
   await manager.stop();
   const next = startOne();
   await settle(model, next);

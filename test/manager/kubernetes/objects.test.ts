@@ -6,7 +6,7 @@ import {
   readNode,
   readPod,
   readPool,
-  readRoom,
+  readQueue,
   readRoute,
   readService,
 } from '../../../manager/kubernetes/objects.ts';
@@ -89,7 +89,7 @@ test('owner: of several owners, the controller counts', (t) => {
   const owned = { ...meta, ownerReferences };
   t.is(readPod({ metadata: owned })?.owner, 'sts');
   t.is(readService({ metadata: owned, spec: {} })?.owner, 'sts');
-  t.is(readRoom({ metadata: owned })?.owner, 'sts');
+  t.is(readQueue({ metadata: owned })?.owner, 'sts');
   t.false('owner' in readPod({ metadata: { ...meta, ownerReferences: ownerReferences.slice(0, 1) } })!);
 });
 

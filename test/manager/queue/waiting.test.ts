@@ -234,7 +234,7 @@ test('inv 4: queue: one order over several managers', async (t) => {
     t.deepEqual(now, visitors.slice(0, index + 1));
   }
   await pass(3_000, ...managers);
-  t.deepEqual([...model.room!.places.keys()], []);
+  t.deepEqual([...model.storedQueue!.positions.keys()], []);
 });
 
 test('queue: two windows at two managers are one position and one terminal', async (t) => {
@@ -293,9 +293,9 @@ test('queue: a visitor who is absent for half a minute loses the position', asyn
   await pass(20_000, manager);
   t.like(wait.answer, { status: 'waiting', position: 1 });
   const on = await ask(manager, 'bob', 1);
-  t.deepEqual([...model.room!.places.keys()], ['ann', 'bob']);
+  t.deepEqual([...model.storedQueue!.positions.keys()], ['ann', 'bob']);
   await pass(15_000, manager);
-  t.deepEqual([...model.room!.places.keys()], ['bob']);
+  t.deepEqual([...model.storedQueue!.positions.keys()], ['bob']);
   const back = await ask(manager, 'ann');
   await pass(2_000, manager);
   t.like(back.answer, { position: 2 });
@@ -402,16 +402,16 @@ test('inv 11: queue: nothing is stored for a visitor who gets a ready terminal',
   const { model, manager } = await start(t, 0, {}, { 'warmterm.dev/max': '3', 'warmterm.dev/spare': '2' });
   await manager.claim('ann');
   await settle(model, manager);
-  t.is(model.room, undefined);
+  t.is(model.storedQueue, undefined);
 });
 
 for (const fault of ['lost-request', 'lost-response'] as const) {
   test(`inv 3: queue: a ${fault} only delays the stored position`, async (t) => {
     const { model, manager, pass } = await start(t);
-    manager.port.roomFaults.push(fault, fault);
+    manager.port.queueFaults.push(fault, fault);
     const ann = await ask(manager, 'ann', far);
     await pass(4_000, manager);
-    t.deepEqual([...model.room!.places.keys()], ['ann']);
+    t.deepEqual([...model.storedQueue!.positions.keys()], ['ann']);
     ann.disconnect();
   });
 }
@@ -420,11 +420,11 @@ test('queue: stored again after the ConfigMap is deleted', async (t) => {
   const { model, manager, pass } = await start(t);
   const ann = await ask(manager, 'ann', far);
   await pass(2_000, manager);
-  const since = model.room!.places.get('ann')!.since;
-  model.room = undefined;
-  manager.port.queue.push({ kind: 'room', name: 'default-waiting', object: undefined });
+  const since = model.storedQueue!.positions.get('ann')!.since;
+  model.storedQueue = undefined;
+  manager.port.queue.push({ kind: 'queue', name: 'default-waiting', object: undefined });
   await pass(2_000, manager);
-  t.is(model.room!.places.get('ann')!.since, since);
+  t.is(model.storedQueue!.positions.get('ann')!.since, since);
   t.is(poolOf(manager).queue.since('ann'), since);
   ann.disconnect();
 });
@@ -435,7 +435,7 @@ function leaveDead(model: ModelCluster, count: number, now: number): void {
   const dead = Array.from({ length: count }, (_, index) => {
     return [`dead-${index}`, { since: seen - count + index, address: 'net', seen }] as const;
   });
-  model.putRoom({ ...model.makeRoom(), places: new Map(dead) });
+  model.putQueue({ ...model.ensureQueue(), positions: new Map(dead) });
 }
 
 test('queue: 64 dead entries do not delay 200 visitors after a restart', async (t) => {
@@ -456,7 +456,7 @@ test('queue: 64 dead entries do not delay 200 visitors after a restart', async (
     [],
   );
   await pass(40_000, next);
-  t.deepEqual([...model.room!.places.keys()], [], 'the dead entries expire');
+  t.deepEqual([...model.storedQueue!.positions.keys()], [], 'the dead entries expire');
 });
 
 test('queue: dead entries block nobody and use no limit while managers crash every ten seconds', async (t) => {

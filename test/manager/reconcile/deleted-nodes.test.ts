@@ -79,7 +79,7 @@ test('inv 5: deleted node: a stored queue entry does not shorten the grace perio
   const { pod } = await claim(manager, 'ann');
   await settle(model, manager);
   const place = { since: pod.claim!.claimedAt - 5_000, seen: pod.claim!.claimedAt - 1_000 };
-  const room = { name: 'default', uid: 'r', pool: 'default', version: 1, places: new Map([['ann', place]]) };
+  const room = { name: 'default', uid: 'r', pool: 'default', version: 1, positions: new Map([['ann', place]]) };
   manager.pools.get('default')!.queue.observe(room, 1_000_000);
   model.deleteNode(pod.node!);
   await pass(1_000, manager);

@@ -1,29 +1,29 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { ObservedRoom, Place } from '../../../../manager/model/observation.ts';
+import type { StoredPosition, StoredQueue } from '../../../../manager/model/observation.ts';
 import { Queue } from '../../../../manager/model/queue/queue.ts';
 import { histories, quick } from '../../../helpers/long.ts';
 
 /** The stored queue: each manager writes its changes, and sees those of the others when it reads. */
 class Shared {
-  places: ReadonlyMap<string, Place> = new Map();
+  positions: ReadonlyMap<string, StoredPosition> = new Map();
   version = 0;
 
-  get queue(): ObservedRoom {
-    return { name: 'default-waiting', uid: 'queue', pool: 'default', version: this.version, places: this.places };
+  get queue(): StoredQueue {
+    return { name: 'default-waiting', uid: 'queue', pool: 'default', version: this.version, positions: this.positions };
   }
 
   /** Writes the changes of a queue that has seen version `seen`. False: it had to have seen the latest. */
   write(queue: Queue, now: number, at: number, seen: number): boolean {
-    const { places, unchanged } = queue.changes(now, at);
-    if (places.size === 0) return true;
+    const { positions, unchanged } = queue.changes(now, at);
+    if (positions.size === 0) return true;
     if (unchanged && seen !== this.version) return false;
-    const next = new Map(this.places);
-    for (const [visitor, place] of places) {
+    const next = new Map(this.positions);
+    for (const [visitor, place] of positions) {
       if (place) next.set(visitor, place);
       else next.delete(visitor);
     }
-    this.places = next;
+    this.positions = next;
     this.version++;
     return true;
   }
@@ -52,7 +52,7 @@ test('queue: present for 2 s between requests, then absent, then back at the sam
   t.deepEqual(queue.visitors(2_100), ['b']);
   shared.write(queue, 3_100, 2_100, 0);
   queue.observe(shared.queue, 3_100);
-  t.is(shared.places.get('a')!.seen, undefined);
+  t.is(shared.positions.get('a')!.seen, undefined);
   queue.enter('a', 9_000);
   t.deepEqual(queue.visitors(8_000), ['a', 'b']);
 });
@@ -61,7 +61,7 @@ test('queue: nothing is stored for a visitor who is served before the first writ
   const queue = new Queue();
   queue.enter('a', 1_000)(50);
   queue.serve('a');
-  t.is(queue.changes(1_200, 200).places.size, 0);
+  t.is(queue.changes(1_200, 200).positions.size, 0);
   t.true(queue.isEmpty);
 });
 
@@ -79,14 +79,14 @@ test('queue: reports a visitor every 10 s, also when the wall clock jumps', (t) 
     shared.write(queue, now, at, shared.version);
     queue.observe(shared.queue, now);
     queue.changes(now, at);
-    seen.push(shared.places.get('a')!.seen);
+    seen.push(shared.positions.get('a')!.seen);
   }
   t.deepEqual(seen, [50_000, 50_000, 50_001, 50_002]);
 });
 
-const heard = (places: [string, Place][]): ObservedRoom => {
+const heard = (positions: [string, StoredPosition][]): StoredQueue => {
   const shared = new Shared();
-  shared.places = new Map(places);
+  shared.positions = new Map(positions);
   return shared.queue;
 };
 
@@ -99,11 +99,11 @@ for (const [what, place, here, there] of [
     queue.observe(heard([['a', place]]), 2);
     // The monotonic clock may start at any time.
     const at = 7_000_000;
-    t.is(queue.changes(0, at).places.size, 0);
+    t.is(queue.changes(0, at).positions.size, 0);
     t.is(queue.visitors(at + here - 1).length, here === 0 ? 0 : 1);
     t.is(queue.visitors(at + here).length, 0);
-    t.is(queue.changes(0, at + there - 1).places.size, 0);
-    t.deepEqual(queue.changes(0, at + there), { places: new Map([['a', undefined]]), unchanged: true });
+    t.is(queue.changes(0, at + there - 1).positions.size, 0);
+    t.deepEqual(queue.changes(0, at + there), { positions: new Map([['a', undefined]]), unchanged: true });
   });
 }
 
@@ -118,12 +118,12 @@ for (const [what, age, here, there] of [
     const now = 100 * minute;
     queue.observe(heard([['a', { since: 1, address: 'net', seen: now - age }]]), now);
     const at = 7_000_000;
-    t.is(queue.changes(now, at).places.size, 0);
+    t.is(queue.changes(now, at).positions.size, 0);
     if (here > 0) t.deepEqual(queue.visitors(at + here - 1), ['a']);
     t.deepEqual(queue.visitors(at + here), []);
     t.deepEqual(queue.fromAddress('net', 'b', at + here), []);
-    t.is(queue.changes(now, at + there - 1).places.size, 0);
-    t.deepEqual(queue.changes(now, at + there).places, new Map([['a', undefined]]));
+    t.is(queue.changes(now, at + there - 1).positions.size, 0);
+    t.deepEqual(queue.changes(now, at + there).positions, new Map([['a', undefined]]));
   });
 }
 
@@ -152,17 +152,17 @@ test('queue: an entry older than a day expires at once', (t) => {
   const queue = new Queue();
   const now = 10_000 * minute;
   const day = 24 * 60 * minute;
-  const places: [string, Place][] = [
+  const positions: [string, StoredPosition][] = [
     ['dead', { since: now - day, seen: now - day }],
     ['left', { since: now - day, seen: undefined }],
     ['late', { since: now - day, seen: now - day + 1 }],
   ];
-  queue.observe(heard(places), now);
+  queue.observe(heard(positions), now);
   const expired = new Map([
     ['dead', undefined],
     ['left', undefined],
   ]);
-  t.deepEqual(queue.changes(now, 0), { places: expired, unchanged: true });
+  t.deepEqual(queue.changes(now, 0), { positions: expired, unchanged: true });
 });
 
 test('queue: the earlier of two times of one visitor counts and is stored', (t) => {
@@ -172,7 +172,7 @@ test('queue: the earlier of two times of one visitor counts and is stored', (t) 
   queue.observe(heard([['b', { since: 1_000, seen: 1_000 }]]), 2_000);
   t.deepEqual(queue.visitors(0), ['b', 'a']);
   queue.observe(heard([['b', { since: 1_800, seen: 1_900 }]]), 2_000);
-  t.is(queue.changes(3_000, 0).places.get('b')?.since, 1_000);
+  t.is(queue.changes(3_000, 0).positions.get('b')?.since, 1_000);
 });
 
 test('queue: two managers with the same visitor do not overwrite each other', (t) => {
@@ -276,7 +276,7 @@ test('inv 3, 4: queue: managers converge on one order without duplicates after l
       }
     }
     for (let index = 0; index < managers; index++) hear(index);
-    const order = [...shared.places].sort(([a, x], [b, y]) => x.since - y.since || (a < b ? -1 : 1)).map(([v]) => v);
+    const order = [...shared.positions].sort(([a, x], [b, y]) => x.since - y.since || (a < b ? -1 : 1)).map(([v]) => v);
     const expected = [...asking.keys()].map((visitor) => `v${visitor}`).sort();
     if (`${order.toSorted()}` !== `${expected}`) throw new Error(`stored: ${order}, waiting: ${expected}`);
     for (const queue of queues) {

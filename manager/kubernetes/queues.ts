@@ -1,37 +1,39 @@
-// The waiting room of a pool as a Kubernetes object: a ConfigMap with a key for each visitor. Managers change different
-// keys by merge patches, which the API server puts one after the other: none undoes what another has written.
+// The stored queue of a pool: a ConfigMap with a key for each visitor. Managers change different keys by merge patches, which the
+// API server applies one after the other, so no manager overwrites what another has written.
 
-import { describePlace, type RawConfigMap, readRoom } from './objects.ts';
+import { formatPosition, type RawConfigMap, readQueue } from './objects.ts';
 import { createEnsure, marksOf, ownerOf } from './owned.ts';
 import type { Cluster } from './port.ts';
 import { type Transport, unless } from './transport.ts';
 
-export function createRooms(
+export function createQueues(
   transport: Transport,
   release: string | undefined,
-): Pick<Cluster, 'makeRoom' | 'writePlaces'> {
+): Pick<Cluster, 'ensureQueue' | 'writePositions'> {
   const path = `/api/v1/namespaces/${transport.namespace}/configmaps`;
   const ensure = createEnsure(transport);
   return {
-    makeRoom(pool) {
+    ensureQueue(pool) {
       const metadata = {
         name: `${pool.statefulSet}-waiting`,
         labels: marksOf(pool, release),
         ownerReferences: [ownerOf(pool)],
       };
       const wanted = { kind: 'ConfigMap', apiVersion: 'v1', metadata };
-      return ensure(path, wanted, readRoom);
+      return ensure(path, wanted, readQueue);
     },
 
-    async writePlaces({ name, uid, version }, places, { unchanged = false } = {}) {
+    async writePositions({ name, uid, version }, positions, { unchanged = false } = {}) {
       const body = {
         metadata: { uid, ...(unchanged && { resourceVersion: String(version) }) },
-        data: Object.fromEntries([...places].map(([visitor, place]) => [visitor, place ? describePlace(place) : null])),
+        data: Object.fromEntries(
+          [...positions].map(([visitor, position]) => [visitor, position ? formatPosition(position) : null]),
+        ),
       };
       const contentType = 'application/merge-patch+json';
       const request = transport.request<RawConfigMap>({ method: 'PATCH', path: `${path}/${name}`, contentType, body });
       const written = await unless([404, 409, 422], request);
-      return (written && readRoom(written)) ?? 'conflict';
+      return (written && readQueue(written)) ?? 'conflict';
     },
   };
 }
