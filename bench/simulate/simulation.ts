@@ -4,7 +4,8 @@
 import TinyQueue from 'tinyqueue';
 import type { ObservedPod } from '../../manager/model/observation.ts';
 import { Pool } from '../../manager/model/pool.ts';
-import { countPods, planPool, spareAt } from '../../manager/plan/plan.ts';
+import { planPool } from '../../manager/plan/plan.ts';
+import { evaluatePool, spareOf, takeSnapshot } from '../../manager/plan/snapshot.ts';
 import { createRandom, logNormal } from './random.ts';
 import type { Trace, Visit } from './traces.ts';
 
@@ -94,7 +95,7 @@ class World {
     let idle = 0;
     for (let event = this.#events.pop(); event && event.at <= endsAt; event = this.#events.pop()) {
       const from = Math.max(this.#now, countFrom);
-      if (event.at > from) idle += countPods(this.#pool, this.#now).ready * (event.at - from);
+      if (event.at > from) idle += this.#countReady() * (event.at - from);
       this.#now = event.at;
       event.act();
       this.#serve();
@@ -114,8 +115,8 @@ class World {
 
   /** What has been too much for the whole delay goes, from the top; without the fences that real visitors need. */
   look(): void {
-    const counts = countPods(this.#pool, this.#now);
-    const surplus = counts.ready + counts.recreating - spareAt(this.#pool, this.#now, counts);
+    const snapshot = takeSnapshot(this.#pool, this.#now);
+    const surplus = snapshot.counts.ready + snapshot.counts.recreating - spareOf(snapshot);
     this.#surplusSince = surplus > 0 ? (this.#surplusSince ?? this.#now) : undefined;
     if (this.#now - (this.#surplusSince ?? this.#now) < scaleDownDelayMs) return;
     let replicas = this.#pool.replicas;
@@ -143,8 +144,13 @@ class World {
     }
   }
 
+  #countReady(): number {
+    const { replicas } = this.#pool;
+    return [...this.#pool.pods()].filter((pod) => pod.ordinal < replicas && this.#pool.isReady(pod)).length;
+  }
+
   #scaleUp(): void {
-    const { scaleTo } = planPool(this.#pool, this.#now, this.#waiting.length);
+    const { scaleTo } = planPool(evaluatePool(this.#pool, this.#now, this.#waiting.length));
     if (scaleTo !== undefined && scaleTo > this.#pool.replicas) this.#resize(scaleTo);
   }
 

@@ -19,6 +19,7 @@ import type { Terminals } from '../health/terminals.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
 import type { TerminalEnd } from '../model/observation.ts';
 import type { Pools } from '../model/pools.ts';
+import { takeSnapshot } from '../plan/snapshot.ts';
 import type { Links } from '../sharing/links.ts';
 import type { TicketSigner } from '../tickets/keys.ts';
 import { type Authenticator, callingPod } from './authenticate.ts';
@@ -145,7 +146,7 @@ export function createApp(options: AppOptions): express.Express {
   app.get(api.paths.pools, forServices, (_request, response) => {
     const reports = terminals.reports();
     response.json({
-      pools: [...pools.all()].map((pool) => describePool(pool, clock(), claims.waiting(pool), reports)),
+      pools: [...pools.all()].map((pool) => describePool(takeSnapshot(pool, clock(), claims.waiting(pool)), reports)),
     });
   });
 

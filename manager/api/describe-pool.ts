@@ -4,19 +4,15 @@ import type { PodStatus, PoolStatus } from '../../common/manager-api.ts';
 import { noticesOf } from '../events/notices.ts';
 import type { LastReport } from '../health/terminals.ts';
 import type { ObservedPod } from '../model/observation.ts';
-import type { Pool } from '../model/pool.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
 import { podStateAt, reasonOfMissing, reasonOfState } from '../plan/broken.ts';
-import { countPods, spareBySetting } from '../plan/plan.ts';
+import type { PoolSnapshot } from '../plan/snapshot.ts';
 import { describeWindows } from './describe-windows.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-export function describePool(
-  pool: Pool,
-  now: number,
-  waiting: number,
-  reports: ReadonlyMap<string, LastReport>,
-): PoolStatus {
+export function describePool(snapshot: PoolSnapshot, reports: ReadonlyMap<string, LastReport>): PoolStatus {
+  const { pool, waiting, counts } = snapshot;
   const {
     spare,
     min,
@@ -33,8 +29,7 @@ export function describePool(
     maxWaitingPerAddress,
   } = pool.settings;
   const { maxPerVisitor, maxPerAddress, claimsPerMinute, challengeFrom } = pool.settings;
-  const notices = noticesOf(pool, now).filter(({ reason }) => reason !== 'InvalidSettings');
-  const counts = countPods(pool, now);
+  const notices = noticesOf(snapshot).filter(({ reason }) => reason !== 'InvalidSettings');
   return {
     name: pool.name,
     replicas: pool.replicas,
@@ -43,9 +38,9 @@ export function describePool(
     recreating: counts.recreating,
     broken: counts.broken,
     unreachable: counts.unreachable,
-    spare: spareBySetting(pool, now, counts),
+    spare: snapshot.spare,
     waiting,
-    windows: describeWindows(pool, now, counts.ready),
+    windows: describeWindows(snapshot),
     settings: {
       spare,
       min,
@@ -67,15 +62,15 @@ export function describePool(
     },
     problems: [...pool.problems, ...notices.map(({ message }) => message)],
     pods: [
-      ...[...pool.pods()].map((pod) => describePod(pod, pool, now, reports.get(pod.uid))),
-      ...describeMissing(pool, now),
+      ...[...pool.pods()].map((pod) => describePod(pod, pool, reports.get(pod.uid))),
+      ...describeMissing(pool),
     ].sort((a, b) => a.ordinal - b.ordinal),
   };
 }
 
-function describePod(pod: ObservedPod, pool: Pool, now: number, report: LastReport | undefined): PodStatus {
+function describePod(pod: ObservedPod, pool: PoolFacts, report: LastReport | undefined): PodStatus {
   const { claim } = pod;
-  const state = podStateAt(pod, pool, now);
+  const state = podStateAt(pod, pool);
   const expiresAt = pool.expiryOf(pod);
   return {
     name: pod.name,
@@ -92,8 +87,8 @@ function describePod(pod: ObservedPod, pool: Pool, now: number, report: LastRepo
 }
 
 /** Ordinals whose pod should have been created long ago. */
-function describeMissing(pool: Pool, now: number): PodStatus[] {
-  return pool.missing.missing(now, pool.settings.startTimeout).flatMap((ordinal): PodStatus[] => {
+function describeMissing(pool: PoolFacts): PodStatus[] {
+  return pool.missing.missing(pool.now, pool.settings.startTimeout).flatMap((ordinal): PodStatus[] => {
     const name = `${pool.spec?.statefulSet}-${ordinal}`;
     const isMissing = ordinal < pool.replicas && pool.pod(ordinal) === undefined;
     return isMissing ? [{ name, ordinal, state: 'broken', reason: reasonOfMissing(pool) }] : [];

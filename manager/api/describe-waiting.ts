@@ -1,6 +1,7 @@
 // A position in the queue as its visitor sees it. Pure.
 
 import type { Promised, Waiting } from '../../common/manager-api.ts';
+import { takeSnapshot } from '../plan/snapshot.ts';
 import { estimate, type QueuePosition } from '../queue/estimate.ts';
 import { forecastWait } from '../queue/promise.ts';
 
@@ -11,12 +12,13 @@ export function describeWaiting(
   promised?: Promised,
 ): Waiting {
   const terminalsNeeded = position + claiming;
+  const snapshot = takeSnapshot(pool, now, waiting);
   const {
     range,
     latestMs,
     cause,
     promised: next,
-  } = forecastWait(estimate(pool, terminalsNeeded, now), terminalsNeeded, now, promised);
+  } = forecastWait(estimate(snapshot, terminalsNeeded), terminalsNeeded, now, promised);
   return {
     status: 'waiting',
     pool: pool.name,

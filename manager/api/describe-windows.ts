@@ -1,22 +1,22 @@
 // A pool's prewarm windows as its host sees them. Pure.
 
 import type { WindowStatus } from '../../common/manager-api.ts';
-import type { Pool } from '../model/pool.ts';
 import { lastOccurrence, type Occurrence } from '../model/windows.ts';
-import { claimTimes, prewarmOf } from '../plan/plan.ts';
+import { claimTimes, type PoolSnapshot } from '../plan/snapshot.ts';
 import { fitsNow } from '../workshops/fit.ts';
 import { seatsTaken } from '../workshops/prewarm.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Each window once: as it is now, or when it comes next, in that order; then those that are over. */
-export function describeWindows(pool: Pool, now: number, ready: number): WindowStatus[] {
+export function describeWindows({ pool, counts, prewarm }: PoolSnapshot): WindowStatus[] {
+  const { now } = pool;
   const next = pool.schedule.next(now);
-  const { warming } = prewarmOf(pool, now);
+  const { warming } = prewarm;
   const isOpen = ({ from }: Occurrence) => from <= now;
   const taken = seatsTaken(next.filter(isOpen), claimTimes(pool));
-  const fits = new Map(fitsNow(pool, now).map((fit) => [fit.window, fit.fits]));
-  let readyLeft = ready;
+  const fits = new Map(fitsNow(pool).map((fit) => [fit.window, fit.fits]));
+  let readyLeft = counts.ready;
   const described = next.map((occurrence): WindowStatus => {
     const state = isOpen(occurrence) ? 'open' : warming.has(occurrence) ? 'warming' : 'upcoming';
     const seats = { seats: occurrence.window.ready, taken: taken.get(occurrence) ?? 0 };

@@ -4,8 +4,9 @@
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
 import type { ObservedPool } from '../model/observation.ts';
-import type { Pool } from '../model/pool.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
 import { describeBroken, describeBrokenOnce } from '../plan/broken.ts';
+import type { PoolSnapshot } from '../plan/snapshot.ts';
 import { EventDigest, type Occurrence } from './event-digest.ts';
 import { type Notice, noticesOf } from './notices.ts';
 import { followProgress, type Progress } from './progress.ts';
@@ -24,10 +25,10 @@ export type NoticeAction = { key: { kind: 'warn'; pool: string; target: string }
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   /** The notices of each pool that were written and still hold. */
-  readonly #written = new Map<Pool, Set<string>>();
+  readonly #written = new Map<string, Set<string>>();
   /** When a pod was last broken, by pool. */
   readonly #brokenAt = new Map<string, number>();
-  readonly #progress = new Map<Pool, Progress>();
+  readonly #progress = new Map<string, Progress>();
   readonly #digest = new EventDigest();
 
   constructor(options: EventRecorderOptions) {
@@ -51,29 +52,31 @@ export class EventRecorder {
   }
 
   /** Records the pool's notices and progress. Only the leader calls it, at every evaluation. */
-  check(pool: Pool): void {
-    this.#recordNotices(pool);
-    const { progress, steps } = followProgress(pool, this.#options.clock(), this.#progress.get(pool) ?? {});
-    this.#progress.set(pool, progress);
+  check(snapshot: PoolSnapshot): void {
+    const { pool } = snapshot;
+    this.#recordNotices(snapshot);
+    const { progress, steps } = followProgress(snapshot, this.#progress.get(pool.name) ?? {});
+    this.#progress.set(pool.name, progress);
     for (const step of steps) this.record({ about: aboutPool(pool.spec!), type: 'Normal', ...step });
   }
 
-  #recordNotices(pool: Pool): void {
+  #recordNotices(snapshot: PoolSnapshot): void {
+    const { pool } = snapshot;
     const { cluster, log, clock, runAction } = this.#options;
-    const written = this.#written.get(pool);
-    const notices = [...noticesOf(pool, clock()), ...this.#noticeOfBroken(pool, clock())];
+    const written = this.#written.get(pool.name);
+    const notices = [...noticesOf(snapshot), ...this.#noticeOfBroken(pool)];
     const current = new Map(notices.map((notice) => [`${notice.reason} ${notice.about}`, notice]));
     // A notice that no longer holds is written again when it returns.
     const still = new Set([...current.keys()].filter((key) => written?.has(key)));
-    if (current.size === 0) this.#written.delete(pool);
-    else this.#written.set(pool, still);
+    if (current.size === 0) this.#written.delete(pool.name);
+    else this.#written.set(pool.name, still);
     for (const [key, { reason, message }] of current) {
       if (still.has(key) || message === '') continue;
       const run = async () => {
         const at = clock();
         const about = aboutPool(pool.spec!);
         await cluster.recordEvent({ about, type: 'Warning', reason, message, count: 1, firstAt: at, lastAt: at });
-        this.#written.get(pool)?.add(key);
+        this.#written.get(pool.name)?.add(key);
         log.warn({ pool: pool.name, reason, message }, 'pool needs attention');
       };
       runAction({ key: { kind: 'warn', pool: pool.name, target: reason }, run });
@@ -82,8 +85,9 @@ export class EventRecorder {
 
   // Kubernetes' reasons for broken pods come and go, and so do our descriptions. The notice therefore holds until every pod that
   // started meanwhile, and every one that was retried, has become Ready.
-  #noticeOfBroken(pool: Pool, now: number): Notice[] {
-    const broken = describeBroken(pool, now);
+  #noticeOfBroken(pool: PoolFacts): Notice[] {
+    const { now } = pool;
+    const broken = describeBroken(pool);
     if (broken) this.#brokenAt.set(pool.name, now);
     const brokenAt = this.#brokenAt.get(pool.name);
     if (brokenAt === undefined) return [];
@@ -92,7 +96,7 @@ export class EventRecorder {
       return [];
     }
     // The Event is written once, so wait for a message that states the reason.
-    const description = describeBrokenOnce(pool, now);
+    const description = describeBrokenOnce(pool);
     const message = description ? `${description}. They are retried, and do not count as spares.` : '';
     return [{ reason: 'BrokenTerminals', about: '', message }];
   }

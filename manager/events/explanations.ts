@@ -5,18 +5,18 @@ import { type ObservedPod, podState } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Settings } from '../model/settings.ts';
 import { reasonOf } from '../plan/broken.ts';
-import { countPods, prewarmOf, type ReapReason, spareBySetting } from '../plan/plan.ts';
-import { lookAtRollout, surge } from '../plan/rollout.ts';
+import type { ReapReason } from '../plan/plan.ts';
+import { surge } from '../plan/rollout.ts';
+import type { PoolSnapshot } from '../plan/snapshot.ts';
 
-/** Why the pool grows to `to` replicas at `now`, while `waiting` visitors wait. */
-export function explainGrowth(pool: Pool, now: number, waiting: number, to: number): string {
+/** Why the pool grows to `to` replicas. */
+export function explainGrowth(snapshot: PoolSnapshot, to: number): string {
+  const { pool, waiting, counts, spare, prewarm, rollout } = snapshot;
   const { replicas, settings } = pool;
-  const counts = countPods(pool, now);
-  const spare = spareBySetting(pool, now, counts);
-  const { seats, windows } = prewarmOf(pool, now, counts);
+  const { seats, windows } = prewarm;
   const { broken, unreachable, unschedulable } = counts;
   const above = [...pool.pods()].filter((pod) => pod.ordinal >= replicas && podState(pod) === 'in-use');
-  const extra = surge(lookAtRollout(pool, now));
+  const extra = surge(rollout);
   const wanted = [
     seats > spare
       ? `${seats} seats of ${windows.map(({ name }) => name).join(', ')} (prewarm)`
@@ -36,7 +36,7 @@ export function explainGrowth(pool: Pool, now: number, waiting: number, to: numb
 }
 
 /** Why the pool has shrunk from `from` to `to` replicas. */
-export function explainShrink({ settings }: Pool, from: number, to: number): string {
+export function explainShrink({ settings }: Pick<Pool, 'settings'>, from: number, to: number): string {
   const { max, scaleDownDelay } = settings;
   const why =
     from > max

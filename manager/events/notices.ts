@@ -2,9 +2,10 @@
 
 import { labels } from '../../common/names.ts';
 import type { ObservedPod } from '../model/observation.ts';
-import type { Pool } from '../model/pool.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
 import { describeBroken, describeBrokenOnce, failedOfTemplate, growthStop } from '../plan/broken.ts';
-import { hasStopped, lookAtRollout, rolloutDeadlineMs } from '../plan/rollout.ts';
+import { hasStopped, type Rollout, rolloutDeadlineMs } from '../plan/rollout.ts';
+import type { PoolSnapshot } from '../plan/snapshot.ts';
 import { describeSize, describeTime, fitsNow } from '../workshops/fit.ts';
 
 export type Notice = {
@@ -29,23 +30,24 @@ export type Notice = {
   about: string;
 };
 
-export function noticesOf(pool: Pool, now: number): Notice[] {
+/** What an administrator should know of the pool now. */
+export function noticesOf({ pool, rollout }: PoolSnapshot): Notice[] {
   return [
     ...aboutStatefulSets(pool),
     ...aboutSpec(pool),
     ...aboutSettings(pool),
-    ...aboutWindows(pool, now),
+    ...aboutWindows(pool),
     ...aboutScaling(pool),
-    ...aboutRollout(pool, now),
+    ...aboutRollout(pool, rollout),
     ...aboutName(pool),
-    ...aboutTemplate(pool, now),
+    ...aboutTemplate(pool),
     ...aboutExposure(pool),
     ...aboutPorts(pool),
   ];
 }
 
 /** Other StatefulSets have the pool's label. */
-function aboutStatefulSets({ name, spec, others }: Pool): Notice[] {
+function aboutStatefulSets({ name, spec, others }: PoolFacts): Notice[] {
   if (!spec || others.length === 0) return [];
   const second = others.map(({ statefulSet }) => statefulSet).join(', ');
   const message =
@@ -55,7 +57,7 @@ function aboutStatefulSets({ name, spec, others }: Pool): Notice[] {
 }
 
 /** What of the StatefulSet's own spec no pool can have. */
-function aboutSpec({ spec }: Pool): Notice[] {
+function aboutSpec({ spec }: PoolFacts): Notice[] {
   const notices: Notice[] = [];
   if (spec?.claimTemplates) {
     const message =
@@ -73,16 +75,16 @@ function aboutSpec({ spec }: Pool): Notice[] {
   return notices;
 }
 
-function aboutSettings({ problems }: Pool): Notice[] {
+function aboutSettings({ problems }: PoolFacts): Notice[] {
   if (problems.length === 0) return [];
   const told = problems.join('; ');
   return [{ reason: 'InvalidSettings', message: `${told}. The former values stay in force.`, about: told }];
 }
 
 /** Windows that do not fit, or of which that cannot be known. */
-function aboutWindows(pool: Pool, now: number): Notice[] {
+function aboutWindows(pool: PoolFacts): Notice[] {
   const told = { no: ['PrewarmDoesNotFit', 'does not fit'], unknown: ['PrewarmMayNotFit', 'may not fit'] } as const;
-  return fitsNow(pool, now).flatMap((fit): Notice[] => {
+  return fitsNow(pool).flatMap((fit): Notice[] => {
     if (fit.fits === 'yes') return [];
     const [reason, what] = told[fit.fits];
     const message = `The window ${describeTime(fit)} ${what}. It takes ${describeSize(fit)} at once: ${fit.why.join('; ')}.`;
@@ -91,7 +93,7 @@ function aboutWindows(pool: Pool, now: number): Notice[] {
 }
 
 /** Somebody has scaled the pool below terminals that are in use. */
-function aboutScaling({ forcedScaleDown }: Pool): Notice[] {
+function aboutScaling({ forcedScaleDown }: PoolFacts): Notice[] {
   if (!forcedScaleDown?.survived) return [];
   const { replicas, version, pods, survived } = forcedScaleDown;
   const kept = new Set(survived.map(({ uid }) => uid));
@@ -110,8 +112,7 @@ function aboutScaling({ forcedScaleDown }: Pool): Notice[] {
     });
 }
 
-function aboutRollout(pool: Pool, now: number): Notice[] {
-  const rollout = lookAtRollout(pool, now);
+function aboutRollout(pool: PoolFacts, rollout: Rollout): Notice[] {
   const former = rollout.outdated.length + rollout.outdatedUnready.length;
   if (rollout.inVain && former > 0) {
     const message =
@@ -131,7 +132,7 @@ function aboutRollout(pool: Pool, now: number): Notice[] {
 const longestName = 52;
 
 /** https://github.com/kubernetes/kubernetes/issues/64023 */
-function aboutName({ spec }: Pool): Notice[] {
+function aboutName({ spec }: PoolFacts): Notice[] {
   const length = spec?.statefulSet.length ?? 0;
   if (length <= longestName) return [];
   const message =
@@ -141,15 +142,15 @@ function aboutName({ spec }: Pool): Notice[] {
 }
 
 /** The present template makes pods that never become Ready. */
-function aboutTemplate(pool: Pool, now: number): Notice[] {
-  if (growthStop(pool, now, 0) !== 'broken-template') return [];
-  const failed = failedOfTemplate(pool, now);
+function aboutTemplate(pool: PoolFacts): Notice[] {
+  if (growthStop(pool, 0) !== 'broken-template') return [];
+  const failed = failedOfTemplate(pool);
   const isFirstAttempt = failed.every(
     ({ ordinal }) => pool.starts.failures(ordinal, pool.spec?.revision) === 0 && !pool.pod(ordinal)?.terminating,
   );
   // The first time a reason is waited for.
-  if (isFirstAttempt && !describeBrokenOnce(pool, now)) return [];
-  const why = describeBroken(pool, now) ?? 'They have just been created again';
+  if (isFirstAttempt && !describeBrokenOnce(pool)) return [];
+  const why = describeBroken(pool) ?? 'They have just been created again';
   const message =
     `${failed.length} terminals of the present template have failed, and none of it has become ready since: no more are made. ${why}. ` +
     'They are tried again, ever more seldom. Repair the template or its image.';
@@ -157,7 +158,7 @@ function aboutTemplate(pool: Pool, now: number): Notice[] {
 }
 
 /** Services or routes that the API server refuses to make. */
-function aboutExposure(pool: Pool): Notice[] {
+function aboutExposure(pool: PoolFacts): Notice[] {
   const byCause = new Map<string, number[]>();
   for (const { kind, ordinal, message } of pool.exposureFailures.lasting(pool.replicas)) {
     // A message names the object: of the same cause, the first is enough.
@@ -174,7 +175,7 @@ function aboutExposure(pool: Pool): Notice[] {
   return [{ reason: 'NotExposed', message, about: '' }];
 }
 
-function aboutPorts({ portShortage }: Pool): Notice[] {
+function aboutPorts({ portShortage }: PoolFacts): Notice[] {
   if (!portShortage) return [];
   const { max, ports, limit } = portShortage;
   const message =
@@ -183,7 +184,7 @@ function aboutPorts({ portShortage }: Pool): Notice[] {
   return [{ reason: 'MaxAboveNodePorts', message, about: `${max} ${ports}` }];
 }
 
-const nameOf = ({ spec }: Pool, ordinal: number): string => `${spec?.statefulSet}-${ordinal}`;
+const nameOf = ({ spec }: PoolFacts, ordinal: number): string => `${spec?.statefulSet}-${ordinal}`;
 
 /** `a`, `a and b`, `a, b and 3 more` */
 function names(pods: readonly ObservedPod[]): string {

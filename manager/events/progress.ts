@@ -3,8 +3,8 @@
 
 import { formatDuration } from '../../common/duration.ts';
 import { podState } from '../model/observation.ts';
-import type { Pool } from '../model/pool.ts';
-import { lookAtRollout } from '../plan/rollout.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
+import type { PoolSnapshot } from '../plan/snapshot.ts';
 import { describeSize, describeTime, fitsNow } from '../workshops/fit.ts';
 
 /** What is under way: the revision that a roll-out leads to, the replicas that are kept though they are not needed, and the windows that fit. */
@@ -16,10 +16,10 @@ export type Step = { reason: 'RolloutStarted' | 'RolloutFinished' | 'ReplicasKep
 const misunderstandingMs = 5_000;
 
 /** What has begun or ended since the look that came to `former`. */
-export function followProgress(pool: Pool, now: number, former: Progress): { progress: Progress; steps: Step[] } {
-  const rollout = followRollout(pool, now, former.revision);
-  const kept = followWish(pool, now, former.kept);
-  const windows = followWindows(pool, now, former.fitting);
+export function followProgress(snapshot: PoolSnapshot, former: Progress): { progress: Progress; steps: Step[] } {
+  const rollout = followRollout(snapshot, former.revision);
+  const kept = followRequested(snapshot, former.kept);
+  const windows = followWindows(snapshot.pool, former.fitting);
   return {
     progress: {
       ...(rollout.revision !== undefined && { revision: rollout.revision }),
@@ -30,11 +30,14 @@ export function followProgress(pool: Pool, now: number, former: Progress): { pro
   };
 }
 
-function followRollout(pool: Pool, now: number, former: string | undefined): { revision?: string; steps: Step[] } {
+function followRollout(
+  { pool, rollout }: PoolSnapshot,
+  former: string | undefined,
+): { revision?: string; steps: Step[] } {
   const revision = pool.spec?.revision;
   // Until its controller has seen a template nobody knows what is of a former one.
   if (revision === undefined) return { ...(former !== undefined && { revision: former }), steps: [] };
-  const { outdated, outdatedUnready, atOnce } = lookAtRollout(pool, now);
+  const { outdated, outdatedUnready, atOnce } = rollout;
   const free = outdated.length + outdatedUnready.length;
   const inUse = [...pool.pods()].filter((pod) => podState(pod) === 'in-use' && pod.revision !== revision).length;
   const rest = `In use: ${inUse}; each is replaced when its session ends.`;
@@ -47,18 +50,20 @@ function followRollout(pool: Pool, now: number, former: string | undefined): { r
   return { revision, steps: [{ reason: 'RolloutStarted', message }] };
 }
 
-function followWish(pool: Pool, now: number, former: number | undefined): { replicas?: number; steps: Step[] } {
+function followRequested(
+  { pool, requested }: PoolSnapshot,
+  former: number | undefined,
+): { replicas?: number; steps: Step[] } {
   const { scaleDownDelay } = pool.settings;
-  const wish = pool.demand.wish(now, scaleDownDelay);
-  if (!wish || now < wish.since + misunderstandingMs) return { steps: [] };
-  const { replicas } = wish;
+  if (!requested || pool.now < requested.since + misunderstandingMs) return { steps: [] };
+  const { replicas } = requested;
   if (former === replicas) return { replicas, steps: [] };
   const message = `Somebody has asked for ${replicas} replicas, more than are needed: they are kept until nobody has come for ${formatDuration(scaleDownDelay)} (scale-down-delay).`;
   return { replicas, steps: [{ reason: 'ReplicasKept', message }] };
 }
 
-function followWindows(pool: Pool, now: number, former: string[] = []): { fitting: string[]; steps: Step[] } {
-  const fits = fitsNow(pool, now).filter(({ fits }) => fits === 'yes');
+function followWindows(pool: PoolFacts, former: string[] = []): { fitting: string[]; steps: Step[] } {
+  const fits = fitsNow(pool).filter(({ fits }) => fits === 'yes');
   const told = fits.map((fit) => `${describeTime(fit)} (${describeSize(fit)})`);
   const news = told.filter((text) => !former.includes(text));
   const message = `As far as can be seen there is room for the ${news.length === 1 ? 'window' : 'windows'} ${news.join(', ')}. Not seen: what other namespaces use.`;

@@ -5,7 +5,7 @@ import { Gauge, Histogram } from 'prom-client';
 import { Refills } from '../model/estimators/refills.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
-import { countPods, spareAt } from '../plan/plan.ts';
+import { type PoolSnapshot, spareOf, takeSnapshot } from '../plan/snapshot.ts';
 import type { Counters } from './counters.ts';
 
 export type PoolMetricsOptions = {
@@ -19,7 +19,8 @@ export type PoolMetricsOptions = {
 /** Adds the metrics of `pools` to the registry of `counters`. */
 export function registerPoolMetrics({ counters, pools, waiting, isLeader, clock }: PoolMetricsOptions): void {
   const registers = [counters.registry];
-  const perPool = (name: string, help: string, read: (pool: Pool) => number) =>
+  const snapshots = () => [...pools.all()].map((pool) => takeSnapshot(pool, clock(), waiting(pool)));
+  const perPool = (name: string, help: string, read: (snapshot: PoolSnapshot) => number) =>
     new Gauge({
       name: `warmterm_pool_${name}`,
       help,
@@ -28,16 +29,16 @@ export function registerPoolMetrics({ counters, pools, waiting, isLeader, clock 
       collect() {
         // Drops pools that are gone.
         this.reset();
-        for (const pool of pools.all()) this.set({ pool: pool.name }, read(pool));
+        for (const snapshot of snapshots()) this.set({ pool: snapshot.pool.name }, read(snapshot));
       },
     });
-  perPool('waiting', 'Visitors in the queue, at all managers', waiting);
-  perPool('spare', 'Terminals that the pool keeps ready', (pool) => spareAt(pool, clock()));
-  perPool('min', 'Replicas that the pool never goes below', ({ settings }) => settings.min);
-  perPool('max', 'Replicas that the pool never goes above', ({ settings }) => settings.max);
-  perPool('replicas', 'Replicas of the StatefulSet', ({ replicas }) => replicas);
-  perPool('wrong_settings', 'Annotations that do not parse; their former values stay in force', ({ problems }) => {
-    return problems.length;
+  perPool('waiting', 'Visitors in the queue, at all managers', (snapshot) => snapshot.waiting);
+  perPool('spare', 'Terminals that the pool keeps ready', spareOf);
+  perPool('min', 'Replicas that the pool never goes below', ({ pool }) => pool.settings.min);
+  perPool('max', 'Replicas that the pool never goes above', ({ pool }) => pool.settings.max);
+  perPool('replicas', 'Replicas of the StatefulSet', ({ pool }) => pool.replicas);
+  perPool('wrong_settings', 'Annotations that do not parse; their former values stay in force', ({ pool }) => {
+    return pool.problems.length;
   });
   new Gauge({
     name: 'warmterm_pool_terminals',
@@ -46,8 +47,8 @@ export function registerPoolMetrics({ counters, pools, waiting, isLeader, clock 
     registers,
     collect() {
       this.reset();
-      for (const pool of pools.all()) {
-        const { ready, inUse, recreating, broken, unreachable } = countPods(pool, clock());
+      for (const { pool, counts } of snapshots()) {
+        const { ready, inUse, recreating, broken, unreachable } = counts;
         this.set({ pool: pool.name, state: 'ready' }, ready);
         this.set({ pool: pool.name, state: 'in-use' }, inUse);
         this.set({ pool: pool.name, state: 'recreating' }, recreating);

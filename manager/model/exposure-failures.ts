@@ -16,6 +16,13 @@ const attemptsBeforeReport = 2;
 export class ExposureFailures {
   readonly #failures = new Map<string, ExposureFailure & { attempts: number }>();
 
+  /** A copy that does not change. */
+  copy(): ExposureFailures {
+    const copy = new ExposureFailures();
+    for (const [key, failure] of this.#failures) copy.#failures.set(key, failure);
+    return copy;
+  }
+
   /** An attempt was refused. */
   failed(failure: ExposureFailure): void {
     const key = keyOf(failure);

@@ -5,8 +5,16 @@ export class MissingPods {
   readonly #since = new Map<number, number>();
   #refusal: { uid: string; message: string } | undefined;
 
-  /** Takes in which of `replicas` ordinals have no pod at `now`. To be called at every look. */
-  look(replicas: number, exists: (ordinal: number) => boolean, now: number): void {
+  /** A copy that does not change. */
+  copy(): MissingPods {
+    const copy = new MissingPods();
+    for (const [ordinal, at] of this.#since) copy.#since.set(ordinal, at);
+    copy.#refusal = this.#refusal;
+    return copy;
+  }
+
+  /** Takes in which of `replicas` ordinals have no pod at `now`. Call it once for each evaluation. */
+  update(replicas: number, exists: (ordinal: number) => boolean, now: number): void {
     for (const ordinal of this.#since.keys()) if (ordinal >= replicas || exists(ordinal)) this.#since.delete(ordinal);
     for (let ordinal = 0; ordinal < replicas; ordinal++) {
       if (!exists(ordinal) && !this.#since.has(ordinal)) this.#since.set(ordinal, now);

@@ -7,7 +7,7 @@
 // by default), and a pod that is being deleted is nobody's terminal any more.
 
 import { isDeepStrictEqual } from 'node:util';
-import type { ObservedNode } from './observation.ts';
+import type { ObservedNode, ObservedPod } from './observation.ts';
 
 export type NodeState =
   /** No watch has reported it, and the API server has not been asked yet. */
@@ -52,6 +52,13 @@ export const isDeletedState = (state: NodeState): boolean => state === 'deleted'
  * its node again. Open sessions go on: their pods are kept for the grace period, unless their visitors ask for others.
  */
 export const isLostState = (state: NodeState): boolean => state === 'lost' || isDeletedState(state);
+
+/**
+ * Whether a pod on a node in this state is nothing to count on, so that another is made elsewhere. A pod that leaves a cordoned
+ * node is made again on another node; one that should leave a dead node does not go.
+ */
+export const isUnschedulableState = (state: NodeState, { terminating }: ObservedPod): boolean =>
+  state === 'cordoned' ? !terminating : state === 'not-ready' || isLostState(state);
 
 export class Nodes {
   readonly #known = new Map<string, Known>();

@@ -13,7 +13,7 @@ import { Starts } from './estimators/starts.ts';
 import { type ExposureFailure, ExposureFailures } from './exposure-failures.ts';
 import { detectForcedScaleDown, type ForcedScaleDown, settleForcedScaleDown } from './forced-scale-down.ts';
 import { MissingPods } from './missing-pods.ts';
-import { isLostState, type NodeState } from './nodes.ts';
+import { isLostState, isUnschedulableState, type NodeState } from './nodes.ts';
 import {
   type ClaimRecord,
   type ExposureMode,
@@ -105,7 +105,7 @@ export class Pool {
   readonly #byOwner = new ClaimIndex(({ visitor }) => ownerOf(visitor));
   readonly #byAddress = new ClaimIndex(({ address }) => address);
 
-  readonly #exposure: ExposureMode;
+  readonly exposure: ExposureMode;
   readonly #hostOf: (pod: ObservedPod) => string | undefined;
   readonly #onChange: (pool: Pool) => void;
   /** The state of the node that a pod is on, as of the last evaluation. */
@@ -121,7 +121,7 @@ export class Pool {
     }: PoolOptions = {},
   ) {
     this.name = name;
-    this.#exposure = exposure;
+    this.exposure = exposure;
     this.#hostOf = hostOf;
     this.nodeState = nodeStateOf;
     this.#onChange = onChange;
@@ -160,11 +160,11 @@ export class Pool {
 
   lacksService(ordinal: number): boolean {
     const service = this.#services.get(ordinal);
-    return service === undefined || (this.#exposure === 'nodePort' && service.nodePort === undefined);
+    return service === undefined || (this.exposure === 'nodePort' && service.nodePort === undefined);
   }
 
   lacksRoute(ordinal: number): boolean {
-    return this.#exposure === 'ingress' && !this.#routes.has(ordinal);
+    return this.exposure === 'ingress' && !this.#routes.has(ordinal);
   }
 
   /** What is known at `now` of how often visitors come. */
@@ -175,7 +175,7 @@ export class Pool {
   /** Where browsers reach the pod; undefined while its Service, and its node or its route, are not known. */
   address(pod: ObservedPod): Address | undefined {
     const service = this.#services.get(pod.ordinal);
-    if (this.#exposure === 'ingress') return service && this.#routes.get(pod.ordinal)?.address;
+    if (this.exposure === 'ingress') return service && this.#routes.get(pod.ordinal)?.address;
     const [host, port] = [this.#hostOf(pod), service?.nodePort];
     return host === undefined || port === undefined ? undefined : { protocol: 'http', host, port };
   }
@@ -350,10 +350,17 @@ export class Pool {
     return this.#recentClaims.of(address, now);
   }
 
-  /** To be called at every look, so that a forcedScaleDown is told of for a while, once it is clear what came of it. */
-  settleForcedScaleDown(now: number): void {
-    this.forcedScaleDown =
-      this.forcedScaleDown && settleForcedScaleDown(this.forcedScaleDown, now, (ordinal) => this.#pods.get(ordinal));
+  /** Updates what depends on time: missing pods, arrivals, sessions, a forced scale-down. Call it once for each evaluation. */
+  update(now: number): void {
+    const podAt = (ordinal: number) => this.#pods.get(ordinal);
+    this.forcedScaleDown = this.forcedScaleDown && settleForcedScaleDown(this.forcedScaleDown, now, podAt);
+    this.missing.update(this.replicas, (ordinal) => this.#pods.has(ordinal), now);
+    let inUse = 0;
+    for (const pod of this.#pods.values()) {
+      if (pod.ordinal < this.replicas && podState(pod) === 'in-use') inUse++;
+    }
+    this.sessions.update(inUse, now);
+    this.#arrivals.update(now);
   }
 
   /** Whether the pod's node was deleted, or has been NotReady for longer than the grace period: its visitor gets another. */
@@ -361,11 +368,9 @@ export class Pool {
     return isLostState(this.nodeState(pod));
   }
 
-  /** Whether the pod is on a node that takes no newcomers, so that others are made elsewhere: cordoned, NotReady or deleted. */
+  /** Whether the pod is on a node that accepts no new pods: cordoned, NotReady or deleted. */
   isUnschedulable(pod: ObservedPod): boolean {
-    const state = this.nodeState(pod);
-    // A pod that goes from a cordoned node is made again on another; one that should go from a dead node does not go.
-    return state === 'cordoned' ? !pod.terminating : state === 'not-ready' || isLostState(state);
+    return isUnschedulableState(this.nodeState(pod), pod);
   }
 
   /** Whether the pod is Ready, unclaimed, on a node that stays, and at an address that is known. */

@@ -2,7 +2,7 @@
 // and never below the spare; a claimed one comes back as the new one when its session ends. Pure.
 
 import { isOver, type ObservedPod, podState } from '../model/observation.ts';
-import type { Pool } from '../model/pool.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
 
 /** How long a terminal of a new template may take to be Ready before the roll-out is said to have stopped. */
 export const rolloutDeadlineMs = 120_000;
@@ -20,7 +20,7 @@ export type Rollout = {
   atOnce: number;
 };
 
-export function lookAtRollout(pool: Pool, now: number): Rollout {
+export function lookAtRollout(pool: PoolFacts): Rollout {
   const revision = pool.spec?.revision;
   const free = [...pool.pods()].filter((pod) => {
     const { ordinal, retired } = pod;
@@ -33,8 +33,8 @@ export function lookAtRollout(pool: Pool, now: number): Rollout {
   return {
     outdated: former.filter(({ ready }) => ready),
     outdatedUnready: former.filter(({ ready }) => !ready),
-    stuck: free.filter((pod) => !isFormer(pod) && !pod.ready && now >= pod.createdAt + rolloutDeadlineMs),
-    inVain: pool.replacements.inVain,
+    stuck: free.filter((pod) => !isFormer(pod) && !pod.ready && pool.now >= pod.createdAt + rolloutDeadlineMs),
+    inVain: pool.replacedInVain,
     atOnce: Math.max(1, Math.ceil(pool.replicas / 10)),
   };
 }
@@ -51,16 +51,15 @@ export const hasStopped = ({ outdated, stuck }: Rollout): boolean => outdated.le
  * revision. `ready` and `readyWanted` are counts of ready terminals; `cramped`: `max` leaves no room for more.
  */
 export function planReplacements(
-  pool: Pool,
+  pool: PoolFacts,
   rollout: Rollout,
-  now: number,
   { replicas, ready, readyWanted, waiting, cramped }: Room,
 ): ObservedPod[] {
   const below = ({ ordinal }: ObservedPod) => ordinal < replicas;
   const leftOver = [...pool.pods()].filter((pod) => pod.retired && !pod.claim && !isOver(pod) && below(pod));
   // While somebody waits, a terminal that is about to be ready is better than one that is new.
   const unready = rollout.outdatedUnready.filter(
-    ({ createdAt }) => waiting === 0 || now >= createdAt + rolloutDeadlineMs,
+    ({ createdAt }) => waiting === 0 || pool.now >= createdAt + rolloutDeadlineMs,
   );
   const underWay = pool.replicas - [...pool.pods()].filter((pod) => below(pod) && isSettled(pod)).length;
   const toGiveUp = Math.max(0, Math.min(rollout.atOnce - underWay, ready - readyWanted));

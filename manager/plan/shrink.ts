@@ -2,7 +2,7 @@
 // been quiet for the delay. Pure.
 
 import { type ObservedPod, podState } from '../model/observation.ts';
-import type { Pool } from '../model/pool.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
 
 /** How many terminals are fenced and scaled away at a time: a new demand need not wait for the rest. */
 const atOnce = 32;
@@ -11,12 +11,14 @@ const atOnce = 32;
 export type Shrink = { to: number };
 
 /**
- * How the pool shrinks at `now`, when `wanted` replicas and `readyWanted` ready terminals are enough; undefined when it does
- * not. An administrator who lowers `max` does not mean after a while.
+ * How the pool shrinks, when `wanted` replicas and `readyWanted` ready terminals are enough; undefined when it does not.
+ * `neededLately`: the replicas that the demand of the scale-down delay asks for. An administrator who lowers `max` wants it at once.
  */
-export function planShrink(pool: Pool, now: number, wanted: number, readyWanted: number): Shrink | undefined {
-  const { max, scaleDownDelay } = pool.settings;
-  const floor = Math.max(wanted, Math.min(max, pool.demand.floor(now, scaleDownDelay)), pool.replicas - atOnce);
+export function planShrink(
+  pool: PoolFacts,
+  { wanted, readyWanted, neededLately }: { wanted: number; readyWanted: number; neededLately: number },
+): Shrink | undefined {
+  const floor = Math.max(wanted, Math.min(pool.settings.max, neededLately), pool.replicas - atOnce);
   // Of those that stay, some may be starting: it is not for them that ready ones go.
   let readyToSpare = countReady(pool) - readyWanted;
   let to = pool.replicas;
@@ -29,7 +31,7 @@ export function planShrink(pool: Pool, now: number, wanted: number, readyWanted:
   return to < pool.replicas ? { to } : undefined;
 }
 
-const countReady = (pool: Pool): number =>
+const countReady = (pool: PoolFacts): number =>
   [...pool.pods()].filter((pod) => pod.ordinal < pool.replicas && pool.isReady(pod)).length;
 
 /** Whether there is a session in it, or the end of one. */

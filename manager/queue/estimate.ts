@@ -4,8 +4,9 @@
 import type { Range } from '../model/estimators/sessions.ts';
 import { podState } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
 import { startsFail } from '../plan/broken.ts';
-import { countPods } from '../plan/plan.ts';
+import type { PoolSnapshot } from '../plan/snapshot.ts';
 
 export type QueuePosition = {
   pool: Pool;
@@ -28,11 +29,12 @@ export type Estimate = {
   startsFail: boolean;
 };
 
-/** For the visitor at this position, from 1, in the queue of the pool at `now`. */
-export function estimate(pool: Pool, position: number, now: number): Estimate {
-  const { inUse, ready, recreating } = countPods(pool, now);
+/** For the visitor at this position, from 1, in the queue. */
+export function estimate({ pool, counts }: PoolSnapshot, position: number): Estimate {
+  const { now } = pool;
+  const { inUse, ready, recreating } = counts;
   const free = ready + recreating + Math.max(0, pool.settings.max - pool.replicas);
-  const known = { terminals: inUse + free, startsFail: startsFail(pool, now) };
+  const known = { terminals: inUse + free, startsFail: startsFail(pool) };
   if (position <= free) {
     return {
       ...known,
@@ -52,7 +54,7 @@ export function estimate(pool: Pool, position: number, now: number): Estimate {
 
 /** When the pod for this position is ready. Those that have been starting for longest come first. */
 function startRange(
-  pool: Pool,
+  pool: PoolFacts,
   position: number,
   now: number,
   { ready, recreating }: { ready: number; recreating: number },
@@ -77,7 +79,7 @@ const notAfter = ({ from, to }: Range, latestMs = Number.POSITIVE_INFINITY): Ran
 });
 
 /** When each session reaches its longest lifetime, the first of them first. */
-const lastEnds = (pool: Pool): number[] =>
+const lastEnds = (pool: PoolFacts): number[] =>
   [...pool.pods()]
     .filter((pod) => podState(pod) === 'in-use')
     .map((pod) => (pod.claim?.claimedAt ?? 0) + pool.settings.maxLifetime)

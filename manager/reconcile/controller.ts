@@ -9,7 +9,8 @@ import type { Cluster } from '../kubernetes/port.ts';
 import type { Observation, ObservedPool } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Pools } from '../model/pools.ts';
-import { noteDemand, planPool, withoutLead } from '../plan/plan.ts';
+import { planPool, withoutLead } from '../plan/plan.ts';
+import { evaluatePool } from '../plan/snapshot.ts';
 import { ActionRunner } from './action-runner.ts';
 import type { ActionContext, ActionMetrics } from './actions/context.ts';
 import { expose } from './actions/expose.ts';
@@ -119,17 +120,15 @@ export class Controller {
     const { clock, isLeader, waiting, watchdog } = this.#options;
     const leads = isLeader();
     this.#listening.update(leads);
-    if (leads) {
-      watchdog.check(pool);
-      this.#events.check(pool);
-    }
+    if (leads) watchdog.check(pool);
     this.#unknownNodes.check(pool);
-    noteDemand(pool, clock(), waiting(pool));
+    const snapshot = evaluatePool(pool, clock(), waiting(pool));
+    if (leads) this.#events.check(snapshot);
     this.#createFailures.check(pool);
-    const everything = planPool(pool, clock(), waiting(pool));
+    const everything = planPool(snapshot);
     const plan = leads ? everything : withoutLead(everything);
     for (const action of actions) {
-      for (const each of action(this.#context, { pool, spec }, plan)) this.#runner.run(each);
+      for (const each of action(this.#context, { pool, spec, snapshot }, plan)) this.#runner.run(each);
     }
   }
 }

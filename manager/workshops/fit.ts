@@ -4,6 +4,7 @@
 import type { Amounts, Capacity, Fit, PodNeeds, PortShortage } from '../model/capacity.ts';
 import type { ExposureMode, ObservedNode } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
+import type { PoolFacts } from '../model/pool-facts.ts';
 import type { Occurrence } from '../model/windows.ts';
 import { reservedDuring } from './prewarm.ts';
 
@@ -41,9 +42,9 @@ export function assessFit(occurrence: Occurrence, pool: Pool, around: Surroundin
   return { window, from, fits: unclear.length > 0 ? 'unknown' : 'yes', terminals, why: unclear };
 }
 
-/** What is known of the windows that are not over at `now`. */
-export const fitsNow = (pool: Pool, now: number): Fit[] =>
-  pool.schedule.next(now).flatMap(({ window, from }) => {
+/** What is known of the windows that are not over. */
+export const fitsNow = (pool: PoolFacts): Fit[] =>
+  pool.schedule.next(pool.now).flatMap(({ window, from }) => {
     const fit = pool.fits.get(window);
     return fit?.from === from ? [fit] : [];
   });

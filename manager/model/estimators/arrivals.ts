@@ -25,13 +25,17 @@ export class Arrivals {
     this.#news.push(at);
   }
 
-  /** Estimates of the rate at `now`, for a pool that has been there since `since`. */
-  rates(now: number, since: number): ArrivalRate[] {
+  /** Takes the claims that were added into the memories, at `now`. Call it once for each evaluation. */
+  update(now: number): void {
     for (const at of this.#news.splice(0)) {
       // Another manager's clock may be ahead; what comes from the future came now.
       this.#long.add(Math.min(at, now));
       this.#short.add(Math.min(at, now));
     }
+  }
+
+  /** Estimates of the rate at `now`, for a pool that has been there since `since`. */
+  rates(now: number, since: number): ArrivalRate[] {
     const age = Math.max(0, now - since);
     const long = {
       arrivals: prior.arrivals + this.#long.weight(now),

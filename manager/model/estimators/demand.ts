@@ -1,7 +1,7 @@
 // How many replicas a pool has lately needed: it shrinks to no fewer. Kept in memory only, by every manager, so that a new leader
 // knows it too. A manager that has just started keeps the replicas that it finds: an administrator may have asked for them.
 
-export type Look = {
+export type DemandSample = {
   replicas: number;
   /** What the pool needs at this moment. */
   needed: number;
@@ -17,8 +17,9 @@ export class Demand {
   /** An administrator's `kubectl scale` to more than is needed; or, if `found`, the replicas that the first look found. */
   #floor: { replicas: number; at: number; since: number; found: boolean } | undefined;
 
-  /** Takes in how the pool is at `now`, milliseconds since 1970. */
-  look({ replicas, needed, lastClaimAt }: Look, now: number): void {
+  /** Takes in the pool at `now`, milliseconds since 1970; `delay` is its scale-down delay. Call it once for each evaluation. */
+  update({ replicas, needed, lastClaimAt }: DemandSample, now: number, delay: number): void {
+    this.#forgetOld(now, delay);
     while ((this.#needs.at(-1)?.needed ?? Number.POSITIVE_INFINITY) <= needed) this.#needs.pop();
     this.#needs.push({ at: now, needed });
     if (replicas > (this.#replicas ?? 0) && replicas > needed) {
@@ -32,9 +33,7 @@ export class Demand {
 
   /** The replicas below which a pool with this `delay` does not go now. */
   floor(now: number, delay: number): number {
-    while (this.#needs.length > 1 && this.#needs[0]!.at <= now - delay) this.#needs.shift();
-    if (this.#floor && this.#floor.at <= now - delay) this.#floor = undefined;
-    return Math.max(this.#needs[0]?.needed ?? 0, this.#floor?.replicas ?? 0);
+    return Math.max(this.#neededSince(now - delay), this.#floorSince(now - delay)?.replicas ?? 0);
   }
 
   /**
@@ -43,8 +42,22 @@ export class Demand {
    */
   wish(now: number, delay: number): { replicas: number; since: number } | undefined {
     const replicas = this.floor(now, delay);
-    const floor = this.#floor;
-    const isWish = floor?.replicas === replicas && !floor.found && replicas > (this.#needs[0]?.needed ?? 0);
+    const floor = this.#floorSince(now - delay);
+    const isWish = floor?.replicas === replicas && !floor.found && replicas > this.#neededSince(now - delay);
     return isWish ? { replicas, since: floor.since } : undefined;
+  }
+
+  /** The most replicas that were needed after `time`. The last need holds until the next. */
+  #neededSince(time: number): number {
+    return (this.#needs.find(({ at }) => at > time) ?? this.#needs.at(-1))?.needed ?? 0;
+  }
+
+  #floorSince(time: number) {
+    return this.#floor && this.#floor.at > time ? this.#floor : undefined;
+  }
+
+  #forgetOld(now: number, delay: number): void {
+    while (this.#needs.length > 1 && this.#needs[0]!.at <= now - delay) this.#needs.shift();
+    this.#floor = this.#floorSince(now - delay);
   }
 }

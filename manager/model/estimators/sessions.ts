@@ -13,6 +13,9 @@ const leastEnds = 3;
 // The standard normal distribution: one in twenty is below, one in twenty above.
 const oneInTwenty = 1.645;
 
+/** What is known about the ends of sessions at one moment. */
+export type SessionTimes = Pick<Sessions, 'meanMs' | 'endRange'>;
+
 export class Sessions {
   #ends = 0;
   #observedMs = 0;
@@ -24,8 +27,16 @@ export class Sessions {
     this.#ends++;
   }
 
-  /** To be called at every look: so many go on at `now`, milliseconds since 1970. */
-  look(inUse: number, now: number): void {
+  /** A copy that does not change. */
+  times(): SessionTimes {
+    const copy = new Sessions();
+    copy.#ends = this.#ends;
+    copy.#observedMs = this.#observedMs;
+    return copy;
+  }
+
+  /** Takes in that `inUse` sessions go on at `now`, milliseconds since 1970. Call it once for each evaluation. */
+  update(inUse: number, now: number): void {
     const passed = this.#at === undefined ? 0 : Math.max(0, now - this.#at);
     const kept = Math.exp(-passed / memoryMs);
     this.#observedMs = (this.#observedMs + this.#inUse * passed) * kept;

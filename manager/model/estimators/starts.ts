@@ -26,6 +26,9 @@ const fewAtOnce = 5;
 type Start = { uid: string; wasReady: boolean; taken: boolean; revision: string | undefined };
 type Span = { from: number; to: number };
 
+/** What is known about starts at one moment. */
+export type StartTimes = Pick<Starts, 'refillMs' | 'readyWithinMs' | 'failures' | 'failing'>;
+
 export class Starts {
   #refillMs = initialMs;
   #seen = 0;
@@ -33,6 +36,16 @@ export class Starts {
   readonly #failures = new Map<number, { revision: string | undefined; count: number }>();
   readonly #spans: Span[] = [];
   #burst: Burst | undefined;
+
+  /** A copy that does not change. */
+  times(): StartTimes {
+    const copy = new Starts();
+    copy.#refillMs = this.#refillMs;
+    this.#burst ??= burstOf(this.#spans);
+    copy.#burst = this.#burst;
+    for (const [ordinal, failed] of this.#failures) copy.#failures.set(ordinal, failed);
+    return copy;
+  }
 
   /** Mean time from a claim to its replacement's Readiness, in milliseconds. */
   get refillMs(): number {

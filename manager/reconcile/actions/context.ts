@@ -7,6 +7,7 @@ import type { ObservedPool } from '../../model/observation.ts';
 import type { Pool } from '../../model/pool.ts';
 import type { Pools } from '../../model/pools.ts';
 import type { ReapReason } from '../../plan/plan.ts';
+import type { PoolSnapshot } from '../../plan/snapshot.ts';
 import type { ActionKind } from '../action-runner.ts';
 import type { ListeningPeriod } from '../listening-period.ts';
 
@@ -27,12 +28,10 @@ export type ActionContext = {
   clock: () => number;
   /** Milliseconds of a clock that is never set. */
   monotonic: () => number;
-  /** How many visitors wait for a terminal of the pool. */
-  waiting: (pool: Pool) => number;
   events: EventRecorder;
   listening: ListeningPeriod;
   metrics: ActionMetrics;
 };
 
-/** A pool, and its StatefulSet as it was when the action was planned. */
-export type Target = { pool: Pool; spec: ObservedPool };
+/** A pool, and its StatefulSet and the snapshot of which the action was planned. */
+export type Target = { pool: Pool; spec: ObservedPool; snapshot: PoolSnapshot };

@@ -6,10 +6,14 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Action } from '../action-runner.ts';
 import type { ActionContext, Target } from './context.ts';
 
-export function scaleUp(context: ActionContext, { pool, spec }: Target, { scaleTo }: Pick<Plan, 'scaleTo'>): Action[] {
+export function scaleUp(
+  context: ActionContext,
+  { pool, spec, snapshot }: Target,
+  { scaleTo }: Pick<Plan, 'scaleTo'>,
+): Action[] {
   if (scaleTo === undefined) return [];
-  const { pools, cluster, log, clock, waiting, events, metrics } = context;
-  const message = explainGrowth(pool, clock(), waiting(pool), scaleTo);
+  const { pools, cluster, log, events, metrics } = context;
+  const message = explainGrowth(snapshot, scaleTo);
   const run = async () => {
     const scaled = await cluster.scalePool(spec, scaleTo);
     if (scaled === 'conflict') return;

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { describeWindows } from '../../../manager/api/describe-windows.ts';
 import { Pool } from '../../../manager/model/pool.ts';
+import { type PoolSnapshot, takeSnapshot } from '../../../manager/plan/snapshot.ts';
 
 const hour = 3_600_000;
 const day = Date.parse('2027-01-12T00:00Z');
@@ -42,8 +43,13 @@ function poolWith(windows: object[], claims: number[] = []): Pool {
   return pool;
 }
 
+const withReady = (snapshot: PoolSnapshot, ready: number): PoolSnapshot => ({
+  ...snapshot,
+  counts: { ...snapshot.counts, ready },
+});
+
 const told = (pool: Pool, hours: number, ready: number) =>
-  describeWindows(pool, at(hours), ready).map(
+  describeWindows(withReady(takeSnapshot(pool, at(hours)), ready)).map(
     ({ name, from, to, state, seats, taken, ready }) =>
       `${name} ${from.slice(8, 13)}-${to.slice(11, 13)} ${state}: ${seats} seats, ${taken} taken, ${ready} ready`,
   );

@@ -3,6 +3,7 @@ import { explainGrowth, explainReap, explainShrink } from '../../../manager/even
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { defaultSettings } from '../../../manager/model/settings.ts';
 import type { ReapReason } from '../../../manager/plan/plan.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -33,7 +34,7 @@ const growth = test.macro<
     }
     change(model);
     manager.port.deliver();
-    t.is(explainGrowth(manager.pools.get('default')!, 0, waiting, to), says);
+    t.is(explainGrowth(takeSnapshot(manager.pools.get('default')!, 0, waiting), to), says);
   },
 });
 

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { followProgress, type Progress } from '../../../manager/events/progress.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -11,7 +12,7 @@ async function start(t: ExecutionContext, annotations: Record<string, string>, r
   await settle(model, manager);
   let progress: Progress = {};
   const look = (now: number) => {
-    const seen = followProgress(manager.pools.get('default')!, now, progress);
+    const seen = followProgress(takeSnapshot(manager.pools.get('default')!, now), progress);
     progress = seen.progress;
     return seen.steps.map(({ reason, message }) => `${reason}: ${message}`);
   };

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { describePool } from '../../../manager/api/describe-pool.ts';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { Pools } from '../../../manager/model/pools.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -52,7 +53,7 @@ test('ownership: a second StatefulSet with the pool’s label changes nothing, a
   const notice = /StatefulSets default and copy have the same label warmterm\.dev\/pool=default\. .*Delete copy/;
   await settle(model, manager);
   t.regex(model.warnings.join(), notice);
-  t.regex(describePool(pool, 0, 0, new Map()).problems.join(), notice);
+  t.regex(describePool(takeSnapshot(pool, 0, 0), new Map()).problems.join(), notice);
 });
 
 test('ownership: when the first StatefulSet is deleted, the second takes over with its pods and its Services', async (t) => {

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { readPool } from '../../../manager/kubernetes/objects.ts';
 import type { ObservedPool } from '../../../manager/model/observation.ts';
 import { planPool } from '../../../manager/plan/plan.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { refusalOf } from '../../../manager/queue/admission.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
@@ -34,7 +35,7 @@ test('disks: a visitor keeps a terminal of before, and it ends as others do', as
   await settle(model, manager);
   t.is((await manager.claim('ann')).pod.uid, pod.uid);
   const pool = manager.pools.get('default')!;
-  t.like(planPool(pool, 24 * 3_600_000), { reap: [{ pod: { uid: pod.uid } }], scaleTo: undefined });
+  t.like(planPool(takeSnapshot(pool, 24 * 3_600_000)), { reap: [{ pod: { uid: pod.uid } }], scaleTo: undefined });
   t.is(refusalOf(pool)?.code, 'unavailable');
 });
 

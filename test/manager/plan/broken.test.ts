@@ -1,9 +1,10 @@
-// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
+// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.
 
 import test from 'ava';
 import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { Pool } from '../../../manager/model/pool.ts';
+import { PoolFacts } from '../../../manager/model/pool-facts.ts';
 import {
   describeBroken,
   isBroken,
@@ -12,7 +13,8 @@ import {
   reasonOf,
   startsFail,
 } from '../../../manager/plan/broken.ts';
-import { countPods, planPool, withoutLead } from '../../../manager/plan/plan.ts';
+import { planPool, withoutLead } from '../../../manager/plan/plan.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { estimate } from '../../../manager/queue/estimate.ts';
 
 const minute = 60_000;
@@ -68,36 +70,38 @@ function poolOf(pods: ObservedPod[], settings: Record<string, string> = {}): Poo
 
 test('a pod is broken once it should have been Ready for the whole start timeout', (t) => {
   const pool = poolOf([starting(0)]);
-  const at = (pod: ObservedPod, minutes: number) => podStateAt(pod, pool, minutes * minute);
+  const at = (pod: ObservedPod, minutes: number) => podStateAt(pod, new PoolFacts(pool, minutes * minute));
   t.is(at(starting(0), 1.9), 'recreating');
   t.is(at(starting(0), 2), 'broken');
   t.is(at(starting(0, { readyChangedAt: minute }), 2), 'recreating', 'it had to wait for a node');
   t.is(at(starting(0, { readyChangedAt: minute }), 3), 'broken');
-  t.is(at(starting(0, { ready: true, readyChangedAt: minute }), 90), 'ready');
+  const ready = starting(0, { ready: true, readyChangedAt: minute });
+  pool.observePod(ready);
+  t.is(at(ready, 90), 'ready');
 });
 
 test('a claimed pod is never broken, and one that does not come to its end is', (t) => {
   const pool = poolOf([]);
-  t.false(isBroken(starting(0, { taken: true }), pool, 90 * minute));
+  t.false(isBroken(starting(0, { taken: true }), new PoolFacts(pool, 90 * minute)));
   const stuck = starting(0, { taken: true, terminating: true, readyChangedAt: minute });
-  t.true(isBroken(stuck, pool, 90 * minute));
+  t.true(isBroken(stuck, new PoolFacts(pool, 90 * minute)));
   t.regex(reasonOf(stuck), /^Terminating/);
 });
 
 test('broken pods are no spares to come: the pool grows beyond them, within its maximum', (t) => {
   const pods = [starting(0), starting(1), starting(2, { ready: true, readyChangedAt: 1 })];
   const pool = poolOf(pods, { spare: '3', max: '20' });
-  t.is(planPool(pool, minute).scaleTo, undefined);
-  t.is(planPool(pool, 3 * minute).scaleTo, 5);
-  t.like(countPods(pool, 3 * minute), { ready: 1, inUse: 0, recreating: 0, broken: 2 });
-  t.is(planPool(poolOf(pods, { spare: '3', max: '4' }), 3 * minute).scaleTo, 4);
+  t.is(planPool(takeSnapshot(pool, minute)).scaleTo, undefined);
+  t.is(planPool(takeSnapshot(pool, 3 * minute)).scaleTo, 5);
+  t.like(takeSnapshot(pool, 3 * minute).counts, { ready: 1, inUse: 0, recreating: 0, broken: 2 });
+  t.is(planPool(takeSnapshot(poolOf(pods, { spare: '3', max: '4' }), 3 * minute)).scaleTo, 4);
 });
 
 test('a broken pod is tried again at the deadline, and its successors ever later; one that is Ready starts afresh', (t) => {
   const pool = poolOf([starting(0)]);
   const patience = () => {
     for (let minutes = 0; minutes <= 200; minutes++) {
-      if (podsToRetry(pool, minutes * minute).length > 0) return minutes;
+      if (podsToRetry(new PoolFacts(pool, minutes * minute)).length > 0) return minutes;
     }
     return undefined;
   };
@@ -116,7 +120,7 @@ test('inv 5: what is tried again is neither claimed nor on its way out already, 
   const pods = [starting(0, { taken: true }), starting(1, { terminating: true }), starting(2), starting(3)];
   pods[3] = { ...pods[3]!, ready: true };
   const pool = poolOf(pods);
-  const plan = planPool(pool, 60 * minute);
+  const plan = planPool(takeSnapshot(pool, 60 * minute));
   t.deepEqual(
     plan.retry.map(({ name }) => name),
     ['p-2'],
@@ -128,9 +132,9 @@ test('what is broken is described by its reasons', (t) => {
   const crash = { reason: 'CrashLoopBackOff', message: '' };
   const pods = [0, 1, 2, 3].map((ordinal) => starting(ordinal));
   const pool = poolOf([...pods, starting(4, { trouble: crash }), starting(5, { trouble: undefined })]);
-  t.is(describeBroken(pool, minute), undefined);
+  t.is(describeBroken(new PoolFacts(pool, minute)), undefined);
   t.is(
-    describeBroken(pool, 2 * minute),
+    describeBroken(new PoolFacts(pool, 2 * minute)),
     'p-0, p-1, p-2 and 1 more are not Ready: ImagePullBackOff: Back-off pulling image "x"; ' +
       'p-4 is not Ready: CrashLoopBackOff; p-5 is not Ready: Kubernetes does not say why',
   );
@@ -138,13 +142,16 @@ test('what is broken is described by its reasons', (t) => {
 
 test('starts fail while a pod fails that is newer than every pod that did start', (t) => {
   const crash = { reason: 'CrashLoopBackOff', message: '' };
-  const fails = (...pods: ObservedPod[]) => startsFail(poolOf(pods), minute);
+  const fails = (...pods: ObservedPod[]) => startsFail(new PoolFacts(poolOf(pods), minute));
   t.false(fails());
   t.false(fails(starting(0, { trouble: undefined })));
   t.false(fails(starting(0, { trouble: { reason: 'ContainersNotReady', message: '' } })));
   t.false(fails(starting(0, { trouble: { reason: 'Unschedulable', message: '' } })), 'a node may be added');
   t.true(fails(starting(0, { trouble: crash })), 'long before it is broken');
-  t.true(startsFail(poolOf([starting(0, { trouble: undefined })]), 2 * minute), 'broken for an unknown reason');
+  t.true(
+    startsFail(new PoolFacts(poolOf([starting(0, { trouble: undefined })]), 2 * minute)),
+    'broken for an unknown reason',
+  );
   const claim = { id: 'c', visitor: 'v', claimedAt: 0, connectedAt: 1 };
   const older = starting(0, { createdAt: 0, ready: true, taken: true, claim });
   t.true(fails(older, starting(1, { createdAt: 1, trouble: crash })));
@@ -154,22 +161,22 @@ test('starts fail while a pod fails that is newer than every pod that did start'
 test('starts go on failing while a failed pod is tried again, and no longer once the template has changed', (t) => {
   const pool = poolOf([starting(0, { revision: 'one' })]);
   pool.observePod(starting(0, { revision: 'one', trouble: undefined }));
-  t.true(startsFail(pool, 0));
+  t.true(startsFail(new PoolFacts(pool, 0)));
   pool.observePod(starting(0, { revision: 'two', trouble: undefined }));
-  t.false(startsFail(pool, 0));
+  t.false(startsFail(new PoolFacts(pool, 0)));
 });
 
 test('no time is promised to a visitor who waits while starts fail', (t) => {
   const pool = poolOf([starting(0)]);
-  t.true(estimate(pool, 1, 0).startsFail);
+  t.true(estimate(takeSnapshot(pool, 0), 1).startsFail);
   t.like(describeWaiting({ pool, position: 1, waiting: 1, claiming: 0 }, 0), {
     expectedSeconds: undefined,
     latestSeconds: undefined,
     cause: 'starts-fail',
   });
   pool.observePod(starting(0, { ready: true }));
-  t.truthy(estimate(pool, 1, 0).range);
-  t.false(estimate(pool, 1, 0).startsFail);
+  t.truthy(estimate(takeSnapshot(pool, 0), 1).range);
+  t.false(estimate(takeSnapshot(pool, 0), 1).startsFail);
 });
 
 test('pods of an ordinal that keep ending before they are Ready: at once, then at the start timeout, at twice that', (t) => {
@@ -177,20 +184,20 @@ test('pods of an ordinal that keep ending before they are Ready: at once, then a
   const end = (createdAt: number) => starting(0, { createdAt, readyChangedAt: createdAt, ended: 'Failed', trouble });
   const pool = poolOf([end(0)]);
   const done = (now: number) => [
-    ...planPool(pool, now).reap.map(({ reason }) => reason),
-    ...podsToRetry(pool, now).map(() => 'retry'),
+    ...planPool(takeSnapshot(pool, now)).reap.map(({ reason }) => reason),
+    ...podsToRetry(new PoolFacts(pool, now)).map(() => 'retry'),
   ];
   t.deepEqual(done(0), ['pod-ended']);
-  t.is(describeBroken(pool, 0), undefined);
+  t.is(describeBroken(new PoolFacts(pool, 0)), undefined);
   for (const pause of [2, 4, 8]) {
     const former = pool.pod(0)!;
     const at = former.createdAt + 60 * minute;
     pool.observePodGone(0, former.uid);
     pool.observePod(end(at));
-    t.is(countPods(pool, at).broken, 1);
+    t.is(takeSnapshot(pool, at).counts.broken, 1);
     t.deepEqual(done(at + pause * minute - 1), [], `${pause} minutes`);
     t.deepEqual(done(at + pause * minute), ['retry']);
-    t.is(describeBroken(pool, at), 'p-0 is not Ready: Evicted: The node had condition: [DiskPressure].');
+    t.is(describeBroken(new PoolFacts(pool, at)), 'p-0 is not Ready: Evicted: The node had condition: [DiskPressure].');
   }
   const former = pool.pod(0)!;
   pool.observePodGone(0, former.uid);

@@ -3,7 +3,8 @@ import { noticesOf } from '../../../manager/events/notices.ts';
 import type { NodeState } from '../../../manager/model/nodes.ts';
 import type { ExposureMode, ObservedPod, ObservedRoute, ObservedService } from '../../../manager/model/observation.ts';
 import { Pool } from '../../../manager/model/pool.ts';
-import { countPods, noteDemand, type Plan, planPool, withoutLead } from '../../../manager/plan/plan.ts';
+import { type Plan, planPool, withoutLead } from '../../../manager/plan/plan.ts';
+import { evaluatePool, takeSnapshot } from '../../../manager/plan/snapshot.ts';
 
 type Letter = 'r' | 'u' | 's' | '.' | 't' | 'x' | 'o' | 'b';
 
@@ -85,7 +86,7 @@ const scaling = test.macro<
   title: (_, { pods, settings, waiting = 0, scaleTo }) =>
     `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting: ${scaleTo === undefined ? 'as it is' : `scale to ${scaleTo}`}`,
   exec(t, { pods, settings, waiting, scaleTo }) {
-    t.is(planPool(drawPool(pods, settings), 0, waiting).scaleTo, scaleTo);
+    t.is(planPool(takeSnapshot(drawPool(pods, settings), 0, waiting)).scaleTo, scaleTo);
   },
 });
 
@@ -104,23 +105,26 @@ test(scaling, { pods: 'u', settings: { spare: '0' }, waiting: 1, scaleTo: 2 });
 test(scaling, { pods: 'us', settings: { spare: '0' }, waiting: 1, scaleTo: undefined });
 
 test('Services are planned ahead of the pods that are to come, lowest first', (t) => {
-  t.deepEqual(planPool(drawPool('uuu', { spare: '2' }, 1), 0).expose, { services: [1, 2, 3, 4], routes: [] });
+  t.deepEqual(planPool(takeSnapshot(drawPool('uuu', { spare: '2' }, 1), 0)).expose, {
+    services: [1, 2, 3, 4],
+    routes: [],
+  });
 });
 
 test('with routes, each ordinal gets a Service and a route ahead of need', (t) => {
   const pool = drawPool('uuu', { spare: '2' }, 1, 'ingress');
-  t.deepEqual(planPool(pool, 0).expose, { services: [1, 2, 3, 4], routes: [1, 2, 3, 4] });
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).expose, { services: [1, 2, 3, 4], routes: [1, 2, 3, 4] });
   pool.observeService({ ...serviceOf(1), nodePort: undefined });
   pool.observeRoute(routeOf(2));
-  t.deepEqual(planPool(pool, 0).expose, { services: [2, 3, 4], routes: [1, 3, 4] });
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).expose, { services: [2, 3, 4], routes: [1, 3, 4] });
   pool.observeRouteGone(0);
-  t.deepEqual(planPool(pool, 0).expose.routes, [0, 1, 3, 4]);
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).expose.routes, [0, 1, 3, 4]);
 });
 
 test('a Service without a node port, made while there were routes, is planned again', (t) => {
   const pool = drawPool('r');
   pool.observeService({ ...serviceOf(0), nodePort: undefined });
-  t.deepEqual(planPool(pool, 0).expose.services, [0]);
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).expose.services, [0]);
   t.is(pool.ready.take(), undefined);
 });
 
@@ -139,12 +143,12 @@ test('a pod without a route, or whose route has no host, is not handed out, and 
 test('inv 5: what exposes an ordinal is withdrawn when it is above the replicas, and never while its pod is there', (t) => {
   const pool = drawPool('urut', { spare: '1' }, 4, 'ingress');
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
-  t.deepEqual(planPool(pool, 0).withdraw, { services: [], routes: [] });
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).withdraw, { services: [], routes: [] });
   pool.observePodGone(3, 'uid-3');
-  t.deepEqual(planPool(pool, 0).withdraw, { services: [serviceOf(3)], routes: [routeOf(3)] });
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).withdraw, { services: [serviceOf(3)], routes: [routeOf(3)] });
   pool.observePodGone(2, 'uid-2');
   t.deepEqual(
-    planPool(pool, 0).withdraw.routes.map(({ ordinal }) => ordinal),
+    planPool(takeSnapshot(pool, 0)).withdraw.routes.map(({ ordinal }) => ordinal),
     [2, 3],
   );
 });
@@ -153,7 +157,7 @@ test('what exposes an ordinal is kept while the plan needs it again', (t) => {
   const pool = drawPool('uuu', { spare: '1' });
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
   pool.observePodGone(2, 'uid-2');
-  const { scaleTo, withdraw } = planPool(pool, 0);
+  const { scaleTo, withdraw } = planPool(takeSnapshot(pool, 0));
   t.is(scaleTo, 3);
   t.deepEqual(withdraw, { services: [], routes: [] });
 });
@@ -162,7 +166,7 @@ test('a route that somebody has changed is restored', (t) => {
   const pool = drawPool('rr', {}, 2, 'ingress');
   const changed = { ...routeOf(1), asTemplate: false };
   pool.observeRoute(changed);
-  t.deepEqual(planPool(pool, 0).restore, [changed]);
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).restore, [changed]);
   // Until then it is where it is.
   t.is(pool.ready.take()?.ordinal, 0);
   t.is(pool.ready.take()?.ordinal, 1);
@@ -189,7 +193,7 @@ test('inv 6: a session past its lifetime is reaped, and one that nobody ever con
   pool.observePod({ ...drawPod(1, 'u', { claimedAt: 59 * minute, connectedAt: undefined }), version: 2 });
   pool.observePod({ ...drawPod(2, 'u', { claimedAt: 59 * minute + 1, connectedAt: undefined }), version: 2 });
   pool.observePod({ ...drawPod(3, 'u', { claimedAt: 1 }), version: 2 });
-  t.deepEqual(planPool(pool, 60 * minute).reap, [
+  t.deepEqual(planPool(takeSnapshot(pool, 60 * minute)).reap, [
     { pod: pool.pod(0)!, reason: 'max-lifetime' },
     { pod: pool.pod(1)!, reason: 'never-connected' },
   ]);
@@ -210,7 +214,7 @@ test('inv 2: of two terminals of one visitor the connected one is meant, or else
       pool.observePod({ ...drawPod(ordinal, 'u', claim), version: 2 });
     }
     t.is(pool.terminalOf('v')?.ordinal, meant, `${older} ${younger}`);
-    const reaped = planPool(pool, minute).reap.map(({ pod, reason }) => [pod.ordinal, reason]);
+    const reaped = planPool(takeSnapshot(pool, minute)).reap.map(({ pod, reason }) => [pod.ordinal, reason]);
     t.deepEqual(
       reaped,
       goes.map((ordinal) => [ordinal, 'duplicate']),
@@ -223,7 +227,7 @@ test('a pod that an administrator took out by its label is neither handed out no
   const pool = drawPool('r', { 'max-lifetime': '1s' });
   pool.observePod({ ...drawPod(0, 'r'), version: 2, taken: true });
   t.is(pool.ready.take(), undefined);
-  t.deepEqual(planPool(pool, 10 * minute).reap, []);
+  t.deepEqual(planPool(takeSnapshot(pool, 10 * minute)).reap, []);
 });
 
 test('the lowest ready pod is taken first, and a reserved one not again', (t) => {
@@ -315,7 +319,10 @@ const shrinking = test.macro<[{ pods: string; settings: Record<string, string>; 
   title: (_, { pods, settings, waiting = 0, to }) =>
     `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting, and quiet: ${to === undefined ? 'nothing is scaled away' : `shrink to ${to}`}`,
   exec(t, { pods, settings, waiting, to }) {
-    t.deepEqual(planPool(drawPool(pods, settings), 0, waiting).shrink, to === undefined ? undefined : { to });
+    t.deepEqual(
+      planPool(takeSnapshot(drawPool(pods, settings), 0, waiting)).shrink,
+      to === undefined ? undefined : { to },
+    );
   },
 });
 
@@ -335,27 +342,27 @@ test(shrinking, { pods: 'uurr', settings: { spare: '2', max: '3' }, to: 3 });
 
 test('inv 5: a session that is ending is not scaled away from under its last words', (t) => {
   const pool = drawPool('rrt', { spare: '1' });
-  t.deepEqual(planPool(pool, 0).shrink, { to: 1 });
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).shrink, { to: 1 });
   pool.observePod({ ...drawPod(2, 'u'), terminating: true, version: 2 });
-  t.is(planPool(pool, 0).shrink, undefined);
+  t.is(planPool(takeSnapshot(pool, 0)).shrink, undefined);
 });
 
 test('a pool that has lately needed more does not shrink before the delay', (t) => {
   const pool = drawPool('uurr', { spare: '2', 'scale-down-delay': '1m' });
-  noteDemand(pool, 0);
+  evaluatePool(pool, 0);
   for (const ordinal of [0, 1]) pool.observePod({ ...drawPod(ordinal, 'r'), version: 2 });
-  noteDemand(pool, 1_000);
-  t.is(planPool(pool, 59_999).shrink, undefined);
-  t.deepEqual(planPool(pool, minute).shrink, { to: 2 });
+  evaluatePool(pool, 1_000);
+  t.is(planPool(takeSnapshot(pool, 59_999)).shrink, undefined);
+  t.deepEqual(planPool(takeSnapshot(pool, minute)).shrink, { to: 2 });
 });
 
 test('an administrator who lowers max does not wait', (t) => {
   const pool = drawPool('uurr', { spare: '2', max: '4' });
-  noteDemand(pool, 0);
+  evaluatePool(pool, 0);
   const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' };
   pool.observeSpec({ ...pool.spec!, version: 2, annotations });
-  noteDemand(pool, 1);
-  t.deepEqual(planPool(pool, 1).shrink, { to: 3 });
+  evaluatePool(pool, 1);
+  t.deepEqual(planPool(takeSnapshot(pool, 1)).shrink, { to: 3 });
 });
 
 const replacing = test.macro<[{ pods: string; settings: Record<string, string>; waiting?: number; replace: number[] }]>(
@@ -364,9 +371,9 @@ const replacing = test.macro<[{ pods: string; settings: Record<string, string>; 
       `pods "${pods}", ${JSON.stringify(settings)}, ${waiting} waiting: replaced are ${JSON.stringify(replace)}`,
     exec(t, { pods, settings, waiting, replace }) {
       const pool = drawPool(pods, settings);
-      noteDemand(pool, 0, waiting);
+      evaluatePool(pool, 0, waiting);
       t.deepEqual(
-        planPool(pool, 0, waiting).replace.map(({ ordinal }) => ordinal),
+        planPool(takeSnapshot(pool, 0, waiting)).replace.map(({ ordinal }) => ordinal),
         replace,
       );
     },
@@ -389,7 +396,7 @@ test(replacing, { pods: 'bbo', settings: { spare: '1' }, waiting: 1, replace: []
 test(replacing, { pods: 'rx', settings: { spare: '2' }, replace: [1] });
 
 test('a roll-out makes one terminal more, and gives up a former one when that is ready', (t) => {
-  const plan = (pods: string) => planPool(drawPool(pods, { spare: '2' }), 0);
+  const plan = (pods: string) => planPool(takeSnapshot(drawPool(pods, { spare: '2' }), 0));
   t.like(plan('oo'), { scaleTo: 3, replace: [] });
   t.like(plan('oos'), { scaleTo: undefined, replace: [] });
   t.is(plan('oor').replace[0]?.ordinal, 1);
@@ -400,12 +407,15 @@ test('a roll-out makes one terminal more, and gives up a former one when that is
 
 test('new terminals that are not ready past the deadline stop a roll-out, which is told, until the template is mended', (t) => {
   const pool = drawPool('ooooos', { spare: '1', max: '20' });
-  noteDemand(pool, 0);
-  const ordinals = (now: number) => planPool(pool, now).replace.map(({ ordinal }) => ordinal);
-  const reasons = (now: number) => noticesOf(pool, now).map(({ reason }) => reason);
+  evaluatePool(pool, 0);
+  const ordinals = (now: number) => planPool(takeSnapshot(pool, now)).replace.map(({ ordinal }) => ordinal);
+  const reasons = (now: number) => noticesOf(takeSnapshot(pool, now)).map(({ reason }) => reason);
   t.deepEqual(reasons(2 * minute - 1), []);
   t.deepEqual(reasons(2 * minute), ['RolloutStopped']);
-  t.regex(noticesOf(pool, 2 * minute)[0]!.message, /p-5 is not ready after 120 s\. .* former template: 5/);
+  t.regex(
+    noticesOf(takeSnapshot(pool, 2 * minute))[0]!.message,
+    /p-5 is not ready after 120 s\. .* former template: 5/,
+  );
   t.deepEqual(ordinals(2 * minute), []);
   pool.observeSpec({ ...pool.spec!, version: 2, revision: 'mended' });
   t.deepEqual(reasons(2 * minute), []);
@@ -415,35 +425,36 @@ test('new terminals that are not ready past the deadline stop a roll-out, which 
 test('while it is not known what new pods are made of, none is replaced', (t) => {
   const pool = drawPool('oob', { spare: '1' });
   pool.observeSpec({ ...pool.spec!, version: 2, revision: undefined });
-  t.deepEqual(planPool(pool, 0).replace, []);
+  t.deepEqual(planPool(takeSnapshot(pool, 0)).replace, []);
 });
 
 test('inv 5: terminals in use above the replicas are put back at once, and it is told which have survived it', (t) => {
   const pool = drawPool('ruuu', { spare: '1' });
-  const reasons = (now: number) => noticesOf(pool, now).map(({ reason, message }) => [reason, message.split('. ')[0]]);
+  const reasons = (now: number) =>
+    noticesOf(takeSnapshot(pool, now)).map(({ reason, message }) => [reason, message.split('. ')[0]]);
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 1 });
-  noteDemand(pool, 0);
-  t.is(planPool(pool, 0).scaleTo, 4);
+  evaluatePool(pool, 0);
+  t.is(planPool(takeSnapshot(pool, 0)).scaleTo, 4);
   t.deepEqual(reasons(4_999), []);
   pool.observePod({ ...drawPod(3, 'u'), version: 2, terminating: true });
-  noteDemand(pool, 5_000);
-  t.is(planPool(pool, 5_000).scaleTo, 3);
+  evaluatePool(pool, 5_000);
+  t.is(planPool(takeSnapshot(pool, 5_000)).scaleTo, 3);
   t.deepEqual(reasons(5_000), [
     ['ReplicasPutBack', 'Scaled to 1: p-1 and p-2 are in use, so the replicas are put back'],
     ['SessionsEnded', 'Scaled to 1: p-3 was in use until the StatefulSet controller deleted what was above'],
   ]);
   pool.observePodGone(1, 'uid-1');
   t.is(reasons(5_000).length, 2, 'who leaves later changes nothing of it');
-  noteDemand(pool, 10 * minute);
+  evaluatePool(pool, 10 * minute);
   t.deepEqual(reasons(10 * minute), []);
 });
 
 test('a manager that finds terminals in use above the replicas puts them back', (t) => {
   const pool = drawPool('ru', { spare: '1' });
   pool.observePod({ ...drawPod(4, 'u'), version: 2 });
-  noteDemand(pool, 0);
-  t.is(planPool(pool, 0).scaleTo, 5);
-  t.is(planPool(pool, 0).shrink, undefined);
+  evaluatePool(pool, 0);
+  t.is(planPool(takeSnapshot(pool, 0)).scaleTo, 5);
+  t.is(planPool(takeSnapshot(pool, 0)).shrink, undefined);
 });
 
 /** A pool whose pod of each ordinal is on a node in that state. */
@@ -462,21 +473,21 @@ test('a pod on a cordoned, NotReady, lost or deleted node is not handed out, and
     const pool = onNodes('rrs', [state, 'ready', state], { spare: '2' });
     t.is(pool.ready.take()?.ordinal, 1);
     t.is(pool.ready.take(), undefined);
-    t.like(planPool(pool, 0), { scaleTo: 4, replace: [] });
+    t.like(planPool(takeSnapshot(pool, 0)), { scaleTo: 4, replace: [] });
   }
 });
 
 test('a pod on a node that no watch has reported is not handed out, and counts until it is known to be deleted', (t) => {
   const pool = onNodes('rr', ['unseen', 'ready'], { spare: '2' });
   t.deepEqual([pool.ready.take()?.ordinal, pool.ready.take()], [1, undefined]);
-  t.is(planPool(pool, 0).scaleTo, undefined);
+  t.is(planPool(takeSnapshot(pool, 0)).scaleTo, undefined);
   t.false(pool.isLost(pool.pod(0)!));
 });
 
 test('a pod that is going comes again elsewhere from a cordoned node, and does not go from a dead one', (t) => {
-  t.is(planPool(onNodes('t', ['cordoned'], { spare: '1' }), 0).scaleTo, undefined);
+  t.is(planPool(takeSnapshot(onNodes('t', ['cordoned'], { spare: '1' }), 0)).scaleTo, undefined);
   for (const state of ['not-ready', 'lost'] as const) {
-    t.is(planPool(onNodes('t', [state], { spare: '1' }), 0).scaleTo, 2);
+    t.is(planPool(takeSnapshot(onNodes('t', [state], { spare: '1' }), 0)).scaleTo, 2);
   }
 });
 
@@ -484,7 +495,7 @@ test('orphans: pods of a deleted node go at once, but those of sessions when its
   const reaped = (state: NodeState) => {
     const pool = onNodes('rstur', [state, state, state, state, 'ready'], { 'connect-timeout': '1h' });
     pool.observePod({ ...drawPod(3, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
-    return planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`);
+    return planPool(takeSnapshot(pool, 0)).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`);
   };
   const atOnce = ['0 node-deleted', '1 node-deleted', '2 node-deleted'];
   t.deepEqual(reaped('deleted'), atOnce);
@@ -504,14 +515,14 @@ test('a pod that has ended is reaped at once, whoever had it, and neither counts
     for (const [ordinal, letter] of ([...'ursox'] as Letter[]).entries())
       pool.observePod(ended(ordinal, letter, phase));
     t.deepEqual(
-      planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
+      planPool(takeSnapshot(pool, 0)).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
       [0, 1, 2, 3, 4].map((ordinal) => `${ordinal} pod-ended`),
     );
-    t.like(planPool(pool, 0), { replace: [], retry: [], scaleTo: undefined });
+    t.like(planPool(takeSnapshot(pool, 0)), { replace: [], retry: [], scaleTo: undefined });
     t.is(pool.ready.take(), undefined);
     t.is(pool.terminalOf('v0'), undefined);
-    t.like(countPods(pool, 0), { ready: 0, inUse: 0, recreating: 5 });
-    t.deepEqual(noticesOf(pool, 60 * minute), [], 'an old pod that ends does not stop a roll-out');
+    t.like(takeSnapshot(pool, 0).counts, { ready: 0, inUse: 0, recreating: 5 });
+    t.deepEqual(noticesOf(takeSnapshot(pool, 60 * minute)), [], 'an old pod that ends does not stop a roll-out');
   }
 });
 
@@ -520,7 +531,7 @@ test('a pod that has ended and is going already, or is on a deleted node, is rea
   pool.observePod({ ...ended(0, 'u'), terminating: true });
   pool.observePod(ended(1, 'u'));
   t.deepEqual(
-    planPool(pool, 0).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
+    planPool(takeSnapshot(pool, 0)).reap.map(({ pod, reason }) => `${pod.ordinal} ${reason}`),
     ['1 node-deleted'],
   );
 });
@@ -528,23 +539,23 @@ test('a pod that has ended and is going already, or is on a deleted node, is rea
 test('a pod whose node has not cleared up after it within a minute is removed', (t) => {
   const pool = drawPool('tt', {});
   pool.observePod({ ...drawPod(0, 't'), version: 2, heldSince: 1_000 });
-  t.deepEqual(planPool(pool, 1_000 + minute - 1).reap, []);
-  t.deepEqual(planPool(pool, 1_000 + minute).reap, [{ pod: pool.pod(0)!, reason: 'not-removed' }]);
+  t.deepEqual(planPool(takeSnapshot(pool, 1_000 + minute - 1)).reap, []);
+  t.deepEqual(planPool(takeSnapshot(pool, 1_000 + minute)).reap, [{ pod: pool.pod(0)!, reason: 'not-removed' }]);
 });
 
 test('orphans: the pod of a visitor who waits, or has another terminal, goes at once', (t) => {
   const alone = onNodes('u', ['deleted'], { max: '1', 'connect-timeout': '1h' });
   alone.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
   t.true(alone.isLost(alone.pod(0)!));
-  t.deepEqual(planPool(alone, 0).reap, []);
+  t.deepEqual(planPool(takeSnapshot(alone, 0)).reap, []);
   alone.queue.enter('v', 0);
-  t.deepEqual(planPool(alone, 0).reap, [{ pod: alone.pod(0)!, reason: 'node-deleted' }]);
+  t.deepEqual(planPool(takeSnapshot(alone, 0)).reap, [{ pod: alone.pod(0)!, reason: 'node-deleted' }]);
 
   const pool = onNodes('uu', ['deleted', 'ready'], { 'connect-timeout': '1h' });
   pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
   pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 1 }), version: 2 });
   t.is(pool.terminalOf('v')?.ordinal, 1);
-  t.deepEqual(planPool(pool, 2).reap, [{ pod: pool.pod(0)!, reason: 'node-deleted' }]);
+  t.deepEqual(planPool(takeSnapshot(pool, 2)).reap, [{ pod: pool.pod(0)!, reason: 'node-deleted' }]);
 });
 
 test('a session on a lost node goes once its visitor has another, and is its visitor’s until then', (t) => {
@@ -552,11 +563,11 @@ test('a session on a lost node goes once its visitor has another, and is its vis
   const pool = onNodes('uu', ['lost', 'ready'], { 'connect-timeout': '1h' });
   pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
   t.true(pool.isLost(pool.pod(0)!));
-  t.deepEqual(planPool(pool, minute).reap, []);
+  t.deepEqual(planPool(takeSnapshot(pool, minute)).reap, []);
   t.is(pool.terminalOf('v')?.ordinal, 0, 'it is all that the visitor has');
   pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 20_000 }), version: 2 });
   t.is(pool.terminalOf('v')?.ordinal, 1);
-  t.deepEqual(planPool(pool, minute).reap, [{ pod: pool.pod(0)!, reason: 'node-lost' }]);
+  t.deepEqual(planPool(takeSnapshot(pool, minute)).reap, [{ pod: pool.pod(0)!, reason: 'node-lost' }]);
 });
 
 const windowAt = (from: number, to: number, ready = 40) =>
@@ -572,15 +583,15 @@ const windowAt = (from: number, to: number, ready = 40) =>
 test('terminals that are there for a window soon are not given back because they have started sooner than expected', (t) => {
   const settings = { spare: '1', max: '50', 'scale-down-delay': '1s', prewarm: windowAt(3 * minute, 6 * minute) };
   const pool = drawPool('r', settings);
-  t.is(planPool(pool, 2 * minute).scaleTo, 40);
+  t.is(planPool(takeSnapshot(pool, 2 * minute)).scaleTo, 40);
   pool.observeSpec({ ...pool.spec!, replicas: 40, version: 2 });
   for (let ordinal = 1; ordinal < 40; ordinal++) {
     const times = { createdAt: 2 * minute, readyChangedAt: 2 * minute + 3_000 };
     pool.observePod({ ...drawPod(ordinal, 'r'), ...times });
   }
   for (let now = 2 * minute + 3_000; now < 3 * minute; now += 1_000) {
-    noteDemand(pool, now);
-    t.like(planPool(pool, now), { scaleTo: undefined, shrink: undefined }, `${now}`);
+    evaluatePool(pool, now);
+    t.like(planPool(takeSnapshot(pool, now)), { scaleTo: undefined, shrink: undefined }, `${now}`);
   }
   t.true(pool.starts.readyWithinMs(40) < 10_000, 'it could have been later');
 });
@@ -589,8 +600,8 @@ test('a window makes its terminals before it opens, keeps as many seats, and let
   const settings = { spare: '1', max: '50', 'scale-down-delay': '1m', prewarm: windowAt(3 * minute, 6 * minute) };
   const pool = drawPool('r', settings);
   const look = (now: number) => {
-    noteDemand(pool, now);
-    return planPool(pool, now);
+    evaluatePool(pool, now);
+    return planPool(takeSnapshot(pool, now));
   };
   // The terminals of a drawn pool start at once: (1 s + 39 s) * 1.5 ahead.
   t.like(look(2 * minute - 100), { scaleTo: undefined, shrink: undefined });
@@ -598,8 +609,8 @@ test('a window makes its terminals before it opens, keeps as many seats, and let
 
   const full = drawPool('r'.repeat(40), settings);
   const again = (now: number) => {
-    noteDemand(full, now);
-    return planPool(full, now);
+    evaluatePool(full, now);
+    return planPool(takeSnapshot(full, now));
   };
   t.like(again(3 * minute), { scaleTo: undefined, shrink: undefined });
   for (let ordinal = 0; ordinal < 40; ordinal++) {
@@ -615,15 +626,15 @@ test('a window makes its terminals before it opens, keeps as many seats, and let
 
 test('a window does not go above max, whatever it asks for, nor below what spare asks for', (t) => {
   const window = windowAt(0, minute);
-  t.is(planPool(drawPool('r', { spare: '1', max: '30', prewarm: window }), 0).scaleTo, 30);
-  t.is(planPool(drawPool('uuu', { spare: '1', max: '30', prewarm: window }), 0).scaleTo, 30);
-  t.is(planPool(drawPool('r', { spare: '45', max: '50', prewarm: window }), 0).scaleTo, 45);
+  t.is(planPool(takeSnapshot(drawPool('r', { spare: '1', max: '30', prewarm: window }), 0)).scaleTo, 30);
+  t.is(planPool(takeSnapshot(drawPool('uuu', { spare: '1', max: '30', prewarm: window }), 0)).scaleTo, 30);
+  t.is(planPool(takeSnapshot(drawPool('r', { spare: '45', max: '50', prewarm: window }), 0)).scaleTo, 45);
 });
 
 test('a window counts whoever came since it opened, and nobody who was there before', (t) => {
   const settings = { spare: '1', max: '50', prewarm: windowAt(minute, 2 * minute, 5) };
   const early = drawPool('uu', settings);
-  t.is(planPool(early, minute).scaleTo, 7);
+  t.is(planPool(takeSnapshot(early, minute)).scaleTo, 7);
   for (const ordinal of [0, 1]) early.observePod({ ...drawPod(ordinal, 'u', { claimedAt: minute }), version: 2 });
-  t.is(planPool(early, minute).scaleTo, 5);
+  t.is(planPool(takeSnapshot(early, minute)).scaleTo, 5);
 });

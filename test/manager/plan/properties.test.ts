@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { composeClaimant } from '../../../common/claimant.ts';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
 import { isOver } from '../../../manager/model/observation.ts';
-import { countPods } from '../../../manager/plan/plan.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
+
 import { FakeTime } from '../../helpers/fake-time.ts';
 import { histories } from '../../helpers/long.ts';
 import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
@@ -301,7 +302,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
     }
     for (const { pools } of managers) {
       const pool = pools.get('default')!;
-      const { ready, recreating } = countPods(pool, time.now);
+      const { ready, recreating } = takeSnapshot(pool, time.now).counts;
       if (ready + recreating < spare && pool.replicas < max) throw new Error(`only ${ready} spare at ${pool.replicas}`);
     }
   } finally {

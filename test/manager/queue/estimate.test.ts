@@ -1,7 +1,8 @@
 import test from 'ava';
 import { Sessions } from '../../../manager/model/estimators/sessions.ts';
 import { Pool } from '../../../manager/model/pool.ts';
-import { noteDemand } from '../../../manager/plan/plan.ts';
+import { evaluatePool, takeSnapshot } from '../../../manager/plan/snapshot.ts';
+
 import { estimate } from '../../../manager/queue/estimate.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -24,17 +25,17 @@ function poolOf(claims: number[], settings: Record<string, string> = {}): Pool {
 
 /** Sessions that last for ten minutes on average, four at a time: one ends every two and a half. */
 function withEnds(pool: Pool, ends: number): Pool {
-  pool.sessions.look(4, 0);
+  pool.sessions.update(4, 0);
   for (let end = 1; end <= ends; end++) {
     pool.sessions.ended();
-    pool.sessions.look(4, end * 2.5 * minute);
+    pool.sessions.update(4, end * 2.5 * minute);
   }
   return pool;
 }
 
 test('estimate: pods that start are expected between their usual time and that of the slowest', (t) => {
   const pool = poolOf([0, 0], { max: '4' });
-  const at = (place: number) => estimate(pool, place, 0);
+  const at = (place: number) => estimate(takeSnapshot(pool, 0), place);
   t.like(at(1), { on: 'starts', range: { from: 10_000, to: 16_500 }, latestMs: undefined, terminals: 4 });
   t.like(at(2), { on: 'starts', range: { from: 10_000, to: 18_000 } });
 });
@@ -44,14 +45,14 @@ test('estimate: a pod that is starting counts from its creation; one later than 
   const pool = new Pool('default');
   pool.observeSpec(model.pool);
   for (const pod of model.pods.values()) pool.observePod(pod);
-  t.deepEqual(estimate(pool, 1, 6_000).range, { from: 4_000, to: 10_500 });
-  t.deepEqual(estimate(pool, 1, 12_000).range, { from: 0, to: 4_500 });
-  t.is(estimate(pool, 1, 16_500).range, undefined);
+  t.deepEqual(estimate(takeSnapshot(pool, 6_000), 1).range, { from: 4_000, to: 10_500 });
+  t.deepEqual(estimate(takeSnapshot(pool, 12_000), 1).range, { from: 0, to: 4_500 });
+  t.is(estimate(takeSnapshot(pool, 16_500), 1).range, undefined);
 });
 
 test('estimate: without three ended sessions there is no range, only the end of lifetimes', (t) => {
   const pool = poolOf([0, 5 * minute], { max: '2', 'max-lifetime': '1h' });
-  const at = (place: number) => estimate(pool, place, 10 * minute);
+  const at = (place: number) => estimate(takeSnapshot(pool, 10 * minute), place);
   t.like(at(1), { range: undefined, latestMs: 50 * minute + 10_000 });
   t.like(at(2), { range: undefined, latestMs: 55 * minute + 10_000 });
   t.like(at(3), { range: undefined, latestMs: undefined });
@@ -73,12 +74,12 @@ test('estimate: nine of ten simulated waits are within the range', (t) => {
     let within = 0;
     for (let run = 0; run < 1_000; run++) {
       const sessions = new Sessions();
-      sessions.look(10, 0);
+      sessions.update(10, 0);
       let now = 0;
       for (let end = 0; end < ends; end++) {
         now += (exponential() * perSession) / 10;
         sessions.ended();
-        sessions.look(10, now);
+        sessions.update(10, now);
       }
       const { from, to } = sessions.endRange(place, 10)!;
       let waited = 0;
@@ -91,33 +92,33 @@ test('estimate: nine of ten simulated waits are within the range', (t) => {
 
 test('estimate: the range ends by the end of lifetimes', (t) => {
   const pool = withEnds(poolOf([0, 0, 0, 0], { max: '4', 'max-lifetime': '11m' }), 6);
-  t.deepEqual(estimate(pool, 1, 10 * minute).range?.to, minute + 10_000);
-  t.deepEqual(estimate(pool, 1, 20 * minute).range, { from: 10_000, to: 10_000 });
+  t.deepEqual(estimate(takeSnapshot(pool, 10 * minute), 1).range?.to, minute + 10_000);
+  t.deepEqual(estimate(takeSnapshot(pool, 20 * minute), 1).range, { from: 10_000, to: 10_000 });
 });
 
 test('fewer than three ends tell nothing, and those of yesterday neither', (t) => {
   const sessions = new Sessions();
-  sessions.look(1, 0);
+  sessions.update(1, 0);
   const mean: (number | undefined)[] = [];
   for (let end = 1; end <= 3; end++) {
     sessions.ended();
-    sessions.look(1, end * minute);
+    sessions.update(1, end * minute);
     mean.push(sessions.meanMs === undefined ? undefined : Math.round(sessions.meanMs / minute));
   }
   t.deepEqual(mean, [undefined, undefined, 1]);
-  sessions.look(0, 24 * 60 * minute);
+  sessions.update(0, 24 * 60 * minute);
   t.is(sessions.meanMs, undefined);
 });
 
 test('each end of a session is one, however it is heard of', (t) => {
   const pool = poolOf([0, 0, 0, 0]);
   const [a, b, c, d] = [0, 1, 2, 3].map((ordinal) => pool.pod(ordinal)!);
-  noteDemand(pool, 0);
+  evaluatePool(pool, 0);
   pool.observePod({ ...a!, terminating: true, version: 100 });
   pool.observePodGone(0, a!.uid);
   pool.observePodGone(1, b!.uid);
   pool.observePod({ ...c!, uid: 'next', taken: false, claim: undefined, version: 101 });
-  noteDemand(pool, minute);
+  evaluatePool(pool, minute);
   // Four for a minute, of which three ended.
   t.is(Math.round(pool.sessions.meanMs! / 1_000), 80);
   t.is(d!.claim?.visitor, 'v3');

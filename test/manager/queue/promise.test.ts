@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Pool } from '../../../manager/model/pool.ts';
-import { noteDemand } from '../../../manager/plan/plan.ts';
+import { evaluatePool } from '../../../manager/plan/snapshot.ts';
+
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 import { ToldVisitor } from '../../helpers/promises.ts';
 
@@ -16,10 +17,10 @@ function busyPool(settings: Record<string, string> = {}) {
     const claim = { id: 'c', visitor: `v${pod.ordinal}`, claimedAt: 0, connectedAt: 1 };
     pool.observePod({ ...pod, ready: true, taken: true, claim });
   }
-  pool.sessions.look(100, 0);
+  pool.sessions.update(100, 0);
   for (let end = 1; end <= 60; end++) {
     pool.sessions.ended();
-    pool.sessions.look(100, end * 3_250);
+    pool.sessions.update(100, end * 3_250);
   }
   return { model, pool, start: 60 * 3_250 };
 }
@@ -30,7 +31,7 @@ test('promise: while nobody leaves, the end at position 80 stays as it was said,
   const { pool, start } = busyPool();
   const visitor = new ToldVisitor();
   for (let now = start; now <= start + 10 * minute; now += 10_000) {
-    noteDemand(pool, now);
+    evaluatePool(pool, now);
     visitor.tell(at(pool, 80), now);
   }
   const [first, ...others] = visitor.answers;

@@ -4,7 +4,8 @@ import test, { type ExecutionContext } from 'ava';
 import { describeTerminal } from '../../../manager/api/describe-terminal.ts';
 import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
-import { countPods } from '../../../manager/plan/plan.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
+
 import { type ManagerOptions, requestBy, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -42,7 +43,7 @@ for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
     manager.port.deliver();
 
     const pool = poolOf(manager);
-    const { ready } = countPods(pool, 0);
+    const { ready } = takeSnapshot(pool, 0).counts;
     t.is(ready, pool.countAvailable(10), 'what counts as ready can be handed out');
     for (const visitor of ['ann', 'bob', 'eve', 'joe']) {
       const served = claim(manager, visitor);
@@ -52,7 +53,7 @@ for (const exposure of ['nodePort', 'ingress'] as ExposureMode[]) {
       t.not(pod.node, lost.node);
       t.truthy(describeTerminal(pod, manager.pools), 'its address is known');
     }
-    t.is(countPods(pool, 0).ready, 2);
+    t.is(takeSnapshot(pool, 0).counts.ready, 2);
     t.is(pool.countAvailable(10), 2);
   });
 

@@ -2,7 +2,8 @@
 
 import test, { type ExecutionContext } from 'ava';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
-import { countPods, spareAt } from '../../../manager/plan/plan.ts';
+import { spareOf, takeSnapshot } from '../../../manager/plan/snapshot.ts';
+
 import { FakeTime } from '../../helpers/fake-time.ts';
 import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
@@ -319,7 +320,7 @@ test('events: broken pods are reported again only after a healthy period', async
   restart('default-1');
   model.become('default-1');
   await pass(4_000);
-  t.is(countPods(leader.pools.get('default')!, time.now).broken, 0);
+  t.is(takeSnapshot(leader.pools.get('default')!, time.now).counts.broken, 0);
   await pass(1_000);
   t.true(model.pods.get('default-2')!.terminating, 'it was broken, and is tried again');
   t.is(model.warnings.length, 1, 'the second has the trouble of the first');
@@ -349,13 +350,13 @@ test('inv 5: retry: keeps a broken pod that becomes Ready and is claimed meanwhi
   await time.pass(5_000);
   leader.pools.get('default')!.changed();
   await time.settle();
-  t.is(countPods(leader.pools.get('default')!, time.now).broken, 1, 'so it still believes');
+  t.is(takeSnapshot(leader.pools.get('default')!, time.now).counts.broken, 1, 'so it still believes');
   t.like(model.pods.get('default-1'), { uid: pod.uid, terminating: false });
 });
 
 test('scale up: spare auto is the same at every manager', async (t) => {
   const { model, time, managers, leader, others } = await start(t, { spare: 'auto', max: '40' });
-  const spares = () => managers.map(({ pools }) => spareAt(pools.get('default')!, time.now));
+  const spares = () => managers.map(({ pools }) => spareOf(takeSnapshot(pools.get('default')!, time.now)));
   const [quiet] = spares();
   for (let visitor = 0; visitor < 12; visitor++) {
     await others[0]!.claim(`visitor-${visitor}`);
@@ -365,7 +366,7 @@ test('scale up: spare auto is the same at every manager', async (t) => {
   const [busy, alike] = spares();
   t.is(busy, alike);
   t.true(busy! > quiet!, `${quiet} → ${busy}`);
-  const { ready } = countPods(leader.pools.get('default')!, time.now);
+  const { ready } = takeSnapshot(leader.pools.get('default')!, time.now).counts;
   t.true(ready >= busy!, `${ready} ready of ${busy}`);
 });
 

@@ -1,7 +1,8 @@
 // Nodes that are deleted, and nodes that no watch has reported yet: the first take their pods with them, the others do not.
 
 import test, { type ExecutionContext } from 'ava';
-import { countPods } from '../../../manager/plan/plan.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
+
 import { type ManagerOptions, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster, type ModelPort, nextTurn } from '../../helpers/model-cluster.ts';
 
@@ -26,7 +27,7 @@ async function start(t: ExecutionContext, settings: Record<string, string>) {
 
 const four = { 'warmterm.dev/spare': '4', 'warmterm.dev/max': '12' };
 const claim = (manager: TestManager, visitor: string) => manager.claim(visitor);
-const ready = ({ pools }: TestManager) => countPods(pools.get('default')!, 0).ready;
+const ready = ({ pools }: TestManager) => takeSnapshot(pools.get('default')!, 0).counts.ready;
 const uids = ({ pods }: ModelCluster) => [...pods.values()].map(({ uid }) => uid);
 
 test('inv 2: deleted node: visitors get other terminals at once, and spares are created elsewhere', async (t) => {

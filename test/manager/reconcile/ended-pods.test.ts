@@ -1,7 +1,8 @@
 // Pods that end for good while their object stays: evicted, shut down with their node, or completed.
 
 import test, { type ExecutionContext } from 'ava';
-import { countPods } from '../../../manager/plan/plan.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
+
 import { type ManagerOptions, settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -37,7 +38,7 @@ for (const phase of phases) {
         .map(({ message }) => message),
       [`Its pod has ended, with phase ${phase}: Evicted: ${evicted.message}`],
     );
-    t.like(countPods(pool, 0), { ready: 1, inUse: 1 });
+    t.like(takeSnapshot(pool, 0).counts, { ready: 1, inUse: 1 });
     const text = await manager.metrics.registry.metrics();
     t.regex(text, /actions_total\{pool="default",action="reap",reason="pod-ended"\} 1\n/);
   });
@@ -61,7 +62,7 @@ for (const phase of phases) {
     const { pod } = await claim('ann');
     t.is(pod.name, 'default-1');
     await settle(model, manager);
-    t.like(countPods(pool, 0), { ready: 1, inUse: 1, broken: 0 });
+    t.like(takeSnapshot(pool, 0).counts, { ready: 1, inUse: 1, broken: 0 });
     t.is((await claim('bob')).pod.name, 'default-0');
   });
 
@@ -72,7 +73,7 @@ for (const phase of phases) {
     await settle(model, manager);
     model.endPod(pod.name, phase, evicted);
     await settle(model, manager);
-    t.like(countPods(pool, 0), { ready: 2, inUse: 0 });
+    t.like(takeSnapshot(pool, 0).counts, { ready: 2, inUse: 0 });
     t.is((await claim('ann')).status, 'new');
     t.deepEqual(model.deleted, []);
   });

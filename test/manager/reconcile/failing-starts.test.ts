@@ -6,6 +6,7 @@ import { ServiceError } from '../../../common/errors.ts';
 import { describePool } from '../../../manager/api/describe-pool.ts';
 import { ApiError } from '../../../manager/kubernetes/api-error.ts';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { estimate } from '../../../manager/queue/estimate.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
@@ -46,9 +47,9 @@ function start(t: ExecutionContext, settings: Record<string, string>, exposure?:
       manager = boot();
       await settle(model, manager);
     },
-    status: () => describePool(pool(), time.now, 0, new Map()),
+    status: () => describePool(takeSnapshot(pool(), time.now, 0), new Map()),
     warnings: (reason: string) => model.warnings.filter((warning) => warning.startsWith(`${reason}: `)),
-    promise: () => estimate(pool(), 1, time.now),
+    promise: () => estimate(takeSnapshot(pool(), time.now), 1),
   };
 }
 
@@ -250,7 +251,7 @@ test('failing starts: a name too long for pod labels is reported at once', async
     manager().pools.observe({ kind: 'pool', name: statefulSet, object: { ...model.pool, name: 'long', statefulSet } });
   await settle(model, manager());
   observe('x'.repeat(53));
-  const long = describePool(manager().pools.get('long')!, 0, 0, new Map());
+  const long = describePool(takeSnapshot(manager().pools.get('long')!, 0, 0), new Map());
   t.regex(long.problems.join(), /has 53 characters.*more than 52/);
   t.deepEqual(status().problems, []);
 });

@@ -3,6 +3,7 @@ import { ServiceError } from '../../../common/errors.ts';
 import { describeWindows } from '../../../manager/api/describe-windows.ts';
 import { noticesOf } from '../../../manager/events/notices.ts';
 import { followProgress } from '../../../manager/events/progress.ts';
+import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
@@ -41,9 +42,10 @@ async function start(t: ExecutionContext, windows: object[] = [course]) {
       await manager.capacityMonitor.look();
       return asked;
     },
-    fits: () => describeWindows(pool(), time.now, 0).map(({ fits }) => fits),
-    notices: () => noticesOf(pool(), time.now).map(({ reason, message }) => `${reason}: ${message}`),
-    news: () => followProgress(pool(), time.now, {}).steps.map(({ reason, message }) => `${reason}: ${message}`),
+    fits: () => describeWindows(takeSnapshot(pool(), time.now)).map(({ fits }) => fits),
+    notices: () => noticesOf(takeSnapshot(pool(), time.now)).map(({ reason, message }) => `${reason}: ${message}`),
+    news: () =>
+      followProgress(takeSnapshot(pool(), time.now), {}).steps.map(({ reason, message }) => `${reason}: ${message}`),
   };
 }
 
@@ -146,7 +148,7 @@ test('a stop ends a survey that is not answered, and it is no failure', async (t
   stop.abort();
   await over;
   t.deepEqual(
-    describeWindows(pool(), 0, 0).map(({ fits }) => fits),
+    describeWindows(takeSnapshot(pool(), 0)).map(({ fits }) => fits),
     [undefined],
   );
 });

@@ -6,13 +6,18 @@ const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;
 
+const ratesOf = (arrivals: Arrivals, now: number, since = 0) => {
+  arrivals.update(now);
+  return arrivals.rates(now, since);
+};
+
 /** What `auto` keeps ready at `now`, when pods take ten seconds. */
 const spare = (arrivals: Arrivals, now: number, since = 0) =>
-  Math.max(...arrivals.rates(now, since).map((rate) => baseStock(rate, 10 * second, 1_000)));
+  Math.max(...ratesOf(arrivals, now, since).map((rate) => baseStock(rate, 10 * second, 1_000)));
 
 /** The rate that is believed: the higher one. */
 const perMinute = (arrivals: Arrivals, now: number, since = 0) =>
-  Math.max(...arrivals.rates(now, since).map(({ arrivals, ms }) => (arrivals / ms) * minute));
+  Math.max(...ratesOf(arrivals, now, since).map(({ arrivals, ms }) => (arrivals / ms) * minute));
 
 function every(ms: number, from: number, to: number, arrivals = new Arrivals()): Arrivals {
   for (let at = from; at < to; at += ms) arrivals.add(at);
@@ -52,10 +57,10 @@ test('what is forgotten leaves the estimate falling, never rising', (t) => {
 
 test('inv 3: a manager that starts and finds the claims of an hour in any order measures what one that saw them come did', (t) => {
   const [seen, found] = [new Arrivals(), new Arrivals()];
-  for (let at = 0; at < hour; at += 7 * second) every(second, at, at + second, seen).rates(at, 0);
+  for (let at = 0; at < hour; at += 7 * second) every(second, at, at + second, seen).update(at);
   const claims = Array.from({ length: Math.ceil(hour / (7 * second)) }, (_, index) => index * 7 * second);
   for (const at of claims.toSorted((a, b) => (a % 97) - (b % 97))) found.add(at);
-  const [one, other] = [seen.rates(hour, 0), found.rates(hour, 0)];
+  const [one, other] = [ratesOf(seen, hour), ratesOf(found, hour)];
   for (const [index, { arrivals }] of one.entries()) t.true(Math.abs(arrivals - other[index]!.arrivals) < 1e-6);
 });
 

@@ -1,0 +1,185 @@
+// Everything that decisions about a pool read, as it is at one moment: an immutable copy. Objects that are observed never change, so
+// the copy holds references to them. Its cost is a few map entries for each pod.
+
+import type { Address } from '../../common/manager-api.ts';
+import type { Fit, PortShortage } from './capacity.ts';
+import type { ArrivalRate } from './estimators/arrivals.ts';
+import type { SessionTimes } from './estimators/sessions.ts';
+import type { StartTimes } from './estimators/starts.ts';
+import type { ExposureFailures } from './exposure-failures.ts';
+import type { ForcedScaleDown } from './forced-scale-down.ts';
+import type { MissingPods } from './missing-pods.ts';
+import { isLostState, isUnschedulableState, type NodeState } from './nodes.ts';
+import {
+  type ObservedPod,
+  type ObservedPool,
+  type ObservedRoute,
+  type ObservedService,
+  podState,
+} from './observation.ts';
+import type { Pool } from './pool.ts';
+import type { Settings } from './settings.ts';
+import type { Schedule, Window } from './windows.ts';
+
+/** What the pool knows of one pod besides the observation of it. */
+type PodFacts = {
+  nodeState: NodeState;
+  address: Address | undefined;
+  /** Claimed, and its visitor has another terminal that was claimed before and connected to. */
+  isDuplicate: boolean;
+  /** Claimed, and its visitor's terminal is another pod. */
+  isSuperseded: boolean;
+  /** Claimed, and its visitor has come back and waits for another terminal. */
+  isGivenUp: boolean;
+  isUnresponsive: boolean;
+};
+
+export class PoolFacts {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly name: string;
+  readonly spec: ObservedPool | undefined;
+  readonly replicas: number;
+  readonly settings: Settings;
+  readonly problems: readonly string[];
+  readonly others: readonly ObservedPool[];
+  readonly schedule: Schedule;
+  readonly fits: ReadonlyMap<Window, Fit>;
+  readonly forcedScaleDown: ForcedScaleDown | undefined;
+  readonly portShortage: PortShortage | undefined;
+  readonly missing: Pick<MissingPods, 'missing' | 'isMissing' | 'refusal'>;
+  readonly exposureFailures: Pick<ExposureFailures, 'of' | 'lasting'>;
+  readonly starts: StartTimes;
+  readonly sessions: SessionTimes;
+  readonly arrivalRates: readonly ArrivalRate[];
+  /** Replacing pods of a former revision was tried, and did not help. */
+  readonly replacedInVain: boolean;
+  readonly #pods: ReadonlyMap<number, ObservedPod>;
+  readonly #podFacts: ReadonlyMap<string, PodFacts>;
+  readonly #services: readonly ObservedService[];
+  readonly #routes: readonly ObservedRoute[];
+  readonly #withService: ReadonlySet<number>;
+  readonly #withRoute: ReadonlySet<number>;
+  readonly #needsRoutes: boolean;
+
+  constructor(pool: Pool, now: number) {
+    this.now = now;
+    this.name = pool.name;
+    this.spec = pool.spec;
+    this.replicas = pool.replicas;
+    this.settings = pool.settings;
+    this.problems = pool.problems;
+    this.others = pool.others;
+    this.schedule = pool.schedule;
+    this.fits = pool.fits;
+    this.forcedScaleDown = pool.forcedScaleDown;
+    this.portShortage = pool.portShortage;
+    this.missing = pool.missing.copy();
+    this.exposureFailures = pool.exposureFailures.copy();
+    this.starts = pool.starts.times();
+    this.sessions = pool.sessions.times();
+    this.arrivalRates = pool.arrivalRates(now);
+    this.replacedInVain = pool.replacements.inVain;
+    const pods = [...pool.pods()];
+    this.#pods = new Map(pods.map((pod) => [pod.ordinal, pod]));
+    this.#podFacts = new Map(pods.map((pod) => [pod.uid, factsOf(pod, pool)]));
+    this.#services = [...pool.services()];
+    this.#routes = [...pool.routes()];
+    this.#withService = ordinalsOf(this.#services.filter(({ ordinal }) => !pool.lacksService(ordinal)));
+    this.#withRoute = ordinalsOf(this.#routes);
+    this.#needsRoutes = pool.exposure === 'ingress';
+  }
+
+  /** Every pod, in no particular order. */
+  pods(): Iterable<ObservedPod> {
+    return this.#pods.values();
+  }
+
+  pod(ordinal: number): ObservedPod | undefined {
+    return this.#pods.get(ordinal);
+  }
+
+  services(): readonly ObservedService[] {
+    return this.#services;
+  }
+
+  routes(): readonly ObservedRoute[] {
+    return this.#routes;
+  }
+
+  lacksService(ordinal: number): boolean {
+    return !this.#withService.has(ordinal);
+  }
+
+  lacksRoute(ordinal: number): boolean {
+    return this.#needsRoutes && !this.#withRoute.has(ordinal);
+  }
+
+  /** The state of the node that the pod is on. */
+  nodeState(pod: ObservedPod): NodeState {
+    return this.#factsOf(pod)?.nodeState ?? 'ready';
+  }
+
+  /** Where browsers reach the pod; undefined while that is not known. */
+  address(pod: ObservedPod): Address | undefined {
+    return this.#factsOf(pod)?.address;
+  }
+
+  isLost(pod: ObservedPod): boolean {
+    return isLostState(this.nodeState(pod));
+  }
+
+  isUnschedulable(pod: ObservedPod): boolean {
+    return isUnschedulableState(this.nodeState(pod), pod);
+  }
+
+  isReady(pod: ObservedPod): boolean {
+    return podState(pod) === 'ready' && !this.isUnschedulable(pod) && this.address(pod) !== undefined;
+  }
+
+  isDuplicate(pod: ObservedPod): boolean {
+    return this.#factsOf(pod)?.isDuplicate === true;
+  }
+
+  isSuperseded(pod: ObservedPod): boolean {
+    return this.#factsOf(pod)?.isSuperseded === true;
+  }
+
+  isGivenUp(pod: ObservedPod): boolean {
+    return this.#factsOf(pod)?.isGivenUp === true;
+  }
+
+  isUnresponsive(pod: ObservedPod): boolean {
+    return this.#factsOf(pod)?.isUnresponsive === true;
+  }
+
+  /** When the session in the pod ends at the latest, in milliseconds since 1970; undefined while the pod is unclaimed. */
+  expiryOf({ claim }: ObservedPod): number | undefined {
+    return claim && claim.claimedAt + this.settings.maxLifetime;
+  }
+
+  #factsOf({ uid }: ObservedPod): PodFacts | undefined {
+    return this.#podFacts.get(uid);
+  }
+}
+
+function factsOf(pod: ObservedPod, pool: Pool): PodFacts {
+  const nodeState = pool.nodeState(pod);
+  const address = pool.address(pod);
+  if (!pod.claim) {
+    return { nodeState, address, isDuplicate: false, isSuperseded: false, isGivenUp: false, isUnresponsive: false };
+  }
+  const { visitor, claimedAt } = pod.claim;
+  const waitsSince = pool.queue.since(visitor);
+  return {
+    nodeState,
+    address,
+    isDuplicate: pool.isDuplicate(pod),
+    isSuperseded: pool.terminalOf(visitor) !== pod,
+    // The position in the queue that led to this claim may still be stored.
+    isGivenUp: waitsSince !== undefined && waitsSince >= claimedAt,
+    isUnresponsive: pool.unresponsive.has(pod.uid),
+  };
+}
+
+const ordinalsOf = (objects: readonly { ordinal: number }[]) => new Set(objects.map(({ ordinal }) => ordinal));
