@@ -29,7 +29,7 @@ export function scaleDown(context: ActionContext, target: Target, { shrink }: Pi
  */
 export async function retireAndScale(
   { cluster, pools }: Pick<ActionContext, 'cluster' | 'pools'>,
-  { pool, spec }: Target,
+  { pool, spec }: Pick<Target, 'pool' | 'spec'>,
   shrink: Shrink,
 ): Promise<number | undefined> {
   const empty: number[] = [];
