@@ -17,7 +17,7 @@ test('heartbeat: both ends notice a dead connection, and the shell continues', a
   line.silence();
   t.is(await browser.closed.next(), 'ping timeout');
   const noticed = [Date.now() - startedAt];
-  const { reason } = await terminal.logs.next(({ msg }) => msg === 'detached');
+  const { reason } = await terminal.logs.next(({ msg }) => msg === 'client detached');
   noticed.push(Date.now() - startedAt);
   t.is(reason, 'ping timeout');
   t.log(`noticed by the browser after ${noticed[0]} ms, by the terminal after ${noticed[1]} ms`);
