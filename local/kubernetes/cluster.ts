@@ -1,5 +1,5 @@
-// The embedded default: a small Kubernetes for one person's machine, in this process. The API that the manager and
-// kubectl use, the controllers, and a node whose pods are processes. What it keeps can be lost: it starts empty.
+// A small Kubernetes in this process, for one machine: the API, the controllers, and a node whose pods are processes. It starts empty, and
+// its state is lost when it closes.
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
@@ -7,12 +7,11 @@ import { join } from 'node:path';
 import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { freePort } from '../ports.ts';
-import { createAdmission, withNodePorts } from './api/admission.ts';
-import { checkTypes } from './api/decode.ts';
+import { assignAddresses, withNodePorts } from './api/addresses.ts';
 import type { KubernetesObject, Pod } from './api/objects.ts';
-import { checkQuotas, runQuotas } from './api/quota.ts';
+import { checkQuotas, runQuotas } from './api/quotas.ts';
 import { type Admit, Registry } from './api/registry.ts';
-import { namespaces, nodes, pods, resources, secrets } from './api/resources.ts';
+import { namespaces, nodes, pods, resources, services } from './api/resources.ts';
 import { createRoutes } from './api/routes.ts';
 import { serveApi } from './api/server.ts';
 import { badRequest } from './api/status.ts';
@@ -39,19 +38,19 @@ export type { KubernetesObject } from './api/objects.ts';
 export type LocalCluster = {
   /** http://127.0.0.1:PORT of the API */
   url: string;
-  /** Path of the kubeconfig: it has the administrator's token in it, and only its owner can read it. */
+  /** Path of the kubeconfig. It has the administrator's token, and only its owner can read it. */
   kubeconfig: string;
-  /** Exists from the start; also the namespace of the kubeconfig's context. */
+  /** Exists from the start. The kubeconfig's context names it too. */
   namespace: string;
-  /** How pods are kept apart from each other and from this machine; or why they are not. */
+  /** How pods are isolated from each other and from this machine; or why they are not. */
   isolation: Pick<Sandbox, 'network' | 'whyNoInternet'> | { why: string };
-  /** Creates an object as the API would; throws the API's Status as an ApiError. */
+  /** Creates an object as the API does. Throws the API's Status as an ApiError. */
   create(object: KubernetesObject): Promise<KubernetesObject>;
-  /** A service account's token, good for a day, or as long as the pod that it is bound to. */
+  /** A service account's token. It is valid for a day, or as long as the pod that it is bound to. */
   mintToken(options: { serviceAccount: string; audience: string; pod?: { name: string; uid: string } }): string;
-  /** Changes the status of so many hollow pods in a way that matters to nobody; nothing on a node of processes. */
+  /** On a hollow node: changes the status of `count` pods in a way that affects no visitor. */
   stir(count: number): void;
-  /** Closes the API and its connections; pods and node ports go on. */
+  /** Closes the API and its connections. Pods and node ports stay. */
   stopApi(): Promise<void>;
   /** Opens it again, at the same port, with the same state. */
   startApi(): Promise<void>;
@@ -60,20 +59,20 @@ export type LocalCluster = {
 };
 
 export type LocalClusterOptions = {
-  /** Pods' homes, logs, tokens and the kubeconfig: all of it is wiped at the end. */
+  /** For pods' homes, logs, tokens and the kubeconfig. It is removed at the end. */
   directory: string;
   log: Logger;
   /** `hollow`: pods are no processes, and become ready after `hollowStartMs`. */
   node?: 'processes' | 'hollow';
   hollowStartMs?: number;
-  /** `auto`: bubblewrap where it works; as root it must. */
+  /** `auto`: bubblewrap where it works. Root cannot do without. */
   sandbox?: 'auto' | 'off';
-  /** Whether pods with a network of their own get the internet, where that can be had. */
+  /** Whether pods with a network of their own get the internet, where that is possible. */
   internet?: boolean;
   namespace?: string;
-  /** What is left of a pod's grace when the cluster is closed. */
+  /** Grace of the pods when the cluster closes. */
   closeGraceMs?: number;
-  /** How long a deleted Node object is gone before its agent registers it again; Infinity: for good. */
+  /** How long a deleted Node object is away before its agent registers it again; Infinity: for ever. */
   nodeReturnMs?: number;
 };
 
@@ -84,26 +83,22 @@ const kubeletBackOff: BackOff = { first: 10_000, longest: 300_000, forgetAfter: 
 const daySeconds = 86_400;
 export const nodeName = 'local';
 
-/**
- * Throws `invalid-config` on anything but Linux, because a pod's own address and its sandbox are Linux's; and where pods
- * would run as this machine's root.
- */
+/** Throws `invalid-config` on other systems than Linux, and where pods would run as this machine's root. */
 export async function startLocalCluster(options: LocalClusterOptions, tuning: Tuning = {}): Promise<LocalCluster> {
   if (process.platform !== 'linux') {
     throw new ServiceError('invalid-config', `The embedded cluster needs Linux; this is ${process.platform}.`);
   }
   const { directory, log, node = 'processes', internet = true, namespace = 'warmterm', closeGraceMs = 2_000 } = options;
   const { now = Date.now, backOff = kubeletBackOff } = tuning;
+  const isHollow = node === 'hollow';
   await mkdir(directory, { recursive: true, mode: 0o700 });
 
   const store = new Store(tuning.historySize);
   const network = createPodNetwork();
-  const listen = node === 'processes';
-  const nodePorts = runNodePorts(store, { listen, random: Math.random, connect: network.connect });
-  const assign = createAdmission(nodePorts, Math.random);
+  const nodePorts = runNodePorts(store, { listen: !isHollow, connect: network.connect });
   const admit: Admit = (resource, next, old) => {
     checkQuotas(store, resource, next, old);
-    return assign(resource, next, old);
+    return resource === services ? assignAddresses(nodePorts, next, old) : next;
   };
   const registry = new Registry(store, admit, now);
   const record = createRecorder(registry, now);
@@ -115,41 +110,32 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
   const tokens = createTokens(findPod, now);
   const stopControllers = [runQuotas(registry), runGarbageCollector(registry), runStatefulSets(registry, record)];
 
-  const readSecret = (where: string, name: string) =>
-    store.get(secrets, where, name)?.data as Record<string, string> | undefined;
-  const wanted = node === 'processes' && options.sandbox !== 'off';
-  const sandbox = wanted ? await findSandbox({ internet }) : { why: 'it is switched off' };
-  if (wanted && 'why' in sandbox && process.getuid?.() === 0) throw noSandboxForRoot(sandbox.why);
+  const wanted = !isHollow && options.sandbox !== 'off';
+  const found = wanted ? await findSandbox({ internet }) : { why: 'it is switched off' };
+  if (wanted && 'why' in found && process.getuid?.() === 0) throw noSandboxForRoot(found.why);
+  const sandbox = 'sandbox' in found ? found.sandbox : undefined;
   const clusterId = randomUUID();
-  const dismissReaper = node === 'hollow' ? undefined : startReaper(`${clusterMark}=${clusterId}`);
-  const processNode = { directory, clusterId, network, tokens, readSecret, record, now, random: Math.random, backOff };
-  const hollow = node === 'hollow' ? createHollowNode(options.hollowStartMs ?? 0, now) : undefined;
-  const runner =
-    hollow?.run ?? createProcessRunner({ ...processNode, sandbox: 'sandbox' in sandbox ? sandbox.sandbox : undefined });
+  const dismissReaper = isHollow ? undefined : startReaper(`${clusterMark}=${clusterId}`);
+  const hollow = isHollow ? createHollowNode(options.hollowStartMs ?? 0, now) : undefined;
+  const processNode = { directory, clusterId, network, tokens, record, now, backOff, sandbox };
   const agent = runAgent({
     registry,
-    runner,
+    runner: hollow?.run ?? createProcessRunner(processNode),
     now,
     onScheduled: (pod) => {
-      const { namespace: where, name } = pod.metadata;
-      if (node === 'hollow') return;
-      record(
-        pod,
-        'Normal',
-        'Scheduled',
-        `Successfully assigned ${where}/${name} to ${pod.spec.nodeName}`,
-        'default-scheduler',
-      );
+      if (isHollow) return;
+      const message = `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to ${pod.spec.nodeName}`;
+      record(pod, 'Normal', 'Scheduled', message, 'default-scheduler');
     },
-    onFailure: (error) => log.error({ err: error }, 'a pod did not end cleanly'),
+    onFailure: (error) => log.error({ err: error }, 'cannot stop a pod completely'),
   });
   for (const name of new Set(['default', 'kube-system', namespace]))
-    registry.create(namespaces, undefined, plainNamespace(name));
-  const stopRegistering = await keepNode(registry, { name: nodeName, returnMs: options.nodeReturnMs, now });
+    registry.create(namespaces, undefined, { metadata: { name } });
+  const stopRegistering = keepNode(registry, { name: nodeName, returnMs: options.nodeReturnMs, now });
 
   const adminToken = randomBytes(24).toString('base64url');
   const logOf = (pod: Pod, query: URLSearchParams) => {
-    const path = node === 'hollow' ? undefined : join(podDirectory(directory, pod.metadata.uid), 'logs');
+    const path = isHollow ? undefined : join(podDirectory(directory, pod.metadata.uid), 'logs');
     return readLog(pod, path, query);
   };
   const answer = createRoutes({ registry, tokens, nodePorts, readLog: logOf, now });
@@ -163,13 +149,12 @@ export async function startLocalCluster(options: LocalClusterOptions, tuning: Tu
     url,
     kubeconfig,
     namespace,
-    isolation: 'why' in sandbox ? sandbox : sandbox.sandbox,
+    isolation: 'sandbox' in found ? found.sandbox : found,
     async create(object) {
       const resource = resources.find(({ kind }) => kind === object.kind);
-      if (!resource) throw badRequest(`no kind "${object.kind}" is registered`);
-      const given = checkTypes(resource, object, badRequest);
+      if (!resource) throw badRequest(`the kind ${object.kind} is not known`);
       const where = resource.namespaced ? (object.metadata?.namespace ?? namespace) : undefined;
-      return withNodePorts(nodePorts, () => registry.create(resource, where, given));
+      return withNodePorts(nodePorts, () => registry.create(resource, where, object));
     },
     mintToken: (options) => tokens.mint({ ...options, namespace, seconds: daySeconds }),
     stir: (count) => hollow?.stir(count),
@@ -196,9 +181,3 @@ Every visitor would be root of this machine. Do one of these:
   start as an ordinary user
   set WARMTERM_SANDBOX=off, if nobody but you can reach the page`,
   );
-
-const plainNamespace = (name: string): KubernetesObject => ({
-  kind: 'Namespace',
-  apiVersion: 'v1',
-  metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
-});

@@ -1,9 +1,9 @@
-// Events: what `kubectl describe` and `kubectl get events` tell. One that repeats is counted, not written again.
+// Events, for `kubectl describe` and `kubectl events`. One that repeats is counted, not written again.
 // https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 
 import { type Stored, timestamp } from './api/objects.ts';
 import type { Registry } from './api/registry.ts';
-import { events, namespaces } from './api/resources.ts';
+import { events } from './api/resources.ts';
 
 export type Recorder = (
   about: Stored,
@@ -14,51 +14,35 @@ export type Recorder = (
   fieldPath?: string,
 ) => void;
 
-/** Keeps the newest `keep` events. */
+/** Keeps the newest `keep` Events. */
 export function createRecorder(registry: Registry, now: () => number, keep = 1_000): Recorder {
   const { store } = registry;
-  const names = new Map<string, { namespace: string; name: string }>();
+  const known = new Map<string, { namespace: string; name: string }>();
   let count = 0;
 
+  const find = (at: { namespace: string; name: string } | undefined) => at && store.get(events, at.namespace, at.name);
+
   return (about, type, reason, message, component, fieldPath) => {
+    const { kind, apiVersion } = about;
     const { name, namespace = 'default', uid, resourceVersion } = about.metadata;
-    if (store.get(namespaces, undefined, namespace)?.metadata.deletionTimestamp !== undefined) return;
     const key = JSON.stringify([uid, type, reason, message, fieldPath]);
     const time = timestamp(now());
-    const known = names.get(key);
-    const old = known && store.get(events, known.namespace, known.name);
+    const old = find(known.get(key));
     if (old) {
-      store.put(events, { ...old, count: Number(old.count ?? 1) + 1, lastTimestamp: time });
+      store.put(events, { ...old, count: Number(old.count) + 1, lastTimestamp: time });
       return;
     }
     count += 1;
     const eventName = `${name}.${(now() * 4_096 + (count % 4_096)).toString(16)}`;
-    registry.create(events, namespace, {
-      kind: 'Event',
-      apiVersion: 'v1',
-      metadata: { name: eventName },
-      involvedObject: {
-        kind: about.kind,
-        namespace,
-        name,
-        uid,
-        apiVersion: about.apiVersion,
-        resourceVersion,
-        ...(fieldPath && { fieldPath }),
-      },
-      reason,
-      message,
-      source: { component },
-      firstTimestamp: time,
-      lastTimestamp: time,
-      count: 1,
-      type,
-    });
-    names.set(key, { namespace, name: eventName });
-    for (const [oldest, { namespace: where, name: which }] of names) {
-      if (names.size <= keep) break;
-      names.delete(oldest);
-      const dropped = store.get(events, where, which);
+    const subject = { kind, namespace, name, uid, apiVersion, resourceVersion, ...(fieldPath && { fieldPath }) };
+    const times = { firstTimestamp: time, lastTimestamp: time, count: 1 };
+    const event = { involvedObject: subject, type, reason, message, source: { component }, ...times };
+    registry.create(events, namespace, { metadata: { name: eventName }, ...event });
+    known.set(key, { namespace, name: eventName });
+    for (const [oldest, at] of known) {
+      if (known.size <= keep) break;
+      known.delete(oldest);
+      const dropped = find(at);
       if (dropped) store.remove(events, dropped);
     }
   };

@@ -1,8 +1,8 @@
-// The kubeconfig that opens the API: JSON, which is YAML too. The token is in it twice (see api/access.ts).
+// The kubeconfig of the API, as JSON, which is YAML too. The token is in it twice (api/server.ts says why).
 
 import { writeFile } from 'node:fs/promises';
 
-/** Writes it so that only its owner can read it: the token in it may do everything. */
+/** Writes it so that only its owner can read it, because the token may do everything. */
 export async function writeKubeconfig(
   path: string,
   { url, token, namespace }: { url: string; token: string; namespace: string },

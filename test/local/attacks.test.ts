@@ -1,4 +1,4 @@
-// What a visitor of `npm start` tries from the shell of a terminal, with another visitor's terminal beside it.
+// Attacks of a visitor of `npm start` from the shell of a terminal, next to another visitor's terminal.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
@@ -22,12 +22,12 @@ async function openShell(t: ExecutionContext) {
   return browser;
 }
 
-/** What each command does: `done` when it succeeds, else `refused`. */
+/** The outcome of each command: `done` when it succeeds, else `refused`. */
 async function attempt(shell: Shell, commands: Record<string, string>): Promise<Record<string, string>> {
   const outcomes: Record<string, string> = {};
   for (const [name, command] of Object.entries(commands)) {
     shell.clears();
-    // The word as it is typed must not look like the word that is printed.
+    // The typed text must not match the printed one.
     shell.types(`(${command}) > /dev/null 2>&1 && echo res""ult done. || echo res""ult refused.\r`);
     await shell.sees(/result (done|refused)\./);
     outcomes[name] = /result (done|refused)\./.exec(shell.text())?.[1] ?? '';
@@ -48,7 +48,7 @@ async function listenEverywhere(t: ExecutionContext): Promise<{ port: number; ad
   return { port, addresses: addresses.filter((address) => !address.startsWith('fe80')) };
 }
 
-test('a shell reads and changes nothing of the machine', async (t) => {
+test('attack: a shell reads and changes nothing of the machine', async (t) => {
   const folder = await mkdtemp(join(process.cwd(), 'dist-tests', 'secret-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const secret = join(folder, 'secret');
@@ -95,7 +95,7 @@ test('a shell reads and changes nothing of the machine', async (t) => {
   );
 });
 
-test('a shell reaches no address of the machine, and nothing that listens on one', async (t) => {
+test('attack: a shell reaches no address of the machine or its networks', async (t) => {
   const { port, addresses } = await listenEverywhere(t);
   const shell = await openShell(t);
   const connects = (address: string, to: number | string = port) =>
@@ -118,7 +118,7 @@ test('a shell reaches no address of the machine, and nothing that listens on one
   t.deepEqual(await attempt(shell, commands), refusedAll(commands));
   const { isolation } = system().cluster;
   if ('network' in isolation && isolation.network === 'internet') {
-    // The network is connected a moment after the start.
+    // slirp4netns connects the network a moment after the start.
     const routed = 'until ip route get 8.8.8.8 | grep -q tap0; do sleep 0.1; done';
     const bound = (to: string) =>
       `python3 -c "import socket; s = socket.socket(); s.settimeout(2); s.setsockopt(1, 25, b'tap0'); s.connect(('${to}', ${port}))"`;
@@ -138,7 +138,7 @@ test('a shell reaches no address of the machine, and nothing that listens on one
   t.deepEqual(await attempt(shell, { manager: 'test -S /run/services/manager' }), { manager: 'done' });
 });
 
-test('a page whose name was made to resolve to this machine gets nothing from any port of it', async (t) => {
+test('attack: DNS rebinding reaches no port of the machine', async (t) => {
   const { url } = await claimSoon(createVisitor(system()));
   const ask = (to: string, path: string) =>
     new Promise((resolve, reject) => {
@@ -153,7 +153,7 @@ test('a page whose name was made to resolve to this machine gets nothing from an
   t.is(await ask(pageUrl, '/'), 421);
   t.is(await ask(managerUrl, '/openapi.json'), 421);
   t.is(await ask(cluster.url, '/version'), 421);
-  // A terminal is known by many names. It has nothing but a socket, for which a page needs a ticket (inv 8).
+  // A terminal has many host names. It serves only a socket, for which a page needs a ticket (inv 8).
   t.is(await ask(url, '/'), 404);
   const browser = openBrowser(t, url, { ticket: undefined });
   t.like(await browser.refused.next(), { code: 'invalid-request' });

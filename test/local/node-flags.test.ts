@@ -5,12 +5,12 @@ import { nodeFlags } from '../../local/node-flags.ts';
 const flag = '--disable-sigusr1';
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-test('a process of ours opens no inspector on SIGUSR1, where its Node.js can be told so', (t) => {
+test('node flags: SIGUSR1 opens no inspector, where Node.js has the flag', (t) => {
   t.deepEqual(nodeFlags, process.allowedNodeEnvironmentFlags.has(flag) ? [flag] : []);
 });
 
 for (const path of ['manager/Dockerfile', 'webserver/Dockerfile', 'terminal/entrypoint.sh']) {
-  test(`${path} starts Node.js with ${flag}`, (t) => {
+  test(`node flags: ${path} starts Node.js with ${flag}`, (t) => {
     const start = read(path)
       .split('\n')
       .filter((line) => /^(ENTRYPOINT|exec)\b.*\bnode\b/.test(line));

@@ -1,4 +1,4 @@
-// Ports that services get before they are started.
+// Ports that services get before they start.
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import test from 'ava';
 import { claimPort, freePort } from '../../local/ports.ts';
 
-test.serial('a free port is none that the kernel gives to somebody else meanwhile, and no node port', async (t) => {
+test.serial('freePort: outside the ranges of the kernel and of node ports', async (t) => {
   const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
   const [from, to] = range.trim().split(/\s+/).map(Number) as [number, number];
   for (let draws = 0; draws < 100; draws++) {
@@ -16,12 +16,12 @@ test.serial('a free port is none that the kernel gives to somebody else meanwhil
   }
 });
 
-test.serial('nobody is given the same port twice, also when nothing listens there yet', async (t) => {
+test.serial('freePort: never the same port twice', async (t) => {
   const ports = await Promise.all(Array.from({ length: 100 }, () => freePort()));
   t.is(new Set(ports).size, ports.length);
 });
 
-test.serial('a port in use is passed over', async (t) => {
+test.serial('freePort: skips a port in use; claimPort refuses it', async (t) => {
   const before = await freePort();
   const taken = before === 29_999 ? 20_000 : before + 1;
   const server = createServer().listen(taken, '127.0.0.1');
@@ -33,7 +33,7 @@ test.serial('a port in use is passed over', async (t) => {
   });
 });
 
-test.serial('an address of another machine is said to be none of ours', async (t) => {
+test.serial('claimPort: names an address that this machine does not have', async (t) => {
   const error = await t.throwsAsync(claimPort('192.0.2.1', 0));
   t.regex(error.message, /EADDRNOTAVAIL/);
 });

@@ -1,16 +1,9 @@
-// The shape of Kubernetes objects, as far as this stand-in reads them. Stored objects are never changed in place:
-// every write makes a new one, so that a watch, a list and a history can share them.
+// The shape of Kubernetes objects, as far as this stand-in reads them. A stored object is never changed in place: every write
+// makes a new one, so that watches, lists and the history can share it.
+
+import type { OwnerReference, PodSpec, ServicePort, StatefulSetSpec } from './schemas.ts';
 
 export type Labels = Record<string, string>;
-
-export type OwnerReference = {
-  apiVersion: string;
-  kind: string;
-  name: string;
-  uid: string;
-  controller?: boolean;
-  blockOwnerDeletion?: boolean;
-};
 
 export type Metadata = {
   name: string;
@@ -28,7 +21,7 @@ export type Metadata = {
   finalizers?: string[];
 };
 
-/** An object as a client sends it: nothing about it is certain yet. */
+/** An object as a client sends it, unchecked. */
 export type KubernetesObject = {
   apiVersion?: string;
   kind?: string;
@@ -38,72 +31,6 @@ export type KubernetesObject = {
 
 /** An object that the store holds. */
 export type Stored = KubernetesObject & { apiVersion: string; kind: string; metadata: Metadata };
-
-export type Probe = {
-  httpGet?: { path?: string; port: number | string; host?: string; scheme?: string; httpHeaders?: NameValue[] };
-  tcpSocket?: { port: number | string };
-  exec?: unknown;
-  grpc?: unknown;
-  initialDelaySeconds?: number;
-  periodSeconds?: number;
-  timeoutSeconds?: number;
-  successThreshold?: number;
-  failureThreshold?: number;
-};
-export type NameValue = { name: string; value: string };
-
-export type EnvironmentVariable = {
-  name: string;
-  value?: string;
-  valueFrom?: {
-    fieldRef?: { fieldPath: string };
-    secretKeyRef?: { name: string; key: string; optional?: boolean };
-    [source: string]: unknown;
-  };
-};
-
-export type Container = {
-  name: string;
-  image?: string;
-  command?: string[];
-  args?: string[];
-  workingDir?: string;
-  env?: EnvironmentVariable[];
-  envFrom?: unknown[];
-  ports?: { name?: string; containerPort: number; protocol?: string }[];
-  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean; subPath?: string }[];
-  readinessProbe?: Probe;
-  livenessProbe?: Probe;
-  startupProbe?: Probe;
-  lifecycle?: unknown;
-};
-
-export type Volume = {
-  name: string;
-  emptyDir?: unknown;
-  hostPath?: { path: string };
-  secret?: { secretName: string };
-  projected?: {
-    sources?: {
-      serviceAccountToken?: { audience?: string; expirationSeconds?: number; path: string };
-      [source: string]: unknown;
-    }[];
-  };
-  [source: string]: unknown;
-};
-
-export type PodSpec = {
-  containers: Container[];
-  initContainers?: Container[];
-  volumes?: Volume[];
-  nodeName?: string;
-  hostname?: string;
-  subdomain?: string;
-  restartPolicy?: string;
-  serviceAccountName?: string;
-  terminationGracePeriodSeconds?: number;
-  [field: string]: unknown;
-};
 
 export type Condition = {
   type: string;
@@ -145,20 +72,8 @@ export type PodStatus = {
 
 export type Pod = Stored & { spec: PodSpec; status: PodStatus };
 
-export type LabelSelector = {
-  matchLabels?: Labels;
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-};
-
 export type StatefulSet = Stored & {
-  spec: {
-    replicas: number;
-    serviceName?: string;
-    selector: LabelSelector;
-    template: { metadata?: { labels?: Labels; annotations?: Labels }; spec: PodSpec };
-    volumeClaimTemplates?: unknown[];
-    [field: string]: unknown;
-  };
+  spec: StatefulSetSpec;
   status: {
     replicas: number;
     observedGeneration?: number;
@@ -169,16 +84,8 @@ export type StatefulSet = Stored & {
   };
 };
 
-export type ServicePort = {
-  name?: string;
-  port: number;
-  targetPort?: number | string;
-  nodePort?: number;
-  protocol?: string;
-};
-
 export type Service = Stored & {
-  spec: { type: string; selector?: Labels; ports?: ServicePort[]; clusterIP?: string; [field: string]: unknown };
+  spec: { type: string; selector?: Labels; ports: ServicePort[]; clusterIP?: string; [field: string]: unknown };
 };
 
 /** Whether the pod's Ready condition holds. */

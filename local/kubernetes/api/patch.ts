@@ -1,105 +1,61 @@
-// JSON Patch (RFC 6902), JSON merge patch (RFC 7386) and strategic merge patch, with the habits of a real API server: every way
-// in which a JSON Patch can fail is the same 422, and `replace` may add a key to a map, and an absent key of a map passes a
-// `test` for null. https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply
+// JSON Patch (RFC 6902), JSON merge patch (RFC 7386), and strategic merge patch as far as it is the same as a merge patch. As a real
+// API server does, `replace` may add a key to a map, and an absent key passes a `test` for null.
 
 import { applyPatch, type Operation, Pointer } from 'rfc6902';
-import { isMap } from './json.ts';
-import { ApiError, badRequest, patchRefused, unsupportedPatch } from './status.ts';
+import { isMap, parseJson } from './json.ts';
+import { badRequest, patchRefused, unsupported } from './status.ts';
 
+/** Returns the patched document. It may change the document that it is given. Throws 422 when the patch does not apply. */
 export type Patch = (document: unknown) => unknown;
 
-/** How to apply `body`; the function may change the document that it is given. Throws a Status when it cannot. */
-export function readPatch(contentType: string, body: string): Patch | undefined {
-  if (contentType === 'application/json-patch+json') return jsonPatch(body);
-  if (contentType === 'application/merge-patch+json') return mergePatch(body);
-  if (contentType === 'application/strategic-merge-patch+json') return mergePatch(body, mergeStrategic);
-  return undefined;
-}
-
-function jsonPatch(body: string): Patch {
-  const operations = parse(body, (message) => badRequest(message));
-  if (!Array.isArray(operations)) {
-    throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch');
+/** Throws 400 for a body that is no patch, 415 for a type of patch that is not known. */
+export function readPatch(contentType: string, body: string): Patch {
+  const patch = parseJson(body);
+  if (contentType === 'application/json-patch+json') {
+    if (!Array.isArray(patch)) throw badRequest('a JSON Patch must be a list');
+    return (document) => {
+      for (const operation of patch) apply(document, operation);
+      return document;
+    };
   }
-  if (operations.length > 10_000) throw new ApiError(413, 'RequestEntityTooLarge', 'too many operations in the patch');
-  return (document) => {
-    for (const operation of operations) {
-      if (!isMap(operation) || typeof operation.path !== 'string') throw patchRefused();
-      apply(document, operation as unknown as Operation);
-    }
-    return document;
-  };
+  const isStrategic = contentType === 'application/strategic-merge-patch+json';
+  if (!isStrategic && contentType !== 'application/merge-patch+json')
+    throw unsupported(`patches of type ${contentType} are not known`);
+  if (!isMap(patch)) throw badRequest('a merge patch must be an object');
+  if (isStrategic) refuseLists(patch);
+  return (document) => merge(document, patch);
 }
 
-// The library leaves these steps out of a path, and would write somewhere else.
+// rfc6902 skips these steps of a path, and would write to another place.
 const skipped = /\/(__proto__|constructor|prototype)(\/|$)/;
 
-function apply(document: unknown, operation: Operation): void {
-  if (skipped.test(operation.path) || ('from' in operation && skipped.test(operation.from))) throw patchRefused();
+function apply(document: unknown, operation: unknown): void {
   try {
-    const target = Pointer.fromJSON(operation.path).evaluate(document);
+    const { op, path, from = '', value } = operation as { op: string; path: string; from?: string; value?: unknown };
+    if (skipped.test(path) || skipped.test(from)) throw patchRefused();
+    const target = Pointer.fromJSON(path).evaluate(document);
     const absent = target.value === undefined && isMap(target.parent);
-    if (absent && operation.op === 'test' && operation.value === null) return;
-    const adds = absent && operation.op === 'replace';
-    const [error] = applyPatch(document, [adds ? { ...operation, op: 'add' } : operation]);
+    if (absent && op === 'test' && value === null) return;
+    const adds = absent && op === 'replace';
+    const [error] = applyPatch(document, [{ ...(operation as Operation), ...(adds && { op: 'add' }) } as Operation]);
     if (error) throw error;
   } catch {
     throw patchRefused();
   }
 }
 
-function mergePatch(body: string, merge = mergePlain): Patch {
-  const patch = parse(body, () => badRequest('Invalid JSON Patch'));
-  if (!isMap(patch))
-    throw new ApiError(422, 'Invalid', ` "" is invalid: patch: Invalid value: ${JSON.stringify(body)}`, {});
-  return (document) => merge(document, patch);
-}
-
-function mergePlain(target: unknown, patch: unknown): unknown {
-  return isMap(patch) ? mergeMap(target, patch, mergePlain) : patch;
-}
-
-type Merge = (target: unknown, patch: unknown, field: string) => unknown;
-
-function mergeMap(target: unknown, patch: Record<string, unknown>, merge: Merge): object {
+function merge(target: unknown, patch: unknown): unknown {
+  if (!isMap(patch)) return patch;
   const merged = new Map(isMap(target) ? Object.entries(target) : []);
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) merged.delete(key);
-    else merged.set(key, merge(merged.get(key), value, key));
+    else merged.set(key, merge(merged.get(key), value));
   }
   return Object.fromEntries(merged);
 }
 
-/** The fields that identify an element of a list. A patch replaces every other list as a whole. */
-const mergeKeys: Record<string, string[]> = {
-  ...{ containers: ['name'], initContainers: ['name'], env: ['name'], volumes: ['name'], volumeMounts: ['mountPath'] },
-  ...{ ports: ['containerPort', 'port'], conditions: ['type'], addresses: ['type'], ownerReferences: ['uid'] },
-};
-
-function mergeStrategic(target: unknown, patch: unknown, field = ''): unknown {
-  if (isMap(patch)) {
-    const kept = Object.entries(patch).filter(([key]) => !key.startsWith('$setElementOrder/') && key !== '$retainKeys');
-    const directive = kept.find(([key]) => key.startsWith('$'))?.[0];
-    if (directive) throw unsupportedPatch(`the stand-in cluster does not know the directive ${directive}`);
-    const retained = patch.$retainKeys as string[] | undefined;
-    const before = isMap(target) ? Object.entries(target).filter(([key]) => retained?.includes(key) ?? true) : [];
-    return mergeMap(Object.fromEntries(before), Object.fromEntries(kept), mergeStrategic);
-  }
-  const elements = Array.isArray(patch) ? patch.filter(isMap) : [];
-  const key = mergeKeys[field]?.find((each) => elements.every((element) => each in element));
-  if (key === undefined || elements.length === 0) return patch;
-  const merged = new Map((Array.isArray(target) ? target.filter(isMap) : []).map((element) => [element[key], element]));
-  for (const element of elements) {
-    if (element.$patch === 'delete') merged.delete(element[key]);
-    else merged.set(element[key], mergeStrategic(merged.get(element[key]), element) as Record<string, unknown>);
-  }
-  return [...merged.values()];
-}
-
-function parse(body: string, error: (message: string) => ApiError): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw error(cause instanceof Error ? cause.message : 'not JSON');
-  }
+/** A strategic merge patch merges the elements of lists by their keys. A merge patch would lose some. */
+function refuseLists(patch: unknown): void {
+  if (Array.isArray(patch)) throw unsupported('the stand-in cluster merges no lists; use kubectl patch --type=json');
+  if (isMap(patch)) Object.values(patch).forEach(refuseLists);
 }

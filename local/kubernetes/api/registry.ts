@@ -1,35 +1,23 @@
-// What may happen to an object: create, update (PUT, patch, status, scale) and delete, with the rules of a real API
-// server for names, versions, UIDs, generations and finalizers. Everybody writes through here: the HTTP API, the
-// controllers and the node agent. https://kubernetes.io/docs/reference/using-api/api-concepts/
+// Creates, updates and deletes objects, by the rules of a real API server for names, versions, UIDs, generations and finalizers. The
+// HTTP API, the controllers and the node agent all write through it.
+// https://kubernetes.io/docs/reference/using-api/api-concepts/
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { withDefaults } from './defaults.ts';
 import { copyOf, isMap } from './json.ts';
 import { isOver, type KubernetesObject, type Metadata, type Pod, type Stored, timestamp } from './objects.ts';
-import { namespaces, pods, type Resource } from './resources.ts';
-import {
-  ApiError,
-  alreadyExists,
-  badRequest,
-  conflict,
-  invalidObject,
-  malformedNumber,
-  notFound,
-  type Problem,
-  required,
-} from './status.ts';
+import { groupVersion, leases, namespaces, pods, type Resource, resources } from './resources.ts';
+import { check } from './schemas.ts';
+import { alreadyExists, badRequest, conflict, invalid, notFound } from './status.ts';
 import type { Store } from './store.ts';
-import { changeProblems, problemsOf } from './validation.ts';
 
 export type DeleteOptions = {
   gracePeriodSeconds?: number;
   propagationPolicy?: string;
   preconditions?: { uid?: string; resourceVersion?: string };
 };
-export type Part = 'all' | 'status';
 
-/** Fills in what the cluster decides when an object is created (`old` absent) or updated; may throw a Status. */
+/** Fills in what the cluster decides when an object is created (`old` is absent) or updated. May throw a Status. */
 export type Admit = (resource: Resource, next: Stored, old: Stored | undefined) => Stored;
 
 export class Registry {
@@ -50,16 +38,13 @@ export class Registry {
   }
 
   create(resource: Resource, namespace: string | undefined, given: KubernetesObject): Stored {
-    const metadata = given.metadata ?? {};
-    if (metadata.resourceVersion) {
-      throw new ApiError(500, undefined, 'resourceVersion should not be set on objects to be created');
-    }
-    this.#checkNamespace(resource, namespace, metadata);
-    const name = metadata.name || (metadata.generateName ? `${metadata.generateName}${suffix()}` : '');
-    if (name === '') {
-      throw invalidObject(resource, '', [required('metadata.name', 'name or generateName is required')]);
-    }
+    const { metadata = {}, status, ...rest } = given;
     const { deletionTimestamp, deletionGracePeriodSeconds, generation, ...kept } = metadata;
+    if (resource.namespaced) this.get(namespaces, undefined, namespace ?? '');
+    if (metadata.namespace && metadata.namespace !== namespace) throw namespaceDiffers();
+    const name = metadata.name || (metadata.generateName ? `${metadata.generateName}${suffix()}` : '');
+    if (name === '')
+      throw invalid(resource.kind, '', [{ field: 'metadata.name', message: 'name or generateName is required' }]);
     const fresh: Metadata = {
       ...kept,
       name,
@@ -69,59 +54,55 @@ export class Registry {
       ...(generations.has(resource.kind) && { generation: 1 }),
       creationTimestamp: timestamp(this.#now()),
     };
-    const { status, ...rest } = given;
-    const started = resource.status
-      ? { status: initialStatus[resource.kind] ?? {} }
-      : { ...(status !== undefined && { status }) };
-    const object = withDefaults(resource.kind, { ...rest, metadata: fresh, ...started } as Stored);
-    this.#check(resource, object, problemsOf(resource, object));
+    const started = hasStatus(resource) ? { status: initialStatus[resource.kind] ?? {} } : {};
+    const types = { kind: resource.kind, apiVersion: groupVersion(resource) };
+    const object: Stored = check(resource.kind, { ...rest, ...types, metadata: fresh, ...started }, name);
     if (this.store.get(resource, namespace, name)) throw alreadyExists(resource, name);
     return this.store.put(resource, this.#admit(resource, object, undefined));
   }
 
   /**
-   * Replaces an object by what `change` makes of a copy of it. `part` says which half of it counts: `status` changes
-   * nothing of the spec, `all` nothing of the status. An update that changes nothing writes nothing.
+   * Replaces an object by what `change` makes of a copy of it. `part` says which half counts: `status` changes nothing of the
+   * spec, `all` nothing of the status. An update that changes nothing writes nothing.
    */
   update(
     resource: Resource,
     namespace: string | undefined,
     name: string,
-    part: Part,
+    part: 'all' | 'status',
     change: (copy: Stored) => KubernetesObject,
   ): Stored {
     const old = this.get(resource, namespace, name);
     const given = change(copyOf(old));
-    const metadata = this.#metadata(resource, old, given.metadata ?? {});
-    const halves = splitHalves(resource, part, old, given);
-    const prepared = { ...halves, kind: old.kind, apiVersion: old.apiVersion, metadata } as Stored;
-    const next = this.#admit(resource, withDefaults(resource.kind, prepared), old);
-    this.#check(resource, next, [...problemsOf(resource, next), ...changeProblems(resource, next, old)]);
-    if (generations.has(resource.kind) && !isDeepStrictEqual(next.spec, old.spec)) {
+    const { kind, apiVersion } = old;
+    const metadata = mergeMetadata(resource, old, given.metadata ?? {});
+    const halves = part === 'status' ? { ...old, status: given.status ?? {} } : { ...given };
+    if (part === 'all' && hasStatus(resource)) halves.status = old.status;
+    const checked: Stored = check(kind, { ...halves, kind, apiVersion, metadata }, name);
+    refuseFixed(checked, old);
+    const next = this.#admit(resource, checked, old);
+    if (generations.has(kind) && !isDeepStrictEqual(next.spec, old.spec))
       next.metadata.generation = (old.metadata.generation ?? 0) + 1;
-    }
     if (isDeepStrictEqual(next, old)) return old;
-    const over = next.metadata.deletionTimestamp !== undefined && !(next.metadata.finalizers ?? []).length;
-    // A pod that still runs is for its node to end.
-    const runs = resource === pods && next.metadata.deletionGracePeriodSeconds !== 0;
-    if (over && !runs && resource !== namespaces) return this.store.remove(resource, next);
+    const { deletionTimestamp, deletionGracePeriodSeconds, finalizers = [] } = next.metadata;
+    // The node ends a pod that still runs.
+    const runs = resource === pods && deletionGracePeriodSeconds !== 0;
+    if (deletionTimestamp && finalizers.length === 0 && !runs) return this.store.remove(resource, next);
     return this.store.put(resource, next);
   }
 
-  /** What a controller or the node agent knows of an object that is still the same one; undefined when it is gone. */
+  /** Writes what a controller or the node agent knows of `seen`, unchecked; undefined when that object is gone. */
   updateStatus(resource: Resource, seen: Stored, change: (now: Stored) => Stored): Stored | undefined {
-    const { namespace, name, uid } = seen.metadata;
-    const now = this.store.get(resource, namespace, name);
-    if (now?.metadata.uid !== uid) return undefined;
+    const now = this.#sameObject(resource, seen);
+    if (!now) return undefined;
     const next = change(now);
     return isDeepStrictEqual(next, now) ? now : this.store.put(resource, next);
   }
 
-  /** Removes the object, if it is still the same one, as soon as it has no finalizer any more. */
+  /** Removes the object once it has no finalizer, if it is still the same one. */
   finalize(resource: Resource, seen: Stored): void {
-    const { namespace, name, uid } = seen.metadata;
-    const now = this.store.get(resource, namespace, name);
-    if (now?.metadata.uid !== uid) return;
+    const now = this.#sameObject(resource, seen);
+    if (!now) return;
     if (!now.metadata.finalizers?.length) this.store.remove(resource, now);
     else this.store.put(resource, { ...now, metadata: { ...now.metadata, deletionGracePeriodSeconds: 0 } });
   }
@@ -135,22 +116,21 @@ export class Registry {
   ): { gone: boolean; object: Stored } {
     const object = this.get(resource, namespace, name);
     checkPreconditions(resource, object, options);
-    const finalizers = new Set(object.metadata.finalizers);
-    if (options.propagationPolicy === 'Orphan') finalizers.add('orphan');
-    if (options.propagationPolicy === 'Foreground') finalizers.add('foregroundDeletion');
-    const grace = this.#grace(resource, object, options);
-    if (grace === 0 && finalizers.size === 0 && resource !== namespaces) {
+    if (options.propagationPolicy === 'Orphan') this.#orphanDependents(object);
+    const grace = graceOf(resource, object, options);
+    if (grace === 0 && !object.metadata.finalizers?.length) {
       const last = { ...object.metadata, ...(resource === pods && this.#deletion(object, 0)) };
       return { gone: true, object: this.store.remove(resource, { ...object, metadata: last }) };
     }
-    const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
-    const marked = { ...object.metadata, ...(finalizers.size > 0 && { finalizers: [...finalizers] }) };
-    if (deletionTimestamp === undefined || grace < (deletionGracePeriodSeconds ?? 0)) {
-      Object.assign(marked, this.#deletion(object, grace));
-    }
-    const status = resource === namespaces ? { status: { phase: 'Terminating' } } : {};
-    const next = { ...object, metadata: marked, ...status };
-    return { gone: false, object: isDeepStrictEqual(next, object) ? object : this.store.put(resource, next) };
+    const { deletionTimestamp, deletionGracePeriodSeconds = 0 } = object.metadata;
+    if (deletionTimestamp !== undefined && grace >= deletionGracePeriodSeconds) return { gone: false, object };
+    const metadata = { ...object.metadata, ...this.#deletion(object, grace) };
+    return { gone: false, object: this.store.put(resource, { ...object, metadata }) };
+  }
+
+  #sameObject(resource: Resource, { metadata: { namespace, name, uid } }: Stored): Stored | undefined {
+    const now = this.store.get(resource, namespace, name);
+    return now?.metadata.uid === uid ? now : undefined;
   }
 
   #deletion({ metadata: { deletionTimestamp, deletionGracePeriodSeconds = 0 } }: Stored, grace: number) {
@@ -158,75 +138,21 @@ export class Registry {
     return { deletionTimestamp: timestamp(since + grace * 1_000), deletionGracePeriodSeconds: grace };
   }
 
-  #grace(resource: Resource, object: Stored, { gracePeriodSeconds }: DeleteOptions): number {
-    const spec = object.spec as { nodeName?: string; terminationGracePeriodSeconds?: number } | undefined;
-    if (resource !== pods || !spec?.nodeName || isOver(object as Pod)) return 0;
-    return Math.max(0, gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30);
-  }
-
-  #checkNamespace(resource: Resource, namespace: string | undefined, metadata: Partial<Metadata>): void {
-    if (!resource.namespaced || namespace === undefined) return;
-    if (metadata.namespace && metadata.namespace !== namespace) {
-      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  #orphanDependents({ metadata: { namespace, uid: owner } }: Stored): void {
+    for (const resource of resources) {
+      for (const { metadata } of [...this.store.each(resource, namespace)]) {
+        if (!metadata.ownerReferences?.some(({ uid }) => uid === owner)) continue;
+        this.update(resource, namespace, metadata.name, 'all', (copy) => {
+          const ownerReferences = copy.metadata.ownerReferences?.filter(({ uid }) => uid !== owner) ?? [];
+          return { ...copy, metadata: { ...copy.metadata, ownerReferences } };
+        });
+      }
     }
-    const home = this.get(namespaces, undefined, namespace);
-    if (home.metadata.deletionTimestamp) {
-      const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-      const { plural, group } = resource;
-      const named = `${plural}${group && `.${group}`} "${metadata.name ?? ''}"`;
-      throw new ApiError(403, 'Forbidden', `${named} is forbidden: ${why}`, { kind: plural });
-    }
-  }
-
-  // The metadata after an update: what a client may change from `given`, the rest as it was.
-  #metadata(resource: Resource, old: Stored, given: Partial<Metadata>): Metadata {
-    const { name, namespace } = old.metadata;
-    if (given.name !== name) {
-      throw badRequest(`the name of the object (${given.name ?? ''}) does not match the name on the URL (${name})`);
-    }
-    if (given.namespace && given.namespace !== namespace) {
-      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-    }
-    const version = given.resourceVersion || '0';
-    if (!/^\d+$/.test(version)) throw malformedNumber(version);
-    if (version !== '0' && version !== old.metadata.resourceVersion) throw conflict(resource, name);
-    if (version === '0' && !resource.unconditionalUpdate) {
-      const problem: Problem = {
-        field: 'metadata.resourceVersion',
-        reason: 'FieldValueInvalid',
-        message: 'Invalid value: 0: must be specified for an update',
-      };
-      throw invalidObject(resource, name, [problem], resource.plural);
-    }
-    const { labels, annotations, ownerReferences, finalizers } = given;
-    const { deletionTimestamp, deletionGracePeriodSeconds, generation, generateName } = old.metadata;
-    const next: Record<string, unknown> = {
-      name,
-      generateName,
-      namespace,
-      uid: given.uid || old.metadata.uid,
-      resourceVersion: old.metadata.resourceVersion,
-      generation,
-      creationTimestamp: given.creationTimestamp || old.metadata.creationTimestamp,
-      deletionTimestamp: given.deletionTimestamp || deletionTimestamp,
-      deletionGracePeriodSeconds,
-      labels,
-      annotations,
-      ownerReferences,
-      finalizers,
-    };
-    // In the order of the old one, without what is empty: so that no change is seen where there is none.
-    const keys = [...Object.keys(old.metadata), ...Object.keys(next)];
-    const kept = [...new Set(keys)].filter((key) => !isEmpty(next[key])).map((key) => [key, next[key]]);
-    return Object.fromEntries(kept) as Metadata;
-  }
-
-  #check(resource: Resource, object: Stored, problems: Problem[]): void {
-    if (problems.length > 0) throw invalidObject(resource, object.metadata.name, problems);
   }
 }
 
 const generations = new Set(['StatefulSet', 'Ingress']);
+const hasStatus = ({ subresources }: Resource) => subresources.includes('status');
 const initialStatus: Record<string, object> = {
   Pod: { phase: 'Pending', qosClass: 'BestEffort' },
   StatefulSet: { replicas: 0 },
@@ -235,8 +161,29 @@ const initialStatus: Record<string, object> = {
   Namespace: { phase: 'Active' },
 };
 
-const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
-const suffix = (): string => [...randomBytes(5)].map((byte) => alphabet[byte % alphabet.length]).join('');
+const suffix = (): string => randomBytes(4).toString('hex').slice(0, 5);
+const namespaceDiffers = () => badRequest('the namespace of the object does not match the namespace of the request');
+const modified = 'the object has been modified; please apply your changes to the latest version and try again';
+
+/** The metadata after an update: from `given` what a client may change, the rest from `old`. */
+function mergeMetadata(resource: Resource, old: Stored, given: Partial<Metadata>): Metadata {
+  const { name, namespace, uid, resourceVersion } = old.metadata;
+  if (given.name !== name) throw badRequest(`the name of the object (${given.name}) does not match the URL (${name})`);
+  if (given.namespace && given.namespace !== namespace) throw namespaceDiffers();
+  if (given.uid && given.uid !== uid)
+    throw invalid(resource.kind, name, [{ field: 'metadata.uid', message: 'field is immutable' }]);
+  const version = given.resourceVersion || undefined;
+  if (version !== undefined && version !== resourceVersion) throw conflict(resource, name, modified);
+  // A Lease is a lock: only the client that has seen its last state may change it.
+  if (version === undefined && resource === leases)
+    throw invalid(resource.kind, name, [
+      { field: 'metadata.resourceVersion', message: 'must be specified for an update' },
+    ]);
+  const { labels, annotations, ownerReferences, finalizers } = given;
+  const changed = { labels, annotations, ownerReferences, finalizers };
+  const merged = Object.entries({ ...old.metadata, ...changed });
+  return Object.fromEntries(merged.filter(([, value]) => !isEmpty(value))) as Metadata;
+}
 
 const isEmpty = (value: unknown): boolean =>
   value === undefined ||
@@ -244,22 +191,28 @@ const isEmpty = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isMap(value) && Object.keys(value).length === 0);
 
-// Which fields come from the client, and which stay, when only one half of the object is being written.
-function splitHalves(resource: Resource, part: Part, old: Stored, given: KubernetesObject): KubernetesObject {
-  if (part === 'status') return { ...old, status: given.status ?? {} };
-  const { status, ...rest } = given;
-  if (!resource.status) return given;
-  return { ...rest, ...(old.status !== undefined && { status: old.status }) };
+/** The fields of a spec that an update may change; a kind that is not listed may change all. */
+const changeable: Record<string, string[]> = { Pod: [], StatefulSet: ['replicas', 'template', 'updateStrategy'] };
+
+function refuseFixed(next: Stored, old: Stored): void {
+  const fields = changeable[next.kind];
+  if (!fields) return;
+  const fixed = (spec: unknown) => Object.entries(spec as object).filter(([key]) => !fields.includes(key));
+  if (isDeepStrictEqual(Object.fromEntries(fixed(next.spec)), Object.fromEntries(fixed(old.spec)))) return;
+  const message = `an update may change only ${fields.join(', ') || 'metadata'}`;
+  throw invalid(next.kind, next.metadata.name, [{ field: 'spec', message }]);
 }
 
-function checkPreconditions(resource: Resource, { metadata }: Stored, { preconditions }: DeleteOptions): void {
-  const { uid, resourceVersion } = preconditions ?? {};
-  const refuse = (what: string, given: string, is: string, might: string) => {
-    const why = `the ${what} in the precondition (${given}) does not match the ${what} in record (${is}). The object might have been ${might}`;
-    return conflict({ ...resource, plural: resource.kind }, metadata.name, why);
-  };
-  if (uid !== undefined && uid !== metadata.uid) throw refuse('UID', uid, metadata.uid, 'deleted and then recreated');
-  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw refuse('ResourceVersion', resourceVersion, metadata.resourceVersion, 'modified');
+function graceOf(resource: Resource, object: Stored, { gracePeriodSeconds }: DeleteOptions): number {
+  if (resource !== pods || isOver(object as Pod)) return 0;
+  const { nodeName, terminationGracePeriodSeconds } = (object as Pod).spec;
+  return nodeName ? Math.max(0, gracePeriodSeconds ?? terminationGracePeriodSeconds) : 0;
+}
+
+function checkPreconditions(resource: Resource, { metadata }: Stored, { preconditions = {} }: DeleteOptions): void {
+  for (const field of ['uid', 'resourceVersion'] as const) {
+    const [wanted, is] = [preconditions[field], metadata[field]];
+    if (wanted === undefined || wanted === is) continue;
+    throw conflict(resource, metadata.name, `the ${field} in the precondition (${wanted}) is not the object's (${is})`);
   }
 }

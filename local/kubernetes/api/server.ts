@@ -1,20 +1,20 @@
-// The API over HTTP/1.1 on loopback: reads requests, checks who asks, writes answers and streams.
+// The API over HTTP/1.1 on 127.0.0.1, for the user of this machine only: the token of the kubeconfig may do everything, other requests
+// may ask for the health and the version. kubectl sends no token over plain HTTP, so the server's URL in the kubeconfig has the token
+// as its first path segment too. Pods of the machine's network reach this port: it must not be open.
 
+import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHostCheck, unknownHostMessage } from '../../../common/http/host-names.ts';
 import { beginAnswer } from '../../../common/http/one-at-a-time.ts';
 import type { Logger } from '../../../common/log.ts';
-import { authorize, openDoor } from './access.ts';
-import { parsePath } from './paths.ts';
-import { jsonOfProtobuf, protobufType } from './protobuf.ts';
 import type { Answer, Request } from './routes.ts';
 import { ApiError } from './status.ts';
 import type { Sink } from './watch.ts';
 
 const maxBody = 3 * 1024 * 1024;
 const isOwnHost = createHostCheck('127.0.0.1', undefined);
-/** A watch that its reader does not read is ended rather than kept in memory. */
+/** A watch whose client does not read it ends, so that it does not fill the memory. */
 const maxUnread = 32 * 1024 * 1024;
 
 export type ApiServer = { port: number; close: () => Promise<void> };
@@ -48,21 +48,37 @@ export async function serveApi(options: {
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { host } = incoming.headers;
     if (!isOwnHost(host)) throw new ApiError(421, 'MisdirectedRequest', unknownHostMessage(host));
-    const { pathname: asked, searchParams: query } = new URL(incoming.url ?? '/', 'http://localhost');
-    const { path: pathname, admin } = openDoor(asked, options.adminToken);
+    const { pathname, searchParams: query } = new URL(incoming.url ?? '/', 'http://localhost');
     const { method = 'GET', headers } = incoming;
-    const target = parsePath(pathname);
-    const { resource, subresource, namespace, name } = target ?? {};
-    const asks = { method, path: pathname, resource, subresource, namespace, name, watch: query.has('watch') };
-    if (!admin) authorize(headers.authorization, options.adminToken, asks);
-    const bytes = method === 'GET' ? Buffer.alloc(0) : await readBody(incoming);
-    const sentAs = (headers['content-type'] ?? '').split(';')[0]!.trim();
-    const isProtobuf = sentAs === protobufType && bytes.length > 0;
-    const body = isProtobuf ? jsonOfProtobuf(bytes) : bytes.toString();
-    const contentType = isProtobuf ? 'application/json' : sentAs;
-    const warn = (text: string) => void outgoing.appendHeader('warning', `299 - ${JSON.stringify(text)}`);
+    const path = authorize(pathname, headers.authorization, options.adminToken);
+    const body = method === 'GET' ? '' : await readBody(incoming);
+    const contentType = (headers['content-type'] ?? '').split(';')[0]!.trim();
     const { accept } = headers;
-    write(outgoing, await options.answer({ method, path: pathname, query, accept, contentType, body, warn }));
+    write(outgoing, await options.answer({ method, path: decode(path), query, accept, contentType, body }));
+  }
+}
+
+/** The path without the token. Throws 401 for a wrong token, 403 for none. */
+function authorize(path: string, authorization: string | undefined, adminToken: string): string {
+  const [, first = ''] = path.split('/', 2);
+  if (isSame(first, adminToken)) return path.slice(first.length + 1) || '/';
+  const token = /^bearer +(.+)$/i.exec(authorization ?? '')?.[1]?.trim();
+  if (token !== undefined && !isSame(token, adminToken)) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
+  if (token === undefined && !/^\/(healthz|livez|readyz|version)(\/|$)/.test(path))
+    throw new ApiError(403, 'Forbidden', 'forbidden: the request has no token');
+  return path;
+}
+
+function isSame(given: string, right: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function decode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
   }
 }
 
@@ -73,7 +89,7 @@ function listen(server: Server, port: number): Promise<void> {
   });
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
+async function readBody(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -83,7 +99,7 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).toString();
 }
 
 function refusal(error: unknown): Answer {

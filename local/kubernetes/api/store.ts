@@ -1,5 +1,5 @@
-// All objects, and what happened to them lately: one counter of revisions for everything, as etcd has, and per
-// resource a bounded history from which a watch can resume. Knows nothing about kinds or HTTP.
+// All objects, and their latest changes: one counter of revisions for everything, as etcd has, and for each resource a bounded history
+// from which a watch can resume.
 
 import type { Stored } from './objects.ts';
 import { type Resource, resources } from './resources.ts';
@@ -16,14 +16,14 @@ export type Listener = (change: Change) => void;
 type Collection = {
   objects: Map<string, Stored>;
   history: Change[];
-  /** Revision of the last change that the history has forgotten. */
+  /** Revision of the last change that was dropped from the history. */
   forgotten: number;
   listeners: Set<Listener>;
 };
 
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 
-// Above 1, so that there is a version too old to watch from, as there always is in a cluster that has lived.
+// Above 1, so that some version is too old to watch from, as in a real cluster.
 const firstRevision = 100;
 
 export class Store {
@@ -56,7 +56,7 @@ export class Store {
     }
   }
 
-  /** Writes a new object or a new state of one, and tells everybody; returns it with its resourceVersion. */
+  /** Writes an object and calls the listeners. Returns it with its resourceVersion. */
   put(resource: Resource, object: Stored): Stored {
     const { objects } = this.#of(resource);
     const key = keyOf(object.metadata.namespace, object.metadata.name);
@@ -70,7 +70,7 @@ export class Store {
     return written;
   }
 
-  /** Forgets an object; `last` is the state that watches see as deleted. */
+  /** Removes an object. Watches see its state as `last`. */
   remove(resource: Resource, last: Stored): Stored {
     const { objects } = this.#of(resource);
     const key = keyOf(last.metadata.namespace, last.metadata.name);
@@ -81,7 +81,7 @@ export class Store {
     return written;
   }
 
-  /** What happened after `revision`, oldest first; undefined when part of it is forgotten. */
+  /** The changes after `revision`, oldest first; undefined when the history does not go back so far. */
   since(resource: Resource, revision: number): Change[] | undefined {
     const { history, forgotten } = this.#of(resource);
     if (revision < forgotten) return undefined;
@@ -94,7 +94,7 @@ export class Store {
     return history.slice(low);
   }
 
-  /** Calls `listener` with every later change, before the write returns. Returns how to stop it. */
+  /** Calls `listener` with every later change, before the write returns. Returns how to stop. */
   subscribe(resource: Resource, listener: Listener): () => void {
     const { listeners } = this.#of(resource);
     listeners.add(listener);

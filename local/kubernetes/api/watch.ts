@@ -1,21 +1,21 @@
-// One watch: what happened since a version, then what happens, as one JSON line each, filtered by selectors.
+// One watch: what happened since a version, then what happens, as one JSON line each.
 // https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 
 import { jsonOf } from './json.ts';
-import type { Match } from './list.ts';
 import type { Stored } from './objects.ts';
 import { groupVersion, type Resource } from './resources.ts';
-import { expired } from './status.ts';
+import type { Match } from './selectors.ts';
+import { ApiError } from './status.ts';
 import type { Change, Store } from './store.ts';
 
 export type Watch = {
   resource: Resource;
   match: Match;
-  /** Where to start: after this version, or (undefined, 0) with everything there is. */
-  from: number | undefined;
+  /** The version after which to start. 0: start with every object there is. */
+  from: number;
   bookmarks: boolean;
   timeoutMs: number;
-  /** How an object is written; the default is plain JSON. */
+  /** How an object is written. */
   render?: (object: Stored) => string;
 };
 
@@ -25,21 +25,21 @@ export type Sink = { write: (line: string) => void; end: () => void };
 const bookmarkEveryMs = 60_000;
 const lastBookmarkBeforeMs = 1_500;
 
-/** Runs until its timeout, or until the returned function is called; calls `sink.end` in the first case only. */
+/** Runs until its timeout, and then calls `sink.end`; or until the returned function is called. */
 export function startWatch(store: Store, watch: Watch, sink: Sink): () => void {
-  const { resource, match, from = 0, bookmarks, timeoutMs, render = jsonOf } = watch;
+  const { resource, match, from, bookmarks, timeoutMs, render = jsonOf } = watch;
   const line = (type: string, json: string) => sink.write(`{"type":"${type}","object":${json}}\n`);
   const past = from === 0 ? [] : store.since(resource, from);
   if (!past) {
-    line('ERROR', JSON.stringify(expired(`too old resource version: ${from} (${store.revision})`).body));
+    const expired = new ApiError(410, 'Expired', `too old resource version: ${from} (${store.revision})`);
+    line('ERROR', JSON.stringify(expired.body));
     sink.end();
     return () => {};
   }
   const onChange = (change: Change) => {
     if (change.revision <= from) return;
     const type = typeFor(change, match);
-    // What leaves the selection is shown as it was, at the version at which it left.
-    if (type) line(type, render(type === 'DELETED' ? leaving(change) : change.object));
+    if (type) line(type, render(type === 'DELETED' ? lastMatching(change) : change.object));
   };
   if (from === 0) {
     for (const object of store.each(resource)) if (match(object)) line('ADDED', render(object));
@@ -76,8 +76,8 @@ export function typeFor({ type, object, previous }: Change, match: Match): Chang
   return before ? 'DELETED' : undefined;
 }
 
-function leaving({ type, object, previous }: Change): Stored {
+/** What leaves a selection, as it was, at the version at which it left. */
+function lastMatching({ type, object, previous }: Change): Stored {
   if (type === 'DELETED' || !previous) return object;
-  const { resourceVersion } = object.metadata;
-  return { ...previous, metadata: { ...previous.metadata, resourceVersion } };
+  return { ...previous, metadata: { ...previous.metadata, resourceVersion: object.metadata.resourceVersion } };
 }

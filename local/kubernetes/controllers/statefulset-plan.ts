@@ -1,43 +1,26 @@
-// What a StatefulSet (Parallel, OnDelete) needs next: pure, from what is to what to do.
-// https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
+// What a StatefulSet (Parallel, OnDelete) needs next. Pure. https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 
 import { createHash } from 'node:crypto';
-import {
-  isOver,
-  isReady,
-  type KubernetesObject,
-  type OwnerReference,
-  type Pod,
-  type StatefulSet,
-  type Stored,
-} from '../api/objects.ts';
-import { labelSelector } from '../api/selectors.ts';
+import { isOver, isReady, type KubernetesObject, type Pod, type StatefulSet, type Stored } from '../api/objects.ts';
 
-/** `over`: the pod has ended by itself, and is deleted to be made anew. */
-export type Plan = { create: number[]; remove: (Pod & { over: boolean })[]; status: StatefulSet['status'] };
+/** Ordinals to create, pods to delete (highest first), and the status to show. */
+export type Plan = { create: number[]; remove: Pod[]; status: StatefulSet['status'] };
 
-/** `pods` are those that the set owns. Ordinals to create, pods to delete (highest first), and the status to show. */
+/** `pods` are those that the set owns. */
 export function planSet(set: StatefulSet, pods: Pod[]): Plan {
   const { replicas } = set.spec;
   const updateRevision = revisionOf(set);
   const currentRevision = set.status.currentRevision ?? updateRevision;
-  const ordinals = new Set(pods.map(({ metadata }) => ordinalOf(set, metadata.name)));
-  const create = Array.from({ length: replicas }, (_, ordinal) => ordinal).filter((ordinal) => !ordinals.has(ordinal));
-  const remove = pods
-    .map((pod) => ({ ...pod, over: isOver(pod) }))
-    .filter(({ metadata, over }) => {
-      const surplus = (ordinalOf(set, metadata.name) ?? replicas) >= replicas;
-      return (surplus || over) && metadata.deletionTimestamp === undefined;
-    })
-    .sort((a, b) => (ordinalOf(set, b.metadata.name) ?? 0) - (ordinalOf(set, a.metadata.name) ?? 0));
+  const ordinal = ({ metadata }: Pod) => ordinalOf(set, metadata.name) ?? replicas;
+  const ordinals = new Set(pods.map(ordinal));
   const living = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const count = (revision: string) =>
     living.filter(({ metadata }) => metadata.labels?.[revisionLabel] === revision).length;
   const ready = pods.filter(isReady).length;
   const [current, updated] = [count(currentRevision), count(updateRevision)];
   return {
-    create,
-    remove,
+    create: Array.from({ length: replicas }, (_, index) => index).filter((index) => !ordinals.has(index)),
+    remove: living.filter((pod) => ordinal(pod) >= replicas || isOver(pod)).sort((a, b) => ordinal(b) - ordinal(a)),
     status: {
       observedGeneration: set.metadata.generation ?? 1,
       replicas: pods.length,
@@ -59,13 +42,13 @@ export function revisionOf({ metadata, spec }: StatefulSet): string {
   return `${metadata.name}-${hash.slice(0, 10)}`;
 }
 
-/** Undefined when the pod's name is not one that the set gives. */
+/** Undefined for a name that the set does not give to its pods. */
 export function ordinalOf({ metadata }: StatefulSet, podName: string): number | undefined {
   const text = podName.startsWith(`${metadata.name}-`) ? podName.slice(metadata.name.length + 1) : '';
   return /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : undefined;
 }
 
-export const ownerReference = ({ metadata: { name, uid } }: StatefulSet): OwnerReference => ({
+export const ownerReference = ({ metadata: { name, uid } }: StatefulSet) => ({
   apiVersion: 'apps/v1',
   kind: 'StatefulSet',
   name,
@@ -82,16 +65,14 @@ export const ownerOf = ({ metadata }: Stored): string | undefined =>
 export const selects = (set: StatefulSet, { metadata }: Pod): boolean =>
   metadata.namespace === set.metadata.namespace &&
   ordinalOf(set, metadata.name) !== undefined &&
-  labelSelector(set.spec.selector)(metadata.labels ?? {});
+  Object.entries(set.spec.selector.matchLabels).every(([key, value]) => metadata.labels?.[key] === value);
 
-/** The pod of one ordinal, as the set's template makes it. */
+/** The pod of one ordinal, as the set's template describes it. */
 export function podOf(set: StatefulSet, ordinal: number): KubernetesObject {
   const { name } = set.metadata;
-  const { metadata = {}, spec } = set.spec.template;
+  const { metadata, spec } = set.spec.template;
   const podName = `${name}-${ordinal}`;
   return {
-    apiVersion: 'v1',
-    kind: 'Pod',
     metadata: {
       name: podName,
       generateName: `${name}-`,

@@ -1,63 +1,58 @@
-// Carries out what StatefulSets need, whenever a set or one of its pods changes. A change that cannot matter, such as
-// a claim's label, costs nothing. What fails is tried again, with back-off.
+// Does what StatefulSets need, whenever a set or one of its pods changes. A change that cannot matter, such as a claim's label, costs
+// nothing. A creation that fails is tried again with back-off.
 
-import type { Pod, StatefulSet } from '../api/objects.ts';
-import { isReady } from '../api/objects.ts';
+import { isOver, isReady, type Pod, type StatefulSet } from '../api/objects.ts';
 import type { Registry } from '../api/registry.ts';
 import { pods, statefulSets } from '../api/resources.ts';
 import { ApiError } from '../api/status.ts';
 import type { Recorder } from '../events.ts';
 import { ownerOf, ownerReference, planSet, podOf, revisionLabel, selects } from './statefulset-plan.ts';
 
-// A real controller doubles the delay up to 1,000 s. This API serves one machine, so 10 s are enough.
-const retry = { firstMs: 5, longestMs: 10_000 };
+// A real controller waits for up to 1,000 s. This API serves one machine, so 10 s are enough.
+const retry = { firstMs: 5, maxMs: 10_000 };
 
 /** Returns how to stop. */
 export function runStatefulSets(registry: Registry, record: Recorder): () => void {
   const { store } = registry;
+  const sets = new Map<string, StatefulSet>();
   /** UID of a set → name → pod. */
   const owned = new Map<string, Map<string, Pod>>();
-  /** Pods that no controller owns, by UID: a set adopts those that its selector and their names make its own. */
+  /** Pods without a controller, by UID. */
   const orphans = new Map<string, Pod>();
-  /** UID of a set → its failures in a row, and what tries again. */
+  /** UID of a set → its failures in a row, and the timer of the next try. */
   const failures = new Map<string, { count: number; timer: NodeJS.Timeout | undefined }>();
   const due = new Set<string>();
   let scheduled: NodeJS.Immediate | undefined;
 
-  const wake = (uid: string) => {
+  const enqueue = (uid: string) => {
     due.add(uid);
     scheduled ??= setImmediate(run);
   };
-  const sets = new Map<string, StatefulSet>();
 
   const unsubscribe = [
     store.subscribe(statefulSets, ({ type, object }) => {
       const { uid } = object.metadata;
       if (type === 'DELETED') sets.delete(uid);
       else sets.set(uid, object as StatefulSet);
-      wake(uid);
+      enqueue(uid);
     }),
     store.subscribe(pods, ({ type, object, previous }) => {
-      const uid = ownerOf(object);
-      const before = previous && ownerOf(previous);
-      if (before !== undefined && before !== uid) {
-        owned.get(before)?.delete(object.metadata.name);
-        wake(before);
-      }
-      orphans.delete(object.metadata.uid);
-      if (uid === undefined) {
+      const pod = object as Pod;
+      const { name, uid } = pod.metadata;
+      const [owner, before] = [ownerOf(pod), previous && ownerOf(previous)];
+      orphans.delete(uid);
+      if (before !== undefined) owned.get(before)?.delete(name);
+      if (before !== undefined && before !== owner) enqueue(before);
+      if (owner === undefined) {
         if (type === 'DELETED') return;
-        orphans.set(object.metadata.uid, object as Pod);
-        for (const [each, set] of sets) if (selects(set, object as Pod)) wake(each);
+        orphans.set(uid, pod);
+        for (const [each, set] of sets) if (selects(set, pod)) enqueue(each);
         return;
       }
-      const mine = owned.get(uid) ?? new Map<string, Pod>();
-      owned.set(uid, mine);
-      if (type === 'DELETED') mine.delete(object.metadata.name);
-      else mine.set(object.metadata.name, object as Pod);
-      const set = sets.get(uid);
-      if (type === 'DELETED' || matters(object as Pod, previous as Pod | undefined)) wake(uid);
-      else if (set && previous?.metadata.labels !== object.metadata.labels && !selects(set, object as Pod)) wake(uid);
+      const siblings = owned.get(owner) ?? new Map<string, Pod>();
+      owned.set(owner, siblings);
+      if (type !== 'DELETED') siblings.set(name, pod);
+      if (type === 'DELETED' || matters(pod, previous as Pod | undefined, sets.get(owner))) enqueue(owner);
     }),
   ];
 
@@ -70,30 +65,31 @@ export function runStatefulSets(registry: Registry, record: Recorder): () => voi
       if (set) reconcile(set);
       else {
         owned.delete(uid);
-        succeed(uid);
+        forgetFailures(uid);
       }
     }
   }
 
   function reconcile(set: StatefulSet) {
-    const { namespace, uid } = set.metadata;
-    if (!set.metadata.deletionTimestamp) claimPods(set);
+    const { namespace, uid, deletionTimestamp } = set.metadata;
+    if (deletionTimestamp) return;
+    claimPods(set);
     const { create, remove, status } = planSet(set, [...(owned.get(uid)?.values() ?? [])]);
-    if (!set.metadata.deletionTimestamp) {
-      const done = createPods(set, create);
-      if (done) succeed(uid);
-      else fail(uid);
-      for (const { metadata, over } of remove) {
-        // Like a real controller: as long as pods cannot be made, the set does not shrink.
-        if (!done && !over) continue;
-        registry.delete(pods, namespace, metadata.name);
-        record(set, 'Normal', 'SuccessfulDelete', told('delete', metadata.name, set), 'statefulset-controller');
-      }
+    const created = create.every((ordinal) => createPod(set, ordinal));
+    if (created) forgetFailures(uid);
+    else retryLater(uid);
+    for (const pod of remove) {
+      // As long as pods cannot be created, a real controller does not shrink the set.
+      if (!created && !isOver(pod)) continue;
+      const { name } = pod.metadata;
+      registry.delete(pods, namespace, name);
+      const message = `delete Pod ${name} in StatefulSet ${set.metadata.name} successful`;
+      record(set, 'Normal', 'SuccessfulDelete', message, 'statefulset-controller');
     }
     registry.updateStatus(statefulSets, set, (now) => ({ ...now, status }));
   }
 
-  /** Adopts pods without a controller that the set selects, and lets go of its own that it does not select any more. */
+  /** Adopts pods without a controller that the set selects, and releases pods that it no longer selects. */
   function claimPods(set: StatefulSet) {
     const released = [...(owned.get(set.metadata.uid)?.values() ?? [])].filter((pod) => !selects(set, pod));
     const adopted = [...orphans.values()].filter((pod) => selects(set, pod));
@@ -107,25 +103,15 @@ export function runStatefulSets(registry: Registry, record: Recorder): () => voi
     }
   }
 
-  /** Creates in batches of 1, 2, 4 ... ordinals, as a real controller does; none after a batch that failed. */
-  function createPods(set: StatefulSet, ordinals: number[]): boolean {
-    const batchOf = (ordinal: number) => Math.floor(Math.log2(ordinal + 1));
-    let failed: number | undefined;
-    for (const ordinal of ordinals) {
-      if (failed !== undefined && batchOf(ordinal) > failed) break;
-      if (!createPod(set, ordinal)) failed = batchOf(ordinal);
-    }
-    return failed === undefined;
-  }
-
   function createPod(set: StatefulSet, ordinal: number): boolean {
     const name = `${set.metadata.name}-${ordinal}`;
     try {
       registry.create(pods, set.metadata.namespace, podOf(set, ordinal));
-      record(set, 'Normal', 'SuccessfulCreate', told('create', name, set), 'statefulset-controller');
+      const message = `create Pod ${name} in StatefulSet ${set.metadata.name} successful`;
+      record(set, 'Normal', 'SuccessfulCreate', message, 'statefulset-controller');
       return true;
     } catch (error) {
-      // A real controller says nothing of a pod of that name that is not the set's, such as one that still ends.
+      // A real controller records nothing about another pod of that name, such as one that is still ending.
       if (error instanceof ApiError && error.reason === 'AlreadyExists') return false;
       const why = `create Pod ${name} in StatefulSet ${set.metadata.name} failed error: ${(error as Error).message}`;
       record(set, 'Warning', 'FailedCreate', why, 'statefulset-controller');
@@ -133,18 +119,17 @@ export function runStatefulSets(registry: Registry, record: Recorder): () => voi
     }
   }
 
-  function fail(uid: string) {
-    const before = failures.get(uid);
-    if (before?.timer) return;
-    const { count = 0 } = before ?? {};
+  function retryLater(uid: string) {
+    const { count = 0, timer } = failures.get(uid) ?? {};
+    if (timer) return;
     const again = () => {
       failures.set(uid, { count: count + 1, timer: undefined });
-      wake(uid);
+      enqueue(uid);
     };
-    failures.set(uid, { count, timer: setTimeout(again, Math.min(retry.longestMs, retry.firstMs * 2 ** count)) });
+    failures.set(uid, { count, timer: setTimeout(again, Math.min(retry.maxMs, retry.firstMs * 2 ** count)) });
   }
 
-  function succeed(uid: string) {
+  function forgetFailures(uid: string) {
     clearTimeout(failures.get(uid)?.timer);
     failures.delete(uid);
   }
@@ -152,18 +137,15 @@ export function runStatefulSets(registry: Registry, record: Recorder): () => voi
   return () => {
     for (const stop of unsubscribe) stop();
     if (scheduled) clearImmediate(scheduled);
-    for (const uid of [...failures.keys()]) succeed(uid);
+    for (const uid of [...failures.keys()]) forgetFailures(uid);
   };
 }
 
-const told = (verb: string, pod: string, { metadata }: StatefulSet) =>
-  `${verb} Pod ${pod} in StatefulSet ${metadata.name} successful`;
-
-const matters = (pod: Pod, before: Pod | undefined): boolean =>
+const matters = (pod: Pod, before: Pod | undefined, set: StatefulSet | undefined): boolean =>
   before === undefined ||
-  before.metadata.uid !== pod.metadata.uid ||
   before.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp ||
   before.metadata.labels?.[revisionLabel] !== pod.metadata.labels?.[revisionLabel] ||
+  (set !== undefined && !selects(set, pod)) ||
   ownerOf(before) !== ownerOf(pod) ||
   before.status.phase !== pod.status.phase ||
   isReady(before) !== isReady(pod);

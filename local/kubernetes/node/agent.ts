@@ -1,6 +1,5 @@
-// The scheduler and the node agent: puts every pod on a node, has it run, reports how it is, and ends it when it is to be deleted.
-// Every Node object that is there, Ready and not cordoned is a node of this machine: tests make a second one, and delete one.
-// How a pod is run (as processes, or not at all) is the business of the `Runner` that it is given.
+// The scheduler and the node agent: assigns every pod to a node, runs it, reports its status, and ends it when it is deleted. All nodes
+// are this machine. Tests create a second Node object, and delete one. A `Runner` runs the pods, as processes or not at all.
 
 import { isOver, isReady, type Pod, type PodStatus, type Stored } from '../api/objects.ts';
 import type { Registry } from '../api/registry.ts';
@@ -8,7 +7,7 @@ import { nodes, pods } from '../api/resources.ts';
 import { podStatus, type Runtime } from './pod-status.ts';
 
 export type RunningPod = {
-  /** Ends it within `graceMs`; resolves once nothing of it is left. May be called again with less grace. */
+  /** Ends it within `graceMs`. Resolves once nothing of it is left. May be called again with less grace. */
   stop: (graceMs: number) => Promise<void>;
 };
 export type Runner = (pod: Pod, report: (runtime: Runtime) => void) => RunningPod;
@@ -25,11 +24,11 @@ export function runAgent(options: {
   const { registry, runner, now } = options;
   const { store } = registry;
   const running = new Map<string, RunningPod>();
-  /** The node of each of them. */
+  /** The node of each running pod, by UID. */
   const placed = new Map<string, string>();
-  /** Pods that wait for a node that takes them, by UID. */
+  /** Pods that wait for a node, by UID. */
   const held = new Map<string, Pod>();
-  /** The node with the fewest pods, of those that take any. */
+  /** The open node with the fewest pods. */
   const schedule = (): string | undefined => {
     const open = [...store.each(nodes)].filter(isOpen).map(({ metadata }) => metadata.name);
     if (open.length < 2) return open[0];
@@ -67,7 +66,7 @@ export function runAgent(options: {
   function admit(pod: Pod) {
     const { nodeName: wanted } = pod.spec;
     if (closed || (wanted && !store.get(nodes, undefined, wanted))) return;
-    // Cordoned is a matter between the scheduler and pods that nobody has put anywhere.
+    // A cordon affects only pods that are not assigned yet.
     const nodeName = wanted || schedule();
     if (nodeName === undefined) return void held.set(pod.metadata.uid, pod);
     const bound = registry.updateStatus(pods, pod, (at) => ({ ...at, spec: { ...(at as Pod).spec, nodeName } })) as

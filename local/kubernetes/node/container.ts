@@ -1,34 +1,35 @@
-// The life of one container: started, probed, restarted with back-off when it ends, until the pod is stopped.
+// The life of one container: started, probed, and restarted with back-off when it ends, until the pod is stopped.
 
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Container, ContainerStatus, Pod } from '../api/objects.ts';
-import { timestamp } from '../api/objects.ts';
+import { type ContainerStatus, type Pod, timestamp } from '../api/objects.ts';
+import type { Container } from '../api/schemas.ts';
 import { logPath } from './logs.ts';
 import type { PodNetwork } from './pod-network.ts';
 import { waitingContainer } from './pod-status.ts';
-import { checkProbes, runProbes } from './probes.ts';
+import { runProbes } from './probes.ts';
 import { type Exit, killMarked, type Started, startProcess } from './process.ts';
 
+export type Prepared = {
+  command: string[];
+  environment: Record<string, string>;
+  workingDirectory: string;
+  internet: boolean;
+};
 export type ContainerDeps = {
   podIP: string;
   connect: PodNetwork['connect'];
   logDirectory: string;
   sandboxed: boolean;
   clusterId: string;
-  /** What to run; may throw ConfigError. */
-  prepare: () => {
-    command: string[];
-    environment: Record<string, string>;
-    workingDirectory: string;
-    internet: boolean;
-  };
+  /** What to run. May throw ConfigError. */
+  prepare: () => Prepared;
   report: (status: ContainerStatus) => void;
   event: (type: 'Normal' | 'Warning', reason: string, message: string) => void;
   now: () => number;
   backOff: BackOff;
 };
-/** Milliseconds: the first wait between two restarts, the longest, and how long a run must last to forget the waits. */
+/** Milliseconds: the first wait between two restarts, the longest, and how long a run must last to reset the wait. */
 export type BackOff = { first: number; longest: number; forgetAfter: number };
 
 export type RunningContainer = { ended: Promise<void>; stop: (graceMs: number) => void };
@@ -36,6 +37,7 @@ export type RunningContainer = { ended: Promise<void>; stop: (graceMs: number) =
 export function runContainer(pod: Pod, container: Container, deps: ContainerDeps): RunningContainer {
   const { event, now, backOff } = deps;
   const { name } = container;
+  const { restartPolicy, terminationGracePeriodSeconds } = pod.spec;
   const stopping = new AbortController();
   let status = waitingContainer(name, container.image);
   let process: Started | undefined;
@@ -52,15 +54,13 @@ export function runContainer(pod: Pod, container: Container, deps: ContainerDeps
       const startedAt = now();
       const exit = await runOnce().catch((error: Error): Exit => {
         event('Warning', 'Failed', `Error: ${error.message}`);
-        if (error.name !== 'ConfigError')
-          set({ state: { waiting: { reason: 'RunContainerError', message: error.message } } });
-        else set({ state: { waiting: { reason: 'CreateContainerConfigError', message: error.message } } });
+        const reason = error.name === 'ConfigError' ? 'CreateContainerConfigError' : 'RunContainerError';
+        set({ state: { waiting: { reason, message: error.message } } });
         return { exitCode: 128 };
       });
       if (stopping.signal.aborted) return;
-      const policy = pod.spec.restartPolicy ?? 'Always';
-      if (policy === 'Never' || (policy === 'OnFailure' && exit.exitCode === 0)) return;
-      waitMs = now() - startedAt >= backOff.forgetAfter ? 0 : waitMs;
+      if (restartPolicy === 'Never' || (restartPolicy === 'OnFailure' && exit.exitCode === 0)) return;
+      if (now() - startedAt >= backOff.forgetAfter) waitMs = 0;
       if (waitMs > 0) await crashLoop(waitMs);
       waitMs = Math.min(backOff.longest, waitMs * 2 || backOff.first);
       if (status.state.terminated) set({ restartCount: status.restartCount + 1 });
@@ -68,32 +68,21 @@ export function runContainer(pod: Pod, container: Container, deps: ContainerDeps
   }
 
   async function crashLoop(waitMs: number): Promise<void> {
-    const message = `back-off ${Math.round(waitMs / 1_000)}s restarting failed container=${name} pod=${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`;
     const { terminated } = status.state;
-    // What it waits for is told with why it ended, which stays as the last state.
-    if (terminated)
-      set({
-        lastState: { terminated },
-        state: { waiting: { reason: 'CrashLoopBackOff', message } },
-        restartCount: status.restartCount + 1,
-      });
+    const message = `back-off ${Math.round(waitMs / 1_000)}s restarting failed container=${name}`;
+    const state = { waiting: { reason: 'CrashLoopBackOff', message } };
+    if (terminated) set({ lastState: { terminated }, state, restartCount: status.restartCount + 1 });
     event('Warning', 'BackOff', 'Back-off restarting failed container');
     await delay(waitMs, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
   }
 
   async function runOnce(): Promise<Exit> {
-    checkProbes(container);
-    if (container.lifecycle) event('Warning', 'FailedHook', 'lifecycle hooks are not supported by this node');
     const prepared = deps.prepare();
+    const { sandboxed, clusterId } = deps;
+    const podUid = pod.metadata.uid;
     const logFile = openSync(logPath(deps.logDirectory, name, status.restartCount), 'a', 0o600);
     try {
-      process = await startProcess({
-        ...prepared,
-        logFile,
-        sandboxed: deps.sandboxed,
-        clusterId: deps.clusterId,
-        podUid: pod.metadata.uid,
-      });
+      process = await startProcess({ ...prepared, logFile, sandboxed, clusterId, podUid });
     } finally {
       closeSync(logFile);
     }
@@ -101,13 +90,13 @@ export function runContainer(pod: Pod, container: Container, deps: ContainerDeps
     const startedAt = timestamp(now());
     const { terminated } = status.state;
     event('Normal', 'Started', `Started container ${name}`);
-    set({ state: { running: { startedAt } }, ...(terminated && { lastState: { terminated } }) });
+    set({ state: { running: { startedAt } }, started: true, ...(terminated && { lastState: { terminated } }) });
     const probing = new AbortController();
     probe(process, AbortSignal.any([probing.signal, stopping.signal])).catch(() => {});
     const exit = await process.exited;
     probing.abort();
     process.kill();
-    if (!deps.sandboxed && pod.spec.containers.length === 1) killMarked(pod.metadata.uid);
+    if (!sandboxed && pod.spec.containers.length === 1) killMarked(podUid);
     process = undefined;
     clearTimeout(killer);
     const reason = exit.exitCode === 0 ? 'Completed' : 'Error';
@@ -117,21 +106,15 @@ export function runContainer(pod: Pod, container: Container, deps: ContainerDeps
   }
 
   function probe(running: Started, signal: AbortSignal): Promise<void> {
-    return runProbes(
-      pod,
-      container,
-      deps,
-      {
-        started: () => status.started || set({ started: true }),
-        ready: (ready) => ready === status.ready || set({ ready }),
-        unhealthy: (kind, why) => event('Warning', 'Unhealthy', `${kind} probe failed: ${why}`),
-        lost: (kind) => {
-          event('Normal', 'Killing', `Container ${name} failed ${kind} probe, will be restarted`);
-          end(running, (pod.spec.terminationGracePeriodSeconds ?? 30) * 1_000);
-        },
+    const events = {
+      ready: (ready: boolean) => ready === status.ready || set({ ready }),
+      unhealthy: (kind: string, why: string) => event('Warning', 'Unhealthy', `${kind} probe failed: ${why}`),
+      lost: () => {
+        event('Normal', 'Killing', `Container ${name} failed liveness probe, will be restarted`);
+        end(running, terminationGracePeriodSeconds * 1_000);
       },
-      signal,
-    );
+    };
+    return runProbes(pod, container, deps, events, signal);
   }
 
   function end(running: Started, graceMs: number) {

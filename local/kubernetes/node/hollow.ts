@@ -1,18 +1,16 @@
-// A node that runs nothing: pods become ready after a while and go at once. For measuring what is above the node with
-// more pods than a machine can hold.
+// A node that runs nothing: its pods become ready after a while and end at once. For benches with more pods than a machine can hold.
 
-import type { ContainerStatus } from '../api/objects.ts';
-import { timestamp } from '../api/objects.ts';
+import { type ContainerStatus, timestamp } from '../api/objects.ts';
 import type { Runner } from './agent.ts';
 import { type Runtime, waitingContainer } from './pod-status.ts';
 
 export type HollowNode = {
   run: Runner;
-  /** Has the next `count` ready pods tell of a restart: changes of their status that matter to nobody. */
+  /** Has the next `count` ready pods report a restart: a change of their status that affects no visitor. */
   stir(count: number): void;
 };
 
-/** Pods are ready `startMs` after they are taken in. */
+/** Pods are ready `startMs` after their creation. */
 export function createHollowNode(startMs: number, now: () => number): HollowNode {
   let count = 0;
   const restarts = new Set<() => void>();
@@ -42,10 +40,8 @@ export function createHollowNode(startMs: number, now: () => number): HollowNode
       };
     },
     stir(count) {
-      let left = Math.min(count, restarts.size);
-      for (const restart of restarts) {
-        if (left-- <= 0) return;
-        // Whoever has told goes to the end of the line.
+      for (const restart of [...restarts].slice(0, count)) {
+        // Move it to the end, so that the next call takes other pods.
         restarts.delete(restart);
         restarts.add(restart);
         restart();

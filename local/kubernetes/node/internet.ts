@@ -1,18 +1,19 @@
-// The internet for pods that have a network of their own: slirp4netns carries their connections out, as connections of its
-// own. What they may reach is decided by rules of routing inside, made before the visitor's first process and out of its
-// reach: never this machine, its network, or a metadata service. https://github.com/rootless-containers/slirp4netns
+// The internet for pods that have a network of their own: slirp4netns makes their connections for them. Routing rules inside the network
+// allow public addresses only: never this machine, its network, or a metadata service. The rules are set before the visitor's first
+// process, which cannot change them. https://github.com/rootless-containers/slirp4netns
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { promisify } from 'node:util';
 
-// Of slirp4netns's network.
+// The gateway of slirp4netns's network.
 const gateway = '10.0.2.2';
-/** What answers DNS in slirp4netns's network. */
+/** The name server of slirp4netns's network. */
 export const nameServer = '10.0.2.3';
 
-// https://www.iana.org/assignments/iana-ipv4-special-registry, what is used as private nonetheless, and Azure's metadata.
+// Special ranges, ranges that are used as private ones, and the metadata service of Azure.
+// https://www.iana.org/assignments/iana-ipv4-special-registry
 const privateRanges = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -31,15 +32,15 @@ const privateRanges = [
 ];
 
 /**
- * Commands for `ip -batch` by which only public addresses can be reached, and DNS. The name server by its port only:
- * slirp4netns may forward others to the machine's name server, which may be this machine. There is no IPv6.
+ * Commands for `ip -batch` that allow public addresses and DNS only. Of the name server only the DNS port is allowed: slirp4netns may
+ * forward other ports to the machine's name server, which may be this machine. There is no IPv6.
  */
 export function routingRules(interfaces = networkInterfaces()): string {
-  // A machine may have public addresses too, and neighbours that trust it.
+  // This machine may have public addresses too, and neighbours that trust it.
   const own = Object.values(interfaces).flatMap((all = []) =>
     all.flatMap(({ family, cidr }) => (family === 'IPv4' && cidr ? [cidr] : [])),
   );
-  // The loopback of the network itself stays, and leads nowhere else.
+  // The loopback stays: it is the loopback of the pod's own network.
   const refused = [...new Set([...privateRanges, ...own])].filter((range) => !range.startsWith('127.'));
   const protocols = ['udp', 'tcp'];
   return [
@@ -48,7 +49,7 @@ export function routingRules(interfaces = networkInterfaces()): string {
     // The kernel looks up the gateway when slirp4netns sets the route. Connections to it are refused below.
     `rule add pref 10 to ${gateway} oif tap0 lookup main`,
     ...refused.map((range) => `rule add pref 20 to ${range} prohibit`),
-    // A socket that is bound to tap0 is routed whatever the rules say (SO_BINDTODEVICE). Policies hold for it too.
+    // Rules do not apply to a socket that is bound to tap0 (SO_BINDTODEVICE). Policies do.
     ...protocols.map(
       (protocol) => `xfrm policy add dst ${nameServer}/32 proto ${protocol} dport 53 dir out priority 10 action allow`,
     ),
@@ -57,13 +58,13 @@ export function routingRules(interfaces = networkInterfaces()): string {
   ].join('\n');
 }
 
-/** What goes before a command that runs only once the network has the rules. It needs the right to make them. */
+/** A prefix for a command: sets the rules, then runs the command. It needs the right to set rules. */
 export const withRules = (): string[] => [
   ...['/bin/sh', '-c'],
   `printf '${routingRules().replaceAll('\n', '\\n')}' | ip -batch - && exec "$0" "$@"`,
 ];
 
-/** Why terminals can have no internet; undefined where they can. */
+/** Why pods cannot have the internet here; undefined when they can. */
 export async function whyNoInternet(): Promise<string | undefined> {
   for (const program of ['slirp4netns', 'ip']) {
     const found = await promisify(execFile)(program, program === 'ip' ? ['-V'] : ['--version']).catch(() => undefined);
@@ -77,10 +78,10 @@ export async function whyNoInternet(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Carries the connections of the network of process `pid`, until the result is called, or until this process is gone. */
+/** Connects the network of process `pid` to the internet, until the result is called or this process ends. */
 export function startInternet(pid: number): () => void {
   const options = ['--configure', '--mtu=65520', '--disable-host-loopback', '--enable-sandbox', '--enable-seccomp'];
-  // It ends when descriptor 3 is closed at the other end.
+  // slirp4netns ends when the other end of descriptor 3 is closed.
   const child: ChildProcess = spawn('slirp4netns', [...options, '--exit-fd=3', String(pid), 'tap0'], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     env: { PATH: process.env.PATH },

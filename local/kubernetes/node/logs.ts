@@ -1,122 +1,75 @@
-// A container's output: one file for each time it was started, read back as `kubectl logs` asks for it.
+// A container's output: one file for each of its starts, for `kubectl logs` (`-f`, `--previous`, `--tail`).
 
-import { createReadStream, existsSync, watch } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { existsSync, watch } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../api/objects.ts';
 import type { Answer } from '../api/routes.ts';
+import { numberOf } from '../api/selectors.ts';
 import { badRequest } from '../api/status.ts';
+import type { Sink } from '../api/watch.ts';
 
 const type = 'text/plain';
 
 export const logPath = (directory: string, container: string, restart: number): string =>
   join(directory, `${container}-${restart}.log`);
 
-/** `directory` is where the pod's logs are. Throws 400 for what cannot be told. */
+/** `directory` is the folder of the pod's logs. Throws 400 when there is no such log. */
 export async function readLog(pod: Pod, directory: string | undefined, query: URLSearchParams): Promise<Answer> {
-  const { name: podName } = pod.metadata;
-  const names = pod.spec.containers.map(({ name }) => name);
-  const name = query.get('container') || (names.length === 1 ? names[0]! : undefined);
-  if (name === undefined)
-    throw badRequest(`a container name must be specified for pod ${podName}, choose one of: [${names.join(' ')}]`);
-  if (!names.includes(name)) throw badRequest(`container ${name} is not valid for pod ${podName}`);
-  for (const unknown of ['sinceSeconds', 'sinceTime', 'timestamps']) {
-    if (query.get(unknown) && query.get(unknown) !== 'false')
-      throw badRequest(`${unknown} is not supported: this node keeps no times with its logs`);
+  for (const name of ['sinceSeconds', 'sinceTime', 'limitBytes']) {
+    if (query.get(name)) throw badRequest(`${name} is not supported by this node`);
   }
+  const name = query.get('container') || pod.spec.containers[0]!.name;
   const status = pod.status.containerStatuses?.find((one) => one.name === name);
-  const previous = query.get('previous') === 'true' ? 1 : 0;
-  const path = directory && logPath(directory, name, (status?.restartCount ?? 0) - previous);
-  if (!path || !existsSync(path)) {
-    if (previous) throw badRequest(`previous terminated container "${name}" in pod "${podName}" not found`);
-    const reason = status?.state.waiting?.reason ?? 'ContainerCreating';
-    throw badRequest(`container "${name}" in pod "${podName}" is waiting to start: ${reason}`);
-  }
-  const tail = count(query, 'tailLines');
-  const from = tail === undefined ? 0 : await startOfTail(path, tail);
-  const limit = count(query, 'limitBytes');
-  if (query.get('follow') === 'true' && status?.state.running) return follow(path, from, query);
-  const end = limit === undefined ? Number.POSITIVE_INFINITY : from + limit - 1;
-  return { type, start: ({ write, end: done }) => pipe(path, { start: from, end }, write, done) };
+  const restart = (status?.restartCount ?? 0) - (query.get('previous') === 'true' ? 1 : 0);
+  const path = directory && logPath(directory, name, restart);
+  if (!path || !existsSync(path)) throw badRequest(`container "${name}" of pod "${pod.metadata.name}" has no such log`);
+  const content = await readFile(path);
+  const start = startOfTail(content, numberOf(query, 'tailLines'));
+  const follows = query.get('follow') === 'true' && status?.state.running !== undefined;
+  if (follows) return { type, start: (sink) => follow(path, start, sink) };
+  return { status: 200, type, body: content.toString('utf8', start) };
 }
 
-function count(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw badRequest(`${name} must be a whole number`);
-  return Number(text);
+/** The position at which the last `lines` lines begin. */
+function startOfTail(content: Buffer, lines: number | undefined): number {
+  if (lines === undefined) return 0;
+  if (lines === 0) return content.length;
+  let at = content.length - 1;
+  for (let found = 0; at >= 0 && found < lines; found++) at = at === 0 ? -1 : content.lastIndexOf('\n', at - 1);
+  return at + 1;
 }
 
-function pipe(
-  path: string,
-  range: { start: number; end?: number },
-  write: (text: string) => void,
-  done: () => void,
-): () => void {
-  if (range.end !== undefined && range.end < range.start) {
-    done();
-    return () => {};
-  }
-  const stream = createReadStream(path, { ...range, encoding: 'utf8' });
-  stream.on('data', (text) => write(String(text)));
-  stream.once('end', done);
-  stream.once('error', done);
-  return () => stream.destroy();
-}
-
-// Until the reader leaves, or the file goes with its pod.
-function follow(path: string, from: number, query: URLSearchParams): Answer {
-  void query;
-  return {
-    type,
-    start: ({ write, end }) => {
-      let [at, reading, again] = [from, false, false];
-      const watcher = watch(path, (event) => (event === 'rename' ? finish() : more()));
-      const finish = () => {
-        watcher.close();
-        end();
-      };
-      const more = () => {
-        again = reading;
-        if (reading) return;
-        reading = true;
-        const stream = createReadStream(path, { start: at });
-        stream.on('data', (bytes) => {
-          at += bytes.length;
-          write(String(bytes));
-        });
-        stream.once('error', finish);
-        stream.once('end', () => {
-          reading = false;
-          if (again) more();
-        });
-      };
-      more();
-      return () => watcher.close();
-    },
+/** Writes what is in the file and what comes, until the file is removed with its pod. */
+function follow(path: string, from: number, sink: Sink): () => void {
+  let [at, reading, again, over] = [from, false, false, false];
+  const watcher = watch(path, (event) => (event === 'rename' ? finish() : void more()));
+  const block = Buffer.alloc(65_536);
+  const finish = () => {
+    over = true;
+    watcher.close();
+    sink.end();
   };
-}
-
-/** Where the last `lines` lines begin, in bytes. */
-async function startOfTail(path: string, lines: number): Promise<number> {
-  const { size } = await stat(path);
-  if (lines === 0) return size;
-  const file = await open(path);
-  try {
-    const block = Buffer.alloc(65_536);
-    let found = 0;
-    for (let end = size; end > 0; ) {
-      const start = Math.max(0, end - block.length);
-      const { bytesRead } = await file.read(block, 0, end - start, start);
-      for (let i = bytesRead - 1; i >= 0; i--) {
-        if (block[i] !== 10 || start + i === size - 1) continue;
-        found += 1;
-        if (found === lines) return start + i + 1;
+  async function more(): Promise<void> {
+    again = true;
+    if (reading) return;
+    reading = true;
+    const file = await open(path).catch(() => undefined);
+    while (file && again && !over) {
+      again = false;
+      for (;;) {
+        const { bytesRead } = await file.read(block, 0, block.length, at);
+        if (bytesRead === 0 || over) break;
+        at += bytesRead;
+        sink.write(block.toString('utf8', 0, bytesRead));
       }
-      end = start;
     }
-    return 0;
-  } finally {
-    await file.close();
+    await file?.close();
+    reading = false;
   }
+  void more();
+  return () => {
+    over = true;
+    watcher.close();
+  };
 }

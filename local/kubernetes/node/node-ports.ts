@@ -1,26 +1,26 @@
-// Node ports: for each, TCP listeners on loopback, IPv4 and IPv6, that forward to the ready pod that the Service selects. A connection
-// lives as long as both ends want it to, whatever becomes of the pod's readiness or of the API.
+// Node ports: TCP listeners on the loopback addresses that forward to the ready pod that the Service selects. A connection lasts until
+// one of its ends closes it, also when the pod becomes unready or the API is away.
 
 import { createServer, type Server, type Socket } from 'node:net';
 import { reset } from '../../../common/http/reset.ts';
-import type { NodePorts } from '../api/admission.ts';
+import type { NodePorts } from '../api/addresses.ts';
 import { isReady, type Pod, type Service } from '../api/objects.ts';
 import { pods, services } from '../api/resources.ts';
-import { ApiError, invalid, invalidObject } from '../api/status.ts';
+import { ApiError, invalid } from '../api/status.ts';
 import type { Store } from '../api/store.ts';
 import type { PodAddress, PodNetwork } from './pod-network.ts';
 import { join } from './sockets.ts';
 
-// A browser may take either for localhost. Some machines have no IPv6.
+// A browser may use either for localhost. Some machines have no IPv6.
 const loopback = ['127.0.0.1', '::1'];
 const range = { first: 30_000, size: 2_768 };
 
 export type NodePortForwarder = NodePorts & { close: () => Promise<void> };
 
-/** `listen: false` hands out numbers only: for a node without processes there is nothing to forward to. */
+/** `listen: false` only assigns numbers, for a hollow node. */
 export function runNodePorts(
   store: Store,
-  options: { listen: boolean; random: () => number; connect: PodNetwork['connect'] },
+  options: { listen: boolean; connect: PodNetwork['connect'] },
 ): NodePortForwarder {
   /** Port → its listeners, and the UID of its Service once it has one. */
   const held = new Map<number, { listeners: Server[]; ready: boolean; uid?: string }>();
@@ -31,7 +31,7 @@ export function runNodePorts(
     const service = object as Service;
     const { uid } = service.metadata;
     const before = serviceOf.get(uid)?.ports ?? new Set<number>();
-    const wanted = type === 'DELETED' || service.spec.type !== 'NodePort' ? [] : (service.spec.ports ?? []);
+    const wanted = type === 'DELETED' || service.spec.type !== 'NodePort' ? [] : service.spec.ports;
     const after = new Set(wanted.flatMap(({ nodePort }) => nodePort ?? []));
     for (const port of before) if (!after.has(port)) release(port);
     for (const port of after) Object.assign(held.get(port) ?? {}, { uid });
@@ -47,21 +47,20 @@ export function runNodePorts(
   async function reserve(name: string, port?: number): Promise<void> {
     if (port !== undefined) {
       if (!held.has(port) && (await hold(port))) return;
-      throw invalidObject(services, name, [
-        invalid('spec.ports[0].nodePort', port, 'provided port is already allocated'),
-      ]);
+      const cause = { field: 'spec.ports[0].nodePort', message: `port ${port} is already allocated` };
+      throw invalid(services.kind, name, [cause]);
     }
-    const start = Math.floor(options.random() * range.size);
+    const start = Math.floor(Math.random() * range.size);
     for (let i = 0; i < range.size; i++) {
       const candidate = range.first + ((start + i) % range.size);
       if (!held.has(candidate) && (await hold(candidate))) return;
     }
-    throw new ApiError(500, 'InternalError', 'Internal error occurred: failed to allocate a nodePort: range is full');
+    throw new ApiError(500, 'InternalError', 'failed to allocate a nodePort: range is full');
   }
 
   async function hold(port: number): Promise<boolean> {
     const holding = { listeners: [] as Server[], ready: false };
-    // Taken at once: another Service may ask meanwhile.
+    // Set it now: another Service may ask meanwhile.
     held.set(port, holding);
     for (const host of options.listen ? loopback : []) {
       const answer = await listenAt(host, port);
@@ -104,7 +103,7 @@ export function runNodePorts(
     const service = uid === undefined ? undefined : serviceOf.get(uid)?.service;
     const selector = Object.entries(service?.spec.selector ?? {});
     if (!service || selector.length === 0) return undefined;
-    const targetPort = service.spec.ports?.find(({ nodePort }) => nodePort === port)?.targetPort;
+    const targetPort = service.spec.ports.find(({ nodePort }) => nodePort === port)?.targetPort;
     for (const pod of store.each(pods, service.metadata.namespace) as Generator<Pod>) {
       const labels = pod.metadata.labels ?? {};
       if (!isReady(pod) || pod.metadata.deletionTimestamp || !selector.every(([key, value]) => labels[key] === value))

@@ -1,6 +1,6 @@
-// How this machine reaches the ports of pods. A pod on a network of its own cannot be reached by any address: it listens
-// on a Unix socket for each port, in a folder that it shares with this process. The same keystroke takes the same number of
-// hops. Another folder has sockets that lead out: to the few services that the pod may ask, and to nothing else.
+// Connections between this machine and pods that have a network of their own. Such a pod cannot be reached by an address: it listens on a
+// Unix socket for each port, in a folder that it shares with this process. A second folder has sockets that lead to the few services
+// that the pod may use.
 
 import { mkdirSync, readdirSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type ListenOptions, type Server, type Socket } from 'node:net';
@@ -10,26 +10,26 @@ import { connectToSocketFile, join } from './sockets.ts';
 import type { Mount } from './volumes.ts';
 
 /**
- * Annotation on a pod that listens on Unix sockets: /run/ports/PORT for each of its ports. Its value is the services that it
- * may ask, as NAME=HOST:PORT with commas between; it finds each at /run/services/NAME.
+ * Annotation on a pod that listens on Unix sockets: /run/ports/PORT for each of its ports. Its value lists the services that the pod
+ * may use, as NAME=HOST:PORT, separated by commas. Each is at /run/services/NAME.
  */
 export const socketNetwork = 'warmterm.dev/local-network';
 export const portsInside = '/run/ports';
 export const servicesInside = '/run/services';
 
-/** Connections of one pod to one service at once: more than a terminal ever has. */
-const mostConnections = 16;
+/** Concurrent connections of one pod to one service. A terminal needs fewer. */
+const maxConnections = 16;
 
 export type PodAddress = { host: string; port: number };
 export type PodNetwork = {
-  /** Connects to a port of the pod whose address that is. It emits `error` when nothing listens. */
+  /** Connects to a port of the pod with this address. The socket emits `error` when nothing listens. */
   connect: (at: PodAddress) => Socket;
-  /** Opens the network of a pod of sockets, with its files in `directory`. */
+  /** Opens the network of a pod that has sockets, with its files in `directory`. */
   open: (pod: Pod, podIP: string, directory: string, chown: (path: string) => void) => Promise<OpenNetwork>;
 };
 export type OpenNetwork = {
   mounts: Mount[];
-  /** Removes the sockets of a former container, which would be in the way of the next one. */
+  /** Removes the sockets of an ended container, because the next one cannot listen on them. */
   clear: () => void;
   close: () => void;
 };
@@ -69,7 +69,7 @@ export function createPodNetwork(): PodNetwork {
       for (const socket of sockets) socket.destroy();
     };
     try {
-      // The manager and the webserver's relay know the pod by its address.
+      // The manager and the relay connect to the pod's address.
       for (const port of portsOf(pod)) {
         const at = { host: podIP, port };
         await listen(
@@ -79,7 +79,7 @@ export function createPodNetwork(): PodNetwork {
       }
       for (const { name, host, port } of servicesOf(pod)) {
         const server = forward(() => connect({ host, port, allowHalfOpen: true, noDelay: true }));
-        server.maxConnections = mostConnections;
+        server.maxConnections = maxConnections;
         await listen(server, { path: joinPath(services, name), readableAll: true, writableAll: true });
       }
     } catch (error) {
@@ -127,6 +127,6 @@ function unlink(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // It is a folder, or gone: neither is in the way of a socket of ours.
+    // It is gone, or a folder that the pod made.
   }
 }

@@ -1,19 +1,18 @@
-// A pod's status, as a kubelet reports it: pure, from what its containers do.
+// A pod's status as a kubelet reports it, from the states of its containers. Pure.
 
-import type { Condition, ContainerStatus, Pod, PodStatus } from '../api/objects.ts';
-import { timestamp } from '../api/objects.ts';
+import { type Condition, type ContainerStatus, type Pod, type PodStatus, timestamp } from '../api/objects.ts';
 
 export const hostIP = '127.0.0.1';
 
-/** What the node agent knows of a pod that it runs. */
+/** What the node agent knows about a pod that it runs. */
 export type Runtime = { podIP: string; startedAt: number; containers: ContainerStatus[] };
 
-/** The status after `now`; conditions that stay as they were keep their time. */
+/** The status at `now`. A condition that has not changed keeps its time. */
 export function podStatus(pod: Pod, { podIP, startedAt, containers }: Runtime, now: number): PodStatus {
   const unready = containers.filter(({ ready }) => !ready).map(({ name }) => name);
   const failed = containers.some(({ state }) => state.terminated && state.terminated.exitCode !== 0);
-  // Containers that are about to be started again end no pod.
-  const policy = pod.metadata.deletionTimestamp ? 'Never' : (pod.spec.restartPolicy ?? 'Always');
+  // A pod is not over while its containers are going to be restarted.
+  const policy = pod.metadata.deletionTimestamp ? 'Never' : pod.spec.restartPolicy;
   const stays = policy === 'Never' || (policy === 'OnFailure' && !failed);
   const over = stays && containers.length > 0 && containers.every(({ state }) => state.terminated);
   const begun = containers.some(({ state, lastState }) => state.running || state.terminated || lastState.terminated);
@@ -48,14 +47,9 @@ export function podStatus(pod: Pod, { podIP, startedAt, containers }: Runtime, n
 }
 
 /** A container that has not been started. */
-export const waitingContainer = (
-  name: string,
-  image = '',
-  reason = 'ContainerCreating',
-  message = '',
-): ContainerStatus => ({
+export const waitingContainer = (name: string, image: string): ContainerStatus => ({
   name,
-  state: { waiting: { reason, ...(message && { message }) } },
+  state: { waiting: { reason: 'ContainerCreating' } },
   lastState: {},
   ready: false,
   restartCount: 0,

@@ -1,32 +1,32 @@
-// One process of a container, in a sandbox or not: how it is started, asked to end, and made to end with all its
-// children.
+// The process of a container, in a sandbox or not: starts it, asks it to end, and kills it with all its children.
 
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { startInternet } from './internet.ts';
 
-// Marks on the processes of a cluster and of a pod, so that those which leave their process group are found too.
+// Environment variables that mark the processes of a cluster and of a pod, to find also those that leave their process group.
 export const clusterMark = 'LOCAL_CLUSTER_ID';
 const podMark = 'LOCAL_POD_UID';
 
 export type Exit = { exitCode: number; signal?: number };
 export type Started = {
   exited: Promise<Exit>;
-  /** SIGTERM to the container's own process. */
+  /** Sends SIGTERM to the container's own process. */
   terminate: () => void;
-  /** SIGKILL to everything that it started. */
+  /** Sends SIGKILL to the process and everything that it started. */
   kill: () => void;
 };
 
-/** `sandboxed`: `command` is bubblewrap's, reporting on descriptor 3. Resolves once it runs, rejects when it cannot. */
+/** `sandboxed`: `command` is bubblewrap, which reports on descriptor 3. Resolves once it runs, rejects when it cannot. */
 export function startProcess(options: {
   command: string[];
   environment: Record<string, string>;
   workingDirectory: string;
   logFile: number;
   sandboxed: boolean;
-  /** Whether its network is to be carried to the internet. */
+  /** Whether to connect its network to the internet. */
   internet: boolean;
   podUid: string;
   clusterId: string;
@@ -39,7 +39,7 @@ export function startProcess(options: {
     stdio: ['ignore', logFile, logFile, ...(sandboxed ? (['pipe'] as const) : [])],
     detached: true,
   });
-  // The first process inside: bubblewrap's own, with process id 1 there; the container's command is its child.
+  // The first process inside is bubblewrap's own. The container's command is its child.
   let inside: number | undefined;
   let doomed = false;
   let stopInternet = () => {};
@@ -48,14 +48,14 @@ export function startProcess(options: {
     if (inside !== undefined) return;
     inside = Number(/"child-pid": (\d+)/.exec(line.toString())?.[1]) || undefined;
     if (inside === undefined) return;
-    // Root's is the network of the process inside; another user's was made around bubblewrap.
+    // For root, the network belongs to the process inside; for another user it was made around bubblewrap.
     if (internet && !doomed) stopInternet = startInternet(process.getuid?.() === 0 ? inside : child.pid!);
     if (doomed) kill();
   });
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => {
       stopInternet();
-      const number = signal === null ? undefined : (signals[signal] ?? 1);
+      const number = signal === null ? undefined : constants.signals[signal];
       resolve(number === undefined ? { exitCode: code ?? 1 } : { exitCode: 128 + number, signal: number });
     });
   });
@@ -63,20 +63,20 @@ export function startProcess(options: {
     try {
       if (pid !== undefined) process.kill(pid, signal);
     } catch {
-      // It is gone: that is what was wanted.
+      // It is gone already.
     }
   };
   function kill(): void {
     doomed = true;
-    // bubblewrap's inner process asks to die with the outer one only some time after it was born: killing the outer one
-    // before the inner one is known would leave it behind.
+    // bubblewrap's inner process asks to die with the outer one only a while after its start. Until it is known, killing the outer one
+    // would leave it behind.
     if (sandboxed && inside === undefined) return;
     send(inside, 'SIGKILL');
     send(child.pid, 'SIGKILL');
     if (!sandboxed && child.pid !== undefined) send(-child.pid, 'SIGKILL');
   }
   function terminate(): void {
-    // A pid namespace's first process ignores signals that it does not handle, and bubblewrap passes none on.
+    // The first process of a pid namespace ignores SIGTERM, and bubblewrap forwards no signals.
     const main = sandboxed ? childOf(inside) : child.pid;
     if (main === undefined) kill();
     else send(main, 'SIGTERM');
@@ -87,16 +87,6 @@ export function startProcess(options: {
   });
 }
 
-const signals: Record<string, number> = {
-  SIGHUP: 1,
-  SIGINT: 2,
-  SIGQUIT: 3,
-  SIGABRT: 6,
-  SIGKILL: 9,
-  SIGSEGV: 11,
-  SIGTERM: 15,
-};
-
 function childOf(pid: number | undefined): number | undefined {
   if (pid === undefined) return undefined;
   try {
@@ -106,7 +96,7 @@ function childOf(pid: number | undefined): number | undefined {
   }
 }
 
-/** SIGKILL to every process of a pod, wherever it has gone; returns how many there were. */
+/** Sends SIGKILL to every process of a pod, in whatever process group. Returns how many there were. */
 export function killMarked(podUid: string): number {
   const wanted = Buffer.from(`${podMark}=${podUid}\0`);
   let count = 0;
@@ -117,7 +107,7 @@ export function killMarked(podUid: string): number {
       process.kill(Number(entry), 'SIGKILL');
       count += 1;
     } catch {
-      // Gone meanwhile, or another user's.
+      // It is gone, or belongs to another user.
     }
   }
   return count;

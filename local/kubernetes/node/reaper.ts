@@ -1,6 +1,5 @@
-// Without a sandbox nothing ends a pod's processes when this one is killed, and a sandbox that is just being made may
-// miss it too. So a shell waits for that (its standard input ends), and then kills every process that carries the
-// cluster's mark.
+// Ends the processes of pods when this process is killed. Without a sandbox nothing else does, and a sandbox that is just starting may not
+// notice. A shell waits for the end of its standard input, then kills every process that has the cluster's mark.
 
 import { spawn } from 'node:child_process';
 
@@ -11,7 +10,7 @@ for i in 1 2 3; do
   done
 done 2> /dev/null`;
 
-/** Kills what has \`mark\` (NAME=value) in its environment once this process is gone. Returns how to call it off. */
+/** Once this process is gone, kills every process with `mark` (NAME=value) in its environment. Returns how to cancel it. */
 export function startReaper(mark: string): () => void {
   const child = spawn('/bin/sh', ['-c', script, 'reaper', mark], {
     stdio: ['pipe', 'ignore', 'ignore'],

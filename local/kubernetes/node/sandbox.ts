@@ -1,5 +1,5 @@
-// A bubblewrap sandbox for each container: files, processes and, where the pod is made for it, a network of its own. What it
-// runs is never this machine's root. https://github.com/containers/bubblewrap
+// A bubblewrap sandbox for each container, with files, processes and, if the pod supports it, a network of its own. Nothing in it runs
+// as root of this machine. https://github.com/containers/bubblewrap
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -22,19 +22,17 @@ export type Wrapped = { command: string[]; places: { from: string; to: string }[
 export type Box = {
   command: string[];
   hostname: string;
-  /** The user of `users`; undefined where there are none. */
+  /** The pod's user of `users`, if there are any. */
   user: number | undefined;
-  /** What it gets; `machine`: the network of this machine. */
+  /** The network that it gets. */
   network: Sandbox['network'];
-  /** Become /home/visitor, /tmp, and files of /etc inside. */
+  /** Directories that become /home/visitor, /tmp, and files of /etc inside. */
   home: string;
   temporary: string;
   etc: string;
   mounts: Mount[];
-  /** More paths that stay readable inside. */
-  readable: string[];
 };
-/** The command line that runs a container's command in a sandbox, and where mounts are if not where they should be. */
+/** The command line that runs a container's command in a sandbox. `relocated` is told where mounts are at another path. */
 export type Wrap = (
   box: Box,
   relocated: (places: Wrapped['places']) => { command: string[]; workingDirectory: string },
@@ -42,20 +40,20 @@ export type Wrap = (
 
 export type Sandbox = {
   wrap: Wrap;
-  /** Whose files a pod's are, when this process is root. Otherwise this process's own user runs everything. */
+  /** The users of pods when this process is root. Otherwise this process's own user runs everything. */
   users: Users | undefined;
-  /** What a network of a pod's own has: `internet`, or nothing; or there is no such network here, only the machine's. */
+  /** What a pod's own network can reach: the internet, or nothing. `machine`: pods can only have the network of this machine. */
   network: 'internet' | 'nothing' | 'machine';
-  /** Why it has no internet. */
+  /** Why pods cannot have the internet. */
   whyNoInternet?: string | undefined;
 };
 
 export const homeInside = '/home/visitor';
-/** What the user is called inside when it is this process's own. */
+/** The user id inside, when this process's own user runs everything. */
 export const userInside = 1_000;
 const volumesInside = '/run/volumes';
 
-/** The sandbox of this machine; or `why` there is none: bubblewrap is not there, or cannot do its work here. */
+/** The sandbox of this machine; or `why` there is none: bubblewrap is missing or does not work here. */
 export async function findSandbox({ internet = true } = {}): Promise<{ sandbox: Sandbox } | { why: string }> {
   const isRoot = process.getuid?.() === 0;
   const users = isRoot ? createUsers(Math.random) : undefined;
@@ -74,14 +72,14 @@ export async function findSandbox({ internet = true } = {}): Promise<{ sandbox: 
     }
     const why = await whyNot(shown, user, 'nothing');
     if (why === undefined) return found('nothing', missing);
-    // Some machines allow every namespace except a network namespace.
+    // Some machines allow all namespaces but network namespaces.
     return (await whyNot(shown, user, 'machine')) === undefined ? found('machine', missing) : { why };
   } finally {
-    if (user !== undefined) users?.give(user);
+    if (user !== undefined) users?.release(user);
   }
 }
 
-/** Tries once all that a pod's sandbox is made of. Undefined when it works. */
+/** Tries a sandbox like that of a pod. Undefined when it works, else why not. */
 async function whyNot(
   shown: string[],
   user: number | undefined,
@@ -112,8 +110,9 @@ function wrap(shown: string[], box: Box, relocated: Parameters<Wrap>[1]): string
   });
   const { command, workingDirectory } = relocated(placed.map(({ mountPath, seen }) => ({ from: mountPath, to: seen })));
   const mounted = (path: string) => placed.some(({ at }) => path === at || path.startsWith(`${at}/`));
-  const programs = [...command.filter(isAbsolute), ...box.readable].filter(
-    (path) => existsSync(path) && !isSystemPath(path) && !mounted(path) && path !== process.execPath,
+  const programs = command.filter(
+    (path) =>
+      isAbsolute(path) && existsSync(path) && !isSystemPath(path) && !mounted(path) && path !== process.execPath,
   );
   return [
     ...bubblewrap(box),
@@ -122,12 +121,12 @@ function wrap(shown: string[], box: Box, relocated: Parameters<Wrap>[1]): string
     ...base(shown, box.temporary),
     ...[...parents(homeInside), '--bind', box.home, homeInside],
     ...['passwd', 'group', 'hosts', 'hostname'].flatMap((name) => ['--ro-bind', `${box.etc}/${name}`, `/etc/${name}`]),
-    // On a network of its own the machine's name servers would be out of reach.
+    // A network of its own cannot reach the machine's name servers.
     ...['--ro-bind-try', box.network === 'machine' ? '/etc/resolv.conf' : `${box.etc}/resolv.conf`, '/etc/resolv.conf'],
     ...programs.flatMap(readOnly),
     ...placed.flatMap((one) => [...parents(one.at), one.readOnly ? '--ro-bind' : '--bind', one.source, one.at]),
     ...['--remount-ro', '/'],
-    // bubblewrap itself may not enter the home of another user.
+    // Change the folder as the pod's user: bubblewrap may not enter the home of another user.
     ...[
       '--',
       ...becoming(box.user, box.network),
@@ -140,11 +139,11 @@ function wrap(shown: string[], box: Box, relocated: Parameters<Wrap>[1]): string
   ];
 }
 
-// This process's own user needs a user namespace to be allowed the rest. Root does without: in it, the only user would be
-// the machine's root. It becomes another one instead, and keeps the rights to do just that.
+// An ordinary user needs a user namespace. Root needs none, and in one it would stay the machine's root. It becomes another user instead,
+// and keeps only the rights to do so.
 function bubblewrap({ hostname, user, network }: Pick<Box, 'hostname' | 'user' | 'network'>): string[] {
-  // The rules of a network are made by its owner. bubblewrap's user namespace is not the owner once its user has a number
-  // of its own: for those who are not root, the network and its owner are made around it.
+  // Only the owner of a network can set its rules. bubblewrap's user namespace is not the owner, because its user has another number.
+  // So for an ordinary user the network and its owner are made around bubblewrap.
   const outside = user === undefined && network === 'internet';
   const rights = ['SETUID', 'SETGID', 'SETPCAP', ...(network === 'internet' ? ['NET_ADMIN'] : [])];
   return [
@@ -160,7 +159,7 @@ function bubblewrap({ hostname, user, network }: Pick<Box, 'hostname' | 'user' |
   ];
 }
 
-/** What goes before the command so that it runs as `user`, with no rights and no way to any (capabilities(7)). */
+/** A prefix for the command that runs it as `user`, without capabilities and without a way to get any (capabilities(7)). */
 const becoming = (user: number | undefined, network: Sandbox['network']): string[] =>
   user === undefined
     ? []

@@ -1,27 +1,27 @@
-// Connections of this process on behalf of pods: joined in pairs, and made to Unix sockets whose folder belongs to a pod.
+// Connections that this process makes for pods: joined in pairs, or to Unix sockets in a folder of a pod.
 
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { connect, Socket } from 'node:net';
 import { reset } from '../../../common/http/reset.ts';
 
-// Of Linux's open(2); Node.js does not name it.
+// O_PATH of open(2) on Linux, which Node.js does not name.
 const pathOnly = 0o10000000;
 
 /**
- * Connects to the Unix socket at `path`, which is never followed if it is a link: whoever owns the folder could otherwise
- * have this process connect to any socket of the machine. Where there is no socket, what it returns fails at once.
+ * Connects to the Unix socket at `path`, but never through a link: with a link, the owner of the folder could make this process connect
+ * to any socket of the machine. If there is no socket at `path`, the returned one fails at once.
  */
 export function connectToSocketFile(path: string): Socket {
   let file: number | undefined;
   try {
     file = openSync(path, pathOnly | constants.O_NOFOLLOW);
     if (!fstatSync(file).isSocket()) throw new Error('not a socket');
-    // Connects before it returns, and to what was opened, whatever is at `path` by now.
+    // It connects to the opened socket, whatever is at `path` by now, and before it returns.
     return connect({ path: `/proc/self/fd/${file}`, allowHalfOpen: true });
   } catch (cause) {
     const refused = new Error(`connect ECONNREFUSED ${path}`, { cause });
     const socket = new Socket();
-    // As a real connection does, it fails after its listeners were added.
+    // Fail after the caller has added its listeners, as a real connection does.
     setImmediate(() => socket.destroy(Object.assign(refused, { code: 'ECONNREFUSED' })));
     return socket;
   } finally {
@@ -29,7 +29,7 @@ export function connectToSocketFile(path: string): Socket {
   }
 }
 
-/** Passes on what each of two connections sends, and its end; a reset becomes a reset. Both were made with `allowHalfOpen`. */
+/** Joins two connections: data, end and reset of each go to the other. Both need `allowHalfOpen`. */
 export function join(from: Socket, to: Socket): void {
   for (const socket of [from, to]) socket.on('error', () => {});
   from.once('close', () => to.destroy());

@@ -1,22 +1,22 @@
-// User ids for terminals when this process is root: one for each pod, which no account of the machine has. Terminals
-// then share no process limit, no file and no signal with each other or with anybody else.
+// User ids for pods when this process is root: one for each pod, and none of an account of the machine. So pods share no process limit,
+// no file and no signal with each other.
 
 import { readFileSync } from 'node:fs';
 
 type Range = { first: number; last: number };
 
-// https://systemd.io/UIDS-GIDS: a range that nothing allocates, and the one of systemd's short-lived services, for a root
-// whose user namespace maps fewer ids.
+// A range that nothing allocates, and the range of systemd's short-lived services, for a user namespace that maps fewer ids.
+// https://systemd.io/UIDS-GIDS
 const unallocated: Range = { first: 0x7000_0000, last: 0x7fff_0000 };
 const dynamic: Range = { first: 61_184, last: 65_519 };
 
 export type Users = {
-  /** An id that no other pod of this process has. It is both the user's and the group's. */
+  /** An id that no other pod of this process has. It is the id of the user and of the group. */
   take(): number;
-  give(id: number): void;
+  release(id: number): void;
 };
 
-/** Undefined when this process may not become any of those users. `map` is the text of /proc/self/uid_map. */
+/** Undefined when this process cannot become any of these users. `map` is the text of /proc/self/uid_map. */
 export function createUsers(random: () => number, map = readFileSync('/proc/self/uid_map', 'utf8')): Users | undefined {
   const range = [unallocated, dynamic].find((wanted) => isMapped(map, wanted));
   if (!range) return undefined;
@@ -30,7 +30,7 @@ export function createUsers(random: () => number, map = readFileSync('/proc/self
         return id;
       }
     },
-    give: (id) => void taken.delete(id),
+    release: (id) => void taken.delete(id),
   };
 }
 

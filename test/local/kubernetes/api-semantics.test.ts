@@ -1,4 +1,4 @@
-// The stand-in answers as a real API server does: the suite of test/cluster/api-semantics.test.ts.
+// The contract of the API on the stand-in. test/cluster/api-semantics.test.ts runs it on a real cluster.
 
 import test from 'ava';
 import { testApiSemantics } from '../../contracts/api-semantics.ts';

@@ -1,4 +1,4 @@
-// The cluster as a whole: the outage that tests make, and what remains when it is killed.
+// The cluster as a whole: an outage of its API, its tokens, and its end by SIGKILL.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,7 +12,7 @@ import { openApi } from '../../helpers/local-api.ts';
 import { startTestCluster, writeProgram } from '../../helpers/local-cluster.ts';
 import { poll } from '../../helpers/poll.ts';
 
-test('after an outage the API is at the same port, with the same history: a watch resumes', async (t) => {
+test('outage: the API returns at the same port, and a watch resumes', async (t) => {
   const cluster = await startTestCluster(t, { node: 'hollow' });
   const api = await openApi(cluster.kubeconfig);
   const secret = (name: string) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name } });
@@ -29,12 +29,12 @@ test('after an outage the API is at the same port, with the same history: a watc
   t.is((await resumed.until(() => true)).object.metadata.name, 'b');
 });
 
-test('only its owner can read the kubeconfig', async (t) => {
+test('kubeconfig: only its owner can read it', async (t) => {
   const cluster = await startTestCluster(t, { node: 'hollow' });
   t.is(statSync(cluster.kubeconfig).mode & 0o777, 0o600);
 });
 
-test('a token that is bound to no pod is known by its account, and no more than that', async (t) => {
+test('token: without a pod, a review returns its account only', async (t) => {
   const cluster = await startTestCluster(t, { node: 'hollow' });
   const api = await openApi(cluster.kubeconfig);
   const token = cluster.mintToken({ serviceAccount: 'webserver', audience: 'warmterm-manager' });
@@ -49,7 +49,7 @@ test('a token that is bound to no pod is known by its account, and no more than 
   t.is((await stranger.call('GET', '/api/v1/nodes')).code, 401);
 });
 
-test('hollow pods that are stirred tell of a restart one after the other, and stay Ready', async (t) => {
+test('hollow: stirred pods report a restart in turn, and stay Ready', async (t) => {
   const cluster = await startTestCluster(t, { node: 'hollow' });
   const api = await openApi(cluster.kubeconfig);
   const path = `/api/v1/namespaces/${cluster.namespace}/pods`;
@@ -68,7 +68,7 @@ test('hollow pods that are stirred tell of a restart one after the other, and st
     t.true(ready);
     return restartCount;
   });
-  // Each at most once at a time.
+  // Each pod at most once in a call.
   t.deepEqual(restarts, [1, 1]);
   cluster.stir(1);
   t.deepEqual((await states()).map(({ restartCount }: { restartCount: number }) => restartCount).sort(), [1, 2]);
@@ -84,7 +84,7 @@ const marked = (mark: string): string[] =>
   });
 
 for (const sandbox of ['auto', 'off'] as const) {
-  test(`killed with -9, it leaves no process (sandbox ${sandbox})`, async (t) => {
+  test(`SIGKILL: leaves no process (sandbox ${sandbox})`, async (t) => {
     const mark = `mark-${process.pid}-${sandbox}`;
     const directory = await mkdtemp(join(tmpdir(), 'killed-'));
     t.teardown(() => rm(directory, { recursive: true, force: true }));
@@ -102,7 +102,7 @@ for (const sandbox of ['auto', 'off'] as const) {
     );
     const child = spawn(node, ['--import=tsx', file], { stdio: 'inherit', cwd: new URL('../../..', import.meta.url) });
     const over = once(child, 'exit');
-    // There is nothing to wait on but the process table itself.
+    // Nothing but the process table tells it.
     t.true(await poll(() => marked(mark).length >= 2, 20_000));
     child.kill('SIGKILL');
     await over;

@@ -1,11 +1,11 @@
-// Tables of cases for the pure parts of the API: selectors, patches, ages, paths, history.
+// The pure parts of the API: selectors, patches, schemas, ages, paths, history.
 
 import test from 'ava';
 import type { Stored } from '../../../../local/kubernetes/api/objects.ts';
 import { readPatch } from '../../../../local/kubernetes/api/patch.ts';
-import { parsePath } from '../../../../local/kubernetes/api/paths.ts';
-import { pods, secrets } from '../../../../local/kubernetes/api/resources.ts';
-import { labelSelector, parseFieldSelector, parseLabelSelector } from '../../../../local/kubernetes/api/selectors.ts';
+import { parsePath, pods, secrets } from '../../../../local/kubernetes/api/resources.ts';
+import { check } from '../../../../local/kubernetes/api/schemas.ts';
+import { parseFieldSelector, parseLabelSelector } from '../../../../local/kubernetes/api/selectors.ts';
 import { ApiError } from '../../../../local/kubernetes/api/status.ts';
 import { Store } from '../../../../local/kubernetes/api/store.ts';
 import { age } from '../../../../local/kubernetes/api/table.ts';
@@ -29,31 +29,18 @@ for (const [text, expected] of [
   ['empty=', true],
   ['tier in (back),app=web', false],
 ] as const) {
-  test(`the label selector "${text}" ${expected ? 'matches' : 'does not match'}`, (t) => {
+  test(`label selector: "${text}" ${expected ? 'matches' : 'does not match'}`, (t) => {
     t.is(parseLabelSelector(text)(labels), expected);
   });
 }
 
 for (const text of ['a===b', 'a in b', 'a b', '=a', '!', 'a in (b']) {
-  test(`"${text}" is no label selector`, (t) => {
+  test(`label selector: "${text}" is refused`, (t) => {
     t.is(t.throws(() => parseLabelSelector(text), { instanceOf: ApiError }).code, 400);
   });
 }
 
-test('a selector of an object knows expressions', (t) => {
-  const selects = (operator: string, values?: string[]) =>
-    labelSelector({
-      matchLabels: { app: 'web' },
-      matchExpressions: [{ key: 'tier', operator, ...(values && { values }) }],
-    })(labels);
-  t.true(selects('In', ['front']));
-  t.false(selects('NotIn', ['front']));
-  t.true(selects('Exists'));
-  t.false(selects('DoesNotExist'));
-  t.throws(() => selects('Gt', ['1']));
-});
-
-test('field selectors ask for the fields that the kind has', (t) => {
+test('field selector: takes the fields of the kind only', (t) => {
   const pod = {
     kind: 'Pod',
     apiVersion: 'v1',
@@ -79,44 +66,70 @@ for (const [title, patch, expected] of [
   ['no list', { op: 'add' }, 400],
 ] as const) {
   test(`JSON Patch: ${title}`, (t) => {
-    const apply = () => readPatch('application/json-patch+json', JSON.stringify(patch))!({ b: { c: 'd' } });
+    const apply = () => readPatch('application/json-patch+json', JSON.stringify(patch))({ b: { c: 'd' } });
     if (typeof expected === 'number') t.is(t.throws(apply, { instanceOf: ApiError }).code, expected);
     else t.deepEqual(apply(), expected);
     t.false('polluted' in {});
   });
 }
 
-test('a merge patch removes with null, and replaces what is no map', (t) => {
+test('merge patch: removes with null, replaces other values', (t) => {
   const merge = (patch: object) =>
-    readPatch('application/merge-patch+json', JSON.stringify(patch))!({ a: 1, b: { c: [1], d: 2 } });
+    readPatch('application/merge-patch+json', JSON.stringify(patch))({ a: 1, b: { c: [1], d: 2 } });
   t.deepEqual(merge({ a: null, b: { c: [2, 3], e: { f: null } } }), { b: { c: [2, 3], d: 2, e: {} } });
   t.deepEqual(merge({ b: 'x' }), { a: 1, b: 'x' });
-  const strategic = (body: string) => readPatch('application/strategic-merge-patch+json', body);
-  t.deepEqual(strategic('{"a":{"b":null,"c":1}}')?.({ a: { b: 1 }, d: 1 }), { a: { c: 1 }, d: 1 });
 });
 
-test('a strategic merge patch merges lists by the key of their elements, and refuses directives that it does not know', (t) => {
-  const strategic = (document: object, patch: object) =>
-    readPatch('application/strategic-merge-patch+json', JSON.stringify(patch))!(document);
-  const pod = { containers: [{ name: 'a', image: 'x', command: ['c'] }, { name: 'b' }], volumes: [{ name: 'v' }] };
-  const patch = {
-    containers: [
-      { name: 'a', image: 'y', env: [{ name: 'E', value: '1' }] },
-      { name: 'b', $patch: 'delete' },
-    ],
-    volumes: [{ name: 'w' }],
-    '$setElementOrder/containers': [{ name: 'a' }],
-  };
-  t.deepEqual(strategic(pod, patch), {
-    containers: [{ name: 'a', image: 'y', command: ['c'], env: [{ name: 'E', value: '1' }] }],
-    volumes: [{ name: 'v' }, { name: 'w' }],
-  });
-  t.deepEqual(strategic({ a: [1, 2] }, { a: [3] }), { a: [3] });
-  t.deepEqual(strategic({ s: { type: 'x', of: 1 } }, { s: { $retainKeys: ['type'], type: 'y' } }), {
-    s: { type: 'y' },
-  });
-  t.is(t.throws(() => strategic({}, { a: { $patch: 'replace' } }), { instanceOf: ApiError }).code, 415);
+test('strategic merge patch: merges maps, refuses lists', (t) => {
+  const strategic = (body: string) => readPatch('application/strategic-merge-patch+json', body);
+  t.deepEqual(strategic('{"a":{"b":null,"c":1}}')({ a: { b: 1 }, d: 1 }), { a: { c: 1 }, d: 1 });
+  const lists = '{"spec":{"containers":[{"name":"a","image":"y"}]}}';
+  t.is(t.throws(() => strategic(lists), { instanceOf: ApiError }).code, 415);
 });
+
+const statefulSet = (change: object) => ({
+  metadata: { name: 'web', uid: 'u', resourceVersion: '', creationTimestamp: '' },
+  spec: {
+    podManagementPolicy: 'Parallel',
+    updateStrategy: { type: 'OnDelete' },
+    selector: { matchLabels: { app: 'web' } },
+    template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+    ...change,
+  },
+});
+
+test('schema: fills in defaults, keeps unknown fields', (t) => {
+  t.like(check('StatefulSet', statefulSet({ unknown: 'kept' })), {
+    spec: { replicas: 1, unknown: 'kept', template: { spec: { restartPolicy: 'Always' } } },
+  });
+});
+
+for (const [field, change] of [
+  ['spec.podManagementPolicy', { podManagementPolicy: 'OrderedReady' }],
+  ['spec.updateStrategy.type', { updateStrategy: { type: 'RollingUpdate' } }],
+  ['spec.volumeClaimTemplates', { volumeClaimTemplates: [{}] }],
+  ['spec.replicas', { replicas: '2' }],
+  ['spec', { selector: { matchLabels: { app: 'other' } } }],
+] as const) {
+  test(`schema: names the field ${field} of an unsupported StatefulSet`, (t) => {
+    const error = t.throws(() => check('StatefulSet', statefulSet(change)), { instanceOf: ApiError });
+    t.like(error, { code: 422, details: { causes: [{ field }] } });
+  });
+}
+
+for (const [field, part] of [
+  ['startupProbe', { startupProbe: { httpGet: { port: 1 } } }],
+  ['envFrom', { envFrom: [{ secretRef: { name: 's' } }] }],
+  ['lifecycle', { lifecycle: {} }],
+  ['readinessProbe.httpGet', { readinessProbe: { exec: { command: ['x'] } } }],
+  ['command', { command: 'x' }],
+] as const) {
+  test(`schema: names the field ${field} of an unsupported container`, (t) => {
+    const spec = { containers: [{ name: 'c', image: 'i', ...part }] };
+    const error = t.throws(() => check('Pod', { ...statefulSet({}), spec }), { instanceOf: ApiError });
+    t.like(error, { code: 422, details: { causes: [{ field: `spec.containers[0].${field}` }] } });
+  });
+}
 
 for (const [seconds, expected] of [
   [0, '0s'],
@@ -134,7 +147,7 @@ for (const [seconds, expected] of [
   [176_400, '2d1h'],
   [864_000, '10d'],
 ] as const) {
-  test(`an age of ${seconds} s is written ${expected}`, (t) => {
+  test(`age: ${seconds} s is ${expected}`, (t) => {
     const now = Date.parse('2026-11-21T00:00:00Z');
     t.is(age(new Date(now - seconds * 1_000).toISOString(), now), expected);
   });
@@ -155,7 +168,7 @@ for (const [path, expected] of [
   ['/api/v2/pods', undefined],
   ['/', undefined],
 ] as const) {
-  test(`${path} names ${expected ? JSON.stringify(expected) : 'nothing'}`, (t) => {
+  test(`path: ${path} is ${expected ? JSON.stringify(expected) : 'unknown'}`, (t) => {
     const target = parsePath(path);
     t.deepEqual(
       target && { ...target, resource: undefined, plural: target.resource.plural },
@@ -171,7 +184,7 @@ const secret = (name: string, more: object = {}): Stored =>
     metadata: { name, namespace: 'n', uid: name, resourceVersion: '', creationTimestamp: '', ...more },
   }) as Stored;
 
-test('the history forgets the oldest, and a watch from there is told so', (t) => {
+test('store: drops the oldest changes; a watch from before them ends with 410', (t) => {
   const store = new Store(10);
   const first = store.put(secrets, secret('a'));
   for (let n = 0; n < 30; n++) store.put(secrets, secret('a', { annotations: { n: String(n) } }));
@@ -190,7 +203,7 @@ test('the history forgets the oldest, and a watch from there is told so', (t) =>
   t.like(JSON.parse(lines[0]!), { type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } });
 });
 
-test('through a selector an object comes, changes and goes', (t) => {
+test('watch: a change of labels adds an object to a selection or deletes it', (t) => {
   const match = ({ metadata }: Stored) => metadata.labels?.a === 'b';
   const [plain, marked] = [secret('s'), secret('s', { labels: { a: 'b' } })];
   const of = (type: 'ADDED' | 'MODIFIED' | 'DELETED', object: Stored, previous?: Stored) =>

@@ -1,4 +1,4 @@
-// StatefulSets: Parallel, OnDelete, over a node without processes.
+// StatefulSets (Parallel, OnDelete) and what belongs to them, on a hollow node.
 
 import test, { type ExecutionContext } from 'ava';
 import { type Body, mergePatch, openApi } from '../../../helpers/local-api.ts';
@@ -37,7 +37,7 @@ async function setUp(t: ExecutionContext, replicas: number) {
   return { cluster, api, core, path, made, sets, pods, status, names, patch };
 }
 
-test('pods are made in parallel from ordinal 0, named, labelled and owned', async (t) => {
+test('set: creates pods from ordinal 0, with name, labels and owner', async (t) => {
   const { api, core, made, names, status } = await setUp(t, 3);
   t.deepEqual(await names(), ['web-0', 'web-1', 'web-2']);
   const { metadata, spec } = (await api.call('GET', `${core}/pods/web-1`)).body;
@@ -62,7 +62,7 @@ test('pods are made in parallel from ordinal 0, named, labelled and owned', asyn
   t.like(object.status, { observedGeneration: 1, replicas: 3, currentReplicas: 3, updatedReplicas: 3 });
 });
 
-test('it shrinks from the top, and grows again', async (t) => {
+test('set: shrinks from the top, and grows again', async (t) => {
   const { names, patch, status } = await setUp(t, 4);
   await patch({ spec: { replicas: 2 } });
   await status(({ replicas, observedGeneration }) => replicas === 2 && observedGeneration === 2);
@@ -72,7 +72,7 @@ test('it shrinks from the top, and grows again', async (t) => {
   t.deepEqual(await names(), ['web-0', 'web-1', 'web-2']);
 });
 
-test('a pod that is deleted comes back: same name, another uid', async (t) => {
+test('set: replaces a deleted pod', async (t) => {
   const { api, core, pods } = await setUp(t, 2);
   const { uid } = (await api.call('DELETE', `${core}/pods/web-0`)).body.metadata;
   const again = await pods.until(
@@ -81,7 +81,7 @@ test('a pod that is deleted comes back: same name, another uid', async (t) => {
   t.like(again.object.metadata, { name: 'web-0' });
 });
 
-test('inv 5: a new template replaces no pod by itself; a deleted one comes back as the new one', async (t) => {
+test('inv 5: a new template replaces no pod; a deleted pod is replaced with the new template', async (t) => {
   const { api, core, names, patch, status, pods } = await setUp(t, 2);
   const before = (await api.call('GET', `${core}/pods/web-0`)).body.metadata;
   await patch({ spec: { template: { metadata: { annotations: { version: '2' } } } } });
@@ -97,7 +97,7 @@ test('inv 5: a new template replaces no pod by itself; a deleted one comes back 
   t.is(next.metadata.annotations.version, '2');
 });
 
-test('with the set go its pods and Services; orphaned, they stay', async (t) => {
+test('garbage: pods and Services are deleted with their set', async (t) => {
   const { api, core, path, cluster, made, pods, names } = await setUp(t, 2);
   const { name, uid } = made.metadata!;
   const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'StatefulSet', name: name!, uid: uid! }];
@@ -117,7 +117,7 @@ test('with the set go its pods and Services; orphaned, they stay', async (t) => 
   t.deepEqual(await names(), []);
 });
 
-test('orphaned, a set’s pods stay', async (t) => {
+test('garbage: pods stay when their set is deleted with the policy Orphan', async (t) => {
   const { api, path, pods, sets, names } = await setUp(t, 2);
   await api.call('DELETE', path, { propagationPolicy: 'Orphan' });
   await sets.until(({ type }) => type === 'DELETED');
@@ -125,27 +125,7 @@ test('orphaned, a set’s pods stay', async (t) => {
   t.deepEqual(await names(), ['web-0', 'web-1']);
 });
 
-test('deleted in the foreground, a set goes after its pods', async (t) => {
-  const { api, path, sets, names } = await setUp(t, 2);
-  const marked = await api.call('DELETE', path, { propagationPolicy: 'Foreground' });
-  t.deepEqual(marked.body.metadata.finalizers, ['foregroundDeletion']);
-  await sets.until(({ type }) => type === 'DELETED');
-  t.deepEqual(await names(), []);
-});
-
-test('a namespace goes with everything in it, and takes nothing in meanwhile', async (t) => {
-  const { api, cluster } = await setUp(t, 1);
-  await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'other' } });
-  await cluster.create({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's', namespace: 'other' } });
-  const watch = api.watch('/api/v1/namespaces?watch=1');
-  t.teardown(() => watch.stop());
-  const deleted = await api.call('DELETE', '/api/v1/namespaces/other');
-  t.is(deleted.body.status.phase, 'Terminating');
-  await watch.until(({ type, object }) => type === 'DELETED' && object.metadata.name === 'other');
-  t.is((await api.call('GET', '/api/v1/namespaces/other/secrets/s')).code, 404);
-});
-
-test('a set that is made again while a former pod still ends gets its pod once that is gone', async (t) => {
+test('set: created again while a former pod is ending, waits for its end', async (t) => {
   const { api, core, path, cluster, made, sets, pods } = await setUp(t, 2);
   const hold = (finalizers: string[] | null) =>
     api.call('PATCH', `${core}/pods/web-0`, { metadata: { finalizers } }, mergePatch);
@@ -158,7 +138,7 @@ test('a set that is made again while a former pod still ends gets its pod once t
   const isNew = (name: string) => pods.until(({ type, object }) => type === 'ADDED' && isOwned(object, name));
   const isOwned = (object: Body, name: string) =>
     object.metadata.name === name && object.metadata.ownerReferences[0].uid === metadata!.uid;
-  // Ordinal 1 comes after ordinal 0: a batch that failed is the last.
+  // Ordinal 1 comes after ordinal 0, which fails until then.
   await hold(null);
   await isNew('web-0');
   await isNew('web-1');
@@ -166,7 +146,7 @@ test('a set that is made again while a former pod still ends gets its pod once t
   t.deepEqual(items, []);
 });
 
-test('a set adopts the pods of an orphaned set, and lets a pod go whose labels it does not select', async (t) => {
+test('set: adopts pods that it selects, releases pods that it no longer selects', async (t) => {
   const { api, core, path, cluster, sets, pods, status } = await setUp(t, 2);
   const before = (await api.call('GET', `${core}/pods/web-0`)).body.metadata;
   await api.call('DELETE', path, { propagationPolicy: 'Orphan' });
@@ -187,7 +167,7 @@ test('a set adopts the pods of an orphaned set, and lets a pod go whose labels i
 });
 
 for (const phase of ['Failed', 'Succeeded']) {
-  test(`a pod that is ${phase} is made anew`, async (t) => {
+  test(`set: replaces a pod that is ${phase}`, async (t) => {
     const { api, core, pods } = await setUp(t, 2);
     const { uid } = (await api.call('GET', `${core}/pods/web-1`)).body.metadata;
     const patched = await api.call('PATCH', `${core}/pods/web-1/status`, { status: { phase } }, mergePatch);
@@ -200,7 +180,7 @@ for (const phase of ['Failed', 'Succeeded']) {
   });
 }
 
-test('a ResourceQuota refuses pods and node ports above it; the set says so, and grows when it is gone', async (t) => {
+test('quota: refuses pods and node ports above it; the set grows when it is gone', async (t) => {
   const { api, core, cluster, patch, status } = await setUp(t, 1);
   await api.call('POST', `${core}/resourcequotas`, {
     metadata: { name: 'few' },
@@ -230,14 +210,14 @@ test('a ResourceQuota refuses pods and node ports above it; the set says so, and
   await status(({ readyReplicas }) => readyReplicas === 4);
 });
 
-test('a quota of what is not counted here is refused', async (t) => {
+test('quota: of other resources is refused', async (t) => {
   const { api, core } = await setUp(t, 0);
   const quota = { metadata: { name: 'q' }, spec: { hard: { cpu: '1' } } };
   const { code, text } = await api.call('POST', `${core}/resourcequotas`, quota);
   t.is(code, 422, text);
 });
 
-test('a deleted Node is registered again after a while, and its pods run on', async (t) => {
+test('node: registers again after its Node was deleted', async (t) => {
   const cluster = await startTestCluster(t, { node: 'hollow', nodeReturnMs: 0 });
   const api = await openApi(cluster.kubeconfig);
   const nodes = api.watch('/api/v1/nodes?watch=1');
@@ -248,22 +228,4 @@ test('a deleted Node is registered again after a while, and its pods run on', as
   const isBack = ({ object: { metadata, status } }: { object: Body }) =>
     metadata.uid !== object.metadata.uid && status?.conditions?.[0].status === 'True';
   t.is((await nodes.until(isBack)).object.metadata.name, 'local');
-});
-
-test('ways of running a set that are not known are refused', async (t) => {
-  const { api, path } = await setUp(t, 0);
-  const base = path.replace('/web', '');
-  for (const change of [
-    { podManagementPolicy: 'OrderedReady' },
-    { updateStrategy: { type: 'RollingUpdate' } },
-    { volumeClaimTemplates: [{}] },
-  ]) {
-    const set = setOf(1);
-    const reply = await api.call('POST', base, {
-      ...set,
-      metadata: { name: 'other' },
-      spec: { ...set.spec, ...change },
-    });
-    t.is(reply.code, 422, reply.text);
-  }
 });

@@ -1,4 +1,4 @@
-// What terminals of `npm start` may reach, as rules.
+// The rules for what terminals of `npm start` may reach.
 
 import type { NetworkInterfaceInfo } from 'node:os';
 import test from 'ava';
@@ -6,7 +6,7 @@ import { routingRules } from '../../../../local/kubernetes/node/internet.ts';
 
 const at = (family: 'IPv4' | 'IPv6', cidr: string) => ({ family, cidr }) as NetworkInterfaceInfo;
 
-test('private ranges, metadata addresses and the machine’s own networks are refused, by rule and by policy', (t) => {
+test('internet: private ranges, metadata and own networks are refused by rule and policy', (t) => {
   const lines = routingRules({
     lo: [at('IPv4', '127.0.0.1/8'), at('IPv6', '::1/128')],
     eth0: [at('IPv4', '8.8.4.4/20'), at('IPv6', 'fd00::2/64')],
@@ -29,7 +29,7 @@ test('private ranges, metadata addresses and the machine’s own networks are re
   );
 });
 
-test('of the name server, nothing but DNS is let through', (t) => {
+test('internet: only DNS of the name server is allowed', (t) => {
   const allowed = routingRules({})
     .split('\n')
     .filter((line) => /lookup|allow/.test(line) && !line.includes('10.0.2.2 oif tap0'));

@@ -1,4 +1,4 @@
-// Node ports: TCP from loopback to the ready pod that the Service selects.
+// Node ports: from the loopback addresses to the ready pod that the Service selects.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
@@ -23,7 +23,7 @@ const failureOf = (port: number, host = '127.0.0.1'): Promise<string> =>
     connect(port, host).once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
   });
 
-test('a node port leads to the ready pod, by the name of its port, and to nobody without one', async (t) => {
+test('node port: connects to the ready pod by the name of its port, and resets without one', async (t) => {
   const cluster = await startTestCluster(t);
   const node = await openNode(t, cluster);
   const port = portOf(await cluster.create(serviceFor('s', 'web')));
@@ -43,7 +43,7 @@ test('a node port leads to the ready pod, by the name of its port, and to nobody
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const withIPv6 = skipIf(hasIPv6 ? undefined : 'this machine has no IPv6', test, test.skip);
 
-withIPv6('a node port answers on IPv6 as on IPv4, and is of one Service on both', async (t) => {
+withIPv6('node port: IPv4 and IPv6 belong to the same Service', async (t) => {
   const cluster = await startTestCluster(t);
   const node = await openNode(t, cluster);
   const port = portOf(await cluster.create(serviceFor('s', 'web')));
@@ -53,7 +53,7 @@ withIPv6('a node port answers on IPv6 as on IPv4, and is of one Service on both'
   t.is((await ask('[::1]', '/', port)).env.POD_NAME, 'p');
   await node.api.call('DELETE', `${node.core}/services/s`);
   t.is(await failureOf(port, '::1'), 'ECONNREFUSED');
-  // Another program has the port on IPv6 alone.
+  // Another program has the port on IPv6 only.
   const other = createServer();
   await new Promise<void>((resolve) => other.listen({ port, host: '::1' }, resolve));
   t.teardown(() => other.close());
@@ -63,7 +63,7 @@ withIPv6('a node port answers on IPv6 as on IPv4, and is of one Service on both'
   t.is(await failureOf(port), 'ECONNREFUSED');
 });
 
-test('inv 9: a connection outlives its pod’s readiness and an outage of the API, and so do new ones', async (t) => {
+test('inv 9: connections last while the pod is unready and the API is away', async (t) => {
   const cluster = await startTestCluster(t);
   const node = await openNode(t, cluster);
   const echo = await writeProgram(
@@ -113,7 +113,7 @@ test('inv 9: a connection outlives its pod’s readiness and an outage of the AP
   t.is(await failureOf(port), 'ECONNRESET');
 });
 
-test('two clusters on one machine share neither node ports nor addresses', async (t) => {
+test('node port: two clusters on one machine share none', async (t) => {
   const clusters = [await startTestCluster(t), await startTestCluster(t)];
   const ports = new Set<number>();
   for (const cluster of clusters) {

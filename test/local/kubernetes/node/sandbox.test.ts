@@ -1,4 +1,4 @@
-// The sandbox: what a visitor inside cannot see.
+// What a visitor inside the sandbox can see.
 
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -11,17 +11,15 @@ import { skipIf, whyNoSandbox } from '../../../helpers/skip.ts';
 
 const sandboxed = skipIf(await whyNoSandbox(), test, test.skip);
 
-sandboxed(
-  'inv 7: inside there are neither other pods, nor homes, nor the cluster’s files, nor a way to write outside',
-  async (t) => {
-    const cluster = await startTestCluster(t);
-    const node = await openNode(t, cluster);
-    const secret = join(homedir(), `.local-sandbox-test-${process.pid}`);
-    await writeFile(secret, 'x');
-    t.teardown(() => rm(secret));
-    const spy = await writeProgram(
-      t,
-      `import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+sandboxed('inv 7: sandbox: no other pods, homes or cluster files, and no way to write outside', async (t) => {
+  const cluster = await startTestCluster(t);
+  const node = await openNode(t, cluster);
+  const secret = join(homedir(), `.local-sandbox-test-${process.pid}`);
+  await writeFile(secret, 'x');
+  t.teardown(() => rm(secret));
+  const spy = await writeProgram(
+    t,
+    `import { existsSync, readdirSync, writeFileSync } from 'node:fs';
      import { userInfo } from 'node:os';
      const can = (path) => { try { writeFileSync(path + '/.written', 'x'); return true; } catch { return false; } };
      console.log(JSON.stringify({
@@ -32,37 +30,36 @@ sandboxed(
        root: process.getuid() === 0, user: userInfo().username, homes: readdirSync('/home'),
      }));
      setInterval(() => {}, 1000);`,
-    );
-    const env = [
-      { name: 'SECRET', value: secret },
-      { name: 'CLUSTER', value: cluster.directory },
-    ];
-    const container = { readinessProbe: undefined };
-    for (const name of ['a', 'b']) await cluster.create(serverPod(name, spy, { env, container }));
-    for (const name of ['a', 'b']) {
-      await node.until(name, isReady);
-      let text = '';
-      while (!text.endsWith('\n')) text = (await node.api.call('GET', `${node.core}/pods/${name}/log`)).text;
-      const seen = JSON.parse(text);
-      t.deepEqual(seen, {
-        processes: 2,
-        secret: false,
-        cluster: false,
-        home: true,
-        tmp: true,
-        etc: false,
-        usr: false,
-        pty: true,
-        root: false,
-        user: 'visitor',
-        homes: ['visitor'],
-      });
-    }
-    t.deepEqual((await readdir(join(cluster.directory, 'pods'))).length, 2);
-  },
-);
+  );
+  const env = [
+    { name: 'SECRET', value: secret },
+    { name: 'CLUSTER', value: cluster.directory },
+  ];
+  const container = { readinessProbe: undefined };
+  for (const name of ['a', 'b']) await cluster.create(serverPod(name, spy, { env, container }));
+  for (const name of ['a', 'b']) {
+    await node.until(name, isReady);
+    let text = '';
+    while (!text.endsWith('\n')) text = (await node.api.call('GET', `${node.core}/pods/${name}/log`)).text;
+    const seen = JSON.parse(text);
+    t.deepEqual(seen, {
+      processes: 2,
+      secret: false,
+      cluster: false,
+      home: true,
+      tmp: true,
+      etc: false,
+      usr: false,
+      pty: true,
+      root: false,
+      user: 'visitor',
+      homes: ['visitor'],
+    });
+  }
+  t.deepEqual((await readdir(join(cluster.directory, 'pods'))).length, 2);
+});
 
-sandboxed('tmux and a shell live inside, and die with the pod', async (t) => {
+sandboxed('sandbox: tmux and a shell run inside, and end with the pod', async (t) => {
   const cluster = await startTestCluster(t);
   const node = await openNode(t, cluster);
   const script =
@@ -75,8 +72,8 @@ sandboxed('tmux and a shell live inside, and die with the pod', async (t) => {
   t.is((await node.until('p', ({ type }) => type === 'DELETED')).type, 'DELETED');
 });
 
-// Serial, because it changes what all would find.
-test.serial('where bubblewrap is not, it is said why', async (t) => {
+// Serial, because it changes the PATH of this process.
+test.serial('sandbox: none without bubblewrap, with the reason', async (t) => {
   const { PATH } = process.env;
   process.env.PATH = '/nowhere';
   const found = await findSandbox().finally(() => {
@@ -87,7 +84,7 @@ test.serial('where bubblewrap is not, it is said why', async (t) => {
 
 const asRoot = skipIf(process.getuid?.() === 0 ? undefined : 'only root is refused', test.serial, test.serial.skip);
 
-asRoot('root without a sandbox is refused, with what to do', async (t) => {
+asRoot('sandbox: root is refused without one, and told what to do', async (t) => {
   const { PATH } = process.env;
   process.env.PATH = '/nowhere';
   const start = startTestCluster(t, { sandbox: 'auto' }).finally(() => {

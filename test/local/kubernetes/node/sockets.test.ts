@@ -1,4 +1,4 @@
-// Connections into folders that belong to a pod.
+// Connections to Unix sockets in folders of a pod.
 
 import { once } from 'node:events';
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
@@ -21,7 +21,7 @@ async function listen(t: ExecutionContext, path: string): Promise<Server> {
   return server;
 }
 
-test('a socket in the folder is connected to', async (t) => {
+test('sockets: connects to a socket in the folder', async (t) => {
   const path = join(await openFolder(t), '3000');
   await listen(t, path);
   const socket = connectToSocketFile(path);
@@ -30,7 +30,7 @@ test('a socket in the folder is connected to', async (t) => {
   t.is(String(data), 'hello');
 });
 
-test('a link that a pod puts in its folder leads to no socket of the machine', async (t) => {
+test('sockets: follows no link that a pod puts in its folder', async (t) => {
   const [outside, inside] = [await openFolder(t), await openFolder(t)];
   const server = await listen(t, join(outside, 'docker.sock'));
   server.on('connection', () => t.fail('the link was followed'));
@@ -39,7 +39,7 @@ test('a link that a pod puts in its folder leads to no socket of the machine', a
   t.is(error.code, 'ECONNREFUSED');
 });
 
-test('what is no socket, or not there, refuses the connection', async (t) => {
+test('sockets: refuses a file that is no socket, or is missing', async (t) => {
   const folder = await openFolder(t);
   await writeFile(join(folder, '3000'), '');
   for (const name of ['3000', '3001']) {
