@@ -9,6 +9,8 @@ export type FindPod = (namespace: string, name: string) => { uid: string; node: 
 type Claims = {
   aud: string[];
   exp: number;
+  iat: number;
+  iss: string;
   jti: string;
   sub: string;
   'kubernetes.io': { namespace: string; pod?: Bound; node?: Bound };
@@ -41,9 +43,13 @@ export function createTokens(findPod: FindPod, now: () => number) {
 
   function mint({ namespace, serviceAccount, audience, seconds, pod }: TokenRequest): string {
     const node = pod && findPod(namespace, pod.name)?.node;
+    const iat = Math.floor(now() / 1_000);
+    // The manager compares the issuer before it asks for a review.
     const claims: Claims = {
       aud: [audience],
-      exp: Math.floor(now() / 1_000) + seconds,
+      exp: iat + seconds,
+      iat,
+      iss: apiAudience,
       jti: randomUUID(),
       sub: `system:serviceaccount:${namespace}:${serviceAccount}`,
       'kubernetes.io': { namespace, ...(pod && { pod }), ...(node && { node }) },

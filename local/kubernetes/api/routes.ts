@@ -27,7 +27,7 @@ export type Answer =
   /** A body that goes on: `start` is called with where to write, and returns how to stop. */
   | { start: (sink: Sink) => () => void; type?: string };
 
-export type ReadLog = (pod: Pod, query: URLSearchParams) => Promise<Answer>;
+export type ReadLog = (pod: Pod, query: URLSearchParams) => Answer;
 
 export type Routes = { registry: Registry; tokens: Tokens; nodePorts: NodePorts; readLog: ReadLog; now: () => number };
 

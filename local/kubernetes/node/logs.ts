@@ -1,7 +1,6 @@
 // A container's output: one file for each of its starts, for `kubectl logs` (`-f`, `--previous`, `--tail`).
 
-import { existsSync, watch } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { createReadStream, existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../api/objects.ts';
 import type { Answer } from '../api/routes.ts';
@@ -15,7 +14,7 @@ export const logPath = (directory: string, container: string, restart: number): 
   join(directory, `${container}-${restart}.log`);
 
 /** `directory` is the folder of the pod's logs. Throws 400 when there is no such log. */
-export async function readLog(pod: Pod, directory: string | undefined, query: URLSearchParams): Promise<Answer> {
+export function readLog(pod: Pod, directory: string | undefined, query: URLSearchParams): Answer {
   for (const name of ['sinceSeconds', 'sinceTime', 'limitBytes']) {
     if (query.get(name)) throw badRequest(`${name} is not supported by this node`);
   }
@@ -24,7 +23,8 @@ export async function readLog(pod: Pod, directory: string | undefined, query: UR
   const restart = (status?.restartCount ?? 0) - (query.get('previous') === 'true' ? 1 : 0);
   const path = directory && logPath(directory, name, restart);
   if (!path || !existsSync(path)) throw badRequest(`container "${name}" of pod "${pod.metadata.name}" has no such log`);
-  const content = await readFile(path);
+  // Not asynchronous: the pod may end meanwhile, and a removed file cannot be watched.
+  const content = readFileSync(path);
   const start = startOfTail(content, numberOf(query, 'tailLines'));
   const follows = query.get('follow') === 'true' && status?.state.running !== undefined;
   if (follows) return { type, start: (sink) => follow(path, start, sink) };
@@ -42,34 +42,27 @@ function startOfTail(content: Buffer, lines: number | undefined): number {
 
 /** Writes what is in the file and what comes, until the file is removed with its pod. */
 function follow(path: string, from: number, sink: Sink): () => void {
-  let [at, reading, again, over] = [from, false, false, false];
-  const watcher = watch(path, (event) => (event === 'rename' ? finish() : void more()));
-  const block = Buffer.alloc(65_536);
+  let [at, reading, again] = [from, false, false];
+  const watcher = watch(path, (event) => (event === 'rename' ? finish() : more()));
   const finish = () => {
-    over = true;
     watcher.close();
     sink.end();
   };
-  async function more(): Promise<void> {
-    again = true;
+  const more = () => {
+    again = reading;
     if (reading) return;
     reading = true;
-    const file = await open(path).catch(() => undefined);
-    while (file && again && !over) {
-      again = false;
-      for (;;) {
-        const { bytesRead } = await file.read(block, 0, block.length, at);
-        if (bytesRead === 0 || over) break;
-        at += bytesRead;
-        sink.write(block.toString('utf8', 0, bytesRead));
-      }
-    }
-    await file?.close();
-    reading = false;
-  }
-  void more();
-  return () => {
-    over = true;
-    watcher.close();
+    const stream = createReadStream(path, { start: at });
+    stream.on('data', (bytes) => {
+      at += bytes.length;
+      sink.write(String(bytes));
+    });
+    stream.once('error', finish);
+    stream.once('end', () => {
+      reading = false;
+      if (again) more();
+    });
   };
+  more();
+  return () => watcher.close();
 }
