@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 
-export const maxNameLength = 40;
+export const maxNameLength = 40 as const;
 
 /** 1 to 40 characters without control characters, line ends or characters that change the direction of text. */
 export const personNameSchema = z

@@ -40,6 +40,7 @@ export function createActions(parts: {
     nextTab: () => windows.step('next'),
     previousTab: () => windows.step('previous'),
     tabMenu: windows.menu,
+    share: onDemand.share,
   };
   return (action) => does[action]();
 }

@@ -3,9 +3,14 @@
 import { settleOffer } from './identity/handed-id.ts';
 import { leaveLine, requestTerminal, type Wish } from './session/request-terminal.ts';
 import type { Event } from './session/state.ts';
+import { linkToken, openLink, sharedPool } from './sharing/invitation.ts';
 
 const address = new URLSearchParams(location.search);
-const pool = address.get('pool');
+/** The pool that the page's address names (`?pool=`). */
+export const pool = address.get('pool');
+const token = linkToken();
+/** Whether this page was opened by a link to the terminal of another visitor. */
+export const isGuest = token !== undefined;
 
 /** The run whose terminal this page shows (`?run=`); null: the visitor's own terminal. */
 export const run = address.get('run');
@@ -18,17 +23,23 @@ export { isIdKept } from './identity/call.ts';
 
 /** Asks for a terminal, in the pool that the page's address names (`?pool=`), with what the page knows by now. */
 export const claim = (signal?: AbortSignal, known?: Pick<Wish, 'place' | 'promised' | 'solution'>): Promise<Event> =>
-  requestTerminal({ ...known, pool, run }, signal);
+  token === undefined
+    ? requestTerminal({ ...known, pool, run }, signal)
+    : openLink(token, () => import('./view/name-form.ts').then(({ askName }) => askName(document.body)), signal);
 
 /** Somebody else may have this page's place in line. */
 export const leave = (): void => leaveLine({ pool });
 
 /** The relay's query: the pool of the visitor's terminal, and its run. The ticket travels apart from it. */
-export const relayQuery: Record<string, string> = { ...(pool !== null && { pool }), ...(run !== null && { run }) };
+export function relayQuery(): Record<string, string> {
+  const shared = sharedPool();
+  if (isGuest) return shared === undefined ? {} : { pool: shared };
+  return { ...(pool !== null && { pool }), ...(run !== null && { run }) };
+}
 
 /** The answer to the claim that this page began with. */
 export const firstClaim: Promise<Event> = visited()
-  .then(settleOffer)
+  .then(() => (isGuest ? undefined : settleOffer()))
   .then(() => claim());
 
 // A browser may load pages ahead that nobody ever looks at; those must not take a terminal.

@@ -2,16 +2,32 @@
 
 import { blockedAfter } from '../common/route.ts';
 import { baseUrl } from './base.ts';
-import { claim, findBarrier, firstClaim, isIdKept, knownBarrier, leave, ownPage, relayQuery, run } from './claim.ts';
+import {
+  claim,
+  findBarrier,
+  firstClaim,
+  isGuest,
+  isIdKept,
+  knownBarrier,
+  leave,
+  ownPage,
+  pool,
+  relayQuery,
+  run,
+} from './claim.ts';
 import { endpointOf } from './endpoint.ts';
 import { ownTerminals } from './own-terminals.ts';
 import { createScreen } from './screen.ts';
 import { runSession } from './session/run-session.ts';
 import { type Event, isDetour, runIsOver, type State } from './session/state.ts';
 import { canKeep, stored } from './session/storage.ts';
+import { createCompany } from './sharing/company.ts';
+import { endLinks, makeLink } from './sharing/links.ts';
 import { createAttachment } from './terminal/attach.ts';
 import { sayReplaced, texts } from './texts.ts';
 import { timeOf } from './view/time-of.ts';
+
+const company = createCompany();
 
 const screen = createScreen({
   send({ type }) {
@@ -33,9 +49,13 @@ const screen = createScreen({
       restarting = wanted;
     },
   },
+  sharing: {
+    company,
+    links: isGuest ? undefined : { make: (wish) => makeLink(wish, pool), end: () => endLinks(pool) },
+  },
 });
 const { terminal, bar, tab, status, notice } = screen;
-const attachment = createAttachment(screen, status.nudge, screen.modify, screen.windows.show);
+const attachment = createAttachment(screen, status.nudge, screen.modify, screen.windows.show, company);
 
 // Lasts as long as the tab: a reload goes by the relay at once, and the next visit tries the direct way again.
 const blocked = stored('warmterm-blocked');
@@ -59,7 +79,7 @@ const session = runSession({
   },
   solve: solveChallenge,
   attach(to, send, signal) {
-    const endpoint = endpointOf(to, { base: baseUrl(), query: relayQuery });
+    const endpoint = endpointOf(to, { base: baseUrl(), query: relayQuery() });
     const barrier = knownBarrier(endpoint.url);
     if (barrier) send({ type: 'barred', by: barrier });
     else
@@ -116,7 +136,7 @@ function show(state: State, before: State | undefined): void {
   if (before?.is === 'connected') notice.forget();
   if (state.is !== 'connected') return;
   terminal.focus();
-  const news = [noteWay(state), sayReplaced(state), noteForgetting()];
+  const news = [noteWay(state), sayReplaced(state), isGuest ? undefined : noteForgetting()];
   if (news.some(Boolean)) notice.say(news.filter(Boolean).join(' '));
 }
 

@@ -19,6 +19,7 @@ import { bindTouch } from './terminal/touch.ts';
 import { languageFor, speak, texts } from './texts.ts';
 import { type Bar, createBar } from './view/bar.ts';
 import { createBell } from './view/bell.ts';
+import { showCompany } from './view/company-view.ts';
 import { element } from './view/element.ts';
 import { followKeyRow } from './view/follow-key-row.ts';
 import { followFullScreen } from './view/full-screen.ts';
@@ -27,6 +28,7 @@ import { createNotice, type Notice } from './view/notice.ts';
 import { createOnDemand } from './view/on-demand.ts';
 import { createQuestions } from './view/question.ts';
 import type { Finder } from './view/search-box.ts';
+import type { ShareDialogOptions } from './view/share-dialog.ts';
 import { createStatusView, type StatusView } from './view/status.ts';
 import { createTab, type Tab } from './view/tab.ts';
 import type { TerminalsDialogOptions } from './view/terminals-dialog.ts';
@@ -51,6 +53,7 @@ export function createScreen(session: {
   finder: Finder;
   own: Omit<TerminalsDialogOptions, 'onClose'>;
   requestWindow: WindowTabsOptions['request'];
+  sharing: Pick<ShareDialogOptions, 'company' | 'links'>;
 }): Screen {
   const root = document.documentElement;
   const body = document.body;
@@ -86,7 +89,7 @@ export function createScreen(session: {
     say: (text) => bar.say(text),
     identity: session.identity,
   });
-  const onDemand = createOnDemand(body, terminal, settings, session.finder, copy, session.own, () =>
+  const onDemand = createOnDemand(body, terminal, settings, session.finder, copy, session.own, session.sharing, () =>
     notice.say(texts.partMissing),
   );
   terminal.onData((typed) => {
@@ -103,6 +106,8 @@ export function createScreen(session: {
   });
   const act = createActions({ terminal, settings, onDemand, copy, windows });
   const bar = createBar(body, act, windows.element);
+  if (session.sharing.links === undefined) root.dataset.guest = '';
+  showCompany(session.sharing.company, { bar, ask, open: onDemand.share });
   const tab = createTab();
   bindKeys(act, windows.select);
   sendControlKeys(terminal);

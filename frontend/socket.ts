@@ -8,6 +8,8 @@ import type {
   Ending,
   EndReason,
   Found,
+  PenRequest,
+  Person,
   Refusal,
   Saved,
   Saving,
@@ -28,6 +30,7 @@ export type Connection = {
   leaveSearch: () => void;
   /** Changes the tabs; null when that was done. */
   window: (request: WindowRequest) => Promise<WindowRefusal | null>;
+  pen: (request: PenRequest) => void;
 };
 
 export type ConnectionEvents = {
@@ -39,6 +42,11 @@ export type ConnectionEvents = {
   ending: (ending: Ending | null) => void;
   saving: (saving: Saving) => void;
   ended: (reason: EndReason, saved: Saved | undefined) => void;
+  /** Who is at the terminal, and which of them this browser is. */
+  people: (people: Person[], own: string) => void;
+  /** The size of the screen, where another window sets it. */
+  follow: (size: Size | null) => void;
+  removed: () => void;
   refused: (code: Refusal['code']) => void;
   disconnected: () => void;
   /** It was not attached in time. */
@@ -106,6 +114,7 @@ export function connect(
             .timeout(windowPatienceMs)
             .emitWithAck('window', request)
             .catch((): WindowRefusal => ({ code: 'unavailable', message: 'The terminal did not answer.' })),
+        pen: (request) => socket.emit('pen', request),
       },
       attached,
     );
@@ -120,6 +129,9 @@ export function connect(
     on.saving(saving);
   });
   socket.on('ended', on.ended);
+  socket.on('people', on.people);
+  socket.on('follow', on.follow);
+  socket.on('removed', on.removed);
   socket.on('connect_error', (error) => {
     const code = refusalCode(error);
     if (code) on.refused(code);

@@ -110,6 +110,11 @@ const pages = createSocketServer(server, {
       socket.emit('saving', session.saving);
       return;
     }
+    if (sharing.isRemoved(socket.data.ticket)) {
+      socket.emit('removed');
+      socket.conn.close();
+      return;
+    }
     const of = socket.data.run;
     const other = of === undefined ? undefined : runs.session(of);
     const screen = connect({

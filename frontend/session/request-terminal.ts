@@ -5,7 +5,8 @@ import { forPage } from '../../common/route.ts';
 import type { OpenAnswer, Opened } from '../../common/terminals-api.ts';
 import { policyForbids } from '../barrier.ts';
 import { call, callAndForget, UnknownVisitor } from '../identity/call.ts';
-import { type Event, type Failure, runIsOver, type Solution } from './state.ts';
+import { failedBy, foreignAnswer, has, isProblem } from './answers.ts';
+import type { Event, Failure, Solution } from './state.ts';
 
 // As in common/terminals-api.ts, whose types are checked below; its code would bring all of zod along.
 const path: typeof import('../../common/terminals-api.ts').paths.terminals = '/api/terminals';
@@ -46,10 +47,10 @@ export async function requestTerminal(wish: Wish, signal?: AbortSignal): Promise
       signal: signal ? AbortSignal.any([deadline, signal]) : deadline,
     });
     const body: unknown = await response.json().catch(() => undefined);
-    if (!response.ok && isProblem(body)) return toFailed(body, run !== null);
+    if (!response.ok && isProblem(body)) return failedBy(body, run !== null);
     if (response.ok && isOpened(body)) return { type: 'opened', opened: forPage(body, location.protocol) };
     if (response.ok && isWaiting(body)) return { type: 'queued', queue: body };
-    return foreignAnswer(response);
+    return foreignAnswer(response, path);
   } catch (error) {
     return { type: 'failed', why: { code: codeOf(error, deadline), detail: '' }, retryable: true };
   }
@@ -66,45 +67,8 @@ export function leaveLine({ pool }: Pick<Wish, 'pool'>): void {
   callAndForget(pool === null ? placePath : `${placePath}?pool=${encodeURIComponent(pool)}`, 'DELETE');
 }
 
-type Problem = Failure & { retryable: boolean; retryAfter?: number; challenge?: unknown };
-
-// Only an operator can fix these. The page keeps trying, so that it continues after the fix.
-const byOperator: readonly Failure['code'][] = ['unauthenticated', 'forbidden', 'unknown-host'];
-
-function toFailed({ code, detail, limit, retryable, retryAfter, challenge }: Problem, ofRun: boolean): Event {
-  if (ofRun && code === 'session-not-found') return runIsOver;
-  const common = {
-    why: { code, detail, ...(limit && { limit }) },
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-  };
-  if (challenge !== undefined) return { type: 'challenged', challenge, ...common };
-  return { type: 'failed', retryable: retryable || byOperator.includes(code), ...common };
-}
-
-/** An answer of a proxy or captive portal in place of our server. The next attempt may reach the server. */
-function foreignAnswer(response: Pick<Response, 'status' | 'type' | 'headers'>): Event {
-  const { status, type, headers } = response;
-  const redirected = type === 'opaqueredirect';
-  const media = headers.get('content-type')?.split(';')[0] ?? '';
-  const detail = `POST ${path}: ${redirected ? 'a redirect' : `${status} ${media}`.trim()}`;
-  return { type: 'failed', why: { code: foreignCode(), detail }, retryable: true };
-
-  function foreignCode(): Failure['code'] {
-    // A proxy whose server is restarting, or that is busy.
-    if (status >= 500 || status === 429) return 'unavailable';
-    const asksPerson = redirected || status === 401 || status === 403 || (status < 300 && media === 'text/html');
-    return asksPerson ? 'sign-in' : 'foreign';
-  }
-}
-
-const isProblem = (body: unknown): body is Problem =>
-  has(body, 'code', 'string') && has(body, 'detail', 'string') && has(body, 'retryable', 'boolean');
-
 const isOpened = (body: unknown): body is Opened =>
   has(body, 'url', 'string') && has(body, 'ticket', 'string') && has(body, 'name', 'string');
 
 const isWaiting = (body: unknown): body is Extract<OpenAnswer, { status: 'waiting' }> =>
   has(body, 'place', 'number') && has(body, 'waiting', 'number');
-
-const has = (body: unknown, field: string, type: string): boolean =>
-  typeof body === 'object' && body !== null && typeof (body as Record<string, unknown>)[field] === type;

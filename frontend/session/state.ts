@@ -41,7 +41,7 @@ export type Barrier = 'policy' | 'insecure' | 'local-network';
  * `unreachable`: the network. `blocked`: the way to the terminal alone. `run-over`: the run of this page has no terminal.
  * `sign-in`: something else than the webserver answers, and seems to want a person. `foreign`: the same without that.
  * `visitor-refused`: one webserver refuses the id that another one has given. `no-websocket`: HTTP comes through, and WebSockets do
- * not. A `Barrier` is the browser's own.
+ * not. `removed`: the owner of the terminal has removed this guest. A `Barrier` is the browser's own.
  */
 export type Failure = {
   code:
@@ -53,7 +53,8 @@ export type Failure = {
     | 'sign-in'
     | 'foreign'
     | 'visitor-refused'
-    | 'no-websocket';
+    | 'no-websocket'
+    | 'removed';
   /** The message of the webserver, or what the page observed. In English; the page shows it under "Details". */
   detail: string;
   limit?: ReachedLimit | undefined;

@@ -3,6 +3,7 @@
 import type { Found, Search } from '../../common/socket.ts';
 import type { TerminalWindow, WindowRefusal, WindowRequest } from '../../common/windows.ts';
 import type { Event } from '../session/state.ts';
+import type { CompanySource } from '../sharing/company.ts';
 import { type Connection, connect, type Endpoint } from '../socket.ts';
 import { createAcknowledger } from './acknowledger.ts';
 import type { TerminalView } from './create-terminal.ts';
@@ -36,11 +37,14 @@ export type Attachment = {
  * tabs, and whether this browser may change them.
  */
 export function createAttachment(
-  { terminal, refit }: TerminalView,
+  { terminal, follow }: TerminalView,
   onUnsent: () => void,
   modify: (typed: string) => string,
   onWindows: (windows: TerminalWindow[], canChange: boolean) => void,
+  company: Pick<CompanySource, 'report' | 'connect'>,
 ): Attachment {
+  /** Whether another window sets the size. */
+  let following = false;
   let connection: Connection | undefined;
   let heardAt = 0;
   // Until the first attach, what is typed can only be meant for the shell to come. Later it is not kept: nobody can know
@@ -54,7 +58,9 @@ export function createAttachment(
     else onUnsent();
   });
   terminal.onBinary((data) => connection?.input(Uint8Array.from(data, (character) => character.charCodeAt(0))));
-  terminal.onResize((size) => connection?.resize(size));
+  terminal.onResize((size) => {
+    if (!following) connection?.resize(size);
+  });
 
   return {
     isSilent: () => Date.now() - heardAt > longestSilenceMs,
@@ -69,13 +75,15 @@ export function createAttachment(
       return null;
     },
     attach(to, send, signal) {
-      refit();
+      following = false;
+      follow(null);
       const size = { cols: terminal.cols, rows: terminal.rows };
       let parsed: (bytes: number) => void = () => {};
       let fresh = false;
       let canChange = false;
       signal.addEventListener('abort', () => {
         connection = undefined;
+        company.connect(undefined);
       });
       connect(
         { ...to, size },
@@ -83,6 +91,7 @@ export function createAttachment(
           attached(attached, { acknowledgeEvery, run, role }) {
             connection = attached;
             canChange = role !== 'viewer';
+            company.connect(attached.pen);
             heardAt = Date.now();
             parsed = createAcknowledger(acknowledgeEvery, attached.acknowledge);
             if (terminal.cols !== size.cols || terminal.rows !== size.rows) {
@@ -104,6 +113,14 @@ export function createAttachment(
           ending: (ending) => send({ type: 'ending', ending }),
           saving: (saving) => send({ type: 'saving', saving }),
           ended: (reason, saved) => send({ type: 'ended', reason, saved }),
+          people: company.report,
+          follow(to) {
+            following = to !== null;
+            follow(to);
+            // The window may have changed since the terminal was told its size.
+            if (!following) connection?.resize({ cols: terminal.cols, rows: terminal.rows });
+          },
+          removed: () => send({ type: 'failed', why: { code: 'removed', detail: '' }, retryable: false }),
           refused: (code) => send({ type: 'refused', why: { code, detail: '' } }),
           disconnected: () => send({ type: 'disconnected' }),
           unanswered: () => send({ type: 'unanswered' }),

@@ -2,15 +2,21 @@
 
 import { FitAddon } from '@xterm/addon-fit';
 import { type ITerminalOptions, Terminal } from '@xterm/xterm';
+import type { Size } from '../../common/socket.ts';
+import { defaults } from '../settings/settings.ts';
 import { chooseRenderer } from './renderer.ts';
 import { useTmuxWidths } from './widths.ts';
 
 const resizeDelayMs = 60;
+/** Smaller text cannot be read. */
+const minFontSize = 3;
 
 export type TerminalView = {
   terminal: Terminal;
   /** Fits the terminal to its element, at once. */
   refit: () => void;
+  /** Shows a screen of this size, as large as fits. null: the terminal fills its element again. */
+  follow: (size: Size | null) => void;
   /** Changes how it looks, at once. */
   apply: (options: ITerminalOptions) => void;
 };
@@ -31,7 +37,9 @@ export function createTerminal(element: HTMLElement, options: ITerminalOptions):
   terminal.loadAddon(fitAddon);
   useTmuxWidths(terminal);
   terminal.open(element);
-  const refit = () => fitAddon.fit();
+  let followed: Size | null = null;
+  let fontSize = terminal.options.fontSize ?? defaults.fontSize;
+  const refit = () => (followed ? scaleTo(terminal, fitAddon, followed, fontSize) : fitAddon.fit());
   refit();
   let timer: ReturnType<typeof setTimeout> | undefined;
   new ResizeObserver(() => {
@@ -43,9 +51,33 @@ export function createTerminal(element: HTMLElement, options: ITerminalOptions):
   return {
     terminal,
     refit,
+    follow: (size) => {
+      followed = size;
+      terminal.options.fontSize = fontSize;
+      refit();
+    },
     apply: (changed) => {
       terminal.options = changed;
+      fontSize = changed.fontSize ?? fontSize;
       refit();
     },
   };
+}
+
+/** Sets the text size at which `size` fits into the element. The text stays sharp: it is drawn in that size, not scaled. */
+function scaleTo(terminal: Terminal, fitAddon: FitAddon, size: Size, fontSize: number): void {
+  terminal.options.fontSize = fontSize;
+  for (let tries = 0; tries < 4; tries++) {
+    const room = fitAddon.proposeDimensions();
+    if (!room) break;
+    const ratio = Math.min(room.cols / size.cols, room.rows / size.rows);
+    const isLarger = ratio >= 1 && (tries > 0 || ratio < 1.1);
+    if (isLarger) break;
+    const now: number = terminal.options.fontSize ?? fontSize;
+    // A little smaller than the ratio on the last tries: cells are whole pixels, and may not have shrunk by as much.
+    const next = Math.max(minFontSize, Math.floor((now * ratio - 0.25 * tries) * 2) / 2);
+    if (next === now) break;
+    terminal.options.fontSize = next;
+  }
+  terminal.resize(size.cols, size.rows);
 }

@@ -16,10 +16,11 @@ export type Action =
   | 'newTab'
   | 'nextTab'
   | 'previousTab'
-  | 'tabMenu';
+  | 'tabMenu'
+  | 'share';
 
 /** An action that has a key. `keys`: as on a keyboard, `Ctrl` standing for whichever modifier this machine uses. */
-export type Shortcut = { action: Exclude<Action, 'terminals'>; keys: readonly string[] };
+export type Shortcut = { action: Exclude<Action, 'terminals' | 'share'>; keys: readonly string[] };
 
 /** Of a KeyboardEvent. */
 type Press = { ctrlKey: boolean; metaKey: boolean; shiftKey: boolean; altKey: boolean; key: string; code: string };

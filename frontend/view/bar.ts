@@ -13,6 +13,8 @@ export type Bar = {
   title: (text: string) => void;
   link: (uri: string | undefined) => void;
   fullScreen: (on: boolean) => void;
+  /** Adds elements before the buttons. */
+  add: (...elements: HTMLElement[]) => void;
   /** A word about what was just done. */
   say: (text: string) => void;
 };
@@ -24,6 +26,8 @@ export function createBar(root: HTMLElement, act: (action: Action) => void, tabs
   const state = button('', () => act('terminals'), { class: 'bar-state', title: texts.bar.terminals });
   const title = element('span', { class: 'bar-title' });
   const word = element('span', { class: 'bar-word', role: 'status' });
+  const share = iconButton('share', texts.sharing.title, () => act('share'));
+  share.classList.add('for-owners');
   const shortcuts = iconButton('shortcuts', texts.bar.shortcuts, () => act('shortcuts'));
   shortcuts.classList.add('for-keyboards');
   const fullScreen = iconButton('fullScreen', texts.bar.fullScreen, () => act('fullScreen'));
@@ -36,6 +40,7 @@ export function createBar(root: HTMLElement, act: (action: Action) => void, tabs
     tabs,
     title,
     word,
+    share,
     iconButton('find', texts.bar.find, () => act('find')),
     shortcuts,
     iconButton('settings', texts.bar.settings, () => act('settings')),
@@ -62,6 +67,7 @@ export function createBar(root: HTMLElement, act: (action: Action) => void, tabs
     link(uri) {
       title.textContent = uri ?? name;
     },
+    add: (...elements) => share.before(...elements),
     fullScreen(on) {
       const label = on ? texts.bar.leaveFullScreen : texts.bar.fullScreen;
       fullScreen.replaceChildren(icon(on ? 'leaveFullScreen' : 'fullScreen'));

@@ -1,6 +1,7 @@
 // The few pictures on buttons, drawn with lines on a grid of sixteen.
 
 const lines = {
+  share: 'M8 9.5v-8M5 4.5l3-3 3 3M4 7H2.5v7h11V7H12',
   find: 'M11.5 7a4.5 4.5 0 1 1-9 0 4.5 4.5 0 0 1 9 0M10.3 10.3 14 14',
   shortcuts: 'M6 6.1a2 2 0 1 1 2.9 1.8c-.6.3-.9.8-.9 1.6M8 11.9v.1M14.5 8a6.5 6.5 0 1 1-13 0 6.5 6.5 0 0 1 13 0',
   settings: 'M2 5h5M13 5h1M10 7a2 2 0 1 0 0-4 2 2 0 0 0 0 4M2 11h1M9 11h5M6 13a2 2 0 1 0 0-4 2 2 0 0 0 0 4',

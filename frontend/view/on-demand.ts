@@ -6,6 +6,7 @@ import type { SettingsStore } from '../settings/store.ts';
 import type { AskPaste } from '../terminal/paste-guard.ts';
 import { once } from './once.ts';
 import type { Finder } from './search-box.ts';
+import type { ShareDialogOptions } from './share-dialog.ts';
 import type { TerminalsDialogOptions } from './terminals-dialog.ts';
 
 export type OnDemand = {
@@ -15,6 +16,7 @@ export type OnDemand = {
   settings: () => void;
   shortcuts: () => void;
   terminals: () => void;
+  share: () => void;
   askPaste: AskPaste;
 };
 
@@ -25,6 +27,7 @@ export function createOnDemand(
   finder: Finder,
   copy: (text: string) => void,
   own: Omit<TerminalsDialogOptions, 'onClose'>,
+  sharing: Pick<ShareDialogOptions, 'company' | 'links'>,
   /** A part has not come: another build may have taken the place of its server. */
   onMissing: () => void,
 ): OnDemand {
@@ -49,6 +52,10 @@ export function createOnDemand(
     const { createTerminalsDialog } = await import('./terminals-dialog.ts');
     return createTerminalsDialog(root, { ...own, onClose: back });
   });
+  const shareDialog = once(async () => {
+    const { createShareDialog } = await import('./share-dialog.ts');
+    return createShareDialog(root, { ...sharing, copy, onClose: back });
+  });
   const pasteDialog = once(async () => {
     const { createPasteDialog } = await import('./paste-dialog.ts');
     return createPasteDialog(root, () => trusted.set('yes'));
@@ -63,7 +70,11 @@ export function createOnDemand(
     leaveFind: () => leaveFind(),
     settings: () => void settingsDialog().then((dialog) => dialog.showModal(), onMissing),
     shortcuts: () => void shortcutsDialog().then((dialog) => dialog.showModal(), onMissing),
-    terminals: () => void terminalsDialog().then((dialog) => dialog.open(), onMissing),
+    terminals: () =>
+      sharing.links === undefined
+        ? void shareDialog().then((dialog) => dialog.showModal(), onMissing)
+        : void terminalsDialog().then((dialog) => dialog.open(), onMissing),
+    share: () => void shareDialog().then((dialog) => dialog.showModal(), onMissing),
     async askPaste(paste) {
       if (trusted.get() === 'yes') return true;
       const ask = await pasteDialog().catch(onMissing);

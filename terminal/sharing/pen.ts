@@ -27,6 +27,7 @@ type Present = {
 
 export class Pen {
   readonly #present = new Map<string, Present>();
+  readonly #removed = new Set<string>();
   #holder = ownerId;
 
   /** The id of the person whose input counts. The owner's, if nobody else has the pen. */
@@ -37,6 +38,11 @@ export class Pen {
   /** Whether nobody but the owner is here. */
   get alone(): boolean {
     return this.#present.size === (this.#present.has(ownerId) ? 1 : 0);
+  }
+
+  /** Whether the owner has removed this person. */
+  isRemoved(id: string): boolean {
+    return this.#removed.has(id);
   }
 
   /** One more connection of a person. */
@@ -91,7 +97,9 @@ export class Pen {
     if (action === 'give') this.#hand(other);
     else other.asks = false;
     if (action === 'refuse' && this.#holder === other.id) this.#holder = ownerId;
-    return action === 'remove' ? { remove: other.id } : {};
+    if (action !== 'remove') return {};
+    this.#removed.add(other.id);
+    return { remove: other.id };
   }
 
   /** Who is here, the owner first. */

@@ -34,6 +34,8 @@ export const soloSeat = (role: Ticket['role']): Seat => ({
 });
 
 export type Sharing = {
+  /** Whether the owner has removed the person whom this ticket names. */
+  isRemoved: (ticket: Ticket) => boolean;
   /** A connection of the person whom its ticket names. It ends with the socket. */
   join: (socket: TerminalSocket) => Seat;
 };
@@ -139,6 +141,7 @@ export function createSharing(options: {
   }
 
   return {
+    isRemoved: ({ guest }) => guest !== undefined && pen.isRemoved(guest.id),
     join: (socket) => {
       const { role, guest } = socket.data.ticket;
       const id = guest?.id ?? ownerId;

@@ -107,7 +107,7 @@ test('sharing: two tabs of the owner share the pen', async (t) => {
 });
 
 test('sharing: the owner removes a guest at once, in all of their tabs', async (t) => {
-  const { owner, join } = await start(t);
+  const { manager, terminal, owner, join } = await start(t);
   const tabs = [await join('editor', guest.edo), await join('editor', guest.edo)];
   t.true(await tabs[0]!.asksPen('ask'));
   t.false(await tabs[0]!.asksPen('remove', 'edo'));
@@ -117,6 +117,10 @@ test('sharing: the owner removes a guest at once, in all of their tabs', async (
     await tab.closed.next();
   }
   await owner.people.next((people) => people.length === 1);
+  const ticket = await manager.ticket({ role: 'editor', guest: guest.edo });
+  const again = openBrowser(t, terminal.url, { ticket });
+  await again.removed.next();
+  await again.closed.next();
   owner.types('echo mine-$((1 + 1))\r');
   await owner.sees('mine-2');
 });

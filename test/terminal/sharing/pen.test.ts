@@ -80,7 +80,9 @@ test('pen: only the owner gives, refuses and removes, and never the owner', (t) 
     }
   }
   t.deepEqual(pen.request('nobody', { action: 'ask' }), { refused: 'unknown-person' });
+  t.false(pen.isRemoved('v'));
   t.deepEqual(pen.request(ownerId, { action: 'remove', person: 'v' }), { remove: 'v' });
+  t.true(pen.isRemoved('v'));
   t.is(pen.holder, ownerId);
 });
 
