@@ -127,6 +127,15 @@ export const penRequestSchema = z.object({
 });
 export type PenRequest = z.infer<typeof penRequestSchema>;
 
+/**
+ * The history above the screen. `lines`: how many lines it has; 0 while a program such as vim has the whole screen. `position`: how
+ * many lines above the prompt the screen shows, or null at the prompt.
+ */
+export type HistoryView = { lines: number; position: number | null };
+
+/** A position of `HistoryView`. 0 returns to the prompt. */
+export const scrollSchema = z.number().int().min(0).max(10_000_000);
+
 export type ServerEvents = {
   attached: (attached: Attached) => void;
   output: (bytes: Uint8Array) => void;
@@ -134,6 +143,8 @@ export type ServerEvents = {
   windows: (windows: TerminalWindow[]) => void;
   /** A countdown starts; null cancels it. */
   ending: (ending: Ending | null) => void;
+  /** The history has grown, or a browser of the session has scrolled. */
+  history: (view: HistoryView) => void;
   /** Sent again whenever `output` grows, and to each browser that attaches later. */
   saving: (saving: Saving) => void;
   /**
@@ -157,6 +168,8 @@ export type ClientEvents = {
   pen: (request: PenRequest, done?: (allowed: boolean) => void) => void;
   /** Bytes of output parsed since the last acknowledgement. */
   acknowledge: (bytes: number) => void;
+  /** `done` is called once the screen is there, or cannot go there. The browser waits for that before it scrolls again. */
+  scroll: (position: number, done?: () => void) => void;
   /** Answers null if a search is not possible, or was replaced by a newer one. `wanted` null: return to the prompt. */
   search: (wanted: Search | null, found?: (found: Found | null) => void) => void;
   /** `done`: null, or why it was refused. Refused for viewers, and at the page of a run. */

@@ -42,6 +42,7 @@ const screen = createScreen({
     leave: () => attachment.leaveSearch(),
   },
   requestWindow: (request) => attachment.window(request),
+  scroll: (position) => attachment.scroll(position),
   own: {
     terminals: ownTerminals,
     shown: () => opened(session.state()),
@@ -55,7 +56,13 @@ const screen = createScreen({
   },
 });
 const { terminal, bar, tab, status, notice } = screen;
-const attachment = createAttachment(screen, status.nudge, screen.modify, screen.windows.show, company);
+const attachment = createAttachment(screen, {
+  onUnsent: status.nudge,
+  modify: screen.modify,
+  onHistory: screen.history,
+  onWindows: screen.windows.show,
+  company,
+});
 
 // Lasts as long as the tab: a reload goes by the relay at once, and the next visit tries the direct way again.
 const blocked = stored('warmterm-blocked');

@@ -27,6 +27,7 @@ import type { ButtonEvent } from './view/message.ts';
 import { createNotice, type Notice } from './view/notice.ts';
 import { createOnDemand } from './view/on-demand.ts';
 import { createQuestions } from './view/question.ts';
+import { createScrollbar, type Scroll, type Scrollbar } from './view/scrollbar.ts';
 import type { Finder } from './view/search-box.ts';
 import type { ShareDialogOptions } from './view/share-dialog.ts';
 import { createStatusView, type StatusView } from './view/status.ts';
@@ -44,6 +45,7 @@ export type Screen = TerminalView & {
   windows: WindowTabs;
   /** What was typed, as keys that are held on the screen make it. */
   modify: (typed: string) => string;
+  history: Scrollbar;
 };
 
 /** `identity`: which terminal it is, for what is answered once for each. */
@@ -51,6 +53,7 @@ export function createScreen(session: {
   send: (event: { type: Exclude<ButtonEvent, 'terminals'> }) => void;
   identity: () => string;
   finder: Finder;
+  scroll: Scroll;
   own: Omit<TerminalsDialogOptions, 'onClose'>;
   requestWindow: WindowTabsOptions['request'];
   sharing: Pick<ShareDialogOptions, 'company' | 'links'>;
@@ -89,6 +92,7 @@ export function createScreen(session: {
     say: (text) => bar.say(text),
     identity: session.identity,
   });
+  const history = createScrollbar(body, edge, terminal, session.scroll);
   const onDemand = createOnDemand(body, terminal, settings, session.finder, copy, session.own, session.sharing, () =>
     notice.say(texts.partMissing),
   );
@@ -157,5 +161,6 @@ export function createScreen(session: {
     notice,
     windows,
     modify,
+    history,
   };
 }

@@ -8,6 +8,7 @@ import type {
   Ending,
   EndReason,
   Found,
+  HistoryView,
   PenRequest,
   Person,
   Refusal,
@@ -31,6 +32,8 @@ export type Connection = {
   /** Changes the tabs; null when that was done. */
   window: (request: WindowRequest) => Promise<WindowRefusal | null>;
   pen: (request: PenRequest) => void;
+  /** Resolves once the screen is there, or cannot go there. */
+  scroll: (position: number) => Promise<void>;
 };
 
 export type ConnectionEvents = {
@@ -40,6 +43,7 @@ export type ConnectionEvents = {
   /** The terminal lets hear of itself. */
   pinged: () => void;
   ending: (ending: Ending | null) => void;
+  history: (view: HistoryView) => void;
   saving: (saving: Saving) => void;
   ended: (reason: EndReason, saved: Saved | undefined) => void;
   /** Who is at the terminal, and which of them this browser is. */
@@ -115,6 +119,12 @@ export function connect(
             .emitWithAck('window', request)
             .catch((): WindowRefusal => ({ code: 'unavailable', message: 'The terminal did not answer.' })),
         pen: (request) => socket.emit('pen', request),
+        scroll: async (position) => {
+          await socket
+            .timeout(searchPatienceMs)
+            .emitWithAck('scroll', position)
+            .catch(() => {});
+        },
       },
       attached,
     );
@@ -124,6 +134,7 @@ export function connect(
   socket.on('windows', on.windows);
   socket.io.on('ping', on.pinged);
   socket.on('ending', on.ending);
+  socket.on('history', on.history);
   socket.on('saving', (saving) => {
     clearTimeout(timer);
     on.saving(saving);

@@ -214,6 +214,12 @@ const english = {
   wentWrong: 'Something went wrong',
   /** What is written on keys that do not have the same name everywhere. */
   keys: { Ctrl: 'Ctrl', Shift: 'Shift', Enter: 'Enter', PageUp: 'PgUp', PageDown: 'PgDn' },
+  history: {
+    label: 'History',
+    back: 'Back to the prompt',
+    position: (lines: number) =>
+      lines === 0 ? 'At the prompt' : lines === 1 ? '1 line above the prompt' : `${lines} lines above the prompt`,
+  },
   search: {
     label: 'Find in the terminal',
     previous: 'Previous match',
@@ -618,6 +624,12 @@ const german: Texts = {
   },
   wentWrong: 'Etwas ist schiefgegangen',
   keys: { Ctrl: 'Strg', Shift: 'Umschalt', Enter: 'Eingabe', PageUp: 'Bild auf', PageDown: 'Bild ab' },
+  history: {
+    label: 'Verlauf',
+    back: 'Zurück zur Eingabe',
+    position: (lines: number) =>
+      lines === 0 ? 'Bei der Eingabe' : lines === 1 ? '1 Zeile über der Eingabe' : `${lines} Zeilen über der Eingabe`,
+  },
   search: {
     label: 'Im Terminal suchen',
     previous: 'Voriger Treffer',

@@ -12,18 +12,22 @@ import {
   pasting,
   type ServerEvents,
   type Size,
+  scrollSchema,
   searchSchema,
   sizeSchema,
 } from '../common/socket.ts';
 import type { Ticket } from '../common/ticket.ts';
 import type { Clock } from './clock.ts';
+import { createLatestOnly } from './search/latest-only.ts';
 import type { Searcher } from './search/search.ts';
 import type { Seat } from './sharing/sharing.ts';
+import type { Answering } from './stream/answering.ts';
 import { Coalescer } from './stream/coalescer.ts';
 import { FlowControl } from './stream/flow-control.ts';
 import { InputWriter } from './stream/input-writer.ts';
 import { isPassive, isTyping } from './stream/typing.ts';
 import { attach } from './tmux/attach.ts';
+import type { History } from './tmux/history.ts';
 import type { ClientOptions } from './tmux/tmux.ts';
 import { connectWindows, type Windows } from './tmux/windows.ts';
 
@@ -41,6 +45,10 @@ export type ConnectionOptions = {
   searcher: Searcher;
   environment: Record<string, string>;
   onTyped: () => void;
+  /** The session, as tmux names it. */
+  session: string;
+  history: History;
+  answering: Answering<TerminalSocket>;
   /** Whether the screen shows the history. */
   isScrolled: () => boolean;
   /** The tabs; undefined where there are none, as for a run. */
@@ -56,7 +64,7 @@ export type Screen = { quietMs: () => number };
 
 /** Attaches `socket` to the session. Throws if no tmux client can be started. */
 export function connect(options: ConnectionOptions): Screen {
-  const { socket, podName, run, seat, searcher, environment, clock, log } = options;
+  const { socket, podName, run, seat, session, history, answering, searcher, environment, clock, log } = options;
   const { ticket, size } = socket.data;
   /** Of the browser's own window, whatever it shows. */
   let ownSize = size;
@@ -87,6 +95,7 @@ export function connect(options: ConnectionOptions): Screen {
       if (!socket.connected) return;
       const now = clock.now();
       printedAt = now;
+      history.drawn();
       if (flow.sent(bytes.length, now)) terminal.pause();
       send(coalescer.push(bytes, now));
     },
@@ -122,7 +131,7 @@ export function connect(options: ConnectionOptions): Screen {
     }
     const typed = isTyping(input);
     // The visitor's terminal answers queries and reports its focus. That of a person without the pen must not.
-    if (!seat.accepts(typed) || (options.isScrolled() && isPassive(input))) {
+    if (!seat.accepts(typed) || (options.isScrolled() && isPassive(input)) || !answering.takes(socket, input)) {
       if (typeof taken === 'function') taken();
       return;
     }
@@ -140,6 +149,25 @@ export function connect(options: ConnectionOptions): Screen {
   });
   socket.on('acknowledge', (bytes: unknown) => {
     if (flow.acknowledged(bytes, clock.now())) terminal.resume();
+  });
+  const scrolls = createLatestOnly({
+    now: clock.now,
+    later: (run, ms) => {
+      const waiting = setTimeout(run, ms);
+      return () => clearTimeout(waiting);
+    },
+  });
+  socket.on('scroll', (data: unknown, done: unknown) => {
+    const answer = () => void (typeof done === 'function' && done());
+    const position = scrollSchema.safeParse(data);
+    if (!position.success) log.debug('scroll ignored: not a position');
+    // Whoever only looks on turns nobody else's screen.
+    if (!position.success || !seat.accepts(true)) return answer();
+    options.onTyped();
+    const scrolled = scrolls.run(() => history.scroll(session, position.data), { urgent: position.data === 0 });
+    void scrolled.then(answer, answer);
+    // A key typed after it is for the shell, and must not overtake it on its way to tmux.
+    if (position.data === 0) writer.hold(scrolled);
   });
   let searching = false;
   const leaveSearch = () => {
@@ -168,7 +196,11 @@ export function connect(options: ConnectionOptions): Screen {
     mayChange: () => seat.accepts(true),
     onTyped: options.onTyped,
   });
+  const unfollow = history.follow(session, (view) => void socket.emit('history', view));
+  if (seat.accepts(false)) answering.attached(socket);
   socket.once('disconnect', () => {
+    unfollow();
+    answering.detached(socket);
     leaveSearch();
     clearTimeout(timer);
     writer.close();

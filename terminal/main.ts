@@ -14,7 +14,7 @@ import { exitOnInvalidConfig, runService } from '../common/service.ts';
 import { createBeforeExit } from './before-exit.ts';
 import { systemClock as clock } from './clock.ts';
 import { readConfig } from './config.ts';
-import { connect } from './connection.ts';
+import { connect, type TerminalSocket } from './connection.ts';
 import { createBrowserServer, createHealthServer, listen } from './http-server.ts';
 import { createManagerClient } from './manager/manager-client.ts';
 import { createReporter } from './manager/reporter.ts';
@@ -30,6 +30,7 @@ import { createSession } from './session/session.ts';
 import { createSharing, soloSeat } from './sharing/sharing.ts';
 import { attachEnvironment, shellEnvironment } from './shell-environment.ts';
 import { createSocketServer } from './socket.ts';
+import { type Answering, createAnswering } from './stream/answering.ts';
 import { loadKeys } from './tickets/load-keys.ts';
 import { createTicketVerifier } from './tickets/verify-ticket.ts';
 import { startTmux } from './tmux/tmux.ts';
@@ -95,6 +96,13 @@ const jobs = createLatestOnly({
 const searcher = createSearcher({ run: tmux.run, session: tmux.session, jobs });
 const windows = createWindows({ tmux, log });
 
+const answerings = new Map<string, Answering<TerminalSocket>>();
+const answering = (of: string) => {
+  const known = answerings.get(of) ?? createAnswering<TerminalSocket>();
+  answerings.set(of, known);
+  return known;
+};
+
 const { server, release } = createBrowserServer();
 const pages = createSocketServer(server, {
   verifyTicket,
@@ -129,6 +137,9 @@ const pages = createSocketServer(server, {
       isScrolled: () => tmux.isScrolled(other),
       windows: other === undefined ? windows : undefined,
       // The visitor may have detached the tmux client: closing makes the page reconnect. If the session has ended, the page learns that instead.
+      session: other ?? tmux.session,
+      history: tmux.history,
+      answering: answering(other ?? tmux.session),
       onDetached: () => void tmux.check().then((alive) => alive && socket.conn.close()),
       clock,
       log,

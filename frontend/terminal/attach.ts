@@ -1,6 +1,6 @@
 // Joins a terminal on the screen to a terminal in a pod, one connection at a time.
 
-import type { Found, Search } from '../../common/socket.ts';
+import type { Found, HistoryView, Search } from '../../common/socket.ts';
 import type { TerminalWindow, WindowRefusal, WindowRequest } from '../../common/windows.ts';
 import type { Event } from '../session/state.ts';
 import type { CompanySource } from '../sharing/company.ts';
@@ -30,18 +30,25 @@ export type Attachment = {
   leaveSearch: () => void;
   /** Changes the tabs; null when that was done. */
   window: (request: WindowRequest) => Promise<WindowRefusal | null>;
+  /** Scrolls through the history; resolves once the screen is there, or cannot go there. */
+  scroll: (position: number) => Promise<void>;
 };
 
-/**
- * `onUnsent` is called with each input that has nowhere to go; `modify` has the last word about what was typed. `onWindows` is called with the
- * tabs, and whether this browser may change them.
- */
+export type AttachmentView = {
+  /** Called with each input that has nowhere to go. */
+  onUnsent: () => void;
+  /** Has the last word about what was typed. */
+  modify: (typed: string) => string;
+  /** Called with what the terminal shows of its history, and with undefined once it is not attached. */
+  onHistory: (view: HistoryView | undefined, mayScroll: boolean) => void;
+  /** Called with the tabs, and whether this browser may change them. */
+  onWindows: (windows: TerminalWindow[], canChange: boolean) => void;
+  company: Pick<CompanySource, 'report' | 'connect'>;
+};
+
 export function createAttachment(
   { terminal, follow }: TerminalView,
-  onUnsent: () => void,
-  modify: (typed: string) => string,
-  onWindows: (windows: TerminalWindow[], canChange: boolean) => void,
-  company: Pick<CompanySource, 'report' | 'connect'>,
+  { onUnsent, modify, onHistory, onWindows, company }: AttachmentView,
 ): Attachment {
   /** Whether another window sets the size. */
   let following = false;
@@ -74,6 +81,7 @@ export function createAttachment(
       onUnsent();
       return null;
     },
+    scroll: async (position) => connection?.scroll(position),
     attach(to, send, signal) {
       following = false;
       follow(null);
@@ -81,14 +89,17 @@ export function createAttachment(
       let parsed: (bytes: number) => void = () => {};
       let fresh = false;
       let canChange = false;
+      let mayScroll = false;
       signal.addEventListener('abort', () => {
         connection = undefined;
         company.connect(undefined);
+        onHistory(undefined, false);
       });
       connect(
         { ...to, size },
         {
           attached(attached, { acknowledgeEvery, run, role }) {
+            mayScroll = role !== 'viewer';
             connection = attached;
             canChange = role !== 'viewer';
             company.connect(attached.pen);
@@ -111,6 +122,7 @@ export function createAttachment(
             heardAt = Date.now();
           },
           ending: (ending) => send({ type: 'ending', ending }),
+          history: (view) => onHistory(view, mayScroll),
           saving: (saving) => send({ type: 'saving', saving }),
           ended: (reason, saved) => send({ type: 'ended', reason, saved }),
           people: company.report,

@@ -12,6 +12,7 @@ const lines = {
   close: 'm4 4 8 8M12 4l-8 8',
   plus: 'M8 3v10M3 8h10',
   more: 'M3 8a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0M7.5 8a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0M12 8a.5.5 0 1 0 1 0 .5.5 0 1 0-1 0',
+  toPrompt: 'M8 2.5v7M4.5 6.5 8 10l3.5-3.5M3.5 13.5h9',
   previous: 'M8 13V3M4 7l4-4 4 4',
   next: 'M8 3v10M4 9l4 4 4-4',
 } as const;

@@ -5,6 +5,7 @@ import type { Logger } from '../../common/log.ts';
 import type { Size } from '../../common/socket.ts';
 import { endBudget } from '../end-budget.ts';
 import { startControlClient } from './control-client.ts';
+import { createHistory, type History } from './history.ts';
 import { runTmux } from './run.ts';
 import { waitForPrompt } from './warm-up.ts';
 
@@ -62,6 +63,7 @@ export type Tmux = {
    * one, without the subscriptions of the former.
    */
   onWindows: (listener: (change: { fresh: boolean }) => void) => void;
+  history: History;
   /** When any window last printed something: milliseconds since 1970, up to a second late. */
   lastOutputAt: () => Promise<number>;
   /** Ends the server and everything in it. Resolves when it has ended, or after a timeout. */
@@ -77,19 +79,13 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
   // Several words after the options are executed directly. A single word would be run by tmux's own shell.
   const first = ['sh', '-c', expendable, shell];
   const create = ['new-session', '-x', String(size.cols), '-y', String(size.rows), '-s', 'warmterm', ...first];
-  // A session whose active pane is in a mode, by its id.
-  let scrolled = new Set<string>();
-  const onPaneMode = async () => {
-    const active = "'#{&&:#{window_active},#{&&:#{pane_active},#{pane_in_mode}}}'";
-    const sessions = await client.command(`list-panes -a -f ${active} -F '#{session_id}'`).catch(() => '');
-    scrolled = new Set(sessions.split('\n'));
-  };
+  const history = createHistory((command) => client.command(command));
   let windowsChanged: (change: { fresh: boolean }) => void = () => {};
   const listeners = {
-    onPaneMode,
+    onPaneMode: history.look,
     onWindows: () => {
       // Another pane may be active now, or the window may have another size.
-      void onPaneMode();
+      history.look();
       void readSize();
       windowsChanged({ fresh: false });
     },
@@ -154,10 +150,11 @@ export function startTmux({ configFile, socketPath, shell, environment, log }: T
     get alive() {
       return alive;
     },
-    isScrolled: (other = session) => scrolled.has(other),
+    isScrolled: (other = session) => history.isScrolled(other),
     onWindows: (listener) => {
       windowsChanged = listener;
     },
+    history,
     check: async () => {
       const asked = client;
       if (await succeeds(asked.command(`has-session -t '${session}'`))) return true;

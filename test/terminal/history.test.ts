@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { HistoryView } from '../../common/socket.ts';
 import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
@@ -16,20 +17,19 @@ const text = 'alpha beta https://example.org/x?y=1 漢字 end';
 async function start(t: ExecutionContext) {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
-  const open = async () => {
-    const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
+  const open = async (role: 'owner' | 'viewer' = 'owner') => {
+    const browser = openBrowser(t, terminal.url, { ticket: await manager.ticket({ role }) });
     await browser.sees(prompt);
     return browser;
   };
   const browser = await open();
   browser.types(`clear; seq 200; echo '${text}'\r`);
   await browser.sees(/end\s+ready> $/);
-  const ask = (format: string) =>
-    execFileSync('tmux', ['-S', findSocket(terminal.folder), 'display-message', '-p', '-t', '$0', format], {
-      encoding: 'utf8',
-    }).trim();
+  const tmux = (...args: string[]) =>
+    execFileSync('tmux', ['-S', findSocket(terminal.folder), ...args], { encoding: 'utf8' }).trim();
+  const ask = (format: string) => tmux('display-message', '-p', '-t', '$0', format);
   const isScrolled = (yes: boolean) => eventually(() => ask('#{pane_in_mode}') === (yes ? '1' : '0') || undefined);
-  return { browser, open, isScrolled };
+  return { browser, open, isScrolled, tmux, ask };
 }
 
 function findSocket(folder: string): string {
@@ -63,6 +63,50 @@ test('history: while one browser scrolls, another one’s keys reach the shell',
   await isScrolled(true);
   other.types('echo typed-$((40 + 2))\r');
   await other.sees('typed-42');
+  t.pass();
+});
+
+/** What `browser` was told last of its history. */
+function follow({ socket }: Awaited<ReturnType<typeof start>>['browser']) {
+  let view: HistoryView | undefined;
+  socket.on('history', (told) => {
+    view = told;
+  });
+  const shows = (is: (view: HistoryView) => boolean) => eventually(() => (view && is(view)) || undefined);
+  return shows;
+}
+
+test('history: each browser is told where the screen is, and a viewer cannot move it', async (t) => {
+  const { browser, open, isScrolled, ask } = await start(t);
+  const viewer = await open('viewer');
+  const [shows, viewerShows] = [follow(browser), follow(viewer)];
+  const scroll = (on: typeof browser, to: number) => new Promise<void>((done) => on.socket.emit('scroll', to, done));
+  await scroll(browser, 50);
+  t.is(ask('#{scroll_position}'), '50');
+  await shows(({ lines, position }) => position === 50 && lines > 150);
+  await viewerShows(({ position }) => position === 50);
+  await scroll(viewer, 10);
+  await scroll(viewer, 0);
+  t.is(ask('#{scroll_position}'), '50');
+  await scroll(browser, 1_000_000);
+  t.is(ask('#{scroll_position}'), ask('#{history_size}'));
+  browser.socket.emit('scroll', -1);
+  void scroll(browser, 0);
+  browser.types('echo typed-$((40 + 2))\r');
+  await browser.sees('typed-42');
+  await isScrolled(false);
+  await viewerShows(({ position }) => position === null);
+});
+
+test('history: a pane that is closed while scrolled leaves the browser at the prompt of another', async (t) => {
+  const { browser, tmux } = await start(t);
+  const shows = follow(browser);
+  tmux('split-window', '-t', '$0', 'sh', '-c', 'seq 300; exec cat');
+  await eventually(() => Number(tmux('display-message', '-p', '-t', '$0', '#{history_size}')) > 200 || undefined);
+  browser.socket.emit('scroll', 20);
+  await shows(({ position }) => position === 20);
+  tmux('kill-pane', '-t', '$0');
+  await shows(({ position }) => position === null);
   t.pass();
 });
 
