@@ -147,19 +147,6 @@ test.serial('history: the scrollbar is dragged, has keys, and Shift with PageUp 
   await stillAnswers(page, 'escaped');
 });
 
-test.serial('history: Ctrl+B and [ selects by keyboard', async (t) => {
-  await showWords();
-  await page.keyboard.press('Control+b');
-  await page.keyboard.type('[');
-  for (const key of ['ArrowUp', '0', 'Space', 'w']) await page.keyboard.press(key);
-  await page.keyboard.press('Enter');
-  await until('a question', () => page.getByText('wants to copy').isVisible());
-  await page.getByRole('button', { name: 'Allow', exact: true }).click();
-  await copies('alpha ');
-  await stillAnswers(page, 'selected');
-  t.pass();
-});
-
 // In this order: tmux counts presses within a third of a second, wherever they are, and copies only after that.
 test.serial('mouse: a double click, a triple click and a drag copy what they highlight', async (t) => {
   await showWords();
@@ -240,7 +227,8 @@ test.serial('mouse: a program that has the mouse is told of every gesture, and S
   await reports(`<1;1;${row}M<1;1;${row}m`);
   await fresh();
   await page.mouse.click(...alpha.from, { button: 'right' });
-  await reports(`<2;1;${row}M<2;1;${row}m`);
+  // tmux takes a press soon after that of another button for a part of a double click.
+  await reports(`<2;1;${row}m`);
   await page.keyboard.press('Escape');
   t.deepEqual(await page.evaluate<string[]>('window.copied'), []);
   await page.keyboard.down('Shift');
