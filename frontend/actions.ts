@@ -34,7 +34,7 @@ export function createActions(parts: {
       void toggleFullScreen().then(() => terminal.focus());
     },
     settings: onDemand.settings,
-    shortcuts: onDemand.shortcuts,
+    help: onDemand.help,
     terminals: onDemand.terminals,
     newTab: windows.newTab,
     nextTab: () => windows.step('next'),

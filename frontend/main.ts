@@ -55,7 +55,7 @@ const screen = createScreen({
     links: isGuest ? undefined : { make: (wish) => makeLink(wish, pool), end: () => endLinks(pool) },
   },
 });
-const { terminal, bar, tab, status, notice } = screen;
+const { terminal, bar, tab, status, notice, welcome } = screen;
 const attachment = createAttachment(screen, {
   onUnsent: status.nudge,
   modify: screen.modify,
@@ -140,9 +140,15 @@ function show(state: State, before: State | undefined): void {
   if (state.is === 'ended' || state.is === 'error') restarting = false;
   if (state.is !== 'connected' && state.is !== 'connecting') attachment.dropTypeAhead();
   if (state.is === before?.is) return;
-  if (before?.is === 'connected') notice.forget();
+  if (state.is === 'ended') screen.showLastLines();
+  if (before?.is === 'connected') {
+    notice.forget();
+    welcome.hide();
+  }
   if (state.is !== 'connected') return;
   terminal.focus();
+  // A run is no terminal to work in, and a guest is in the terminal of another visitor.
+  if (run === null && !isGuest) welcome.greet(state.doing.opened);
   const news = [noteWay(state), sayReplaced(state), isGuest ? undefined : noteForgetting()];
   if (news.some(Boolean)) notice.say(news.filter(Boolean).join(' '));
 }

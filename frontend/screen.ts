@@ -23,6 +23,7 @@ import { showCompany } from './view/company-view.ts';
 import { element } from './view/element.ts';
 import { followKeyRow } from './view/follow-key-row.ts';
 import { followFullScreen } from './view/full-screen.ts';
+import { followLastLines } from './view/last-lines.ts';
 import type { ButtonEvent } from './view/message.ts';
 import { createNotice, type Notice } from './view/notice.ts';
 import { createOnDemand } from './view/on-demand.ts';
@@ -35,6 +36,7 @@ import { createTab, type Tab } from './view/tab.ts';
 import type { TerminalsDialogOptions } from './view/terminals-dialog.ts';
 import { createTouchMenu } from './view/touch-menu.ts';
 import { followViewport } from './view/viewport.ts';
+import { createWelcome, type Welcome } from './view/welcome.ts';
 import { createWindowTabs, type WindowTabs, type WindowTabsOptions } from './view/window-tabs.ts';
 
 export type Screen = TerminalView & {
@@ -43,6 +45,9 @@ export type Screen = TerminalView & {
   status: StatusView;
   notice: Notice;
   windows: WindowTabs;
+  welcome: Welcome;
+  /** The terminal has ended: its last lines are scrolled to. */
+  showLastLines: () => void;
   /** What was typed, as keys that are held on the screen make it. */
   modify: (typed: string) => string;
   history: Scrollbar;
@@ -75,7 +80,8 @@ export function createScreen(session: {
   });
   followViewport(root);
   const options = () => terminalOptions(settings.now(), appearance.now());
-  const view = createTerminal(document.getElementById('terminal') ?? body, options());
+  const area = document.getElementById('terminal') ?? body;
+  const view = createTerminal(area, options());
   const { terminal } = view;
   const back = () => terminal.focus();
   appearance.follow(({ scheme }) => {
@@ -118,7 +124,7 @@ export function createScreen(session: {
   const paste = guardPaste(terminal, onDemand.askPaste);
   followFullScreen(bar.fullScreen);
 
-  const ownSelection = followOwnSelection(document.getElementById('terminal') ?? body, () => performance.now());
+  const ownSelection = followOwnSelection(area, () => performance.now());
   terminal.loadAddon(
     clipboardAddon((text) => {
       if (!ownSelection.takes()) copyForProgram(text);
@@ -150,7 +156,11 @@ export function createScreen(session: {
     tab.rang();
   });
   const notice = createNotice(edge, back);
-  terminal.onData(notice.read);
+  const welcome = createWelcome(edge, { help: onDemand.help, back });
+  terminal.onData((typed) => {
+    notice.read();
+    if (isFromKeyboard(typed)) welcome.typed();
+  });
   return {
     ...view,
     bar,
@@ -160,6 +170,8 @@ export function createScreen(session: {
     ),
     notice,
     windows,
+    welcome,
+    showLastLines: followLastLines(terminal, area),
     modify,
     history,
   };

@@ -4,10 +4,9 @@
 import type { ReachedLimit } from '../common/errors.ts';
 import type { WaitCause } from '../common/manager-api.ts';
 import type { EndReason, Saved } from '../common/socket.ts';
+import { product } from './brand.ts';
 import type { Failure, State } from './session/state.ts';
 import type { Settings } from './settings/settings.ts';
-
-export const product = 'warmterm';
 
 type Words = { title: string; detail: string };
 
@@ -20,69 +19,75 @@ const english = {
   trying: 'Trying again',
   now: 'Try now',
   replaced: {
-    terminal: 'Your former terminal has died, or its machine has. This is a new one.',
-    run: 'Your terminal has died and was started again: its programs are lost, your files are here.',
+    terminal: 'Your previous terminal failed, and its files are lost. This is a new one.',
+    run: 'Your terminal failed and was restarted. Your files are still here, but your programs have stopped.',
   },
   /** Why the former terminal ended, if it reported that. */
   ended: {
-    exit: 'The shell of your former terminal has ended. This is a new one.',
-    run: 'The command of your former terminal has ended. This is a new one.',
-    idle: (time: string) => `Your former terminal was idle for ${time}, and was closed. This is a new one.`,
-    lifetime: 'The time of your former terminal was up. This is a new one.',
-    processes: 'Your former terminal had too many processes, and was ended. This is a new one.',
+    exit: 'The shell of your previous terminal has ended. This is a new one.',
+    run: 'The command of your previous terminal has ended. This is a new one.',
+    idle: (time: string) => `Your previous terminal was closed after ${time} without input. This is a new one.`,
+    lifetime: 'The time of your previous terminal was up. This is a new one.',
+    processes: 'Your previous terminal was closed because it ran too many programs at once. This is a new one.',
   },
   /** Why the terminal is relayed. */
   relayed: {
-    network: 'This network blocks the direct way to your terminal. It is relayed, and works as well.',
-    policy: 'A policy of this page allows no direct way to your terminal. It is relayed, and works as well.',
-    insecure: 'A page by HTTPS may not go to your terminal directly. It is relayed, and works as well.',
+    network:
+      'This network blocks the direct connection to your terminal. The connection goes through our server instead, and everything works as usual.',
+    policy:
+      'A security policy blocks the direct connection to your terminal. The connection goes through our server instead, and everything works as usual.',
+    insecure:
+      'Your browser allows no direct connection from this HTTPS page to your terminal. The connection goes through our server instead, and everything works as usual.',
     'local-network':
-      'Your browser keeps this page out of the local network, where your terminal is. It is relayed, and works as well.',
+      'Your browser keeps this page out of the local network, where your terminal is. The connection goes through our server instead, and everything works as usual.',
   },
-  forgetful: 'Your browser lets this page keep nothing. Leave this tab open: your terminal is lost with it.',
+  forgetful:
+    'Your browser does not let this page store anything. You can reload it, but if you close this tab, you lose your terminal.',
   idRemoved:
-    'Something between this page and its server removes the header Warmterm-Visitor from answers. Leave this tab open: your terminal is lost with it.',
+    'A proxy between you and our server removes the header Warmterm-Visitor. You can reload this page, but if you close this tab, you lose your terminal.',
   handed:
-    'This address is of a command-line client (warmterm open). Show the terminals of that client in this tab?\n\n' +
-    'Only if you have made the address yourself: what you type would reach the terminal of whoever has made it.',
+    'This link comes from a command-line client (warmterm open). Show the terminals of that client in this tab?\n\n' +
+    'Accept only if you made the link yourself. Otherwise everything that you type goes to a terminal of the person who made it.',
   queue: {
     title: (place: number) => (place === 1 ? 'You are next' : `You are number ${place} in line`),
     short: (place: number) => (place === 1 ? 'Next' : `Number ${place}`),
     about: (time: string) => `A terminal should be free in about ${time}.`,
     between: (from: string, to: string) => `A terminal should be free in ${from} to ${to}.`,
     within: (to: string) => `A terminal should be free within ${to}.`,
-    latest: (time: string) => `A terminal is free in ${time} at the latest.`,
-    unknown: 'It is not known yet when a terminal is free.',
+    latest: (time: string) => `A terminal will be free in ${time} at the latest.`,
+    unknown: 'We do not know yet when a terminal will be free.',
     /** Why it takes longer than was said. */
     causes: {
-      'starts-fail': 'Terminals do not start at the moment.',
-      'starts-failed': 'For a while no terminal has started.',
-      'slow-starts': 'Terminals start more slowly than before.',
-      'long-sessions': 'Terminals are in use for longer than before.',
+      'starts-fail': 'Terminals are not starting at the moment.',
+      'starts-failed': 'For a while, no terminal could start.',
+      'slow-starts': 'Terminals are starting more slowly than before.',
+      'long-sessions': 'People are using their terminals for longer than before.',
       'fewer-terminals': 'There are fewer terminals than before.',
-      'others-first': 'Others who were here before you are back.',
+      'others-first': 'People who were ahead of you have come back.',
     } satisfies Record<WaitCause, string>,
-    next: 'Keep this page open: yours starts here by itself.',
+    next: 'Keep this page open. Your terminal starts here by itself.',
   },
   startNew: 'Start a new terminal',
-  signIn: 'Sign in: reload this page',
+  signIn: 'Reload to sign in',
   reload: 'Reload this page',
   details: 'Details',
   tryAgain: 'Try again',
   ownTerminal: 'Open your own terminal',
   solving: {
     title: 'One moment',
-    detail: 'Many terminals were opened from your network: your browser does a little work for this one.',
+    detail: 'Many terminals were opened from your network. Your browser solves a small task before you get one.',
   },
   orEnter: 'or press Enter',
-  idle: (seconds: number) => `Still there? This terminal closes in ${duration(seconds)}. Type anything to stay.`,
-  lifetime: (seconds: number) => `The time of this terminal is up in ${duration(seconds)}. Save what you need.`,
-  idleSoon: 'Still there? This terminal closes soon. Type anything to stay.',
-  lifetimeSoon: 'The time of this terminal is up soon. Save what you need.',
+  idle: (seconds: number) =>
+    `Still there? This terminal closes in ${duration(seconds)}, and its files are deleted. Type anything to stay.`,
+  lifetime: (seconds: number) =>
+    `The time of this terminal is up in ${duration(seconds)}. Save what you need: its files are deleted.`,
+  idleSoon: 'Still there? This terminal closes soon, and its files are deleted. Type anything to stay.',
+  lifetimeSoon: 'The time of this terminal is up soon. Save what you need: its files are deleted.',
   /** In the browser's tab. */
   endsSoon: 'Closes soon',
   dismiss: 'Hide',
-  partMissing: 'This part of the page did not load. Reload the page, and try again: your terminal stays.',
+  partMissing: 'This part of the page did not load. Reload the page and try again. Your terminal keeps running.',
   close: 'Close',
   cancel: 'Cancel',
   copied: 'Copied',
@@ -94,27 +99,66 @@ const english = {
   rang: 'The bell rang',
   /** What a finger has selected. */
   selection: 'Selection',
-  keyRow: { label: 'Keys', left: 'Left', down: 'Down', up: 'Up', right: 'Right' },
+  keyRow: {
+    label: 'Keys',
+    left: 'Left',
+    down: 'Down',
+    up: 'Up',
+    right: 'Right',
+    interrupt: 'Ctrl+C: stop the program',
+    home: 'To the start of the line',
+    end: 'To the end of the line',
+    pageUp: 'Page up',
+    pageDown: 'Page down',
+    /** On the keys. */
+    homeKey: 'Home',
+    endKey: 'End',
+    pageUpKey: 'PgUp',
+    pageDownKey: 'PgDn',
+    /** Of Ctrl or Alt, after two taps. */
+    locked: (key: string) => `${key}, locked`,
+  },
   paste: {
     title: (lines: number) => (lines === 1 ? 'Paste this line?' : `Paste ${lines} lines?`),
-    runs: 'Each line runs as soon as it arrives.',
-    waits: 'Nothing runs before you press Enter.',
+    runs: 'Each line runs as soon as it is pasted.',
+    waits: 'Nothing runs until you press Enter.',
     dropped: (count: number) =>
       count === 1 ? 'One control character is left out.' : `${count} control characters are left out.`,
-    preview: 'What is to be pasted',
+    preview: 'Text to paste',
     trust: 'Do not ask again in this tab',
     paste: 'Paste',
   },
   /** What a session's end means to the one who had it. */
   endings: {
-    exit: { title: 'The shell has ended', detail: 'Nothing is running any more, and its files are gone.' },
-    run: { title: 'The command has ended', detail: 'This terminal was started for it, and has ended with it.' },
-    idle: { title: 'This terminal was idle', detail: 'It was closed to make room for others.' },
-    lifetime: { title: 'Time is up', detail: 'This terminal has reached its longest lifetime.' },
-    processes: { title: 'Too many processes', detail: 'Everything in this terminal was ended, to spare the others.' },
-    owner: { title: 'You have ended this terminal', detail: 'It was ended from this browser, perhaps in another tab.' },
-    administrator: { title: 'This terminal was ended', detail: 'An administrator ended it, or the cluster did.' },
-    deleted: { title: 'This terminal was closed', detail: 'Somebody ended it, or its machine is going down.' },
+    exit: {
+      title: 'The shell has ended',
+      detail: 'This terminal is closed, and its files are deleted. You can still read and copy what is on the screen.',
+    },
+    run: { title: 'The command has ended', detail: 'This terminal was only for that command. Its files are deleted.' },
+    idle: {
+      title: 'This terminal was not used',
+      detail: 'It was closed to make room for others, and its files are deleted.',
+    },
+    lifetime: {
+      title: 'Time is up',
+      detail: 'This terminal has reached its time limit and was closed. Its files are deleted.',
+    },
+    processes: {
+      title: 'Too many programs',
+      detail: 'This terminal ran too many programs at once and was closed. Its files are deleted.',
+    },
+    owner: {
+      title: 'You have ended this terminal',
+      detail: 'You ended it here or in another tab. Its files are deleted.',
+    },
+    administrator: {
+      title: 'This terminal was ended',
+      detail: 'An administrator or the system ended it. Its files are deleted.',
+    },
+    deleted: {
+      title: 'This terminal was closed',
+      detail: 'It was ended, or its machine is being shut down. Its files are deleted.',
+    },
   } satisfies Record<EndReason, Words>,
   /** What is said while the hook saves the visitor's work, and what came of it. */
   saving: {
@@ -124,91 +168,102 @@ const english = {
       if (result === 'timed-out') return 'Saving your work took too long, and was stopped.';
       return `Saving your work has failed${exitCode === undefined ? '' : ` (exit code ${exitCode})`}.`;
     },
-    output: 'What was printed while saving',
+    output: 'Messages while saving',
   },
   /** Why there is no terminal: the title says it, the detail what it means. Without one, the server's is shown. */
   failures: {
-    'challenge-required': { title: 'Your network is busy', detail: 'Many terminals were opened from it.' },
-    'too-many-requests': { title: 'Too many at once' },
-    'pool-closed': { title: 'This pool is closed', detail: 'It takes nobody in any more.' },
+    'challenge-required': {
+      title: 'Your network is busy',
+      detail: 'Many terminals were opened from it. This page tries again by itself.',
+    },
+    'too-many-requests': { title: 'A limit is reached' },
+    'pool-closed': { title: 'These terminals are closed', detail: 'No new terminals are opened here any more.' },
     unavailable: {
       title: 'Terminals are not available right now',
-      detail: 'This is on our side, and passes as a rule.',
+      detail: 'The problem is on our side. This page keeps trying.',
     },
-    timeout: { title: 'This takes longer than usual', detail: 'There was no answer in time.' },
-    conflict: { title: 'Somebody else was quicker', detail: 'There will be another terminal.' },
+    timeout: { title: 'This is taking longer than usual', detail: 'The server did not answer in time.' },
+    conflict: { title: 'Someone else was faster', detail: 'You will get another terminal.' },
     blocked: {
-      title: 'The way to your terminal is blocked',
-      detail: 'A firewall may be in the way: try another network.',
+      title: 'Your terminal cannot be reached',
+      detail: 'A firewall may block the connection. Try another network.',
     },
     'no-websocket': {
-      title: 'No WebSocket gets through',
+      title: 'The connection is blocked',
       detail:
-        'This page reaches its server. A proxy, a firewall or a browser extension on the way lets no WebSocket through.',
+        'Your browser reaches our server, but a proxy, a firewall or a browser extension blocks WebSocket connections. Try another network, or turn the extension off.',
     },
     policy: {
-      title: 'A policy is in the way',
-      detail: 'The Content-Security-Policy of this page, which a proxy may have changed, does not let it connect.',
+      title: 'A security policy blocks the connection',
+      detail: 'The Content-Security-Policy of this page does not allow it. A proxy may have changed that policy.',
     },
     insecure: {
-      title: 'This page may not go there',
-      detail: 'It has HTTPS, and its terminal has not. Browsers do not allow that.',
+      title: 'Your browser blocks the connection',
+      detail: 'This page uses HTTPS and your terminal does not. Browsers do not allow that.',
     },
     'local-network': {
       title: 'Your browser blocks the local network',
-      detail: 'Your terminal is in it. Allow this page the local network, in its settings in your browser.',
+      detail:
+        'Your terminal is in your local network. Allow this page to use the local network in your browser’s site settings.',
     },
-    unreachable: { title: 'No connection', detail: 'The network is down, or in the way.' },
-    'invalid-ticket': { title: 'The terminal does not let us in', detail: 'Its address may belong to another one.' },
-    forbidden: { title: 'This is not allowed', detail: 'It may help to open this page again, by its own address.' },
-    unauthenticated: { title: 'You are not signed in', detail: 'Load this page again to sign in.' },
+    unreachable: { title: 'No connection', detail: 'You may be offline, or the server cannot be reached.' },
+    'invalid-ticket': {
+      title: 'The terminal refuses the connection',
+      detail: 'Its address may belong to another terminal now.',
+    },
+    forbidden: { title: 'This is not allowed', detail: 'Try opening this page again at its usual address.' },
+    unauthenticated: { title: 'You are not signed in', detail: 'Reload this page to sign in.' },
     'sign-in': {
-      title: 'You may have to sign in',
-      detail: 'Something else answers in place of this page’s server: a sign-in, or the portal of this network.',
+      title: 'You may need to sign in',
+      detail: 'Something answered in place of our server: a sign-in page, or the start page of this network.',
     },
     foreign: {
-      title: 'Something else answers',
-      detail: 'It is not this page’s server, but something on the way to it. This page keeps asking.',
+      title: 'Unexpected answer',
+      detail: 'Something between you and our server answered instead of it. This page keeps trying.',
     },
     'unknown-visitor': {
       title: 'This page cannot be recognised',
       detail:
-        'Something on the way to its server removes the header Warmterm-Visitor. Until that ends, no terminal is taken.',
+        'A proxy between you and our server removes the header Warmterm-Visitor. Until that is fixed, you get no terminal.',
     },
     'visitor-refused': {
-      title: 'This page is not recognised any more',
-      detail: 'Its servers do not agree: one refuses the visitor id that another has given. This page keeps asking.',
+      title: 'This page is no longer recognised',
+      detail: 'Our servers disagree: one refuses the visitor id that another one gave out. This page keeps trying.',
     },
     'unknown-host': {
-      title: 'This page has another name',
-      detail: 'Its server is not to be asked by the name in this address. Open this page by its own address.',
+      title: 'This is the wrong address',
+      detail: 'The server does not answer to the name in this address. Open this page at its usual address.',
     },
-    'session-not-found': { title: 'This terminal is over', detail: 'There will be another one.' },
+    'session-not-found': { title: 'This terminal has ended', detail: 'You will get a new one.' },
     'run-over': {
-      title: 'This run is over',
-      detail: 'Or it has not begun yet, has no screen to show, or belongs to somebody else.',
+      title: 'This command has ended',
+      detail: 'Or it has not started yet, has no screen to show, or belongs to someone else.',
     },
-    'not-found': { title: 'There is no such pool', detail: 'Check the name of the pool in the address of this page.' },
+    'not-found': {
+      title: 'There are no terminals at this address',
+      detail: 'Check the address of this page, most of all the part after “pool=”.',
+    },
     'invalid-request': {
       title: 'This address is not right',
-      detail: 'Check whether it names a pool, and whether the name is right.',
+      detail: 'Check the address of this page, most of all the part after “pool=”.',
     },
     'link-ended': {
       title: 'This link does not work any more',
       detail: 'It has expired, its terminal has ended, or its owner has ended it. Ask for a new link.',
     },
     removed: { title: 'You were removed', detail: 'The owner of this terminal has ended your visit.' },
-    internal: { title: 'Something went wrong', detail: 'This is on our side.' },
+    internal: { title: 'Something went wrong', detail: 'The problem is on our side.' },
   } satisfies Partial<Record<Failure['code'], Partial<Words>>>,
   /** Which limit of fair use was reached. Where the answer does not say, what it does say is shown. */
   limits: {
-    visitor: (most: number) => `You have as many terminals as you may have: ${most}. End one first.`,
+    visitor: (most: number) =>
+      `You may have ${most === 1 ? 'one terminal' : `${most} terminals`} at a time. End one to open another.`,
     address: (most: number) =>
-      `Your network has as many terminals as it may have: ${most}. There is room for yours when one of them ends.`,
-    minute: (most: number) => `Your network may ask for ${most} within a minute. Yours comes by itself.`,
-    line: () => 'So many people wait for a terminal that there is no place in line. This page asks again by itself.',
+      `Your network may have ${most === 1 ? 'one terminal' : `${most} terminals`} at a time. You get one when another ends.`,
+    minute: (most: number) => `Your network may open ${most} per minute. Yours opens by itself in a moment.`,
+    line: () => 'Too many people are waiting for a terminal already. This page tries again by itself.',
     'address-line': (most: number) =>
-      `From your network as many wait in line as may: ${most}. This page asks again by itself.`,
+      `Only ${most} from your network may wait at a time. This page tries again by itself.`,
   } satisfies Record<ReachedLimit['of'], (most: number) => string>,
   /** Where there are no words for it. */
   wentWrong: 'Something went wrong',
@@ -242,7 +297,7 @@ const english = {
       error: 'No terminal',
     },
     find: 'Find',
-    shortcuts: 'Keyboard shortcuts',
+    help: 'Help',
     settings: 'Settings',
     fullScreen: 'Full screen',
     leaveFullScreen: 'Leave full screen',
@@ -281,14 +336,14 @@ const english = {
     none: 'You have no terminal at the moment.',
     failed: 'That did not work. Try again.',
     here: 'This terminal',
-    inPool: (pool: string) => `A terminal in the pool ${pool}`,
+    inPool: (pool: string) => `Another terminal (${pool})`,
     ofRun: (run: string) => `A terminal of the command ${run}`,
     until: (time: string) => `It ends at ${time}.`,
     idle: (minutes: number) =>
       minutes <= 1
         ? 'It ends earlier after a minute without input.'
         : `It ends earlier after ${minutes} minutes without input.`,
-    files: 'Its files are deleted then.',
+    files: 'Its files are deleted when it ends.',
     end: 'End it',
     restart: 'End it and start a new one',
     show: 'Show my terminals',
@@ -332,27 +387,27 @@ const english = {
   },
   settings: {
     title: 'Settings',
-    kept: 'Kept in this browser, and in force at once.',
+    kept: 'Changes apply at once and are saved in this browser.',
     appearance: 'Appearance',
     theme: 'Colours',
-    themes: { system: 'As the system', dark: 'Dark', light: 'Light', contrast: 'High contrast' },
+    themes: { system: 'Same as the system', dark: 'Dark', light: 'Light', contrast: 'High contrast' },
     fontSize: 'Text size',
     smaller: 'Smaller text',
     larger: 'Larger text',
     fontFamily: 'Font',
-    fontHint: 'As the system',
+    fontHint: 'Same as the system',
     cursorStyle: 'Cursor',
     cursorStyles: { block: 'Block', bar: 'Bar', underline: 'Underline' },
     cursorBlink: 'Blinking cursor',
     language: 'Language',
-    languages: { auto: 'As the browser', en: 'English', de: 'Deutsch' },
+    languages: { auto: 'Same as the browser', en: 'English', de: 'Deutsch' },
     barShown: 'Show the bar',
     keyRow: 'Row of keys',
     keyRows: { auto: 'On touch screens', show: 'Always', hide: 'Never' },
     bell: 'Bell',
     bellFlash: 'Flash',
     bellSound: 'Sound',
-    bellNotify: 'Notify me when out of sight',
+    bellNotify: 'Notify me when this tab is hidden',
     notifyDenied: 'Your browser does not allow this page to notify you.',
     clipboard: 'Clipboard',
     copyOnSelect: 'Copy what is selected',
@@ -365,34 +420,65 @@ const english = {
     screenReader: 'Screen reader mode',
     reset: 'Reset all',
   },
-  shortcuts: {
-    title: 'Keyboard shortcuts',
-    rest: 'All other keys go to the shell. In full screen so do Ctrl+W, Ctrl+T and Ctrl+N, where the browser lets us.',
-    copy: 'Copy the selection',
-    paste: 'Paste',
-    find: 'Find',
-    larger: 'Larger text',
-    smaller: 'Smaller text',
-    usualSize: 'Usual text size',
-    bar: 'Show or hide the bar',
-    fullScreen: 'Full screen',
-    settings: 'Settings',
-    shortcuts: 'This list',
+  welcome: {
+    title: `${product}: a Linux terminal, only for you`,
+    lasts: (time: string, minutes: number) =>
+      `It runs until ${time}, and ends earlier after ${minutes <= 1 ? 'a minute' : `${minutes} minutes`} without input.`,
+    files: 'When it ends, its files are deleted.',
+    help: 'Help',
+  },
+  help: {
+    title: `Help · ${product}`,
+    what: {
+      title: 'What this is',
+      detail:
+        'A Linux terminal that runs on a server, only for you. You can reload this page or lose the connection: your programs keep running.',
+    },
+    keep: {
+      title: 'Keep your work',
+      detail: 'When the terminal ends, all of its files are deleted. Take along what you need before that.',
+      ways: 'Push it with git, or print a file with cat and copy the text. With the command line, give your folder to a command and copy results back.',
+    },
     tabs: 'Tabs and splits',
-    newTab: 'New tab',
-    nextTab: 'Next tab',
-    previousTab: 'Previous tab',
-    tabMenu: 'Menu: split, rename, close',
     tabByNumber: 'Tab by its number, if there are several',
     tabsHint: 'Most browsers keep Ctrl+Shift+T for themselves, except in full screen. The other key works everywhere.',
-    mouse: 'Mouse',
-    select: 'Select and copy, through the history too',
-    drag: 'Drag',
-    selectHere: 'Select when a program has the mouse',
-    selectHereBy: 'Shift+drag',
-    selectHereByMac: 'Option+drag',
-    openLink: 'Open a link',
-    click: 'Click',
+    keys: 'Keys',
+    rest: 'All other keys go to the shell. In full screen, so do Ctrl+W, Ctrl+T and Ctrl+N if the browser allows it.',
+    actions: {
+      copy: 'Copy the selection',
+      paste: 'Paste',
+      find: 'Find',
+      larger: 'Larger text',
+      smaller: 'Smaller text',
+      usualSize: 'Usual text size',
+      bar: 'Show or hide the bar',
+      fullScreen: 'Full screen',
+      settings: 'Settings',
+      help: 'This help',
+      newTab: 'New tab',
+      nextTab: 'Next tab',
+      previousTab: 'Previous tab',
+      tabMenu: 'Menu: split, rename, close',
+    },
+    mouse: {
+      title: 'Mouse and clipboard',
+      select: 'Select and copy, also in the history',
+      drag: 'Drag',
+      word: 'Select a word, or a line',
+      doubleClick: 'Double, triple click',
+      selectHere: 'Select when a program has the mouse',
+      selectHereBy: 'Shift+drag',
+      selectHereByMac: 'Option+drag',
+      openLink: 'Open a link',
+      click: 'Click',
+      scroll: 'Scroll',
+      wheel: 'Wheel',
+      clipboard: 'A selection is copied at once. Before several lines are pasted, this page shows them to you.',
+    },
+    end: {
+      title: 'End it',
+      detail: 'Type exit, or end it in the list of your terminals. Then its files are deleted.',
+    },
   },
 };
 
@@ -406,31 +492,33 @@ const german: Texts = {
   trying: 'Neuer Versuch',
   now: 'Jetzt versuchen',
   replaced: {
-    terminal: 'Ihr bisheriges Terminal ist ausgefallen, oder sein Rechner. Dies ist ein neues.',
-    run: 'Ihr Terminal ist ausgefallen und neu gestartet: Seine Programme sind verloren, Ihre Dateien sind da.',
+    terminal: 'Ihr bisheriges Terminal ist ausgefallen, seine Dateien sind verloren. Dies ist ein neues.',
+    run: 'Ihr Terminal ist ausgefallen und wurde neu gestartet. Ihre Dateien sind noch da, Ihre Programme laufen nicht mehr.',
   },
   ended: {
     exit: 'Die Shell Ihres bisherigen Terminals ist beendet. Dies ist ein neues.',
     run: 'Der Befehl Ihres bisherigen Terminals ist beendet. Dies ist ein neues.',
-    idle: (time) => `Ihr bisheriges Terminal war ${time} lang unbenutzt und wurde geschlossen. Dies ist ein neues.`,
+    idle: (time) => `Ihr bisheriges Terminal wurde nach ${time} ohne Eingabe geschlossen. Dies ist ein neues.`,
     lifetime: 'Die Zeit Ihres bisherigen Terminals war um. Dies ist ein neues.',
-    processes: 'Ihr bisheriges Terminal hatte zu viele Prozesse und wurde beendet. Dies ist ein neues.',
+    processes: 'In Ihrem bisherigen Terminal liefen zu viele Programme, deshalb wurde es beendet. Dies ist ein neues.',
   },
   relayed: {
-    network: 'Dieses Netz sperrt den direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+    network:
+      'Dieses Netz sperrt die direkte Verbindung zu Ihrem Terminal. Sie läuft jetzt über unseren Server, alles funktioniert wie gewohnt.',
     policy:
-      'Eine Richtlinie dieser Seite erlaubt keinen direkten Weg zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
-    insecure: 'Eine Seite mit HTTPS darf nicht direkt zu Ihrem Terminal. Es wird vermittelt und funktioniert ebenso.',
+      'Eine Sicherheitsrichtlinie sperrt die direkte Verbindung zu Ihrem Terminal. Sie läuft jetzt über unseren Server, alles funktioniert wie gewohnt.',
+    insecure:
+      'Ihr Browser erlaubt dieser HTTPS-Seite keine direkte Verbindung zu Ihrem Terminal. Sie läuft jetzt über unseren Server, alles funktioniert wie gewohnt.',
     'local-network':
-      'Ihr Browser lässt diese Seite nicht ins lokale Netz, wo Ihr Terminal ist. Es wird vermittelt und funktioniert ebenso.',
+      'Ihr Browser lässt diese Seite nicht ins lokale Netz, in dem Ihr Terminal ist. Die Verbindung läuft jetzt über unseren Server, alles funktioniert wie gewohnt.',
   },
   forgetful:
-    'Ihr Browser lässt diese Seite nichts speichern. Schließen Sie diesen Tab nicht: Mit ihm ist Ihr Terminal verloren.',
+    'Ihr Browser lässt diese Seite nichts speichern. Sie können sie neu laden, aber wenn Sie diesen Tab schließen, ist Ihr Terminal verloren.',
   idRemoved:
-    'Etwas zwischen dieser Seite und ihrem Server entfernt den Header Warmterm-Visitor aus Antworten. Schließen Sie diesen Tab nicht: Mit ihm ist Ihr Terminal verloren.',
+    'Ein Proxy zwischen Ihnen und unserem Server entfernt den Header Warmterm-Visitor. Sie können diese Seite neu laden, aber wenn Sie diesen Tab schließen, ist Ihr Terminal verloren.',
   handed:
-    'Diese Adresse ist von einem Kommandozeilenprogramm (warmterm open). Die Terminals dieses Programms in diesem Tab zeigen?\n\n' +
-    'Nur wenn Sie die Adresse selbst erzeugt haben: Was Sie tippen, käme im Terminal dessen an, der sie erzeugt hat.',
+    'Dieser Link stammt von einem Kommandozeilenprogramm (warmterm open). Dessen Terminals in diesem Tab zeigen?\n\n' +
+    'Stimmen Sie nur zu, wenn Sie den Link selbst erzeugt haben. Sonst landet alles, was Sie tippen, in einem fremden Terminal.',
   queue: {
     title: (place) => (place === 1 ? 'Sie sind als Nächstes dran' : `Sie sind Nummer ${place} in der Warteschlange`),
     short: (place) => (place === 1 ? 'Als Nächstes' : `Nummer ${place}`),
@@ -438,85 +526,111 @@ const german: Texts = {
     between: (from, to) => `In ${from} bis ${to} sollte ein Terminal frei sein.`,
     within: (to) => `Innerhalb von ${to} sollte ein Terminal frei sein.`,
     latest: (time) => `Spätestens in ${time} ist ein Terminal frei.`,
-    unknown: 'Wann ein Terminal frei ist, ist noch nicht bekannt.',
+    unknown: 'Wir wissen noch nicht, wann ein Terminal frei wird.',
     causes: {
       'starts-fail': 'Zurzeit starten keine Terminals.',
-      'starts-failed': 'Eine Zeit lang ist kein Terminal gestartet.',
+      'starts-failed': 'Eine Zeit lang konnten keine Terminals starten.',
       'slow-starts': 'Terminals starten langsamer als bisher.',
       'long-sessions': 'Terminals werden länger benutzt als bisher.',
       'fewer-terminals': 'Es gibt weniger Terminals als bisher.',
-      'others-first': 'Andere, die vor Ihnen da waren, sind zurück.',
+      'others-first': 'Andere, die vor Ihnen an der Reihe waren, sind zurück.',
     },
-    next: 'Lassen Sie diese Seite offen: Ihres startet hier von selbst.',
+    next: 'Lassen Sie diese Seite offen. Ihr Terminal startet hier von selbst.',
   },
   startNew: 'Neues Terminal starten',
-  signIn: 'Anmelden: Seite neu laden',
+  signIn: 'Zum Anmelden neu laden',
   reload: 'Seite neu laden',
   details: 'Einzelheiten',
   tryAgain: 'Noch einmal versuchen',
   ownTerminal: 'Eigenes Terminal öffnen',
   solving: {
     title: 'Einen Augenblick',
-    detail: 'Aus Ihrem Netz wurden viele Terminals geöffnet: Ihr Browser arbeitet ein wenig für dieses.',
+    detail: 'Aus Ihrem Netz wurden viele Terminals geöffnet. Ihr Browser löst erst eine kleine Aufgabe.',
   },
   orEnter: 'oder Eingabetaste',
   idle: (seconds) =>
-    `Noch da? Dieses Terminal schließt in ${duration(seconds)}. Drücken Sie eine Taste, um es zu behalten.`,
+    `Noch da? Dieses Terminal wird in ${duration(seconds)} geschlossen, und seine Dateien werden gelöscht. Drücken Sie eine Taste, um es zu behalten.`,
   lifetime: (seconds) =>
-    `Die Zeit dieses Terminals läuft in ${duration(seconds)} ab. Sichern Sie, was Sie noch brauchen.`,
-  idleSoon: 'Noch da? Dieses Terminal schließt bald. Drücken Sie eine Taste, um es zu behalten.',
-  lifetimeSoon: 'Die Zeit dieses Terminals läuft bald ab. Sichern Sie, was Sie noch brauchen.',
+    `Die Zeit dieses Terminals läuft in ${duration(seconds)} ab. Sichern Sie, was Sie noch brauchen: Seine Dateien werden gelöscht.`,
+  idleSoon:
+    'Noch da? Dieses Terminal wird bald geschlossen, und seine Dateien werden gelöscht. Drücken Sie eine Taste, um es zu behalten.',
+  lifetimeSoon:
+    'Die Zeit dieses Terminals läuft bald ab. Sichern Sie, was Sie noch brauchen: Seine Dateien werden gelöscht.',
   endsSoon: 'Schließt bald',
   dismiss: 'Ausblenden',
   partMissing:
-    'Dieser Teil der Seite wurde nicht geladen. Laden Sie die Seite neu und versuchen Sie es wieder: Ihr Terminal bleibt.',
+    'Dieser Teil der Seite wurde nicht geladen. Laden Sie die Seite neu und versuchen Sie es noch einmal. Ihr Terminal läuft weiter.',
   close: 'Schließen',
   cancel: 'Abbrechen',
   copied: 'Kopiert',
   copy: 'Kopieren',
-  copyBlocked: 'Ihr Browser ließ diese Seite nicht kopieren.',
+  copyBlocked: 'Ihr Browser hat das Kopieren nicht zugelassen.',
   programCopies: 'Ein Programm in diesem Terminal möchte in Ihre Zwischenablage kopieren.',
   allow: 'Erlauben',
   deny: 'Nicht erlauben',
   rang: 'Es hat geklingelt',
   selection: 'Auswahl',
-  keyRow: { label: 'Tasten', left: 'Links', down: 'Ab', up: 'Auf', right: 'Rechts' },
+  keyRow: {
+    label: 'Tasten',
+    left: 'Links',
+    down: 'Ab',
+    up: 'Auf',
+    right: 'Rechts',
+    interrupt: 'Strg+C: Programm abbrechen',
+    home: 'Zum Anfang der Zeile',
+    end: 'Zum Ende der Zeile',
+    pageUp: 'Seite auf',
+    pageDown: 'Seite ab',
+    homeKey: 'Pos1',
+    endKey: 'Ende',
+    pageUpKey: 'Bild↑',
+    pageDownKey: 'Bild↓',
+    locked: (key) => `${key}, festgestellt`,
+  },
   paste: {
     title: (lines) => (lines === 1 ? 'Diese Zeile einfügen?' : `${lines} Zeilen einfügen?`),
-    runs: 'Jede Zeile wird ausgeführt, sobald sie ankommt.',
-    waits: 'Nichts wird ausgeführt, bevor Sie die Eingabetaste drücken.',
+    runs: 'Jede Zeile wird sofort nach dem Einfügen ausgeführt.',
+    waits: 'Es wird nichts ausgeführt, bis Sie die Eingabetaste drücken.',
     dropped: (count) =>
       count === 1 ? 'Ein Steuerzeichen wird weggelassen.' : `${count} Steuerzeichen werden weggelassen.`,
-    preview: 'Was eingefügt wird',
+    preview: 'Einzufügender Text',
     trust: 'In diesem Tab nicht mehr fragen',
     paste: 'Einfügen',
   },
   endings: {
-    exit: { title: 'Die Shell ist beendet', detail: 'Es läuft nichts mehr, und ihre Dateien sind fort.' },
+    exit: {
+      title: 'Die Shell ist beendet',
+      detail:
+        'Dieses Terminal ist geschlossen, seine Dateien sind gelöscht. Was auf dem Bildschirm steht, können Sie noch lesen und kopieren.',
+    },
     run: {
       title: 'Der Befehl ist beendet',
-      detail: 'Dieses Terminal wurde für ihn gestartet und mit ihm geschlossen.',
+      detail: 'Dieses Terminal war nur für diesen Befehl da. Seine Dateien sind gelöscht.',
     },
     idle: {
-      title: 'Dieses Terminal war unbenutzt',
-      detail: 'Es wurde geschlossen, um anderen Platz zu machen.',
+      title: 'Dieses Terminal wurde nicht benutzt',
+      detail: 'Es wurde geschlossen, um anderen Platz zu machen. Seine Dateien sind gelöscht.',
     },
-    lifetime: { title: 'Die Zeit ist um', detail: 'Dieses Terminal hat seine längste Lebensdauer erreicht.' },
+    lifetime: {
+      title: 'Die Zeit ist um',
+      detail: 'Dieses Terminal wurde nach Ablauf seiner Zeit geschlossen. Seine Dateien sind gelöscht.',
+    },
     processes: {
-      title: 'Zu viele Prozesse',
-      detail: 'Alles in diesem Terminal wurde beendet, um die anderen zu schonen.',
+      title: 'Zu viele Programme',
+      detail:
+        'In diesem Terminal liefen zu viele Programme auf einmal, deshalb wurde es geschlossen. Seine Dateien sind gelöscht.',
     },
     owner: {
       title: 'Sie haben dieses Terminal beendet',
-      detail: 'Es wurde in diesem Browser beendet, vielleicht in einem anderen Tab.',
+      detail: 'Hier oder in einem anderen Tab. Seine Dateien sind gelöscht.',
     },
     administrator: {
       title: 'Dieses Terminal wurde beendet',
-      detail: 'Jemand von der Administration hat es beendet, oder der Cluster.',
+      detail: 'Die Administration oder das System hat es beendet. Seine Dateien sind gelöscht.',
     },
     deleted: {
       title: 'Dieses Terminal wurde geschlossen',
-      detail: 'Jemand hat es beendet, oder sein Rechner wird abgeschaltet.',
+      detail: 'Es wurde beendet, oder sein Rechner wird abgeschaltet. Seine Dateien sind gelöscht.',
     },
   },
   saving: {
@@ -526,84 +640,95 @@ const german: Texts = {
       if (result === 'timed-out') return 'Das Sichern Ihrer Arbeit dauerte zu lange und wurde abgebrochen.';
       return `Ihre Arbeit konnte nicht gesichert werden${exitCode === undefined ? '' : ` (Exit-Code ${exitCode})`}.`;
     },
-    output: 'Was beim Sichern ausgegeben wurde',
+    output: 'Meldungen beim Sichern',
   },
   failures: {
-    'challenge-required': { title: 'Ihr Netz ist ausgelastet', detail: 'Es wurden viele Terminals daraus geöffnet.' },
-    'too-many-requests': { title: 'Zu viele auf einmal' },
-    'pool-closed': { title: 'Dieser Pool ist geschlossen', detail: 'Er nimmt niemanden mehr auf.' },
+    'challenge-required': {
+      title: 'Ihr Netz ist ausgelastet',
+      detail: 'Es wurden viele Terminals daraus geöffnet. Diese Seite versucht es von selbst wieder.',
+    },
+    'too-many-requests': { title: 'Mehr geht zurzeit nicht' },
+    'pool-closed': {
+      title: 'Diese Terminals sind geschlossen',
+      detail: 'Hier werden keine neuen Terminals mehr geöffnet.',
+    },
     unavailable: {
       title: 'Zurzeit gibt es keine Terminals',
-      detail: 'Das liegt an uns und geht meist bald vorbei.',
+      detail: 'Das liegt an uns. Diese Seite versucht es weiter.',
     },
-    timeout: { title: 'Das dauert länger als sonst', detail: 'Es kam nicht rechtzeitig eine Antwort.' },
-    conflict: { title: 'Jemand war schneller', detail: 'Es wird ein anderes Terminal geben.' },
+    timeout: { title: 'Das dauert länger als sonst', detail: 'Der Server hat nicht rechtzeitig geantwortet.' },
+    conflict: { title: 'Jemand war schneller', detail: 'Sie bekommen ein anderes Terminal.' },
     blocked: {
-      title: 'Der Weg zu Ihrem Terminal ist gesperrt',
-      detail: 'Vielleicht steht eine Firewall im Weg: Versuchen Sie ein anderes Netz.',
+      title: 'Ihr Terminal ist nicht erreichbar',
+      detail: 'Vielleicht sperrt eine Firewall die Verbindung. Versuchen Sie es in einem anderen Netz.',
     },
     'no-websocket': {
-      title: 'Kein WebSocket kommt durch',
+      title: 'Die Verbindung ist gesperrt',
       detail:
-        'Diese Seite erreicht ihren Server. Ein Proxy, eine Firewall oder eine Browser-Erweiterung lässt aber keine WebSockets durch.',
+        'Ihr Browser erreicht unseren Server, aber ein Proxy, eine Firewall oder eine Browser-Erweiterung sperrt WebSocket-Verbindungen. Versuchen Sie es in einem anderen Netz oder ohne die Erweiterung.',
     },
     policy: {
-      title: 'Eine Richtlinie ist im Weg',
-      detail: 'Die Content-Security-Policy dieser Seite, die ein Proxy geändert haben kann, lässt keine Verbindung zu.',
+      title: 'Eine Sicherheitsrichtlinie sperrt die Verbindung',
+      detail:
+        'Die Content-Security-Policy dieser Seite lässt keine Verbindung zu. Vielleicht hat ein Proxy sie geändert.',
     },
     insecure: {
-      title: 'Diese Seite darf nicht dorthin',
-      detail: 'Sie hat HTTPS, ihr Terminal nicht. Das erlauben Browser nicht.',
+      title: 'Ihr Browser sperrt die Verbindung',
+      detail: 'Diese Seite verwendet HTTPS, Ihr Terminal nicht. Das erlauben Browser nicht.',
     },
     'local-network': {
       title: 'Ihr Browser sperrt das lokale Netz',
-      detail: 'Ihr Terminal ist darin. Erlauben Sie dieser Seite das lokale Netz, in den Einstellungen Ihres Browsers.',
+      detail:
+        'Ihr Terminal ist in Ihrem lokalen Netz. Erlauben Sie dieser Seite in den Website-Einstellungen Ihres Browsers den Zugriff darauf.',
     },
-    unreachable: { title: 'Keine Verbindung', detail: 'Das Netz ist ausgefallen oder steht im Weg.' },
+    unreachable: {
+      title: 'Keine Verbindung',
+      detail: 'Vielleicht sind Sie offline, oder der Server ist nicht erreichbar.',
+    },
     'invalid-ticket': {
-      title: 'Das Terminal lässt uns nicht ein',
-      detail: 'Seine Adresse gehört vielleicht zu einem anderen.',
+      title: 'Das Terminal lehnt die Verbindung ab',
+      detail: 'Seine Adresse gehört vielleicht inzwischen zu einem anderen Terminal.',
     },
     forbidden: {
       title: 'Das ist nicht erlaubt',
-      detail: 'Vielleicht hilft es, diese Seite noch einmal unter ihrer eigenen Adresse zu öffnen.',
+      detail: 'Öffnen Sie diese Seite noch einmal unter ihrer üblichen Adresse.',
     },
     unauthenticated: { title: 'Sie sind nicht angemeldet', detail: 'Laden Sie diese Seite neu, um sich anzumelden.' },
     'sign-in': {
       title: 'Vielleicht müssen Sie sich anmelden',
-      detail: 'Statt des Servers dieser Seite antwortet etwas anderes: eine Anmeldung, oder das Portal dieses Netzes.',
+      detail: 'Statt unseres Servers hat etwas anderes geantwortet: eine Anmeldung oder die Startseite dieses Netzes.',
     },
     foreign: {
-      title: 'Etwas anderes antwortet',
-      detail: 'Es ist nicht der Server dieser Seite, sondern etwas auf dem Weg dorthin. Die Seite fragt weiter.',
+      title: 'Unerwartete Antwort',
+      detail: 'Etwas zwischen Ihnen und unserem Server hat statt seiner geantwortet. Diese Seite versucht es weiter.',
     },
     'unknown-visitor': {
       title: 'Diese Seite kann nicht erkannt werden',
       detail:
-        'Etwas auf dem Weg zu ihrem Server entfernt den Header Warmterm-Visitor. Solange wird kein Terminal vergeben.',
+        'Ein Proxy zwischen Ihnen und unserem Server entfernt den Header Warmterm-Visitor. Solange das so ist, bekommen Sie kein Terminal.',
     },
     'visitor-refused': {
       title: 'Diese Seite wird nicht mehr erkannt',
       detail:
-        'Ihre Server sind sich nicht einig: Einer lehnt die Kennung ab, die ein anderer gegeben hat. Die Seite fragt weiter.',
+        'Unsere Server sind sich nicht einig: Einer lehnt die Kennung ab, die ein anderer vergeben hat. Diese Seite versucht es weiter.',
     },
     'unknown-host': {
-      title: 'Diese Seite heißt anders',
+      title: 'Das ist die falsche Adresse',
       detail:
-        'Ihr Server ist unter dem Namen in dieser Adresse nicht bekannt. Öffnen Sie die Seite unter ihrer eigenen Adresse.',
+        'Der Server antwortet nicht auf den Namen in dieser Adresse. Öffnen Sie die Seite unter ihrer üblichen Adresse.',
     },
-    'session-not-found': { title: 'Dieses Terminal ist beendet', detail: 'Es wird ein anderes geben.' },
+    'session-not-found': { title: 'Dieses Terminal ist beendet', detail: 'Sie bekommen ein neues.' },
     'run-over': {
-      title: 'Dieser Lauf ist beendet',
-      detail: 'Oder er hat noch nicht begonnen, hat keinen Bildschirm, oder gehört jemand anderem.',
+      title: 'Dieser Befehl ist beendet',
+      detail: 'Oder er hat noch nicht begonnen, hat keinen Bildschirm oder gehört jemand anderem.',
     },
     'not-found': {
-      title: 'Diesen Pool gibt es nicht',
-      detail: 'Prüfen Sie den Namen des Pools in der Adresse dieser Seite.',
+      title: 'Unter dieser Adresse gibt es keine Terminals',
+      detail: 'Prüfen Sie die Adresse dieser Seite, vor allem den Teil nach „pool=“.',
     },
     'invalid-request': {
       title: 'Diese Adresse stimmt nicht',
-      detail: 'Prüfen Sie, ob sie einen Pool nennt, und ob dessen Name stimmt.',
+      detail: 'Prüfen Sie die Adresse dieser Seite, vor allem den Teil nach „pool=“.',
     },
     'link-ended': {
       title: 'Dieser Link gilt nicht mehr',
@@ -614,13 +739,15 @@ const german: Texts = {
     internal: { title: 'Etwas ist schiefgegangen', detail: 'Das liegt an uns.' },
   },
   limits: {
-    visitor: (most) => `Sie haben so viele Terminals, wie Sie haben dürfen: ${most}. Beenden Sie zuerst eines.`,
+    visitor: (most) =>
+      `Sie dürfen ${most === 1 ? 'ein Terminal' : `${most} Terminals`} zugleich haben. Beenden Sie eines, um ein anderes zu öffnen.`,
     address: (most) =>
-      `Ihr Netz hat so viele Terminals, wie es haben darf: ${most}. Für Ihres ist Platz, wenn eines davon endet.`,
-    minute: (most) => `Ihr Netz darf in einer Minute nach ${most} fragen. Ihres kommt von selbst.`,
-    line: () => 'So viele warten auf ein Terminal, dass kein Platz mehr frei ist. Diese Seite fragt von selbst wieder.',
+      `Aus Ihrem Netz ${most === 1 ? 'darf nur ein Terminal' : `dürfen nur ${most} Terminals`} zugleich offen sein. Sie bekommen eines, sobald ein anderes endet.`,
+    minute: (most) =>
+      `Aus Ihrem Netz ${most === 1 ? 'darf nur ein Terminal' : `dürfen nur ${most} Terminals`} pro Minute geöffnet werden. Ihres öffnet sich gleich von selbst.`,
+    line: () => 'Es warten schon zu viele auf ein Terminal. Diese Seite versucht es von selbst wieder.',
     'address-line': (most) =>
-      `Aus Ihrem Netz warten so viele, wie warten dürfen: ${most}. Diese Seite fragt von selbst wieder.`,
+      `Aus Ihrem Netz ${most === 1 ? 'darf nur einer' : `dürfen nur ${most}`} zugleich warten. Diese Seite versucht es von selbst wieder.`,
   },
   wentWrong: 'Etwas ist schiefgegangen',
   keys: { Ctrl: 'Strg', Shift: 'Umschalt', Enter: 'Eingabe', PageUp: 'Bild auf', PageDown: 'Bild ab' },
@@ -652,7 +779,7 @@ const german: Texts = {
       error: 'Kein Terminal',
     },
     find: 'Suchen',
-    shortcuts: 'Tastenkürzel',
+    help: 'Hilfe',
     settings: 'Einstellungen',
     fullScreen: 'Vollbild',
     leaveFullScreen: 'Vollbild verlassen',
@@ -691,14 +818,14 @@ const german: Texts = {
     none: 'Sie haben im Moment kein Terminal.',
     failed: 'Das hat nicht geklappt. Versuchen Sie es noch einmal.',
     here: 'Dieses Terminal',
-    inPool: (pool) => `Ein Terminal im Pool ${pool}`,
+    inPool: (pool) => `Ein anderes Terminal (${pool})`,
     ofRun: (run) => `Ein Terminal des Befehls ${run}`,
     until: (time) => `Es endet um ${time} Uhr.`,
     idle: (minutes) =>
       minutes <= 1
         ? 'Ohne Eingabe endet es schon nach einer Minute.'
         : `Ohne Eingabe endet es schon nach ${minutes} Minuten.`,
-    files: 'Seine Dateien werden dann gelöscht.',
+    files: 'Wenn es endet, werden seine Dateien gelöscht.',
     end: 'Beenden',
     restart: 'Beenden und ein neues starten',
     show: 'Meine Terminals anzeigen',
@@ -742,7 +869,7 @@ const german: Texts = {
   },
   settings: {
     title: 'Einstellungen',
-    kept: 'Sie gelten sofort und bleiben in diesem Browser.',
+    kept: 'Änderungen gelten sofort und werden in diesem Browser gespeichert.',
     appearance: 'Aussehen',
     theme: 'Farben',
     themes: { system: 'Wie das System', dark: 'Dunkel', light: 'Hell', contrast: 'Hoher Kontrast' },
@@ -762,7 +889,7 @@ const german: Texts = {
     bell: 'Klingel',
     bellFlash: 'Aufleuchten',
     bellSound: 'Ton',
-    bellNotify: 'Benachrichtigen, wenn außer Sicht',
+    bellNotify: 'Benachrichtigen, wenn dieser Tab verdeckt ist',
     notifyDenied: 'Ihr Browser erlaubt dieser Seite keine Benachrichtigungen.',
     clipboard: 'Zwischenablage',
     copyOnSelect: 'Auswahl sofort kopieren',
@@ -775,35 +902,67 @@ const german: Texts = {
     screenReader: 'Für Vorleseprogramme',
     reset: 'Alles zurücksetzen',
   },
-  shortcuts: {
-    title: 'Tastenkürzel',
-    rest: 'Alle anderen Tasten gehen an die Shell; im Vollbild auch Strg+W, Strg+T und Strg+N, wo der Browser es zulässt.',
-    copy: 'Auswahl kopieren',
-    paste: 'Einfügen',
-    find: 'Suchen',
-    larger: 'Größere Schrift',
-    smaller: 'Kleinere Schrift',
-    usualSize: 'Übliche Schriftgröße',
-    bar: 'Leiste ein- oder ausblenden',
-    fullScreen: 'Vollbild',
-    settings: 'Einstellungen',
-    shortcuts: 'Diese Liste',
+  welcome: {
+    title: `${product}: ein Linux-Terminal, nur für Sie`,
+    lasts: (time, minutes) =>
+      `Es läuft bis ${time} Uhr. Ohne Eingabe endet es schon nach ${minutes <= 1 ? 'einer Minute' : `${minutes} Minuten`}.`,
+    files: 'Wenn es endet, werden seine Dateien gelöscht.',
+    help: 'Hilfe',
+  },
+  help: {
+    title: `Hilfe · ${product}`,
+    what: {
+      title: 'Was das ist',
+      detail:
+        'Ein Linux-Terminal auf einem Server, nur für Sie. Sie können diese Seite neu laden oder die Verbindung verlieren: Ihre Programme laufen weiter.',
+    },
+    keep: {
+      title: 'Ihre Arbeit behalten',
+      detail: 'Wenn das Terminal endet, werden alle seine Dateien gelöscht. Nehmen Sie vorher mit, was Sie brauchen.',
+      ways: 'Übertragen Sie es mit git, oder geben Sie eine Datei mit cat aus und kopieren Sie den Text. Mit der Befehlszeile können Sie einem Befehl Ihren Ordner mitgeben und Ergebnisse zurückkopieren.',
+    },
     tabs: 'Reiter und Teilen',
-    newTab: 'Neuer Reiter',
-    nextTab: 'Nächster Reiter',
-    previousTab: 'Voriger Reiter',
-    tabMenu: 'Menü: teilen, umbenennen, schließen',
     tabByNumber: 'Reiter nach seiner Nummer, wenn es mehrere gibt',
     tabsHint:
       'Die meisten Browser behalten Strg+Umschalt+T für sich, außer im Vollbild. Das andere Kürzel geht überall.',
-    mouse: 'Maus',
-    select: 'Auswählen und kopieren, auch aus dem Verlauf',
-    drag: 'Ziehen',
-    selectHere: 'Auswählen, wenn ein Programm die Maus hat',
-    selectHereBy: 'Umschalt+Ziehen',
-    selectHereByMac: 'Option+Ziehen',
-    openLink: 'Link öffnen',
-    click: 'Klicken',
+    keys: 'Tasten',
+    rest: 'Alle anderen Tasten gehen an die Shell; im Vollbild auch Strg+W, Strg+T und Strg+N, wenn der Browser es zulässt.',
+    actions: {
+      copy: 'Auswahl kopieren',
+      paste: 'Einfügen',
+      find: 'Suchen',
+      larger: 'Größere Schrift',
+      smaller: 'Kleinere Schrift',
+      usualSize: 'Übliche Schriftgröße',
+      bar: 'Leiste ein- oder ausblenden',
+      fullScreen: 'Vollbild',
+      settings: 'Einstellungen',
+      help: 'Diese Hilfe',
+      newTab: 'Neuer Reiter',
+      nextTab: 'Nächster Reiter',
+      previousTab: 'Voriger Reiter',
+      tabMenu: 'Menü: teilen, umbenennen, schließen',
+    },
+    mouse: {
+      title: 'Maus und Zwischenablage',
+      select: 'Auswählen und kopieren, auch im Verlauf',
+      drag: 'Ziehen',
+      word: 'Ein Wort oder eine Zeile auswählen',
+      doubleClick: 'Doppel-, Dreifachklick',
+      selectHere: 'Auswählen, wenn ein Programm die Maus hat',
+      selectHereBy: 'Umschalt+Ziehen',
+      selectHereByMac: 'Option+Ziehen',
+      openLink: 'Link öffnen',
+      click: 'Klicken',
+      scroll: 'Blättern',
+      wheel: 'Mausrad',
+      clipboard:
+        'Eine Auswahl wird sofort kopiert. Bevor mehrere Zeilen eingefügt werden, zeigt diese Seite sie Ihnen.',
+    },
+    end: {
+      title: 'Beenden',
+      detail: 'Tippen Sie exit, oder beenden Sie es in der Liste Ihrer Terminals. Dann werden seine Dateien gelöscht.',
+    },
   },
 };
 

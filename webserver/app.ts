@@ -18,6 +18,7 @@ import type { Manager } from './manager-client.ts';
 import type { Metrics } from './metrics.ts';
 import { describeWebserver } from './openapi.ts';
 import { createRefusalLog } from './refusal-log.ts';
+import { refuseFrame } from './refuse-frame.ts';
 import { createRelayProblems } from './relay/problems.ts';
 import { createTicketReader } from './relay/read-ticket.ts';
 import { createRelayLimit } from './relay/relay-limit.ts';
@@ -38,6 +39,8 @@ export type AppOptions = {
     | 'WARMTERM_CHALLENGE_WORK'
     | 'WARMTERM_HOSTS'
     | 'WARMTERM_FRAME_ANCESTORS'
+    | 'WARMTERM_LOGO_URL'
+    | 'WARMTERM_NAME'
     | 'WARMTERM_IDENTITY'
     | 'WARMTERM_IDENTITY_HEADER'
     | 'WARMTERM_POOL'
@@ -95,7 +98,9 @@ export function createApp(options: AppOptions): Express {
   app.use(metrics.countRequests);
   app.use(underBasePath(config.WARMTERM_BASE_PATH));
   app.use(ignoreForwardedPorts);
-  app.use(securityHeaders(addressing, config.WARMTERM_FRAME_ANCESTORS));
+  // Nobody may show the host page in a frame.
+  const ancestorsOf = (path: string) => (/^\/(index\.html)?$/.test(path) ? config.WARMTERM_FRAME_ANCESTORS : []);
+  app.use(securityHeaders(addressing, ancestorsOf, config.WARMTERM_LOGO_URL));
   app.get(['/healthz', '/readyz'], health);
   app.use(requireHost(createHostCheck(config.HOST, config.WARMTERM_HOSTS), 'WARMTERM_HOSTS', logRefusal));
   app.use('/api', (_request, response, next) => {
@@ -136,7 +141,9 @@ export function createApp(options: AppOptions): Express {
     );
   }
   if (hostToken !== undefined) app.use(hostRoutes({ manager, addresses, token: hostToken }));
-  app.use(pageRoutes({ publicDir, cliDir, version, hostPage: hostToken !== undefined }));
+  app.get(['/', '/index.html', '/host', '/host.html'], refuseFrame(ancestorsOf));
+  const branding = { name: config.WARMTERM_NAME, logoUrl: config.WARMTERM_LOGO_URL };
+  app.use(pageRoutes({ publicDir, cliDir, version, hostPage: hostToken !== undefined, branding }));
   app.use(notFound);
   app.use(problemHandler(log));
   return app;

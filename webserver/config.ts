@@ -8,6 +8,7 @@ import { poolNameSchema } from '../common/manager-api.ts';
 import { relayModes } from '../common/terminals-api.ts';
 import { parseAddressing } from './address.ts';
 import { parseBasePath } from './base-path.ts';
+import { parseLogoUrl } from './branding.ts';
 import { parseFrameAncestors } from './frame-ancestors.ts';
 
 /** express's `trust proxy`: a number of hops, or subnets. 0: there is no proxy. false: unknown, so trust none. */
@@ -77,6 +78,22 @@ const shape = {
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     }),
+  /** What this installation is called: in the page's title, its help and its first words, and where a phone installs it. */
+  WARMTERM_NAME: setting
+    .text()
+    .refine((name) => /^[^\p{Cc}\p{Cf}]{1,40}$/u.test(name), 'must be a name of at most 40 characters, on one line')
+    .default('warmterm'),
+  /** The logo in the page's bar and help: the `https` URL of a picture. */
+  WARMTERM_LOGO_URL: z
+    .string()
+    .transform((text, context) => {
+      const parsed = parseLogoUrl(text);
+      if (parsed !== undefined) return parsed;
+      const message = 'must be the address of a picture, such as https://static.example.org/logo.svg';
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .optional(),
   /** When the webserver relays a terminal: `fallback` (if the browser cannot reach it directly), `always` or `never`. */
   WARMTERM_RELAY: setting.choice(...relayModes).default('fallback'),
   /** Maximum of relayed connections; 16 for each visitor. */

@@ -2,15 +2,21 @@
 // terminals. Pure.
 
 import type { Addressing, PageOrigin } from './address.ts';
+import { logoSource } from './branding.ts';
 import type { FrameAncestors } from './frame-ancestors.ts';
 
-/** The header's value for a page requested as `page`, which `ancestors` may show in a frame. */
-export function contentSecurityPolicy(addressing: Addressing, page: PageOrigin, ancestors: FrameAncestors): string {
+/** The header's value for a page requested as `page`, which `ancestors` may show in a frame, with the logo at `logoUrl`. */
+export function contentSecurityPolicy(
+  addressing: Addressing,
+  page: PageOrigin,
+  ancestors: FrameAncestors,
+  logoUrl?: string,
+): string {
   return [
     `default-src 'none'`,
     `script-src 'self'`,
     `style-src 'self'`,
-    `img-src 'self'`,
+    `img-src 'self'${logoUrl === undefined ? '' : ` ${logoSource(logoUrl)}`}`,
     `manifest-src 'self'`,
     // 'self' includes the relay's WebSocket (CSP level 3).
     `connect-src 'self' ${socketSources(addressing, page)}`,

@@ -7,8 +7,12 @@ import { contentSecurityPolicy } from './csp.ts';
 import type { FrameAncestors } from './frame-ancestors.ts';
 import { pageOrigin } from './page-origin.ts';
 
-/** `frameAncestors`: the sites that may show the terminal's page in a frame. The host page allows none. */
-export function securityHeaders(addressing: Addressing, frameAncestors: FrameAncestors): RequestHandler[] {
+/** `ancestorsOf`: the sites that may show the page at a path in a frame. */
+export function securityHeaders(
+  addressing: Addressing,
+  ancestorsOf: (path: string) => FrameAncestors,
+  logoUrl?: string,
+): RequestHandler[] {
   const usual = helmet({
     // Set below, because it depends on the requested host name.
     contentSecurityPolicy: false,
@@ -19,11 +23,11 @@ export function securityHeaders(addressing: Addressing, frameAncestors: FrameAnc
     xFrameOptions: false,
   });
   const ours: RequestHandler = (request, response, next) => {
-    const ancestors = /^\/(index\.html)?$/.test(request.path) ? frameAncestors : [];
+    const ancestors = ancestorsOf(request.path);
     // The older header supports no list. Browsers that support frame-ancestors ignore it (CSP level 3).
     if (ancestors.length === 0) response.set('x-frame-options', 'DENY');
     response.set({
-      'content-security-policy': contentSecurityPolicy(addressing, pageOrigin(request), ancestors),
+      'content-security-policy': contentSecurityPolicy(addressing, pageOrigin(request), ancestors, logoUrl),
       'permissions-policy':
         'clipboard-read=(self), clipboard-write=(self), camera=(), microphone=(), geolocation=(), payment=(), usb=()',
     });

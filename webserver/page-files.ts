@@ -50,4 +50,4 @@ function readPageFile(path: string): PageFile {
 }
 
 // Weak, because all encodings share it.
-const etagOf = (content: Buffer): string => `W/"${createHash('sha256').update(content).digest('base64url')}"`;
+export const etagOf = (content: Buffer): string => `W/"${createHash('sha256').update(content).digest('base64url')}"`;

@@ -65,7 +65,7 @@ export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: 
       socket.once('connect', resolve);
       socket.once('connect_error', (error) => {
         const code = (error as { data?: Partial<Refusal> }).data?.code;
-        reject(new DialError(code ? 'refused' : 'turned away', error.message, code));
+        reject(new DialError(code ? 'refused' : 'turned away', code ? error.message : reasonOf(error), code));
       });
       socket.once('disconnect', (reason) => reject(new DialError('turned away', reason)));
     });
@@ -77,6 +77,16 @@ export async function dial(to: Dial, prepare: (socket: Socket) => void, signal: 
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What the WebSocket reported. socket.io itself says only "websocket error". */
+function reasonOf(error: Error): string {
+  const { description } = error as { description?: { message?: unknown } };
+  const reason =
+    typeof description?.message === 'string' && description.message !== '' ? description.message : error.message;
+  const [, status] = /^Unexpected server response: (\d{3})$/.exec(reason) ?? [];
+  if (status === '426') return 'the answer to the WebSocket was 426: a proxy on the way drops the Upgrade header';
+  return status === undefined ? reason : `the answer to the WebSocket was ${status}`;
 }
 
 /** Closes the connection of `socket`, with all of its namespaces. */

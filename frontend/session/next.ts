@@ -68,6 +68,11 @@ function whileRunning(state: Running, event: Exclude<Event, { type: 'ended' }>, 
     case 'failed':
       return event.retryable ? failed(state, moment, event.why, event.retryAfter) : failedForGood(state, event.why);
     case 'refused': {
+      // The terminal answers, and can take nobody at the moment. The ticket was not at fault.
+      if (event.why.code === 'unavailable') {
+        const why = state.failures < quietFailures ? undefined : event.why;
+        return failed({ ...state, ...reached(state) }, moment, why);
+      }
       const refused = { ...state, ...reached(state), refusals: state.refusals + 1 };
       return refused.refusals < maxRefusals ? failed(refused, moment) : failedForGood(refused, event.why);
     }

@@ -7,6 +7,7 @@ import type { CompanySource } from '../sharing/company.ts';
 import { type Connection, connect, type Endpoint } from '../socket.ts';
 import { createAcknowledger } from './acknowledger.ts';
 import type { TerminalView } from './create-terminal.ts';
+import { releaseScreen, untilLeft } from './last-screen.ts';
 
 /** CAN ends a sequence that the former connection left unfinished, RIS resets the rest. */
 const freshScreen = '\x18\x1bc';
@@ -90,6 +91,7 @@ export function createAttachment(
       let fresh = false;
       let canChange = false;
       let mayScroll = false;
+      const shown = untilLeft();
       signal.addEventListener('abort', () => {
         connection = undefined;
         company.connect(undefined);
@@ -115,7 +117,7 @@ export function createAttachment(
           output(bytes) {
             if (!fresh) terminal.write(freshScreen);
             fresh = true;
-            terminal.write(bytes, () => parsed(bytes.byteLength));
+            terminal.write(shown(bytes), () => parsed(bytes.byteLength));
           },
           windows: (list) => onWindows(list, canChange),
           pinged: () => {
@@ -124,7 +126,10 @@ export function createAttachment(
           ending: (ending) => send({ type: 'ending', ending }),
           history: (view) => onHistory(view, mayScroll),
           saving: (saving) => send({ type: 'saving', saving }),
-          ended: (reason, saved) => send({ type: 'ended', reason, saved }),
+          ended(reason, saved) {
+            terminal.write(releaseScreen);
+            send({ type: 'ended', reason, saved });
+          },
           people: company.report,
           follow(to) {
             following = to !== null;

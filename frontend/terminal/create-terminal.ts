@@ -39,7 +39,12 @@ export function createTerminal(element: HTMLElement, options: ITerminalOptions):
   terminal.open(element);
   let followed: Size | null = null;
   let fontSize = terminal.options.fontSize ?? defaults.fontSize;
-  const refit = () => (followed ? scaleTo(terminal, fitAddon, followed, fontSize) : fitAddon.fit());
+  const refit = () => {
+    // The last screen of a terminal that has ended would lose lines.
+    if (document.documentElement.dataset.state === 'ended') return;
+    if (followed) scaleTo(terminal, fitAddon, followed, fontSize);
+    else fitAddon.fit();
+  };
   refit();
   let timer: ReturnType<typeof setTimeout> | undefined;
   new ResizeObserver(() => {

@@ -11,7 +11,7 @@ export type Action =
   | 'bar'
   | 'fullScreen'
   | 'settings'
-  | 'shortcuts'
+  | 'help'
   | 'terminals'
   | 'newTab'
   | 'nextTab'
@@ -42,7 +42,7 @@ const table: readonly (Shortcut & { is: (press: Press) => boolean })[] = [
   { action: 'bar', keys: ['Ctrl', 'Shift', 'B'], is: shifted('KeyB') },
   { action: 'fullScreen', keys: ['Ctrl', 'Shift', 'Enter'], is: shifted('Enter') },
   { action: 'settings', keys: ['Ctrl', 'Shift', ','], is: shifted('Comma') },
-  { action: 'shortcuts', keys: ['Ctrl', '?'], is: typed('?') },
+  { action: 'help', keys: ['Ctrl', '?'], is: typed('?') },
   { action: 'newTab', keys: ['Ctrl', 'Shift', 'Y'], is: shifted('KeyY') },
   // Outside of full screen most browsers keep it: it opens again the tab of theirs that was closed last.
   { action: 'newTab', keys: ['Ctrl', 'Shift', 'T'], is: shifted('KeyT') },

@@ -1,6 +1,7 @@
 // The tab's title, from the shell, or while there is none yet. Pure.
 
-import { product, texts } from '../texts.ts';
+import { product } from '../brand.ts';
+import { texts } from '../texts.ts';
 
 const maxLength = 100;
 

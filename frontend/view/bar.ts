@@ -1,10 +1,12 @@
 // The thin bar over the terminal: how things are on the left, what there is to do on the right.
 
+import { product } from '../brand.ts';
 import type { State } from '../session/state.ts';
 import type { Action } from '../terminal/shortcuts.ts';
 import { texts } from '../texts.ts';
 import { button, element, iconButton } from './element.ts';
 import { icon } from './icons.ts';
+import { createLogo } from './logo.ts';
 
 export type Bar = {
   /** The state of the session, and what else there is to say of it. */
@@ -28,13 +30,12 @@ export function createBar(root: HTMLElement, act: (action: Action) => void, tabs
   const word = element('span', { class: 'bar-word', role: 'status' });
   const share = iconButton('share', texts.sharing.title, () => act('share'));
   share.classList.add('for-owners');
-  const shortcuts = iconButton('shortcuts', texts.bar.shortcuts, () => act('shortcuts'));
-  shortcuts.classList.add('for-keyboards');
   const fullScreen = iconButton('fullScreen', texts.bar.fullScreen, () => act('fullScreen'));
   fullScreen.hidden = !document.fullscreenEnabled;
   const bar = element(
     'header',
     { class: 'bar', 'aria-label': texts.bar.label },
+    ...createLogo(product),
     element('span', { class: 'dot', 'aria-hidden': 'true' }),
     state,
     tabs,
@@ -42,7 +43,7 @@ export function createBar(root: HTMLElement, act: (action: Action) => void, tabs
     word,
     share,
     iconButton('find', texts.bar.find, () => act('find')),
-    shortcuts,
+    iconButton('help', texts.bar.help, () => act('help')),
     iconButton('settings', texts.bar.settings, () => act('settings')),
     fullScreen,
     iconButton('hide', texts.bar.hide, () => act('bar')),

@@ -1,7 +1,8 @@
 // The bell, as it is set: a flash, a sound, and a notification when nobody is looking.
 
+import { product } from '../brand.ts';
 import type { SettingsStore } from '../settings/store.ts';
-import { product, texts } from '../texts.ts';
+import { texts } from '../texts.ts';
 
 /** No more than two in a second: faster flashes are a danger to some (WCAG 2.3.1), and a nuisance to all. */
 const pauseMs = 500;

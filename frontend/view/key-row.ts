@@ -17,20 +17,34 @@ export type KeyRow = {
 export function createKeyRow(root: HTMLElement, terminal: Terminal): KeyRow {
   const arrow = (letter: string) => () => `\x1b${terminal.modes.applicationCursorKeysMode ? 'O' : '['}${letter}`;
   const held: Record<keyof Modifiers, Stickiness> = { ctrl: 'off', alt: 'off' };
-  const holders = { ctrl: modifier('ctrl', texts.keys.Ctrl), alt: modifier('alt', 'Alt') };
+  const labels = { ctrl: texts.keys.Ctrl, alt: 'Alt' };
+  const holders = { ctrl: modifier('ctrl', labels.ctrl), alt: modifier('alt', labels.alt) };
 
+  // On a phone one below the other, else in one line.
+  const rows = [
+    [
+      key('Esc', () => '\x1b'),
+      key('^C', () => '\x03', texts.keyRow.interrupt),
+      ...['|', '~', '/', '-'].map((sign) => key(sign, () => sign)),
+      key(texts.keyRow.homeKey, arrow('H'), texts.keyRow.home),
+      key(texts.keyRow.endKey, arrow('F'), texts.keyRow.end),
+    ],
+    [
+      key('Tab', () => '\t'),
+      holders.ctrl,
+      holders.alt,
+      key('←', arrow('D'), texts.keyRow.left),
+      key('↓', arrow('B'), texts.keyRow.down),
+      key('↑', arrow('A'), texts.keyRow.up),
+      key('→', arrow('C'), texts.keyRow.right),
+      key(texts.keyRow.pageUpKey, () => '\x1b[5~', texts.keyRow.pageUp),
+      key(texts.keyRow.pageDownKey, () => '\x1b[6~', texts.keyRow.pageDown),
+    ],
+  ];
   const row = element(
     'section',
     { class: 'key-row', 'aria-label': texts.keyRow.label },
-    key('Esc', () => '\x1b'),
-    key('Tab', () => '\t'),
-    holders.ctrl,
-    holders.alt,
-    key('←', arrow('D'), texts.keyRow.left),
-    key('↓', arrow('B'), texts.keyRow.down),
-    key('↑', arrow('A'), texts.keyRow.up),
-    key('→', arrow('C'), texts.keyRow.right),
-    ...['|', '~', '/', '-'].map((sign) => key(sign, () => sign)),
+    ...rows.map((keys) => element('div', {}, ...keys)),
   );
   // The focus, and with it the keyboard on the screen, stays where it is.
   row.addEventListener('mousedown', (event) => event.preventDefault());
@@ -67,6 +81,9 @@ export function createKeyRow(root: HTMLElement, terminal: Terminal): KeyRow {
     held[name] = how;
     holders[name].setAttribute('aria-pressed', String(how !== 'off'));
     holders[name].dataset.held = how;
+    const label = labels[name];
+    if (how === 'locked') holders[name].setAttribute('aria-label', texts.keyRow.locked(label));
+    else holders[name].removeAttribute('aria-label');
   }
 
   return {

@@ -14,7 +14,7 @@ export type OnDemand = {
   /** Closes the search box, if it is open. */
   leaveFind: () => void;
   settings: () => void;
-  shortcuts: () => void;
+  help: () => void;
   terminals: () => void;
   share: () => void;
   askPaste: AskPaste;
@@ -42,11 +42,12 @@ export function createOnDemand(
   let leaveFind = () => {};
   const settingsDialog = once(async () => {
     const { createSettingsDialog } = await import('./settings-dialog.ts');
-    return createSettingsDialog(root, settings, { copy, onClose: back });
+    return createSettingsDialog(root, settings, back);
   });
-  const shortcutsDialog = once(async () => {
-    const { createShortcutsDialog } = await import('./shortcuts-dialog.ts');
-    return createShortcutsDialog(root, /^Mac|^iP/.test(navigator.platform), back);
+  const helpDialog = once(async () => {
+    const { createHelpDialog } = await import('./help-dialog.ts');
+    const mac = /^Mac|^iP/.test(navigator.platform);
+    return createHelpDialog(root, { mac, shown: own.shown, terminals: showTerminals, copy, onClose: back });
   });
   const terminalsDialog = once(async () => {
     const { createTerminalsDialog } = await import('./terminals-dialog.ts');
@@ -61,6 +62,11 @@ export function createOnDemand(
     return createPasteDialog(root, () => trusted.set('yes'));
   });
 
+  const share = () => void shareDialog().then((dialog) => dialog.showModal(), onMissing);
+  // A guest sees who is at the terminal instead.
+  const showTerminals = () =>
+    sharing.links === undefined ? share() : void terminalsDialog().then((dialog) => dialog.open(), onMissing);
+
   return {
     find: () =>
       void searchBox().then((box) => {
@@ -69,12 +75,9 @@ export function createOnDemand(
       }, onMissing),
     leaveFind: () => leaveFind(),
     settings: () => void settingsDialog().then((dialog) => dialog.showModal(), onMissing),
-    shortcuts: () => void shortcutsDialog().then((dialog) => dialog.showModal(), onMissing),
-    terminals: () =>
-      sharing.links === undefined
-        ? void shareDialog().then((dialog) => dialog.showModal(), onMissing)
-        : void terminalsDialog().then((dialog) => dialog.open(), onMissing),
-    share: () => void shareDialog().then((dialog) => dialog.showModal(), onMissing),
+    help: () => void helpDialog().then((dialog) => dialog.open(), onMissing),
+    terminals: showTerminals,
+    share,
     async askPaste(paste) {
       if (trusted.get() === 'yes') return true;
       const ask = await pasteDialog().catch(onMissing);

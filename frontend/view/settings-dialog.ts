@@ -1,10 +1,8 @@
 // The settings, as a sheet beside the terminal that shows at once what they do. Loaded when it is first asked for.
 
-import { baseUrl } from '../base.ts';
 import { choices, defaults, type Settings } from '../settings/settings.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { texts } from '../texts.ts';
-import { createCommandLine } from './command-line.ts';
 import { createDialog } from './dialog.ts';
 import { button, element } from './element.ts';
 
@@ -28,7 +26,7 @@ type OfType<T> = { [Name in keyof Settings]: Settings[Name] extends T ? Name : n
 export function createSettingsDialog(
   root: HTMLElement,
   settings: SettingsStore,
-  { copy, onClose }: { copy: (text: string) => void; onClose: () => void },
+  onClose: () => void,
 ): HTMLDialogElement {
   const words = texts.settings;
   // Called with what is set: each control shows it.
@@ -136,7 +134,6 @@ export function createSettingsDialog(
         choose('programsCopy', words.programsCopy, words.programsCopies),
       ),
       section(words.accessibility, check('screenReader', words.screenReader)),
-      section(words.commandLine, ...createCommandLine(baseUrl().href, copy)),
       element(
         'div',
         { class: 'setting' },

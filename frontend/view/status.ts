@@ -39,6 +39,11 @@ export function createStatusView(root: HTMLElement, send: (event: { type: Button
   const announcer = element('p', { class: 'announcer', role: 'status' });
   root.append(card, announcer);
 
+  // The terminal leaves so much room for what is said of its end.
+  new ResizeObserver(() => {
+    root.style.setProperty('--foot', `${card.offsetHeight}px`);
+  }).observe(card);
+
   let until: number | undefined;
   const ticker = createTicker(() => {
     count.textContent = until === undefined ? '' : countdownText(until - Date.now());
@@ -67,6 +72,7 @@ export function createStatusView(root: HTMLElement, send: (event: { type: Button
     const said = message.said ?? [message.title, message.detail, message.outcome?.text].filter(Boolean).join('. ');
     if (announcer.textContent !== said) announcer.textContent = said;
     showAction(message.button);
+    root.style.setProperty('--foot', `${card.offsetHeight}px`);
   }
 
   function showOutput(shown: Message['output']): void {

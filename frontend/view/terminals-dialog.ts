@@ -11,7 +11,7 @@ export type TerminalsDialog = { open: () => void };
 export type TerminalsDialogOptions = {
   terminals: OwnTerminals;
   /** The terminal that the page shows: its name and when it was claimed, and for how long it may be idle. */
-  shown: () => { name: string; claimedAt: string; idleTimeoutMs: number } | undefined;
+  shown: () => { name: string; claimedAt: string; expiresAt: string; idleTimeoutMs: number } | undefined;
   /** Whether the visitor wants a new terminal once the one that the page shows has ended. */
   onRestart: (wanted: boolean) => void;
   onClose: () => void;

@@ -88,6 +88,9 @@ test.serial('visitor: after `exit` the next terminal is a fresh one', async (t) 
   await typeText(page, 'touch ~/old; exit\n');
   await waitForState(page, 'ended');
   await page.getByRole('heading', { name: 'The shell has ended' }).waitFor();
+  const last = await readScreen(page);
+  t.regex(last, /touch ~\/old; exit/, 'the last screen stays');
+  t.notRegex(last, /\[exited\]/);
   await page.keyboard.press('Enter');
   await waitForState(page, 'connected');
   await typeText(page, 'clear; ls -A ~ | grep -c old\n');

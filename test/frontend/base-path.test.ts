@@ -28,7 +28,7 @@ test.serial('base path: the page and its relay stay below it, also after a reloa
   t.deepEqual(outside, []);
   t.true(asked.some((url) => url.startsWith('ws:') && url.includes(`${prefix}/api/terminals/current/relay`)));
   t.deepEqual(complaints, []);
-  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Help' }).click();
   const server = webserver.url + prefix;
   await page.getByText(`npx ${server}/cli-${packageJson.version}.tgz login ${server}`, { exact: true }).waitFor();
 });

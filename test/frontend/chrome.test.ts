@@ -43,10 +43,10 @@ for (const [theme, label] of [
     await page.keyboard.press('Escape');
     t.deepEqual(await accessibilityProblems(page), []);
     await takeScreenshot(page, `desktop-${theme}`);
-    await open(page, 'Keyboard shortcuts');
-    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    await open(page, 'Help');
+    await page.getByRole('dialog', { name: 'Help' }).waitFor();
     t.deepEqual(await accessibilityProblems(page), []);
-    await takeScreenshot(page, `shortcuts-${theme}`);
+    await takeScreenshot(page, `help-${theme}`);
     await page.reload();
     await root(page, 'theme', theme);
     t.deepEqual(complaints, []);
@@ -178,7 +178,7 @@ test.serial('Ctrl+? lists the keys, and ? itself is the shell’s', async (t) =>
   const { page, terminal } = await openPage(t, browser());
   await typeText(page, '?');
   await page.keyboard.press('Control+Shift+Slash');
-  const list = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  const list = page.getByRole('dialog', { name: 'Help' });
   await list.getByText('Copy the selection').waitFor();
   await page.keyboard.press('Escape');
   await list.waitFor({ state: 'hidden' });
@@ -229,7 +229,7 @@ test.serial('all of it fits a narrow phone, in the longer of the languages', asy
   await shown('bar');
   for (const [keys, name, picture] of [
     ['Control+Shift+Comma', 'Einstellungen', 'settings'],
-    ['Control+Shift+Slash', 'Tastenkürzel', 'shortcuts'],
+    ['Control+Shift+Slash', 'Hilfe', 'help'],
   ] as const) {
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.press(keys);

@@ -110,7 +110,7 @@ test.serial('lines that would run at once are shown first, and are pasted or not
   const { page, terminal } = await openPage(t, browser(), { visitor });
   await paste(page, 'rm -rf build\nmake\n');
   await page.getByRole('dialog', { name: 'Paste 2 lines?' }).waitFor();
-  await page.getByText('Each line runs as soon as it arrives.').waitFor();
+  await page.getByText('Each line runs as soon as it is pasted.').waitFor();
   t.deepEqual(await accessibilityProblems(page), []);
   await takeScreenshot(page, 'paste-warning');
   await page.keyboard.press('Escape');
@@ -203,7 +203,7 @@ test.serial('paste: after a lone Escape, lines that would run at once are shown 
   await until(() => terminal.inputs.join('') === '\x1b', 'the key');
   await paste(page, 'one\ntwo\nthree');
   await page.getByText('Paste 3 lines?').waitFor();
-  await page.getByText('Each line runs as soon as it arrives.').waitFor();
+  await page.getByText('Each line runs as soon as it is pasted.').waitFor();
   await press(page, 'Cancel');
   t.is(terminal.inputs.join(''), '\x1b');
 });

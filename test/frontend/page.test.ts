@@ -302,7 +302,7 @@ test.serial('a terminal that has moved is found at its new address', async (t) =
   webserver.manager.address = { protocol: 'http', host: moved.host, port: moved.port };
   await terminal.close();
   await waitForScreen(page, 'moved here');
-  await page.getByText('Your former terminal has died, or its machine has. This is a new one.').first().waitFor();
+  await page.getByText('Your previous terminal failed, and its files are lost. This is a new one.').first().waitFor();
   await typeText(page, 'x');
   await page.locator('.notice').waitFor({ state: 'hidden' });
   t.pass();
@@ -314,7 +314,7 @@ test.serial('a page that was asleep while its terminal was idle is told so, and 
   manager.former = { name: 'default-0', claimedAt: '2026-01-01T09:00:00.000Z', reason: 'idle', idleMs: 900_000 };
   manager.forgetAll();
   terminal.cut();
-  const notice = 'Your former terminal was idle for 15 min, and was closed. This is a new one.';
+  const notice = 'Your previous terminal was closed after 15 min without input. This is a new one.';
   await page.getByText(notice).first().waitFor();
   t.pass();
 });
@@ -352,7 +352,7 @@ test.serial('a full pool is waited for, and says so', async (t) => {
       manager.misbehave = () => new ServiceError('too-many-requests', 'All are in use.', { retryAfter: 30 });
     },
   });
-  await page.getByRole('heading', { name: 'Too many at once' }).waitFor();
+  await page.getByRole('heading', { name: 'A limit is reached' }).waitFor();
   await page.getByText(/Trying again in (30|29|28) s/).waitFor();
   webserver.manager.misbehave = () => undefined;
   await page.getByRole('button', { name: 'Try now' }).click();
@@ -391,11 +391,11 @@ test.serial(
     t.is(await said.textContent(), 'You are number 3 in line');
     manager.moveTo({ place: 2, waiting: 4, latestSeconds: 7_000 });
     await page.getByRole('heading', { name: 'You are number 2 in line' }).waitFor();
-    await page.getByText('A terminal is free in 2 h at the latest.').waitFor();
+    await page.getByText('A terminal will be free in 2 h at the latest.').waitFor();
     manager.moveTo({ place: 1, waiting: 3, cause: 'starts-fail' });
     await page.getByRole('heading', { name: 'You are next' }).waitFor();
-    await page.getByText('Terminals do not start at the moment. It is not known yet').waitFor();
-    t.is(await said.textContent(), 'You are next. Terminals do not start at the moment.');
+    await page.getByText('Terminals are not starting at the moment. We do not know yet').waitFor();
+    t.is(await said.textContent(), 'You are next. Terminals are not starting at the moment.');
     t.is(await page.title(), 'Next · warmterm');
     manager.moveTo(undefined);
     await waitForState(page, 'connected');
@@ -408,7 +408,7 @@ test.serial(
 );
 
 test.serial('a page that is closed gives its place up; one that is reloaded asks for it again', async (t) => {
-  const { page, context, webserver } = await openQueued(t, { place: 2, waiting: 2 });
+  const { page, context, webserver } = await openQueued(t, { place: 2, waiting: 2, promised });
   const { requests } = webserver.manager;
   const left = () =>
     requests.filter(({ method, path }) => method === 'DELETE' && path.startsWith('/api/places/')).length;
@@ -416,7 +416,11 @@ test.serial('a page that is closed gives its place up; one that is reloaded asks
   await page.reload();
   await waitForState(page, 'queued');
   await until(() => left() === 1 && asked().length === 2, 'a good-bye, and a return');
-  t.deepEqual(asked()[1], asked()[0], 'it is the same visitor');
+  t.deepEqual(
+    asked()[1],
+    { ...asked()[0]!, body: { ...(asked()[0]!.body as object), promised } },
+    'it is the same visitor',
+  );
   const other = await context.newPage();
   await page.close({ runBeforeUnload: true });
   await until(() => left() === 2, 'a good-bye');
@@ -428,7 +432,7 @@ test.serial('a pool that closes while somebody waits in line says so', async (t)
   webserver.manager.misbehave = () => new ServiceError('pool-closed', 'This pool is closed.');
   webserver.manager.moveTo({ place: 2, waiting: 2 });
   await waitForState(page, 'error');
-  await page.getByRole('heading', { name: 'This pool is closed' }).waitFor();
+  await page.getByRole('heading', { name: 'These terminals are closed' }).waitFor();
   t.is(await page.title(), 'No terminal · warmterm');
 });
 
@@ -459,7 +463,7 @@ test.serial('a visitor of a network that has enough is told so, and is let in wh
       manager.misbehave = () => new ServiceError('too-many-requests', message, { retryAfter: 2 });
     },
   });
-  await page.getByRole('heading', { name: 'Too many at once' }).waitFor();
+  await page.getByRole('heading', { name: 'A limit is reached' }).waitFor();
   await page.getByText('Your network has 3 terminals already').first().waitFor();
   webserver.manager.misbehave = () => undefined;
   await waitForState(page, 'connected');
@@ -503,7 +507,7 @@ test.serial('what trying again cannot help is an error with its reason and a but
     until: 'error',
   });
   await page.getByRole('heading', { name: 'This address is not right' }).waitFor();
-  await page.getByText('Check whether it names a pool').first().waitFor();
+  await page.getByText('Check the address of this page').first().waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Try again' }).waitFor();
   t.is(webserver.manager.requests.length, 0);
@@ -563,7 +567,7 @@ test.serial('what a hook prints while it saves is shown, and what came of it, wi
   const { page, terminal } = await openPage(t, browser());
   for (const socket of terminal.sockets) socket.emit('saving', { reason: 'idle', output: 'pushing <b>1</b>\n' });
   const dialog = page.getByRole('alertdialog', { name: 'Your work is being saved' });
-  await dialog.getByText('This terminal was idle.').waitFor();
+  await dialog.getByText('This terminal was not used.').waitFor();
   await dialog.getByText('pushing <b>1</b>').waitFor();
   t.is(await dialog.getByRole('button').count(), 0);
   for (const socket of terminal.sockets) {
@@ -581,7 +585,7 @@ test.serial('a pod that died and was started again is told apart from a new one'
   const { page, terminal } = await openPage(t, browser());
   terminal.run = 'another';
   terminal.cut();
-  await page.getByText('Your terminal has died and was started again').first().waitFor();
+  await page.getByText('Your terminal failed and was restarted').first().waitFor();
   await waitForState(page, 'connected');
   t.is(terminal.handshakes.length, 2);
 });
@@ -589,12 +593,14 @@ test.serial('a pod that died and was started again is told apart from a new one'
 test.serial('inv 6: the idle countdown shows the seconds left, and goes away when somebody types', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   warn(terminal, { reason: 'idle', inMs: 45_000 });
-  await page.getByText(/Still there\? This terminal closes in 4[2-5] s\./).waitFor();
+  await page.getByText(/Still there\? This terminal closes in 4[2-5] s, and its files are deleted\./).waitFor();
   await page.getByText(/closes in (43|42|41|40) s/).waitFor();
   warn(terminal, null);
   await page.locator('.notice').waitFor({ state: 'hidden' });
   warn(terminal, { reason: 'lifetime', inMs: 90_000 });
-  await page.getByText(/The time of this terminal is up in 1 min (30|29|28) s\. Save what you need\./).waitFor();
+  await page
+    .getByText(/The time of this terminal is up in 1 min (30|29|28) s\. Save what you need: its files are deleted\./)
+    .waitFor();
   t.pass();
 });
 

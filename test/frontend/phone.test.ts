@@ -35,6 +35,16 @@ test.serial('the row has the keys that touch keyboards lack, and axe finds nothi
   await page.locator('.xterm-screen').tap();
   for (const name of ['Esc', 'Tab', 'Left', 'Down', 'Up', 'Right', '|', '~', '/', '-']) await key(page, name).tap();
   await until(() => terminal.inputs.join('') === '\x1b\t\x1b[D\x1b[B\x1b[A\x1b[C|~/-', 'every key once');
+  terminal.inputs.length = 0;
+  for (const name of [
+    'Ctrl+C: stop the program',
+    'To the start of the line',
+    'To the end of the line',
+    'Page up',
+    'Page down',
+  ])
+    await key(page, name).tap();
+  await until(() => terminal.inputs.join('') === '\x03\x1b[H\x1b[F\x1b[5~\x1b[6~', 'keys that stand for more');
   terminal.output(
     '\x1b[?1h\r\nvisitor@terminal:~$ git status\r\nOn branch main\r\nnothing to commit\r\nvisitor@terminal:~$ ',
   );
@@ -66,7 +76,10 @@ test.serial('Ctrl and Alt hold for the next key, and after a second tap until a 
   await key(page, 'Ctrl').tap();
   await key(page, 'Ctrl').tap();
   await page.keyboard.type('ab');
-  await key(page, 'Ctrl').tap();
+  await takeScreenshot(page, 'phone-locked');
+  t.deepEqual(await accessibilityProblems(page), []);
+  await key(page, 'Ctrl, locked').tap();
+  t.is(await key(page, 'Ctrl').getAttribute('aria-pressed'), 'false');
   await page.keyboard.type('c');
   await typed('\x01\x02c');
 });

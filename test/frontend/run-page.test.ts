@@ -59,7 +59,7 @@ test.serial('a page without a run names none', async (t) => {
 test.serial('a run without a terminal is over: the page claims none, and leads to the visitor’s own', async (t) => {
   const opened = await openPage(t, browser(), { path: `/?pool=default&run=${run}`, until: 'error' });
   const { page, terminal } = opened;
-  await page.getByRole('heading', { name: 'This run is over' }).waitFor();
+  await page.getByRole('heading', { name: 'This command has ended' }).waitFor();
   t.deepEqual(claims(opened), [{ run, existing: true }]);
   t.is(terminal.handshakes.length, 0);
   await page.getByRole('button', { name: 'Open your own terminal' }).click();
@@ -77,7 +77,7 @@ test.serial('a run whose terminal ends while the page is open is over, and no ot
   const { page, terminal, webserver } = opened;
   webserver.manager.forgetAll();
   terminal.cut();
-  await page.getByRole('heading', { name: 'Dieser Lauf ist beendet' }).waitFor();
+  await page.getByRole('heading', { name: 'Dieser Befehl ist beendet' }).waitFor();
   // A busy machine may take several attempts: none of them may claim.
   const [, ...asked] = claims(opened);
   t.true(asked.length >= 2 && asked.every((one) => one.run === run && one.existing === true), JSON.stringify(asked));
@@ -92,7 +92,7 @@ test.serial('a run that its terminal cannot show any more is over', async (t) =>
     },
     until: 'error',
   });
-  await page.getByRole('heading', { name: 'This run is over' }).waitFor();
+  await page.getByRole('heading', { name: 'This command has ended' }).waitFor();
   t.true(terminal.handshakes.length >= 1);
 });
 
@@ -127,7 +127,7 @@ test.serial('an identity in the fragment counts in its tab alone, once the perso
   await waitForState(tab, 'connected');
   await waitForScreen(tab, prompt);
   t.is(asked.length, 1);
-  t.regex(asked[0]!, /Only if you have made the address yourself/);
+  t.regex(asked[0]!, /Accept only if you made the link yourself/);
   t.notRegex(asked[0]!, /visitor=/, 'the address bar has no identity by then');
   t.is(visitorsOf(rest).at(-1), client);
   const { history, url } = await tab.evaluate<{ history: number; url: string }>(
@@ -177,11 +177,11 @@ test.serial(
   },
 );
 
-test.serial('the settings show how to get the client of this installation, and copy it', async (t) => {
+test.serial('the help shows how to get the client of this installation, and copies it', async (t) => {
   const { page, webserver } = await openPage(t, browser(), {
     visitor: { permissions: ['clipboard-read', 'clipboard-write'] },
   });
-  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('button', { name: 'Help' }).click();
   const command = `npx ${webserver.url}/cli-${packageJson.version}.tgz login ${webserver.url}`;
   await page.getByText(command, { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Copy the command' }).click();

@@ -39,7 +39,7 @@ test.serial('the bell flashes, and does what else is set; out of sight it notifi
   await page.getByRole('button', { name: 'Settings' }).click();
   await page.getByLabel('Flash').uncheck();
   await page.getByLabel('Sound').check();
-  await page.getByLabel('Notify me when out of sight').check();
+  await page.getByLabel('Notify me when this tab is hidden').check();
   await page.keyboard.press('Escape');
   const usual = await icon(page);
   await hide(page, true);
@@ -61,9 +61,9 @@ test.serial('a browser that does not allow notifications is told of, and the set
     prepare: ({ page: opening }) => opening.addInitScript({ content: `${recorders} window.allowed = 'denied';` }),
   });
   await page.getByRole('button', { name: 'Settings' }).click();
-  await page.getByLabel('Notify me when out of sight').click();
+  await page.getByLabel('Notify me when this tab is hidden').click();
   await page.getByText('Your browser does not allow this page to notify you.').waitFor();
-  t.false(await page.getByLabel('Notify me when out of sight').isChecked());
+  t.false(await page.getByLabel('Notify me when this tab is hidden').isChecked());
 });
 
 test.serial('title and icon say that the connection is lost, and that it is back', async (t) => {

@@ -94,7 +94,7 @@ const openings: Scene[] = [
   {
     title: 'a challenge that is being solved',
     picture: 'challenge',
-    words: 'your browser does a little work for this one',
+    words: 'Your browser solves a small task',
     tab: ['Connecting · warmterm', 'favicon-wait'],
     options: {
       until: 'connecting',
@@ -183,7 +183,7 @@ const openings: Scene[] = [
     title: 'another terminal in place of one that died',
     audited: true,
     picture: 'replaced',
-    words: 'Your terminal has died and was started again',
+    words: 'Your terminal failed and was restarted',
     tab: ['warmterm', 'favicon'],
     options: atWork,
     async arrange({ page, terminal }) {
@@ -196,7 +196,7 @@ const openings: Scene[] = [
     title: 'a sign-in in place of the webserver',
     audited: true,
     picture: 'sign-in',
-    words: 'Sign in: reload this page',
+    words: 'Reload to sign in',
     tab: ['Waiting · warmterm', 'favicon-wait'],
     options: {
       until: 'waiting',
@@ -208,7 +208,7 @@ const openings: Scene[] = [
   {
     title: 'no WebSocket gets through',
     picture: 'no-websocket',
-    words: 'No WebSocket gets through',
+    words: 'The connection is blocked',
     tab: ['Waiting · warmterm', 'favicon-wait'],
     options: {
       environment: { WARMTERM_RELAY: 'always' },

@@ -36,7 +36,7 @@ test('what became of the former terminal is told in words, also for a reason of 
   const former = { name: 'default-0', claimedAt: '2026-01-01T09:00:00Z' };
   const say = (reason: string, idleMs?: number) =>
     sayReplaced({ replaced: 'terminal', former: { ...former, reason: reason as 'idle', idleMs } });
-  t.is(say('idle', 900_000), 'Your former terminal was idle for 15 min, and was closed. This is a new one.');
+  t.is(say('idle', 900_000), 'Your previous terminal was closed after 15 min without input. This is a new one.');
   const died = sayReplaced({ replaced: 'terminal' });
   for (const reason of ['exit', 'run', 'lifetime', 'processes']) t.not(say(reason), died);
   t.is(say('idle'), died);

@@ -21,6 +21,9 @@ const args = [
 /** Where the page keeps its visitor's id. */
 export const visitorKey = 'warmterm-visitor';
 
+/** For a context: its visitor has been here before. The greeting of new visitors lies over a part of the terminal. */
+export const asKnownVisitor = { content: "try { localStorage.setItem('warmterm-greeted', 'yes') } catch {}" };
+
 /** The Chromium that local/setup/ has found. */
 export function findChromium(): string {
   const { CHROMIUM_PATH } = process.env;

@@ -1,7 +1,7 @@
 // The page in a real browser, with the real webserver behind it, and doubles of the manager and a terminal behind that.
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { waitForState } from './frontend-browser.ts';
+import { asKnownVisitor, waitForState } from './frontend-browser.ts';
 import { type FaultyProxy, startFaultyProxy } from './frontend-faulty-proxy.ts';
 import { startTerminal, type TerminalDouble } from './frontend-terminal.ts';
 import { startWebserver, type Webserver } from './webserver-app.ts';
@@ -25,6 +25,8 @@ export type PageOptions = {
   pings?: boolean;
   /** Of the visitor's browser: colour scheme, permissions, size. */
   visitor?: BrowserContextOptions;
+  /** Whether the visitor is greeted as a new one. */
+  greeted?: boolean;
   /** Whether the page is opened through a proxy. */
   proxied?: boolean;
   /** Called before the page is opened. */
@@ -36,7 +38,7 @@ export type PageOptions = {
 /** Opens `path` as a new visitor and waits until the session is connected. */
 export async function openPage(t: Teardown, browser: Browser, options: PageOptions = {}): Promise<OpenPage> {
   const { path = '/?renderer=dom', environment = {}, visitor, prepare, pings = false, until = 'connected' } = options;
-  const { proxied = false } = options;
+  const { proxied = false, greeted = false } = options;
   const [webserver, terminal, context] = await Promise.all([
     startWebserver(t, environment),
     startTerminal(t, { pings }),
@@ -45,6 +47,7 @@ export async function openPage(t: Teardown, browser: Browser, options: PageOptio
   t.teardown(() => context.close());
   webserver.manager.address = { protocol: 'http', host: terminal.host, port: terminal.port };
   webserver.manager.podAddress = { host: terminal.host, port: terminal.port };
+  if (!greeted) await context.addInitScript(asKnownVisitor);
   const page = await context.newPage();
   const complaints = listenForComplaints(page);
   const proxy = await startFaultyProxy(t, webserver.url);

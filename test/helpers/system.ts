@@ -20,7 +20,7 @@ import { noAddressLimits } from '../../local/pool.ts';
 import { type System, type SystemOptions, startSystem } from '../../local/system.ts';
 import { createTransport, type Transport } from '../../manager/kubernetes/transport.ts';
 import { dist } from './built.ts';
-import { visitorKey, waitForState } from './frontend-browser.ts';
+import { asKnownVisitor, visitorKey, waitForState } from './frontend-browser.ts';
 import { silent } from './manager.ts';
 import { poll } from './poll.ts';
 import { proposedId } from './proposed-id.ts';
@@ -415,6 +415,7 @@ export async function openTerminal(
 ): Promise<{ page: Page; context: BrowserContext }> {
   const context = await browser.newContext();
   scope.teardown(() => context.close());
+  await context.addInitScript(asKnownVisitor);
   return { page: await openTab(system, context), context };
 }
 

@@ -82,6 +82,49 @@ test('headers: WARMTERM_FRAME_ANCESTORS applies to the page, and the host page a
   }
 });
 
+test('frame: a site that may not show the page gets a sentence and a link, which any site may show', async (t) => {
+  const { url } = await startWebserver(t, {
+    WARMTERM_FRAME_ANCESTORS: 'self,https://*.example.edu,http://old.example.org',
+  });
+  const none = await startWebserver(t);
+  const shown = async (path: string, headers: Record<string, string>, at = url) => {
+    const answer = await get(at + path, { 'sec-fetch-dest': 'iframe', ...headers });
+    const html = answer.body.toString();
+    if (!html.includes('may not be shown inside another page') && !html.includes('darf nicht in einer anderen'))
+      return 'page';
+    t.regex(String(answer.headers['content-security-policy']), /^default-src 'none'; .*frame-ancestors \*$/);
+    t.is(answer.headers['x-frame-options'], undefined);
+    t.is(answer.headers['cache-control'], 'no-store');
+    t.deepEqual(html.match(/<(a|button|form|input|script|img|iframe)\b[^>]*>/g), [
+      '<a href="" target="_blank" rel="noopener noreferrer">',
+    ]);
+    return 'sentence';
+  };
+  for (const [referer, expected] of [
+    ['https://course.example.edu/', 'page'],
+    ['https://a.b.example.edu/', 'page'],
+    ['https://example.edu/', 'sentence'],
+    ['http://course.example.edu/', 'sentence'],
+    ['https://course.example.edu:8443/', 'sentence'],
+    ['https://example.edu.attacker.example/', 'sentence'],
+    ['https://attacker.example/?https://course.example.edu', 'sentence'],
+    ['https://old.example.org/', 'page'],
+    ['http://old.example.org/', 'page'],
+    // Of such pages only the browser knows.
+    ['no address', 'page'],
+  ] as const) {
+    t.is(await shown('/', { 'sec-fetch-site': 'cross-site', referer }), expected, referer);
+  }
+  t.is(await shown('/', { 'sec-fetch-site': 'same-origin', referer: url }), 'page');
+  t.is(await shown('/', { 'sec-fetch-site': 'cross-site' }), 'page', 'a site that hides its address');
+  t.is(await shown('/', { 'accept-language': 'de-AT' }, none.url), 'sentence');
+  for (const path of ['/host', '/host.html', '/index.html', '/?pool="><script>'])
+    t.is(await shown(path, { 'sec-fetch-site': 'same-origin', referer: url }, none.url), 'sentence', path);
+  t.is(await shown('/', { 'sec-fetch-dest': 'document' }, none.url), 'page');
+  const page = await get(none.url);
+  t.regex(String(page.headers.vary), /sec-fetch-dest/i);
+});
+
 test('headers: every answer has the security headers', async (t) => {
   const { url } = await startWebserver(t);
   for (const path of ['/', '/healthz', '/api/terminals/current', '/nothing', ...(await assets(url)).slice(0, 1)]) {

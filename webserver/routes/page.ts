@@ -2,17 +2,24 @@
 // During a rollout, another replica may have a file that this one lacks, so a 404 must not be cached.
 
 import { type Request, type RequestHandler, Router } from 'express';
+import { type Branding, brandPages } from '../branding.ts';
 import { type PageFile, readCliFiles, readPageFiles } from '../page-files.ts';
 
 const immutable = `public, max-age=${365 * 86_400}, immutable`;
 // Its name is the same in all builds, and any version works. Revalidating it at every visit would delay the page.
 const daily = `public, max-age=86400, stale-while-revalidate=${7 * 86_400}`;
 
-export type PageOptions = { publicDir: string; cliDir: string; version: string; hostPage: boolean };
+export type PageOptions = {
+  publicDir: string;
+  cliDir: string;
+  version: string;
+  hostPage: boolean;
+  branding: Branding;
+};
 
 /** `cliDir`: the folder of the built client, of the webserver's `version`. If it is missing, its paths answer 404. */
-export function pageRoutes({ publicDir, cliDir, version, hostPage }: PageOptions): Router {
-  const files = new Map([...readPageFiles(publicDir), ...readCliFiles(cliDir, version)]);
+export function pageRoutes({ publicDir, cliDir, version, hostPage, branding }: PageOptions): Router {
+  const files = new Map([...brandPages(readPageFiles(publicDir), branding), ...readCliFiles(cliDir, version)]);
   files.set('/', files.get('/index.html')!);
   files.set('/host', files.get('/host.html')!);
   if (!hostPage) for (const path of ['/host', '/host.html']) files.delete(path);

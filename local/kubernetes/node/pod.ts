@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { chownSync, existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -63,7 +63,12 @@ export function createProcessRunner(node: ProcessNode): Runner {
       runtime.podIP = podIP;
       try {
         for (const name of ['home', 'tmp', 'logs']) await mkdir(join(at, name), { recursive: true, mode: 0o700 });
-        for (const name of ['home', 'tmp']) chown(join(at, name));
+        // As in the image: a new home is a copy of /etc/skel.
+        await cp('/etc/skel', join(at, 'home'), { recursive: true }).catch(() => {});
+        for (const name of ['home', 'tmp']) {
+          chown(join(at, name));
+          for (const inner of await readdir(join(at, name), { recursive: true })) chown(join(at, name, inner));
+        }
         if (sandbox) await writeIdentity(join(at, 'etc'), hostnameOf(pod), user ?? userInside, sandbox.network);
         if (hasSocketNetwork(pod)) network = await node.network.open(pod, podIP, at, chown);
         volumes = await makeVolumes(pod, join(at, 'volumes'), { tokens: node.tokens, user });

@@ -49,3 +49,16 @@ test('dial: an abort ends it with its reason, before and after it is connected',
   after.abort();
   t.false(socket.connected);
 });
+
+test('dial: says what the WebSocket was answered', async (t) => {
+  for (const [status, said] of [
+    [426, 'the answer to the WebSocket was 426: a proxy on the way drops the Upgrade header'],
+    [502, 'the answer to the WebSocket was 502'],
+  ] as const) {
+    const proxy = await listen(t, (_, response) => void response.writeHead(status).end());
+    const error = await t.throwsAsync(dial(to(proxy.port), () => {}, new AbortController().signal));
+    t.is(error.message, said);
+  }
+  const error = await t.throwsAsync(dial(to(await freePort()), () => {}, new AbortController().signal));
+  t.regex(error.message, /ECONNREFUSED/);
+});

@@ -82,6 +82,6 @@ test('page: shows a run’s screen, accepts input, and reports its end', async (
   await pty.until('left with 4');
   await page.getByRole('heading', { name: 'The command has ended' }).waitFor();
   await page.reload();
-  await page.getByRole('heading', { name: 'This run is over' }).waitFor();
+  await page.getByRole('heading', { name: 'This command has ended' }).waitFor();
   await restored(t, pty);
 });

@@ -170,6 +170,17 @@ test('somebody who never had a terminal is told after three attempts that there 
   t.deepEqual(seen, ['connecting', 'connecting', 'waiting']);
 });
 
+test('a terminal that is unavailable for the moment is asked again, and never ends the page', (t) => {
+  const unavailable: Event = { type: 'refused', why: { code: 'unavailable', detail: '' } };
+  let state: State = attaching;
+  for (let time = 0; time < 6; time++) {
+    state = { ...next(state, unavailable, moment), doing: attaching.doing } as State;
+    t.is(state.refusals, 0);
+    t.is(state.is, time < 2 ? 'connecting' : 'waiting');
+  }
+  t.like(state, { why: { code: 'unavailable' } });
+});
+
 test('tickets refused again and again are an error, other failures in between or not', (t) => {
   let state = attaching;
   const seen: string[] = [];

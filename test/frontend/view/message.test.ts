@@ -38,7 +38,7 @@ test('what a hook has saved, or has not, is told with the end, together with wha
   });
   t.like(outcome({ result: 'failed' }), { text: 'Saving your work has failed.', lost: true });
   t.like(outcome({ result: 'timed-out' }), { lost: true });
-  t.regex(tell({ result: 'failed', output })?.detail ?? '', /for others\.$/);
+  t.regex(tell({ result: 'failed', output })?.detail ?? '', /for others, and its files are deleted\.$/);
   t.is(tell({ result: 'saved', output })?.output?.text, output.trim());
   t.is(tell({ result: 'saved', output: ' \n' })?.output, undefined);
 });
@@ -90,7 +90,7 @@ test('what the webserver says is folded away where the page has words of its own
 test('where a sign-in may be what is missing, the page offers to load itself again while it goes on asking', (t) => {
   for (const code of ['sign-in', 'unauthenticated'] as const) {
     const message = messageFor({ is: 'waiting', ...memory, why: { code, detail: '' }, doing: pause });
-    t.like(message, { until: 5_000, button: { label: 'Sign in: reload this page', sends: 'reload' } });
+    t.like(message, { until: 5_000, button: { label: 'Reload to sign in', sends: 'reload' } });
   }
 });
 
@@ -143,21 +143,24 @@ test('queue: everything is shown, the position and the cause of a later time are
   t.is(when(400, 405), 'in about 7 min');
   t.is(when(20, 420), 'within 7 min');
   t.is(when(0, 8), 'within 10 s');
-  t.regex(say({ latestSeconds: 600 }).detail!, /^A terminal is free in 10 min at the latest\./);
+  t.regex(say({ latestSeconds: 600 }).detail!, /^A terminal will be free in 10 min at the latest\./);
   t.regex(say({ earliestSeconds: 25, expectedSeconds: 30, latestSeconds: 600 }).detail!, /in about 30 s/);
-  t.regex(say({}).detail!, /^It is not known yet when a terminal is free\. Keep this page open/);
+  t.regex(say({}).detail!, /^We do not know yet when a terminal will be free\. Keep this page open/);
   t.like(say({ cause: 'starts-fail' }), {
-    detail: `Terminals do not start at the moment. It is not known yet when a terminal is free. ${texts.queue.next}`,
-    said: 'You are number 2 in line. Terminals do not start at the moment.',
+    detail: `Terminals are not starting at the moment. We do not know yet when a terminal will be free. ${texts.queue.next}`,
+    said: 'You are number 2 in line. Terminals are not starting at the moment.',
   });
-  t.regex(say({ cause: 'long-sessions', latestSeconds: 600 }).detail!, /than before\. A terminal is free in 10 min/);
-  t.regex(say({ cause: 'a cause of tomorrow' as never }).detail!, /^It is not known yet/);
+  t.regex(
+    say({ cause: 'long-sessions', latestSeconds: 600 }).detail!,
+    /than before\. A terminal will be free in 10 min/,
+  );
+  t.regex(say({ cause: 'a cause of tomorrow' as never }).detail!, /^We do not know yet/);
 });
 
 test('a limit that was reached is told in the page’s own words; one of tomorrow in those of the server', (t) => {
   const told = (of: string) =>
     explain({ code: 'too-many-requests', detail: 'It says.', limit: { of: of as never, most: 3 } }).detail;
   for (const of of limitsOf.filter((one) => one !== 'line')) t.regex(told(of), /\b3\b/, of);
-  t.regex(told('line'), /no place in line/);
+  t.regex(told('line'), /Too many people are waiting/);
   t.is(told('a limit of tomorrow'), 'It says.');
 });
