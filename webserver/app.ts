@@ -141,7 +141,7 @@ export function createApp(options: AppOptions): Express {
     );
   }
   if (hostToken !== undefined) app.use(hostRoutes({ manager, addresses, token: hostToken }));
-  app.get(['/', '/index.html', '/host', '/host.html'], refuseFrame(ancestorsOf));
+  app.use(refuseFrame(ancestorsOf));
   const branding = { name: config.WARMTERM_NAME, logoUrl: config.WARMTERM_LOGO_URL };
   app.use(pageRoutes({ publicDir, cliDir, version, hostPage: hostToken !== undefined, branding }));
   app.use(notFound);

@@ -36,11 +36,15 @@ const pages = Object.fromEntries(
   ]),
 );
 
+/** The pages of this server. Not routes, which would hide the routes of these pages from the metrics. */
+const paths = new Set(['/', '/index.html', '/host', '/host.html']);
+
 const framed = new Set(['iframe', 'frame', 'object', 'embed', 'fencedframe']);
 
 /** `ancestorsOf`: the sites that may show the page at a path in a frame. */
 export function refuseFrame(ancestorsOf: (path: string) => FrameAncestors): RequestHandler {
   return (request, response, next) => {
+    if (request.method !== 'GET' || !paths.has(request.path)) return next();
     response.vary('sec-fetch-dest');
     if (!isRefused(request, ancestorsOf(request.path))) return next();
     const language = request.acceptsLanguages('en', 'de') || 'en';

@@ -345,7 +345,7 @@ test.serial('isolation: a fork bomb ends within seconds without effect on anothe
   await stillAnswers(neighbour, 'beside-a-bomb');
   // Where the bomb was the quicker, memory was full before it was counted, and the kernel may have ended the server too: then
   // the terminal was started again.
-  const told = page.getByRole('heading', { name: 'Too many processes' });
+  const told = page.getByRole('heading', { name: 'Too many programs' });
   const over = async () => (await told.isVisible()) || (await restarts()) !== before;
   await until('the end of all that ran', over, 60_000);
   await stillAnswers(neighbour, 'after-a-bomb');

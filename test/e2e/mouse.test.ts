@@ -217,18 +217,18 @@ test.serial('mouse: a program that has the mouse is told of every gesture, and S
   await page.mouse.wheel(0, -200);
   await reports(`<64;${alpha.column};${row}M`);
   await fresh();
+  await page.mouse.click(...alpha.from, { button: 'middle' });
+  await reports(`<1;1;${row}M<1;1;${row}m`);
+  await fresh();
+  await page.mouse.click(...alpha.from, { button: 'right' });
+  // tmux 3.3 drops a press within 0.3 s of the press of another button, and passes on its release.
+  await reports(`<2;1;${row}m`);
+  await fresh();
   await drag(alpha.from, alpha.to);
   await reports(`<0;1;${row}M.*<32;\\d;${row}M.*<0;5;${row}m`);
   await fresh();
   await page.mouse.dblclick(...alpha.from);
   await reports(`(?:<0;1;${row}M<0;1;${row}m){2}`);
-  await fresh();
-  await page.mouse.click(...alpha.from, { button: 'middle' });
-  await reports(`<1;1;${row}M<1;1;${row}m`);
-  await fresh();
-  await page.mouse.click(...alpha.from, { button: 'right' });
-  // tmux takes a press soon after that of another button for a part of a double click.
-  await reports(`<2;1;${row}m`);
   await page.keyboard.press('Escape');
   t.deepEqual(await page.evaluate<string[]>('window.copied'), []);
   await page.keyboard.down('Shift');

@@ -137,7 +137,7 @@ test.serial(
     await until(() => terminal.inputs.join('') === pasted(19), 'nineteen lines, in brackets');
     await paste(page, lines(200));
     await page.getByRole('dialog', { name: 'Paste 200 lines?' }).waitFor();
-    await page.getByText('nothing runs before you press Enter').waitFor();
+    await page.getByText('nothing runs until you press Enter').waitFor();
     await page.getByLabel('Do not ask again in this tab').check();
     await press(page, 'Paste');
     await until(() => terminal.inputs.join('') === pasted(19) + pasted(200), 'two hundred lines');

@@ -67,7 +67,7 @@ test.serial('terminals: a visitor who has too many is shown them, and ends one',
   await waitForState(page, 'waiting');
   await page.getByRole('button', { name: 'Show my terminals' }).click();
   const dialog = page.getByRole('dialog', { name: 'Your terminals' });
-  await dialog.getByText('A terminal in the pool other').waitFor();
+  await dialog.getByText('Another terminal (other)').waitFor();
   await dialog.getByRole('button', { name: 'End it', exact: true }).click();
   await dialog.getByText('You have no terminal at the moment.').waitFor();
   t.true(webserver.manager.requests.some(({ method, path }) => method === 'DELETE' && path.includes('pool=other')));

@@ -114,7 +114,7 @@ test.serial('a terminal anywhere else is not', async (t) => {
   t.regex(complaints.join(), /connect-src|Content Security Policy/);
 });
 
-const relayed = 'This network blocks the direct way to your terminal.';
+const relayed = 'This network blocks the direct connection to your terminal.';
 /** How many sockets the page has opened so far, by the way that they took. */
 function countSockets(page: Page): { direct: number; relay: number } {
   const count = { direct: 0, relay: 0 };
@@ -487,7 +487,7 @@ test.serial('a visitor of a busy network is asked for one moment, and has a term
     },
   });
   await page.getByRole('heading', { name: 'One moment' }).waitFor();
-  await page.getByText('your browser does a little work for this one').first().waitFor();
+  await page.getByText('Your browser solves a small task before you get one').first().waitFor();
   // What somebody types is kept for the terminal.
   await typeText(page, 'ls');
   letSolve();
@@ -540,9 +540,9 @@ test.serial('tickets that are always refused end in an error that says so', asyn
 
 for (const [reason, words] of [
   ['exit', 'The shell has ended'],
-  ['idle', 'This terminal was idle'],
+  ['idle', 'This terminal was not used'],
   ['lifetime', 'Time is up'],
-  ['processes', 'Too many processes'],
+  ['processes', 'Too many programs'],
   ['owner', 'You have ended this terminal'],
   ['administrator', 'This terminal was ended'],
   ['deleted', 'This terminal was closed'],
@@ -574,7 +574,7 @@ test.serial('what a hook prints while it saves is shown, and what came of it, wi
     socket.emit('ended', 'idle', { result: 'failed', exitCode: 128, output: 'pushing\nfatal: no such repository\n' });
     socket.disconnect(true);
   }
-  const end = page.getByRole('alertdialog', { name: 'This terminal was idle' });
+  const end = page.getByRole('alertdialog', { name: 'This terminal was not used' });
   await end.getByText('Saving your work has failed (exit code 128).').waitFor();
   await end.getByText('fatal: no such repository').waitFor();
   await end.getByRole('button', { name: 'Start a new terminal' }).waitFor();

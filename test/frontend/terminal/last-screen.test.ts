@@ -16,7 +16,10 @@ test('the same however the output is cut', (t) => {
   const whole = `a\x1b\x1b[?1\x1b[?104\x1b[mb${farewell}`;
   for (let first = 0; first <= whole.length; first++) {
     for (let second = first; second <= whole.length; second++) {
-      t.is(feed([whole.slice(0, first), whole.slice(first, second), whole.slice(second)]), whole.slice(0, -farewell.length));
+      t.is(
+        feed([whole.slice(0, first), whole.slice(first, second), whole.slice(second)]),
+        whole.slice(0, -farewell.length),
+      );
     }
   }
 });
