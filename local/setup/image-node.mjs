@@ -18,9 +18,9 @@ if (!existsSync(node)) {
   ]);
 }
 const args = process.argv.slice(2);
-const named = args.some((arg) => !arg.startsWith('-'));
+const selected = args.some((arg) => arg === '--failed' || !arg.startsWith('-'));
 const paths = services.map((name) => `test/${name}`);
-run(node, [join(root, 'local/setup/test.mjs'), ...args, ...(named ? [] : paths)], {
+run(node, [join(root, 'local/setup/test.mjs'), ...args, ...(selected ? [] : paths)], {
   ...process.env,
   // Tests and their programs start `node` by its name too.
   PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
