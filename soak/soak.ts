@@ -125,7 +125,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
   });
   const losses = createLosses({
     knownWithinMs,
-    hasAskedSince: (visitor, time) => (visitors.known(visitor)?.askedAt ?? 0) >= time,
+    hasAskedSince: (visitor, time) => visitors.hasAskedSince(visitor, time),
   });
   const administrator = createAdministrator({ transport, random: part(), spare: pace.spare });
   const checker: Checker = new Checker(

@@ -21,7 +21,7 @@ export type Visitor = {
   asking: boolean;
   /** Since when the visitor has been asking for a terminal, by performance.now; undefined while not. */
   waitingSince: number | undefined;
-  /** When the visitor last asked for a terminal. */
+  /** When the visitor last asked for a terminal, or was still waiting for one. */
   askedAt: number;
   /** Whether the page is that of a pool, and says so when it asks. */
   namesPool: boolean;
@@ -148,6 +148,7 @@ export function createVisitors(options: VisitorsOptions) {
       return await claimBefore(visitor.waitingSince + wholeDeadlineMs, visitor, path);
     } finally {
       visitor.waitingSince = undefined;
+      visitor.askedAt = performance.now();
     }
   }
 
@@ -258,6 +259,11 @@ export function createVisitors(options: VisitorsOptions) {
     claimOnce,
     end,
     known: (hash: string) => visitors.get(hash),
+    /** Whether the visitor has asked for a terminal at `time` or later, or was waiting for one then. */
+    hasAskedSince(hash: string, time: number): boolean {
+      const visitor = visitors.get(hash);
+      return visitor !== undefined && (visitor.waitingSince !== undefined || visitor.askedAt >= time);
+    },
     all: () => visitors.values(),
     askedToEnd: (hash: string) => performance.now() < (askedToEnd.get(hash) ?? 0),
     counts,
