@@ -49,11 +49,11 @@ export async function startManagerProcess(t: ExecutionContext, env: Record<strin
 const tokenOf = ({ cluster }: LocalSystem) =>
   cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
 
-/** How many visitors wait, as far as one manager knows. */
-export async function waitingAt(managerUrl: string, system: LocalSystem): Promise<number> {
+/** How many visitors wait, as far as one manager knows; undefined while it cannot tell, since it has just been started. */
+export async function waitingAt(managerUrl: string, system: LocalSystem): Promise<number | undefined> {
   const headers = { authorization: `Bearer ${tokenOf(system)}` };
   const response = await fetch(new URL(paths.pools, managerUrl), { headers });
-  return poolsSchema.parse(await response.json()).pools[0]!.waiting;
+  return response.ok ? poolsSchema.parse(await response.json()).pools[0]!.waiting : undefined;
 }
 
 /** Claims a terminal for a visitor at one manager, as the webserver does; who has to wait asks again, as the page does. */

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestFn } from 'ava';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { type PoolStatus, poolsSchema } from '../../common/manager-api.ts';
 import { claimAnnotations, labels, leaseOf } from '../../common/names.ts';
 import {
@@ -60,6 +60,7 @@ export const onCluster = process.env.WARMTERM_TEST === 'cluster';
 // A real kubelet takes its time to end a pod and to start another: up to thirteen seconds when nothing else is to do.
 // One machine may run many tests at once.
 const patienceMs = onCluster ? 180_000 : 60_000;
+const networkChanged = 'net::ERR_NETWORK_CHANGED';
 
 /** Starts a system that ends with the scope. Its logs are printed when a test has failed. */
 export const startTestSystem = (scope: Scope, options: TestSystemOptions = {}): Promise<TestSystem> =>
@@ -422,9 +423,24 @@ export async function openTerminal(
 /** Opens another tab of the same visitor, and waits for the terminal in it. */
 export async function openTab({ pageUrl }: Pick<TestSystem, 'pageUrl'>, context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
-  await page.goto(`${pageUrl}?renderer=dom`);
+  await until('the page is loaded', () => isLoaded(page, `${pageUrl}?renderer=dom`));
   await waitForState(page, 'connected', patienceMs);
   return page;
+}
+
+/** Loads the page at `url`. False if a pod of this machine has come or gone meanwhile: Chromium ends its requests then. */
+async function isLoaded(page: Page, url: string): Promise<boolean> {
+  let complete = true;
+  const note = (request: Request) => {
+    if (request.failure()?.errorText === networkChanged) complete = false;
+  };
+  page.on('requestfailed', note);
+  await page.goto(url).catch((error: Error) => {
+    if (!error.message.includes(networkChanged)) throw error;
+    complete = false;
+  });
+  page.off('requestfailed', note);
+  return complete;
 }
 
 /** Ends the terminal of a page's visitor, as another page of theirs would. Returns the status of the answer. */

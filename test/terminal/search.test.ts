@@ -114,7 +114,8 @@ test.serial('search: searching a full history does not grow the server’s memor
   await browser.sees(/^done/m);
   await eventually(() => Number(tmux('display-message', '-p', '#{history_size}')) > 45_000 || undefined);
   const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${terminal.pid}/status`, 'utf8'))?.[1]);
-  await find('row 30000 ');
+  // What its first searches need is kept for the next ones.
+  for (let at = 0; at < 5; at++) await find(`row 2000${at} `);
   const before = memory();
   for (let at = 0; at < 10; at++) t.deepEqual(await find(`row 3000${at} `), { total: 1, at: 1 });
   t.true(memory() - before < 30_000, `${before} kB before, ${memory()} kB after`);

@@ -57,8 +57,8 @@ test('sharing: a guest shows the whole screen of the owner, whatever the size of
   t.deepEqual(await viewer.follows.next(), { cols: 100, rows: 30 });
   owner.resizes({ cols: 120, rows: 35 });
   await viewer.follows.next((size) => size?.cols === 120 && size.rows === 35);
-  owner.types('stty size\r');
-  await owner.sees('35 120');
+  owner.types('until [ "$(stty size)" = "35 120" ]; do :; done; echo size-"$(stty size)"\r');
+  await owner.sees('size-35 120');
   t.deepEqual(owner.follows.entries, []);
 });
 
