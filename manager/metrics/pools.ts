@@ -19,7 +19,17 @@ export type PoolMetricsOptions = {
 /** Adds the metrics of `pools` to the registry of `counters`. */
 export function registerPoolMetrics({ counters, pools, waiting, isLeader, clock }: PoolMetricsOptions): void {
   const registers = [counters.registry];
-  const snapshots = () => [...pools.all()].map((pool) => takeSnapshot(pool, clock(), waiting(pool)));
+  // prom-client collects all gauges in one turn: the same snapshots serve them all, and their values belong together.
+  let taken: PoolSnapshot[] | undefined;
+  const snapshots = () => {
+    if (!taken) {
+      taken = [...pools.all()].map((pool) => takeSnapshot(pool, clock(), waiting(pool)));
+      queueMicrotask(() => {
+        taken = undefined;
+      });
+    }
+    return taken;
+  };
   const perPool = (name: string, help: string, read: (snapshot: PoolSnapshot) => number) =>
     new Gauge({
       name: `warmterm_pool_${name}`,

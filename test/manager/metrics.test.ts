@@ -1,4 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
+import { createCounters } from '../../manager/metrics/counters.ts';
+import { registerPoolMetrics } from '../../manager/metrics/pools.ts';
 import { requestBy, settle, startManager } from '../helpers/manager.ts';
 import { readMetrics } from '../helpers/metrics.ts';
 import { ModelCluster, nextTurn } from '../helpers/model-cluster.ts';
@@ -39,6 +41,17 @@ test('a pool is told of as it is when it is asked for, and not at all once it is
   const after = await scrape();
   t.is(after('warmterm_pool_terminals{pool="default",state="ready"}'), undefined);
   t.is(after('warmterm_pool_max{pool="default"}'), undefined);
+});
+
+test('metrics: all values of one scrape are of one moment, and the next scrape takes them anew', async (t) => {
+  const { manager } = await start(t, {});
+  const counters = createCounters();
+  let asked = 0;
+  const waiting = () => ++asked;
+  registerPoolMetrics({ counters, pools: manager.pools, waiting, isLeader: () => true, clock: () => 0 });
+  const read = async () => readMetrics(await counters.registry.metrics()).get('warmterm_pool_waiting{pool="default"}');
+  t.is(await read(), 1);
+  t.is(await read(), 2);
 });
 
 test('what has not happened yet is told as zero: a hit rate needs the misses that there were not', async (t) => {
