@@ -1,9 +1,9 @@
-// What the cluster has room for, as far as the manager can see: facts read from Kubernetes objects, and what follows from them.
+// The capacity of the cluster as read from Kubernetes objects, and whether windows and pools fit into it.
 
-/** So much of each resource, by Kubernetes' names for them (`cpu`, `memory`, `pods`, …): cores, bytes, numbers. */
+/** Amounts by Kubernetes resource name (`cpu`, `memory`, `pods`, …), in cores, bytes or numbers. */
 export type Amounts = Readonly<Record<string, number>>;
 
-/** What one pod of a template takes, and where it may run. */
+/** What one pod of a template requests, and where it may run. */
 export type PodNeeds = {
   requests: Amounts;
   limits: Amounts;
@@ -11,11 +11,11 @@ export type PodNeeds = {
   tolerations: readonly { key?: string; operator?: string; value?: string; effect?: string }[];
 };
 
-/** What a node has for pods; undefined: it does not say. */
+/** What a node offers to pods. `allocatable` is undefined if the node does not report it. */
 export type NodeCapacity = {
   allocatable: Amounts | undefined;
   labels: Readonly<Record<string, string>>;
-  /** Those that keep pods away. */
+  /** Taints with an effect that keeps pods off the node. */
   taints: readonly { key: string; value?: string; effect: string }[];
 };
 
@@ -24,15 +24,15 @@ export type Quota = {
   name: string;
   hard: Amounts;
   used: Amounts;
-  /** It is for some of the pods only. */
+  /** Whether the quota has a scope, and so applies only to some pods. */
   scoped: boolean;
 };
 
-/** What has to be asked for; the rest is watched. */
+/** The part of the capacity that the manager polls. The rest is watched. */
 export type Capacity = {
-  /** undefined: they may not be read. */
+  /** Undefined if the manager may not read quotas. */
   quotas: readonly Quota[] | undefined;
-  /** Pods of the namespace that are no terminals, and take room on nodes. */
+  /** Pods in the namespace that are not terminals. They also use room on nodes. */
   neighbours: readonly { node: string; requests: Amounts }[];
 };
 
@@ -40,15 +40,15 @@ export type Capacity = {
 export type Fit = {
   /** The window's name. */
   window: string;
-  /** The time of the window that it is about. Milliseconds since 1970. */
+  /** The start of the occurrence that this is about, in milliseconds since 1970. */
   from: number;
-  /** `unknown`: nothing is against it, and something that could be cannot be seen. */
+  /** `unknown`: no obstacle was found, but the manager cannot see everything that could be one. */
   fits: 'yes' | 'no' | 'unknown';
-  /** How many terminals the pool's windows ask for at once in that time. */
+  /** The number of terminals that the pool's windows need at the same time during the occurrence. */
   terminals: number;
-  /** What is against it, or what is not known. */
+  /** The obstacles, or what the manager cannot see. */
   why: string[];
 };
 
-/** The pools' `max` add up to more than the number of node ports that they can have, and what limits these. */
+/** The sum of the pools' `max` exceeds the number of available node ports. `limit` says what limits that number. */
 export type PortShortage = { max: number; ports: number; limit: string };

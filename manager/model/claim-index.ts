@@ -1,4 +1,4 @@
-// Claimed pods by something that their claims say. Cost does not grow with the pool.
+// Claimed pods, indexed by a key of their claims. The cost of a lookup does not depend on the size of the pool.
 
 import type { ClaimRecord, ObservedPod } from './observation.ts';
 
@@ -6,7 +6,7 @@ export class ClaimIndex {
   readonly #pods = new Map<string, Set<ObservedPod>>();
   readonly #keyOf: (claim: ClaimRecord) => string | undefined;
 
-  /** Claims of which `keyOf` says nothing are left out. */
+  /** Claims without a key are not indexed. */
   constructor(keyOf: (claim: ClaimRecord) => string | undefined) {
     this.#keyOf = keyOf;
   }
@@ -23,7 +23,7 @@ export class ClaimIndex {
     else this.#pods.set(key, new Set([pod]));
   }
 
-  /** Removes that very observation of a pod. */
+  /** Removes this observation of a pod. */
   remove(pod: ObservedPod): void {
     const key = pod.claim && this.#keyOf(pod.claim);
     const pods = key === undefined ? undefined : this.#pods.get(key);

@@ -1,22 +1,22 @@
-// Services and routes of a pool that the API server refuses to make, with its reason: terminals behind them cannot be reached.
-// Each manager remembers its own attempts.
+// Services and routes of a pool that the API server refuses to create, with the reason. Browsers cannot reach the terminals behind
+// them. Each manager remembers its own attempts.
 
 export type ExposureFailure = {
   kind: 'Service' | 'route';
   ordinal: number;
-  /** What the API server said. */
+  /** The message of the API server. */
   message: string;
-  /** Another object has its name. Other ordinals are not affected; by any other refusal they may be. */
+  /** Another object has the name. This affects one ordinal; any other refusal may affect all. */
   nameTaken: boolean;
 };
 
-// An object that is being deleted refuses its successor for a moment. The second attempt follows after half a second.
+// An object that is being deleted blocks its successor for a moment. The second attempt follows after half a second.
 const attemptsBeforeReport = 2;
 
 export class ExposureFailures {
   readonly #failures = new Map<string, ExposureFailure & { attempts: number }>();
 
-  /** A copy that does not change. */
+  /** An independent copy. */
   copy(): ExposureFailures {
     const copy = new ExposureFailures();
     for (const [key, failure] of this.#failures) copy.#failures.set(key, failure);
@@ -30,17 +30,17 @@ export class ExposureFailures {
     this.#failures.set(key, { ...failure, attempts });
   }
 
-  /** The object exists, or is needed no more. */
+  /** The object exists, or is no longer needed. */
   worked(about: Pick<ExposureFailure, 'kind' | 'ordinal'>): void {
     this.#failures.delete(keyOf(about));
   }
 
-  /** The failure that makes the ordinal's pod unreachable; undefined while none has lasted. */
+  /** The failure that makes the ordinal's pod unreachable. Undefined while no failure is persistent. */
   of(ordinal: number): ExposureFailure | undefined {
     return this.#lasting('Service', ordinal) ?? this.#lasting('route', ordinal);
   }
 
-  /** Those that have lasted, of ordinals below `replicas`, lowest first. */
+  /** The persistent failures of ordinals below `replicas`, lowest first. */
   lasting(replicas: number): ExposureFailure[] {
     return [...this.#failures.values()]
       .filter(({ ordinal, attempts }) => ordinal < replicas && attempts >= attemptsBeforeReport)

@@ -1,4 +1,4 @@
-// Detects that an administrator scaled a pool below terminals in use, and which of these survived. Pure.
+// Detects that an administrator scaled a pool below terminals in use, and which terminals survived. Pure.
 
 import { type ObservedPod, type ObservedPool, podState } from './observation.ts';
 
@@ -14,11 +14,11 @@ export type ForcedScaleDown = {
   survived: readonly ObservedPod[] | undefined;
 };
 
-// If the StatefulSet controller ends sessions, it has done so after this time, also on a busy cluster.
+// The StatefulSet controller has deleted the pods by this time, also on a busy cluster, if it deletes them at all.
 const settledMs = 5_000;
 const reportedMs = 10 * 60_000;
 
-/** The terminals in use that `spec` scales away; undefined if there are none. No manager scales a claimed terminal away. */
+/** The terminals in use that `spec` removes; undefined if there are none. A manager never removes a claimed terminal. */
 export function detectForcedScaleDown(
   { replicas, version }: ObservedPool,
   pods: Iterable<ObservedPod>,
@@ -28,7 +28,7 @@ export function detectForcedScaleDown(
   return { replicas, version, pods: above, seenAt: undefined, survived: undefined };
 }
 
-/** The scale-down as it is known at `now`; undefined once it has been reported for ten minutes. */
+/** The state of the scale-down at `now`. Undefined ten minutes after it was first reported. */
 export function settleForcedScaleDown(
   scaleDown: ForcedScaleDown,
   now: number,

@@ -1,11 +1,11 @@
-// Ordinals of a pool that have no pod: since when, by this manager's clock, and why the StatefulSet controller does not make
-// one, as far as it says so. A quota, a LimitRange, an admission webhook or a name that is too long refuses pods for ever.
+// Ordinals of a pool without a pod: since when, by this manager's clock, and the reason, if the StatefulSet controller reports one.
+// A quota, a LimitRange, an admission webhook or a name that is too long can prevent a pod permanently.
 
 export class MissingPods {
   readonly #since = new Map<number, number>();
   #refusal: { uid: string; message: string } | undefined;
 
-  /** A copy that does not change. */
+  /** An independent copy. */
   copy(): MissingPods {
     const copy = new MissingPods();
     for (const [ordinal, at] of this.#since) copy.#since.set(ordinal, at);
@@ -13,7 +13,7 @@ export class MissingPods {
     return copy;
   }
 
-  /** Takes in which of `replicas` ordinals have no pod at `now`. Call it once for each evaluation. */
+  /** Records which of the `replicas` ordinals have no pod at `now`. Call it once for each evaluation. */
   update(replicas: number, exists: (ordinal: number) => boolean, now: number): void {
     for (const ordinal of this.#since.keys()) if (ordinal >= replicas || exists(ordinal)) this.#since.delete(ordinal);
     for (let ordinal = 0; ordinal < replicas; ordinal++) {
@@ -32,12 +32,12 @@ export class MissingPods {
     return [...this.#since.keys()].filter((ordinal) => this.isMissing(ordinal, now, ms)).sort((a, b) => a - b);
   }
 
-  /** What the controller of the StatefulSet `uid` last said; undefined: nothing. */
+  /** The last error of the controller of the StatefulSet `uid`; undefined if there is none. */
   observeRefusal(uid: string, message: string | undefined): void {
     this.#refusal = message === undefined || this.#since.size === 0 ? undefined : { uid, message };
   }
 
-  /** The message of the StatefulSet controller, where it has refused pods of the StatefulSet `uid`. */
+  /** Why the StatefulSet controller cannot create pods of the StatefulSet `uid`, in its words. */
   refusal(uid: string | undefined): string | undefined {
     return this.#refusal?.uid === uid ? this.#refusal?.message : undefined;
   }

@@ -1,42 +1,42 @@
-// What this manager knows of the nodes that its pods are on. A node that is NotReady or deleted is away; its sessions are lost
-// after a grace period. The period starts when this manager first saw the node away, by its own monotonic clock (`at`), as with
-// the Lease: the node's lastTransitionTime comes from the clock of a kubelet or of a controller, which may be wrong by an hour.
+// The nodes of the pods, as this manager observes them. A node that is NotReady or deleted is away, and its sessions are lost after a
+// grace period. The period starts when this manager first observed the node away, by its own monotonic clock (`at`), as with a
+// Lease. The node's lastTransitionTime comes from another clock, which may be wrong by an hour.
 //
-// A manager that starts therefore counts anew. That delays a loss by one grace period per restart, and not for ever even if
-// managers restart more often than that: Kubernetes deletes the pods of an unreachable node itself (tolerationSeconds, 300 s
-// by default), and a pod that is being deleted is nobody's terminal any more.
+// A manager that starts therefore begins the period again. Each restart delays the loss by one grace period. The delay is bounded
+// even if managers restart all the time: Kubernetes itself deletes the pods of an unreachable node (tolerationSeconds, 300 s by
+// default), and a pod that is being deleted no longer counts as a terminal.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { ObservedNode, ObservedPod } from './observation.ts';
 
 export type NodeState =
-  /** No watch has reported it, and the API server has not been asked yet. */
+  /** No watch has reported it, and the API server has not answered for it yet. */
   | 'unseen'
   | 'ready'
-  /** Ready, and about to be emptied. */
+  /** Ready, but closed to new pods: it is about to be drained. */
   | 'cordoned'
   | 'not-ready'
   /** NotReady for longer than the grace period. */
   | 'lost'
   | 'deleted'
-  /** Away for longer than the grace period, and deleted. */
+  /** Away for longer than the grace period, then deleted. */
   | 'gone';
 
 type Known = {
-  /** undefined: deleted. */
+  /** Undefined if the node was deleted. */
   node: ObservedNode | undefined;
-  /** When it was first seen away, NotReady or deleted; undefined while it is Ready. */
+  /** When this manager first observed it NotReady or deleted. Undefined while it is Ready. */
   awaySince: number | undefined;
   state: NodeState;
-  /** Whether a watch has reported it, rather than an answer to a question. */
+  /** Whether a watch has reported it. Otherwise it was read with a request. */
   reported: boolean;
 };
 
-// Kubernetes itself waits for 40 s without a heartbeat before it marks a node NotReady. A kubelet that registers its node again
-// within this time keeps its sessions.
+// Kubernetes marks a node NotReady after 40 s without a heartbeat. Sessions survive if the kubelet registers the node again within
+// this time.
 export const nodeGraceMs = 10_000;
 
-/** The state of a node that has been away for `awayMs`; `node` is undefined for one that was deleted. */
+/** The state of a node that has been away for `awayMs`. `node` is undefined for a deleted node. */
 export function assessNode(node: ObservedNode | undefined, awayMs: number): NodeState {
   const isOver = awayMs >= nodeGraceMs;
   if (!node) return isOver ? 'gone' : 'deleted';
@@ -47,15 +47,15 @@ export function assessNode(node: ObservedNode | undefined, awayMs: number): Node
 export const isDeletedState = (state: NodeState): boolean => state === 'deleted' || state === 'gone';
 
 /**
- * Whether a visitor who comes back is given another terminal. A deleted node is given up at once, without the grace period: its
- * node ports have no address any more, Kubernetes removes its pods within a minute, and a running kubelet does not register
- * its node again. Open sessions go on: their pods are kept for the grace period, unless their visitors ask for others.
+ * Whether a visitor who reconnects gets another terminal. For a deleted node this applies at once, without the grace period: its
+ * node ports have no address, Kubernetes deletes its pods within a minute, and a running kubelet does not register its node
+ * again. Open sessions continue: their pods stay for the grace period, unless their visitors ask for another terminal.
  */
 export const isLostState = (state: NodeState): boolean => state === 'lost' || isDeletedState(state);
 
 /**
- * Whether a pod on a node in this state is nothing to count on, so that another is made elsewhere. A pod that leaves a cordoned
- * node is made again on another node; one that should leave a dead node does not go.
+ * Whether a pod on such a node does not count, so that the pool creates another. A terminating pod on a cordoned node will be
+ * created again on another node. A terminating pod on a NotReady node stays there.
  */
 export const isUnschedulableState = (state: NodeState, { terminating }: ObservedPod): boolean =>
   state === 'cordoned' ? !terminating : state === 'not-ready' || isLostState(state);
@@ -63,7 +63,7 @@ export const isUnschedulableState = (state: NodeState, { terminating }: Observed
 export class Nodes {
   readonly #known = new Map<string, Known>();
 
-  /** Those that exist. */
+  /** The nodes that exist. */
   *all(): Iterable<ObservedNode> {
     for (const { node } of this.#known.values()) if (node) yield node;
   }
@@ -76,15 +76,15 @@ export class Nodes {
     return this.#known.get(name)?.state ?? 'unseen';
   }
 
-  /** Whether a watch has reported the node, or it is known to be deleted. */
+  /** Whether a watch has reported the node, or it was deleted. */
   knows(name: string): boolean {
     const known = this.#known.get(name);
     return known !== undefined && (known.reported || known.node === undefined);
   }
 
   /**
-   * Takes in a node as it is at the time `at`, or that it was deleted. `reported` by a watch; else the API server was asked. A node
-   * that is NotReady, deleted and registered again has been away since it was first NotReady. Returns whether anything changed.
+   * Records a node at the time `at`, or its deletion. `reported`: by a watch, otherwise by a request. A node that was NotReady,
+   * then deleted and registered again, is away since it was first NotReady. Returns whether anything changed.
    */
   observe(name: string, node: ObservedNode | undefined, at: number, reported = true): boolean {
     const former = this.#known.get(name);
@@ -95,12 +95,12 @@ export class Nodes {
     return state !== former?.state || !isDeepStrictEqual(former?.node, node);
   }
 
-  /** Forgets deleted nodes that no pod is on. */
+  /** Removes deleted nodes without pods. */
   forgetDeleted(isInUse: (name: string) => boolean): void {
     for (const [name, { node }] of this.#known) if (!node && !isInUse(name)) this.#known.delete(name);
   }
 
-  /** To be called every second or so: ends grace periods that are over at `at`. Returns whether one has ended. */
+  /** Ends the grace periods that are over at `at`; returns whether there was one. Call it about once a second. */
   look(at: number): boolean {
     let changed = false;
     for (const known of this.#known.values()) {

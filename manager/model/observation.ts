@@ -1,4 +1,4 @@
-// What the pool logic knows of the world: plain facts read off Kubernetes objects. Times are milliseconds since 1970.
+// The pool logic's view of Kubernetes: plain facts read from its objects. Times are milliseconds since 1970.
 
 import type { Address, FormerTerminal, PodAddress } from '../../common/manager-api.ts';
 import type { NodeCapacity, PodNeeds } from './capacity.ts';
@@ -6,17 +6,17 @@ import type { NodeCapacity, PodNeeds } from './capacity.ts';
 /** How the terminals of this installation are exposed. */
 export type ExposureMode = 'nodePort' | 'ingress';
 
-/** Kubernetes' own word, such as ImagePullBackOff, and what it adds to that. */
+/** Kubernetes' reason, such as ImagePullBackOff, and its message. */
 export type Trouble = { reason: string; message: string };
 
-/** What a claim wrote on its pod. */
+/** The claim that is recorded on a pod. */
 export type ClaimRecord = {
   id: string;
   visitor: string;
-  /** The keyed hash of the network that the visitor came from; absent where that is not known. */
+  /** The keyed hash of the visitor's network; absent if unknown. */
   address?: string | undefined;
   claimedAt: number;
-  /** When a browser first attached; undefined until then. */
+  /** When a browser first attached. Undefined before that. */
   connectedAt: number | undefined;
 };
 
@@ -25,42 +25,42 @@ export type ObservedPod = {
   name: string;
   uid: string;
   pool: string;
-  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  /** The UID of the StatefulSet that owns it; absent if it has no controller. */
   owner?: string;
   ordinal: number;
-  /** The object's resourceVersion as a number: higher is newer. */
+  /** The object's resourceVersion as a number: a higher one is newer. */
   version: number;
   node: string | undefined;
-  /** Where other pods reach it; undefined until it has an address. */
+  /** The address for other pods. Undefined until it has one. */
   podAddress: PodAddress | undefined;
-  /** Where its health is probed; undefined until it has an address. */
+  /** The address of its health endpoint. Undefined until it has one. */
   healthAddress: PodAddress | undefined;
   createdAt: number;
-  /** Kubernetes' own condition. */
+  /** The pod's Ready condition. */
   ready: boolean;
-  /** When it last became Ready, or ceased to be; undefined until the kubelet has said anything. */
+  /** When its Ready condition last changed. Undefined before the kubelet has reported it. */
   readyChangedAt: number | undefined;
-  /** What Kubernetes says of why it is not Ready; undefined where it says nothing of use. */
+  /** Why it is not Ready, according to Kubernetes. Undefined without a useful reason. */
   trouble: Trouble | undefined;
   terminating: boolean;
-  /** When its end is due, where it is terminating, by the API server's clock. */
+  /** When its deletion is due, by the API server's clock. Set while it is terminating. */
   endsBy?: number;
-  /** Kubernetes' phase, where no container of it will ever run again: evicted or refused by its node, or completed. */
+  /** The pod's phase, if no container of it will run again: evicted, rejected by its node, or completed. */
   ended?: 'Failed' | 'Succeeded';
-  /** When its end was due, where all of its containers have ended and yet its node keeps it; undefined otherwise. */
+  /** When its deletion was due, if all containers have ended but its node still holds the object. */
   heldSince?: number;
-  /** Links to it with a lower number have ended. Absent: 0. */
+  /** Links to the terminal with a lower number are revoked. Absent: 0. */
   linkEpoch?: number;
-  /** Its visitor has asked for its end. */
+  /** The visitor asked to end it. */
   endedByOwner?: boolean;
-  /** Taken out of the pool for the rest of its life: by a claim, by a manager that retired it, or by an administrator. */
+  /** Removed from the pool for good: by a claim, by a manager that retired it, or by an administrator. */
   taken: boolean;
-  /** Marked as one that is about to be replaced or scaled away. */
+  /** Marked because it is about to be replaced or scaled down. */
   retired: boolean;
-  /** The revision of the template that it was made of. */
+  /** The template revision that it was created from. */
   revision: string | undefined;
   claim: ClaimRecord | undefined;
-  /** Whether it has annotations at all: a patch cannot add to a map that is not there. */
+  /** Whether it has any annotations. A JSON Patch cannot add to a map that does not exist. */
   annotated: boolean;
 };
 
@@ -72,18 +72,18 @@ export type ObservedPool = {
   version: number;
   createdAt: number;
   replicas: number;
-  /** The revision of which pods are made now; undefined while the cluster has not said so. */
+  /** The revision of new pods. Undefined until the cluster reports it. */
   revision: string | undefined;
   annotations: Readonly<Record<string, string>>;
-  /** How it updates its pods, where that is not OnDelete: the strategy, and the partition if there is one. */
+  /** Its update strategy if that is not OnDelete, with the partition if there is one. */
   updateStrategy?: string;
-  /** The names of its volumeClaimTemplates, if it has any. Their disks outlive the pods. */
+  /** The names of its volumeClaimTemplates, if any. Their volumes outlive the pods. */
   claimTemplates?: readonly string[];
-  /** What each of its pods takes. */
+  /** What each of its pods requests. */
   needs?: PodNeeds;
 };
 
-/** How a visitor's terminal ended by itself. */
+/** A visitor's terminal that ended without a request. */
 export type TerminalEnd = FormerTerminal & { visitor: string };
 
 /** The Service of one ordinal of a pool. */
@@ -91,64 +91,64 @@ export type ObservedService = {
   name: string;
   uid: string;
   pool: string;
-  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  /** The UID of the StatefulSet that owns it; absent if it has no controller. */
   owner?: string;
   ordinal: number;
   nodePort: number | undefined;
-  /** Of the pod of this ordinal that ended last. */
+  /** The last pod of this ordinal that ended. */
   lastEnd?: TerminalEnd;
 };
 
-/** The Ingress or HTTPRoute that leads to one ordinal's Service. */
+/** The Ingress or HTTPRoute to one ordinal's Service. */
 export type ObservedRoute = {
   name: string;
   uid: string;
   pool: string;
-  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  /** The UID of the StatefulSet that owns it; absent if it has no controller. */
   owner?: string;
   ordinal: number;
-  /** Where browsers reach it; undefined for a route without a host. */
+  /** The address for browsers. Undefined for a route without a host. */
   address: Address | undefined;
-  /** Whether it says what the template says: not, when somebody has changed it, or the template is another by now. */
+  /** Whether it matches the template. False if the route was edited or the template has changed. */
   asTemplate: boolean;
 };
 
 /** A visitor's entry in the stored queue, which all managers read. Times are by the clock of the manager that wrote them. */
 export type StoredPosition = {
-  /** When the visitor first asked. The queue has this order. */
+  /** When the visitor first asked. It gives the order of the queue. */
   since: number;
-  /** The keyed hash of the network that the visitor came from; absent where that is not known. */
+  /** The keyed hash of the visitor's network; absent if unknown. */
   address?: string | undefined;
-  /** When a manager last had the visitor waiting; undefined for one who has left. */
+  /** When a manager last reported the visitor as waiting. Undefined for a visitor who has left. */
   seen: number | undefined;
 };
 
-/** The queue of a pool as it is stored in the cluster. */
+/** The stored queue of a pool. */
 export type StoredQueue = {
   name: string;
   uid: string;
   pool: string;
-  /** The UID of the StatefulSet that owns it; absent while it has no controller. */
+  /** The UID of the StatefulSet that owns it; absent if it has no controller. */
   owner?: string;
   version: number;
-  /** By visitor. */
+  /** Keyed by visitor. */
   positions: ReadonlyMap<string, StoredPosition>;
 };
 
 export type ObservedNode = {
   name: string;
   host: string | undefined;
-  /** Somebody means to empty it: no new pod is put there, and those that are there are soon evicted. */
+  /** The node accepts no new pods, and its pods are likely to be evicted soon. */
   cordoned: boolean;
-  /** Kubernetes' own condition. */
+  /** The node's Ready condition. */
   ready: boolean;
   capacity?: NodeCapacity;
 };
 
-/** What each watch tells of: the object as it now is, or that there is none. Whole, so that a missed one costs nothing. */
+/** What a watch reports: the whole object, or its absence. A missed report is therefore harmless. */
 export type Observation =
   | { kind: 'pod'; name: string; object: ObservedPod | undefined }
-  /** `answered`: the answer to a write, which says nothing about a StatefulSet that was deleted meanwhile. */
+  /** `answered`: from the answer to a write. It does not show whether the StatefulSet was deleted meanwhile. */
   | { kind: 'pool'; name: string; object: ObservedPool | undefined; answered?: true }
   | { kind: 'service'; name: string; object: ObservedService | undefined }
   | { kind: 'route'; name: string; object: ObservedRoute | undefined }
@@ -157,10 +157,10 @@ export type Observation =
 
 export type PodState = 'ready' | 'in-use' | 'recreating';
 
-/** Whether nobody can use the pod any more, whoever had it. */
+/** Whether the pod can no longer be used. */
 export const isOver = ({ terminating, ended }: ObservedPod): boolean => terminating || ended !== undefined;
 
-/** The state is derived from the pod, never stored beside it. A taken pod is never ready again (inv 1). */
+/** The state is derived from the pod and not stored. A pod that was taken is never ready again (inv 1). */
 export function podState(pod: ObservedPod): PodState {
   if (isOver(pod)) return 'recreating';
   if (pod.retired && !pod.claim) return 'recreating';

@@ -1,5 +1,5 @@
-// Everything that decisions about a pool read, as it is at one moment: an immutable copy. Objects that are observed never change, so
-// the copy holds references to them. Its cost is one map entry for each pod.
+// An immutable copy of everything that decisions about a pool read, at one moment. Observed objects never change, so the copy holds
+// references to them and costs one map entry for each pod.
 
 import type { Address } from '../../common/manager-api.ts';
 import type { Fit, PortShortage } from './capacity.ts';
@@ -22,21 +22,21 @@ import type { Pool } from './pool.ts';
 import type { Settings } from './settings.ts';
 import type { Schedule, Window } from './windows.ts';
 
-/** What the pool knows of one pod besides the observation of it. */
+/** What the pool knows about a pod beyond its observation. */
 type PodFacts = {
   pod: ObservedPod;
   nodeState: NodeState;
   address: Address | undefined;
-  /** undefined: the pod is not claimed. */
+  /** Undefined for an unclaimed pod. */
   claim: ClaimFacts | undefined;
 };
 
 type ClaimFacts = {
-  /** Its visitor has another terminal that was claimed before and connected to. */
+  /** The visitor has another terminal that was claimed earlier and has been connected to. */
   isDuplicate: boolean;
-  /** Its visitor's terminal is another pod. */
+  /** The visitor's terminal is another pod. */
   isSuperseded: boolean;
-  /** Its visitor has come back and waits for another terminal. */
+  /** The visitor has returned and waits for another terminal. */
   isGivenUp: boolean;
   isUnresponsive: boolean;
 };
@@ -59,7 +59,7 @@ export class PoolFacts {
   readonly starts: StartTimes;
   readonly sessions: SessionTimes;
   readonly arrivalRates: readonly ArrivalRate[];
-  /** Replacing pods of a former revision was tried, and did not help. */
+  /** Pods of a former revision were replaced, and came back with that revision. */
   readonly replacedInVain: boolean;
   readonly #pods: readonly ObservedPod[];
   // By ordinal. Arrays, since they take half the time of maps.
@@ -122,12 +122,12 @@ export class PoolFacts {
     return this.#needsRoutes && !this.#hasRoute[ordinal];
   }
 
-  /** The state of the node that the pod is on. */
+  /** The state of the pod's node. */
   nodeState(pod: ObservedPod): NodeState {
     return this.#factsOf(pod)?.nodeState ?? 'ready';
   }
 
-  /** Where browsers reach the pod; undefined while that is not known. */
+  /** The pod's address for browsers. Undefined while unknown. */
   address(pod: ObservedPod): Address | undefined {
     return this.#factsOf(pod)?.address;
   }
@@ -160,7 +160,7 @@ export class PoolFacts {
     return this.#factsOf(pod)?.claim?.isUnresponsive === true;
   }
 
-  /** When the session in the pod ends at the latest, in milliseconds since 1970; undefined while the pod is unclaimed. */
+  /** The latest end of the session in the pod, in milliseconds since 1970. Undefined while the pod is unclaimed. */
   expiryOf({ claim }: ObservedPod): number | undefined {
     return claim && claim.claimedAt + this.settings.maxLifetime;
   }
@@ -183,7 +183,7 @@ function claimFactsOf(pod: ObservedPod, { visitor, claimedAt }: ClaimRecord, poo
   return {
     isDuplicate: pool.isDuplicate(pod),
     isSuperseded: pool.terminalOf(visitor) !== pod,
-    // The position in the queue that led to this claim may still be stored.
+    // The queue entry that led to this claim may still be stored, so compare the times.
     isGivenUp: waitsSince !== undefined && waitsSince >= claimedAt,
     isUnresponsive: pool.unresponsive.has(pod.uid),
   };

@@ -1,5 +1,5 @@
-// One pool as this manager last saw it, indexed for the claim path: the lowest ready pod, and a visitor's own pod, are
-// found without looking at the others. Knows no Kubernetes and no clock; a change of state comes in as an observation.
+// One pool as this manager last observed it, indexed for claims: the lowest ready pod and a visitor's own pod are found without a
+// scan. It does not use Kubernetes or a clock; changes arrive as observations.
 
 import { isDeepStrictEqual } from 'node:util';
 import { ownerOf } from '../../common/claimant.ts';
@@ -35,9 +35,9 @@ import { Schedule, type Window } from './windows.ts';
 
 export type PoolOptions = {
   exposure?: ExposureMode;
-  /** The address of the node that a pod is on; undefined while that is not known. */
+  /** The address of the pod's node. Undefined while unknown. */
   hostOf?: (pod: ObservedPod) => string | undefined;
-  /** The state of the node that a pod is on. */
+  /** The state of the pod's node. */
   nodeStateOf?: (pod: ObservedPod) => NodeState;
   /** Called after each change. */
   onChange?: (pool: Pool) => void;
@@ -45,62 +45,62 @@ export type PoolOptions = {
 
 export class Pool {
   readonly name: string;
-  /** The StatefulSet; undefined while there is none. */
+  /** The StatefulSet. Undefined while it does not exist. */
   spec: ObservedPool | undefined;
-  /** The UID of the StatefulSet, or of the last one while there is none. Only what it owns is the pool's. */
+  /** The UID of the StatefulSet, or of the last one. The pool consists of the objects that it owns. */
   owner: string | undefined;
-  /** Since when it has had no StatefulSet; undefined while it has one. */
+  /** Since when the StatefulSet is missing. Undefined while it exists. */
   awaySince: number | undefined;
-  /** Other StatefulSets with the pool's label. They are left alone. */
+  /** Other StatefulSets with the same pool label. The manager does not change them. */
   others: readonly ObservedPool[] = [];
   settings: Settings = defaultSettings;
-  /** The windows among them. */
+  /** The prewarm windows of the settings. */
   schedule = new Schedule([]);
-  /** Whether the present or next time of each fits, as it was last judged. */
+  /** Whether the present or next occurrence of each window fits into the cluster. */
   fits: ReadonlyMap<Window, Fit> = new Map();
-  /** What is wrong with the settings, in sentences. */
+  /** Errors in the settings, one sentence each. */
   problems: string[] = [];
-  /** That somebody has lately scaled the pool below terminals in use. */
+  /** Set after an administrator scaled the pool below terminals in use. */
   forcedScaleDown: ForcedScaleDown | undefined;
-  /** UIDs of terminals that this manager has found to be wedged. */
+  /** UIDs of terminals that this manager found unresponsive. */
   readonly unresponsive = new Set<string>();
-  /** What the pool has lately needed. */
+  /** The recent demand. */
   readonly demand = new Demand();
 
-  /** The stored queue, as it was last seen; undefined while there is none. */
+  /** The stored queue as last observed. Undefined while it does not exist. */
   storedQueue: StoredQueue | undefined;
-  /** The visitors who wait for a terminal, at all managers. */
+  /** The visitors who wait for a terminal, at any manager. */
   readonly queue = new Queue();
 
-  /** Those that may be handed out. */
+  /** The pods that may be handed out. */
   readonly ready = new ReadyQueue(
     (ordinal) => this.#pods.get(ordinal),
     (pod) => this.#isServable(pod),
   );
 
-  /** How many claims were seen, whichever manager made them. Only ever grows. */
+  /** The number of claims observed, by any manager. It only grows. */
   claimsSeen = 0;
-  /** How long its sessions last. */
+  /** Session durations. */
   readonly sessions = new Sessions();
-  /** Whether replacing its pods helps. */
+  /** Whether replacing outdated pods works. */
   readonly replacements = new Replacements();
-  /** How its pods start. */
+  /** Pod starts. */
   readonly starts = new Starts();
   /** Ordinals without a pod. */
   readonly missing = new MissingPods();
-  /** Services and routes that cannot be made. */
+  /** Services and routes that cannot be created. */
   readonly exposureFailures = new ExposureFailures();
-  /** That the pools may need more node ports than there are; undefined while they do not, as far as is known. */
+  /** Set when the pools may need more node ports than exist, as far as known. */
   portShortage: PortShortage | undefined;
   readonly #arrivals = new Arrivals();
   readonly #recentClaims = new RecentClaims();
 
   readonly #pods = new Map<number, ObservedPod>();
   readonly #services = new Map<number, ObservedService>();
-  /** Of the Services, by visitor. */
+  /** The ends that the Services record, by visitor. */
   readonly #ends = new Map<string, TerminalEnd>();
   readonly #routes = new Map<number, ObservedRoute>();
-  // Terminals that have ended or are going count no more.
+  // These indexes leave out terminals that have ended or are terminating.
   readonly #byVisitor = new ClaimIndex(({ visitor }) => visitor);
   readonly #byOwner = new ClaimIndex(({ visitor }) => ownerOf(visitor));
   readonly #byAddress = new ClaimIndex(({ address }) => address);
@@ -108,7 +108,7 @@ export class Pool {
   readonly exposure: ExposureMode;
   readonly #hostOf: (pod: ObservedPod) => string | undefined;
   readonly #onChange: (pool: Pool) => void;
-  /** The state of the node that a pod is on, as of the last evaluation. */
+  /** The state of the pod's node at the last evaluation. */
   readonly nodeState: (pod: ObservedPod) => NodeState;
 
   constructor(
@@ -127,7 +127,7 @@ export class Pool {
     this.#onChange = onChange;
   }
 
-  /** Notifies the subscribers of `Pools`: something about the pool has changed, or time has passed. */
+  /** Notifies the subscribers of `Pools` that the pool has changed, or that time has passed. */
   changed(): void {
     this.#onChange(this);
   }
@@ -153,7 +153,7 @@ export class Pool {
     return this.#routes.values();
   }
 
-  /** The Service of the ordinal; undefined while there is none. */
+  /** The Service of the ordinal. Undefined while it does not exist. */
   serviceOf(ordinal: number): ObservedService | undefined {
     return this.#services.get(ordinal);
   }
@@ -167,12 +167,12 @@ export class Pool {
     return this.exposure === 'ingress' && !this.#routes.has(ordinal);
   }
 
-  /** What is known at `now` of how often visitors come. */
+  /** Estimates of the arrival rate at `now`. */
   arrivalRates(now: number): ArrivalRate[] {
     return this.#arrivals.rates(now, this.spec?.createdAt ?? now);
   }
 
-  /** Where browsers reach the pod; undefined while its Service, and its node or its route, are not known. */
+  /** The pod's address for browsers. Undefined until its Service, and its node or route, are known. */
   address(pod: ObservedPod): Address | undefined {
     const service = this.#services.get(pod.ordinal);
     if (this.exposure === 'ingress') return service && this.#routes.get(pod.ordinal)?.address;
@@ -180,7 +180,7 @@ export class Pool {
     return host === undefined || port === undefined ? undefined : { protocol: 'http', host, port };
   }
 
-  /** Whether the pool's StatefulSet is the controller of the object. */
+  /** Whether the pool's StatefulSet is the object's controller. */
   owns({ owner }: { owner?: string }): boolean {
     return owner !== undefined && owner === this.owner;
   }
@@ -191,7 +191,7 @@ export class Pool {
     const grown = (spec?.replicas ?? 0) > this.replicas;
     if (spec && spec.uid === this.spec?.uid && spec.replicas < this.replicas)
       this.forcedScaleDown = detectForcedScaleDown(spec, this.#pods.values()) ?? this.forcedScaleDown;
-    // It is the status that changes most of the time.
+    // Most updates change only the status. Parse the settings only if an annotation changed.
     const annotated = spec && !isDeepStrictEqual(spec.annotations, this.spec?.annotations);
     this.spec = spec;
     if (spec) this.replacements.follow([spec.uid, spec.revision, spec.updateStrategy].join(' '));
@@ -199,7 +199,7 @@ export class Pool {
     if (grown) this.rebuildQueue();
   }
 
-  /** Takes in a pod as it now is; one that is older than what is known (a slow watch after a patch) is ignored. */
+  /** Records a pod. Ignores a version older than the known one: a watch may lag behind the answer to a patch. */
   observePod(pod: ObservedPod): void {
     const former = this.#pods.get(pod.ordinal);
     if (former && former.version > pod.version) return;
@@ -220,7 +220,7 @@ export class Pool {
     this.ready.observe(pod);
   }
 
-  /** The pod is gone; a successor of the same name that was already seen stays. */
+  /** The pod was deleted. A successor of the same name that was already observed stays. */
   observePodGone(ordinal: number, uid: string): void {
     const former = this.#pods.get(ordinal);
     if (former?.uid !== uid) return;
@@ -233,7 +233,7 @@ export class Pool {
     this.unresponsive.delete(uid);
   }
 
-  /** The visitor's terminal that ended last, as far as the Services tell. */
+  /** The visitor's last terminal that ended, as the Services record it. */
   formerOf(visitor: string): TerminalEnd | undefined {
     return this.#ends.get(visitor);
   }
@@ -264,20 +264,20 @@ export class Pool {
     this.#routes.delete(ordinal);
   }
 
-  /** The API server refused to make a Service or a route. */
+  /** The API server refused to create a Service or a route. */
   noteExposureFailure(failure: ExposureFailure): void {
     this.exposureFailures.failed(failure);
     this.changed();
   }
 
-  /** What the StatefulSet controller said about pods that it cannot create; undefined: nothing. */
+  /** The StatefulSet controller's message about pods that it cannot create. Undefined if it has none. */
   noteCreateFailure(statefulSetUid: string, message: string | undefined): void {
     if (message === this.missing.refusal(statefulSetUid)) return;
     this.missing.observeRefusal(statefulSetUid, message);
     this.changed();
   }
 
-  /** A terminal in use does not report and fails its probes; or, with `is` false, it reports again. */
+  /** Marks a terminal in use that neither reports nor answers probes; with `is` false, one that reports again. */
   noteUnresponsive(uid: string, is: boolean): void {
     if (this.unresponsive.has(uid) === is) return;
     if (is) this.unresponsive.add(uid);
@@ -297,7 +297,7 @@ export class Pool {
     this.changed();
   }
 
-  /** Takes in the queue as it is written now, at `now`. */
+  /** Records the stored queue, read at `now`. */
   observeQueue(stored: StoredQueue | undefined, now: number): void {
     if (stored && this.storedQueue?.uid === stored.uid && stored.version < this.storedQueue.version) return;
     this.storedQueue = stored;
@@ -305,8 +305,8 @@ export class Pool {
   }
 
   /**
-   * The visitor's pod. Of several, as when two managers that did not know of each other's claim served one visitor: one that
-   * somebody has connected to, of those the one claimed first. One that is lost comes last.
+   * The visitor's pod. A visitor may have several if two managers served the same visitor at once. Pods that were connected to come
+   * first, then those claimed earlier. Lost pods come last.
    */
   terminalOf(visitor: string): ObservedPod | undefined {
     const order = (a: ObservedPod, b: ObservedPod) =>
@@ -318,26 +318,26 @@ export class Pool {
     return best;
   }
 
-  /** The terminals of all claimants of a visitor, one of each. */
+  /** The terminals of all claimants of one owner, one for each claimant. */
   *terminalsOf(owner: string): Iterable<ObservedPod> {
     for (const pod of this.#byOwner.of(owner)) if (this.terminalOf(pod.claim!.visitor) === pod) yield pod;
   }
 
   /**
-   * Whether the pod is one too many: its visitor has another, claimed before, and has been there. One that was claimed
-   * before and that nobody has connected to yet may be about to be; it goes when that does not happen.
+   * Whether the pod is a duplicate: its visitor has another one, claimed earlier and connected to. An earlier pod without a
+   * connection does not count: its visitor may be about to connect. If not, the connect timeout ends it.
    */
   isDuplicate(pod: ObservedPod): boolean {
     const kept = this.terminalOf(pod.claim!.visitor);
     return kept !== undefined && kept !== pod && isConnected(kept) && claimOrder(kept, pod) < 0;
   }
 
-  /** When the session in the pod ends at the latest, in milliseconds since 1970; undefined while the pod is unclaimed. */
+  /** The latest end of the session in the pod, in milliseconds since 1970. Undefined while the pod is unclaimed. */
   expiryOf({ claim }: ObservedPod): number | undefined {
     return claim && claim.claimedAt + this.settings.maxLifetime;
   }
 
-  /** How many terminals visitors from `address` have, those of `visitor` not counted. */
+  /** The number of terminals claimed from `address`, without those of `visitor`. */
   heldFrom(address: string, visitor: string): number {
     const all = this.#byAddress.of(address);
     let count = all.size;
@@ -345,7 +345,7 @@ export class Pool {
     return count;
   }
 
-  /** When visitors from `address` have claimed terminals in the minute before `now`, oldest first. */
+  /** The times of the claims from `address` in the minute before `now`, oldest first. */
   claimsFrom(address: string, now: number): readonly number[] {
     return this.#recentClaims.of(address, now);
   }
@@ -363,7 +363,7 @@ export class Pool {
     this.#arrivals.update(now);
   }
 
-  /** Whether the pod's node was deleted, or has been NotReady for longer than the grace period: its visitor gets another. */
+  /** Whether the pod's node was deleted, or NotReady for longer than the grace period. Its visitor gets another terminal. */
   isLost(pod: ObservedPod): boolean {
     return isLostState(this.nodeState(pod));
   }
@@ -373,12 +373,12 @@ export class Pool {
     return isUnschedulableState(this.nodeState(pod), pod);
   }
 
-  /** Whether the pod is Ready, unclaimed, on a node that stays, and at an address that is known. */
+  /** Whether the pod is Ready, unclaimed, on a schedulable node and at a known address. */
   isReady(pod: ObservedPod): boolean {
     return podState(pod) === 'ready' && !this.isUnschedulable(pod) && this.address(pod) !== undefined;
   }
 
-  /** How many pods may be handed out now, counted up to `enough`. */
+  /** The number of pods that may be handed out now. Stops counting at `enough`. */
   countAvailable(enough: number): number {
     let count = 0;
     for (const pod of this.#pods.values()) {
@@ -388,14 +388,14 @@ export class Pool {
     return count;
   }
 
-  /** What may be handed out may have changed for many pods at once. */
+  /** Rebuilds the index after a change that may affect many pods. */
   rebuildQueue(): void {
     this.ready.rebuild(this.#pods.keys());
   }
 
-  /** Whether the pod is ready, and not about to be scaled away. */
+  /** Whether the pod is ready, and within the replicas. */
   #isServable(pod: ObservedPod): boolean {
-    // A node that was not seen may be deleted. The pod counts until the API server has said so: a late watch must not make the pool grow.
+    // An unseen node may be deleted. The pod still counts until the API server answers: a slow watch must not make the pool grow.
     return pod.ordinal < this.replicas && this.isReady(pod) && this.nodeState(pod) !== 'unseen';
   }
 
@@ -410,7 +410,7 @@ export class Pool {
     this.problems = problems;
   }
 
-  /** Nothing that another StatefulSet owned is the pool's any more. Its visitors who wait stay. */
+  /** Drops the objects that another StatefulSet owned. The queue stays. */
   #changeOwner(uid: string): void {
     const isFirst = this.owner === undefined;
     this.owner = uid;
@@ -443,7 +443,7 @@ export class Pool {
 
 const isSession = (pod: ObservedPod): boolean => pod.claim !== undefined && podState(pod) === 'in-use';
 
-// Every manager must come to the same.
+// A total order, so that all managers agree.
 const claimOrder = (a: ObservedPod, b: ObservedPod): number =>
   a.claim!.claimedAt - b.claim!.claimedAt || a.ordinal - b.ordinal;
 

@@ -1,4 +1,4 @@
-// All pools of the namespace, and their nodes: takes in observations, finds terminals, and notifies subscribers of changes.
+// All pools of the namespace and their nodes: records observations, finds terminals, and notifies subscribers of changes.
 
 import type { Address } from '../../common/manager-api.ts';
 import { Nodes } from './nodes.ts';
@@ -15,16 +15,16 @@ import type {
 import { Pool } from './pool.ts';
 
 const rememberedGone = 1_000;
-/** How long a pool without a StatefulSet is taken to be in the making again. */
+/** For how long a pool without a StatefulSet is expected to be recreated. */
 export const awayMs = 5 * 60_000;
 
 export class Pools {
   readonly #pools = new Map<string, Pool>();
   readonly #nodes = new Nodes();
-  /** StatefulSets with a pool's label, by name. */
+  /** StatefulSets with a pool label, by name. */
   readonly #sets = new Map<string, ObservedPool>();
-  // By name, because a deletion reports only the name. Each is in its pool if the pool's StatefulSet owns it; the others wait
-  // here: lists arrive in any order, and a StatefulSet adopts what a deleted one of its name has left.
+  // By name, because a deletion reports only the name. A pod is in its pool if the pool's StatefulSet owns it. The others are kept
+  // here: lists arrive in any order, and a StatefulSet adopts the pods of a deleted one with its name.
   readonly #podsByName = new Map<string, ObservedPod>();
   readonly #podsByUid = new Map<string, ObservedPod>();
   /** Names of terminals in use that no StatefulSet owns. */
@@ -32,16 +32,16 @@ export class Pools {
   readonly #services = new Map<string, ObservedService>();
   readonly #routes = new Map<string, ObservedRoute>();
   readonly #storedQueues = new Map<string, StoredQueue>();
-  // UIDs of pods that are gone: the answer to a patch can arrive after the watch has told of the deletion.
+  // UIDs of deleted pods: the answer to a patch can arrive after the watch has reported the deletion.
   readonly #gone = new Set<string>();
 
   #synced = false;
-  /** Pools that have changed since subscribers were notified. */
+  /** Pools that have changed since the last notification. */
   readonly #changed = new Set<Pool>();
   readonly #listeners = new Set<(pool: Pool) => void>();
   readonly #observers = new Set<(observation: Observation) => void>();
 
-  /** When anything was last observed. */
+  /** The time of the latest observation. */
   #latest = 0;
 
   readonly #exposure: ExposureMode;
@@ -50,27 +50,27 @@ export class Pools {
     this.#exposure = exposure;
   }
 
-  /** Whether everything that exists has been observed once, so that claims can be answered. */
+  /** Whether the initial lists are complete, so that claims can be answered. */
   get synced(): boolean {
     return this.#synced;
   }
 
-  /** Everything that exists has been observed once. Changes are notified from now on. */
+  /** Marks the initial lists as complete. Changes are notified from now on. */
   markSynced(): void {
     this.#synced = true;
     for (const pool of this.all()) pool.changed();
   }
 
   /**
-   * Calls `listener` after a pool has changed, once for all changes of one turn of the event loop, and never before `markSynced`.
-   * Listeners are called in the order of their subscription. Returns the function that ends it.
+   * Calls `listener` after a pool has changed: once for all changes in one turn of the event loop, and not before `markSynced`.
+   * Listeners run in the order of subscription. Returns the function that unsubscribes.
    */
   subscribe(listener: (pool: Pool) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` at once with each observation of a pool or a pod that is not older than what is known. */
+  /** Calls `listener` immediately for each observation of a pool or pod, except those older than the known version. */
   subscribeToObservations(listener: (observation: Observation) => void): void {
     this.#observers.add(listener);
   }
@@ -97,19 +97,19 @@ export class Pools {
     return pool?.spec ? pool : undefined;
   }
 
-  /** The pool of that name, also while it has no StatefulSet; undefined if nothing has ever carried its label. */
+  /** The pool of that name, even without a StatefulSet. Undefined if no observed object has had its label. */
   known(name: string): Pool | undefined {
     return this.#pools.get(name);
   }
 
-  /** Pools whose StatefulSet is expected at `now`: it was deleted, or what it owned was seen without it, a short while ago. */
+  /** Pools without a StatefulSet that expect one at `now`: it was deleted recently, or objects that it owned were found recently. */
   *away(now: number): Iterable<Pool> {
     for (const pool of this.#pools.values()) {
       if (pool.awaySince !== undefined && now < pool.awaySince + awayMs) yield pool;
     }
   }
 
-  /** Whether a terminal of the visitor's waits to be adopted by the pool's StatefulSet. */
+  /** Whether a terminal of the visitor is waiting to be adopted by the pool's StatefulSet. */
   hasOrphan(pool: Pool, visitor: string): boolean {
     for (const name of this.#orphans) {
       const pod = this.#podsByName.get(name)!;
@@ -119,7 +119,7 @@ export class Pools {
     return false;
   }
 
-  /** The terminals of a visitor, whatever they were claimed for, also those of pools whose StatefulSet is made again. */
+  /** The terminals of all claimants of one owner, also in pools whose StatefulSet is missing. */
   *terminalsOf(owner: string): Iterable<{ pool: Pool; pod: ObservedPod }> {
     for (const pool of this.#pools.values()) for (const pod of pool.terminalsOf(owner)) yield { pool, pod };
   }
@@ -128,7 +128,7 @@ export class Pools {
     return this.#nodes.all();
   }
 
-  /** Whether a watch has reported the node, or it is known to be deleted. */
+  /** Whether a watch has reported the node, or it was deleted. */
   knowsNode(name: string): boolean {
     return this.#nodes.knows(name);
   }
@@ -137,14 +137,14 @@ export class Pools {
     return this.#podsByUid.get(uid);
   }
 
-  /** Where browsers reach the pod; undefined while that is not known. */
+  /** The pod's address for browsers. Undefined while unknown. */
   address(pod: ObservedPod): Address | undefined {
     return this.#pools.get(pod.pool)?.address(pod);
   }
 
   /**
-   * Takes in one observation, made at `now`, milliseconds since 1970, and at `at` by the monotonic clock. Returns the pool that it
-   * is about, if it is about one.
+   * Records one observation, made at `now` (milliseconds since 1970) and `at` (monotonic clock). Returns the pool that it belongs to,
+   * if there is one.
    */
   observe(observation: Observation, now = 0, at = 0): Pool | undefined {
     this.#latest = Math.max(this.#latest, now);
@@ -182,14 +182,14 @@ export class Pools {
     }
   }
 
-  /** A node as it is at `at`, or that it was deleted; `reported` by a watch, or else by an answer of the API server. */
+  /** Records a node at `at`, or its deletion. `reported`: by a watch, otherwise by a request to the API server. */
   observeNode(name: string, node: ObservedNode | undefined, at: number, reported = true): void {
     const changed = this.#nodes.observe(name, node, at, reported);
     if (!node) {
       const inUse = new Set([...this.#podsByName.values()].map(({ node }) => node));
       this.#nodes.forgetDeleted((deleted) => inUse.has(deleted));
     }
-    // A node reports every few seconds; that seldom concerns its pods.
+    // A node reports every few seconds, mostly without a change that affects its pods.
     if (!changed) return;
     for (const pool of this.#pools.values()) {
       pool.rebuildQueue();
@@ -197,12 +197,12 @@ export class Pools {
     }
   }
 
-  /** Ends grace periods of nodes that are over at `at`, by the monotonic clock. Call it before each evaluation. */
+  /** Ends the grace periods of nodes that are over at `at`, by the monotonic clock. Call it before each evaluation. */
   updateNodes(at: number): void {
     if (this.#nodes.look(at)) for (const pool of this.all()) pool.changed();
   }
 
-  /** What deleting a pod came to: the pod as it is going, or undefined when it was gone. A successor of its name stays. */
+  /** Records the answer to a deletion: the terminating pod, or undefined if it is gone. A successor of its name stays. */
   observeDeletion({ name, uid }: { name: string; uid: string }, going: ObservedPod | undefined): Pool | undefined {
     if (!going && this.#podsByName.get(name)?.uid !== uid) return undefined;
     return this.observe({ kind: 'pod', name, object: going }, this.#latest);
@@ -216,7 +216,7 @@ export class Pools {
   #ensure(name: string): Pool {
     const known = this.#pools.get(name);
     if (known) return known;
-    // A pod that waits for a node is on none that could be unwell.
+    // A pod without a node waits to be scheduled, so no node can be at fault.
     const nodeStateOf = ({ node }: ObservedPod) => (node === undefined ? 'ready' : this.#nodes.state(node));
     const hostOf = ({ node = '' }: ObservedPod) => this.#nodes.get(node)?.host;
     const pool = new Pool(name, {
@@ -251,7 +251,7 @@ export class Pools {
     );
   }
 
-  /** Files an object under its name, and puts it into its pool or takes it out. */
+  /** Stores an object under its name, and adds it to its pool or removes it. */
   #observeOwned<T extends Owned>(
     all: Map<string, T>,
     { name, object }: { name: string; object: T | undefined },
@@ -285,7 +285,7 @@ export class Pools {
     return pool;
   }
 
-  /** Of several StatefulSets with the pool's label, the oldest is the pool: every manager comes to the same. */
+  /** Picks the pool's StatefulSet among several with its label: the oldest, so that all managers agree. */
   #appoint(pool: Pool): void {
     const candidates = [...this.#sets.values()].filter(({ name }) => name === pool.name);
     const [first, ...others] = candidates.sort(bySeniority);
@@ -304,7 +304,7 @@ export class Pools {
 
 type Owned = { uid: string; pool: string; owner?: string };
 
-// One that is refused for its disks comes last.
+// A StatefulSet with volumeClaimTemplates is refused, so it comes last.
 const bySeniority = (a: ObservedPool, b: ObservedPool): number =>
   Number(a.claimTemplates !== undefined) - Number(b.claimTemplates !== undefined) ||
   a.createdAt - b.createdAt ||

@@ -1,6 +1,6 @@
-// Which pod of a pool is handed out next: the lowest ready one that this manager prefers, found without a look at all others.
-// Knows which pods are reserved by a claim under way, and which are in quarantine because the API server refused a claim on
-// them. The caller says what makes a pod servable.
+// Which pod of a pool is handed out next: the lowest ready one that this manager prefers, found without a scan. Knows which pods are
+// reserved by a claim under way, and which are in quarantine because a claim on them conflicted. The caller defines which pods
+// are servable.
 
 import type { ObservedPod } from './observation.ts';
 import { prefers, prefersNext, type Share, wholeShare } from './share.ts';
@@ -19,14 +19,14 @@ export type Choice = {
 export class ReadyQueue {
   readonly #podAt: (ordinal: number) => ObservedPod | undefined;
   readonly #isServable: (pod: ObservedPod) => boolean;
-  /** Ordinals that were ready when they were added, ascending. Those that are ready no more are dropped when they come up. */
+  /** Ordinals that were ready when they were added, ascending. Those that are no longer ready are dropped on access. */
   #ordinals: number[] = [];
   /** UIDs of pods that a claim under way has taken. */
   readonly #reserved = new Set<string>();
   /** Pods that are not handed out because a claim on them conflicted: name → version at that time. */
   readonly #quarantined = new Map<string, number>();
 
-  /** `podAt`: the pod as it was last seen. `isServable`: whether its last seen state allows to hand it out. */
+  /** `podAt`: the pod as last observed. `isServable`: whether its last observed state permits handing it out. */
   constructor(podAt: (ordinal: number) => ObservedPod | undefined, isServable: (pod: ObservedPod) => boolean) {
     this.#podAt = podAt;
     this.#isServable = isServable;
@@ -42,18 +42,18 @@ export class ReadyQueue {
     return this.#isServable(pod) && !this.#reserved.has(pod.uid) && !this.#quarantined.has(pod.name);
   }
 
-  /** A newer version of the pod was seen, which ends a quarantine. */
+  /** Observes a pod. A newer version ends its quarantine. */
   observe(pod: ObservedPod): void {
     if ((this.#quarantined.get(pod.name) ?? Number.POSITIVE_INFINITY) < pod.version) this.#quarantined.delete(pod.name);
     this.offer(pod.ordinal);
   }
 
-  /** The pod is gone. */
+  /** The pod was deleted. */
   forget({ name }: ObservedPod): void {
     this.#quarantined.delete(name);
   }
 
-  /** Adds or removes the pod of the ordinal, as it is ready or not. */
+  /** Adds the pod of the ordinal if it is ready, and removes it if not. */
   offer(ordinal: number): void {
     const pod = this.#podAt(ordinal);
     const index = this.#indexOf(ordinal);
@@ -63,15 +63,15 @@ export class ReadyQueue {
     else if (!isReady && isQueued) this.#ordinals.splice(index, 1);
   }
 
-  /** Does the same for all pods. */
+  /** Rebuilds the list from all ordinals. */
   rebuild(ordinals: Iterable<number>): void {
     this.#ordinals = [...ordinals].filter((ordinal) => this.#readyAt(ordinal)).sort((a, b) => a - b);
   }
 
   /**
-   * Reserves the lowest pod that this manager prefers, or at random one of the `among` lowest of these. The highest pods stay
-   * free, because a StatefulSet shrinks from the top: no pod is taken that has `reach` or more ready ones below it. If this
-   * manager prefers none of those, it takes one that the manager that prefers it takes last.
+   * Reserves the lowest pod that this manager prefers, or one of the `among` lowest of these at random. A StatefulSet shrinks from
+   * the top, so the highest pods stay free: no pod is taken that has `reach` or more ready ones below it. If this manager
+   * prefers none within reach, it takes one that the preferring manager would take last.
    */
   take({ reach = Number.POSITIVE_INFINITY, ...choice }: Choice = {}): ObservedPod | undefined {
     while (this.#ordinals.length > 0) {
@@ -81,7 +81,7 @@ export class ReadyQueue {
         this.offer(taken.ordinal);
         return taken;
       }
-      // None of them is ready any more.
+      // None within reach is still ready.
       this.#ordinals.splice(0, reach);
     }
     return undefined;
@@ -93,7 +93,7 @@ export class ReadyQueue {
     this.offer(pod.ordinal);
   }
 
-  /** Does not hand the pod out until a newer version of it is seen, or `endQuarantine` is called. */
+  /** Holds the pod back until a newer version of it is observed, or `endQuarantine` is called. */
   quarantine(pod: ObservedPod): void {
     if (this.#podAt(pod.ordinal)?.version === pod.version) this.#quarantined.set(pod.name, pod.version);
   }
@@ -113,7 +113,7 @@ export class ReadyQueue {
     return atRandom(own, random);
   }
 
-  /** Of the pods that other managers prefer: one that its manager takes last, and that the other managers do not try either. */
+  /** Of the pods that other managers prefer, picks one that its manager takes last and that no third manager tries. */
   #lastOfOthers(reach: number, { share = wholeShare, random = 0 }: Choice): ObservedPod | undefined {
     const lowest = this.#ordinals.slice(0, reach);
     for (const ordinal of lowest.toReversed()) {
@@ -129,7 +129,7 @@ export class ReadyQueue {
     return pod && this.has(pod) ? pod : undefined;
   }
 
-  /** The index of the ordinal, or where it belongs. */
+  /** The index of the ordinal, or where to insert it. */
   #indexOf(ordinal: number): number {
     let [low, high] = [0, this.#ordinals.length];
     while (low < high) {

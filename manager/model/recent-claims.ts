@@ -1,16 +1,16 @@
-// The claims of the last minute, by address: those that pods tell of, whichever manager wrote them, also when the pod is
-// gone meanwhile. Cost does not grow with how many there are; knows no clock.
+// The claims of the last minute, by address, from any manager. A claim counts even if its pod is gone. The cost does not grow with
+// the number of addresses. Reads no clock.
 
 export const minuteMs = 60_000;
 
 export class RecentClaims {
-  /** Times, oldest first. Of addresses, the one that was last heard of comes last. */
+  /** Times, oldest first. The address that claimed last comes last. */
   readonly #times = new Map<string, number[]>();
 
-  /** A claim, at a time in milliseconds since 1970 by the clock of the manager that wrote it. */
+  /** Adds a claim. `at` is in milliseconds since 1970, by the clock of the manager that wrote it. */
   add(address: string, at: number): void {
     const times = this.#times.get(address) ?? [];
-    // News come almost in order.
+    // Claims arrive almost in order, so search from the end.
     let index = times.length;
     while (index > 0 && times[index - 1]! > at) index--;
     times.splice(index, 0, at);
@@ -23,11 +23,11 @@ export class RecentClaims {
     }
   }
 
-  /** Times of the claims by `address` in the minute before `now`, oldest first; good until the next call. */
+  /** Times of the claims by `address` in the minute before `now`, oldest first. Valid until the next call. */
   of(address: string, now: number): readonly number[] {
     const times = this.#times.get(address);
     if (!times) return [];
-    // Another manager's clock may be ahead; what comes from the future came now.
+    // Another manager's clock may be ahead: treat a future time as now.
     for (let index = times.length - 1; index >= 0 && times[index]! > now; index--) times[index] = now;
     dropUntil(times, now - minuteMs);
     if (times.length === 0) this.#times.delete(address);

@@ -1,21 +1,21 @@
-// Whether replacing pods of a former revision helps. A StatefulSet with a partition, or one whose pods something else makes,
-// brings them back as they were: without a limit they would be replaced for ever. Pure; knows no clock.
+// Whether replacing pods of a former revision works. With a partition, or if another controller creates the pods, they come back with
+// the former revision and would be replaced endlessly. Pure; reads no clock.
 
-/** So many pods that came back as they were are not by chance: a template may change while a pod is being made. */
+/** Stop after this number of pods. Fewer may be chance: a template can change while a pod is being created. */
 const enough = 3;
 
 export class Replacements {
   #goal: string | undefined;
-  /** Ordinals whose last pod was of a former revision, and is gone. */
+  /** Ordinals whose last pod had a former revision and was deleted. */
   readonly #gone = new Set<number>();
   #vain = 0;
 
-  /** Whether no pod should be replaced any more, until the goal changes. */
+  /** Whether to stop replacing pods, until the goal changes. */
   get inVain(): boolean {
     return this.#vain >= enough;
   }
 
-  /** What pods are replaced for: the StatefulSet, its revision and its strategy. With another goal it begins anew. */
+  /** Sets the goal of the replacement: the StatefulSet, its revision and its strategy. A new goal resets the count. */
   follow(goal: string): void {
     if (goal === this.#goal) return;
     this.#goal = goal;

@@ -1,13 +1,13 @@
-// A pool's settings, out of its StatefulSet's annotations. A value that does not parse leaves the former in force.
+// Reads a pool's settings from the annotations of its StatefulSet. An invalid value keeps the former setting.
 
 import { formatDuration, parseDuration } from '../../common/duration.ts';
 import { annotationPrefix, settingAnnotations as names } from '../../common/names.ts';
 import { parseWindows, type Window } from './windows.ts';
 
-/** As it is written in a pool's annotation: a number of pods, a percentage of those in use, or whatever is needed. */
+/** A number of pods, a percentage of the pods in use, or `auto`: calculated from the demand. */
 export type Spare = number | `${number}%` | 'auto';
 
-/** At most so many. */
+/** An upper bound. */
 export type Limit = number | 'none';
 
 /** Counts are pods, times are milliseconds. */
@@ -18,31 +18,31 @@ export type Settings = {
   max: number;
   idleTimeout: number;
   maxLifetime: number;
-  /** How long a claimed pod may wait for its visitor's first connection. */
+  /** How long a claimed pod waits for its visitor's first connection. */
   connectTimeout: number;
-  /** How long a pool is larger than it needs to be before it shrinks. */
+  /** How long a pool stays larger than needed before it shrinks. */
   scaleDownDelay: number;
-  /** A pod that is not Ready for so long is broken. */
+  /** A pod that is not Ready for this long is broken. */
   startTimeout: number;
-  /** A terminal in use that has not reported for so long is knocked at. */
+  /** A terminal in use that has not reported for this long is probed. */
   silenceTimeout: number;
-  /** How long an attached run goes on after its client is gone. */
+  /** How long an attached run continues after its client has disconnected. */
   runGrace: number;
-  /** How long the terminal of a run stays after the run has ended. */
+  /** How long the terminal of a run is kept after the run has ended. */
   runLinger: number;
-  /** When more terminals are to be ready, and how many. */
+  /** When to keep more terminals ready, and how many. */
   prewarm: readonly Window[];
-  /** Terminals of one visitor, those in other pools and those of runs included. */
+  /** Terminals of one visitor, including those in other pools and those of runs. */
   maxPerVisitor: Limit;
-  /** Terminals of the pool that one address may have, and wait for, at once. */
+  /** Terminals of the pool that one address may have or wait for at the same time. */
   maxPerAddress: Limit;
-  /** Claims that one address may make in any minute. */
+  /** Claims by one address in any minute. */
   claimsPerMinute: Limit;
-  /** From so many terminals, or claims in a minute, on, an address has to solve a challenge for each further one. */
+  /** From this number of terminals, or of claims in a minute, on, each further claim of an address needs a solved challenge. */
   challengeFrom: Limit;
-  /** How many visitors may wait at once. */
+  /** The maximum number of waiting visitors. */
   maxWaiting: number;
-  /** How many of them may be of one address. */
+  /** The maximum number of waiting visitors from one address. */
   maxWaitingPerAddress: Limit;
 };
 
@@ -52,19 +52,19 @@ export const defaultSettings: Settings = {
   max: 10,
   idleTimeout: 15 * 60_000,
   maxLifetime: 6 * 3_600_000,
-  // A page connects within a second or two. Whoever claims without connecting should not keep terminals from others for long.
+  // A page connects within a second or two. A claim without a connection should not hold a terminal for long.
   connectTimeout: 15_000,
   scaleDownDelay: 5 * 60_000,
-  // A node that has to be added and an image that has to be pulled take minutes, and are no fault.
+  // Adding a node and pulling an image take minutes, and are no failure.
   startTimeout: 5 * 60_000,
-  // A kubelet restarts what does not answer it within a minute or so: this is for what that does not mend.
+  // A kubelet restarts a container that fails its probe within about a minute. This timeout covers what that does not repair.
   silenceTimeout: 5 * 60_000,
-  // Longer than a client takes to come back from a change of networks.
+  // Longer than a client needs to reconnect after a change of networks.
   runGrace: 60_000,
   runLinger: 10 * 60_000,
   prewarm: [],
   maxPerVisitor: 'none',
-  // Enough for a household, and one address cannot take the pool. The host of a class behind one address lifts them.
+  // Enough for a household, while one address cannot take the whole pool. For a class behind one address, an administrator raises these.
   maxPerAddress: 5,
   claimsPerMinute: 10,
   challengeFrom: 'none',
@@ -87,7 +87,7 @@ const limit = (max: number): Kind<Limit> => ({
 const spare = ({ read, right }: Kind<number>): Kind<Spare> => ({
   read: (text) => {
     if (text === 'auto') return text;
-    // More than ten for each in use is a slip of the finger.
+    // More than ten spares per terminal in use is probably a typing error.
     const percent = /^(\d{1,4})%$/.exec(text)?.[1];
     if (percent !== undefined) return Number(percent) <= 1_000 ? `${Number(percent)}%` : undefined;
     return read(text);
@@ -113,16 +113,16 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
   connectTimeout: time(1_000, 3_600_000),
   scaleDownDelay: time(1_000, week),
   startTimeout: time(1_000, 3_600_000),
-  // Reports come every ten seconds, and each to one of several managers.
+  // A terminal reports every ten seconds, to one of several managers.
   silenceTimeout: time(30_000, week),
-  // A client that has lost its line notices within five seconds (heartbeat in common/socket.ts).
+  // A client notices a lost connection within five seconds (heartbeat in common/socket.ts).
   runGrace: time(5_000, week),
   runLinger: time(0, week),
   maxPerVisitor: limit(10_000),
   maxPerAddress: limit(10_000),
   claimsPerMinute: limit(10_000),
   challengeFrom: limit(10_000),
-  // All of them are in one object, which may not be larger than 1 MiB.
+  // The queue is stored in one object, which is limited to 1 MiB.
   maxWaiting: count(5_000),
   maxWaitingPerAddress: limit(10_000),
 };
@@ -130,8 +130,8 @@ const kinds: { [Key in Exclude<keyof Settings, 'prewarm'>]: Kind<Settings[Key]> 
 const known = new Set<string>(Object.values(names));
 
 /**
- * The settings that `annotations` ask for, with `former` wherever one is wrong and the default wherever one is absent;
- * and a sentence for each that is wrong, or that no setting has. `min` above `max` leaves both as they were.
+ * The settings in `annotations`: the `former` value for an invalid one, the default for an absent one. Also returns a sentence for each
+ * invalid value and each unknown setting. `min` above `max` keeps both former values.
  */
 export function readSettings(
   annotations: Readonly<Record<string, string>>,
@@ -152,7 +152,7 @@ export function readSettings(
   const windows = annotations[names.prewarm];
   if (windows !== undefined) {
     const parsed = parseWindows(windows);
-    // All of them or none: half of a plan is nobody's.
+    // Apply all windows or none.
     settings.prewarm = 'windows' in parsed ? parsed.windows : former.prewarm;
     if ('problems' in parsed) problems.push(...parsed.problems.map((problem) => `${names.prewarm}: ${problem}`));
   }

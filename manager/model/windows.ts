@@ -1,32 +1,32 @@
-// Prewarm windows as they are written: JSON in a pool's annotation, read into times. Wall clocks, time zones and daylight
-// saving are Temporal's business; this file alone knows it.
+// Parses prewarm windows, which are JSON in a pool's annotation, and computes their times. Only this file uses Temporal, which
+// handles wall clocks, time zones and daylight saving.
 
 import { Temporal } from 'temporal-polyfill';
 import * as z from 'zod';
 
-/** So many seats from one time to another. Times are milliseconds since 1970. */
+/** A number of seats from one time to another. Times are milliseconds since 1970. */
 export type Window = {
   name: string;
-  /** Seats: terminals that are kept for whoever comes in this time. */
+  /** Seats: terminals that are kept for the visitors of this time. */
   ready: number;
-  /** The first time, or the only one. */
+  /** The first or only occurrence. */
   from: number;
   to: number;
   repeat: Repeat | undefined;
 };
 
-/** By the wall clock of a time zone: nine o'clock stays nine o'clock when the clocks are changed. */
+/** A repetition by the wall clock of a time zone: nine o'clock stays nine o'clock when daylight saving starts or ends. */
 export type Repeat = {
   days: 1 | 7;
   timeZone: string;
-  /** The first time on that clock, such as 2027-01-12T09:00:00. */
+  /** The first occurrence by that clock, such as 2027-01-12T09:00:00. */
   from: string;
   to: string;
-  /** How many times there are in all; undefined: it does not end. */
+  /** The number of occurrences. Undefined: no end. */
   times: number | undefined;
 };
 
-/** One time of a window. */
+/** One occurrence of a window. */
 export type Occurrence = { window: Window; from: number; to: number };
 
 export const maxWindows = 100;
@@ -36,7 +36,7 @@ const time = `a time such as ${example}, ${example}Z or ${example}+01:00`;
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?$/;
 const days = { daily: 1, weekly: 7 } as const;
 
-/** What `read` makes of a text; undefined when Temporal says that there is no such thing. */
+/** The result of `read`, or undefined if Temporal rejects the text. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -79,7 +79,7 @@ const windowSchema = z.strictObject(
 );
 type Written = z.infer<typeof windowSchema>;
 
-/** The windows of an annotation, or a sentence for each thing that is wrong with it, naming window and field. */
+/** The windows of an annotation, or a sentence for each error in it that names the window and the field. */
 export function parseWindows(text: string): { windows: Window[] } | { problems: string[] } {
   let list: unknown;
   try {
@@ -110,11 +110,11 @@ export function parseWindows(text: string): { windows: Window[] } | { problems: 
   return problems.length > 0 ? { problems } : { windows };
 }
 
-/** What of a window contradicts the rest of it is complained of. */
+/** Reads one window, and complains if its fields contradict each other. */
 function readWindow(written: Written, complain: (what: string) => void): Window | undefined {
   const { name, ready, timeZone, repeat, until } = written;
-  // Where the clocks are set back, a time comes twice; where they are set forward, one is missing. A window is then taken to
-  // be as long as it can be: nobody comes to a cold room.
+  // When clocks are set back, a local time occurs twice; when they are set forward, one is missing. The window then gets its longest
+  // possible duration, so that pods are ready under either reading of the clock.
   const from = instantOf('from', written.from, timeZone, 'earlier', complain);
   const to = instantOf('to', written.to, timeZone, 'later', complain);
   if (until !== undefined && !repeat) complain('until: it says when a repeat ends, and there is no repeat');
@@ -165,12 +165,12 @@ const wallTime = (at: number, timeZone: string): Temporal.PlainDateTime =>
 const daysBetween = (from: Temporal.PlainDateTime, to: Temporal.PlainDate): number =>
   from.toPlainDate().until(to, { largestUnit: 'day' }).days;
 
-/** The times of a window that are not over at `now`, the next `count` of them, in order. */
+/** The next `count` occurrences of a window that are not over at `now`, in order. */
 export function occurrencesFrom(window: Window, now: number, count: number): Occurrence[] {
   const { repeat } = window;
   const found: Occurrence[] = [];
   const [first, times] = repeat ? [repetition(repeat, now), repeat.times ?? Number.POSITIVE_INFINITY] : [0, 1];
-  // The one before may not be over yet.
+  // The previous occurrence may not be over yet.
   for (let index = Math.max(0, first - 1); found.length < count && index < times; index++) {
     const occurrence = occurrenceOf(window, index);
     if (now < occurrence.to) found.push(occurrence);
@@ -178,10 +178,10 @@ export function occurrencesFrom(window: Window, now: number, count: number): Occ
   return found;
 }
 
-/** The last time of a window, or the first of one that does not end. */
+/** The last occurrence of a window, or the first if it repeats without end. */
 export const lastOccurrence = (window: Window): Occurrence => occurrenceOf(window, (window.repeat?.times ?? 1) - 1);
 
-/** How often a window has been repeated by `now`. */
+/** How often a window has repeated by `now`. */
 const repetition = ({ from, timeZone, days }: Repeat, now: number): number =>
   Math.floor(daysBetween(Temporal.PlainDateTime.from(from), wallTime(now, timeZone).toPlainDate()) / days);
 
@@ -194,7 +194,7 @@ function occurrenceOf(window: Window, index: number): Occurrence {
   return { window, from: zoned(from, repeat.timeZone, 'earlier'), to: zoned(to, repeat.timeZone, 'later') };
 }
 
-/** A pool's windows over time. What is not over at a moment is looked up in the calendar once, not at every look. */
+/** A pool's windows over time. Caches the occurrences, so that not every call computes them. */
 export class Schedule {
   readonly windows: readonly Window[];
   #ahead: Occurrence[] = [];
@@ -205,7 +205,7 @@ export class Schedule {
     this.windows = windows;
   }
 
-  /** Of each window that is not over at `now` the present or next time, and the one after that; in order of their start. */
+  /** The present or next occurrence of each window that is not over at `now`, and the one after it, by start. */
   ahead(now: number): readonly Occurrence[] {
     if (now < this.#validFrom || now >= this.#validTo) {
       this.#ahead = this.windows.flatMap((window) => occurrencesFrom(window, now, 2)).sort((a, b) => a.from - b.from);
@@ -215,7 +215,7 @@ export class Schedule {
     return this.#ahead;
   }
 
-  /** Of each of these windows the present time, or else the next. */
+  /** The present or next occurrence of each window. */
   next(now: number): Occurrence[] {
     const ahead = this.ahead(now);
     return ahead.filter(({ window }, index) => ahead.findIndex((other) => other.window === window) === index);

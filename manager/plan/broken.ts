@@ -1,22 +1,21 @@
-// Pods that should be ready and are not. Past the pool's start timeout they are broken: a broken pod is not counted as one to
-// come, and is tried again ever more seldom. Where further pods would fail as well, the pool makes no more. Pure.
+// Pods that should be ready and are not. After the pool's start timeout they are broken: a broken pod does not count as starting, and
+// is retried with growing pauses. If further pods would fail as well, the pool stops growing. Pure.
 
 import { type ObservedPod, type PodState, podState } from '../model/observation.ts';
 import type { PoolFacts } from '../model/pool-facts.ts';
 
-// A deadline of five minutes makes that two and a half hours between two attempts: what is wrong for longer takes somebody.
+// With a start timeout of five minutes the longest pause is 2.7 hours. A failure that lasts longer needs an administrator.
 const longestPause = 32;
 
-// How much longer an administrator is not told of a broken pod of which Kubernetes does not say why it is not Ready: it may
-// only be slow, and the reason may follow.
+// If Kubernetes gives no reason, wait this much longer before reporting a broken pod: it may only be slow, and the reason may
+// follow.
 const reasonPatienceMs = 60_000;
 
 /**
- * The state of a pod. A claimed one is its visitor's, whatever it is like; one that does not come to its end is as
- * lost as one that does not start. A Ready one without an address is being exposed, until that takes too long or is refused:
- * then it is unreachable, or broken where only its own name is taken, so that another ordinal takes its place. One that has
- * ended is deleted at once, and is broken only if pods of its ordinal keep ending before they are Ready: deleting those at
- * once would make the next one fail at once.
+ * The state of a pod. A claimed pod stays its visitor's in any condition. A pod that does not terminate is as broken as one that does
+ * not start. A Ready pod without an address is being exposed, until that takes too long or is refused: then it is unreachable.
+ * If only its name is taken, it is broken instead, so that another ordinal replaces it. A pod that has ended is deleted at once,
+ * and is broken only if pods of its ordinal keep ending before they are Ready; deleting those at once would cause a tight loop.
  */
 export function podStateAt(pod: ObservedPod, pool: PoolFacts): PodState | 'broken' | 'unreachable' {
   const state = podState(pod);
@@ -31,14 +30,14 @@ export function podStateAt(pod: ObservedPod, pool: PoolFacts): PodState | 'broke
 
 export const isBroken = (pod: ObservedPod, pool: PoolFacts) => podStateAt(pod, pool) === 'broken';
 
-/** Those to delete, so that a fresh one is made: at the deadline first, then at twice, four times, ... the deadline. */
+/** Broken pods to delete, so that new ones are created: after the start timeout first, then after 2, 4, ... times the timeout. */
 export function podsToRetry(pool: PoolFacts): ObservedPod[] {
   const { startTimeout } = pool.settings;
   return [...pool.pods()].filter((pod) => {
-    // The first that ended was not waited for.
+    // The first pod that ended was retried without a pause.
     const attempts = failuresOf(pod, pool) - (pod.ended ? 1 : 0);
     const patience = startTimeout * Math.min(longestPause, 2 ** attempts);
-    // A new pod would get the same Service.
+    // A new pod would get the same Service, so an unreachable one is not retried.
     return !pod.ready && !pod.terminating && isBroken(pod, pool) && pool.now - unreadySince(pod) >= patience;
   });
 }
@@ -50,7 +49,7 @@ export const isNeverMade = (ordinal: number, pool: PoolFacts): boolean =>
 /** What keeps the pool's pods from becoming Ready, in a sentence for each reason; undefined while none is broken. */
 export const describeBroken = (pool: PoolFacts): string | undefined => describe(pool, 0);
 
-/** The same for a message that is written once: a pod without a reason is left out for a minute. */
+/** The same for a message that is written once: leaves a pod without a reason out for a minute. */
 export const describeBrokenOnce = (pool: PoolFacts): string | undefined => describe(pool, reasonPatienceMs);
 
 function describe(pool: PoolFacts, patienceMs: number): string | undefined {
@@ -69,7 +68,7 @@ function describe(pool: PoolFacts, patienceMs: number): string | undefined {
   return [...names].map(([why, pods]) => `${listed(pods)} not Ready: ${why}`).join('; ');
 }
 
-/** Why a pod is not Ready, as far as Kubernetes tells. */
+/** Why a pod is not Ready, according to Kubernetes. */
 export function reasonOf({ trouble, terminating }: ObservedPod): string {
   if (terminating) return 'Terminating: it does not come to its end';
   if (!trouble) return 'Kubernetes does not say why';
@@ -84,7 +83,7 @@ export function reasonOfState(pod: ObservedPod, pool: PoolFacts): string {
   return 'Unreachable: the address of its Service, its route or its node is not known';
 }
 
-/** Why ordinals have no pod, as far as the StatefulSet controller tells. */
+/** Why ordinals have no pod, according to the StatefulSet controller. */
 export function reasonOfMissing(pool: PoolFacts): string {
   const refusal = refusalOf(pool);
   return refusal === undefined ? 'it was not created, and Kubernetes does not say why' : `FailedCreate: ${refusal}`;
@@ -95,16 +94,16 @@ const refusalOf = (pool: PoolFacts): string | undefined => pool.missing.refusal(
 const saysWhy = ({ trouble, terminating }: ObservedPod): boolean =>
   terminating || (trouble !== undefined && !waitingReasons.has(trouble.reason));
 
-/** Why the pool makes no more pods: those that it has cannot be created, or reached, or do not start. */
+/** Why the pool stops growing: its pods cannot be created, cannot be reached, or do not start. */
 export type GrowthStop = 'not-created' | 'not-exposed' | 'broken-template';
 
-// A node or a volume that is broken spoils one pod or two.
+// One broken node or volume affects one or two pods.
 const severalFailed = 3;
 
 /**
- * Why further replicas would be of no use; undefined while they may be. Read off the pods, so that it holds after a
- * restart. A template is broken once several of its pods have failed and none is Ready or in use. While nobody waits, it is
- * enough that those are newer than all that did start.
+ * Why further replicas would be useless; undefined if they may help. Derived from the pods, so it survives a restart. A template is
+ * broken once several of its pods have failed and none is Ready or in use. While the queue is empty, it is enough that the
+ * failed pods are newer than all pods that started.
  */
 export function growthStop(pool: PoolFacts, waiting: number): GrowthStop | undefined {
   if (pool.missing.missing(pool.now, pool.settings.startTimeout).length > 0) return 'not-created';
@@ -118,8 +117,8 @@ export function growthStop(pool: PoolFacts, waiting: number): GrowthStop | undef
 }
 
 /**
- * Ordinals whose pods of the present template have failed: they are broken, or being deleted and created again. With when the
- * present pod was created.
+ * Ordinals whose pods of the current template have failed: they are broken, or being deleted and created again. `createdAt` is the
+ * creation time of the current pod.
  */
 export function failedOfTemplate(pool: PoolFacts): { ordinal: number; createdAt: number }[] {
   const revision = pool.spec?.revision;
@@ -136,12 +135,12 @@ export function failedOfTemplate(pool: PoolFacts): { ordinal: number; createdAt:
 const isOfTemplate = (pool: PoolFacts) => (pod: ObservedPod) =>
   pool.spec?.revision !== undefined && pod.revision === pool.spec.revision;
 
-// A StatefulSet controller that is busy makes some twenty pods a second.
+// A busy StatefulSet controller creates some 20 pods per second.
 const createdWithinMs = 10_000;
 
 /**
- * Whether starts fail: pods cannot be created or reached, or one fails to start that is newer than every pod that did
- * start. While they fail, nobody knows when the next terminal will be ready.
+ * Whether starts fail: pods cannot be created or reached, or a pod fails to start that is newer than every pod that started. In
+ * that case the time of the next ready terminal cannot be estimated.
  */
 export function startsFail(pool: PoolFacts): boolean {
   if (growthStop(pool, 0) !== undefined) return true;
@@ -152,14 +151,14 @@ export function startsFail(pool: PoolFacts): boolean {
   return failing.some(({ createdAt }) => createdAt > lastStart);
 }
 
-/** When the newest pod was created that has become Ready, as a claimed one has; -Infinity for none. */
+/** When the newest pod that has started was created; -Infinity if there is none. A claimed pod has started. */
 const newestStart = (pods: readonly ObservedPod[]): number =>
   Math.max(...pods.filter(({ ready, claim }) => ready || claim).map(({ createdAt }) => createdAt));
 
-/** Reasons of a pod that only waits for its containers. They do not say what keeps these. */
+/** Reasons of a pod that waits for its containers. They do not name the cause. */
 const waitingReasons = new Set(['ContainersNotInitialized', 'ContainersNotReady']);
 
-/** Whether the pod has failed, or has a container that cannot start or that has crashed. For want of a node it only waits. */
+/** Whether the pod has failed, or has a container that crashed or cannot start. A pod that waits for a node has not failed. */
 function failsToStart(pod: ObservedPod, pool: PoolFacts): boolean {
   const { trouble, terminating } = pod;
   const hasTrouble = !terminating && trouble !== undefined && trouble.reason !== 'Unschedulable' && saysWhy(pod);
@@ -169,13 +168,13 @@ function failsToStart(pod: ObservedPod, pool: PoolFacts): boolean {
 const failuresOf = ({ ordinal, revision }: ObservedPod, pool: PoolFacts): number =>
   pool.starts.failures(ordinal, revision);
 
-/** Whether the pod has not become Ready in time, or is another attempt at one that has not. */
+/** Whether the pod missed the start timeout, or replaces one that did. */
 function hasFailed(pod: ObservedPod, pool: PoolFacts): boolean {
   const isOverdue = pool.now - startedAt(pod) >= pool.settings.startTimeout;
   return isToStart(pod, pool) && (isOverdue || failuresOf(pod, pool) > 0);
 }
 
-// That a pod has ended is no failure to start, unless those before it have not become Ready either.
+// A pod that has ended counts as failed to start only if its predecessors were not Ready either.
 const isToStart = (pod: ObservedPod, pool: PoolFacts): boolean =>
   pod.ordinal < pool.replicas &&
   !pod.ready &&
@@ -183,10 +182,10 @@ const isToStart = (pod: ObservedPod, pool: PoolFacts): boolean =>
   !pool.isUnschedulable(pod) &&
   (pod.ended === undefined || failuresOf(pod, pool) > 0);
 
-/** Since when it should be Ready, or gone. */
+/** Since when the pod should be Ready, or gone. */
 const unreadySince = (pod: ObservedPod): number => Math.max(startedAt(pod), pod.endsBy ?? 0);
 
-/** Since when it should be Ready. Not before its node's kubelet took it on: until then it waited for a node. */
+/** Since when the pod should be Ready: not before the kubelet accepted it, because until then it waited for a node. */
 const startedAt = ({ createdAt, readyChangedAt }: ObservedPod) => Math.max(createdAt, readyChangedAt ?? 0);
 
 function listed(names: string[]): string {

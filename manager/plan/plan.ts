@@ -1,4 +1,4 @@
-// What a pool needs now, from how it is now: pure, so that every decision can be read off a table in its test.
+// Decides what a pool needs now, from a snapshot. Pure, so that its test is a table of all decisions.
 
 import { isDeletedState } from '../model/nodes.ts';
 import { type ObservedPod, type ObservedRoute, type ObservedService, podState } from '../model/observation.ts';
@@ -21,25 +21,25 @@ export const reapReasons = [
 export type ReapReason = (typeof reapReasons)[number];
 
 export type Plan = {
-  /** The replicas that the StatefulSet should grow to; undefined when it has enough. */
+  /** The replicas that the StatefulSet should grow to. Undefined if it has enough. */
   scaleTo: number | undefined;
   shrink: Shrink | undefined;
-  /** Pods that nobody uses, to be retired, deleted and so made anew. */
+  /** Unused pods to retire and delete, so that new ones are created. */
   replace: ObservedPod[];
-  /** Ordinals that want a Service, or a route, lowest first; ahead of need, so those of pods to come too. */
+  /** Ordinals that need a Service or a route, lowest first. Includes ordinals whose pods do not exist yet. */
   expose: { services: number[]; routes: number[] };
-  /** Routes that do not say what the template says. */
+  /** Routes that differ from the template. */
   restore: ObservedRoute[];
-  /** What exposes ordinals that are no more: node ports are scarce, and controllers pay for each route. */
+  /** Services and routes of ordinals that no longer exist: node ports are scarce, and each route costs controllers work. */
   withdraw: { services: ObservedService[]; routes: ObservedRoute[] };
-  /** Pods whose session is over, as they were seen; every pod of a deleted node, in use or not; those that have ended; and pods that their nodes keep. */
+  /** Observed pods to delete: their session is over, they have ended, their node holds them back, or their node was deleted. */
   reap: { pod: ObservedPod; reason: ReapReason }[];
-  /** Broken pods that are due for another attempt, as they were seen. */
+  /** Observed broken pods that are due for another attempt. */
   retry: ObservedPod[];
 };
 
-// How long a node may take to remove a pod whose containers have ended. A visitor can nest folders deeper than the kubelet can remove:
-// the pod would block its ordinal for ever.
+// How long a node may take to remove a pod whose containers have ended. A visitor can nest folders deeper than the kubelet can remove,
+// and the pod would block its ordinal forever.
 const clearUpMs = 60_000;
 
 const nothing: Plan = {
@@ -53,21 +53,21 @@ const nothing: Plan = {
   retry: [],
 };
 
-/** What to do for the pool. */
+/** Decides what to do for the pool. */
 export function planPool(snapshot: PoolSnapshot): Plan {
   const { pool, waiting, counts, rollout, wanted, allowed, neededLately } = snapshot;
   if (!pool.spec) return nothing;
-  // Its terminals are not handed out. Sessions that were there before still end.
+  // Terminals of such a pool are not handed out. Existing sessions still end.
   if (pool.spec.claimTemplates) return { ...nothing, reap: findOverdue(pool) };
   const occupied = pool.replicas - counts.ready - counts.recreating;
   const spare = spareOf(snapshot) + waiting;
   const readyWanted = Math.min(spare, Math.max(0, pool.settings.max - occupied));
-  // Somebody may have scaled the pool below terminals in use: the sooner they are put back, the sooner they may be spared.
+  // An administrator may have scaled the pool below terminals in use. Scaling up quickly may save their pods.
   const inUse = 1 + highestInUse(pool);
   const replicas = Math.max(pool.replicas, allowed, inUse);
   const shrink = inUse > pool.replicas ? undefined : planShrink(pool, { wanted: allowed, readyWanted, neededLately });
   const ordinals = Array.from({ length: replicas }, (_, ordinal) => ordinal);
-  // What an ordinal's pod still needs is left alone: a session goes on until the pod is gone, and so must its way there.
+  // Keep the Service and the route while the ordinal has a pod: the session continues until the pod is deleted.
   const over = ({ ordinal }: { ordinal: number }) => ordinal >= replicas && !pool.pod(ordinal);
   const routes = [...pool.routes()];
   return {
@@ -92,10 +92,10 @@ export function planPool(snapshot: PoolSnapshot): Plan {
 }
 
 /**
- * What of a plan a manager may do that does not lead: whatever makes a pod ready for somebody. Visitors wait at every
- * manager, and the leader knows of its own only; nor may a pool run dry while a dead leader's lease expires. Several may
- * do it at once: growing compares the replicas that it was planned on, and a Service or a route can be made only once.
- * Managers of two templates, as in a rollout, would restore each other's routes for ever: that is for the leader.
+ * The part of a plan that every manager executes: what makes pods ready for visitors. Visitors wait at every manager and the leader
+ * knows only its own, and a pool must not run dry while the Lease of a failed leader expires. Managers can do this at the same
+ * time: growing compares the replica count that it was planned with, and a Service or route can be created only once. Restoring
+ * routes is left to the leader: during an upgrade, managers with different templates would overwrite each other's routes.
  */
 export function withoutLead(plan: Plan): Plan {
   return { ...nothing, scaleTo: plan.scaleTo, expose: plan.expose };
@@ -135,14 +135,14 @@ function findOverdue(pool: PoolFacts): Plan['reap'] {
   return overdue;
 }
 
-/** Whether only the object of the pod is left, which no kubelet removes, and no session can go on in it. */
+/** Whether only the pod object is left: no kubelet will remove it, and no session can continue in it. */
 function isOrphan(pool: PoolFacts, pod: ObservedPod): boolean {
   const node = pool.nodeState(pod);
   if (!isDeletedState(node)) return false;
   if (podState(pod) !== 'in-use' || node === 'gone') return true;
-  // A visitor who has come back gives the pod up: the pool may be at its maximum, and need the ordinal.
+  // A visitor who has returned gives the pod up. The pool may be at its maximum and need the ordinal.
   return pod.claim !== undefined && (isSucceeded(pool, pod) || pool.isGivenUp(pod));
 }
 
-/** Whether the pod is out of reach, and its visitor has another terminal. The pod is deleted when its node returns. */
+/** Whether the pod is unreachable and its visitor has another terminal. The pod is deleted when its node returns. */
 const isSucceeded = (pool: PoolFacts, pod: ObservedPod): boolean => pool.isLost(pod) && pool.isSuperseded(pod);

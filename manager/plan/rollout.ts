@@ -1,22 +1,22 @@
-// How a changed template reaches the terminals of a pool: unclaimed pods of a former revision are replaced, a few at a time
-// and never below the spare; a claimed one comes back as the new one when its session ends. Pure.
+// How a template change reaches the terminals of a pool: outdated unclaimed pods are replaced, a few at a time and never below the
+// spare. A claimed pod is replaced when its session ends. Pure.
 
 import { isOver, type ObservedPod, podState } from '../model/observation.ts';
 import type { PoolFacts } from '../model/pool-facts.ts';
 
-/** How long a terminal of a new template may take to be Ready before the roll-out is said to have stopped. */
+/** How long a terminal of a new template may take to be Ready before the roll-out is reported as stopped. */
 export const rolloutDeadlineMs = 120_000;
 
 export type Rollout = {
   /** Ready terminals of a former revision. */
   outdated: ObservedPod[];
-  /** Former ones that are not Ready, such as those of a template that was wrong. */
+  /** Terminals of a former revision that are not Ready, for instance because its template was wrong. */
   outdatedUnready: ObservedPod[];
-  /** New ones that are not Ready past the deadline: as long as there are any, no ready terminal is given up. */
+  /** New terminals that are not Ready after the deadline. While there are any, no ready terminal is given up. */
   stuck: ObservedPod[];
-  /** Whether replacing former ones was tried, and brought back former ones. */
+  /** Whether replaced terminals came back with the former revision. */
   inVain: boolean;
-  /** How many ready terminals may be on their way from one revision to the other at a time. */
+  /** How many ready terminals may be in replacement at a time. */
   atOnce: number;
 };
 
@@ -39,16 +39,16 @@ export function lookAtRollout(pool: PoolFacts): Rollout {
   };
 }
 
-/** Terminals to have beyond the spare, so that there are some to give up. */
+/** Extra terminals beyond the spare, so that ready ones can be given up. */
 export const surge = ({ outdated, atOnce, inVain }: Rollout): number =>
   inVain ? 0 : Math.min(atOnce, outdated.length);
 
-/** Whether ready terminals of a former revision would be replaced, were the new ones good for anything. */
+/** Whether outdated ready terminals remain because new ones do not become Ready. */
 export const hasStopped = ({ outdated, stuck }: Rollout): boolean => outdated.length > 0 && stuck.length > 0;
 
 /**
- * The pods to replace now, of ordinals below `replicas`: what was retired and is still there, and what is of a former
- * revision. `ready` and `readyWanted` are counts of ready terminals; `cramped`: `max` leaves no room for more.
+ * The pods to replace now, of ordinals below `replicas`: retired pods that still exist, and pods of a former revision. `ready` and
+ * `readyWanted` are counts of ready terminals. `cramped`: the pool is at its `max`.
  */
 export function planReplacements(
   pool: PoolFacts,
@@ -57,22 +57,22 @@ export function planReplacements(
 ): ObservedPod[] {
   const below = ({ ordinal }: ObservedPod) => ordinal < replicas;
   const leftOver = [...pool.pods()].filter((pod) => pod.retired && !pod.claim && !isOver(pod) && below(pod));
-  // While somebody waits, a terminal that is about to be ready is better than one that is new.
+  // While visitors wait, an outdated terminal that is about to be ready is better than a new one.
   const unready = rollout.outdatedUnready.filter(
     ({ createdAt }) => waiting === 0 || pool.now >= createdAt + rolloutDeadlineMs,
   );
   const underWay = pool.replicas - [...pool.pods()].filter((pod) => below(pod) && isSettled(pod)).length;
   const toGiveUp = Math.max(0, Math.min(rollout.atOnce - underWay, ready - readyWanted));
-  // With no room for a further one, one at a time goes ahead of its successor, but never the last.
+  // At `max`, give up one terminal at a time before its successor exists, but never the last.
   const exception = cramped && toGiveUp === 0 && underWay === 0 && waiting === 0 && ready > 1 ? 1 : 0;
   if (rollout.inVain) return leftOver;
   const count = hasStopped(rollout) ? 0 : toGiveUp + exception;
-  // The next visitors get the lowest: those are left alone for longest.
+  // The next visitors get the lowest ordinals, so replace the highest first.
   const highest = rollout.outdated.toSorted((a, b) => b.ordinal - a.ordinal).slice(0, count);
   return [...leftOver, ...unready.filter(below), ...highest.filter(below)];
 }
 
 export type Room = { replicas: number; ready: number; readyWanted: number; waiting: number; cramped: boolean };
 
-/** In use, going after use, or ready: nothing that a roll-out waits for. */
+/** Whether the pod is in use, terminating after use, or ready: the roll-out does not wait for it. */
 const isSettled = (pod: ObservedPod): boolean => podState(pod) !== 'recreating' || pod.claim !== undefined;

@@ -1,25 +1,25 @@
-// How far a pool may shrink: from the top, as a StatefulSet does, past terminals that nobody uses, and not before it has
-// been quiet for the delay. Pure.
+// How far a pool may shrink: from the top, as a StatefulSet does, past unused terminals, and only after the demand was low for the
+// scale-down delay. Pure.
 
 import { type ObservedPod, podState } from '../model/observation.ts';
 import type { PoolFacts } from '../model/pool-facts.ts';
 
-/** How many terminals are fenced and scaled away at a time: a new demand need not wait for the rest. */
+/** How many terminals are retired and removed at a time, so that new demand does not wait for more. */
 const atOnce = 32;
 
-/** What is to be scaled away: ordinals from `to` on, of which each pod is retired before. */
+/** Remove the ordinals from `to` on, after each pod is retired. */
 export type Shrink = { to: number };
 
 /**
- * How the pool shrinks, when `wanted` replicas and `readyWanted` ready terminals are enough; undefined when it does not.
- * `neededLately`: the replicas that the demand of the scale-down delay asks for. An administrator who lowers `max` wants it at once.
+ * How the pool shrinks if `wanted` replicas and `readyWanted` ready terminals are enough. Undefined if it does not.
+ * `neededLately`: the replicas needed within the scale-down delay. A lower `max` applies without a delay.
  */
 export function planShrink(
   pool: PoolFacts,
   { wanted, readyWanted, neededLately }: { wanted: number; readyWanted: number; neededLately: number },
 ): Shrink | undefined {
   const floor = Math.max(wanted, Math.min(pool.settings.max, neededLately), pool.replicas - atOnce);
-  // Of those that stay, some may be starting: it is not for them that ready ones go.
+  // Some of the remaining pods may be starting. Do not remove ready ones in exchange for them.
   let readyToSpare = countReady(pool) - readyWanted;
   let to = pool.replicas;
   while (to > floor) {
@@ -34,5 +34,5 @@ export function planShrink(
 const countReady = (pool: PoolFacts): number =>
   [...pool.pods()].filter((pod) => pod.ordinal < pool.replicas && pool.isReady(pod)).length;
 
-/** Whether there is a session in it, or the end of one. */
+/** Whether the pod has a session, or one that is ending. */
 const isUsed = (pod: ObservedPod): boolean => podState(pod) === 'in-use' || pod.claim !== undefined;

@@ -1,5 +1,5 @@
-// One evaluation of a pool: its facts, and what follows from them. Plans, explanations, notices, metrics and answers of the API read
-// a snapshot and nothing else. Taking one changes nothing; `evaluatePool` also updates the pool's estimators, once.
+// One evaluation of a pool: its facts, and the numbers derived from them. Plans, explanations, notices, metrics and API answers read
+// only a snapshot. `takeSnapshot` changes nothing; `evaluatePool` also updates the pool's estimators once.
 
 import { podState } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
@@ -16,15 +16,15 @@ export type PoolSnapshot = {
   readonly counts: Readonly<PodCounts>;
   /** The ready terminals that the setting `spare` asks for. */
   readonly spare: number;
-  /** What the windows ask for. */
+  /** The seats of the prewarm windows. */
   readonly prewarm: Prewarm;
   readonly rollout: Rollout;
-  /** The replicas that the pool wants, and as many of them as it may have. */
+  /** The replicas that the pool wants, and how many of them it may have. */
   readonly wanted: number;
   readonly allowed: number;
-  /** The replicas that were needed within the scale-down delay. */
+  /** The replicas needed within the scale-down delay. */
   readonly neededLately: number;
-  /** The replicas beyond that which an administrator asked for, and since when. */
+  /** The replicas beyond that which an administrator requested, and since when. */
   readonly requested: { readonly replicas: number; readonly since: number } | undefined;
 };
 
@@ -33,7 +33,7 @@ export function takeSnapshot(pool: Pool, now: number, waiting = 0): PoolSnapshot
   return withDemand(calculate(pool, now, waiting), pool);
 }
 
-/** Updates the pool's estimators, and takes the snapshot that the plan of this evaluation reads. */
+/** Updates the pool's estimators, and takes the snapshot for this evaluation's plan. */
 export function evaluatePool(pool: Pool, now: number, waiting = 0): PoolSnapshot {
   pool.update(now);
   const current = calculate(pool, now, waiting);
@@ -44,7 +44,7 @@ export function evaluatePool(pool: Pool, now: number, waiting = 0): PoolSnapshot
   return withDemand(current, pool);
 }
 
-/** How many terminals are to be ready: those that `spare` asks for, or those that a window asks for if they are more. */
+/** How many terminals should be ready: the number by `spare` or by a window, whichever is higher. */
 export const spareOf = ({ spare, prewarm }: Pick<PoolSnapshot, 'spare' | 'prewarm'>): number =>
   Math.max(spare, prewarm.seats);
 
@@ -73,14 +73,14 @@ export type PodCounts = {
   inUse: number;
   recreating: number;
   broken: number;
-  /** Ready, but without an address that browsers could go to. */
+  /** Ready, but without an address for browsers. */
   unreachable: number;
   unschedulable: number;
 };
 
 /**
- * Pods by state, of the ordinals that the StatefulSet has now; `recreating` includes those that are not there yet, and
- * `broken` those that have not been there for longer than the start timeout. A pod that is unschedulable, on a node from which nothing is handed out, is nothing to count on.
+ * Pods by state, of the ordinals below the replicas. `recreating` includes pods that do not exist yet, `broken` those that have been
+ * missing for longer than the start timeout. Unschedulable pods, on nodes from which no pod is handed out, are counted apart.
  */
 export function countPods(pool: PoolFacts): PodCounts {
   let ready = 0;
@@ -101,13 +101,13 @@ export function countPods(pool: PoolFacts): PodCounts {
   return { ready, inUse, recreating, broken, unreachable, unschedulable };
 }
 
-/** How many terminals the pool's `spare` alone means. */
+/** The number of terminals that the pool's `spare` means, without windows. */
 export function spareBySetting(pool: PoolFacts, { inUse }: Pick<PodCounts, 'inUse'>): number {
   const { spare, max } = pool.settings;
   return spareFor(spare, { inUse, rates: pool.arrivalRates, refillMs: pool.starts.refillMs }, max);
 }
 
-/** What the pool's windows ask for. */
+/** The seats of the pool's windows. */
 export function prewarmOf(pool: PoolFacts, counts: PodCounts): Prewarm {
   return prewarmAt(pool.schedule.ahead(pool.now), pool.now, {
     claims: () => claimTimes(pool),
@@ -120,11 +120,11 @@ export function prewarmOf(pool: PoolFacts, counts: PodCounts): Prewarm {
 export const claimTimes = (pool: PoolFacts): number[] =>
   [...pool.pods()].flatMap((pod) => (pod.claim && podState(pod) === 'in-use' ? [pod.claim.claimedAt] : []));
 
-/** So many replicas that ready + starting = `free`. Others in place of the unreachable would be unreachable too. */
+/** The replicas for ready + starting = `free`. Unreachable pods are not replaced, because others would be unreachable too. */
 const wantedReplicas = (pool: PoolFacts, { ready, recreating, unreachable }: PodCounts, free: number): number =>
   pool.replicas - ready - recreating - unreachable + free;
 
-/** As many of the wanted replicas as the settings allow; none beyond those that there are while further ones would be useless. */
+/** The wanted replicas within the settings. Not above the current replicas while further pods would be useless. */
 function allowedReplicas(pool: PoolFacts, wanted: number, waiting: number): number {
   const { min, max } = pool.settings;
   const allowed = Math.min(max, Math.max(min, wanted));

@@ -1,23 +1,23 @@
-// How many replicas a pool has lately needed: it shrinks to no fewer. Kept in memory only, by every manager, so that a new leader
-// knows it too. A manager that has just started keeps the replicas that it finds: an administrator may have asked for them.
+// How many replicas a pool needed recently. It does not shrink below that. Every manager keeps this in memory, so a new leader has
+// it too. A manager that starts keeps the current replica count: an administrator may have requested it.
 
 export type DemandSample = {
   replicas: number;
-  /** What the pool needs at this moment. */
+  /** The replicas that the pool needs now. */
   needed: number;
-  /** When a visitor last came. */
+  /** When the last visitor claimed a terminal. */
   lastClaimAt: number;
 };
 
 export class Demand {
-  /** What was needed, and when for the last time: each less than the one before. */
+  /** The needs with the last time of each, highest first. */
   readonly #needs: { at: number; needed: number }[] = [];
-  /** Undefined before the first look. */
+  /** Undefined before the first update. */
   #replicas: number | undefined;
-  /** An administrator's `kubectl scale` to more than is needed; or, if `found`, the replicas that the first look found. */
+  /** A `kubectl scale` above the need. `found`: the count that the first update found instead. */
   #floor: { replicas: number; at: number; since: number; found: boolean } | undefined;
 
-  /** Takes in the pool at `now`, milliseconds since 1970; `delay` is its scale-down delay. Call it once for each evaluation. */
+  /** Updates the demand with the pool at `now`, milliseconds since 1970; `delay` is its scale-down delay. Call it once per evaluation. */
   update({ replicas, needed, lastClaimAt }: DemandSample, now: number, delay: number): void {
     this.#forgetOld(now, delay);
     while ((this.#needs.at(-1)?.needed ?? Number.POSITIVE_INFINITY) <= needed) this.#needs.pop();
@@ -26,19 +26,19 @@ export class Demand {
       this.#floor = { replicas, at: now, since: now, found: this.#replicas === undefined };
     }
     if (this.#floor && replicas < this.#floor.replicas) this.#floor.replicas = replicas;
-    // Whoever scaled up ahead of a class wants the terminals for as long as people go on coming.
+    // An administrator who scales up ahead of a class wants the terminals for as long as visitors arrive.
     if (this.#floor && lastClaimAt > this.#floor.at) this.#floor.at = lastClaimAt;
     this.#replicas = replicas;
   }
 
-  /** The replicas below which a pool with this `delay` does not go now. */
+  /** The replicas below which a pool with this `delay` does not shrink now. */
   floor(now: number, delay: number): number {
     return Math.max(this.#neededSince(now - delay), this.#floorSince(now - delay)?.replicas ?? 0);
   }
 
   /**
-   * What an administrator has asked for beyond what was needed within the `delay`, and since when that is known; undefined when there is
-   * nothing. Replicas that a manager finds at its start are not known to be asked for.
+   * The replicas that an administrator requested beyond the need within the `delay`, and since when. Undefined if there is no request.
+   * The replicas that a manager finds at its start do not count as a request.
    */
   wish(now: number, delay: number): { replicas: number; since: number } | undefined {
     const replicas = this.floor(now, delay);
@@ -47,7 +47,7 @@ export class Demand {
     return isWish ? { replicas, since: floor.since } : undefined;
   }
 
-  /** The most replicas that were needed after `time`. The last need holds until the next. */
+  /** The highest number of replicas needed after `time`. The last need holds until the next. */
   #neededSince(time: number): number {
     return (this.#needs.find(({ at }) => at > time) ?? this.#needs.at(-1))?.needed ?? 0;
   }

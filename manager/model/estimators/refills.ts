@@ -1,16 +1,16 @@
-// How long an ordinal of a pool is without a ready terminal: from the moment at which this manager knows that it needs one
-// (the pool has grown by it, as a claim makes it; or its former pod is going, after a session) until its pod is Ready. By
-// this manager's own clock, to the millisecond; the times that pods tell are in whole seconds. Knows no clock.
+// Measures how long an ordinal has no ready terminal. The wait starts when this manager learns that the ordinal needs a pod: the
+// pool grew, or the former pod is being deleted. It ends when the pod is Ready. The manager's own clock measures it to the
+// millisecond, because pods report times in whole seconds. Reads no clock.
 
 import { isOver, type ObservedPod, podState } from '../observation.ts';
 
 export class Refills {
   readonly #since = new Map<number, number>();
-  /** Which pod has ended the wait: one that ceases to be Ready for a moment is not waited for anew. */
+  /** The pod that ended the wait. A pod that is briefly not Ready starts no new wait. */
   readonly #filledBy = new Map<number, string>();
   #replicas: number | undefined;
 
-  /** The pool has so many replicas at `now`, milliseconds since 1970. */
+  /** The pool has this number of replicas at `now`, milliseconds since 1970. */
   resize(replicas: number, now: number): void {
     const former = this.#replicas ?? replicas;
     for (let ordinal = former; ordinal < replicas; ordinal++) this.#since.set(ordinal, now);
@@ -18,14 +18,14 @@ export class Refills {
     this.#replicas = replicas;
   }
 
-  /** Takes in a pod as it now is. Milliseconds that its ordinal was without, if it has just become ready. */
+  /** Observes a pod. Returns the length of the wait in milliseconds if the pod has just become ready. */
   observe(pod: ObservedPod, now: number): number | undefined {
     const { ordinal, uid, createdAt } = pod;
     if (ordinal >= (this.#replicas ?? 0)) return undefined;
     const since = this.#since.get(ordinal);
     if (podState(pod) === 'recreating') {
       const isNews = since === undefined && (isOver(pod) || this.#filledBy.get(ordinal) !== uid);
-      // What was starting before this manager knew of it has been wanted since its creation, at the latest.
+      // A pod that was starting before this manager observed it has been needed at least since its creation.
       if (isNews) this.#since.set(ordinal, isOver(pod) ? now : Math.min(now, createdAt));
       return undefined;
     }

@@ -1,19 +1,19 @@
-// How long sessions last, as far as their ends have been seen: what a visitor who waits can expect. Sessions that still go
-// on count too, by the time that they have gone on for; without that, the short ones among them would be all that is known.
-// For exponentially distributed durations that is the maximum likelihood under censoring: time observed / ends observed
-// (Lawless, Statistical Models and Methods for Lifetime Data, 4.1). Knows no clock.
+// Estimates how long sessions last, so that a waiting visitor gets an expected wait. Running sessions count with the time that they
+// have lasted so far; otherwise only the short sessions would count. For exponentially distributed durations this is the maximum
+// likelihood estimate under censoring: time observed / ends observed (Lawless, Statistical Models and Methods for Lifetime Data, 4.1).
+// Reads no clock.
 
-/** Milliseconds from now. */
+/** In milliseconds from now. */
 export type Range = { from: number; to: number };
 
-// What was seen so long ago weighs 1/e.
+// The weight of an observation falls to 1/e within this time.
 const memoryMs = 60 * 60_000;
-// Of fewer ends nothing can be said.
+// Fewer ends give no estimate.
 const leastEnds = 3;
-// The standard normal distribution: one in twenty is below, one in twenty above.
+// A quantile of the standard normal distribution: 5% lie below its negative, 5% above it.
 const oneInTwenty = 1.645;
 
-/** What is known about the ends of sessions at one moment. */
+/** The estimates of session ends at one moment. */
 export type SessionTimes = Pick<Sessions, 'meanMs' | 'endRange'>;
 
 export class Sessions {
@@ -22,12 +22,12 @@ export class Sessions {
   #inUse = 0;
   #at: number | undefined;
 
-  /** A session has ended, whoever ended it. */
+  /** A session has ended, for any reason. */
   ended(): void {
     this.#ends++;
   }
 
-  /** A copy that does not change. */
+  /** An independent copy. */
   times(): SessionTimes {
     const copy = new Sessions();
     copy.#ends = this.#ends;
@@ -35,7 +35,7 @@ export class Sessions {
     return copy;
   }
 
-  /** Takes in that `inUse` sessions go on at `now`, milliseconds since 1970. Call it once for each evaluation. */
+  /** Adds the time of `inUse` running sessions up to `now`, milliseconds since 1970. Call it once for each evaluation. */
   update(inUse: number, now: number): void {
     const passed = this.#at === undefined ? 0 : Math.max(0, now - this.#at);
     const kept = Math.exp(-passed / memoryMs);
@@ -45,15 +45,15 @@ export class Sessions {
     this.#at = now;
   }
 
-  /** How long a session lasts on average, in milliseconds; undefined while too few ends have been seen. */
+  /** The mean duration of a session in milliseconds. Undefined until enough ends were observed. */
   get meanMs(): number | undefined {
-    // Half an end of tolerance: three that were seen a while ago are still three.
+    // Allow for decay: three ends observed some time ago still count as three.
     return this.#ends > leastEnds - 0.5 ? this.#observedMs / this.#ends : undefined;
   }
 
   /**
-   * When the `count`-th of `inUse` sessions has ended, in nine cases of ten: milliseconds from now. The time is a sum of
-   * exponential ones, of a mean that is itself known by so many ends only: their ratio has an F distribution.
+   * When the `count`-th of `inUse` sessions will have ended, with 90% probability: milliseconds from now. The time is a sum of
+   * exponential times, and their mean is an estimate from few ends. The ratio of the two has an F distribution.
    */
   endRange(count: number, inUse: number): Range | undefined {
     const { meanMs } = this;
@@ -64,7 +64,7 @@ export class Sessions {
   }
 }
 
-/** Of an F distribution, by the quantile of the normal one (Paulson, Annals of Mathematical Statistics 13, 1942). */
+/** A quantile of the F distribution, from the quantile of the normal one (Paulson, Annals of Mathematical Statistics 13, 1942). */
 function quantileOfF(numerator: number, denominator: number, normal: number): number {
   const [a, b] = [2 / (9 * numerator), 2 / (9 * denominator)];
   const spread = Math.sqrt((1 - b) ** 2 * a + (1 - a) ** 2 * b - a * b * normal ** 2);

@@ -1,32 +1,31 @@
-// What a pool's pods show of starting: how long it takes from a claim to the Readiness of the pod that it made necessary,
-// how long until many are Ready that are started at once, and how often in a row an ordinal's pod came to nothing. Read off
-// the pods' own times, so that a manager that starts knows it at once from those that are there; knows no clock.
+// Measures how a pool's pods start: the time from a claim until the replacement pod is Ready, the time until many pods that start
+// together are Ready, and how many starts of an ordinal failed in a row. The times come from the pods, so a manager that starts
+// gets them from the existing pods. Reads no clock.
 
 import type { ObservedPod } from '../observation.ts';
 
-// Before any pod was seen to start: what a pod takes whose image is on the node already, with a little to spare.
+// The estimate without data: a pod whose image is already on the node, with a small margin.
 const initialMs = 10_000;
-// From the claim to the pod's creation: one request of the manager, and one of the StatefulSet controller. Pods tell their
-// times in whole seconds, so that nothing shorter could be measured anyway.
+// From the claim to the creation of the pod: one request of the manager and one of the StatefulSet controller. Pods report times in
+// whole seconds, so a shorter time could not be measured.
 const orderMs = 1_000;
-// Each start counts for at least so much of the estimate: it follows an image that has grown within a few pods, and
-// forgets a bad day within some dozen. Slower than expected counts for more than faster: too long an estimate costs a
-// pod or two, too short a one visitors.
+// The minimum weight of each start. The estimate follows a larger image within a few pods, and forgets a bad day within some dozen.
+// A slow start weighs more than a fast one: an estimate that is too long costs a pod or two, one that is too short makes visitors wait.
 const weight = { slower: 0.3, faster: 0.1 };
-// For many at once: what is remembered; what each beyond those that were seen together adds, at least, and as long as too few
-// were (a StatefulSet controller makes some twenty a second, a node starts a few; a small one that is busy was seen to take
-// 0.7 s for each); and a margin, for the next time is another. Seats that are ready a minute too soon cost less than a class
-// that waits.
+// For many pods at once. `remembered`: the number of starts in memory. `eachMs`: what each pod beyond the largest observed batch adds,
+// at least, and the value used while too few starts were observed. A StatefulSet controller creates some 20 pods per second and a
+// node starts a few; a small busy node took 0.7 s for each. The margin covers variation between batches: a seat that is ready a
+// minute early costs less than a class that waits.
 const remembered = 100;
 const eachMs = { least: 250, guess: 1_000 };
 const margin = 1.5;
-// That one of so few took longer has other reasons.
+// In a smaller batch, one slow pod says nothing about the batch size.
 const fewAtOnce = 5;
 
 type Start = { uid: string; wasReady: boolean; taken: boolean; revision: string | undefined };
 type Span = { from: number; to: number };
 
-/** What is known about starts at one moment. */
+/** The estimates of pod starts at one moment. */
 export type StartTimes = Pick<Starts, 'refillMs' | 'readyWithinMs' | 'failures' | 'failing'>;
 
 export class Starts {
@@ -37,7 +36,7 @@ export class Starts {
   readonly #spans: Span[] = [];
   #burst: Burst | undefined;
 
-  /** A copy that does not change. */
+  /** An independent copy. */
   times(): StartTimes {
     const copy = new Starts();
     copy.#refillMs = this.#refillMs;
@@ -47,14 +46,14 @@ export class Starts {
     return copy;
   }
 
-  /** Mean time from a claim to its replacement's Readiness, in milliseconds. */
+  /** The mean time from a claim until the replacement pod is Ready, in milliseconds. */
   get refillMs(): number {
     return this.#refillMs;
   }
 
   /**
-   * How long before they are needed so many pods should be started at once, in milliseconds: half as long again as the slowest
-   * of the last hundred took, and longer for more pods than were ever seen to start together.
+   * How long before they are needed `count` pods should start, in milliseconds: 1.5 times the slowest of the last hundred starts,
+   * and more for a batch larger than any observed one.
    */
   readyWithinMs(count: number): number {
     this.#burst ??= burstOf(this.#spans);
@@ -62,18 +61,18 @@ export class Starts {
     return margin * (slowestMs + orderMs + Math.max(0, count - atOnce) * addedMs);
   }
 
-  /** How many pods of this ordinal and revision were deleted without ever having been Ready, since the last one that was. */
+  /** How many pods of this ordinal and revision in a row were deleted before they were Ready. */
   failures(ordinal: number, revision?: string): number {
     const failed = this.#failures.get(ordinal);
     return failed && failed.revision === revision ? failed.count : 0;
   }
 
-  /** Whether there is such an ordinal among so many replicas. */
+  /** Whether any ordinal below `replicas` has such failures. */
   failing(replicas: number): boolean {
     return [...this.#failures.keys()].some((ordinal) => ordinal < replicas);
   }
 
-  /** Takes in a pod as it now is. A start that took longer than `timeoutMs` is no measure: the pod was broken. */
+  /** Observes a pod. A start longer than `timeoutMs` is not measured: the pod was broken. */
   observe(pod: ObservedPod, timeoutMs: number): void {
     const last = this.#last.get(pod.ordinal);
     if (last && last.uid !== pod.uid) this.gone(pod.ordinal);
@@ -96,7 +95,7 @@ export class Starts {
     this.#burst = undefined;
   }
 
-  /** The ordinal's pod is gone. */
+  /** The ordinal's pod was deleted. */
   gone(ordinal: number): void {
     const last = this.#last.get(ordinal);
     this.#last.delete(ordinal);
@@ -114,16 +113,16 @@ export class Starts {
 
 type Burst = {
   slowestMs: number;
-  /** How many were seen to start at once. */
+  /** The largest number of pods observed to start together. */
   atOnce: number;
-  /** What each of them added to the time of the last, or is taken to add. */
+  /** The time that each pod adds until the last is Ready, measured or assumed. */
   addedMs: number;
 };
 
 function burstOf(spans: readonly Span[]): Burst {
   if (spans.length === 0) return { slowestMs: initialMs, atOnce: 1, addedMs: eachMs.guess };
   const took = spans.map(({ from, to }) => to - from);
-  // Those that became Ready while one was starting, itself included.
+  // For each start, the number of pods that became Ready during it, including itself.
   const together = spans.map((span) => spans.filter(({ to }) => to > span.from && to <= span.to).length);
   const atOnce = Math.max(1, ...together);
   const last = took[together.indexOf(atOnce)] ?? 0;

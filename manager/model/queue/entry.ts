@@ -2,7 +2,7 @@
 
 import type { StoredPosition } from '../observation.ts';
 
-/** A visitor without a request for less than this is between two requests: a page reload, or the next long poll. */
+/** A visitor without a request for less than this time is between two requests: a page reload, or the next long poll. */
 export const betweenRequestsMs = 2_000;
 /** How often a manager reports its connected visitors to the other managers. */
 const reportEveryMs = 10_000;
@@ -10,15 +10,15 @@ const reportEveryMs = 10_000;
 export const absentAfterMs = 25_000;
 /** An absent visitor keeps the position for this long. */
 const keepPositionMs = 30_000;
-/** No clock is wrong by this much. Such an entry is deleted at first sight, also by managers that do not run for long. */
+/** No clock is off by this much. Such an entry is deleted when it is first read, also by short-lived managers. */
 const deleteAtOnceMs = 24 * 60 * 60_000;
 
-/** What the stored queue says of the visitor. */
+/** The visitor's entry in the stored queue. */
 export type Stored = {
   position: StoredPosition;
   /** Whether the object that held it was deleted. */
   lost: boolean;
-  /** When `position` last changed, by the monotonic clock. Undefined until the next look. */
+  /** When `position` last changed, by the monotonic clock. Undefined until the next check. */
   changedAt: number | undefined;
   /** How old `position` was when this manager first read it, by the wall clock. 0 once it has changed. */
   age: number;
@@ -41,7 +41,7 @@ export type Presence =
 
 export type Entry = {
   visitor: string;
-  /** When the visitor first asked. The queue has this order. */
+  /** When the visitor first asked. It gives the order of the queue. */
   since: number;
   address: string | undefined;
   stored: Stored | undefined;
@@ -100,10 +100,10 @@ export function planChange(entry: Entry, now: number, at: number): Change {
 const none: Change = { action: 'none' };
 const forget: Change = { action: 'forget' };
 
-/** Whether an entry that this manager does not report has to be corrected, stored again or removed. */
+/** Decides whether to correct, store again or remove an entry that this manager does not report. */
 function planRemoval(entry: Entry, stored: Stored, at: number): Change {
   const { position, lost, age } = stored;
-  // The visitor asked this manager first, and the one that wrote the entry later.
+  // The visitor asked this manager first, and the manager that wrote the entry later.
   if (position.since > entry.since) return write(entry, position.seen);
   const unchangedMs = at - (stored.changedAt ?? at);
   const absentMs = position.seen === undefined ? unchangedMs : unchangedMs + age - absentAfterMs;

@@ -1,13 +1,13 @@
-// The visitors who wait for a terminal of a pool, over all managers, in the order of their first request. Each manager knows
-// its own visitors from their requests, and those of other managers from the stored queue. It writes the difference between
-// the two, so a lost write is only late. Does no I/O and reads no clock.
+// The visitors who wait for a terminal of a pool, at all managers, in the order of their first request. Each manager knows its own
+// visitors from their requests, and the others from the stored queue. It writes the difference between the two, so a lost write
+// only delays the update. Does no I/O and reads no clock.
 //
 // There are two clocks. `now` is the wall clock (milliseconds since 1970): it orders visitors and survives a restart. `at` is
 // monotonic: it measures for how long an entry has not changed. As with a Lease, a manager uses the time at which it saw the
 // last change, not the times that other managers write.
 //
-// A manager that starts also reads how old each entry is. It skips a visitor who was last seen too long ago, so that visitors
-// of dead managers block nobody. It deletes the entry only later: if a clock was wrong, another report arrives before that.
+// A manager that starts also reads how old each entry is. It skips a visitor who was last seen too long ago, so that visitors of
+// stopped managers do not block the queue. It deletes the entry only later: if a clock was wrong, another report arrives before that.
 
 import { ownerOf } from '../../../common/claimant.ts';
 import type { StoredPosition, StoredQueue } from '../observation.ts';
@@ -31,7 +31,7 @@ export class Queue {
     return this.#entries.size === 0;
   }
 
-  /** Takes in the stored queue at `now`. Undefined: it was deleted; its entries are written into the next one. */
+  /** Records the stored queue at `now`. Undefined: it was deleted; its entries are written into the next one. */
   observe(stored: StoredQueue | undefined, now: number): void {
     if (!stored) {
       for (const { stored } of this.#entries.values()) if (stored) stored.lost = true;
@@ -48,8 +48,8 @@ export class Queue {
   }
 
   /**
-   * Visitors could not wait from `since` to `at`, and were sent away. Those who waited at `since` count as present for `forMs`
-   * more, so that they can come back.
+   * Visitors could not wait from `since` to `at`, and their requests were ended. Those who waited at `since` count as present for
+   * `forMs` more, so that they can return.
    */
   resume({ since, at, forMs }: { since: number; at: number; forMs: number }): void {
     for (const entry of this.#entries.values()) {
@@ -67,7 +67,7 @@ export class Queue {
     return this.since(visitor) !== undefined;
   }
 
-  /** When the visitor first asked. Undefined for a visitor who does not wait. */
+  /** When the visitor first asked. Undefined for a visitor who is not waiting. */
   since(visitor: string): number | undefined {
     const entry = this.#entries.get(visitor);
     return entry && entry.presence.state !== 'served' ? entry.since : undefined;
@@ -84,7 +84,7 @@ export class Queue {
   ): (at: number) => void {
     const known = this.#entries.get(visitor);
     const isNew = known === undefined || known.presence.state === 'served';
-    // Clocks differ between managers, and jump: a new visitor goes behind all known ones.
+    // Clocks differ between managers, and jump: a new visitor goes behind all known visitors.
     const since = askedAt ?? Math.max(now, this.#latest + 1);
     const entry = isNew
       ? this.#add({ visitor, since, address, stored: known?.stored, presence: { state: 'remote' } })
@@ -96,7 +96,7 @@ export class Queue {
     };
   }
 
-  /** The visitor cancels the wait. Ignored while another window of the visitor waits. */
+  /** The visitor cancels the wait. Ignored while another browser window of the visitor waits. */
   leave(visitor: string): void {
     const entry = this.#entries.get(visitor);
     const state = entry?.presence.state;
@@ -167,7 +167,7 @@ export class Queue {
     this.#advance(known, position.since);
   }
 
-  /** Of two times of one visitor the earlier counts. */
+  /** Keeps the earlier of two times of one visitor. */
   #advance(entry: Entry, since: number): void {
     if (since >= entry.since) return;
     entry.since = since;
@@ -202,7 +202,7 @@ function disconnect(presence: Presence, at: number): Presence {
   return requests > 1 ? { ...presence, requests: requests - 1 } : { state: 'disconnected', at, ownSeen };
 }
 
-/** The stored queue now says `position` of the visitor. */
+/** The stored queue now has `position` for the visitor. */
 function follow(presence: Presence, { seen }: StoredPosition): Presence {
   if (presence.state === 'connected' && seen === presence.ownSeen) return { ...presence, reported: true };
   const isElsewhere = presence.state === 'disconnected' && seen !== presence.ownSeen;
@@ -210,7 +210,7 @@ function follow(presence: Presence, { seen }: StoredPosition): Presence {
   return isElsewhere || isCancelStored ? { state: 'remote' } : presence;
 }
 
-// A time in the future says as little as one long ago: the clock that wrote it is wrong.
+// A time in the future is as unreliable as one long ago: the clock that wrote it is wrong.
 const ageOf = ({ seen, since }: StoredPosition, now: number): number => Math.abs(now - (seen ?? since));
 
 // The visitor breaks a tie, so that every manager computes the same order.
