@@ -1,5 +1,5 @@
-// Runs the actions of the controller: each once at a time, and after a failure not before a back-off. The controller plans a failed
-// action again, so nothing is retried here.
+// Runs the actions of the controller: equal actions never overlap, and a failed one waits for a back-off. Nothing is retried here,
+// because the controller plans a failed action again.
 
 import { pauseMs } from '../../common/backoff.ts';
 import type { Logger } from '../../common/log.ts';
@@ -43,7 +43,7 @@ export class ActionRunner {
     this.#options = options;
   }
 
-  /** Starts the action, unless it is running, or has failed too recently. */
+  /** Starts the action, unless it is running or its back-off has not passed. */
   run({ key, run }: Action): void {
     const id = idOf(key);
     const { clock } = this.#options;
@@ -58,7 +58,7 @@ export class ActionRunner {
       .finally(() => this.#running.delete(id));
   }
 
-  /** Forgets failures of actions that are not planned any more, such as the deletion of a pod that is gone. */
+  /** Forgets failures of actions that are no longer planned, such as the deletion of a pod that no longer exists. */
   forgetOldFailures(): void {
     const longAgo = this.#options.clock() - backoff.maxMs;
     for (const [id, { notBefore }] of this.#failed) if (notBefore < longAgo) this.#failed.delete(id);

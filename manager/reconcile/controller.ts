@@ -1,6 +1,6 @@
-// The loop that keeps the pools as their settings want them: watches the cluster, plans what each pool needs, and runs the actions.
-// It is level-triggered: an action that failed, or had no effect, is planned again at the next evaluation. Every manager creates
-// terminals and makes them reachable. Only the leader ends sessions, scales down and records notices.
+// The control loop: it observes the cluster, plans what each pool needs, and runs the actions. It is level-triggered: an action
+// that failed or had no effect is planned again at the next evaluation. Every manager creates terminals and makes them
+// reachable. Only the leader ends sessions, scales down and records notices.
 
 import type { Logger } from '../../common/log.ts';
 import { EventRecorder } from '../events/event-recorder.ts';
@@ -31,7 +31,7 @@ export type ControllerOptions = {
   cluster: Cluster;
   log: Logger;
   clock: () => number;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number;
   /** From 0 to 1. */
   random: () => number;
@@ -49,12 +49,12 @@ export type ControllerOptions = {
 };
 
 const evaluateEveryMs = 1_000;
-/** In this order: what makes pods ready comes before what removes them. */
+/** In this order: actions that make pods ready run before actions that remove pods. */
 const actions = [scaleUp, scaleDown, replace, expose, restoreRoutes, withdraw, reap, retryBroken];
 
 export class Controller {
   readonly #options: ControllerOptions;
-  /** Pools that have changed since they were evaluated. */
+  /** Pools that have changed since their last evaluation. */
   readonly #changed = new Set<Pool>();
   readonly #requestEvaluation: () => void;
   readonly #runner: ActionRunner;
@@ -96,7 +96,7 @@ export class Controller {
     }
   }
 
-  /** Has every pool evaluated regularly, because plans depend on the time. */
+  /** Evaluates every pool periodically, because plans depend on the time. */
   async #tick(signal: AbortSignal): Promise<void> {
     const { pools, clock, delay } = this.#options;
     for (;;) {

@@ -1,5 +1,5 @@
-// Finds out why the StatefulSet controller does not create pods: another pod has the name, or an Event of the controller says why.
-// Neither is watched. Both are read now and then while an ordinal has no pod for longer than a creation takes.
+// Finds out why the StatefulSet controller does not create pods: another pod has the name, or an Event of the controller states the
+// reason. Neither is watched. Both are read periodically while an ordinal has been without a pod for longer than a creation takes.
 
 import type { Logger } from '../../common/log.ts';
 import { labels } from '../../common/names.ts';
@@ -50,7 +50,7 @@ export class CreateFailures {
   }
 }
 
-/** The StatefulSet controller does not report it, and may stop at the first pod that it cannot create. */
+/** Describes a foreign pod. The StatefulSet controller does not report it, and may stop at the first pod that it cannot create. */
 function describeInTheWay(name: string, { pool }: PodInTheWay): string {
   const label = pool === undefined ? `without the label ${labels.pool}` : `with the label ${labels.pool}=${pool}`;
   return `another pod has the name ${name} (${label}). Until it is deleted, Kubernetes can create neither this pod nor those of higher numbers`;

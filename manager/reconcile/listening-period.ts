@@ -1,5 +1,5 @@
-// How long a new leader has to wait before it may conclude from missing reports that no visitor has connected. While there was no
-// leader, or the API server was away, connections could not be written to the pods. Terminals report at least every ten seconds.
+// How long a new leader waits before a missing report means that no visitor has connected. Without a leader, or during an outage of
+// the API server, connections could not be written to the pods. Terminals report at least every ten seconds.
 
 import type { Settings } from '../model/settings.ts';
 
@@ -28,7 +28,7 @@ export class ListeningPeriod {
     else this.#leaderSince = undefined;
   }
 
-  /** Whether this leader has waited long enough for a report of the terminal, and had none. A report counts even if its write failed. */
+  /** Whether this leader has waited long enough and has had no report of the terminal. A report counts even if its write failed. */
   hasMissedReport(uid: string, { connectTimeout }: Pick<Settings, 'connectTimeout'>): boolean {
     const { clock, answeredForMs, heardAt } = this.#options;
     if (heardAt(uid) !== undefined || this.#leaderSince === undefined) return false;

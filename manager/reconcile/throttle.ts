@@ -1,18 +1,18 @@
-// Runs work at once when it is requested, then rests for nine times as long as the work took. An evaluation costs some
-// milliseconds for a pool of ten thousand pods. Where a thousand of them change each second, claims and watches need the rest
-// of the time. Requests that arrive during the rest share one run.
+// Runs work at once when it is requested, then rests for nine times the duration of the work. An evaluation of a pool of ten thousand
+// pods takes some milliseconds. If a thousand of these pods change each second, claims and watches need the remaining time.
+// Requests during the rest share one run.
 
 export type ThrottleOptions = {
   work: () => void;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number;
   /** Resolves after `ms` milliseconds. */
   delay: (ms: number) => Promise<void>;
 };
 
-// The work gets a tenth of the time at most.
+// The work gets at most a tenth of the time.
 const restFactor = 9;
-// A process that was suspended during its work, or got no processor time, did not work for that long.
+// The measured duration includes a suspension of the process or a lack of CPU time, so limit the rest.
 const maxRestMs = 1_000;
 
 /** Returns the function that requests the work. The work never runs before that function has returned. */

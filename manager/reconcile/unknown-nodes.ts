@@ -1,6 +1,6 @@
-// Reads the nodes of pods that the watch has not reported. A node that has just joined is reported soon; a node that was deleted
-// before this manager started never is. A late watch proves nothing, so ask the API server at once. Until it answers, the pods of
-// the node are not given out.
+// Reads the nodes of pods that the watch has not reported. The watch reports a new node soon, but never a node that was deleted before
+// this manager started. A slow watch proves nothing, so ask the API server at once. Until it answers, the pods of the node are
+// not handed out.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -11,7 +11,7 @@ export type UnknownNodesOptions = {
   pools: Pools;
   cluster: Pick<Cluster, 'readNode'>;
   log: Logger;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number;
 };
 
@@ -19,14 +19,14 @@ const readEveryMs = 10_000;
 
 export class UnknownNodes {
   readonly #options: UnknownNodesOptions;
-  /** When each node is read next, by pool and name. */
+  /** When to read each node next, by pool and name. */
   readonly #nextReadAt = new WeakMap<Pool, Map<string, number>>();
 
   constructor(options: UnknownNodesOptions) {
     this.#options = options;
   }
 
-  /** Call it at every evaluation, once everything that exists was observed. */
+  /** Call it at every evaluation, after the initial lists are complete. */
   check(pool: Pool): void {
     const { pools, monotonic } = this.#options;
     const at = monotonic();

@@ -1,4 +1,4 @@
-// What the actions on a pool are handed.
+// The arguments of the actions on a pool.
 
 import type { Logger } from '../../../common/log.ts';
 import type { EventRecorder } from '../../events/event-recorder.ts';
@@ -11,7 +11,7 @@ import type { PoolSnapshot } from '../../plan/snapshot.ts';
 import type { ActionKind } from '../action-runner.ts';
 import type { ListeningPeriod } from '../listening-period.ts';
 
-/** What a manager did to a pool; `reason` of a reaped session. */
+/** What a manager did to a pool. `reason`: why a session was reaped. */
 export type Done = {
   pool: string;
   action: 'scale-up' | 'scale-down' | 'replace' | 'retry' | 'reap';
@@ -26,12 +26,12 @@ export type ActionContext = {
   cluster: Cluster;
   log: Logger;
   clock: () => number;
-  /** Milliseconds of a clock that is never set. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number;
   events: EventRecorder;
   listening: ListeningPeriod;
   metrics: ActionMetrics;
 };
 
-/** A pool, and its StatefulSet and the snapshot of which the action was planned. */
+/** A pool, with the StatefulSet and the snapshot that the action was planned from. */
 export type Target = { pool: Pool; spec: ObservedPool; snapshot: PoolSnapshot };

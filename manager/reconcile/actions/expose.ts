@@ -1,4 +1,4 @@
-// Creates the Services and routes that lead browsers to the pods.
+// Creates the Services and routes of the pods.
 
 import { readRefusal } from '../../kubernetes/refusal.ts';
 import type { ExposureFailure } from '../../model/exposure-failures.ts';

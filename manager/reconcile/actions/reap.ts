@@ -1,4 +1,4 @@
-// Deletes pods whose session is over, and pods that have ended or whose node is gone.
+// Deletes pods whose session is over, pods that have ended, and pods whose node was deleted.
 
 import { aboutPod, aboutPool } from '../../events/event-recorder.ts';
 import { explainReap, typeOfReap } from '../../events/explanations.ts';
@@ -10,7 +10,7 @@ import type { ActionContext, Target } from './context.ts';
 
 type Overdue = Plan['reap'][number];
 
-// A node that is deleted or shut down may have had more than a hundred pods, and claims use the same connections.
+// A node that is deleted or shut down may have had more than a hundred pods, and claims share these connections.
 const deadAtOnce = 8;
 
 export function reap(context: ActionContext, target: Target, plan: Pick<Plan, 'reap'>): Action[] {
@@ -30,10 +30,10 @@ async function reapPod(context: ActionContext, { pool, spec }: Target, { pod, re
   const { pools, cluster, log, events, metrics } = context;
   const { name } = pod;
   if (!(await isStillDue(context, pool, { pod, reason }))) return;
-  // Deletes only the version that was seen: a late watch must not hide that a visitor has connected.
+  // Delete only the observed version: if the watch is slow, a visitor may have connected meanwhile.
   const deleted = isOrphan(reason) ? await cluster.removeOrphan(pod) : await cluster.deleteAsSeen(pod);
   if (deleted === 'conflict') return;
-  // Finalizers may keep an orphan. The watch reports when it is gone.
+  // Finalizers may keep the object of an orphan. The watch reports its deletion.
   if (deleted !== 'removed') pools.observeDeletion(pod, deleted);
   log.info({ pool: pool.name, pod: name, reason }, 'terminal deleted');
   metrics.done({ pool: pool.name, action: 'reap', reason });
@@ -43,13 +43,13 @@ async function reapPod(context: ActionContext, { pool, spec }: Target, { pod, re
   events.record({ ...event, about: aboutPool(spec), message: `${name} was deleted: ${why}` });
 }
 
-/** Asks the API server where the reason rests on another object, of which the watch may be late to report. */
+/** Asks the API server if the reason depends on another object, because the watch may be slow. */
 async function isStillDue(context: ActionContext, pool: Pool, { pod, reason }: Overdue): Promise<boolean> {
   if ((reason === 'duplicate' || reason === 'node-lost') && !(await hasOtherTerminal(context, pool, pod))) return false;
   return (reason !== 'node-deleted' && reason !== 'node-lost') || isNodeAway(context, pod, reason);
 }
 
-/** Whether the visitor of `pod` still has the other terminal for which this one is deleted. */
+/** Whether the visitor of `pod` still has another terminal, which is the reason to delete this one. */
 async function hasOtherTerminal({ cluster, pools }: ActionContext, pool: Pool, pod: ObservedPod): Promise<boolean> {
   const other = pool.terminalOf(pod.claim!.visitor);
   if (!other || other === pod) return false;
@@ -72,7 +72,7 @@ async function isNodeAway(
   return false;
 }
 
-/** Whether no kubelet removes the pod. */
+/** Whether the manager has to remove the pod object, because no kubelet will. */
 const isOrphan = (reason: ReapReason): boolean => reason === 'node-deleted' || reason === 'not-removed';
-/** Whether no session can go on in the pod. */
+/** Whether the pod can have no session. */
 const isDead = ({ reason }: Overdue): boolean => isOrphan(reason) || reason === 'pod-ended';

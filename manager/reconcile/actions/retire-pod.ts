@@ -1,4 +1,4 @@
-// Retires an unused pod by the same comparison as a claim, so that either the retirement or a claim wins, never both.
+// Retires an unused pod with the same comparison as a claim, so either the retirement or a claim succeeds, never both.
 
 import type { ObservedPod } from '../../model/observation.ts';
 import type { ActionContext } from './context.ts';

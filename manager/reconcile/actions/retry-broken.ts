@@ -6,7 +6,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Action } from '../action-runner.ts';
 import type { ActionContext, Target } from './context.ts';
 
-// More new pods at a time would not help a cluster that cannot start pods.
+// More pods at a time would not help a cluster that cannot start pods.
 const atOnce = 8;
 
 export function retryBroken(context: ActionContext, { pool }: Target, { retry }: Pick<Plan, 'retry'>): Action[] {

@@ -24,8 +24,8 @@ export function scaleDown(context: ActionContext, target: Target, { shrink }: Pi
 }
 
 /**
- * Retires the pods from the top down to `shrink.to`, or to the first one that was claimed, and scales them away. Returns the new
- * replicas; undefined when nothing was scaled. Pods that were retired in vain are replaced at a later evaluation.
+ * Retires the pods from the top down to `shrink.to`, or to the first claimed one, and scales them down. Returns the new replicas;
+ * undefined when nothing was scaled. If the scaling fails, the retired pods are replaced at a later evaluation.
  */
 export async function retireAndScale(
   { cluster, pools }: Pick<ActionContext, 'cluster' | 'pools'>,
@@ -39,7 +39,7 @@ export async function retireAndScale(
     if (!pod || pod.terminating) empty.push(to - 1);
     else if (!(await retirePod({ cluster, pools }, pod))) break;
   }
-  // Read the pods of these ordinals last: a successor may come at any time, but it takes longer to be Ready than to be scaled away.
+  // Check empty ordinals last: a pod may be created at any time, but it becomes Ready only after the scale-down.
   for (const ordinal of empty) {
     const name = `${spec.statefulSet}-${ordinal}`;
     const pod = await cluster.readPod(name);

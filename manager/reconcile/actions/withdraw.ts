@@ -6,7 +6,7 @@ import type { ActionContext, Target } from './context.ts';
 
 const atOnce = 8;
 
-/** The watch reports the deletions. Until then a successor with the same name may have been seen already. */
+/** The deletions are observed through the watch, because it may already have reported a successor with the same name. */
 export function withdraw({ cluster }: ActionContext, { pool }: Target, plan: Pick<Plan, 'withdraw'>): Action[] {
   const { services, routes } = plan.withdraw;
   const action = (uid: string, run: () => Promise<void>): Action => ({
