@@ -1,4 +1,4 @@
-/** An answer other than 2xx, as the API server's Status tells it. */
+/** An answer other than 2xx, with the fields of the API server's Status. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;

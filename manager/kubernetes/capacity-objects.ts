@@ -1,4 +1,4 @@
-// What Kubernetes objects say of room: quantities, a template's requests, a node's capacity, a quota. Pure.
+// Reads the capacity from Kubernetes objects: quantities, a template's requests, a node's capacity, a quota. Pure.
 
 import type { Amounts, NodeCapacity, PodNeeds, Quota } from '../model/capacity.ts';
 
@@ -47,7 +47,7 @@ export const readAmounts = (raw: RawAmounts = {}): Amounts =>
 
 export function readNeeds({ containers = [], nodeSelector = {}, tolerations = [] }: RawPodSpec): PodNeeds {
   const limits = containers.map(({ resources }) => readAmounts(resources?.limits));
-  // What has a limit and no request, requests its limit.
+  // A container with a limit and no request requests its limit.
   const requests = containers.map(({ resources }, index) => ({
     ...limits[index],
     ...readAmounts(resources?.requests),
@@ -63,7 +63,7 @@ export const readNodeCapacity = ({ metadata, spec, status }: RawNodeCapacity): N
 
 export const readQuota = ({ metadata, spec, status }: RawQuota): Quota => ({
   name: metadata.name,
-  // What its controller has not looked at yet limits nothing yet, but will.
+  // A quota that its controller has not processed yet has no effect yet, but will have.
   hard: readAmounts(spec?.hard),
   used: readAmounts(status?.used),
   scoped: (spec?.scopes?.length ?? 0) > 0 || spec?.scopeSelector !== undefined,

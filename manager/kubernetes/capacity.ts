@@ -1,4 +1,4 @@
-// What the cluster has room for, as far as it has to be asked: quotas, and pods that share nodes with terminals.
+// The capacity of the cluster that the manager polls: quotas, and pods that share nodes with terminals.
 
 import { labels } from '../../common/names.ts';
 import { ApiError } from './api-error.ts';
@@ -18,7 +18,7 @@ export function createCapacity(transport: Transport, release: string | undefined
       return (await get<{ items: RawQuota[] }>('resourcequotas', signal)).items.map(readQuota);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      // An API server that does not have the kind has no quotas.
+      // An API server without this kind has no quotas.
       if (error.status === 404) return [];
       if (error.status === 403) return undefined;
       throw error;

@@ -1,4 +1,4 @@
-// The Kubernetes port over the real API (or its stand-in): each method is one request, and says what its refusals mean.
+// Implements the Kubernetes port with the real API or its stand-in. Each method is one request and interprets its errors.
 
 import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -41,22 +41,22 @@ import { listAndWatch } from './watch.ts';
 const leaseKind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
 const jsonPatch = 'application/json-patch+json';
 const mergePatch = 'application/merge-patch+json';
-// Callers wait for it, and what was valid before stays so for longer than this.
+// Callers wait for a review. Valid tokens are cached for longer than this.
 const reviewMs = 4_000;
-// One that hangs must not hold its connection for longer than the elector waits.
+// A request that hangs must not hold its connection for longer than the elector waits.
 const leaseMs = 5_000;
 
 export type ClusterOptions = {
   transport: Transport;
   exposure: Exposure;
-  /** Of the Services of terminals. */
+  /** For the Services of terminals. */
   ipFamilies?: IpFamilies;
   log: Logger;
-  /** The release whose pools are seen; every pool of the namespace, if absent. */
+  /** The release whose pools are managed. Absent: every pool of the namespace. */
   release?: string | undefined;
-  /** This manager's own pod, if it is one. */
+  /** This manager's own pod. Absent outside a cluster. */
   pod?: PodRef | undefined;
-  /** SeenVersions of the collection whose watch has broken. */
+  /** Called with the path of the collection whose watch has broken. */
   onWatchBroken?: (path: string) => void;
 };
 
@@ -166,9 +166,9 @@ export function createCluster(options: ClusterOptions): Cluster {
         { op: 'test', path: claimedLabel, value: 'false' },
         // An administrator may have taken it out of the pool.
         { op: 'test', path: poolLabel, value: pod.pool },
-        // One that is going is of no use to a visitor, and the watch may not have told yet. What is absent equals null.
+        // A terminating pod is of no use to a visitor, and the watch may not have reported it yet. An absent field equals null.
         { op: 'test', path: '/metadata/deletionTimestamp', value: null },
-        // Nor is one that has ended: evicted, for instance.
+        // A pod that has ended, for instance by eviction, is of no use either.
         { op: 'test', path: '/status/phase', value: 'Running' },
         { op: 'replace', path: claimedLabel, value: 'true' },
         ...(pod.annotated
@@ -177,7 +177,7 @@ export function createCluster(options: ClusterOptions): Cluster {
               path: `/metadata/annotations/${escapePointer(key)}`,
               value,
             }))
-          : // The map itself has to be made, and nothing that was written meanwhile may be lost by that.
+          : // Create the annotation map, on condition that the pod has not changed, so that no other annotation is lost.
             [
               { op: 'test', path: '/metadata/resourceVersion', value: String(pod.version) },
               { op: 'add', path: '/metadata/annotations', value: annotations },
@@ -202,7 +202,7 @@ export function createCluster(options: ClusterOptions): Cluster {
       const path = `/metadata/annotations/${escapePointer(claimAnnotations.connectedAt)}`;
       const body = [
         { op: 'test', path: '/metadata/uid', value: pod.uid },
-        // Another manager may have been told before, and the first of them counts. What is absent equals null.
+        // Another manager may have recorded a connection, and the first one counts. An absent field equals null.
         { op: 'test', path, value: null },
         { op: 'add', path, value: new Date(at).toISOString() },
       ];
@@ -222,7 +222,7 @@ export function createCluster(options: ClusterOptions): Cluster {
     async deletePod({ name, uid }) {
       const deleted = await deletePod(name, { preconditions: { uid } });
       if (deleted !== 'conflict') return deleted;
-      // Nearly always a successor of its name. But whatever refused it, only that the pod is gone means that it is gone.
+      // A conflict nearly always means a successor with the same name. Only a missing pod proves the deletion, so read it.
       if ((await getPod(name))?.uid !== uid) return undefined;
       throw new ServiceError('conflict', `The Kubernetes API refuses to delete ${name}.`);
     },
@@ -231,25 +231,25 @@ export function createCluster(options: ClusterOptions): Cluster {
       deletePod(name, { preconditions: { uid, resourceVersion: String(version) } }),
 
     async removeOrphan({ name, uid, version }) {
-      // As the pod garbage collector does, but without its quarantine of 40 s.
+      // The pod garbage collector does the same, but waits 40 s first.
       const preconditions = { uid, resourceVersion: String(version) };
       const removed = await deletePod(name, { preconditions, gracePeriodSeconds: 0 });
       return removed === 'conflict' ? removed : 'removed';
     },
 
     async readNode(name) {
-      // A list of one: the manager may list nodes, and needs no right to get one.
+      // A list with one item: the manager may list nodes, and needs no permission to get one.
       const fieldSelector = encodeURIComponent(`metadata.name=${name}`);
       const path = `/api/v1/nodes?fieldSelector=${fieldSelector}`;
       const { items } = await transport.request<{ items: RawNode[] }>({ method: 'GET', path });
       return items[0] && readNode(items[0]);
     },
 
-    // By the subresource: whoever may patch a StatefulSet may also change what its pods run.
+    // Uses the scale subresource: permission to patch the StatefulSet would include changing its containers.
     async scalePool(pool, to) {
       const body = [
         { op: 'test', path: '/metadata/uid', value: pool.uid },
-        // A Scale leaves a zero out, and what is absent equals null.
+        // A Scale omits zero replicas, and an absent field equals null.
         { op: 'test', path: '/spec/replicas', value: pool.replicas || null },
         { op: 'add', path: '/spec/replicas', value: to },
       ];
@@ -313,11 +313,11 @@ type ReviewStatus = {
   user?: { username?: string; extra?: Record<string, string[]> };
 };
 
-/** Who a reviewed token speaks for; undefined for anybody but a service account of `namespace`. */
+/** The identity of a reviewed token. Undefined unless it is a service account of `namespace`. */
 export function readIdentity(status: ReviewStatus, namespace: string) {
   const prefix = `system:serviceaccount:${namespace}:`;
   const { username = '', extra = {} } = status.user ?? {};
-  // An authenticator that does not know audiences answers with none: the token may be meant for another service.
+  // An authenticator without support for audiences returns none: the token may be meant for another service.
   const forUs = status.authenticated === true && status.audiences?.includes(managerAudience) === true;
   if (!forUs || !username.startsWith(prefix)) return undefined;
   const name = extra['authentication.kubernetes.io/pod-name']?.[0];

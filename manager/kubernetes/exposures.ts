@@ -1,6 +1,5 @@
-// What leads browsers to terminals, as Kubernetes objects: a Service of each ordinal, and where the installation is so,
-// an Ingress or HTTPRoute in front of it. They outlive the pods, so that a replacement is reachable as soon as it is
-// ready, and go with the StatefulSet, which owns them.
+// The Service of each ordinal and, in the mode `ingress`, the Ingress or HTTPRoute in front of it. They outlive the pods, so a
+// replacement is reachable as soon as it is ready. The StatefulSet owns them, so they are deleted with it.
 
 import { ServiceError } from '../../common/errors.ts';
 import { lastEndAnnotation, terminalPortName } from '../../common/names.ts';
@@ -19,7 +18,7 @@ type Exposures = Pick<
   'exposePod' | 'recordEnd' | 'routePod' | 'restoreRoute' | 'withdrawService' | 'withdrawRoute'
 >;
 
-/** Where the routes of `template` are. */
+/** The collection of the routes of `template`. */
 export const routesPath = ({ kind }: RouteTemplate, namespace: string): string =>
   `/apis/${routeKinds[kind].apiVersion}/namespaces/${namespace}/${routeKinds[kind].plural}`;
 
@@ -51,7 +50,7 @@ export function createExposures(
         readService,
       );
       if (exposure.mode === 'ingress' || found.nodePort !== undefined) return found;
-      // It was made while terminals had routes. (The other way round, a Service with a node port has all that a route needs.)
+      // The Service was created in mode `ingress`. (In the opposite case, a Service with a node port is enough for a route.)
       const body = { metadata: { uid: found.uid }, spec: type };
       const path = `${services}/${found.name}`;
       const contentType = 'application/merge-patch+json';
@@ -80,7 +79,7 @@ export function createExposures(
     async restoreRoute(route) {
       const { template, path } = routing();
       const { metadata, spec } = fillRoute(template, route);
-      // The whole spec, and of the metadata what the template says: what other controllers have added there is theirs.
+      // Replace the whole spec, but only the metadata in the template: other controllers add their own.
       const { labels: marks, annotations } = metadata;
       const at = `${path}/${route.name}`;
       const now = await unless([404], transport.request<RawRoute>({ method: 'GET', path: at }));
@@ -97,7 +96,7 @@ export function createExposures(
       const written = await unless([404, 409], transport.request<RawRoute>({ method: 'PUT', path: at, body }));
       const restored = written && readRoute(written, template);
       if (!restored || restored.asTemplate) return restored;
-      // A failure, so that it is tried again ever more seldom, and told.
+      // Throw, so that the restoration backs off and is logged.
       const why = 'a webhook changes it, or the API server does not know one of its fields';
       throw new ServiceError('conflict', `${at} comes out otherwise than it is written: ${why}`);
     },
@@ -107,7 +106,7 @@ export function createExposures(
   };
 }
 
-/** Service and route are called as the pod that they lead to. */
+/** The Service and the route have the name of their pod. */
 const nameOf = ({ statefulSet }: ObservedPool, ordinal: number): string => `${statefulSet}-${ordinal}`;
 
 function describeService(

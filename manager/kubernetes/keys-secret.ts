@@ -1,17 +1,17 @@
-// The installation's keys, in a Secret that the manager makes once. The chart does not render them: it would write new ones wherever
-// it is rendered without a look at the cluster, and old ones at a rollback.
+// The installation's keys, in a Secret that the manager creates once. The chart does not render them: `helm template` would generate
+// new ones each time, and a rollback would restore old ones.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { ServiceError } from '../../common/errors.ts';
 import type { ObjectMeta } from './objects.ts';
 import { type Transport, unless } from './transport.ts';
 
-/** Text by key of the Secret. */
+/** The values of the Secret, by key. */
 export type Keys = Record<'signing-key.pem' | 'visitor-secret' | 'host-token', string>;
 
 type RawSecret = { metadata: ObjectMeta; data?: Record<string, string> };
 
-/** New keys: an Ed25519 key in PKCS #8, 32 random bytes for what identifies visitors, and 16 for the host page. */
+/** New keys: an Ed25519 key in PKCS #8, 32 random bytes for visitor ids, and 16 for the host page. */
 export function generateKeys(): Keys {
   const { privateKey } = generateKeyPairSync('ed25519');
   return {
@@ -21,12 +21,12 @@ export function generateKeys(): Keys {
   };
 }
 
-// Each attempt fails only if another manager has written in between, and that one leaves nothing to write.
+// An attempt fails only if another manager wrote the Secret meanwhile, and then no write is needed any more.
 const attempts = 5;
 
 /**
- * The keys in the Secret `name`. Creates it if it is absent, and adds keys that it lacks; of several managers one does, and all return
- * what it wrote. Never changes a key that is there.
+ * The keys in the Secret `name`. Creates the Secret if it is absent, and adds missing keys. Never changes an existing key. If several
+ * managers start at once, one writes and all return what it wrote.
  */
 export async function ensureKeys(transport: Transport, name: string, generate = generateKeys): Promise<Keys> {
   const path = `/api/v1/namespaces/${transport.namespace}/secrets`;
@@ -43,7 +43,7 @@ export async function ensureKeys(transport: Transport, name: string, generate = 
   throw new ServiceError('conflict', `The Secret ${name} changes at each attempt to write it.`);
 }
 
-/** undefined when the Secret has changed or is gone. */
+/** Undefined when the Secret was changed or deleted. */
 function addKeys(transport: Transport, path: string, { metadata }: RawSecret, data: Record<string, string>) {
   const { uid, resourceVersion } = metadata;
   const body = { metadata: { uid, resourceVersion }, data };
@@ -51,9 +51,9 @@ function addKeys(transport: Transport, path: string, { metadata }: RawSecret, da
   return unless([404, 409], transport.request<RawSecret>({ method: 'PATCH', path, contentType, body }));
 }
 
-/** undefined when another manager was first. */
+/** Undefined when another manager was first. */
 function createSecret(transport: Transport, path: string, name: string, data: Record<string, string>) {
-  // No label by which a GitOps controller takes it for one of its own objects: it would delete what is not in Git.
+  // No label by which a GitOps controller tracks its objects: it would delete a Secret that is not in Git.
   const metadata = { name, labels: { 'app.kubernetes.io/part-of': 'warmterm' } };
   const body = { kind: 'Secret', apiVersion: 'v1', type: 'Opaque', metadata, data };
   return unless([409], transport.request<RawSecret>({ method: 'POST', path, body }));

@@ -1,4 +1,4 @@
-// The Leases by which managers tell each other that they run, each a Lease of its own.
+// The Leases by which managers detect each other. Each manager has its own.
 
 import type { Logger } from '../../common/log.ts';
 import { labels, leaseOf } from '../../common/names.ts';
@@ -10,16 +10,16 @@ import { listAndWatch } from './watch.ts';
 type Part = Pick<Cluster, 'watchManagers' | 'reportManager' | 'removeManager'>;
 
 const kind = { kind: 'Lease', apiVersion: 'coordination.k8s.io/v1' };
-// One that hangs must not hold up the end of a manager for long.
+// A request that hangs must not delay the manager's shutdown.
 const deadlineMs = 2_000;
 
 export function createManagerLeases(options: {
   transport: Transport;
   log: Logger;
   onWatchBroken: (path: string) => void;
-  /** The release whose managers tell each other. */
+  /** The release that the managers belong to. */
   release: string | undefined;
-  /** This manager's own pod: its Lease goes with it. */
+  /** This manager's own pod. It owns the Lease, so the Lease is deleted with it. */
   pod: PodRef | undefined;
 }): Part {
   const { transport, log, onWatchBroken, release, pod } = options;

@@ -1,5 +1,5 @@
-// The parts of Kubernetes objects that the manager reads, as they come off the wire, and how they become observations.
-// Pure; the only place that knows where in an object a fact stands.
+// The fields of Kubernetes objects that the manager reads, and their conversion to observations. Pure. No other module depends on
+// the layout of these objects.
 
 import { hostname } from 'node:os';
 import { claimantSchema } from '../../common/claimant.ts';
@@ -84,17 +84,17 @@ export type RawLease = {
   };
 };
 
-// A value that is no number ends all links: an administrator may have meant that.
+// An invalid number revokes all links: an administrator may have intended that.
 function readLinkEpoch(annotations: Record<string, string> = {}): { linkEpoch?: number } {
   const text = annotations[claimAnnotations.linkEpoch];
   if (text === undefined) return {};
   return { linkEpoch: /^\d{1,15}$/.test(text) ? Number(text) : Number.MAX_SAFE_INTEGER };
 }
 
-/** What the StatefulSet controller writes on each pod. */
+/** The label that the StatefulSet controller sets on each pod. */
 const revisionLabel = 'controller-revision-hash';
 
-/** A pod of a pool; undefined for one that carries the label without being numbered by a StatefulSet. */
+/** A pod of a pool. Undefined for a pod that has the label but no ordinal in its name. */
 export function readPod(pod: RawPod): ObservedPod | undefined {
   const { metadata, spec, status } = pod;
   const pool = metadata.labels?.[labels.pool];
@@ -126,7 +126,7 @@ export function readPod(pod: RawPod): ObservedPod | undefined {
     ...(heldSince !== undefined && { heldSince }),
     ...(metadata.annotations?.[claimAnnotations.endedBy] === 'owner' && { endedByOwner: true }),
     ...readLinkEpoch(metadata.annotations),
-    // Only the template's own "false" means free: a pod whose label was removed or put back after a claim is not.
+    // Only "false" from the template means free. A pod whose label was removed, or restored after a claim, is not free.
     taken: metadata.labels?.[labels.claimed] !== 'false' || claim !== undefined,
     retired: metadata.labels?.[labels.claimed] === retired,
     claim,
@@ -135,14 +135,14 @@ export function readPod(pod: RawPod): ObservedPod | undefined {
   };
 }
 
-/** The label of a pod that keeps its name from the pool; undefined where the pod is the pool's, or will be adopted by its StatefulSet. */
+/** The label of a foreign pod with the name of a pool's pod. Undefined if the pod is the pool's, or its StatefulSet will adopt it. */
 export function findInTheWay({ metadata }: RawPod, uid: string, pool: string): PodInTheWay | undefined {
   const { owner } = readOwner(metadata);
   const label = metadata.labels?.[labels.pool];
   return owner === uid || (owner === undefined && label === pool) ? undefined : { pool: label };
 }
 
-// A grace of 0 means that it was taken away from its node already: only a finalizer keeps its object then.
+// A grace period of 0 means that the pod is off its node already, and only a finalizer keeps the object.
 function readHeldSince(
   { deletionTimestamp, deletionGracePeriodSeconds }: ObjectMeta,
   status: RawPodStatus | undefined,
@@ -166,7 +166,7 @@ function readClaim(annotations: Record<string, string>): ClaimRecord | undefined
     id,
     visitor,
     address: annotations[claimAnnotations.address],
-    // Written by the claim itself; were it spoilt by hand, the session would count as overdue rather than eternal.
+    // The claim itself writes it. If someone damages it, the session is overdue instead of endless.
     claimedAt: readTime(annotations[claimAnnotations.claimedAt]) ?? 0,
     connectedAt: readTime(annotations[claimAnnotations.connectedAt]),
   };
@@ -182,7 +182,7 @@ export function readPool({ metadata, spec, status }: RawStatefulSet): ObservedPo
     version: Number(metadata.resourceVersion),
     createdAt: readTime(metadata.creationTimestamp) ?? 0,
     replicas: spec.replicas ?? 1,
-    // A template that the controller has not looked at yet has no revision.
+    // The revision belongs to the template only after the controller has observed it.
     revision: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? status?.updateRevision : undefined,
     annotations: metadata.annotations ?? {},
     ...readUpdateStrategy(spec),
@@ -193,7 +193,7 @@ export function readPool({ metadata, spec, status }: RawStatefulSet): ObservedPo
   };
 }
 
-// Absent only where it was never defaulted: an API server writes RollingUpdate then.
+// Absent only if it was never defaulted: an API server writes RollingUpdate in that case.
 function readUpdateStrategy({ updateStrategy }: RawStatefulSet['spec']): { updateStrategy?: string } {
   const { type = 'OnDelete', rollingUpdate } = updateStrategy ?? {};
   if (type === 'OnDelete') return {};
@@ -201,7 +201,7 @@ function readUpdateStrategy({ updateStrategy }: RawStatefulSet['spec']): { updat
   return { updateStrategy: partition ? `${type} with partition ${partition}` : type };
 }
 
-/** The pool as it was seen, in the size and version that a Scale of it tells. */
+/** The observed pool with the size and version of its Scale. */
 export const readScale = ({ metadata, spec }: RawScale, pool: ObservedPool): ObservedPool => ({
   ...pool,
   version: Number(metadata.resourceVersion),
@@ -225,7 +225,7 @@ function readLastEnd(text: string | undefined): TerminalEnd | undefined {
   }
 }
 
-/** A route of the kind of `template`, which also says how its host is spoken to. */
+/** A route of the template's kind. `template` also gives the protocol of its host. */
 export function readRoute({ metadata, spec }: RawRoute, template: RouteTemplate): ObservedRoute | undefined {
   const about = readTarget(metadata);
   if (!about) return undefined;
@@ -240,7 +240,7 @@ export function readRoute({ metadata, spec }: RawRoute, template: RouteTemplate)
   };
 }
 
-/** The terminal that a Service or route is for; undefined when it is for none, or about to go. */
+/** The terminal that a Service or route belongs to. Undefined if there is none, or the object is being deleted. */
 function readTarget(metadata: ObjectMeta) {
   const { name, labels: marks, deletionTimestamp } = metadata;
   const pool = marks?.[labels.pool];
@@ -250,7 +250,7 @@ function readTarget(metadata: ObjectMeta) {
     : { name, pool, ordinal, ...readOwner(metadata) };
 }
 
-/** The UID of the controller that owns the object, as an object to spread; empty where there is none. */
+/** The UID of the owning controller, as an object to spread. Empty if there is none. */
 function readOwner({ ownerReferences = [] }: ObjectMeta): { owner?: string } {
   const owner = ownerReferences.find(({ controller }) => controller === true)?.uid;
   return owner === undefined ? {} : { owner };
@@ -288,7 +288,7 @@ export const formatPosition = ({ since, address, seen }: StoredPosition): string
     ...(seen !== undefined && { seen: new Date(seen).toISOString() }),
   });
 
-/** `host`, the address at which browsers reach the node: ExternalIP, else InternalIP, else Hostname. */
+/** `host`: the node's address for browsers: ExternalIP, else InternalIP, else Hostname. */
 export function readNode(node: RawNode): ObservedNode {
   const { metadata, spec, status } = node;
   const address = (type: string) => status?.addresses?.find((entry) => entry.type === type)?.address;
@@ -297,13 +297,13 @@ export function readNode(node: RawNode): ObservedNode {
     name: metadata.name,
     host: address('ExternalIP') ?? address('InternalIP') ?? address('Hostname'),
     cordoned: spec?.unschedulable === true,
-    // Not its lastTransitionTime: the manager times a node by its own clock.
+    // Not its lastTransitionTime: the manager measures the time with its own clock.
     ready: ready?.status === 'True',
     capacity: readNodeCapacity(node),
   };
 }
 
-// What a Lease without a duration is taken for; every elector writes one.
+// The duration of a Lease that does not have one. Every elector writes one.
 const usualLeaseSeconds = 15;
 
 export function readLease({ metadata, spec = {} }: RawLease): Lease {
@@ -327,7 +327,7 @@ export function describeLease({ holder, durationMs, acquiredAt, renewedAt, trans
   };
 }
 
-// An API server takes no longer one than this.
+// The API server accepts no longer message.
 const longestMessage = 1_000;
 
 export function describeEvent(
@@ -350,7 +350,7 @@ export function describeEvent(
   };
 }
 
-/** What the last of several Events says. */
+/** The message of the latest of several Events. */
 export function newestMessage(events: readonly RawEvent[]): string | undefined {
   const at = ({ lastTimestamp, eventTime, metadata }: RawEvent) =>
     readTime(lastTimestamp ?? eventTime ?? metadata.creationTimestamp) ?? 0;
@@ -358,16 +358,16 @@ export function newestMessage(events: readonly RawEvent[]): string | undefined {
   return newest?.message === undefined ? undefined : printable(newest.message, longestMessage);
 }
 
-/** Milliseconds since 1970; undefined for what is no time. */
+/** Milliseconds since 1970. Undefined if `text` is not a time. */
 function readTime(text: string | undefined): number | undefined {
   const ms = Date.parse(text ?? '');
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** A Time has none. */
+/** A Time has no fraction of a second. */
 const wholeSeconds = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, '');
 
-/** A MicroTime has six decimals, or is refused. */
+/** A MicroTime must have six decimals. */
 const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
 
 /** The number at the end of a StatefulSet pod's name: `default-12` → 12. */

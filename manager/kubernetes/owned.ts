@@ -1,5 +1,5 @@
-// Objects that the manager makes for a pool: each has one name, is labelled with its pool, and goes with the StatefulSet,
-// which owns it.
+// Objects that the manager creates for a pool: each has a fixed name, the pool's labels, and the StatefulSet as owner, so it is
+// deleted with the StatefulSet.
 
 import { ServiceError } from '../../common/errors.ts';
 import { labels } from '../../common/names.ts';
@@ -15,7 +15,7 @@ export const ownerOf = ({ statefulSet, uid }: ObservedPool) => ({
   controller: true,
 });
 
-/** The labels by which the watches find it. */
+/** The labels that the watches select. */
 export const marksOf = ({ name }: Pick<ObservedPool, 'name'>, release: string | undefined) => ({
   [labels.pool]: name,
   ...(release !== undefined && { [labels.release]: release }),
@@ -24,8 +24,8 @@ export const marksOf = ({ name }: Pick<ObservedPool, 'name'>, release: string | 
 type Owned = { metadata: ObjectMeta };
 
 /**
- * Makes an object, or finds the one of its name. One without a controller, left by a StatefulSet that was deleted with
- * `--cascade=orphan`, is adopted, as Kubernetes does with the pods. Throws `conflict` when it is none of the pool's.
+ * Creates an object, or returns the existing one of its name. Adopts an object without a controller, left by a StatefulSet that was
+ * deleted with `--cascade=orphan`, as Kubernetes does with pods. Throws `conflict` when the object does not belong to the pool.
  */
 export const createEnsure =
   (transport: Transport) =>

@@ -1,5 +1,5 @@
-// Why a pod is not Ready, out of its status: the first that says something, of the scheduler, the containers, the pod
-// itself and its conditions. Pure.
+// Why a pod is not Ready, from its status: the first useful reason of the scheduler, the containers, the pod itself and its
+// conditions. Pure.
 // https://kubernetes.io/docs/tasks/debug/debug-application/determine-reason-pod-failure/
 
 import { printable } from '../../common/printable.ts';
@@ -21,16 +21,16 @@ export type RawPodStatus = {
   containerStatuses?: ContainerStatus[];
 };
 
-// What every container waits for at first.
+// Normal reasons during a start.
 const usual = new Set(['ContainerCreating', 'PodInitializing']);
 
-/** undefined where nothing is said, or only that it has not begun. */
+/** Undefined if the status has no reason, or only one of a normal start. */
 export function findTrouble(status: RawPodStatus | undefined): Trouble | undefined {
   if (!status) return undefined;
   const { phase, conditions = [], initContainerStatuses = [], containerStatuses = [] } = status;
   const failed = (type: string) => conditions.find((one) => one.type === type && one.status === 'False');
   const containers = [...initContainerStatuses, ...containerStatuses];
-  // Of an evicted pod this says why; its containers only say that they were killed.
+  // The status of an evicted pod has the reason. Its containers report only that they were killed.
   const failure = phase === 'Failed' ? trouble(status) : undefined;
   return (
     failure ??
@@ -47,7 +47,7 @@ function waitsFor({ state, lastState }: ContainerStatus): Trouble | undefined {
   const waiting = state?.waiting;
   if (!waiting || usual.has(waiting.reason ?? '')) return undefined;
   const why = trouble(waiting);
-  // A container in a crash loop waits for its next start; what matters is how the last one went.
+  // A container in a crash loop waits for its next start. The reason is in its last termination.
   const last = lastState?.terminated && describeEnd(lastState.terminated);
   return why && last ? { ...why, message: [last, why.message].filter(Boolean).join('; ') } : why;
 }
@@ -57,7 +57,7 @@ function ended({ state }: ContainerStatus): Trouble | undefined {
   return end && trouble({ reason: end.reason ?? 'Terminated', message: describeEnd(end) });
 }
 
-// A container in a crash loop runs for a moment now and then. Kubernetes says only that it is not ready then.
+// A container in a crash loop runs briefly between crashes. Kubernetes then reports only that it is not ready.
 function crashedBefore({ ready, state, lastState }: ContainerStatus): Trouble | undefined {
   const last = lastState?.terminated;
   if (!last || !state?.running || ready === true) return undefined;
@@ -74,7 +74,7 @@ const trouble = (said: { reason?: string; message?: string } | undefined): Troub
     ? { reason: printable(said.reason, longestReason), message: printable(said.message ?? '', longest) }
     : undefined;
 
-// A message may be a whole log, or what somebody in the terminal has written to /dev/termination-log.
+// A message may be a whole log, or text that a visitor wrote to /dev/termination-log.
 const longest = 300;
 const longestReason = 100;
 

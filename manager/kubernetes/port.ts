@@ -1,5 +1,4 @@
-// The one way by which the manager reaches Kubernetes. Everything else in manager/ sees only these words; tests put
-// faults in here.
+// The manager's only interface to Kubernetes. All other folders of manager/ use only these types, and tests inject faults here.
 
 import type { Capacity } from '../model/capacity.ts';
 import type {
@@ -14,101 +13,101 @@ import type {
   TerminalEnd,
 } from '../model/observation.ts';
 
-/** Who calls, as the API server reviewed the token. */
+/** The caller, according to the API server's review of its token. */
 export type Identity = {
   /** The service account's name, in the manager's own namespace. */
   serviceAccount: string;
-  /** The pod that the token is bound to, where it is bound to one. */
+  /** The pod that the token is bound to, if any. */
   pod: { name: string; uid: string } | undefined;
 };
 
 export type PodRef = { name: string; uid: string };
 
-/** What a claim writes. Times are milliseconds since 1970. */
+/** The content of a claim. Times are milliseconds since 1970. */
 export type ClaimToWrite = { id: string; visitor: string; address?: string | undefined; claimedAt: number };
 
-/** A Lease of coordination.k8s.io. Times are milliseconds since 1970 by the holder's clock: for people, not to be judged by. */
+/** A Lease of coordination.k8s.io. Its times are milliseconds since 1970 by the holder's clock; they are informative only. */
 export type Lease = {
   /** The object's resourceVersion: the precondition of the next write. */
   version: string;
-  /** Empty once it was released. */
+  /** Empty after it was released. */
   holder: string;
-  /** For how long after its last change it is the holder's. Milliseconds, in whole seconds. */
+  /** How long the holder keeps it after its last change. Milliseconds, in whole seconds. */
   durationMs: number;
   acquiredAt: number;
   renewedAt: number;
-  /** How often it went from one holder to another. */
+  /** The number of changes of the holder. */
   transitions: number;
 };
 
 export type LeaseToWrite = Omit<Lease, 'version'>;
 
-/** What `kubectl describe` shows of an object. */
+/** An Event, as `kubectl describe` shows it. */
 export type KubernetesEvent = {
   about: { kind: 'StatefulSet' | 'Pod'; name: string; uid: string };
   type: 'Normal' | 'Warning';
   /** One word in UpperCamelCase. */
   reason: string;
   message: string;
-  /** How often it has happened, and when for the first and the last time: milliseconds since 1970. */
+  /** The number of occurrences, and the times of the first and the last: milliseconds since 1970. */
   count: number;
   firstAt: number;
   lastAt: number;
 };
-/** Positions to write, by visitor. Undefined deletes the position. Those of other visitors are left alone. */
+/** Positions to write, by visitor. Undefined deletes a position. Other visitors keep theirs. */
 export type PositionsToWrite = ReadonlyMap<string, StoredPosition | undefined>;
 
 export type Sink = {
   observe(observation: Observation): void;
-  /** Everything that exists has been observed once. */
+  /** The initial lists are complete. */
   synced(): void;
 };
 
-/** A pod that is not of the pool, and has the name of one of its pods: `pool` is the pool that its label names. */
+/** A foreign pod with the name of one of the pool's pods. `pool`: the pool in its label. */
 export type PodInTheWay = { pool: string | undefined };
 
-/** Requests reject with `unavailable` or `timeout` when the API did not answer: whether they took effect is then unknown. */
+/** Requests reject with `unavailable` or `timeout` when the API did not answer. It is then unknown whether they took effect. */
 export type Cluster = {
-  /** Watches pools, pods, Services, stored queues, nodes, and routes where there are any, for ever, until `signal` is aborted. */
+  /** Watches pools, pods, Services, stored queues, nodes, and routes if there are any, until `signal` is aborted. */
   watch(sink: Sink, signal: AbortSignal): Promise<void>;
-  /** One conditional write; `conflict` when the pod is not that pod any more, is claimed already, has left the pool, or is going. */
+  /** One conditional write. `conflict`: the pod is another one, is claimed, has left the pool, or is terminating. */
   claimPod(pod: ObservedPod, claim: ClaimToWrite): Promise<ObservedPod | 'conflict'>;
   readPod(name: string): Promise<ObservedPod | undefined>;
-  /** Records the first connection; undefined when that pod is gone, or one is recorded already. */
+  /** Records the first connection. Undefined when the pod is gone, or a connection is recorded already. */
   markConnected(pod: PodRef, at: number): Promise<ObservedPod | undefined>;
   /**
-   * Marks that very pod, unclaimed or retired already, as one that no manager hands out any more: the same comparison as
-   * a claim's, so of the two one wins. `conflict` when it was claimed, has left the pool, or is not that pod any more.
+   * Marks an unclaimed or retired pod so that no manager hands it out. It makes the same comparison as a claim, so only one of the
+   * two succeeds. `conflict`: the pod was claimed, has left the pool, or is another one.
    */
   retirePod(pod: ObservedPod): Promise<ObservedPod | 'conflict'>;
-  /** Writes that the visitor ends it, just before the deletion; undefined when that pod is gone. */
+  /** Records that the visitor ends the terminal, just before the deletion. Undefined when the pod is gone. */
   markEndedByOwner(pod: PodRef): Promise<ObservedPod | undefined>;
-  /** Ends all links to that very pod whose epoch is lower; undefined when that pod is gone. */
+  /** Revokes all links to the pod with a lower epoch. Undefined when the pod is gone. */
   setLinkEpoch(pod: PodRef, epoch: number): Promise<ObservedPod | undefined>;
-  /** Writes on that very Service how a terminal of its ordinal ended; undefined when the Service is gone. */
+  /** Records on the Service how a terminal of its ordinal ended. Undefined when the Service is gone. */
   recordEnd(service: ObservedService, end: TerminalEnd): Promise<ObservedService | undefined>;
-  /** Deletes that very pod, gracefully; undefined when it was gone already. */
+  /** Deletes the pod with this UID, gracefully. Undefined when it was gone already. */
   deletePod(pod: PodRef): Promise<ObservedPod | undefined>;
-  /** Deletes the pod if nothing about it has changed since it was seen so; `conflict` when something has. */
+  /** Deletes the pod if it has not changed since it was observed; otherwise `conflict`. */
   deleteAsSeen(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>): Promise<ObservedPod | 'conflict' | undefined>;
   /**
-   * Removes the object of a pod whose node was deleted, if nothing about it has changed since it was seen so. Waits for no
-   * kubelet: there is none that could confirm the end, and a StatefulSet does not replace a pod whose object exists.
+   * Removes the object of a pod whose node was deleted, if it has not changed since it was observed. Does not wait for a kubelet:
+   * none can confirm the end, and a StatefulSet does not replace a pod whose object exists.
    */
   removeOrphan(pod: Pick<ObservedPod, 'name' | 'uid' | 'version'>): Promise<'removed' | 'conflict'>;
-  /** The node of that name, as the API server knows it now: a watch may be late. undefined when there is none. */
+  /** The node as the API server has it now, because a watch may lag behind. Undefined when it does not exist. */
   readNode(name: string): Promise<ObservedNode | undefined>;
-  /** Sets the replicas if they still are what was observed; else `conflict`. */
+  /** Sets the replicas if they are still the observed ones; otherwise `conflict`. */
   scalePool(pool: ObservedPool, to: number): Promise<ObservedPool | 'conflict'>;
-  // What the next three make belongs to the pool's StatefulSet. One that exists already without a controller is adopted; one of
+  // The pool's StatefulSet owns the objects of the next three methods. They adopt an existing object without a controller. An object of
   // another StatefulSet is a `conflict`.
-  /** Makes the Service of one ordinal, or returns the one that exists. */
+  /** Creates the Service of one ordinal, or returns the existing one. */
   exposePod(pool: ObservedPool, ordinal: number): Promise<ObservedService>;
-  /** Makes the route to that Service, or returns the one that exists. */
+  /** Creates the route to that Service, or returns the existing one. */
   routePod(pool: ObservedPool, ordinal: number): Promise<ObservedRoute>;
-  /** Makes a route say again what the template says; undefined when that very route is gone or changing. */
+  /** Writes the template to a route again. Undefined when the route is gone, or changes at the same time. */
   restoreRoute(route: ObservedRoute): Promise<ObservedRoute | undefined>;
-  /** Deletes that very Service; one that is gone is no failure. */
+  /** Deletes the Service with this UID. A Service that is gone is no error. */
   withdrawService(service: ObservedService): Promise<void>;
   withdrawRoute(route: ObservedRoute): Promise<void>;
   /** Creates the stored queue of a pool, or returns the existing one. */
@@ -122,28 +121,28 @@ export type Cluster = {
     positions: PositionsToWrite,
     options?: { unchanged?: boolean },
   ): Promise<StoredQueue | 'conflict'>;
-  /** undefined when there is none. */
+  /** Undefined when the Lease does not exist. */
   readLease(name: string): Promise<Lease | undefined>;
-  /** `conflict` when there is one already. */
+  /** `conflict` when it exists already. */
   createLease(name: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
-  /** `conflict` when it is not in that version any more. One that is gone may be made anew: a PUT of a Lease can create. */
+  /** `conflict` when its version has changed. May create a deleted Lease again, because PUT can create Leases. */
   updateLease(name: string, version: string, lease: LeaseToWrite): Promise<Lease | 'conflict'>;
   /**
-   * Watches the Leases by which managers tell each other that they run, until `signal` is aborted: name and resourceVersion,
-   * or undefined for one that is gone.
+   * Watches the Leases by which managers detect each other, until `signal` is aborted: name and resourceVersion, or undefined for a
+   * deleted Lease.
    */
   watchManagers(observe: (name: string, version: string | undefined) => void, signal: AbortSignal): Promise<void>;
-  /** Writes the Lease of that name by which a manager tells that it runs; makes it where there is none. */
+  /** Writes the Lease by which this manager shows that it runs. Creates it if it is absent. */
   reportManager(name: string, lease: LeaseToWrite): Promise<void>;
-  /** Removes such a Lease, with `version` only while it is in that version. One that is gone, or was renewed, is no failure. */
+  /** Removes such a Lease, with `version` only in that version. A Lease that is gone, or was renewed, is no error. */
   removeManager(lease: { name: string; version?: string }): Promise<void>;
-  /** What the cluster has room for, beside what is watched. */
+  /** The capacity that is not watched. */
   readCapacity(signal?: AbortSignal): Promise<Capacity>;
-  /** undefined when the token is not valid for the manager. */
+  /** Undefined when the token is not valid for the manager. */
   reviewToken(token: string): Promise<Identity | undefined>;
-  /** What the StatefulSet controller last said of a pod that it could not create; undefined: nothing within the last hour. */
+  /** The StatefulSet controller's last error about a pod that it could not create. Undefined: none within the last hour. */
   readCreateFailure(pool: Pick<ObservedPool, 'uid'>): Promise<string | undefined>;
-  /** The foreign pod that has this name, so that the StatefulSet cannot create its own; undefined where there is none. */
+  /** The foreign pod with this name, which keeps the StatefulSet from creating its own. Undefined when there is none. */
   readPodInTheWay(name: string, pool: Pick<ObservedPool, 'uid' | 'name'>): Promise<PodInTheWay | undefined>;
   /** Writes a Kubernetes Event. */
   recordEvent(event: KubernetesEvent): Promise<void>;

@@ -1,5 +1,5 @@
-// The stored queue of a pool: a ConfigMap with a key for each visitor. Managers change different keys by merge patches, which the
-// API server applies one after the other, so no manager overwrites what another has written.
+// The stored queue of a pool: a ConfigMap with a key for each visitor. Managers write different keys with merge patches, so no manager
+// overwrites the keys of another.
 
 import { formatPosition, type RawConfigMap, readQueue } from './objects.ts';
 import { createEnsure, marksOf, ownerOf } from './owned.ts';

@@ -1,4 +1,4 @@
-// What the API server says against a write, for an administrator: not that it did not answer, or is too busy to.
+// The API server's reason for rejecting a write, for an administrator. A missing answer or an overloaded server is not a rejection.
 
 import { ServiceError } from '../../common/errors.ts';
 import { printable } from '../../common/printable.ts';
@@ -12,13 +12,13 @@ export type Refusal = {
   nameTaken: boolean;
 };
 
-/** undefined for an error that is no refusal. */
+/** Undefined for an error that is no rejection. */
 export function readRefusal(error: unknown): Refusal | undefined {
   if (error instanceof ApiError) return { message: printable(error.message, longest), nameTaken: false };
   if (!(error instanceof ServiceError)) return undefined;
   const { code, message, cause } = error;
   if (code === 'conflict') return { message: printable(message, longest), nameTaken: true };
-  // An exhausted range of node ports is an internal error to the API server.
+  // The API server reports an exhausted range of node ports as an internal error.
   const isInternal = cause instanceof ApiError && cause.status === 500;
   return isInternal ? { message: printable(cause.message, longest), nameTaken: false } : undefined;
 }

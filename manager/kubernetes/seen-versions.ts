@@ -1,9 +1,9 @@
-// The newest version that one list-and-watch has delivered of each object, so that older ones can be dropped. Pure.
+// The newest version of each object that one list-and-watch has delivered, so that older ones can be dropped. Pure.
 //
-// An API server delivers events in order; a proxy in front of it, or a replica that lags behind, may not. Versions are compared as
+// An API server delivers events in order. A proxy in front of it, or a replica that lags behind, may not. Versions are compared as
 // numbers: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
 
-// A cluster that was restored from a backup serves older versions than before. Accept its list after so many refusals.
+// A cluster restored from a backup serves older versions than before. Accept its list after this number of refusals.
 const maxRefusals = 8;
 
 export class SeenVersions {
@@ -22,7 +22,7 @@ export class SeenVersions {
     return true;
   }
 
-  /** Takes in a whole list. Returns the names that are no longer in it; undefined if the list is older than what was delivered. */
+  /** Records a whole list. Returns the names that are no longer in it; undefined if the list is older than what was delivered. */
   replace(versions: ReadonlyMap<string, number>, version: number): string[] | undefined {
     if (version < this.#newest && this.#refused < maxRefusals) {
       this.#refused++;

@@ -1,6 +1,6 @@
-// HTTP to the API server: credentials and addresses from the official client's KubeConfig, requests by Node's own http
-// with connections that are kept. The client's request methods open a new TLS connection for each call, take no
-// deadline, and copy every object of a list through a deserialiser; the claim path can afford none of that.
+// HTTP to the API server: credentials and addresses from the official client's KubeConfig, requests with Node's own http and keep-alive
+// connections. The client's request methods are too slow for claims: they open a TLS connection for each call, have no deadline, and
+// copy every object of a list through a deserialiser.
 
 import {
   type Agent,
@@ -22,64 +22,64 @@ export type ApiRequest = {
   path: string;
   body?: unknown;
   contentType?: string;
-  /** Aborted when the answer is no longer wanted. A write may have taken effect by then. */
+  /** Aborted when the answer is no longer needed. A write may have taken effect by then. */
   signal?: AbortSignal | undefined;
-  /** Which connections it takes; `requests` when absent. */
+  /** The connections to use. Absent: `requests`. */
   lane?: Exclude<Lane, 'streams'>;
-  /** Where the transport's own is too long. */
+  /** Overrides the transport's deadline. */
   deadlineMs?: number;
 };
 
 export type Transport = {
   namespace: string;
   /**
-   * The JSON answer. Throws ApiError for what the API server refused, `unavailable` or `timeout` for no answer, and the reason
-   * of the request's signal once that is aborted.
+   * The JSON answer. Throws ApiError when the API server rejects the request, `unavailable` or `timeout` without an answer, and the
+   * reason of the request's signal after that is aborted.
    */
   request<T>(request: ApiRequest): Promise<T>;
-  /** The answer's body as it comes, until it ends or `signal` is aborted. The deadline is for the headers only. */
+  /** The body of the answer as it arrives, until it ends or `signal` is aborted. The deadline applies only to the headers. */
   stream(path: string, signal: AbortSignal): Promise<IncomingMessage>;
   close(): void;
 };
 
-// A connection that has been idle for longer may be dead without our knowing: load balancers forget them.
+// Load balancers drop idle connections without notice. Do not reuse one that was idle for longer.
 const idleMs = 30_000;
-// A crowd of claims goes by so many connections: to open one more takes longer, and costs the API server more, than to
-// wait for one that is there. Watches have their own, or they would take these away for good.
-// Leases and reviews of tokens have their own as well: a crowd of claims delays no renewal, and a flood of tokens delays neither.
+// Many claims at once share this number of connections: waiting for one is faster than opening another, and cheaper for the API
+// server. Watches, Leases and token reviews have their own: a watch would block a connection, claims must not delay a
+// Lease renewal, and a flood of tokens must delay neither.
 const connections = { requests: 32, leases: 4, reviews: 8, streams: Number.POSITIVE_INFINITY };
 export type Lane = keyof typeof connections;
 
-/** A transport to the cluster that KUBECONFIG names, or that this process is a pod of. */
+/** A transport to the cluster of KUBECONFIG, or to the cluster that this process runs in. */
 export function createTransport(options: {
   namespace?: string | undefined;
   deadlineMs: number;
-  /** SeenVersions of each answer: its status, or 0 when there was none. */
+  /** Called for each answer with its status, or 0 when there was none. */
   onAnswer?: (method: string, status: number) => void;
-  /** SeenVersions of when each answer says that it was written, and when its request was sent, by performance.now. */
+  /** Called for each answer with its Date header and the time at which its request was sent, by performance.now. */
   onDate?: (date: string | undefined, sentAt: number) => void;
   onWarning?: OnWarning;
 }): Transport {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
   const cluster = kubeConfig.getCurrentCluster();
-  // A kubelet may start a container before it has mounted the token, which then stays absent: only another start helps. The client
-  // library takes the API server for one at localhost:8080 instead.
+  // A kubelet may start a container before it has mounted the token. The token then stays absent until the container restarts.
+  // The client library assumes an API server at localhost:8080 in that case.
   if (process.env.KUBERNETES_SERVICE_HOST && cluster?.server === 'http://localhost:8080') {
     const message = 'KUBECONFIG is not set, and this pod has no token in /var/run/secrets/kubernetes.io/serviceaccount';
     throw new ServiceError('invalid-config', message);
   }
   if (!cluster) throw new ServiceError('invalid-config', 'KUBECONFIG: it names no current cluster');
   const server = new URL(cluster.server);
-  // The client refuses plain http unless it is told not to verify what is not there. The stand-in speaks it on loopback.
+  // The client rejects plain http unless verification is off. The stand-in uses plain http on loopback.
   if (server.protocol === 'http:') Object.assign(cluster, { skipTLSVerify: true });
   const context = kubeConfig.getContextObject(kubeConfig.getCurrentContext());
   const { onAnswer = () => {}, onDate = () => {}, onWarning = () => {} } = options;
   let agents: Record<Lane, Agent> | undefined;
 
-  /** Given up as soon as one of `signals` is aborted. */
+  /** Aborts the request as soon as one of `signals` is aborted. */
   async function send(request: ApiRequest, signals: AbortSignal[], lane: Lane = 'requests'): Promise<IncomingMessage> {
-    // Asked for each time: the client refreshes tokens that expire.
+    // Read the credentials for each request: the client refreshes tokens that expire.
     const credentials: RequestOptions = {};
     await kubeConfig.applyToHTTPSOptions(credentials as Parameters<typeof kubeConfig.applyToHTTPSOptions>[0]);
     const { headers, auth, ca, cert, key, rejectUnauthorized, servername } = credentials;
@@ -110,11 +110,11 @@ export function createTransport(options: {
           ...(body ? { 'content-type': request.contentType ?? 'application/json', 'content-length': body.length } : {}),
         },
       });
-      // Not by Node's own `signal`: the error with which it destroys a connection ends the process where an answer is complete
-      // and not yet read, for then nobody listens to the connection.
+      // Not with Node's own `signal` option: if an answer is complete but unread, the connection has no error listener, and the abort
+      // error would end the process.
       const giveUp = (event: Event) => {
         outgoing.destroy();
-        // A request that waits for a connection notices that it is destroyed only when it has one.
+        // A destroyed request that waits for a connection emits an error only when it gets one.
         reject((event.target as AbortSignal).reason);
       };
       for (const signal of signals) signal.addEventListener('abort', giveUp, { once: true });
@@ -130,7 +130,7 @@ export function createTransport(options: {
         resolve(answer);
       });
       outgoing.once('error', (error) => {
-        // A stream may break long after its answer.
+        // A stream may break long after its answer started.
         if (!answered) onAnswer(request.method, 0);
         reject(error);
       });
@@ -188,7 +188,7 @@ function parseAnswer<T>(status: number, text: string): T {
   }
   if (status >= 200 && status < 300) return body as T;
   const { reason = 'Unknown', message = text.slice(0, 200) } = (body ?? {}) as { reason?: string; message?: string };
-  // Too many requests, and trouble inside the API server: no answer to the question, so it may be asked again.
+  // Too many requests, or an internal error: the API server made no decision, so the request may be retried.
   if (status === 429 || status >= 500) {
     const cause = new ApiError(status, reason, message);
     throw new ServiceError('unavailable', `The Kubernetes API answers ${status}: ${message}`, { cause });
@@ -207,7 +207,7 @@ function noAnswer(error: unknown, { passed, signal }: Deadline): unknown {
 const defined = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined && value !== null)) as T;
 
-/** The result, or undefined when the API server refused with one of `statuses`. */
+/** The result, or undefined if the API server rejected the request with one of `statuses`. */
 export async function unless<T>(statuses: number[], result: Promise<T>): Promise<T | undefined> {
   try {
     return await result;

@@ -1,8 +1,7 @@
-// One list-and-watch, restarted for ever until aborted: list, then watch from the list's resourceVersion with bookmarks;
-// list again on 410, and continue from the last version after anything else. Without progress, restarts back off: progress is
-// an event that was not known, or a watch that lasted. An answer, a list or a bookmark is none: a broken API server or proxy
-// sends those as fast as it is asked. What is older than what was told already is not told: whatever repeats or delays
-// answers on the way, nobody is taken back in time.
+// One list-and-watch, restarted until aborted: list, then watch from the list's resourceVersion with bookmarks; list again on 410,
+// and continue from the last version after any other error. Restarts without progress back off. Progress is a new event, or a
+// watch that lasted. Answers, lists and bookmarks are no progress: a broken API server or proxy sends them as fast as it is
+// asked. Objects older than those delivered before are dropped, so repeated or delayed answers never revert an object.
 // Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,7 +19,7 @@ type RawEvent =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; object: RawObject }
   | { type: 'ERROR'; object: { code?: number; reason?: string; message?: string } };
 
-/** Milliseconds that no setting of the clock changes, and a pause that rejects when `signal` is aborted. */
+/** Milliseconds of a monotonic clock, and a pause that rejects when `signal` is aborted. */
 export type WatchClock = { monotonic: () => number; delay: (ms: number, signal: AbortSignal) => Promise<void> };
 
 export type WatchOptions = {
@@ -29,26 +28,26 @@ export type WatchOptions = {
   path: string;
   labelSelector?: string;
   log: Logger;
-  /** An object as it now is, or undefined once it is gone. */
+  /** Called with the current object, or undefined after its deletion. */
   onObject(name: string, object: RawObject | undefined): void;
-  /** The watch has broken, and is started again. */
+  /** Called when the watch has broken. It is restarted. */
   onBroken(): void;
-  /** After each complete list. */
+  /** Called after each complete list. */
   onListed(): void;
   clock?: WatchClock;
-  /** For how long a stream may be silent, in milliseconds. */
+  /** The longest time without data on a stream, in milliseconds. */
   silenceMs?: number;
 };
 
 const pageSize = 500;
 const watchSeconds = 300;
-// The API server sends a bookmark about once a minute: a stream that is silent for longer than this is dead.
+// The API server sends a bookmark about once a minute. Restart a stream that is silent for longer than this.
 const longestSilenceMs = 130_000;
 const backoff = { firstMs: 100, maxMs: 10_000 };
-// A watch that lasted this long is progress. It is shorter than any usual timeout of a proxy: on an idle cluster such a proxy
-// must not delay the news of a pod.
+// A watch that lasted this long is progress. This is shorter than the usual proxy timeouts: on an idle cluster, a proxy that ends
+// watches must not cause a back-off.
 const fairMs = 1_000;
-/** After so many watches in a row that ended in order at once, the log says so. */
+/** Log a warning after this number of watches in a row that ended at once without an error. */
 const suspicious = 5;
 
 /** Runs until `signal` is aborted; never rejects. */
@@ -56,7 +55,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
   const { path, log, onObject, onBroken, onListed, clock = systemClock } = options;
   const seen = new SeenVersions();
   let version: string | undefined;
-  /** Restarts in a row without progress. */
+  /** Consecutive restarts without progress. */
   let failures = 0;
   while (!signal.aborted) {
     let openedAt = Number.POSITIVE_INFINITY;
@@ -107,7 +106,7 @@ export async function listAndWatch(options: WatchOptions, signal: AbortSignal): 
   }
 }
 
-/** Tells of every object there is, and of those that are gone since the last list; returns the list's version. */
+/** Delivers all objects, and the deletions since the last list. Returns the list's version. */
 async function list(
   { transport, path, labelSelector, onObject }: WatchOptions,
   seen: SeenVersions,
@@ -139,7 +138,7 @@ async function list(
   return version;
 }
 
-/** `onOpen` is called once the API server has begun to answer. */
+/** Calls `onOpen` when the API server begins to answer. */
 async function* watch(
   options: WatchOptions,
   resourceVersion: string,
@@ -148,14 +147,14 @@ async function* watch(
 ): AsyncGenerator<RawEvent> {
   const { transport, path, labelSelector, silenceMs = longestSilenceMs } = options;
   const timeoutSeconds = String(watchSeconds);
-  // Not AbortSignal.any: what it makes of `signal`, which lives as long as the manager, Node 20 remembers for ever.
+  // Not AbortSignal.any: Node 20 would keep a reference for each call as long as `signal`, which exists as long as the manager.
   const silence = startDeadline(silenceMs, signal);
   try {
     const parameters = { labelSelector, resourceVersion, timeoutSeconds, watch: 'true', allowWatchBookmarks: 'true' };
     const stream = await transport.stream(`${path}?${query(parameters)}`, silence.signal);
     onOpen();
     let rest = '';
-    // Not readline: it waits for ever on a connection that is reset. What is half a line then, the next watch tells again.
+    // Not readline: it never ends when a connection is reset. An incomplete line is delivered again by the next watch.
     for await (const chunk of stream.setEncoding('utf8')) {
       silence.refresh();
       const lines = (rest + chunk).split('\n');
