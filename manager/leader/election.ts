@@ -1,44 +1,44 @@
-// Who leads, by a Lease, after the rules of client-go's leaderelection package: a state machine that is handed answers
-// and the time, and says what to ask next. Pure; knows neither Kubernetes nor timers.
+// Leader election by a Lease, with the rules of client-go's leaderelection package: a state machine that takes answers and the time,
+// and returns the next request. Pure: no Kubernetes, no timers.
 //
-// No two lead at once as long as clocks run about equally fast, however wrong they are: a holder stops leading `renewMs`
-// after it SENT its last successful write, and others take over `durationMs` after they SAW that write, by their own
-// monotonic clocks. What the record says about times is never judged by. Every write names the version that it was
-// decided on, so of several who try, one is first.
+// Two managers never lead at once as long as their clocks run at about the same rate; the clocks may be wrong. A holder stops leading
+// `renewMs` after it SENT its last successful write. Others take over `durationMs` after they SAW that write, by their own
+// monotonic clocks. The times in the Lease are never used. Every write names the version that it is based on, so only one of
+// several concurrent writes succeeds.
 
 import type { Lease, LeaseToWrite } from '../kubernetes/port.ts';
 
 export type Timing = {
-  /** A lease that was not renewed for so long is free. Whole seconds. */
+  /** A Lease that was not renewed for this long is free. Whole seconds. */
   leaseMs: number;
-  /** Who could not renew for so long leads no more: well before the others take over. */
+  /** A leader that could not renew for this long stops leading. Shorter than `leaseMs`, so that it stops before others take over. */
   renewMs: number;
-  /** Between two tries, to renew or to acquire. */
+  /** The pause between two attempts to renew or acquire. */
   retryMs: number;
 };
 
 export const usualTiming: Timing = { leaseMs: 15_000, renewMs: 10_000, retryMs: 2_000 };
 
-/** Times are a monotonic clock's, in milliseconds. */
+/** Times are from a monotonic clock, in milliseconds. */
 export type Election = {
   identity: string;
   timing: Timing;
-  /** The lease as last read or written, undefined for none, and since when it is known to be just so. */
+  /** The Lease as last read or written (undefined if absent), and since when it has had this version. */
   seen: { lease: Lease | undefined; since: number } | undefined;
-  /** It leads until then, unless it renews before; undefined while it does not lead. */
+  /** The end of its leadership unless it renews before. Undefined while it does not lead. */
   leadsUntil: number | undefined;
-  /** Refused writes in a row, of those that a leader looks into at once. */
+  /** Consecutive rejected writes after which the leader read the Lease at once. */
   refusals: number;
 };
 
 export type ElectionEvent =
-  /** It is time for the next try. */
+  /** The next attempt is due. */
   | { type: 'due' }
   | { type: 'read'; lease: Lease | undefined }
   | { type: 'written'; lease: Lease; sentAt: number }
-  /** The lease was not in the version that the write was meant for. */
+  /** The Lease did not have the expected version. */
   | { type: 'refused' }
-  /** No answer: whether the request took effect is not known. */
+  /** There was no answer. It is unknown whether the request took effect. */
   | { type: 'failed' };
 
 export type ElectionRequest =
@@ -59,12 +59,12 @@ export const startElection = (identity: string, timing: Timing = usualTiming): E
 
 export const leads = ({ leadsUntil }: Election, now: number): boolean => leadsUntil !== undefined && now < leadsUntil;
 
-/** `now` is monotonic; `wall` (milliseconds since 1970) is only written down. */
+/** `now` is monotonic. `wall` (milliseconds since 1970) is only recorded in the Lease. */
 export function next(state: Election, event: ElectionEvent, now: number, wall: number): Step {
   const rest: ElectionRequest = { type: 'rest', ms: state.timing.retryMs };
   switch (event.type) {
     case 'due':
-      // A leader knows the lease's last state: it wrote it.
+      // A leader wrote the Lease itself, so it need not read it.
       return { state, request: leads(state, now) ? hold(state, wall) : { type: 'read' } };
     case 'read': {
       const seen = see(state, event.lease, now);
@@ -74,13 +74,13 @@ export function next(state: Election, event: ElectionEvent, now: number, wall: n
     }
     case 'written': {
       const { lease, sentAt } = event;
-      // From when it was sent: others may have seen it at any time since, and no sooner.
+      // Count from the time of sending: others may have seen the write at any time after that.
       const leadsUntil = sentAt + state.timing.renewMs;
       return { state: { ...state, seen: { lease, since: now }, leadsUntil, refusals: 0 }, request: rest };
     }
     case 'refused':
-      // A leader finds out at once whether it was deposed, or has only missed the answer to its own last renewal. Refused
-      // again after that, it rests: an API server whose reads are behind its writes would be asked without a pause.
+      // A leader reads at once whether it lost the Lease or missed the answer to its own last renewal. After a second rejection
+      // it rests: if an API server's reads lag behind its writes, it would otherwise be asked without a pause.
       if (!leads(state, now) || state.refusals > 0) return { state: { ...state, refusals: 0 }, request: rest };
       return { state: { ...state, refusals: 1 }, request: { type: 'read' } };
     case 'failed':
@@ -88,7 +88,7 @@ export function next(state: Election, event: ElectionEvent, now: number, wall: n
   }
 }
 
-/** What a clean stop writes, so that the next need not wait; undefined when the lease is not this one's. */
+/** The write that releases the Lease at a clean stop, so that the next leader need not wait. Undefined if another manager holds it. */
 export function releaseOf(lease: Lease | undefined, identity: string, wall: number) {
   if (lease?.holder !== identity) return undefined;
   const { version, transitions } = lease;
@@ -105,11 +105,11 @@ function isFree({ lease, since }: NonNullable<Election['seen']>, identity: strin
   return now >= since + lease.durationMs;
 }
 
-/** The write that acquires or renews. */
+/** The write that acquires or renews the Lease. */
 function hold({ identity, timing, seen }: Election, wall: number): ElectionRequest {
   const former = seen?.lease;
   const renewed = former?.holder === identity;
-  // Written again just as it was, it would not count as changed: a clock that stands still must not look like death.
+  // Always change the time: with an unchanged one the API server would keep the version, and others would take over.
   const renewedAt = wall === former?.renewedAt ? wall + 1 : wall;
   const lease: LeaseToWrite = {
     holder: identity,

@@ -1,5 +1,5 @@
-// Takes part in the election, as long as the manager runs: does what the state machine asks for, and gives the lease
-// back at the end. Whether it leads is read off the clock at each question, never off an answer that may be late.
+// Takes part in the election while the manager runs: performs the requests of the state machine, and releases the Lease at the end.
+// `isLeader` always compares with the clock, because an answer may arrive late.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -18,19 +18,19 @@ export type ElectorOptions = {
   cluster: Pick<Cluster, 'readLease' | 'createLease' | 'updateLease'>;
   /** The name of the Lease. */
   lease: string;
-  /** Unique to this process: whoever finds it in the lease knows that it wrote it itself. */
+  /** Unique to this process, so that it recognises its own writes in the Lease. */
   identity: string;
   log: Logger;
-  /** Milliseconds since 1970, for the record. */
+  /** Milliseconds since 1970, recorded in the Lease. */
   clock: () => number;
-  /** Milliseconds that no setting of the clock changes. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number;
-  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  /** Resolves after `ms` milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   timing?: Timing;
 };
 
-// A stop does not wait longer than this for the lease to be given back: it will expire.
+// A stop waits at most this long for the release of the Lease. After that the Lease expires.
 const releaseWithinMs = 2_000;
 
 export class Elector {
@@ -51,7 +51,7 @@ export class Elector {
     return !this.#stopped && leads(this.#state, this.#options.monotonic());
   }
 
-  /** For how long every request about the lease was answered: the API server was there for this manager. */
+  /** For how long the API server has answered every request about the Lease. */
   answeredForMs(): number {
     return this.#options.monotonic() - this.#unansweredAt;
   }
@@ -85,7 +85,7 @@ export class Elector {
     try {
       const asked = this.#ask(request);
       this.#underWay = asked.catch(() => {});
-      // One that hangs is given up while there is time for another, and when nobody wants the answer any more.
+      // Give up a request that hangs while there is time for another, or when the manager stops.
       const event = await this.#within(this.#state.timing.renewMs / 2, asked, signal);
       this.#toldTrouble = false;
       return event;
@@ -108,7 +108,7 @@ export class Elector {
     return lease === 'conflict' ? { type: 'refused' } : { type: 'written', lease, sentAt };
   }
 
-  /** Read first: a renewal whose answer never came has changed the version. */
+  /** Reads the Lease first: a renewal without an answer may have changed the version. */
   async #release(): Promise<void> {
     const { cluster, identity, clock, lease: name } = this.#options;
     await this.#underWay;
@@ -133,9 +133,9 @@ export class Elector {
     }
   }
 
-  /** Without an answer there is no next step that would notice: the loss is told by the clock. */
+  /** Logs the loss of the lead when the time is over: without an answer, the state machine makes no step. */
   async #tellWhenOver(signal: AbortSignal): Promise<void> {
-    // A timer may go off a fraction of a millisecond early.
+    // A timer may fire a fraction of a millisecond early.
     await this.#options.delay(this.#state.timing.renewMs + 1, signal).catch(() => {});
     this.#tellLead();
   }
