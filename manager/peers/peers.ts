@@ -1,5 +1,5 @@
-// Tells the other managers that this one runs, by a Lease of its own, and learns from theirs how to divide the ready pods.
-// Whatever fails here costs speed only: a manager that knows no other claims as if it were alone.
+// Shows the other managers that this one runs, by its own Lease, and derives from theirs how to divide the ready pods. A failure costs
+// only speed: a manager that knows no other claims as if it were the only one.
 
 import { createHash } from 'node:crypto';
 import type { Logger } from '../../common/log.ts';
@@ -9,19 +9,19 @@ import { missedUntil, Roster } from './roster.ts';
 
 export type PeersOptions = {
   cluster: Pick<Cluster, 'watchManagers' | 'reportManager' | 'removeManager'>;
-  /** The name of the Lease that the leading manager holds. */
+  /** The name of the leader's Lease. */
   lease: string;
   /** Unique to this process. */
   identity: string;
   log: Logger;
-  /** Milliseconds since 1970, for the record. */
+  /** Milliseconds since 1970, recorded in the Lease. */
   clock: () => number;
-  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  /** Resolves after `ms` milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   isLeader: () => boolean;
 };
 
-/** One write per manager in this time. */
+/** Each manager writes its Lease once in this time. */
 export const renewMs = 10_000;
 
 export class Peers {
@@ -32,13 +32,13 @@ export class Peers {
 
   constructor(options: PeersOptions) {
     this.#options = options;
-    // An identity may have characters that a name may not.
+    // An identity may contain characters that are not valid in an object name.
     const hash = createHash('sha256').update(options.identity).digest('hex').slice(0, 16);
     this.#name = `${options.lease}-${hash}`;
     this.#roster = new Roster(this.#name);
   }
 
-  /** The part of the ready pods that this manager prefers. */
+  /** The share of the ready pods that this manager prefers. */
   share(): Share {
     return this.#roster.share;
   }
@@ -68,7 +68,7 @@ export class Peers {
     }
   }
 
-  /** Logs the first failure of several in a row. */
+  /** Logs only the first of several consecutive failures. */
   async #try(what: string, request: () => Promise<unknown>): Promise<void> {
     try {
       await request();

@@ -1,10 +1,10 @@
-// Which managers run, by the Leases that they renew: pure, and without a clock. Times in Leases are another machine's, and
-// a local timer would take an outage of the API for the death of all others. So this manager's own renewals, which come by
-// the same watch, are the clock: a manager that does not renew while this one does so several times is absent.
+// Which managers run, derived from the renewals of their Leases. Pure, without a clock: the times in Leases come from other machines,
+// and by a local timer all others would look absent during an outage of the API. This manager's own renewals, which arrive
+// through the same watch, are the clock: a manager that does not renew during several of them is absent.
 
 import { type Share, wholeShare } from '../model/share.ts';
 
-/** After so many renewals of this manager without one of another, the other is absent, and then its Lease is stale. */
+/** After this number of this manager's renewals without one of another, the other is absent, and later its Lease is stale. */
 export const missedUntil = { absent: 3, stale: 6 };
 
 type Manager = { version: string; missed: number };
@@ -19,12 +19,12 @@ export class Roster {
     this.#own = own;
   }
 
-  /** The part of the ordinals that this manager prefers; the whole while it knows no other. */
+  /** The share of the ordinals that this manager prefers: all of them while it knows no other manager. */
   get share(): Share {
     return this.#share;
   }
 
-  /** A Lease as it now is: its resourceVersion, undefined once it is gone. */
+  /** Records a Lease: its resourceVersion, or undefined after its deletion. */
   observe(name: string, version: string | undefined): void {
     if (version === undefined) this.#managers.delete(name);
     else if (this.#managers.get(name)?.version !== version) {
@@ -34,14 +34,14 @@ export class Roster {
     this.#share = this.#divide();
   }
 
-  /** Leases of managers that have been absent for long. */
+  /** The Leases of managers that have been absent for a long time. */
   stale(): { name: string; version: string }[] {
     return [...this.#managers]
       .filter(([, { missed }]) => missed >= missedUntil.stale)
       .map(([name, { version }]) => ({ name, version }));
   }
 
-  /** Every manager sorts the same names, so each comes to another rank. */
+  /** All managers sort the same names, so each gets a different rank. */
   #divide(): Share {
     const present = [...this.#managers].filter(([, { missed }]) => missed < missedUntil.absent).map(([name]) => name);
     const names = [...new Set([...present, this.#own])].sort();
