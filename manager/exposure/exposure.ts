@@ -1,5 +1,5 @@
-// How browsers reach terminals in this installation, out of the manager's settings: by node ports, or by routes that are
-// made of a template. The file is read by whoever calls.
+// How browsers reach terminals in this installation, from the manager's settings: through node ports, or through routes that are
+// created from a template. The caller reads the file.
 
 import { ServiceError } from '../../common/errors.ts';
 import type { Config } from '../config.ts';
@@ -9,7 +9,7 @@ export type Exposure = { mode: 'nodePort' } | { mode: 'ingress'; template: Route
 
 type Settings = Pick<Config, 'WARMTERM_EXPOSURE' | 'WARMTERM_ROUTE_TEMPLATE_FILE' | 'WARMTERM_ROUTE_PROTOCOL'>;
 
-/** Throws `invalid-config` with a line for each thing that is wrong. `readFile` throws what it likes. */
+/** Throws `invalid-config` with a line for each error. `readFile` may throw any error. */
 export function readExposure(settings: Settings, readFile: (path: string) => string): Exposure {
   const { WARMTERM_EXPOSURE: mode, WARMTERM_ROUTE_TEMPLATE_FILE: path, WARMTERM_ROUTE_PROTOCOL: protocol } = settings;
   if (mode === 'nodePort') {

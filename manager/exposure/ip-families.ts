@@ -1,9 +1,9 @@
-// The IP families of the Services that the manager makes for terminals.
+// The IP families of the terminals' Services.
 // https://kubernetes.io/docs/concepts/services-networking/dual-stack/
 
 import type { Config } from '../config.ts';
 
-/** Fields of a Service's spec. Without them the cluster's defaults hold. */
+/** Fields of a Service's spec. The cluster's defaults apply to absent ones. */
 export type IpFamilies = { ipFamilyPolicy?: string; ipFamilies?: string[] };
 
 export function readIpFamilies({

@@ -1,5 +1,5 @@
-// The two kinds of object that lead a host name to a Service: what a template of each must have, and where in it the
-// facts stand that we read. Pure.
+// The two kinds of object that route a host name to a Service: what the template of each must contain, and where the fields are that
+// the manager reads. Pure.
 // https://kubernetes.io/docs/reference/kubernetes-api/service-resources/ingress-v1/
 // https://gateway-api.sigs.k8s.io/reference/spec/#httproute
 
@@ -9,12 +9,12 @@ import { terminalPortName } from '../../common/names.ts';
 /** The port of a terminal's Service. */
 export const servicePort = 80;
 
-/** What a route says, read off its spec. */
+/** The fields of a route's spec that the manager uses. */
 export type RouteFacts = {
   hosts: string[];
-  /** Whether it has a certificate of its own; undefined where that is another object's affair. */
+  /** Whether it has its own certificate. Undefined if another object configures that. */
   tls: boolean | undefined;
-  /** Where it leads to: Services, and whether by the port that a terminal's Service has. */
+  /** The Services that it leads to, and whether it uses the port of a terminal's Service. */
   backends: { service: string; rightPort: boolean }[];
 };
 
@@ -27,7 +27,7 @@ const describe = <const Kind extends string, const Version extends string, Spec 
   facts: (spec: z.output<Spec>) => RouteFacts;
 }) => ({
   ...given,
-  /** The object as a template may write it: its name and owner are for the manager to set. */
+  /** The object as a template may contain it. The manager sets its name and owner. */
   schema: z.strictObject({
     kind: z.literal(given.kind),
     apiVersion: z.literal(given.apiVersion),
@@ -84,15 +84,15 @@ const httpRoute = describe({
 export const routeKinds = { Ingress: ingress, HTTPRoute: httpRoute };
 export type RouteKind = keyof typeof routeKinds;
 
-/** The facts of a spec of that kind; undefined when it is not as a template must be. */
+/** The facts of a spec of that kind. Undefined if it does not match the schema. */
 export function readFacts(kind: RouteKind, spec: unknown): RouteFacts | undefined {
-  // Each kind's `facts` takes what its own `spec` has let through.
+  // Each kind's `facts` accepts what its own `spec` schema has parsed.
   const { spec: schema, facts } = routeKinds[kind] as { spec: z.ZodType; facts: (spec: unknown) => RouteFacts };
   const { success, data } = schema.safeParse(spec);
   return success ? facts(data) : undefined;
 }
 
-/** The host of a route as it is found in a cluster, where anybody may have changed it. */
+/** The host of a route in a cluster. The route may have been edited. */
 export function readHost(kind: RouteKind, spec: unknown): string | undefined {
   return readFacts(kind, spec)?.hosts[0];
 }

@@ -1,5 +1,5 @@
-// The template that the route of each terminal is made of: one Ingress or HTTPRoute with placeholders in its strings.
-// Read, or everything that is wrong with it; filled in for one terminal; compared with what a cluster holds. Pure.
+// The template of the terminals' routes: one Ingress or HTTPRoute with placeholders in its strings. Parses it and reports all errors,
+// fills it in for one terminal, and compares it with the route in the cluster. Pure.
 
 import { createHash } from 'node:crypto';
 import { labels, routeTemplateAnnotation } from '../../common/names.ts';
@@ -9,11 +9,11 @@ export type Protocol = 'http' | 'https';
 
 export type RouteTemplate = {
   kind: RouteKind;
-  /** How browsers speak to the hosts of these routes. */
+  /** The protocol of the hosts of these routes. */
   protocol: Protocol;
-  /** The object, with its placeholders. */
+  /** The object with its placeholders. */
   object: TemplateObject;
-  /** Of its text: a route of another template has another. */
+  /** The hash of the template's text, so that routes of a former template are found. */
   hash: string;
 };
 
@@ -24,7 +24,7 @@ type TemplateObject = {
   spec: object;
 };
 
-/** The terminal that a route is for. */
+/** The terminal of a route. */
 export type RouteTarget = { name: string; pool: string; ordinal: number };
 
 export type RouteObject = TemplateObject & {
@@ -37,8 +37,8 @@ const braces = /\{([a-z]*)\}/gi;
 const hostName = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+$/;
 
 /**
- * The template in `text` (JSON), or the list of all that is wrong with it. `protocol` says how its hosts are spoken to;
- * undefined: an Ingress with `tls` by https, one without by http.
+ * The template in `text` (JSON), or a list of all errors. `protocol`: the protocol of its hosts. Undefined: https for an Ingress with
+ * `tls`, http for one without.
  */
 export function parseRouteTemplate(text: string, protocol?: Protocol): RouteTemplate | string[] {
   const given = parseJson(text);
@@ -62,7 +62,7 @@ export function parseRouteTemplate(text: string, protocol?: Protocol): RouteTemp
   return { kind, protocol: protocol ?? (tls ? 'https' : 'http'), object, hash };
 }
 
-/** The route of one terminal, as it should be in the cluster; without its owner. */
+/** The expected route of one terminal, without its owner. */
 export function fillRoute({ object, hash }: RouteTemplate, target: RouteTarget): RouteObject {
   const filled = fill(object, valuesOf(target)) as TemplateObject;
   const { labels: marks, annotations } = filled.metadata ?? {};
@@ -77,8 +77,8 @@ export function fillRoute({ object, hash }: RouteTemplate, target: RouteTarget):
 }
 
 /**
- * Whether `found` says all that `wanted` says. It may say more, as an API server fills in defaults and other controllers
- * add annotations; of a list, every element counts.
+ * Whether `found` contains everything in `wanted`. It may contain more: an API server adds defaults, and other controllers add
+ * annotations. Lists must have the same elements.
  */
 export function says(found: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
@@ -91,7 +91,7 @@ export function says(found: unknown, wanted: unknown): boolean {
   return Object.entries(wanted).every(([key, value]) => says((found as Record<string, unknown>)[key], value));
 }
 
-/** What is wrong with where it leads from and to, as far as its shape lets one see. */
+/** Errors in the hosts and backends of a template. */
 function judge({ kind, spec }: TemplateObject): { problems: string[]; tls?: boolean | undefined } {
   const facts = readFacts(kind, spec);
   if (!facts) return { problems: [] };
@@ -113,7 +113,7 @@ function judge({ kind, spec }: TemplateObject): { problems: string[]; tls?: bool
   return { problems, tls };
 }
 
-/** Placeholders that there are not, with where they stand. */
+/** Unknown placeholders, with their paths. */
 function strangers(value: unknown, at = ''): string[] {
   if (typeof value === 'string') {
     return [...value.matchAll(braces)]
@@ -128,7 +128,7 @@ const valuesOf = ({ name, pool, ordinal }: RouteTarget): Record<Placeholder, str
   name,
   pool,
   ordinal: String(ordinal),
-  // A Service is called as the pod that it leads to.
+  // A Service has the name of its pod.
   service: name,
 });
 
