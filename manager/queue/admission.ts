@@ -3,10 +3,10 @@
 import { ServiceError } from '../../common/errors.ts';
 import type { Pool } from '../model/pool.ts';
 
-/** When a client asks again for a pool without a StatefulSet. Far less than a new StatefulSet and its first pod need. */
+/** When a client retries for a pool without a StatefulSet. Much shorter than a new StatefulSet needs for its first pod. */
 export const awayRetrySeconds = 5;
 
-/** The error for a visitor who has no terminal of the pool. Undefined: the pool takes visitors. */
+/** The error for a visitor without a terminal of the pool. Undefined if the pool accepts visitors. */
 export function refusalOf(pool: Pool): ServiceError | undefined {
   if (!pool.spec) return poolAway(pool.name);
   if (pool.settings.max === 0) return new ServiceError('pool-closed', 'This pool is closed to new visitors.');
@@ -17,7 +17,7 @@ export function refusalOf(pool: Pool): ServiceError | undefined {
   return undefined;
 }
 
-/** The error for a pool whose StatefulSet was deleted a short while ago. */
+/** The error for a pool whose StatefulSet was deleted recently. */
 export const poolAway = (name: string): ServiceError =>
   new ServiceError('unavailable', `The StatefulSet of the pool ${name} is being recreated.`, {
     retryAfter: awayRetrySeconds,

@@ -1,5 +1,5 @@
-// When a visitor in the queue can expect a terminal, as a range, from what is so at one moment. What was said before is not
-// known here: see promise.ts. Pure.
+// When a visitor in the queue can expect a terminal, as a range, from one snapshot. It does not consider former answers: see
+// promise.ts. Pure.
 
 import type { Range } from '../model/estimators/sessions.ts';
 import { podState } from '../model/observation.ts';
@@ -12,24 +12,24 @@ export type QueuePosition = {
   pool: Pool;
   position: number;
   waiting: number;
-  /** Visitors ahead whose claims are being written. They have left the queue, and their pods still look ready. */
+  /** Visitors ahead whose claims are being written. They have left the queue, but their pods still look ready. */
   claiming: number;
 };
 
 export type Estimate = {
-  /** What has to happen first: pods start, or sessions end. */
+  /** What the visitor waits for: pods that start, or sessions that end. */
   on: 'starts' | 'sessions';
-  /** In nine cases of ten the terminal comes within the range. Undefined while too little is known. */
+  /** The terminal is free within this range with 90% probability. Undefined without enough data. */
   range: Range | undefined;
-  /** The longest lifetime of sessions frees a terminal by then, if nothing breaks. Milliseconds from now; undefined: it does not. */
+  /** When the maximum lifetime of sessions frees a terminal, in milliseconds from now. Undefined if it does not. */
   latestMs: number | undefined;
-  /** How many terminals the pool can have now. */
+  /** The number of terminals that the pool can have now. */
   terminals: number;
-  /** Pods do not start: the range and the lifetimes say nothing. */
+  /** Pods do not start, so the range and the lifetimes are not valid. */
   startsFail: boolean;
 };
 
-/** For the visitor at this position, from 1, in the queue. */
+/** The estimate for the visitor at this position (from 1) in the queue. */
 export function estimate({ pool, counts }: PoolSnapshot, position: number): Estimate {
   const { now } = pool;
   const { inUse, ready, recreating } = counts;
@@ -52,7 +52,7 @@ export function estimate({ pool, counts }: PoolSnapshot, position: number): Esti
   return { ...known, on: 'sessions', range: range && notAfter(range, latestMs), latestMs };
 }
 
-/** When the pod for this position is ready. Those that have been starting for longest come first. */
+/** When the pod for this position is ready. Pods that started first are ready first. */
 function startRange(
   pool: PoolFacts,
   position: number,
@@ -66,10 +66,10 @@ function startRange(
     .filter((pod) => pod.ordinal < pool.replicas && podState(pod) === 'recreating' && !pod.terminating)
     .map(({ createdAt }) => createdAt)
     .sort((a, b) => a - b)
-    // The oldest may be broken.
+    // The oldest ones may be broken.
     .slice(-recreating);
   const sinceMs = Math.max(0, now - (started[position - ready - 1] ?? now));
-  // A pod that takes longer than any before it may take any time.
+  // For a pod that takes longer than all pods before it, there is no estimate.
   return sinceMs < withinMs ? { from: Math.max(0, refillMs - sinceMs), to: withinMs - sinceMs } : undefined;
 }
 
@@ -78,7 +78,7 @@ const notAfter = ({ from, to }: Range, latestMs = Number.POSITIVE_INFINITY): Ran
   to: Math.min(to, latestMs),
 });
 
-/** When each session reaches its longest lifetime, the first of them first. */
+/** When each session reaches its maximum lifetime, earliest first. */
 const lastEnds = (pool: PoolFacts): number[] =>
   [...pool.pods()]
     .filter((pod) => podState(pod) === 'in-use')

@@ -1,7 +1,6 @@
-// What a visitor in the queue is told about the time, given what the visitor was told before. An end that was said is kept until
-// it has passed or can no longer be kept. Then the visitor is told why; a new end is said only when something has changed.
-// The client carries the promise from answer to answer, so that the rule holds over several managers and their restarts.
-// All managers read the same clock, the API server's. Pure.
+// The forecast for a visitor in the queue, given the former forecast. An announced end is kept until it has passed or can no longer be
+// kept. Then the visitor gets the reason, and a new end only when something has changed. The client sends the promise with each
+// request, so this holds across managers and restarts. All managers use the same clock, the API server's. Pure.
 
 import type { Promised, WaitCause } from '../../common/manager-api.ts';
 import type { Range } from '../model/estimators/sessions.ts';
@@ -14,12 +13,12 @@ export type WaitForecast = {
   promised: Promised;
 };
 
-// An end that is nearer than this has passed when the visitor reads it.
+// An end nearer than this would have passed before the visitor reads it.
 const nearMs = 1_000;
-// The measured start time is part of the latest end: it may move by that without a word.
+// The measured start time is part of the latest end. Changes up to this are not announced.
 const slackMs = 60_000;
 
-/** What the visitor is told at `now`. `former`: what the last answer to the visitor promised. */
+/** The forecast at `now`. `former`: the promise in the last answer to the visitor. */
 export function forecastWait(estimated: Estimate, position: number, now: number, former?: Promised): WaitForecast {
   const { on, range, terminals } = estimated;
   const facts = { position, terminals, on };
@@ -40,7 +39,7 @@ export function forecastWait(estimated: Estimate, position: number, now: number,
     return { ...nothing, latestMs, cause, promised: { ...facts, latest: until, cause } };
   };
   if (isAnew) return promise(change);
-  // A range must not end after the latest time that was said before it.
+  // A range must not end after the latest time that was announced before it.
   const by = former.by ?? (former.cause || !range ? undefined : former.latest);
   const cause = former.cause === 'starts-fail' ? 'starts-failed' : former.cause;
   if (by === undefined) {
@@ -58,7 +57,7 @@ export function forecastWait(estimated: Estimate, position: number, now: number,
   return change ? promise(change) : withdraw(former.on === 'starts' ? 'slow-starts' : 'long-sessions');
 }
 
-/** What makes a former promise void, whatever is known of starts and sessions. */
+/** The event that voids the former promise, independent of starts and sessions. */
 function changeSince(
   former: Promised,
   { position, terminals, on }: Pick<Promised, 'position' | 'terminals' | 'on'>,

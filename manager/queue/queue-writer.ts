@@ -1,5 +1,5 @@
-// Stores the queues of the pools, for the other managers and for this one after a restart. Gathers changes, so that a visitor
-// who is served at once is never written, and a crowd costs few writes.
+// Stores the queues of the pools, for the other managers and for a restart. Gathers changes, so that a visitor who is served at once
+// is never written, and many visitors cost few writes.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -15,7 +15,7 @@ export type QueueWriterOptions = {
   delay: (ms: number) => Promise<void>;
 };
 
-/** Changes within this time are one write. It is far less than the time until a visitor is told a position. */
+/** Changes within this time are one write. It is far less than the time until a visitor gets the first position. */
 const gatherMs = 200;
 const pauseAfterFailureMs = 1_000;
 

@@ -1,5 +1,5 @@
-// The requests at this manager that wait for a terminal of one pool. Whose turn it is depends on the queue (model/queue), which
-// includes the visitors of the other managers. This part ends the waits: to claim, or to report a position.
+// The requests at this manager that wait for a terminal of one pool. The order comes from the queue (model/queue), which includes the
+// visitors of other managers. This module ends the waits: to attempt a claim, or to report a position.
 
 import type { Pool } from '../model/pool.ts';
 import { awayRetrySeconds, refusalOf } from './admission.ts';
@@ -26,7 +26,7 @@ export class WaitingRequests {
   readonly #requests = new Set<WaitingRequest>();
   /** Visitors for whom a claim is being written. */
   readonly claiming = new Set<string>();
-  /** Changes with everything that may end a wait. A request that was not waiting yet compares it, and misses nothing. */
+  /** Changes with everything that may end a wait. A request compares it before it waits, so that it misses no change. */
   revision = 0;
   #isDraining = false;
   /** Since when the pool has had no StatefulSet, by the monotonic clock. */
@@ -81,13 +81,13 @@ export class WaitingRequests {
     }
   }
 
-  /** This manager stops: every request is told its position now, and the client asks another manager. */
+  /** This manager stops: answers every request with its position, and the clients ask another manager. */
   drain(): void {
     this.#isDraining = true;
     for (const { end } of this.#requests) end('report');
   }
 
-  /** Waits, unless `revision` is outdated. Rejects when `signal` is aborted, or the pool takes no visitors any more. */
+  /** Waits, unless `revision` is outdated. Rejects when `signal` is aborted, or the pool no longer accepts visitors. */
   wait(visitor: string, revision: number, signal: AbortSignal, notify: Notify): Promise<WaitEnd> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
@@ -115,8 +115,8 @@ export class WaitingRequests {
     });
   }
 
-  // While the pool has no StatefulSet, visitors are sent away for some seconds. Their positions are kept meanwhile: a visitor
-  // who comes back sooner must not overtake the others.
+  // While the pool has no StatefulSet, visitors are asked to retry after some seconds. Their positions are kept, so that a visitor
+  // who returns early does not overtake others.
   #followStatefulSet(): void {
     const at = this.#clocks.monotonic();
     if (!this.#pool.spec) this.#awaySince ??= at;
