@@ -8,11 +8,11 @@ import type { ClaimRecord, ObservedPod } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import type { ClaimContext, ClaimResult } from './types.ts';
 
-// The API server contradicted what the watch said of a pod. Do not try it again for this time, unless the watch reports it anew.
+// After a conflict the API server's state differs from the watch's. Do not retry the pod for this time, unless the watch reports it again.
 const quarantineMs = 5_000;
 const writeBackoff = { firstMs: 50, maxMs: 1_000 };
 
-/** Who claims a terminal of which pool. `address`: the keyed hash of the visitor's network. */
+/** The visitor and the pool of a claim. `address`: the keyed hash of the visitor's network. */
 export type Claimant = { pool: Pool; visitor: string; address: string | undefined };
 
 export class ClaimAttempt {
@@ -43,7 +43,7 @@ export class ClaimAttempt {
     throw signal.reason;
   }
 
-  /** Claims the pod that was picked. Undefined when another manager was first. */
+  /** Claims the picked pod. Undefined when another manager was first. */
   async #claim(pod: ObservedPod, signal: AbortSignal): Promise<ClaimResult | undefined> {
     const { pools, clock, newId, requestsOf, serve } = this.#context;
     const { pool, visitor, address } = this.#claimant;

@@ -1,5 +1,5 @@
-// The life of one request for a terminal: attempts to claim, and between them a wait in the queue. It ends with a terminal, with a
-// position, with an error, or when the client disconnects.
+// The life of one request for a terminal: attempts to claim, with a wait in the queue between them. It ends with a terminal, a
+// position or an error, or when the client disconnects.
 
 import { type Deadline, startDeadline } from '../../common/deadline.ts';
 import { isAbort, ServiceError, toServiceError } from '../../common/errors.ts';
@@ -16,9 +16,9 @@ export type ClaimRequestOptions = {
   pool: Pool;
   visitor: string;
   origin: Origin;
-  /** The last position that the client was told; undefined for none. */
+  /** The last position that the client received. Undefined for none. */
   position: number | undefined;
-  /** Ends the visitor's terminal first. */
+  /** Whether to end the visitor's terminal first. */
   restart: boolean;
   /** Aborted when the client disconnects. */
   clientGone: AbortSignal;
@@ -26,8 +26,8 @@ export type ClaimRequestOptions = {
   inTurn: <T>(action: () => Promise<T>) => Promise<T>;
 };
 
-// A new client is told its position after 1 s, unless it has a terminal by then. A client that knows its position is told the
-// next one when it changes; far behind, not at every change.
+// A new client gets its position after 1 s, unless it has a terminal by then. A client that knows its position gets the next one when
+// it changes; far behind in the queue, less often.
 const firstReportMs = 1_000;
 const nextReportMs = { min: 1_000, perPosition: 100, max: 8_000 };
 const retryFullQueueSeconds = 15;
@@ -36,9 +36,9 @@ export class ClaimRequest {
   readonly #context: ClaimContext;
   readonly #options: ClaimRequestOptions;
   readonly #requests: WaitingRequests;
-  /** Whether the visitor's terminal is still to be ended. */
+  /** Whether the visitor's terminal has yet to be ended. */
   #restart: boolean;
-  /** When the visitor asked for a terminal that was lost or restarted: the visitor keeps the place in the order. */
+  /** When the visitor asked for a terminal that was lost or restarted. The visitor keeps this place in the order. */
   #askedAt: number | undefined;
   /** Ends the wait in the queue; undefined until it begins. */
   #endWait: ((at: number) => void) | undefined;
@@ -111,8 +111,8 @@ export class ClaimRequest {
     const refusal = refusalOf(pool);
     if (refusal) throw refusal;
     if (!own && isBeingAdopted(pools, pool, visitor, clock())) throw beingAdopted();
-    // A visitor whose node was lost, or who is in the queue, has passed the limits before. They apply after a pod has ended by
-    // itself: its visitor can cause that, for instance by filling the disk.
+    // A visitor whose node was lost, or who is in the queue, has passed the limits before. They apply after a pod has ended by itself,
+    // because its visitor can cause that, for instance by filling the disk.
     const isAdmitted = (isLost && !this.#restart) || pool.queue.has(visitor);
     const leave = isAdmitted ? undefined : limits.enter(pool, visitor, origin);
     try {

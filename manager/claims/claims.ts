@@ -1,5 +1,5 @@
-// The terminals of visitors: finds, claims, restarts and ends them. A visitor gets the own terminal if there is one, else the
-// lowest ready pod, else a position in the queue (inv 1, 2, 11, 12). Knows the Kubernetes port and no HTTP.
+// Finds, claims, restarts and ends the terminals of visitors. A visitor gets their own terminal if there is one, else the lowest ready
+// pod, else a position in the queue (inv 1, 2, 11, 12). Uses the Kubernetes port and no HTTP.
 
 import type { ObservedPod } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
@@ -29,7 +29,7 @@ export type TerminalRequest = {
   /** The name of the pool; undefined for the only one. */
   pool: string | undefined;
   origin: Origin;
-  /** The last position that the client was told; undefined for none. */
+  /** The last position that the client received. Undefined for none. */
   position: number | undefined;
   /** Aborted when the client disconnects. */
   clientGone: AbortSignal;
@@ -64,7 +64,7 @@ export class Claims {
     this.#writer.update(pool);
   }
 
-  /** This manager stops: the requests that wait are told their positions, and their clients ask another manager. */
+  /** This manager stops: answers the waiting requests with their positions, and the clients ask another manager. */
   drain(): void {
     for (const pool of this.#context.pools.all()) this.#requestsOf(pool).drain();
   }
@@ -75,7 +75,7 @@ export class Claims {
     return findTerminal(pools, visitor, poolName, clock());
   }
 
-  /** The visitor's terminal, claimed as soon as it is the visitor's turn; or the position in the queue, after some time. */
+  /** The visitor's terminal, claimed when it is the visitor's turn; or, after some time, the position in the queue. */
   async claim(request: TerminalRequest): Promise<ClaimResult | Waiting> {
     return this.#start(request, false);
   }
@@ -85,7 +85,7 @@ export class Claims {
     return this.#start(request, true);
   }
 
-  /** A ticket for the terminal that the visitor has; `session-not-found` when there is none. Claims nothing. */
+  /** A ticket for the visitor's existing terminal; `session-not-found` when there is none. Claims nothing. */
   async reconnect(visitor: string, poolName?: string): Promise<ClaimResult> {
     const { pools, clock, onClaim } = this.#context;
     const startedAt = clock();
@@ -99,7 +99,7 @@ export class Claims {
     return result;
   }
 
-  /** The visitor cancels the wait. A visitor who asks again within half a minute has the former position. */
+  /** The visitor cancels the wait. A visitor who asks again within 30 s gets the former position. */
   leave(visitor: string, poolName: string | undefined): void {
     const { pools, clock } = this.#context;
     const expected = expectedPools(pools, clock()).find(({ name }) => poolName === undefined || name === poolName);

@@ -1,4 +1,4 @@
-// Ends a visitor's terminal: deletes the pod, and with it the session.
+// Ends a visitor's terminal: deletes the pod and its session.
 
 import type { ObservedPod } from '../model/observation.ts';
 import type { ClaimContext } from './types.ts';
@@ -7,7 +7,7 @@ export async function endTerminal(
   { cluster, pools, log }: Pick<ClaimContext, 'cluster' | 'pools' | 'log'>,
   pod: ObservedPod,
 ): Promise<void> {
-  // Only for the last message of the page, so the pod is deleted even if this fails.
+  // This only selects the page's last message, so delete the pod even if it fails.
   await cluster.markEndedByOwner(pod).catch((error: unknown) => {
     log.warn({ pod: pod.name, err: error }, 'cannot record that the visitor ended this terminal');
   });

@@ -1,5 +1,5 @@
-// Fair use: how much of a pool one visitor or one address may have. Counts the pods and the queue, which every manager sees and
-// which survive a restart, and the claims under way at this manager. Claims under way at other managers are not counted.
+// Fair use: how much of a pool one visitor or one address may have. Counts pods and queue entries, which every manager sees and which
+// survive a restart, and the claims under way at this manager. Claims under way at other managers are not counted.
 
 import { ownerOf } from '../../common/claimant.ts';
 import { type ReachedLimit, ServiceError } from '../../common/errors.ts';
@@ -16,16 +16,16 @@ export type Origin = {
   challenge?: 'unsolved' | 'solved' | undefined;
 };
 
-// When the next terminal ends is unknown, so this is a guess.
+// It is unknown when the next terminal ends. This is a guess.
 const retrySeconds = 15;
 
 export class Limits {
   readonly #pools: Pools;
   readonly #clock: () => number;
   readonly #monotonic: () => number;
-  /** How many claims are under way, by pool and address. */
+  /** The number of claims under way, by pool and address. */
   readonly #underWayFrom = new Map<string, number>();
-  /** Which claims are under way, by owner. */
+  /** The claims under way, by owner. */
   readonly #underWayOf = new Map<string, Set<string>>();
 
   constructor({ pools, clock, monotonic }: { pools: Pools; clock: () => number; monotonic: () => number }) {
@@ -70,7 +70,7 @@ export class Limits {
     const { maxPerVisitor } = pool.settings;
     if (maxPerVisitor === 'none') return;
     const owner = ownerOf(visitor);
-    // A set, because a claim under way may have its terminal already.
+    // Use a set, because a claim under way may have its terminal already.
     const wanted = new Set(this.#underWayOf.get(owner));
     for (const each of this.#pools.all()) {
       for (const pod of each.terminalsOf(owner)) wanted.add(keyOf(each, pod.claim!.visitor));
@@ -97,7 +97,7 @@ export class Limits {
     const claimed = pool.claimsFrom(origin.address, now);
     const recent = claimed.length + waiting.filter((since) => since > now - minuteMs).length + underWay;
     if (reaches(recent, claimsPerMinute)) {
-      // The claim that must become older than a minute before there is room for one more.
+      // The next claim is allowed when this one is older than a minute.
       const blocking = claimed[recent - claimsPerMinute] ?? now;
       const message = `Your network has asked for ${terminals(recent)} within a minute, and the limit is ${claimsPerMinute}.`;
       const limit = { of: 'minute', most: claimsPerMinute } as const;

@@ -1,11 +1,11 @@
-// Which ready pod a claim tries, so that several managers seldom try the same one. Knows no visitors and does no I/O.
+// Picks the ready pod for a claim, so that several managers seldom try the same one. Knows no visitors and does no I/O.
 
 import type { ObservedPod } from '../model/observation.ts';
 import type { Pool } from '../model/pool.ts';
 import type { Share } from '../model/share.ts';
 
 export type PodPickerOptions = {
-  /** Milliseconds of a clock that never jumps. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number;
   /** From 0 to 1. */
   random: () => number;
@@ -13,25 +13,25 @@ export type PodPickerOptions = {
   share: () => Share;
 };
 
-// Managers that do not know each other all try the lowest pod, and conflict until each has heard what the others took. After a
+// Managers that do not know each other all try the lowest pod, and conflict until each has observed the claims of the others. After a
 // conflict, such a manager picks at random among the lowest `among` pods for a while.
 const afterConflict = { among: 16, forMs: 10_000 };
 
-// Managers that know each other conflict when one has used up the pods that it prefers, or takes pods of a slower manager to
-// keep the highest ones free. A watch is rarely later than `watchDelayMs`. In that time each other manager claims about as many
-// pods as this one; a manager is slower when `slack` more are left below.
+// Managers that know each other conflict when one has used up its preferred pods, or takes pods of a slower manager to keep the
+// highest ones free. A watch is rarely later than `watchDelayMs`. In that time each other manager claims about as many pods as
+// this one. A manager is slower when `slack` more pods are left below.
 const overtaking = { slack: 4, watchDelayMs: 2_000 };
 
-// With at most this many claims by all managers within `watchDelayMs`, a manager takes the lowest pod, so that a quiet pool keeps
-// its highest pods free and can shrink. Two managers that claim at the same moment may conflict; then they spread for a while.
+// With at most this many claims by all managers within `watchDelayMs`, a manager takes the lowest pod. A quiet pool thus keeps its
+// highest pods free and can shrink. If two managers conflict, they spread out for a while.
 const quietClaims = 4;
 
-/** When a pod was picked, and how many claims had been seen in the pool by then. */
+/** When a pod was picked, and how many claims had been observed in the pool by then. */
 type Pick = { at: number; claimsSeen: number };
 
 export class PodPicker {
   readonly #options: PodPickerOptions;
-  /** When a claim of this manager last conflicted with another manager's. */
+  /** When a claim of this manager last conflicted with another manager. */
   readonly #conflictAt = new Map<Pool, number>();
   readonly #picks = new Map<Pool, Pick[]>();
 
@@ -59,7 +59,7 @@ export class PodPicker {
     this.#conflictAt.set(pool, this.#options.monotonic());
   }
 
-  /** The picks within the delay of a watch; the last is this one. */
+  /** The picks within the delay of a watch. The last one is the current pick. */
   #recentPicks(pool: Pool, at: number): Pick[] {
     const picks = this.#picks.get(pool) ?? [];
     this.#picks.set(pool, picks);

@@ -1,4 +1,4 @@
-// Runs the actions of one key one after the other.
+// Runs the actions of one key in sequence.
 
 export type Serializer = <T>(key: string, action: () => Promise<T>) => Promise<T>;
 

@@ -1,4 +1,4 @@
-// What the parts of claims/ share.
+// Types that the modules of claims/ share.
 
 import type { ErrorCode } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -17,7 +17,7 @@ export type ClaimResult = {
   pod: ObservedPod;
   status: 'new' | 'reconnected';
   ticket: string;
-  /** The visitor's previous terminal, if it is known how it ended. */
+  /** The visitor's previous terminal, if its end is known. */
   former: TerminalEnd | undefined;
 };
 
@@ -41,7 +41,7 @@ export type ClaimsOptions = {
   cluster: Cluster;
   log: Logger;
   clock: () => number;
-  /** Milliseconds of a clock that never jumps. */
+  /** Milliseconds of a monotonic clock. */
   monotonic: () => number;
   /** Resolves after `ms`, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
@@ -50,7 +50,7 @@ export type ClaimsOptions = {
   /** A new id for each claim and each ticket. */
   newId: () => string;
   signer: Pick<TicketSigner, 'sign'>;
-  /** How long a request waits before it is answered with a position, in milliseconds. */
+  /** How long a request waits before it gets a position as its answer, in milliseconds. */
   timeoutMs: number;
   onClaim?: (outcome: ClaimOutcome) => void;
 };
