@@ -1,4 +1,4 @@
-// Counters of what this manager does. Each is incremented where it happens.
+// Counters of this manager's actions. Each is incremented where the action happens.
 
 import { Counter, Histogram, Registry } from 'prom-client';
 import { type ReviewResult, reviewResults } from '../api/review-queue.ts';
@@ -8,7 +8,7 @@ import type { ActionKind } from '../reconcile/action-runner.ts';
 import type { Done } from '../reconcile/actions/context.ts';
 
 const actionsWithoutReason = ['scale-up', 'scale-down', 'replace', 'retry'] as const;
-/** The results that most claims have, and those that alerts watch. */
+/** The most frequent results of claims, and those that alerts watch. */
 const usualResults = ['new', 'reconnected', 'waiting', 'unavailable', 'timeout', 'internal', 'conflict'] as const;
 
 export type Counters = ReturnType<typeof createCounters>;
@@ -96,7 +96,7 @@ export function createCounters() {
     failed: (action: ActionKind): void => failures.inc({ action }),
     reviewed: (result: ReviewResult): void => reviews.inc({ result }),
     requested: (verb: string, code: number): void => requests.inc({ verb, code }),
-    /** `path` is that of the collection, such as /api/v1/nodes. */
+    /** `path`: the path of the collection, such as /api/v1/nodes. */
     watchBroke: (path: string): void => watchRestarts.inc({ resource: path.slice(path.lastIndexOf('/') + 1) }),
   };
 }

@@ -1,5 +1,5 @@
-// Metrics of the pools. Gauges are read from the model when Prometheus asks; every manager reports the same values. Refill times
-// are measured from observations.
+// Metrics of the pools. Gauges are read from the model at each scrape, and every manager reports the same values. Refill times are
+// measured from observations.
 
 import { Gauge, Histogram } from 'prom-client';
 import { Refills } from '../model/estimators/refills.ts';
@@ -37,7 +37,7 @@ export function registerPoolMetrics({ counters, pools, waiting, isLeader, clock 
       labelNames: ['pool'],
       registers,
       collect() {
-        // Drops pools that are gone.
+        // Remove the series of deleted pools.
         this.reset();
         for (const snapshot of snapshots()) this.set({ pool: snapshot.pool.name }, read(snapshot));
       },
