@@ -1,4 +1,4 @@
-// The manager's HTTP API: each route checks, calls, and answers; what it means is decided elsewhere.
+// The manager's HTTP API. Each route validates, calls another module, and answers.
 
 import express, { type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import * as z from 'zod';
@@ -38,15 +38,15 @@ export type AppOptions = {
   log: Logger;
   clock: () => number;
   version: string;
-  /** The address that it listens on; any when absent. */
+  /** The address to listen on. Absent: any. */
   host?: string;
-  /** Whether the state of the cluster is known. */
+  /** Whether the cluster's initial state is known. */
   isReady: () => boolean;
 };
 
 export function createApp(options: AppOptions): express.Express {
   const { claims, links, terminals, pools, signer, authenticator, log, clock, isReady } = options;
-  // Terminals share the port: however many connections they open, those of a webserver are not among the ones that must go.
+  // Terminals share the port. However many connections they open, those of a webserver are not closed for them.
   const forServices: RequestHandler = (request, response, next) =>
     authenticator.forServices(request, response, (error?: unknown) => {
       if (error === undefined) releaseConnection(request.socket);
@@ -64,7 +64,7 @@ export function createApp(options: AppOptions): express.Express {
   app.use(requireHost(createHostCheck(options.host, undefined)));
   app.get('/openapi.json', serveDescription(describeManager(options.version)));
   app.get(api.paths.jwks, (_request, response) => {
-    // Before it is ready the time may be this machine's own, which may be wrong.
+    // Until the manager is ready, its time may be this machine's own, which may be wrong.
     const now = isReady() ? { now: new Date(clock()).toISOString() } : {};
     response.set('cache-control', 'no-store').json({ ...signer.jwks, ...now });
   });
@@ -98,7 +98,7 @@ export function createApp(options: AppOptions): express.Express {
       existing,
       ...origin
     } = parse(api.claimRequestSchema, request.body);
-    // A client that asks for no new terminal does not mean a restart.
+    // A request for an existing terminal only contradicts a restart.
     if (existing) throw new ServiceError('invalid-request', 'existing: a restart claims another terminal.');
     const clientGone = clientGoneSignal(response);
     const answer = await claims.restart({ visitor, pool, origin, position, clientGone });
@@ -150,12 +150,12 @@ export function createApp(options: AppOptions): express.Express {
     });
   });
 
-  // A report has 150 bytes; what runs in a pod may send others.
+  // A report has 150 bytes, but a process in a pod can send larger ones.
   app.post(api.paths.report, forPods, jsonBody('1kb'), async (request, response) => {
     response.json(await terminals.report(callingPod(request), parse(api.reportSchema, request.body)));
   });
   app.delete(api.paths.self, forPods, jsonBody('1kb'), async (request, response) => {
-    // What is no reason keeps no pod alive.
+    // An invalid reason must not prevent the deletion.
     await terminals.end(callingPod(request), api.sessionEndSchema.safeParse(request.body).data);
     response.status(202).end();
   });
@@ -164,7 +164,7 @@ export function createApp(options: AppOptions): express.Express {
   return app;
 }
 
-/** What the API server refuses for a reason that nobody foresaw is no fault of the caller, and may pass. */
+/** An unexpected rejection by the API server is not the caller's fault, and may be temporary. */
 const apiRefusal: ErrorRequestHandler = (thrown, _request, _response, next) =>
   next(
     thrown instanceof ApiError
@@ -193,7 +193,7 @@ const addressUnknown = () =>
 
 const withoutVisitor = ({ visitor: _visitor, ...former }: TerminalEnd): api.FormerTerminal => former;
 
-/** `{visitor}` as OpenAPI writes it is `:visitor` for express. */
+/** Converts a path from OpenAPI (`{visitor}`) to express (`:visitor`). */
 const route = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
 
 const targetSchema = z.object({ visitor: claimantSchema, pool: api.poolNameSchema.optional() });

@@ -1,5 +1,5 @@
-// Who is calling: the bearer token, reviewed by the API server. Answers are kept for a short time, so that no claim costs a review,
-// and a token that cannot be valid is refused without one.
+// Authenticates callers by their bearer token, which the API server reviews. Answers are cached for a short time, so that no claim
+// waits for a review. A token that cannot be valid is rejected without one.
 
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
@@ -11,9 +11,9 @@ import { type Asker, ReviewQueue, type ReviewResult } from './review-queue.ts';
 import { readClaims, readIssuer, type TokenClaims } from './token-claims.ts';
 
 export type Authenticator = {
-  /** Lets through the service accounts that may claim for visitors; everybody else is `forbidden`. */
+  /** Admits the service accounts that may claim for visitors. Others are `forbidden`. */
   forServices: RequestHandler;
-  /** Lets through a token that is bound to a terminal's pod, and says which by `callingPod`. */
+  /** Admits a token that is bound to a terminal's pod. `callingPod` returns the pod. */
   forPods: RequestHandler;
 };
 
@@ -21,34 +21,33 @@ export type AuthenticatorOptions = {
   cluster: Pick<Cluster, 'reviewToken'>;
   clients: string[];
   namespace: string;
-  /** Whether there is a terminal with that UID. */
+  /** Whether a terminal has that UID. */
   isTerminal: (uid: string) => boolean;
-  /** A token of this cluster, the manager's own: it names the issuer. */
+  /** The manager's own token, which names the cluster's issuer. */
   ownToken?: string | undefined;
-  /** The wall clock, and one that never jumps. */
+  /** The wall clock, and a monotonic clock. */
   clock: () => number;
   monotonic: () => number;
-  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  /** Resolves after `ms` milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   log: Logger;
   onReview?: (result: ReviewResult) => void;
 };
 
 const freshMs = 30_000;
-// A token that is in use is reviewed again ahead of that, while its former answer still holds: no claim waits for it.
+// A token in use is reviewed again before its cached answer expires, so that no claim waits for it.
 const renewAfterMs = 20_000;
 const invalidMs = 5_000;
-// While the API server does not answer, a caller that was valid stays so for this long: sessions go on (inv 9). A token that
-// is revoked meanwhile works until then at most, and that of a deleted pod works for that pod only, which is gone.
+// While the API server does not answer, a valid caller stays valid for this long, so that sessions continue (inv 9). A token that is
+// revoked meanwhile works until then at most. The token of a deleted pod works only for that pod.
 const keptMs = 5 * 60_000;
-// After a review without an answer, callers that were valid do not wait for the next one.
+// After a review without an answer, callers that were valid do not wait for the next review.
 const starvedMs = 10_000;
-// Negative answers have their own bound, so that forged tokens evict no valid one. A valid token takes an identity: there are
-// few, so their bound is never reached by honest callers.
+// Negative answers have their own bound, so that forged tokens evict no valid one. A valid token needs an identity, and these are few,
+// so honest callers do not reach their bound.
 const maxInvalid = 1_000;
 const maxValid = 20_000;
-// An address that is refused more often than this gets its refusals late: a flood then is as fast as it has connections, and
-// costs this process next to nothing.
+// Rejections beyond this rate are delayed. A flood is then limited by its number of connections, and costs this process very little.
 const refusals = { burst: 20, perSecond: 5 };
 const lateMs = 1_000;
 const warnEveryMs = 60_000;
@@ -65,7 +64,7 @@ type Valid = {
 
 const callers = new WeakMap<Request, PodRef>();
 
-/** The pod that sent a request which `forPods` let through. */
+/** The pod that sent a request which `forPods` admitted. */
 export function callingPod(request: Request): PodRef {
   const pod = callers.get(request);
   if (!pod) throw new ServiceError('forbidden', 'Only a terminal may ask this, and only for itself.');
@@ -83,10 +82,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
   const queue = new ReviewQueue({ review: (token) => cluster.reviewToken(token), clock: monotonic, delay, onResult });
   const valid = new Map<string, Valid>();
-  /** Until when each is known to be invalid. */
+  /** Until when each token is known to be invalid. */
   const invalid = new Map<string, number>();
   const underWay = new Map<string, Promise<Identity | undefined>>();
-  /** Pods whose tokens were valid, with the time. */
+  /** Pods with a valid token, and the time of the last review. */
   const knownPods = new Map<string, number>();
   const issuers = new Set<string>();
   const requests = new Budgets(podRequests, { clock: monotonic });
@@ -95,7 +94,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   if (ownIssuer !== undefined) issuers.add(ownIssuer);
 
   async function review(token: string, claims: TokenClaims, address: string): Promise<Identity | undefined> {
-    // The hash, so that no token lies about in memory longer than its request.
+    // Keep only the hash, so that no token stays in memory after its request.
     const key = createHash('sha256').update(token).digest('base64');
     const known = valid.get(key);
     if (known && monotonic() - known.reviewedAt < keptMs) return reuse(key, known, token, claims);
@@ -108,7 +107,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return asked;
   }
 
-  /** A caller that was valid is let in at once, unless it has not asked for long and the API server answers. */
+  /** Admits a caller that was valid at once, unless its last request was long ago and the API server answers. */
   async function reuse(key: string, known: Valid, token: string, claims: TokenClaims): Promise<Identity | undefined> {
     const now = monotonic();
     const age = now - known.reviewedAt;
@@ -117,7 +116,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return age < freshMs || now < known.starvedUntil ? known.identity : known.renewal;
   }
 
-  /** Never rejects: without an answer the former one holds. */
+  /** Never rejects: without an answer the cached one stays valid. */
   async function renew(key: string, known: Valid, token: string, claims: TokenClaims): Promise<Identity | undefined> {
     try {
       return await ask(key, token, claims, { rank: 'renewal', source: { address: '' } });
@@ -143,16 +142,16 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     return identity;
   }
 
-  /** A pod's UID cannot be guessed, so a source that names an existing one has a budget apart from its address. */
+  /** Chooses the budget of a review. A pod's UID cannot be guessed, so a token that names an existing pod has the pod's own budget. */
   function askerOf({ issuer, pod }: TokenClaims, address: string): Asker {
     if (pod && knownPods.has(pod.uid)) return { rank: 'known', source: { pod: pod.uid } };
     if (pod && isTerminal(pod.uid)) return { rank: 'new', source: { pod: pod.uid } };
-    // An API server may accept several issuers, and tells of one only. The others are not refused, but all share one budget.
+    // An API server may accept several issuers, but reports only one. Tokens of the others share one budget.
     const foreign = issuers.size > 0 && !issuers.has(issuer);
     return { rank: 'new', source: { address: foreign ? 'another issuer' : address } };
   }
 
-  /** Who sent the request, unless `check` throws: it is asked before a review, and again after it. */
+  /** Identifies the sender of the request. `check` is called before and after the review, and throws to reject the caller. */
   async function identify(request: Request, check: (caller: Caller) => void): Promise<Identity> {
     const address = request.socket.remoteAddress ?? '';
     try {
@@ -197,7 +196,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
 }
 
-/** Sets the newest entry; the oldest ones go when there are more than `most`. */
+/** Sets the newest entry, and evicts the oldest when there are more than `most`. */
 function remember<K, V>(map: Map<K, V>, key: K, value: V, most: number): void {
   map.delete(key);
   map.set(key, value);

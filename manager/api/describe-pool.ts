@@ -1,4 +1,4 @@
-// A pool as its host sees it: counts, settings, and every terminal with what is known of its visitor. Pure.
+// The host page's view of a pool: counts, settings, and every terminal with the known facts about its visitor. Pure.
 
 import type { PodStatus, PoolStatus } from '../../common/manager-api.ts';
 import { noticesOf } from '../events/notices.ts';
@@ -75,7 +75,7 @@ function describePod(pod: ObservedPod, pool: PoolFacts, report: LastReport | und
   return {
     name: pod.name,
     ordinal: pod.ordinal,
-    // A webserver of an earlier release does not know the word.
+    // A webserver of an earlier release does not know the state `unreachable`.
     state: state === 'unreachable' ? 'recreating' : state,
     ...((state === 'broken' || state === 'unreachable') && { reason: reasonOfState(pod, pool) }),
     ...(claim && { claimedAt: iso(claim.claimedAt) }),
@@ -86,7 +86,7 @@ function describePod(pod: ObservedPod, pool: PoolFacts, report: LastReport | und
   };
 }
 
-/** Ordinals whose pod should have been created long ago. */
+/** Ordinals whose pod is overdue. */
 function describeMissing(pool: PoolFacts): PodStatus[] {
   return pool.missing.missing(pool.now, pool.settings.startTimeout).flatMap((ordinal): PodStatus[] => {
     const name = `${pool.spec?.statefulSet}-${ordinal}`;

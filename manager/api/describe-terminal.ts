@@ -1,4 +1,4 @@
-// A terminal as its visitor sees it. Pure.
+// The visitor's view of a terminal. Pure.
 
 import { runOf } from '../../common/claimant.ts';
 import type { Terminal, TerminalList } from '../../common/manager-api.ts';
@@ -7,7 +7,7 @@ import type { Pools } from '../model/pools.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** A claimed pod as its visitor sees it; undefined while its address is not known. */
+/** The visitor's view of a claimed pod. Undefined while its address is unknown. */
 export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | undefined {
   const address = pools.address(pod);
   const pool = pools.get(pod.pool);
@@ -24,7 +24,7 @@ export function describeTerminal(pod: ObservedPod, pools: Pools): Terminal | und
   };
 }
 
-/** All terminals of a visitor, the first claimed first. */
+/** All terminals of a visitor, ordered by the time of their claims. */
 export function describeTerminals(owner: string, pools: Pools): TerminalList {
   const found = [...pools.terminalsOf(owner)].sort((a, b) => a.pod.claim!.claimedAt - b.pod.claim!.claimedAt);
   return {

@@ -1,11 +1,11 @@
-// A position in the queue as its visitor sees it. Pure.
+// The visitor's view of a position in the queue. Pure.
 
 import type { Promised, Waiting } from '../../common/manager-api.ts';
 import { takeSnapshot } from '../plan/snapshot.ts';
 import { estimate, type QueuePosition } from '../queue/estimate.ts';
 import { forecastWait } from '../queue/promise.ts';
 
-/** A position, and when to expect a terminal there. `promised`: what the last answer to the visitor promised. */
+/** A position, and when to expect a terminal there. `promised`: the promise in the last answer to the visitor. */
 export function describeWaiting(
   { pool, position, waiting, claiming }: QueuePosition,
   now: number,

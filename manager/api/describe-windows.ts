@@ -1,4 +1,4 @@
-// A pool's prewarm windows as its host sees them. Pure.
+// The host page's view of a pool's prewarm windows. Pure.
 
 import type { WindowStatus } from '../../common/manager-api.ts';
 import { lastOccurrence, type Occurrence } from '../model/windows.ts';
@@ -8,7 +8,7 @@ import { seatsTaken } from '../workshops/prewarm.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** Each window once: as it is now, or when it comes next, in that order; then those that are over. */
+/** Each window once: its present or next occurrence, by start; then the windows that are over. */
 export function describeWindows({ pool, counts, prewarm }: PoolSnapshot): WindowStatus[] {
   const { now } = pool;
   const next = pool.schedule.next(now);
@@ -20,7 +20,7 @@ export function describeWindows({ pool, counts, prewarm }: PoolSnapshot): Window
   const described = next.map((occurrence): WindowStatus => {
     const state = isOpen(occurrence) ? 'open' : warming.has(occurrence) ? 'warming' : 'upcoming';
     const seats = { seats: occurrence.window.ready, taken: taken.get(occurrence) ?? 0 };
-    // A ready terminal is a seat of one window only.
+    // A ready terminal counts as a seat of one window only.
     const here = state === 'upcoming' ? 0 : Math.min(readyLeft, seats.seats - seats.taken);
     readyLeft -= here;
     const known = fits.get(occurrence.window.name);

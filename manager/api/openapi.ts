@@ -1,4 +1,4 @@
-// The manager's HTTP API as a table: what its OpenAPI document says.
+// The routes of the manager's HTTP API as a table, for its OpenAPI document.
 
 import { claimantSchema, visitorSchema } from '../../common/claimant.ts';
 import type { Api, Operation } from '../../common/http/openapi.ts';

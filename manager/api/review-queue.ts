@@ -1,6 +1,6 @@
-// Reviews of tokens, in turn. A pod's shell can send the manager any number of forged tokens, and each distinct one costs a request
-// to the API server. Few reviews are under way at once, few wait, and each source has a budget of its own, so a flood of them
-// delays neither claims nor the reviews of others. Tokens of callers that were valid before go first.
+// Queues token reviews. The shell in a pod can send the manager any number of forged tokens, and each distinct one costs a request to
+// the API server. Few reviews run at once, few wait, and each source has its own budget, so a flood of tokens delays neither
+// claims nor other reviews. Tokens of callers that were valid before go first.
 
 import { Budgets } from '../../common/budgets.ts';
 import { ServiceError } from '../../common/errors.ts';
@@ -8,27 +8,27 @@ import type { Identity } from '../kubernetes/port.ts';
 
 export type Asker = {
   /**
-   * `renewal`: this very token was valid before. `known`: its pod was. `new`: neither. A renewal costs no budget, since there is
-   * one at a time of each valid token.
+   * `renewal`: this token was valid before. `known`: its pod had a valid one. `new`: neither. A renewal is not charged to a budget,
+   * because each valid token has at most one at a time.
    */
   rank: 'renewal' | 'known' | 'new';
-  /** Whose budget is charged: a pod that exists, by UID, or an address. */
+  /** The source that is charged: an existing pod, by UID, or an address. */
   source: { pod: string } | { address: string };
 };
 
-/** What became of a review: `refused` was never sent, `unanswered` got no answer. */
+/** The outcome of a review. `refused`: it was not sent. `unanswered`: it got no answer. */
 export const reviewResults = ['valid', 'invalid', 'refused', 'unanswered'] as const;
 export type ReviewResult = (typeof reviewResults)[number];
 
 type Rank = Asker['rank'];
-// As many as connections (kubernetes/transport.ts). At 20 ms each that is 400 reviews a second, ten times what 1,000 terminals need.
+// As many as the connections (kubernetes/transport.ts). At 20 ms each that is 400 reviews a second, ten times the need of 1,000 terminals.
 const slots = 8;
-/** What callers that were not valid before may occupy of them. */
+/** The slots that reviews of `new` rank may use. */
 const newSlots = 6;
 const maxWaiting = 256;
 const waitMs = 3_000;
 const retryAfterSeconds = 2;
-// The kubelet renews a pod's token every 48 minutes. Several services may share an address: that of a node which rewrites it.
+// The kubelet renews a pod's token every 48 minutes. Several services may share an address, if a node rewrites it.
 const budgets = { pod: { burst: 5, perSecond: 0.1 }, address: { burst: 20, perSecond: 1 } };
 
 export class ReviewQueue {
@@ -36,17 +36,17 @@ export class ReviewQueue {
   readonly #onResult: (result: ReviewResult, asker: Asker) => void;
   readonly #delay: (ms: number, signal?: AbortSignal) => Promise<void>;
   readonly #budgets: { pod: Budgets; address: Budgets };
-  /** What starts those that wait. */
+  /** Functions that start the waiting reviews. */
   readonly #first: (() => void)[] = [];
   readonly #last: (() => void)[] = [];
   #running = 0;
   #runningNew = 0;
 
-  /** `clock`: milliseconds of a clock that never jumps. */
+  /** `clock`: milliseconds of a monotonic clock. */
   constructor(options: {
     review: (token: string) => Promise<Identity | undefined>;
     clock: () => number;
-    /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+    /** Resolves after `ms` milliseconds, rejects when `signal` is aborted. */
     delay: (ms: number, signal?: AbortSignal) => Promise<void>;
     onResult?: (result: ReviewResult, asker: Asker) => void;
   }) {
@@ -57,7 +57,7 @@ export class ReviewQueue {
     this.#budgets = { pod: new Budgets(budgets.pod, { clock }), address: new Budgets(budgets.address, { clock }) };
   }
 
-  /** Whom the token speaks for; undefined for nobody. Throws `unavailable` when it is not reviewed: out of budget, or of time. */
+  /** The identity of the token; undefined if it is invalid. Throws `unavailable` without a review: no budget, or too late. */
   async ask(token: string, asker: Asker): Promise<Identity | undefined> {
     let result: ReviewResult = 'refused';
     try {
@@ -79,11 +79,11 @@ export class ReviewQueue {
     throw refusal('This source has sent too many unknown tokens.', Math.max(1, budget.retryAfter(key)));
   }
 
-  /** Resolves when the token has a slot. */
+  /** Resolves when a slot is free for the token. */
   async #turn(rank: Rank): Promise<void> {
     const line = rank === 'new' ? this.#last : this.#first;
     if (line.length === 0 && this.#hasRoom(rank)) return this.#occupy(rank);
-    // Renewals are as many as valid tokens at most.
+    // The number of renewals is bounded by the number of valid tokens.
     if (rank !== 'renewal' && line.length >= maxWaiting) throw refusal('Too many tokens wait for a review.');
     const begun = new AbortController();
     await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,5 @@
-// What a service account's token says of itself, before anybody has checked its signature. It refuses what no review could
-// accept, and says whose budget a review is charged to; it proves nothing. Pure.
+// The claims in a service account's token, before its signature is checked. They prove nothing. They serve to reject a token that
+// cannot pass a review, and to choose the budget for its review. Pure.
 // https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#schema-for-service-account-private-claims
 
 import * as z from 'zod';
@@ -13,7 +13,7 @@ export type TokenClaims = {
   pod: PodRef | undefined;
 };
 
-// The API server's clock decides. Ours may differ from it by as much.
+// The API server's clock is authoritative. The manager's may differ from it by this much.
 const clockSkewMs = 60_000;
 
 const payloadSchema = z.object({
@@ -24,7 +24,7 @@ const payloadSchema = z.object({
   'kubernetes.io': z.object({ pod: z.object({ name: z.string(), uid: z.string() }).optional() }).optional(),
 });
 
-/** The claims of a token that the API server might accept for this service; undefined for one that it cannot accept. */
+/** The claims of a token that the API server might accept for this service. Undefined for any other token. */
 export function readClaims(token: string, namespace: string, now: number): TokenClaims | undefined {
   const [head = '', body = '', signature = '', ...rest] = token.split('.');
   if (rest.length > 0 || signature === '' || decode(head) === undefined) return undefined;
@@ -37,7 +37,7 @@ export function readClaims(token: string, namespace: string, now: number): Token
   return { issuer: iss, serviceAccount: sub.slice(prefix.length), pod: data['kubernetes.io']?.pod };
 }
 
-/** The issuer of any token of this cluster; undefined for what is no JWT. */
+/** The issuer of any token of this cluster. Undefined if it is no JWT. */
 export function readIssuer(token: string): string | undefined {
   const { data } = payloadSchema.pick({ iss: true }).safeParse(decode(token.split('.')[1] ?? ''));
   return data?.iss;
