@@ -1,7 +1,7 @@
-// Combines Kubernetes Events before they are written. Each is an object in etcd for an hour, and a busy pool scales and reaps many
-// times a minute. The first Event of a reason is written at once; those that follow within 30 s become one with a count, which
-// `kubectl describe` shows as "x5 over 30s". Events about single pods are limited to a burst and then one per 10 s, because
-// the Event of the pool counts them all. Pure. Compare the correlator of client-go (tools/record/events_cache.go).
+// Combines Kubernetes Events before they are written. etcd keeps each Event for an hour, and a busy pool scales and reaps many times a
+// minute. The first Event of a reason is written at once. Those that follow within 30 s become one with a count, which
+// `kubectl describe` shows as "x5 over 30s". Events about single pods are limited to a burst and then one per 10 s, because the
+// Event of the pool counts them all. Pure. Compare the correlator of client-go (tools/record/events_cache.go).
 
 import type { KubernetesEvent } from '../kubernetes/port.ts';
 
@@ -16,7 +16,7 @@ type Series = { quietUntil: number; pending: KubernetesEvent | undefined };
 export class EventDigest {
   readonly #series = new Map<string, Series>();
   #podEvents: KubernetesEvent[] = [];
-  /** How many Events about pods may be written, as of when. */
+  /** How many Events about pods may be written, and when this was computed. */
   #allowance = { count: podEvents.burst, at: Number.NEGATIVE_INFINITY };
 
   /** Adds an occurrence at `now`, milliseconds since 1970. */
@@ -32,11 +32,11 @@ export class EventDigest {
     this.#series.set(key, { quietUntil, pending: combined });
   }
 
-  /** Returns the Events to write now, once. Call it after each `add`, and every second or so. */
+  /** Returns the Events to write now, and removes them. Call it after each `add`, and about once a second. */
   due(now: number): KubernetesEvent[] {
     const due = this.#podEvents.splice(0);
     for (const [key, { quietUntil, pending }] of this.#series) {
-      // Do not wait longer when the clock was set back.
+      // Do not wait longer if the clock was set back.
       if (now < quietUntil && quietUntil <= now + combineMs) continue;
       if (!pending) {
         this.#series.delete(key);

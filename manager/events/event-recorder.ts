@@ -1,5 +1,5 @@
-// Writes Kubernetes Events about a pool. A notice is written once, and retried until the API server takes it. An Event about an
-// action of a manager is dropped if the API server does not take it.
+// Writes Kubernetes Events about a pool. A notice is written once, and retried until the API server accepts it. An Event about an action
+// of a manager is dropped if the API server rejects it.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -15,7 +15,7 @@ export type EventRecorderOptions = {
   cluster: Pick<Cluster, 'recordEvent'>;
   log: Logger;
   clock: () => number;
-  /** Runs an action that writes a notice. If it fails, it is handed over again at a later check. */
+  /** Runs an action that writes a notice. If it fails, a later check starts it again. */
   runAction: (action: NoticeAction) => void;
 };
 
@@ -24,7 +24,7 @@ export type NoticeAction = { key: { kind: 'warn'; pool: string; target: string }
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  /** The notices of each pool that were written and still hold. */
+  /** The notices of each pool that were written and still apply. */
   readonly #written = new Map<string, Set<string>>();
   /** When a pod was last broken, by pool. */
   readonly #brokenAt = new Map<string, number>();
@@ -41,7 +41,7 @@ export class EventRecorder {
     this.flush();
   }
 
-  /** Writes the Events that are due. Call it every second or so. */
+  /** Writes the Events that are due. Call it about once a second. */
   flush(): void {
     const { cluster, log, clock } = this.#options;
     for (const event of this.#digest.due(clock())) {
@@ -66,7 +66,7 @@ export class EventRecorder {
     const written = this.#written.get(pool.name);
     const notices = [...noticesOf(snapshot), ...this.#noticeOfBroken(pool)];
     const current = new Map(notices.map((notice) => [`${notice.reason} ${notice.about}`, notice]));
-    // A notice that no longer holds is written again when it returns.
+    // Forget a notice that no longer applies, so that it is written again when it returns.
     const still = new Set([...current.keys()].filter((key) => written?.has(key)));
     if (current.size === 0) this.#written.delete(pool.name);
     else this.#written.set(pool.name, still);
@@ -83,8 +83,8 @@ export class EventRecorder {
     }
   }
 
-  // Kubernetes' reasons for broken pods come and go, and so do our descriptions. The notice therefore holds until every pod that
-  // started meanwhile, and every one that was retried, has become Ready.
+  // The reasons for broken pods appear and disappear. The notice therefore applies until every pod that started or was retried meanwhile
+  // has become Ready.
   #noticeOfBroken(pool: PoolFacts): Notice[] {
     const { now } = pool;
     const broken = describeBroken(pool);
@@ -95,7 +95,7 @@ export class EventRecorder {
       this.#brokenAt.delete(pool.name);
       return [];
     }
-    // The Event is written once, so wait for a message that states the reason.
+    // The Event is written once, so wait until the message states the reason.
     const description = describeBrokenOnce(pool);
     const message = description ? `${description}. They are retried, and do not count as spares.` : '';
     return [{ reason: 'BrokenTerminals', about: '', message }];

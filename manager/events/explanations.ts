@@ -1,4 +1,4 @@
-// Why a pool did what it did, in sentences for its administrator. Pure.
+// Explains the actions of a pool to its administrator, in sentences. Pure.
 
 import { formatDuration } from '../../common/duration.ts';
 import { type ObservedPod, podState } from '../model/observation.ts';
@@ -45,7 +45,7 @@ export function explainShrink({ settings }: Pick<Pool, 'settings'>, from: number
   return `Scaled down from ${from} to ${to} replicas: ${why}.`;
 }
 
-/** Why a pod was deleted, and with it the session in it. */
+/** Why a pod was deleted, which also ended its session. */
 export function explainReap(
   pod: ObservedPod,
   reason: ReapReason,
@@ -71,6 +71,6 @@ export function explainReap(
   }
 }
 
-/** What an administrator should look into, and what is the normal end of a session. */
+/** Warning if an administrator should investigate; Normal for the regular end of a session. */
 export const typeOfReap = (reason: ReapReason): 'Normal' | 'Warning' =>
   reason === 'max-lifetime' || reason === 'never-connected' ? 'Normal' : 'Warning';

@@ -1,4 +1,4 @@
-// What an administrator should know of a pool: told once as a Kubernetes Event, and on the host page for as long as it holds.
+// Notices about a pool for its administrator: each is written once as a Kubernetes Event, and shown on the host page while it applies.
 
 import { labels } from '../../common/names.ts';
 import type { ObservedPod } from '../model/observation.ts';
@@ -26,11 +26,11 @@ export type Notice = {
     | 'PrewarmDoesNotFit'
     | 'PrewarmMayNotFit';
   message: string;
-  /** What tells it from another of the same reason. */
+  /** Distinguishes notices with the same reason. */
   about: string;
 };
 
-/** What an administrator should know of the pool now. */
+/** The notices that apply to the pool now. */
 export function noticesOf({ pool, rollout }: PoolSnapshot): Notice[] {
   return [
     ...aboutStatefulSets(pool),
@@ -46,7 +46,7 @@ export function noticesOf({ pool, rollout }: PoolSnapshot): Notice[] {
   ];
 }
 
-/** Other StatefulSets have the pool's label. */
+/** Other StatefulSets with the pool's label. */
 function aboutStatefulSets({ name, spec, others }: PoolFacts): Notice[] {
   if (!spec || others.length === 0) return [];
   const second = others.map(({ statefulSet }) => statefulSet).join(', ');
@@ -56,7 +56,7 @@ function aboutStatefulSets({ name, spec, others }: PoolFacts): Notice[] {
   return [{ reason: 'SecondStatefulSet', message, about: second }];
 }
 
-/** What of the StatefulSet's own spec no pool can have. */
+/** Fields of the StatefulSet's spec that a pool must not have. */
 function aboutSpec({ spec }: PoolFacts): Notice[] {
   const notices: Notice[] = [];
   if (spec?.claimTemplates) {
@@ -81,7 +81,7 @@ function aboutSettings({ problems }: PoolFacts): Notice[] {
   return [{ reason: 'InvalidSettings', message: `${told}. The former values stay in force.`, about: told }];
 }
 
-/** Windows that do not fit, or of which that cannot be known. */
+/** Windows that do not fit, or may not fit. */
 function aboutWindows(pool: PoolFacts): Notice[] {
   const told = { no: ['PrewarmDoesNotFit', 'does not fit'], unknown: ['PrewarmMayNotFit', 'may not fit'] } as const;
   return fitsNow(pool).flatMap((fit): Notice[] => {
@@ -92,7 +92,7 @@ function aboutWindows(pool: PoolFacts): Notice[] {
   });
 }
 
-/** Somebody has scaled the pool below terminals that are in use. */
+/** An administrator scaled the pool below terminals in use. */
 function aboutScaling({ forcedScaleDown }: PoolFacts): Notice[] {
   if (!forcedScaleDown?.survived) return [];
   const { replicas, version, pods, survived } = forcedScaleDown;
@@ -128,7 +128,7 @@ function aboutRollout(pool: PoolFacts, rollout: Rollout): Notice[] {
   return [{ reason: 'RolloutStopped', message, about: pool.spec?.revision ?? '' }];
 }
 
-// A dash and up to ten digits follow in the label controller-revision-hash of each pod, which takes 63 characters.
+// The label controller-revision-hash appends a dash and up to ten digits, and is limited to 63 characters.
 const longestName = 52;
 
 /** https://github.com/kubernetes/kubernetes/issues/64023 */
@@ -141,14 +141,14 @@ function aboutName({ spec }: PoolFacts): Notice[] {
   return [{ reason: 'NameTooLong', message, about: '' }];
 }
 
-/** The present template makes pods that never become Ready. */
+/** The current template creates pods that never become Ready. */
 function aboutTemplate(pool: PoolFacts): Notice[] {
   if (growthStop(pool, 0) !== 'broken-template') return [];
   const failed = failedOfTemplate(pool);
   const isFirstAttempt = failed.every(
     ({ ordinal }) => pool.starts.failures(ordinal, pool.spec?.revision) === 0 && !pool.pod(ordinal)?.terminating,
   );
-  // The first time a reason is waited for.
+  // At the first attempt, wait for a reason.
   if (isFirstAttempt && !describeBrokenOnce(pool)) return [];
   const why = describeBroken(pool) ?? 'They have just been created again';
   const message =
@@ -157,11 +157,11 @@ function aboutTemplate(pool: PoolFacts): Notice[] {
   return [{ reason: 'ScaleUpStopped', message, about: pool.spec?.revision ?? '' }];
 }
 
-/** Services or routes that the API server refuses to make. */
+/** Services or routes that the API server refuses to create. */
 function aboutExposure(pool: PoolFacts): Notice[] {
   const byCause = new Map<string, number[]>();
   for (const { kind, ordinal, message } of pool.exposureFailures.lasting(pool.replicas)) {
-    // A message names the object: of the same cause, the first is enough.
+    // A message names its object. Report only the first of several with the same cause.
     const cause = `${kind} ${message.replaceAll(nameOf(pool, ordinal), '')}`;
     byCause.set(cause, [...(byCause.get(cause) ?? []), ordinal]);
   }

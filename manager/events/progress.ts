@@ -1,5 +1,5 @@
-// What goes on in a pool for a while and then is over: a changed template on its way, replicas that somebody asked for, windows
-// that are to come. Each is news once. Pure: what was told is handed back in at the next look.
+// Temporary states of a pool: a roll-out, requested replicas, upcoming windows. Each is reported once. Pure: the caller passes the
+// reported state to the next call.
 
 import { formatDuration } from '../../common/duration.ts';
 import { podState } from '../model/observation.ts';
@@ -7,15 +7,15 @@ import type { PoolFacts } from '../model/pool-facts.ts';
 import type { PoolSnapshot } from '../plan/snapshot.ts';
 import { describeSize, describeTime, fitsNow } from '../workshops/fit.ts';
 
-/** What is under way: the revision that a roll-out leads to, the replicas that are kept though they are not needed, and the windows that fit. */
+/** The states reported so far: the target revision of a roll-out, the replicas kept beyond the need, and the windows that fit. */
 export type Progress = { revision?: string; kept?: number; fitting?: string[] };
 
 export type Step = { reason: 'RolloutStarted' | 'RolloutFinished' | 'ReplicasKept' | 'PrewarmFits'; message: string };
 
-// What one manager scales up for visitors that wait at it, the others understand once these have claimed.
+// One manager may scale up for visitors who wait at it. The other managers see the reason when these visitors have claimed.
 const misunderstandingMs = 5_000;
 
-/** What has begun or ended since the look that came to `former`. */
+/** The states that have begun or ended since `former`. */
 export function followProgress(snapshot: PoolSnapshot, former: Progress): { progress: Progress; steps: Step[] } {
   const rollout = followRollout(snapshot, former.revision);
   const kept = followRequested(snapshot, former.kept);
@@ -35,7 +35,7 @@ function followRollout(
   former: string | undefined,
 ): { revision?: string; steps: Step[] } {
   const revision = pool.spec?.revision;
-  // Until its controller has seen a template nobody knows what is of a former one.
+  // Until the controller has observed the template, the revision of new pods is unknown.
   if (revision === undefined) return { ...(former !== undefined && { revision: former }), steps: [] };
   const { outdated, outdatedUnready, atOnce } = rollout;
   const free = outdated.length + outdatedUnready.length;
