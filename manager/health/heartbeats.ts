@@ -1,13 +1,13 @@
-// Finds terminals in use that have missed their heartbeats: the reports that each sends to some manager every 10 s.
+// Finds terminals in use that have missed their heartbeats: the reports that each terminal sends to one of the managers every 10 s.
 //
-// An outage of this manager must end no session (inv 9). The time without a heartbeat therefore counts only while this manager
-// could receive one. It restarts when the manager did not check for a while (it was suspended, or its clock was set), and while
-// most terminals of the pool miss theirs, because then the manager or the network is at fault. Pure.
+// An outage of this manager must end no session (inv 9). The time without a heartbeat therefore counts only while this manager can
+// receive one. It restarts when the manager did not check for a while (it was suspended, or its clock was set), and while most
+// terminals of the pool miss theirs, because then the manager or the network is at fault. Pure.
 
 /** Since when this manager has been able to receive a pool's heartbeats, and when it last checked: milliseconds since 1970. */
 export type HeartbeatWatch = { since: number; checkedAt: number };
 
-/** A terminal in use that a visitor has connected to, so that it should report. */
+/** A terminal in use that a visitor has connected to, so that it must report. */
 export type MonitoredTerminal = { uid: string; connectedAt: number; heardAt: number | undefined };
 
 // The leader checks once a second.

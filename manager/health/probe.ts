@@ -1,4 +1,4 @@
-// Sends a terminal the health probe that its kubelet sends.
+// Sends a terminal the same health probe as its kubelet.
 
 import { get } from 'node:http';
 import type { PodAddress } from '../../common/manager-api.ts';

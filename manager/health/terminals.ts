@@ -1,5 +1,5 @@
-// What the manager keeps for running terminals: it takes their reports, tells them what holds for them, and deletes one
-// that asks for its own end. A report is kept in memory only; the first connection is written on the pod.
+// Handles the requests of running terminals: receives their reports, answers with their current limits, and deletes one that asks for
+// its end. A report is kept in memory only. The first connection is written to the pod.
 
 import { ServiceError } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
@@ -22,14 +22,14 @@ export type TerminalsOptions = {
 export class Terminals {
   readonly #options: TerminalsOptions;
   readonly #reports = new Map<string, LastReport>();
-  /** Writes under way. A terminal that asks for the same again and again shares one. */
+  /** Writes under way. Repeated requests of a terminal share one write. */
   readonly #writes = new Map<string, Promise<void>>();
 
   constructor(options: TerminalsOptions) {
     this.#options = options;
   }
 
-  /** The last report of each pod that still is, by UID. */
+  /** The last report of each existing pod, by UID. */
   reports(): ReadonlyMap<string, LastReport> {
     for (const uid of this.#reports.keys()) {
       if (!this.#options.pools.podByUid(uid)) this.#reports.delete(uid);
@@ -37,16 +37,16 @@ export class Terminals {
     return this.#reports;
   }
 
-  /** When this manager last heard of the pod. */
+  /** When the pod last reported to this manager. */
   heardAt(uid: string): number | undefined {
     return this.#reports.get(uid)?.at;
   }
 
-  /** Takes the report of the pod that sent it; answers with what holds for it now. */
+  /** Records a pod's report. Answers with the limits that apply to the pod now. */
   async report(ref: PodRef, report: Report): Promise<ReportAnswer> {
     const { clock } = this.#options;
     const { pod, pool } = this.#find(ref);
-    // What a pod says of its past may be wrong, but it cannot be the future.
+    // The pod's times may be wrong, but cannot be in the future.
     const lastInputAt =
       report.lastInputAt === undefined ? undefined : Math.min(Date.parse(report.lastInputAt), clock());
     this.#reports.set(pod.uid, { at: clock(), connections: report.connections, lastInputAt });
@@ -66,7 +66,7 @@ export class Terminals {
     };
   }
 
-  /** Deletes the pod that asks; `end` says why its session is over. */
+  /** Deletes the pod that asks for it. `end`: why its session is over. */
   async end(ref: PodRef, end?: SessionEnd): Promise<void> {
     const { cluster, pools } = this.#options;
     const { pod, pool } = this.#find(ref);
@@ -87,12 +87,12 @@ export class Terminals {
 
   async #recordConnection(pod: ObservedPod, { claimedAt }: ClaimRecord, at: number): Promise<void> {
     const { cluster, pools, clock } = this.#options;
-    // A pod may lie. A connection is never older than its claim, nor in the future.
+    // A pod may send wrong times. A connection is not older than its claim, and not in the future.
     const marked = await cluster.markConnected(pod, Math.min(Math.max(at, claimedAt), clock()));
     if (marked) pools.observe({ kind: 'pod', name: pod.name, object: marked });
   }
 
-  // For the visitor's next terminal only: whatever becomes of it, the pod is deleted.
+  // Only for the visitor's next terminal. The pod is deleted even if this fails.
   async #recordEnd(
     service: ObservedService | undefined,
     { name }: ObservedPod,
@@ -112,14 +112,14 @@ export class Terminals {
 
   #find(ref: PodRef): { pod: ObservedPod; pool: Pool } {
     const pod = this.#options.pools.podByUid(ref.uid);
-    // Also while its StatefulSet is made again: a session goes on meanwhile, and must be able to end.
+    // Also without a StatefulSet: while that is recreated, sessions continue and must be able to end.
     const pool = pod && this.#options.pools.known(pod.pool);
     if (!pod || !pool) throw new ServiceError('forbidden', 'This pod is no terminal.');
     return { pod, pool };
   }
 }
 
-/** The manager ends what outlives its lifetime. A terminal that is slow learns of its deletion before its own time is up. */
+/** Who ended the session. An overdue one counts as `lifetime`, also if the terminal learns of its deletion before its timer fires. */
 function enderOf({ endedByOwner }: ObservedPod, expiresAt: number | undefined, now: number): ReportAnswer['endedBy'] {
   if (endedByOwner) return 'owner';
   return expiresAt !== undefined && now >= expiresAt ? 'lifetime' : 'administrator';

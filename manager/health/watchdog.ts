@@ -1,6 +1,6 @@
-// Finds unresponsive terminals, for the leader: those in use that have missed their heartbeats for the pool's silence timeout
-// and then fail three probes in a row. A probe that cannot reach the pod's machine proves nothing. Nothing of this is written to the
-// cluster: the next leader monitors the terminals by itself.
+// Finds unresponsive terminals, for the leader: terminals in use that have missed their heartbeats for the pool's silence timeout and
+// then fail three probes in a row. A probe that cannot reach the pod's machine proves nothing. The findings are not stored: the next
+// leader starts its own.
 
 import type { Logger } from '../../common/log.ts';
 import type { PodAddress } from '../../common/manager-api.ts';
@@ -17,11 +17,11 @@ export type WatchdogOptions = {
   log: Logger;
 };
 
-/** What is known of a terminal that has missed its heartbeats. */
+/** The state of a terminal that has missed its heartbeats. */
 type Suspicion = { failures: number; probeAt: number; answeredAt: number | undefined; isProbing: boolean };
 type PoolWatch = { heartbeats: HeartbeatWatch; suspicions: Map<string, Suspicion> };
 
-// A busy pool is evaluated far more often, and each check goes through all of its pods.
+// A busy pool is evaluated far more often, and each check iterates over all of its pods.
 const checkEveryMs = 1_000;
 const failuresToBelieve = 3;
 const maxPauseMs = 20_000;
