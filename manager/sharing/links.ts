@@ -1,5 +1,5 @@
-// Links to a visitor's terminal. Nothing about a link is stored: it is signed, and names the pod, the claim and an epoch. To make
-// one and to come by one writes nothing; to end them all is one write, a higher epoch on the pod.
+// Links to a visitor's terminal. A link is not stored: it is signed, and names the pod, the claim and an epoch. Creating and opening a
+// link writes nothing. Revoking all links is one write: a higher epoch on the pod.
 
 import { createHash } from 'node:crypto';
 import type { Link, LinkRequest, OpenLinkRequest } from '../../common/manager-api.ts';
@@ -10,15 +10,15 @@ import type { Pools } from '../model/pools.ts';
 import type { TicketSigner } from '../tickets/keys.ts';
 import { type LinkContent, linkEnded } from '../tickets/link-token.ts';
 
-/** A guest's way into a terminal. */
+/** The access of a guest to a terminal. */
 export type SharedTerminal = { pod: ObservedPod; ticket: string; role: LinkContent['role'] };
 
 export type Links = {
-  /** `visitor`: the claimant whose terminal it is. `session-not-found` when there is none. */
+  /** `visitor`: the claimant of the terminal. `session-not-found` when there is none. */
   create: (visitor: string, request: LinkRequest) => Promise<Link>;
-  /** Ends all links to the terminal. Guests who are connected stay: the terminal removes them. */
+  /** Revokes all links to the terminal. The terminal itself disconnects its guests. */
   revoke: (visitor: string, pool: string | undefined) => Promise<void>;
-  /** `link-ended` where the link or the terminal has ended. */
+  /** Throws `link-ended` if the link or the terminal has ended. */
   open: (request: OpenLinkRequest) => Promise<SharedTerminal>;
 };
 
@@ -77,6 +77,6 @@ export function createLinks(options: {
   };
 }
 
-// The people at a terminal see each other's ids. The secret of a browser must not be one of them.
+// The people at a terminal see each other's ids. A guest's id must not contain the browser's secret.
 const guestId = (link: string, secret: string): string =>
   createHash('sha256').update(`${link} ${secret}`).digest('base64url').slice(0, 22);

@@ -8,16 +8,16 @@ import { type LinkContent, readLink, signLink } from './link-token.ts';
 
 export type TicketSigner = {
   jwks: JSONWebKeySet;
-  /** A ticket for one connection, good for `ticketSeconds` from `now` (milliseconds). */
+  /** A ticket for one connection, valid for `ticketSeconds` from `now` (milliseconds). */
   sign(content: TicketContent, now: number): Promise<string>;
   signLink(link: LinkContent, now: number): Promise<string>;
-  /** What a link says. Throws `link-ended` when it has expired, or is not one of this installation. */
+  /** The content of a link. Throws `link-ended` if it has expired or was not signed by this installation. */
   readLink(token: string, now: number): Promise<LinkContent>;
 };
 
 type TicketContent = Pick<Ticket, 'aud' | 'sub' | 'jti' | 'claim' | 'role' | 'guest'>;
 
-/** A signer whose key is loaded after the start. Until then it signs nothing and publishes no key: `unavailable`. */
+/** A signer whose key is loaded after the start. Until then it throws `unavailable` and publishes no key. */
 export class LateSigner implements TicketSigner {
   #signer: TicketSigner | undefined;
 
@@ -52,7 +52,7 @@ export class LateSigner implements TicketSigner {
   }
 }
 
-/** `pem` is the PKCS #8 text of an Ed25519 private key; anything else is `invalid-config`, which names `source`. */
+/** `pem`: the PKCS #8 text of an Ed25519 private key. Any other text is `invalid-config`, with `source` in the message. */
 export async function createTicketSigner(pem: string, source = 'The signing key'): Promise<TicketSigner> {
   const privateKey = readKey(pem, source);
   const publicKey = createPublicKey(privateKey);
@@ -82,7 +82,7 @@ function readKey(pem: string, source: string): KeyObject {
     const key = createPrivateKey(pem);
     if (key.asymmetricKeyType === 'ed25519') return key;
   } catch {
-    // Told below, without the key's text.
+    // Reported below, without the text of the key.
   }
   throw new ServiceError('invalid-config', `${source}: must hold an Ed25519 private key in PEM (PKCS #8)`);
 }

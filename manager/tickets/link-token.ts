@@ -1,4 +1,4 @@
-// What a link to a terminal carries: an EdDSA JWT of the manager, in the fragment of a URL. Its audience keeps it apart from tickets.
+// The content of a link to a terminal: an EdDSA JWT of the manager, in the fragment of a URL. Its audience distinguishes it from tickets.
 
 import type { KeyObject } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
@@ -11,19 +11,19 @@ import { ticketAlgorithm, ticketIssuer } from '../../common/ticket.ts';
 const linkAudience = 'warmterm-link';
 
 const linkSchema = z.object({
-  /** Makes links of the same content differ. */
+  /** Makes links with the same content differ. */
   jti: z.string().min(1),
-  /** The pod, by name and UID: a later pod of the same name is not meant. */
+  /** The pod, by name and UID, so that the link does not open a later pod of the same name. */
   pod: z.string().min(1),
   uid: z.string().min(1),
   pool: z.string().min(1),
-  /** The claim that was current when the link was made. */
+  /** The claim at the time when the link was created. */
   claim: z.string().min(1),
   role: z.enum(linkRoles),
-  /** The link has ended once the pod has a higher epoch. */
+  /** The link is revoked when the pod has a higher epoch. */
   epoch: z.number().int().min(0),
   label: personNameSchema.optional(),
-  /** When it ends, in seconds since 1970. */
+  /** The end of the link, in seconds since 1970. */
   exp: z.number(),
 });
 export type LinkContent = z.infer<typeof linkSchema>;
@@ -42,7 +42,7 @@ export function signLink(
     .sign(privateKey);
 }
 
-/** What a link says. Throws `link-ended` for one that has expired, was altered, or is something else. */
+/** The content of a link. Throws `link-ended` if it has expired, was altered, or is no link. */
 export async function readLink(
   token: string,
   { publicKey, now }: { publicKey: KeyObject; now: number },
@@ -61,6 +61,6 @@ export async function readLink(
   }
 }
 
-/** One sentence for each cause: a stranger learns nothing about the terminal. */
+/** One sentence for every cause, so that it reveals nothing about the terminal. */
 export const linkEnded = (cause?: unknown): ServiceError =>
   new ServiceError('link-ended', 'This link does not work any more. Ask for a new one.', { cause });
