@@ -1,5 +1,5 @@
-// Asks what the cluster has room for, and judges whether the pools' windows and their `max` fit: soon after windows are set, and
-// every minute, because others take room too. Every manager does: each answers for the host page.
+// Reads the cluster's capacity, and checks whether the pools' windows and their `max` fit: soon after windows are set, and every
+// minute, because other workloads use capacity too. Every manager does so, because each answers the host page.
 
 import type { Logger } from '../../common/log.ts';
 import type { Cluster } from '../kubernetes/port.ts';
@@ -16,7 +16,7 @@ export type CapacityMonitorOptions = {
   exposure: ExposureMode;
   log: Logger;
   clock: () => number;
-  /** Resolves after so many milliseconds, rejects when `signal` is aborted. */
+  /** Resolves after `ms` milliseconds, rejects when `signal` is aborted. */
   delay: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
 
@@ -26,7 +26,7 @@ const pauseMs = 10_000;
 
 export class CapacityMonitor {
   readonly #options: CapacityMonitorOptions;
-  /** Schedules that were judged. */
+  /** Schedules that were checked. */
   readonly #judged = new WeakSet<Schedule>();
   #quotas: Capacity['quotas'];
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -44,10 +44,10 @@ export class CapacityMonitor {
     }
   }
 
-  /** Judges all pools, if it is time to. To be called every second or so. */
+  /** Checks all pools when a check is due. Call it about once a second. */
   async look(signal?: AbortSignal): Promise<void> {
     const { pools, cluster, exposure, log, clock } = this.#options;
-    // `max` may have been changed since.
+    // `max` may have changed meanwhile.
     this.#judgePorts();
     const now = clock();
     const expecting = [...pools.all()].filter(({ schedule }) => schedule.ahead(now).length > 0);

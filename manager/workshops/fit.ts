@@ -1,5 +1,5 @@
-// Whether a window's seats fit into the cluster, as far as the manager may see. Pure. What it does not see: pods and node
-// ports of other namespaces, nodes that would be added, affinities. So a "no" is one, and a "yes" may still be wrong.
+// Whether a window's seats fit into the cluster, as far as the manager can see. Pure. It does not see pods and node ports of other
+// namespaces, nodes that would be added, or affinities. A "no" applies to the current cluster, and a "yes" may be wrong.
 
 import type { Amounts, Capacity, Fit, PodNeeds, PortShortage } from '../model/capacity.ts';
 import type { ExposureMode, ObservedNode } from '../model/observation.ts';
@@ -15,7 +15,7 @@ export type Surroundings = {
   exposure: ExposureMode;
 };
 
-/** The range that a cluster has unless it is told otherwise: 30000 to 32767. */
+/** The size of Kubernetes' default range of node ports: 30000 to 32767. */
 const nodePorts = 2_768;
 
 const noNeeds: PodNeeds = { requests: {}, limits: {}, nodeSelector: {}, tolerations: [] };
@@ -26,7 +26,7 @@ export function assessFit(occurrence: Occurrence, pool: Pool, around: Surroundin
   const { from, to } = occurrence;
   const window = occurrence.window.name;
   const terminals = reservedDuring(pool.schedule.windows, from, to);
-  // Other pools are there too, as large as what they have reserved then, or as they are now.
+  // Count the other pools with the seats that they reserve at that time, or with their current size if that is larger.
   const others = around.pools
     .filter((one) => one !== pool)
     .map((one) => ({ pool: one, size: Math.max(reservedDuring(one.schedule.windows, from, to), countPodsOf(one)) }));
@@ -42,7 +42,7 @@ export function assessFit(occurrence: Occurrence, pool: Pool, around: Surroundin
   return { window, from, fits: unclear.length > 0 ? 'unknown' : 'yes', terminals, why: unclear };
 }
 
-/** What is known of the windows that are not over. */
+/** The results for the windows that are not over. */
 export const fitsNow = (pool: PoolFacts): Fit[] =>
   pool.schedule.next(pool.now).flatMap(({ window, from }) => {
     const fit = pool.fits.get(window);
@@ -52,7 +52,7 @@ export const fitsNow = (pool: PoolFacts): Fit[] =>
 export const describeTime = ({ window, from }: Fit) => `${window} of ${new Date(from).toISOString().slice(0, 16)}Z`;
 export const describeSize = ({ terminals }: Fit) => `${terminals} ${terminals === 1 ? 'terminal' : 'terminals'}`;
 
-/** Whether the pools' `max` together is above the number of node ports that they can have. */
+/** Whether the sum of the pools' `max` exceeds the available node ports. */
 export function findPortShortage(
   pools: readonly Pool[],
   quotas: NonNullable<Capacity['quotas']>,
@@ -94,10 +94,10 @@ function refusingQuotas(pool: Pool, terminals: number, others: Others, { capacit
   return refusals;
 }
 
-/** Sums of decimal fractions come out a little too small. */
+/** Rounds down, with a tolerance: sums of decimal fractions come out slightly too small. */
 const whole = (amount: number): number => Math.floor(amount + 1e-6);
 
-/** What one terminal takes of a resource as quotas name them. */
+/** What one terminal uses of a resource, which is named as in a quota. */
 function amountOf(resource: string, { requests, limits }: PodNeeds, exposure: ExposureMode): number {
   if (['pods', 'count/pods', 'services', 'count/services'].includes(resource)) return 1;
   if (resource === 'services.nodeports') return exposure === 'nodePort' ? 1 : 0;
@@ -124,7 +124,7 @@ function refusingNodes(pool: Pool, terminals: number, others: Others, { nodes, c
   return sum < terminals ? [`the nodes as they are now have room for ${sum}`] : [];
 }
 
-/** How many pods go onto a node that others take so much of; none where it does not say what it has. */
+/** How many pods fit onto a node with `taken` in use. 0 if the node does not report its capacity. */
 function placesOn(allocatable: Amounts | undefined, requests: Amounts, taken: readonly Amounts[]): number {
   if (!allocatable) return 0;
   const pods = (allocatable.pods ?? Number.POSITIVE_INFINITY) - taken.length;
@@ -137,7 +137,7 @@ function placesOn(allocatable: Amounts | undefined, requests: Amounts, taken: re
   return Math.max(0, Math.min(pods, ...byResource));
 }
 
-/** Whether a pod may be put there, as far as its selector and the node's taints say. */
+/** Whether the pod's selector and the node's taints permit the pod on the node. */
 function takes({ capacity }: ObservedNode, { nodeSelector, tolerations }: PodNeeds): boolean {
   if (!capacity) return true;
   const selected = Object.entries(nodeSelector).every(([key, value]) => capacity.labels[key] === value);

@@ -1,17 +1,16 @@
-// Seats for a workshop: how many terminals are to be ready for windows that are open, or about to open. Pure.
+// Seats for a workshop: how many terminals must be ready for windows that are open or about to open. Pure.
 //
-// A window keeps so many seats from its start to its end. Whoever claims a terminal meanwhile takes one of them, and gives
-// it back when that session is over: of forty seats, those in use that were claimed since the window opened, and those that
-// are ready, are forty together. What was claimed before belongs to somebody else: after a first class that has not gone home
-// yet, there are as many ready for a second.
+// A window keeps a number of seats from its start to its end. A visitor who claims a terminal during the window takes a seat, and frees
+// it when the session ends. Of 40 seats, the terminals claimed since the window opened and the ready ones are 40 together.
+// Earlier claims do not count: if a first class is still working, the second one finds all of its seats ready.
 
 import { type Occurrence, occurrencesFrom, type Window } from '../model/windows.ts';
 
-/** How many seats of each of `open` somebody sits on who came at one of the times `claims`. */
+/** How many seats of each open window are taken, given the times `claims` of the terminals in use. */
 export function seatsTaken(open: readonly Occurrence[], claims: readonly number[]): Map<Occurrence, number> {
   const taken = new Map<Occurrence, number>();
   let counted = 0;
-  // Of several windows, the one that opened last first: whoever came before it sits in another.
+  // Start with the window that opened last: a claim before its start belongs to another window.
   for (const occurrence of open.toSorted((a, b) => b.from - a.from)) {
     const since = claims.filter((at) => at >= occurrence.from).length;
     const here = Math.min(occurrence.window.ready, since - counted);
@@ -22,30 +21,30 @@ export function seatsTaken(open: readonly Occurrence[], claims: readonly number[
 }
 
 export type Prewarm = {
-  /** How many terminals are to be ready for windows: for those that are open, or for those that open soon. */
+  /** How many terminals must be ready for windows that are open or open soon. */
   seats: number;
-  /** Those that are not open yet, and whose terminals are being started, or there. */
+  /** Occurrences that are not open yet, and whose terminals are starting or ready. */
   warming: ReadonlySet<Occurrence>;
-  /** Those that are open, or about to be. */
+  /** Windows that are open or about to open. */
   windows: readonly Window[];
 };
 
 export type PrewarmOptions = {
-  /** When the terminals in use were claimed; asked for only when that matters. */
+  /** When the terminals in use were claimed. Called only if needed. */
   claims: () => readonly number[];
-  /** How long before its start a window's terminals have to be started, when there are so many. */
+  /** How long before the start of a window its terminals must start, given their number. */
   leadMs: (seats: number) => number;
-  /** How many terminals are ready, or starting. */
+  /** How many terminals are ready or starting. */
   free: number;
 };
 
 /**
- * What is there is not given back within so long before a window that wants it. Having started them the pool knows how long they
- * take, and may well find that it could have begun later.
+ * Existing terminals are kept within this time before a window that needs them. Their starts update the estimate of the start time,
+ * which may show that they could have started later.
  */
 const keptMs = 15 * 60_000;
 
-/** What the windows `ahead` ask for at `now`. */
+/** The seats that the occurrences `ahead` need at `now`. */
 export function prewarmAt(
   ahead: readonly Occurrence[],
   now: number,
@@ -74,10 +73,10 @@ export function prewarmAt(
   return { seats, warming, windows: [...new Set(windows.map(({ window }) => window))] };
 }
 
-// More often than this no window comes in the time of another that is of any use.
+// A limit on the occurrences of one window. More of them within another window are of no practical use.
 const mostOften = 100;
 
-/** The most seats that `windows` keep at once between two times. */
+/** The highest number of seats that `windows` keep at the same time between two times. */
 export function reservedDuring(windows: readonly Window[], from: number, to: number): number {
   const then = windows
     .flatMap((window) => occurrencesFrom(window, from, mostOften))
