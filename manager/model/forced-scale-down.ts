@@ -10,7 +10,7 @@ export type ForcedScaleDown = {
   pods: readonly ObservedPod[];
   /** When the manager first evaluated it. */
   seenAt: number | undefined;
-  /** The terminals whose sessions go on; undefined until the StatefulSet controller has acted. */
+  /** The terminals whose sessions continue. Undefined until the StatefulSet controller has acted. */
   survived: readonly ObservedPod[] | undefined;
 };
 
