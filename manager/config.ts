@@ -1,4 +1,4 @@
-// The manager's settings: environment in, frozen object out, or all problems at once.
+// The manager's settings: reads the environment into a frozen object, or reports all problems at once.
 
 import { type Environment, readEnvironment, setting } from '../common/environment.ts';
 
@@ -13,7 +13,7 @@ const shape = {
   LOG_LEVEL: setting.logLevel().default('info'),
   /** Namespace of the pools. Without it: the namespace of the kubeconfig, or the manager's own. */
   WARMTERM_NAMESPACE: setting.text().optional(),
-  /** The release of the chart. The manager sees only pools with it in the label `app.kubernetes.io/instance`. Without it: all pools. */
+  /** The release of the chart. The manager sees only pools whose label `app.kubernetes.io/instance` has it. Without it: all pools. */
   WARMTERM_RELEASE: setting.text().optional(),
   /** Name of the manager's own pod, to which its Lease belongs. */
   WARMTERM_POD_NAME: setting.text().optional(),
@@ -25,11 +25,11 @@ const shape = {
   WARMTERM_KEYS_SECRET: setting.text().optional(),
   /** Service accounts of this namespace that may claim for visitors. */
   WARMTERM_CLIENTS: setting.list().default(['warmterm-webserver']),
-  /** How long the request of a visitor who waits in line is held before it is answered with the position. */
+  /** How long the request of a visitor in the queue is held before it is answered with the position. */
   WARMTERM_CLAIM_TIMEOUT: setting.duration('100ms', '60s').default(10_000),
   /** Deadline of one request to the Kubernetes API. */
   WARMTERM_API_TIMEOUT: setting.duration('100ms', '60s').default(5_000),
-  /** How long the service goes on serving after SIGTERM, while clients move to another replica. The chart sets 5s. */
+  /** How long the service continues after SIGTERM, while clients move to another replica. The chart sets 5s. */
   WARMTERM_SHUTDOWN_DELAY: setting.duration('0s', '60s').default(0),
   /** How browsers reach terminals: `nodePort`, or `ingress` for an Ingress or HTTPRoute each. */
   WARMTERM_EXPOSURE: setting.choice('nodePort', 'ingress').default('nodePort'),
@@ -41,11 +41,11 @@ const shape = {
     .refine((families) => families.every((family) => /^IPv[46]$/.test(family)), 'must be IPv4, IPv6 or both')
     .optional(),
   /**
-   * With `ingress`: JSON file of the Ingress or HTTPRoute that routes are made of, with `{name}` `{pool}` `{ordinal}` `{service}` in
-   * its strings. The manager adds name, labels and owner.
+   * With `ingress`: JSON file with the template of the Ingress or HTTPRoute, with `{name}` `{pool}` `{ordinal}` `{service}` in its
+   * strings. The manager adds name, labels and owner.
    */
   WARMTERM_ROUTE_TEMPLATE_FILE: setting.text().optional(),
-  /** `http` or `https`, how browsers speak to those hosts. Without it: by the `tls` of an Ingress. An HTTPRoute needs it. */
+  /** The protocol of those hosts for browsers, `http` or `https`. Without it: by the `tls` of an Ingress. An HTTPRoute needs it. */
   WARMTERM_ROUTE_PROTOCOL: setting.choice('http', 'https').optional(),
 };
 

@@ -72,7 +72,7 @@ async function main(): Promise<number> {
     pod,
     onWatchBroken: counters.watchBroke,
   });
-  // The host name, which in a cluster is the pod's, is for people. The random part makes a restarted manager another one.
+  // The host name (in a cluster, the pod's name) is for readers. The random part distinguishes a restarted manager.
   const identity = `${hostname()}_${newId()}`;
   const elector = new Elector({ cluster, lease, identity, log, clock, monotonic, delay });
   const isLeader = () => elector.isLeader();
@@ -96,7 +96,7 @@ async function main(): Promise<number> {
   const terminals = new Terminals({ pools, cluster, clock, log });
   const links = createLinks({ pools, cluster, signer, clock, newId });
   const heardAt = (uid: string) => terminals.heardAt(uid);
-  // Before the controller: visitors who wait get ready terminals before the pool is evaluated.
+  // Subscribe before the controller: waiting visitors get ready terminals before the pool is evaluated.
   pools.subscribe((pool) => claims.serve(pool));
   const controller = new Controller({
     ...{ pools, cluster, log, clock, monotonic, delay, isLeader, waiting, heardAt, random: Math.random },
@@ -145,7 +145,7 @@ async function main(): Promise<number> {
   return exitCode;
 }
 
-/** Loads the signing key from the Secret, and makes the Secret if need be. An API server that does not answer is asked again. */
+/** Loads the signing key from the Secret, and creates the Secret if it is absent. Retries while the API server does not answer. */
 async function loadKeys(
   signer: LateSigner,
   { transport, secret, log, signal }: { transport: Transport; secret: string; log: Logger; signal: AbortSignal },
@@ -166,7 +166,7 @@ function readFile(setting: string, path: string): string {
   }
 }
 
-/** The token of the manager's own pod, in a cluster: it names the issuer of all tokens there. */
+/** The token of the manager's own pod in a cluster. It names the issuer of all its tokens. */
 function readOwnToken(): string | undefined {
   try {
     return readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/token', 'utf8').trim();
