@@ -27,8 +27,8 @@ export function explainGrowth(snapshot: PoolSnapshot, to: number): string {
   return [
     `Scaled up from ${replicas} to ${to} replicas: ${counts.inUse} in use, ${counts.ready} ready, ${counts.recreating} starting; wanted free: ${wanted.join(' and ')}.`,
     ...(broken > 0 ? [`Broken and not counted: ${broken}.`] : []),
-    ...(unreachable > 0 ? [`Not to be reached by browsers: ${unreachable}.`] : []),
-    ...(unschedulable > 0 ? [`On nodes to which nobody is sent: ${unschedulable}.`] : []),
+    ...(unreachable > 0 ? [`Without an address for browsers: ${unreachable}.`] : []),
+    ...(unschedulable > 0 ? [`On unschedulable nodes: ${unschedulable}.`] : []),
     ...(above.length > 0 ? [`In use above the replicas: ${above.length}.`] : []),
     ...(to === settings.min ? [`min is ${to}.`] : []),
     ...(to === settings.max ? [`That is max.`] : []),
@@ -40,7 +40,7 @@ export function explainShrink({ settings }: Pick<Pool, 'settings'>, from: number
   const { max, scaleDownDelay } = settings;
   const why =
     from > max
-      ? `max is ${max}, and nobody used what is given up`
+      ? `max is ${max}, and the removed terminals were not in use`
       : `no more was needed within ${formatDuration(scaleDownDelay)} (scale-down-delay)`;
   return `Scaled down from ${from} to ${to} replicas: ${why}.`;
 }
@@ -55,17 +55,17 @@ export function explainReap(
     case 'max-lifetime':
       return `The session has lasted for ${formatDuration(maxLifetime)} (max-lifetime).`;
     case 'never-connected':
-      return `Nobody has connected within ${formatDuration(connectTimeout)} of the claim (connect-timeout).`;
+      return `No visitor connected within ${formatDuration(connectTimeout)} of the claim (connect-timeout).`;
     case 'duplicate':
-      return 'Its visitor has another terminal, which is older.';
+      return 'Its visitor has another, older terminal.';
     case 'silent':
       return `It has not reported for ${formatDuration(silenceTimeout)} (silence-timeout), and its server does not answer.`;
     case 'node-lost':
-      return 'Its node is out of reach, and its visitor has another terminal by now.';
+      return 'Its node is unreachable, and its visitor has another terminal.';
     case 'node-deleted':
       return 'Its node was deleted.';
     case 'not-removed':
-      return 'Its containers have ended, and its node cannot clear up after them: look at the log of the kubelet.';
+      return 'Its containers have ended, but its node does not remove the pod. Check the log of the kubelet.';
     case 'pod-ended':
       return `Its pod has ended, with phase ${pod.ended}: ${reasonOf(pod)}`;
   }

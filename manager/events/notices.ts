@@ -61,15 +61,15 @@ function aboutSpec({ spec }: PoolFacts): Notice[] {
   const notices: Notice[] = [];
   if (spec?.claimTemplates) {
     const message =
-      `The StatefulSet ${spec.statefulSet} has volumeClaimTemplates (${spec.claimTemplates.join(', ')}). Such a disk outlives its pod, whatever persistentVolumeClaimRetentionPolicy says: ` +
-      'the next visitor would get it with what the former one has left. No terminal of the pool is handed out. ' +
-      'Make the StatefulSet again with an ephemeral volume (ephemeral.volumeClaimTemplate in the pod template), which is deleted with its pod.';
+      `The StatefulSet ${spec.statefulSet} has volumeClaimTemplates (${spec.claimTemplates.join(', ')}). Their volumes outlive the pods under any persistentVolumeClaimRetentionPolicy: ` +
+      'the next visitor would see the files of the former one. No terminal of the pool is handed out. ' +
+      'Create the StatefulSet again with an ephemeral volume (ephemeral.volumeClaimTemplate in the pod template), which is deleted with its pod.';
     notices.push({ reason: 'PersistentDisks', message, about: spec.uid });
   }
   if (spec?.updateStrategy) {
     const message =
       `The StatefulSet ${spec.statefulSet} has the updateStrategy ${spec.updateStrategy}: when its template changes, Kubernetes deletes terminals in use` +
-      `${spec.updateStrategy.includes('partition') ? ', and makes those below the partition of the former template' : ''}. Set spec.updateStrategy.type to OnDelete.`;
+      `${spec.updateStrategy.includes('partition') ? ', and creates those below the partition from the former template' : ''}. Set spec.updateStrategy.type to OnDelete.`;
     notices.push({ reason: 'UpdateStrategy', message, about: spec.updateStrategy });
   }
   return notices;
@@ -78,7 +78,7 @@ function aboutSpec({ spec }: PoolFacts): Notice[] {
 function aboutSettings({ problems }: PoolFacts): Notice[] {
   if (problems.length === 0) return [];
   const told = problems.join('; ');
-  return [{ reason: 'InvalidSettings', message: `${told}. The former values stay in force.`, about: told }];
+  return [{ reason: 'InvalidSettings', message: `${told}. The former values are kept.`, about: told }];
 }
 
 /** Windows that do not fit, or may not fit. */
@@ -99,8 +99,8 @@ function aboutScaling({ forcedScaleDown }: PoolFacts): Notice[] {
   const kept = new Set(survived.map(({ uid }) => uid));
   const ended = pods.filter(({ uid }) => !kept.has(uid));
   const notices: [Notice['reason'], readonly ObservedPod[], string][] = [
-    ['ReplicasPutBack', survived, 'in use, so the replicas are put back.'],
-    ['SessionsEnded', ended, 'in use until the StatefulSet controller deleted what was above.'],
+    ['ReplicasPutBack', survived, 'in use, so the manager scales the pool up again.'],
+    ['SessionsEnded', ended, 'in use, and deleted by the StatefulSet controller.'],
   ];
   const instead = 'To shrink without ending a session, annotate the pool with warmterm.dev/max.';
   return notices
@@ -116,15 +116,15 @@ function aboutRollout(pool: PoolFacts, rollout: Rollout): Notice[] {
   const former = rollout.outdated.length + rollout.outdatedUnready.length;
   if (rollout.inVain && former > 0) {
     const message =
-      `The roll-out of the changed template has stopped: terminals of the former template that were replaced came back of the former template. Of it are ${former}, which go on serving. ` +
-      'Look for a partition in spec.updateStrategy. It goes on when the template or the updateStrategy is changed.';
+      `The roll-out of the changed template has stopped: replaced terminals came back with the former template. ${former} terminals still have it, and continue to serve. ` +
+      'Look for a partition in spec.updateStrategy. The roll-out continues when the template or the updateStrategy is changed.';
     return [{ reason: 'RolloutStopped', message, about: `${pool.spec?.revision} in vain` }];
   }
   if (!hasStopped(rollout)) return [];
   const { stuck, outdated } = rollout;
   const message =
     `The roll-out of the changed template has stopped: ${names(stuck)} ${stuck.length === 1 ? 'is' : 'are'} not ready after ${rolloutDeadlineMs / 1_000} s. ` +
-    `Ready and of the former template: ${outdated.length}, which go on serving. It goes on when the template is mended.`;
+    `Ready terminals that still serve with the former template: ${outdated.length}. The roll-out continues when the template is repaired.`;
   return [{ reason: 'RolloutStopped', message, about: pool.spec?.revision ?? '' }];
 }
 
@@ -152,8 +152,8 @@ function aboutTemplate(pool: PoolFacts): Notice[] {
   if (isFirstAttempt && !describeBrokenOnce(pool)) return [];
   const why = describeBroken(pool) ?? 'They have just been created again';
   const message =
-    `${failed.length} terminals of the present template have failed, and none of it has become ready since: no more are made. ${why}. ` +
-    'They are tried again, ever more seldom. Repair the template or its image.';
+    `${failed.length} terminals of the current template have failed, and none has become ready since: no more are created. ${why}. ` +
+    'They are retried with growing pauses. Repair the template or its image.';
   return [{ reason: 'ScaleUpStopped', message, about: pool.spec?.revision ?? '' }];
 }
 
@@ -169,7 +169,7 @@ function aboutExposure(pool: PoolFacts): Notice[] {
   const told = [...byCause.values()].map((ordinals) => {
     const { kind, message } = pool.exposureFailures.of(ordinals[0]!)!;
     const [first, second, ...more] = ordinals.map((ordinal) => nameOf(pool, ordinal));
-    return `no ${kind} can be made for ${joined(first!, second, more.length)}: ${message}`;
+    return `no ${kind} can be created for ${joined(first!, second, more.length)}: ${message}`;
   });
   const message = `Terminals cannot be reached and do not count as ready: ${told.join('; ')}`;
   return [{ reason: 'NotExposed', message, about: '' }];
@@ -179,7 +179,7 @@ function aboutPorts({ portShortage }: PoolFacts): Notice[] {
   if (!portShortage) return [];
   const { max, ports, limit } = portShortage;
   const message =
-    `The pools may grow to ${max} terminals (the sum of max), and there are node ports for ${ports} (${limit}). ` +
+    `The pools may grow to ${max} terminals (the sum of max), but there are node ports for only ${ports} (${limit}). ` +
     'Terminals beyond that cannot be reached: lower warmterm.dev/max, or use exposure: ingress.';
   return [{ reason: 'MaxAboveNodePorts', message, about: `${max} ${ports}` }];
 }

@@ -42,11 +42,11 @@ function followRollout(
   const inUse = [...pool.pods()].filter((pod) => podState(pod) === 'in-use' && pod.revision !== revision).length;
   const rest = `In use: ${inUse}; each is replaced when its session ends.`;
   if (free === 0) {
-    const message = `Every terminal that nobody uses is of the changed template. ${rest}`;
+    const message = `All unused terminals have the changed template. ${rest}`;
     return { steps: former === undefined ? [] : [{ reason: 'RolloutFinished', message }] };
   }
   if (former === revision) return { revision, steps: [] };
-  const message = `The template has changed. Terminals that nobody uses are replaced, at most ${atOnce} at a time: ${free}. ${rest}`;
+  const message = `The template has changed. Unused terminals are replaced, at most ${atOnce} at a time: ${free}. ${rest}`;
   return { revision, steps: [{ reason: 'RolloutStarted', message }] };
 }
 
@@ -58,7 +58,7 @@ function followRequested(
   if (!requested || pool.now < requested.since + misunderstandingMs) return { steps: [] };
   const { replicas } = requested;
   if (former === replicas) return { replicas, steps: [] };
-  const message = `Somebody has asked for ${replicas} replicas, more than are needed: they are kept until nobody has come for ${formatDuration(scaleDownDelay)} (scale-down-delay).`;
+  const message = `An administrator requested ${replicas} replicas, more than are needed. They are kept until no visitor has come for ${formatDuration(scaleDownDelay)} (scale-down-delay).`;
   return { replicas, steps: [{ reason: 'ReplicasKept', message }] };
 }
 
@@ -66,6 +66,6 @@ function followWindows(pool: PoolFacts, former: string[] = []): { fitting: strin
   const fits = fitsNow(pool).filter(({ fits }) => fits === 'yes');
   const told = fits.map((fit) => `${describeTime(fit)} (${describeSize(fit)})`);
   const news = told.filter((text) => !former.includes(text));
-  const message = `As far as can be seen there is room for the ${news.length === 1 ? 'window' : 'windows'} ${news.join(', ')}. Not seen: what other namespaces use.`;
+  const message = `As far as the manager can see, the cluster has room for the ${news.length === 1 ? 'window' : 'windows'} ${news.join(', ')}. It cannot see what other namespaces use.`;
   return { fitting: told, steps: news.length === 0 ? [] : [{ reason: 'PrewarmFits', message }] };
 }

@@ -70,7 +70,7 @@ function describe(pool: PoolFacts, patienceMs: number): string | undefined {
 
 /** Why a pod is not Ready, according to Kubernetes. */
 export function reasonOf({ trouble, terminating }: ObservedPod): string {
-  if (terminating) return 'Terminating: it does not come to its end';
+  if (terminating) return 'Terminating: its deletion is overdue';
   if (!trouble) return 'Kubernetes does not say why';
   return trouble.message === '' ? trouble.reason : `${trouble.reason}: ${trouble.message}`;
 }

@@ -121,7 +121,7 @@ function refusingNodes(pool: Pool, terminals: number, others: Others, { nodes, c
     return placesOn(node.capacity?.allocatable, needs.requests, taken);
   });
   const sum = places.reduce((total, count) => total + count, 0);
-  return sum < terminals ? [`the nodes as they are now have room for ${sum}`] : [];
+  return sum < terminals ? [`the current nodes have room for ${sum}`] : [];
 }
 
 /** How many pods fit onto a node with `taken` in use. 0 if the node does not report its capacity. */
@@ -160,9 +160,9 @@ function refusingPorts(terminals: number, others: Others, { exposure }: Surround
 }
 
 function unclearQuotas({ quotas }: Capacity): string[] {
-  if (!quotas) return ['the quotas may not be read'];
-  return quotas.filter(({ scoped }) => scoped).map(({ name }) => `the quota ${name} is for some pods only`);
+  if (!quotas) return ['the manager may not read the quotas'];
+  return quotas.filter(({ scoped }) => scoped).map(({ name }) => `the quota ${name} applies to some pods only`);
 }
 
 const unclearNodes = (nodes: readonly ObservedNode[]): string[] =>
-  open(nodes).every(tells) ? [] : ['not every node says what it has room for'];
+  open(nodes).every(tells) ? [] : ['not every node reports its capacity'];

@@ -79,7 +79,7 @@ test(growth, {
   settings: { spare: '2' },
   change: (model) => model.setNode('node-2', { cordoned: true }),
   to: 3,
-  says: 'Scaled up from 2 to 3 replicas: 0 in use, 1 ready, 0 starting; wanted free: 2 spare. On nodes to which nobody is sent: 1.',
+  says: 'Scaled up from 2 to 3 replicas: 0 in use, 1 ready, 0 starting; wanted free: 2 spare. On unschedulable nodes: 1.',
 });
 test(growth, {
   settings: { spare: '1' },
@@ -98,7 +98,10 @@ test('a shrink is for want of need, or by a lower max', async (t) => {
     explainShrink(pool, 7, 3),
     'Scaled down from 7 to 3 replicas: no more was needed within 90s (scale-down-delay).',
   );
-  t.is(explainShrink(pool, 9, 8), 'Scaled down from 9 to 8 replicas: max is 8, and nobody used what is given up.');
+  t.is(
+    explainShrink(pool, 9, 8),
+    'Scaled down from 9 to 8 replicas: max is 8, and the removed terminals were not in use.',
+  );
 });
 
 test('a reaped session is told with the setting that ended it, or with why its pod ended', (t) => {
@@ -111,5 +114,5 @@ test('a reaped session is told with the setting that ended it, or with why its p
   );
   t.is(explain('max-lifetime'), 'The session has lasted for 6h (max-lifetime).');
   t.regex(explain('never-connected'), /within 15s of the claim \(connect-timeout\)/);
-  t.regex(explain('node-lost'), /out of reach/);
+  t.regex(explain('node-lost'), /node is unreachable/);
 });

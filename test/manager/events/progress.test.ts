@@ -30,7 +30,7 @@ test('a roll-out is told when it begins and when nothing of it waits for a visit
   model.setRevision('revision-2');
   manager.port.deliver();
   t.deepEqual(look(0), [
-    'RolloutStarted: The template has changed. Terminals that nobody uses are replaced, at most 1 at a time: 2. In use: 1; each is replaced when its session ends.',
+    'RolloutStarted: The template has changed. Unused terminals are replaced, at most 1 at a time: 2. In use: 1; each is replaced when its session ends.',
   ]);
   t.deepEqual(look(0), []);
   model.setPool({ revision: undefined as unknown as string });
@@ -39,7 +39,7 @@ test('a roll-out is told when it begins and when nothing of it waits for a visit
   model.setPool({ revision: 'revision-2' });
   await settle(model, manager);
   t.deepEqual(look(0), [
-    'RolloutFinished: Every terminal that nobody uses is of the changed template. In use: 1; each is replaced when its session ends.',
+    'RolloutFinished: All unused terminals have the changed template. In use: 1; each is replaced when its session ends.',
   ]);
   t.deepEqual(look(0), []);
 });
@@ -62,7 +62,7 @@ test('replicas that somebody asks for beyond the need are told, unless visitors 
   await settle(model, manager);
   t.deepEqual(look(4_999), []);
   t.deepEqual(look(5_000), [
-    'ReplicasKept: Somebody has asked for 4 replicas, more than are needed: they are kept until nobody has come for 5m (scale-down-delay).',
+    'ReplicasKept: An administrator requested 4 replicas, more than are needed. They are kept until no visitor has come for 5m (scale-down-delay).',
   ]);
   t.deepEqual(look(6_000), []);
   t.deepEqual(look(400_000), [], 'the wish is over');

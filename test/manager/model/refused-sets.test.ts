@@ -89,7 +89,7 @@ test('roll-out: replacement that brings back the former revision stops, is repor
     manager.pools.get('default')!.changed();
   }
   t.true(uids.size <= 2 + 1 + 4, `${uids.size} pods were made`);
-  t.regex(model.warnings.join(), /RolloutStopped: .*came back of the former template/);
+  t.regex(model.warnings.join(), /RolloutStopped: .*came back with the former template/);
   model.reconcile = reconcile;
   model.setRevision('revision-3');
   await settle(model, manager);

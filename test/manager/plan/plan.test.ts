@@ -440,8 +440,8 @@ test('inv 5: terminals in use above the replicas are put back at once, and it is
   evaluatePool(pool, 5_000);
   t.is(planPool(takeSnapshot(pool, 5_000)).scaleTo, 3);
   t.deepEqual(reasons(5_000), [
-    ['ReplicasPutBack', 'Scaled to 1: p-1 and p-2 are in use, so the replicas are put back'],
-    ['SessionsEnded', 'Scaled to 1: p-3 was in use until the StatefulSet controller deleted what was above'],
+    ['ReplicasPutBack', 'Scaled to 1: p-1 and p-2 are in use, so the manager scales the pool up again'],
+    ['SessionsEnded', 'Scaled to 1: p-3 was in use, and deleted by the StatefulSet controller'],
   ]);
   pool.observePodGone(1, 'uid-1');
   t.is(reasons(5_000).length, 2, 'who leaves later changes nothing of it');

@@ -72,9 +72,9 @@ test('failing starts: a broken image does not grow an idle pool, also after a re
   t.is(warnings('ScaleUpStopped').length, 2, 'once by each manager');
   t.regex(
     warnings('ScaleUpStopped')[0]!,
-    /4 terminals .* no more are made.*default-0.*ImagePullBackOff: Back-off pull/,
+    /4 terminals .* no more are created.*default-0.*ImagePullBackOff: Back-off pull/,
   );
-  t.true(status().problems.some((problem) => problem.includes('no more are made')));
+  t.true(status().problems.some((problem) => problem.includes('no more are created')));
   model.stuck.clear();
   model.setRevision('good-2');
   await settle(model, manager());
@@ -141,7 +141,7 @@ for (const [name, refusal] of Object.entries({
     t.is(pods[3]!.state, 'recreating');
     t.true(promise().startsFail);
     t.is(warnings('NotExposed').length, 1);
-    t.regex(warnings('NotExposed')[0]!, /no Service can be made for default-3.*(exceeded quota|range is full)/);
+    t.regex(warnings('NotExposed')[0]!, /no Service can be created for default-3.*(exceeded quota|range is full)/);
     t.is(problems.length, 1);
     const waits = manager().claim('dan');
     await pass(10 * minute);
@@ -172,7 +172,7 @@ test('failing starts: with routes, a pod without one is not ready', async (t) =>
   await settle(model, manager());
   await pass(minute);
   t.like(status(), { replicas: 2, ready: 0, unreachable: 2 });
-  t.regex(status().problems.join(), /no route can be made for default-0 and default-1: ingresses is forbidden/);
+  t.regex(status().problems.join(), /no route can be created for default-0 and default-1: ingresses is forbidden/);
 });
 
 test('failing starts: a pending Service and a silent API server are no failure', async (t) => {

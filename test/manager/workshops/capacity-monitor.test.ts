@@ -56,7 +56,7 @@ test('it is told at once whether a window fits, and looked again every minute un
   t.deepEqual(fits(), ['yes']);
   t.deepEqual(notices(), []);
   t.deepEqual(news(), [
-    'PrewarmFits: As far as can be seen there is room for the window course of 1970-01-01T01:00Z (4 terminals). Not seen: what other namespaces use.',
+    'PrewarmFits: As far as the manager can see, the cluster has room for the window course of 1970-01-01T01:00Z (4 terminals). It cannot see what other namespaces use.',
   ]);
   t.is(await look(minute - 1), 1);
   t.is(await look(minute), 2);
@@ -77,7 +77,7 @@ test('where there are no windows, quotas are asked for every minute: node ports 
   };
   t.is(await look(minute), 2);
   t.deepEqual(notices(), [
-    'MaxAboveNodePorts: The pools may grow to 10 terminals (the sum of max), and there are node ports for 6 (quota small: services.nodeports). ' +
+    'MaxAboveNodePorts: The pools may grow to 10 terminals (the sum of max), but there are node ports for only 6 (quota small: services.nodeports). ' +
       'Terminals beyond that cannot be reached: lower warmterm.dev/max, or use exposure: ingress.',
   ]);
 });
@@ -90,7 +90,7 @@ test('a max above the range of node ports is told, until it is lowered', async (
     await look(0);
   };
   await setMax('3000');
-  t.regex(notices().join(), /^MaxAboveNodePorts: .*3000 terminals.*for 2768 \(a cluster has 2768 by default\)/);
+  t.regex(notices().join(), /^MaxAboveNodePorts: .*3000 terminals.*for only 2768 \(a cluster has 2768 by default\)/);
   await setMax('2768');
   t.deepEqual(notices(), []);
 });
@@ -107,7 +107,7 @@ test('windows that are set later are judged then, and a window that does not fit
   t.is(await look(1_000), 2);
   t.deepEqual(fits(), ['yes', 'no']);
   t.deepEqual(notices(), [
-    'PrewarmDoesNotFit: The window crowd of 1970-01-01T05:00Z does not fit. It takes 12 terminals at once: max is 10; the quota small has room for 5 (pods); the nodes as they are now have room for 6.',
+    'PrewarmDoesNotFit: The window crowd of 1970-01-01T05:00Z does not fit. It takes 12 terminals at once: max is 10; the quota small has room for 5 (pods); the current nodes have room for 6.',
   ]);
   t.is(news().length, 1);
 });
@@ -118,7 +118,7 @@ test('what cannot be seen is told, and an API server that does not answer change
   await look(0);
   t.deepEqual(fits(), ['unknown']);
   t.deepEqual(notices(), [
-    'PrewarmMayNotFit: The window course of 1970-01-01T01:00Z may not fit. It takes 4 terminals at once: the quotas may not be read.',
+    'PrewarmMayNotFit: The window course of 1970-01-01T01:00Z may not fit. It takes 4 terminals at once: the manager may not read the quotas.',
   ]);
   const { readCapacity } = port;
   port.readCapacity = async () => {

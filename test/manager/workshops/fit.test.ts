@@ -149,11 +149,15 @@ test(judged, {
   quotas: [drawQuota({ pods: 50 }, { pods: 20 })],
   fits: 'no; the quota small has room for 30 (pods)',
 });
-test(judged, { says: 'quotas that may not be read', quotas: undefined, fits: 'unknown; the quotas may not be read' });
+test(judged, {
+  says: 'quotas that may not be read',
+  quotas: undefined,
+  fits: 'unknown; the manager may not read the quotas',
+});
 test(judged, {
   says: 'a quota for some pods',
   quotas: [drawQuota({ pods: 1 }, {}, true)],
-  fits: 'unknown; the quota small is for some pods only',
+  fits: 'unknown; the quota small applies to some pods only',
 });
 test(judged, {
   says: 'what is known to be too little, beside what is not known',
@@ -162,7 +166,7 @@ test(judged, {
   fits: 'no; max is 3',
 });
 
-const tight = 'no; the nodes as they are now have room for';
+const tight = 'no; the current nodes have room for';
 test(judged, {
   says: 'nodes with too little memory',
   nodes: [
@@ -242,7 +246,7 @@ for (const [toleration, fits] of [
 test(judged, {
   says: 'nodes that do not tell',
   nodes: [big, drawNode('m', undefined)],
-  fits: 'unknown; not every node says what it has room for',
+  fits: 'unknown; not every node reports its capacity',
 });
 
 const crowd = { windows: [{ ...course, ready: 2_700 }], max: 10_000, needs: { requests: {} } };
