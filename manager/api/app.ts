@@ -46,7 +46,7 @@ export type AppOptions = {
 
 export function createApp(options: AppOptions): express.Express {
   const { claims, links, terminals, pools, signer, authenticator, log, clock, isReady } = options;
-  // Terminals share the port. However many connections they open, those of a webserver are not closed for them.
+  // Terminals share the port, and the server closes connections above its limit. Exempt the connections of webservers.
   const forServices: RequestHandler = (request, response, next) =>
     authenticator.forServices(request, response, (error?: unknown) => {
       if (error === undefined) releaseConnection(request.socket);
