@@ -249,9 +249,9 @@ test.serial('mouse: a program that has the mouse is told of every gesture, and S
 test.serial('two tabs: only the one that typed last answers what passes through tmux', async (t) => {
   const other = await openTab(system(), context);
   await typeText(page, 'clear\n');
-  // What comes back within a second, without the line of the command.
+  // What comes back within a second, without the line of the command. No echo: the answer may come before `read` has begun.
   const asks = (name: string) =>
-    `clear; printf '\\033Ptmux;\\033\\033[5n\\033\\\\'; IFS= read -rst1 -d '' got; printf '${name}:%q.\\n' "$got"\n`;
+    `clear; stty -echo; printf '\\033Ptmux;\\033\\033[5n\\033\\\\'; IFS= read -rst1 -d '' got; stty echo; printf '${name}:%q.\\n' "$got"\n`;
   await typeText(page, asks('first'));
   const [, first] = /^first:(.*)\.$/m.exec(await waitForScreen(page, /^first:.*\.$/m))!;
   t.is(first, "$'\\E[0n'");
