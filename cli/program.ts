@@ -1,6 +1,6 @@
 // The commands with their options, as --help shows them. The code of a command is loaded when it is called.
 
-import { Command, type CommanderError } from 'commander';
+import { Command, type CommanderError, Option } from 'commander';
 import type { Context } from './context.ts';
 import { ownFailure } from './failure.ts';
 
@@ -74,6 +74,18 @@ export function createProgram(context: Context, version: string, done: Done): Co
     .option('--print', 'print the address, with your identity in it, and open nothing')
     .option('-p, --pool <POOL>', 'the pool of the terminal')
     .action(async (run, options) => end((await import('./commands/open.ts')).open(context, run, options)));
+
+  add('share', 'make a link to the terminal of your page, or end all of its links', [
+    'warmterm share',
+    'warmterm share --role editor --expires 15m --label Vera',
+    'warmterm share --end',
+  ])
+    .option('--role <ROLE>', 'what guests may do: viewer (the default) or editor')
+    .option('--expires <TIME>', 'how long the link works, such as 15m or 1d (1h)')
+    .option('--label <LABEL>', 'whom the link is for')
+    .addOption(new Option('--end', 'end all links, and remove all guests').conflicts(['role', 'expires', 'label']))
+    .option('-p, --pool <POOL>', 'the pool of the terminal')
+    .action(async (options) => end((await import('./commands/share.ts')).share(context, options)));
 
   add('ps', 'list your terminals and runs', ['warmterm ps', 'warmterm ps --json'])
     .option('--json', 'as JSON')

@@ -3,7 +3,7 @@
 
 import type { Agent } from 'node:http';
 import type { ErrorCode, ReachedLimit } from '../../common/errors.ts';
-import type { PoolStatus, Promised } from '../../common/manager-api.ts';
+import type { Link, LinkRequest, PoolStatus, Promised } from '../../common/manager-api.ts';
 import type {
   paths as apiPaths,
   OpenAnswer,
@@ -18,10 +18,11 @@ import { type HttpAnswer, sendRequest } from './http.ts';
 // Typed, so that it cannot differ from common/terminals-api.ts.
 const header: typeof visitorHeader = 'warmterm-visitor';
 const ofVersion: typeof versionHeader = 'warmterm-version';
-const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'pools' | 'hostPools'> = {
+const paths: Pick<typeof apiPaths, 'terminals' | 'current' | 'place' | 'links' | 'pools' | 'hostPools'> = {
   terminals: '/api/terminals',
   current: '/api/terminals/current',
   place: '/api/terminals/place',
+  links: '/api/terminals/current/links',
   pools: '/api/pools',
   hostPools: '/api/host/pools',
 };
@@ -76,6 +77,10 @@ export type Api = {
   end(target: Target): Promise<void>;
   /** Leaves the queue. */
   leave(target: Target): Promise<void>;
+  /** Makes a link to the visitor's terminal. */
+  makeLink(request: LinkRequest): Promise<Link>;
+  /** Ends all links to the visitor's terminal. */
+  endLinks(target: Pick<Target, 'pool'>): Promise<void>;
   /** The pools that the visitor may see. */
   pools(target: Pick<Target, 'pool'>): Promise<PoolSummaries['pools']>;
   /** All pools, for hosts. */
@@ -131,6 +136,14 @@ export function createApi(options: {
     },
     async leave(target) {
       await call('DELETE', paths.place + queryOf(target), undefined, { deadlineMs: 3_000 });
+    },
+    async makeLink(request) {
+      const answer = await call('POST', paths.links, request);
+      if (has(answer, 'token', 'string') && has(answer, 'expiresAt', 'string')) return answer as Link;
+      throw notOurs(server);
+    },
+    async endLinks(target) {
+      await call('DELETE', paths.links + queryOf(target));
     },
     async pools(target) {
       const answer = await call('GET', paths.pools + queryOf(target));

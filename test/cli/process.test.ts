@@ -522,12 +522,13 @@ test.serial('completion: bash completes commands and options', async (t) => {
     ).trim();
   t.is(complete('lo'), 'login logs');
   t.is(complete('run', '--det'), '--detach');
+  t.is(complete('share', '--e'), '--expires --end');
   for (const shell of ['zsh', 'fish']) t.regex(String((await cli.run(['completion', shell])).stdout), /detach/);
 });
 
 test.serial('help: has examples, exit code 0', async (t) => {
   const { cli } = await setUp(t);
-  for (const args of [['--help'], ['run', '--help'], ['cp', '--help']]) {
+  for (const args of [['--help'], ['run', '--help'], ['share', '--help'], ['cp', '--help']]) {
     const { code, stdout, stderr } = await cli.run(args);
     t.deepEqual([code, stderr], [0, '']);
     t.regex(String(stdout), /Examples:\n {2}warmterm /);

@@ -31,6 +31,8 @@ type WebserverOptions = {
   cliDir?: string;
   hostPage?: boolean;
   secrets?: [string, ...string[]];
+  /** For a real manager at WARMTERM_MANAGER_URL: unless set, the token for the double. */
+  token?: string;
   clock?: () => number;
   /** Unless set, as in production. */
   holdMs?: number;
@@ -70,7 +72,7 @@ export async function startWebserver(
     hostToken: options.hostPage === false ? undefined : hostToken,
     manager: createManagerClient({
       url: config.WARMTERM_MANAGER_URL,
-      readToken: async () => managerToken,
+      readToken: async () => options.token ?? managerToken,
       deadlineMs: config.WARMTERM_REQUEST_TIMEOUT,
     }),
     ...(options.clock ? { clock: options.clock } : {}),
