@@ -531,6 +531,7 @@ test.serial('help: has examples, exit code 0', async (t) => {
   for (const args of [['--help'], ['run', '--help'], ['share', '--help'], ['cp', '--help']]) {
     const { code, stdout, stderr } = await cli.run(args);
     t.deepEqual([code, stderr], [0, '']);
+    t.true(String(stdout).startsWith(`Usage: ${['warmterm', ...args.slice(0, -1)].join(' ')} [`), String(stdout));
     t.regex(String(stdout), /Examples:\n {2}warmterm /);
   }
 });
