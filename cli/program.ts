@@ -81,7 +81,7 @@ export function createProgram(context: Context, version: string, done: Done): Co
     'warmterm share --end',
   ])
     .option('--role <ROLE>', 'what guests may do: viewer (the default) or editor')
-    .option('--expires <TIME>', 'how long the link works, such as 15m or 1d (1h)')
+    .option('--expires <TIME>', 'how long the link works, such as 15m or 1d (default 1h)')
     .option('--label <LABEL>', 'whom the link is for')
     .addOption(new Option('--end', 'end all links, and remove all guests').conflicts(['role', 'expires', 'label']))
     .option('-p, --pool <POOL>', 'the pool of the terminal')

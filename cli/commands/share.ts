@@ -9,7 +9,7 @@ import { Failure } from '../failure.ts';
 
 export type ShareOptions = { role?: string; expires?: string; label?: string; end?: boolean; pool?: string };
 
-// Typed, so that they cannot differ from common/, whose code would load zod.
+// As in common/, whose code would load zod. The types check all but maxMs.
 const parameter: typeof linkParameter = 'share';
 const times: typeof linkTimes = { minMs: 60_000, defaultMs: 3_600_000, maxMs: 604_800_000 };
 const allowed: Record<LinkRequest['role'], string> = {
