@@ -2,13 +2,13 @@ import test from 'ava';
 import { ServiceError } from '../../common/errors.ts';
 import { readConfig } from '../../manager/config.ts';
 
-test('where the signing key is, is all that has to be set', (t) => {
+test('config: only the location of the signing key is required', (t) => {
   const config = readConfig({ WARMTERM_SIGNING_KEY_FILE: '/key', PATH: '/bin' });
   t.like(config, { PORT: 5253, WARMTERM_CLIENTS: ['warmterm-webserver'], WARMTERM_CLAIM_TIMEOUT: 10_000 });
   t.true(Object.isFrozen(config));
 });
 
-test('inv 10: every wrong, missing or unknown setting is told at once', (t) => {
+test('inv 10: config: reports all wrong, missing and unknown settings at once', (t) => {
   const error = t.throws(
     () =>
       readConfig({
@@ -29,7 +29,7 @@ test('inv 10: every wrong, missing or unknown setting is told at once', (t) => {
   ]);
 });
 
-test('inv 10: the signing key comes from a file or from a Secret, and not from both', (t) => {
+test('inv 10: config: takes the signing key from a file or a Secret, not from both', (t) => {
   t.like(readConfig({ WARMTERM_KEYS_SECRET: 'keys' }), { WARMTERM_KEYS_SECRET: 'keys' });
   for (const both of [{}, { WARMTERM_KEYS_SECRET: 'keys', WARMTERM_SIGNING_KEY_FILE: '/key' }]) {
     t.throws(() => readConfig(both), { code: 'invalid-config', message: /exactly one of them must be set/ });

@@ -1,4 +1,4 @@
-// The manager's HTTP API over a model cluster: who may ask what, and what garbage gets.
+// The manager's HTTP API over a model cluster: authorization, and the answers to invalid requests.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -52,7 +52,7 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
   };
   const claim = () => call('POST', '/api/terminals', { body: { visitor } });
   const waiting = () => manager.claims.waiting(manager.pools.get('default')!);
-  /** All terminals are in use, and the visitor asks: resolves once the manager has the visitor in its line. */
+  /** All terminals are in use and the visitor claims. Resolves once the visitor is in the manager's queue. */
   const wait = async (body: object) => {
     for (const other of ['a', 'b', 'c']) {
       await call('POST', '/api/terminals', { body: { visitor: other.repeat(43) } });
@@ -62,7 +62,7 @@ async function start(t: ExecutionContext, { isReady = () => true }: { isReady?: 
     while (waiting() === 0) await nextTurn();
     return { asked };
   };
-  /** So much time passes, and the manager looks. */
+  /** Advances the clock and has the manager evaluate its pools. */
   const pass = async (ms: number) => {
     time.now += ms;
     for (const pool of manager.pools.all()) pool.changed();
@@ -84,7 +84,7 @@ const parse = (text: string) => {
   }
 };
 
-test('a claim answers 201 with address, times and ticket; the next one 200 and the same terminal', async (t) => {
+test('claim: answers 201 with address, times and ticket, then 200 with the same terminal', async (t) => {
   const { claim, call } = await start(t);
   const first = await claim();
   t.is(first.status, 201);
@@ -99,7 +99,7 @@ test('a claim answers 201 with address, times and ticket; the next one 200 and t
   t.is(terminalSchema.parse((await call('GET', `/api/terminals/${visitor}`)).body).name, name);
 });
 
-test('ending answers 204, then 404; a restart answers 201 with another pod', async (t) => {
+test('end: answers 204, then 404; a restart answers 201 with another pod', async (t) => {
   const { claim, call } = await start(t);
   const { body: first } = await claim();
   const restarted = await call('POST', '/api/terminals/restart', { body: { visitor } });
@@ -113,7 +113,7 @@ test('ending answers 204, then 404; a restart answers 201 with another pod', asy
   }
 });
 
-test('a run is claimed, found and ended by its claimant, and listed with the visitor’s others', async (t) => {
+test('runs: claimed, found, listed and ended by their visitor', async (t) => {
   const { claim, call } = await start(t);
   const { body: page } = await claim();
   const claimant = `${visitor}.k3x9a0b7`;
@@ -139,7 +139,7 @@ test('a run is claimed, found and ended by its claimant, and listed with the vis
   t.is((await call('GET', `/api/visitors/${visitor}/terminals`, { token: '' })).status, 401);
 });
 
-test('inv 12: while all are in use a claim answers 202 with a place; with it, it answers when there is a terminal', async (t) => {
+test('inv 12: claim: answers 202 with a position while all terminals are in use, and 201 once one is ready', async (t) => {
   const { model, manager, call, wait, pass } = await start(t);
   const { asked } = await wait({ visitor });
   await pass(1_000);
@@ -152,12 +152,12 @@ test('inv 12: while all are in use a claim answers 202 with a place; with it, it
   t.like(await again, { status: 201, body: { name: 'default-1', status: 'new' } });
 });
 
-test('inv 12: a restart while all are in use answers 202 too', async (t) => {
+test('inv 12: restart: answers 202 while all terminals are in use', async (t) => {
   const { call, pass, wait } = await start(t);
   const { asked } = await wait({ visitor });
   await pass(1_000);
   t.is((await asked).status, 202);
-  // Its terminal is deleted, and the next one has yet to come.
+  // The old terminal is deleted, and the next one is not ready yet.
   const restarted = call('POST', '/api/terminals/restart', { body: { visitor: 'a'.repeat(43) } });
   while ((await call('GET', `/api/terminals/${'a'.repeat(43)}`)).status === 200) await nextTurn();
   await pass(1_000);
@@ -166,7 +166,7 @@ test('inv 12: a restart while all are in use answers 202 too', async (t) => {
   t.like(waitingSchema.parse(body), { place: 1, waiting: 2 });
 });
 
-test('leaving the waiting room answers 204, also to whoever is not in it, and is for services', async (t) => {
+test('queue: leaving answers 204, also for a visitor who is not in it, and is only for services', async (t) => {
   const { model, call, wait, waiting, pass, podToken } = await start(t);
   const { asked } = await wait({ visitor });
   await pass(1_000);
@@ -183,7 +183,7 @@ test('leaving the waiting room answers 204, also to whoever is not in it, and is
   t.is((await call('DELETE', place)).status, 204);
 });
 
-test('what a newer webserver or terminal says, and this manager does not know, is ignored', async (t) => {
+test('api: ignores unknown fields of newer webservers and terminals', async (t) => {
   const { manager, call, podToken } = await start(t);
   const { status, body } = await call('POST', '/api/terminals', { body: { visitor, colour: 'red' } });
   t.is(status, 201);
@@ -199,7 +199,7 @@ test('what a newer webserver or terminal says, and this manager does not know, i
   t.is(schema.additionalProperties, undefined);
 });
 
-test('inv 7: a terminal that reports and asks for its end again and again costs one write each', async (t) => {
+test('inv 7: reports: repeated reports and requests to end cost one write each', async (t) => {
   const { call, claim, podToken, manager } = await start(t);
   const { body } = await claim();
   const token = podToken(body.name, body.uid);
@@ -224,7 +224,7 @@ test('inv 7: a terminal that reports and asks for its end again and again costs 
   t.deepEqual(writes, { markConnected: 1, deletePod: 1 });
 });
 
-test('inv 7: a report is short, and of numbers and times only', async (t) => {
+test('inv 7: reports: limited in size, and only numbers and times', async (t) => {
   const { call, claim, podToken, manager } = await start(t);
   const { body } = await claim();
   const report = async (more: object) => {
@@ -246,7 +246,7 @@ test('inv 7: a report is short, and of numbers and times only', async (t) => {
   t.is(manager.terminals.reports().get(body.uid), undefined);
 });
 
-test('inv 7: a terminal can report, and ask for its own deletion, and nothing else', async (t) => {
+test('inv 7: api: a terminal may only report and ask for its own deletion', async (t) => {
   const { model, claim, call, podToken } = await start(t);
   const { body } = await claim();
   const token = podToken(body.name, body.uid);
@@ -274,7 +274,7 @@ test('inv 7: a terminal can report, and ask for its own deletion, and nothing el
   t.true(model.pods.get(body.name)?.terminating);
 });
 
-test('a terminal that is being deleted learns by whom: by its visitor, or by somebody else', async (t) => {
+test('reports: a terminal that is being deleted learns whether its visitor ended it', async (t) => {
   const { model, manager, claim, call, podToken } = await start(t);
   const endedBy = async ({ name, uid }: { name: string; uid: string }) => {
     const report = { method: 'POST', path: '/api/self/report' } as const;
@@ -291,7 +291,7 @@ test('a terminal that is being deleted learns by whom: by its visitor, or by som
   t.is(await endedBy(next), 'owner');
 });
 
-test('a terminal that the manager deletes because its lifetime is over learns that', async (t) => {
+test('reports: a terminal at its maximum lifetime learns why it is deleted', async (t) => {
   const { model, manager, claim, call, podToken, pass } = await start(t);
   const { body } = await claim();
   model.put({ ...model.pods.get(body.name)!, terminating: true });
@@ -302,14 +302,14 @@ test('a terminal that the manager deletes because its lifetime is over learns th
   t.is(answer.body.endedBy, 'lifetime');
 });
 
-test('inv 7: a webserver cannot speak as a terminal, nor can a pod that is none', async (t) => {
+test('inv 7: api: refuses reports from webservers and from pods that are not terminals', async (t) => {
   const { model, call, podToken } = await start(t);
   t.is((await call('DELETE', '/api/self')).status, 403);
   t.is((await call('DELETE', '/api/self', { token: podToken('default-0', 'another-uid') })).status, 403);
   t.true([...model.pods.values()].every((pod) => !pod.terminating));
 });
 
-test('inv 1, 7: the token of a deleted pod, still authenticated by the API server, reaches nothing of the successor', async (t) => {
+test('inv 1, 7: api: the token of a deleted pod has no access to its successor', async (t) => {
   const { model, manager, claim, call, podToken } = await start(t);
   const { body: former } = await claim();
   const token = podToken(former.name, former.uid);
@@ -328,7 +328,7 @@ test('inv 1, 7: the token of a deleted pod, still authenticated by the API serve
   t.is(manager.terminals.heardAt(next.uid), undefined);
 });
 
-test('without a token, or with a forged one: 401, and the API server is not asked twice for the same', async (t) => {
+test('api: answers 401 to a missing or forged token, and reviews each token once', async (t) => {
   const { call, reviews } = await start(t);
   t.is((await call('POST', '/api/terminals', { token: '', body: { visitor } })).status, 401);
   const token = forgeToken({ signature: 'forged' });
@@ -336,7 +336,7 @@ test('without a token, or with a forged one: 401, and the API server is not aske
   t.is(reviews(), 1);
 });
 
-test('the pools show every terminal, its visitor’s claim and last report', async (t) => {
+test('pools: lists every terminal with its claim and last report', async (t) => {
   const { claim, call, podToken } = await start(t);
   const { body } = await claim();
   await call('POST', '/api/self/report', { token: podToken(body.name, body.uid), body: { connections: 2 } });
@@ -356,7 +356,7 @@ for (const [what, body] of Object.entries({
   'two runs': { visitor: `${visitor}.aaaaaaaa.bbbbbbbb` },
   'too much': { visitor: 'x'.repeat(20_000) },
 })) {
-  test(`inv 10: a claim with ${what} is refused with a problem, and changes nothing`, async (t) => {
+  test(`inv 10: claim: refuses ${what} with a problem, and changes nothing`, async (t) => {
     const { model, call } = await start(t);
     const before = model.writes;
     const { status, type, body: answer } = await call('POST', '/api/terminals', { body });
@@ -367,7 +367,7 @@ for (const [what, body] of Object.entries({
   });
 }
 
-test('inv 10: a thousand requests of garbage are refused, change nothing, and leave no connection behind', async (t) => {
+test('inv 10: api: refuses a thousand invalid requests, changes nothing and leaks no connection', async (t) => {
   const { model, port, call, webToken } = await start(t);
   const open = watchConnections(t, port);
   const before = model.writes;
@@ -383,13 +383,13 @@ test('inv 10: a thousand requests of garbage are refused, change nothing, and le
   t.is((await call('GET', '/api/pools')).status, 200);
 });
 
-test('an unknown path is a problem too', async (t) => {
+test('api: answers a problem for an unknown path', async (t) => {
   const { call } = await start(t);
   t.like(await call('GET', '/api/nothing'), { status: 404, body: { code: 'not-found' } });
   t.like(await call('GET', '/api/terminals/%ff'), { status: 400, body: { code: 'invalid-request' } });
 });
 
-test('the keys come with the time that tickets go by, once that is known', async (t) => {
+test('keys: include the time of the API server once it is known', async (t) => {
   const { call } = await start(t);
   const known = keySetSchema.parse((await call('GET', paths.jwks, { token: '' })).body);
   t.deepEqual([known.keys.length, known.now], [1, new Date(1_000_000).toISOString()]);
@@ -398,7 +398,7 @@ test('the keys come with the time that tickets go by, once that is known', async
   t.deepEqual([unknown.keys.length, unknown.now], [1, undefined]);
 });
 
-test('what a pod says of its past is neither before its claim nor in the future', async (t) => {
+test('reports: times before the claim or in the future are corrected', async (t) => {
   for (const [said, kept] of [
     ['1969-12-31T00:00:00.000Z', 1_000_000],
     ['2999-12-31T00:00:00.000Z', 1_000_000],
@@ -413,14 +413,14 @@ test('what a pod says of its past is neither before its claim nor in the future'
   }
 });
 
-test('until the cluster is known, claims are asked to come back', async (t) => {
+test('claim: answers Retry-After until the cluster is known', async (t) => {
   const { claim, call } = await start(t, { isReady: () => false });
   t.like(await claim(), { status: 503, body: { code: 'unavailable', retryable: true, retryAfter: 1 } });
   t.is((await call('GET', '/readyz')).status, 503);
   t.is((await call('GET', '/healthz')).status, 200);
 });
 
-test('the API describes itself, and every route that it describes is there', async (t) => {
+test('openapi: describes every route, and every described route exists', async (t) => {
   const { call } = await start(t);
   const { body } = await call('GET', '/openapi.json');
   t.is(body.openapi, '3.1.0');
@@ -432,7 +432,7 @@ test('the API describes itself, and every route that it describes is there', asy
   }
 });
 
-test('openapi: the document is made once, and a client that has it gets 304', async (t) => {
+test('openapi: generated once, and answered with 304 when unchanged', async (t) => {
   const { port } = await start(t);
   const url = `http://127.0.0.1:${port}/openapi.json`;
   const first = await fetch(url);
@@ -443,7 +443,7 @@ test('openapi: the document is made once, and a client that has it gets 304', as
   t.deepEqual([again.status, await again.text()], [304, '']);
 });
 
-test('a terminal that asks without a pause is refused, and others are not', async (t) => {
+test('api: rate-limits a terminal without affecting others', async (t) => {
   const { call, claim, podToken } = await start(t);
   const { body } = await claim();
   const { body: other } = await call('POST', '/api/terminals', { body: { visitor: 'w'.repeat(43) } });
@@ -456,7 +456,7 @@ test('a terminal that asks without a pause is refused, and others are not', asyn
   t.is((await report(podToken(other.name, other.uid))).status, 200);
 });
 
-test('what the Kubernetes API refuses for no known reason is told as its trouble, to be tried again, and without its words', async (t) => {
+test('api: an unexplained refusal by the Kubernetes API is a retryable error without its text', async (t) => {
   const { manager, claim } = await start(t);
   manager.port.claimPod = async () => {
     throw new ApiError(403, 'Forbidden', 'secret details');

@@ -1,4 +1,4 @@
-// How often the API server is asked who a token speaks for, and what a flood of forged tokens does to others.
+// Token reviews: how often the API server is asked, and how a flood of forged tokens affects other clients.
 
 import test from 'ava';
 import type { Request, Response } from 'express';
@@ -20,11 +20,11 @@ type Review = { token: string; answer: (identity: Identity | undefined) => void;
 
 function start({ terminals = [] as string[], ownToken = undefined as string | undefined } = {}) {
   const time = { now: 0 };
-  /** Those that the API server has, answered or not. */
+  /** The reviews sent to the API server, answered or not. */
   const reviews: Review[] = [];
-  /** How late refusals came. */
+  /** The delays of refusals. */
   const delays: number[] = [];
-  /** End the waits of those that have no slot yet. */
+  /** Ends the waits of requests that have no slot yet. */
   const waits: (() => void)[] = [];
   const reviewToken = (token: string) =>
     new Promise<Identity | undefined>((answer, fail) => {
@@ -62,7 +62,7 @@ function start({ terminals = [] as string[], ownToken = undefined as string | un
     await settle();
     return begun.result;
   };
-  /** The webserver was let in once. */
+  /** The webserver has been authenticated once. */
   const warm = async () => {
     const first = begin('forServices');
     await settle();
@@ -73,11 +73,11 @@ function start({ terminals = [] as string[], ownToken = undefined as string | un
   return { time, reviews, delays, waits, begin, call, settle, warm };
 }
 
-/** Tokens that differ in their signature only, so that nothing but a review tells. */
+/** Tokens that differ only in their signature, so that only a review can distinguish them. */
 const forged = (count: number, told: Parameters<typeof forgeToken>[0] = {}) =>
   Array.from({ length: count }, (_, index) => forgeToken({ ...told, signature: `forged-${index}` }));
 
-test('a token in use is reviewed again before its answer expires, and no request waits for it', async (t) => {
+test('authenticate: reviews a token in use again before its answer expires, without delaying requests', async (t) => {
   const { time, reviews, call, warm, settle } = start();
   t.is(await warm(), 'let in');
   time.now = 19_999;
@@ -94,7 +94,7 @@ test('a token in use is reviewed again before its answer expires, and no request
   t.is(reviews.length, 2);
 });
 
-test('a token that is not valid any more is refused as soon as that is known', async (t) => {
+test('authenticate: refuses a revoked token as soon as a review says so', async (t) => {
   const { time, reviews, call, warm, settle } = start();
   await warm();
   time.now = 20_000;
@@ -104,7 +104,7 @@ test('a token that is not valid any more is refused as soon as that is known', a
   t.is(await call(), 'unauthenticated');
 });
 
-test('a token that was idle for thirty seconds waits for its review, and is refused if it was revoked', async (t) => {
+test('authenticate: a token idle for thirty seconds waits for its review, and is refused if revoked', async (t) => {
   const { time, reviews, begin, warm, settle } = start();
   await warm();
   time.now = 30_000;
@@ -123,7 +123,7 @@ test('a token that was idle for thirty seconds waits for its review, and is refu
   );
 });
 
-test('inv 9: a token that was valid stays so for five minutes while the API server does not answer, and not longer', async (t) => {
+test('inv 9: authenticate: a valid token stays valid for five minutes while the API server does not answer', async (t) => {
   const { time, reviews, call, warm, begin, settle } = start();
   await warm();
   time.now = 60_000;
@@ -149,7 +149,7 @@ for (const [what, told] of Object.entries({
   'another namespace': { namespace: 'kube-system' },
   'an end in the past': { expiresAt: 1_000 },
 })) {
-  test(`a token with ${what} is refused without a review`, async (t) => {
+  test(`authenticate: refuses a token with ${what} without a review`, async (t) => {
     const { time, reviews, call } = start();
     time.now = 10 * minute;
     t.is(await call({ token: forgeToken(told) }), 'unauthenticated');
@@ -165,20 +165,20 @@ for (const token of ['garbage', 'a.b', 'a.b.c', 'e30.e30.c2ln', `${forgeToken()}
   });
 }
 
-test('a token within a minute of its end is reviewed: the clock of the API server decides', async (t) => {
+test('authenticate: reviews a token within a minute of its expiry, as the clock of the API server decides', async (t) => {
   const { time, reviews, call } = start();
   time.now = 10 * minute;
   await call({ token: forgeToken({ expiresAt: 10 * minute - 59_000 }) });
   t.is(reviews.length, 1);
 });
 
-test('an audience that is no list counts as one', async (t) => {
+test('authenticate: an audience that is not a list counts as a list of one', async (t) => {
   const { reviews, call } = start();
   await call({ token: forgeToken({ audience: 'warmterm-manager' }) });
   t.is(reviews.length, 1);
 });
 
-test('a route that is closed to an account or pod is so without a review', async (t) => {
+test('authenticate: refuses an account or pod without access to the route, without a review', async (t) => {
   const { reviews, call } = start({ terminals: ['a-uid'] });
   t.is(await call({ token: forgeToken({ serviceAccount: 'terminal' }) }), 'forbidden');
   t.is(await call({ token: forgeToken({ pod: { name: 'x', uid: 'unknown' } }) }, 'forPods'), 'forbidden');
@@ -186,7 +186,7 @@ test('a route that is closed to an account or pod is so without a review', async
   t.is(reviews.length, 0);
 });
 
-test('what a review says counts, not what the token says of itself', async (t) => {
+test('authenticate: trusts the review, not the claims of the token', async (t) => {
   const { reviews, begin, settle } = start({ terminals: ['a-uid'] });
   const service = begin('forServices');
   const pod = begin('forPods', { token: forgeToken({ pod: { name: 'a', uid: 'a-uid' } }) });
@@ -197,7 +197,7 @@ test('what a review says counts, not what the token says of itself', async (t) =
   t.deepEqual([service.result, pod.result], ['forbidden', 'forbidden']);
 });
 
-test('2,000 forged tokens from one address: 6 reviews at once, 20 in all, the others are told when to come back', async (t) => {
+test('authenticate: 2,000 forged tokens from one address cost 6 reviews at once, 20 in all; others get Retry-After', async (t) => {
   const { reviews, begin, settle } = start();
   const calls = forged(2_000).map((token) => begin('forServices', { token }));
   await settle();
@@ -212,7 +212,7 @@ test('2,000 forged tokens from one address: 6 reviews at once, 20 in all, the ot
   t.true(calls.every(({ result, retryAfter }) => result === 'unauthenticated' || retryAfter! >= 1));
 });
 
-test('an address that is refused 20 times gets further refusals a second late, and others do not', async (t) => {
+test('authenticate: an address with 20 refusals gets further ones a second late, other addresses do not', async (t) => {
   const { time, delays, call, warm } = start();
   await warm();
   for (let count = 0; count < 20; count++) t.is(await call({ token: 'garbage', from: '10.0.0.9' }), 'unauthenticated');
@@ -226,7 +226,7 @@ test('an address that is refused 20 times gets further refusals a second late, a
   t.deepEqual(delays, [1_000]);
 });
 
-test('a flood from 500 addresses while the API server hangs: 256 wait, and callers that were valid are let in', async (t) => {
+test('authenticate: in a flood from 500 addresses while the API server hangs, 256 wait and known callers are accepted', async (t) => {
   const { time, reviews, waits, begin, call, warm, settle } = start();
   await warm();
   const calls = forged(2_000).map((token, index) => begin('forServices', { token, from: `10.1.0.${index % 500}` }));
@@ -246,7 +246,7 @@ test('a flood from 500 addresses while the API server hangs: 256 wait, and calle
   t.is(calls.filter(({ result }) => result === undefined).length, 6, 'no token waits for ever');
 });
 
-test('invalid tokens evict no valid one', async (t) => {
+test('authenticate: invalid tokens evict no valid one from the cache', async (t) => {
   const { time, reviews, begin, call, warm, settle } = start();
   await warm();
   let from = 0;
@@ -262,14 +262,14 @@ test('invalid tokens evict no valid one', async (t) => {
   t.is(reviews.length, 2_501);
 });
 
-test('a terminal that sends forged tokens of its own pod uses up its own budget only', async (t) => {
+test('authenticate: forged tokens that name one pod use only the budget of that pod', async (t) => {
   const { reviews, begin, settle } = start({ terminals: ['mine', 'theirs'] });
   const from = '10.0.0.9';
   const mine = forged(100, { pod: { name: 'a-0', uid: 'mine' } }).map((token) => begin('forPods', { token, from }));
   await settle();
   t.is(reviews.length, 5);
   t.is(mine.filter(({ result }) => result === 'unavailable').length, 95);
-  // The same address: that of a node that hides its pods behind it.
+  // The same address, as with a node that translates the addresses of its pods.
   const pod = { name: 'a-1', uid: 'theirs' };
   const theirs = begin('forPods', { token: forgeToken({ pod }), from });
   const service = begin('forServices', { from });
@@ -284,7 +284,7 @@ test('a terminal that sends forged tokens of its own pod uses up its own budget 
   t.is(service.result, 'let in');
 });
 
-test('tokens of an unknown issuer share one budget, until one of them is valid', async (t) => {
+test('authenticate: tokens of an unknown issuer share one budget until one of them is valid', async (t) => {
   const { time, reviews, begin, settle, call } = start({ ownToken: forgeToken() });
   const issuer = 'https://former.example';
   for (const [index, token] of forged(30, { issuer }).entries()) {
@@ -294,7 +294,7 @@ test('tokens of an unknown issuer share one budget, until one of them is valid',
     else reviews.at(-1)!.answer(undefined);
   }
   t.is(reviews.length, 20);
-  // Those of this cluster's issuer are not touched by that.
+  // Tokens of this cluster's issuer have another budget.
   const own = begin('forServices');
   await settle();
   reviews.at(-1)!.answer(web);

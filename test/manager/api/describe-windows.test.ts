@@ -12,7 +12,7 @@ const [morning, afternoon] = [
   { name: 'afternoon', from: '2027-01-12T11:00Z', to: '2027-01-12T15:00Z', ready: 3 },
 ];
 
-/** A pool with these windows, and terminals that were claimed at these hours. */
+/** A pool with these windows, and terminals claimed at these hours. */
 function poolWith(windows: object[], claims: number[] = []): Pool {
   const pool = new Pool('p');
   const annotations = { 'warmterm.dev/prewarm': JSON.stringify(windows), 'warmterm.dev/max': '20' };
@@ -54,7 +54,7 @@ const told = (pool: Pool, hours: number, ready: number) =>
       `${name} ${from.slice(8, 13)}-${to.slice(11, 13)} ${state}: ${seats} seats, ${taken} taken, ${ready} ready`,
   );
 
-test('a window is upcoming, then its terminals are started, it is open, and comes again the next day', (t) => {
+test('windows: upcoming, then starting, open, and upcoming again the next day', (t) => {
   const pool = poolWith([morning!], [8.9, 9.1]);
   t.deepEqual(told(pool, 8, 5), ['morning 12T09-12 upcoming: 4 seats, 0 taken, 0 ready']);
   t.deepEqual(told(pool, 8.9995, 3), ['morning 12T09-12 warming: 4 seats, 0 taken, 3 ready']);
@@ -62,7 +62,7 @@ test('a window is upcoming, then its terminals are started, it is open, and come
   t.deepEqual(told(pool, 12, 5), ['morning 13T09-12 upcoming: 4 seats, 0 taken, 0 ready']);
 });
 
-test('of two that are open at once, a terminal is the seat of one', (t) => {
+test('windows: a terminal takes a seat of only one of two open windows', (t) => {
   const pool = poolWith([morning!, afternoon!], [9, 9, 11.1]);
   t.deepEqual(told(pool, 11.5, 3), [
     'morning 12T09-12 open: 4 seats, 2 taken, 2 ready',
@@ -70,7 +70,7 @@ test('of two that are open at once, a terminal is the seat of one', (t) => {
   ]);
 });
 
-test('what is over comes last, with its last time', (t) => {
+test('windows: past windows come last, with their last time', (t) => {
   const ended = { ...morning!, name: 'ended', until: '2027-01-14' };
   t.deepEqual(told(poolWith([ended, { ...afternoon!, to: '2027-02-01T09:00Z' }]), 24 * 5, 0), [
     'afternoon 12T11-09 open: 3 seats, 0 taken, 0 ready',

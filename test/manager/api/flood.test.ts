@@ -1,4 +1,4 @@
-// A flood of forged tokens over HTTP, at a manager whose API server reviews none of them: who still gets an answer.
+// A flood of forged tokens over HTTP, at a manager whose API server answers no review.
 
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ import { linksOf } from '../../helpers/manager-app.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 import { forgeToken } from '../../helpers/service-tokens.ts';
 
-test.serial('2,000 forged tokens while reviews hang: claims and leases are answered', async (t) => {
+test.serial('flood: answers claims and leases during 2,000 forged tokens while reviews hang', async (t) => {
   const webToken = forgeToken({ signature: 'true' });
   const hanging = new Set<ServerResponse>();
   const connections = new Set<Socket>();
@@ -111,7 +111,7 @@ test.serial('2,000 forged tokens while reviews hang: claims and leases are answe
   const flood = Array.from({ length: 2_000 }, (_, index) => claim(forgeToken({ signature: `forged-${index}` }), agent));
   let refused = 0;
   for (const one of flood) void one.then((code) => code === 'unavailable' && refused++);
-  // All but those that the budget of their address allows.
+  // All except those within the budget of their address.
   while (refused < 1_900) await new Promise(setImmediate);
   t.is(await claim(webToken), 'claimed');
   t.is(await cluster.readLease('any'), undefined);

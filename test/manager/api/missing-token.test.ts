@@ -7,7 +7,7 @@ import { skipIf } from '../../helpers/skip.ts';
 const isPod = existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token');
 const test = skipIf(isPod ? 'this is a pod with a token' : undefined, anyTest, anyTest.skip);
 
-test('inv 12: a manager in a pod without a token ends, so that the kubelet starts it again', async (t) => {
+test('inv 12: manager: exits in a pod without a token, so that the kubelet restarts it', async (t) => {
   const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1', WARMTERM_KEYS_SECRET: 'keys', HOME: '/nonexistent', PORT: '0' };
   const args = [builtService('manager')];
   const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {

@@ -1,4 +1,4 @@
-// The manager's port against what a terminal's shell may send to it: more connections than there can be, and no HTTP.
+// What a terminal's shell can send to the manager's port: too many connections, and bytes that are not HTTP.
 
 import { Agent, request } from 'node:http';
 import test, { type ExecutionContext } from 'ava';
@@ -29,7 +29,7 @@ async function start(t: ExecutionContext) {
   return { port, token };
 }
 
-/** Asks for the pools as a webserver does; `agent`: by which connections. */
+/** Requests the pools as a webserver does, over the connections of `agent`. */
 function askPools({ port, token }: { port: number; token: string }, agent?: Agent): Promise<number> {
   const headers = { authorization: `Bearer ${token}` };
   return new Promise((resolve, reject) => {
@@ -41,7 +41,7 @@ function askPools({ port, token }: { port: number; token: string }, agent?: Agen
   });
 }
 
-test.serial('inv 12: 400 connections of a terminal keep out no webserver', async (t) => {
+test.serial('inv 12: raw sockets: 400 connections of a terminal do not block a webserver', async (t) => {
   const manager = await start(t);
   const open = watchConnections(t, manager.port);
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
@@ -56,7 +56,7 @@ test.serial('inv 12: 400 connections of a terminal keep out no webserver', async
   await flood.stop();
 });
 
-test.serial('inv 10, 12: raw sockets leave no file and little memory behind', async (t) => {
+test.serial('inv 10, 12: raw sockets: leak no file descriptor and little memory', async (t) => {
   const manager = await start(t);
   const more = `Authorization: Bearer ${manager.token}\r\n`;
   const body = '{"visitor":"x"}';

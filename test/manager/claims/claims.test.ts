@@ -112,7 +112,7 @@ test('inv 4: claim: spreads over the lowest pods after a conflict', async (t) =>
     tries++;
     return claimPod.apply(late!.port, args);
   };
-  // It has heard of none of these: the lowest eight are all taken.
+  // It knows none of these claims: the lowest eight pods are all taken.
   const claimed = new Set<string>();
   for (let visitor = 0; visitor < 8; visitor++) {
     claimed.add((await late!.claim(`late-${visitor}`)).pod.uid);
@@ -256,7 +256,7 @@ test('inv 12: claim: served at once while the controller is throttled', async (t
   let restIsOver = () => {};
   const model = new ModelCluster({ annotations: { 'warmterm.dev/spare': '0', 'warmterm.dev/max': '4' } });
   const manager = startManager(model, {
-    // Each look takes a tenth of a second.
+    // Each evaluation takes a tenth of a second.
     monotonic: () => {
       now += 100;
       return now;

@@ -1,4 +1,4 @@
-// Fair use, with the claims of real managers on a model cluster: what one visitor and one address may have.
+// Limits for each visitor and each address, with the claims of real managers on a model cluster.
 
 import { setMaxListeners } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
@@ -28,7 +28,7 @@ async function start(t: ExecutionContext, settings: Record<string, string>, { ma
 const claim = (manager: TestManager, visitor: string, origin: Origin = {}) =>
   manager.claim(visitor, { origin: { address: office, ...origin } });
 
-/** What a claim came to: a pod's name, or an error's code, and when to come back. */
+/** The result of a claim: the pod's name, or the error's code and its Retry-After. */
 const outcome = (claimed: Promise<{ pod: { name: string } }>) =>
   claimed.then(
     ({ pod }) => pod.name,
@@ -103,7 +103,7 @@ test('limits: a visitor who disconnects in the queue frees the address', async (
   t.is(await outcome(claim(manager, 'b')), 'too-many-requests 15');
   disconnect.abort();
   t.true(await left.then(() => false, isAbort));
-  // It may have been a reload.
+  // The disconnection may be a reload.
   time.now += 2_000;
   const claimed = claim(manager, 'b');
   await settle(model, manager);
@@ -186,7 +186,7 @@ test('limits: claims-per-minute, with the time of the next claim in the answer',
   time.now += 20_000;
   await claim(manager, 'b');
   time.now += 10_500;
-  // It was the first of them that has to be a minute old: ended terminals count as well.
+  // The first claim has to be a minute old: ended terminals count as well.
   await manager.claims.end('a');
   await settle(model, manager);
   t.is(await outcome(claim(manager, 'c')), 'too-many-requests 30');
@@ -207,7 +207,7 @@ test('limits: claims-per-minute counts existing terminals after a restart', asyn
   await next.claims.end('a');
   await settle(model, next);
   await next.stop();
-  // It cannot know of what is gone, and must not guess.
+  // It does not know the deleted terminals, and must not guess.
   const third = startOne();
   t.is((await claim(third, 'c')).status, 'new');
   time.now += 1_000;
@@ -246,7 +246,7 @@ test('limits: a busy address needs a challenge for each further terminal', async
   t.is(await outcome(claim(manager, 'c', { challenge: 'unsolved' })), 'challenge-required 15');
   t.is((await claim(manager, 'c', { challenge: 'solved' })).status, 'new');
   t.is(await outcome(claim(manager, 'd', { challenge: 'unsolved' })), 'challenge-required 15');
-  // Busy is who has as many terminals, or has lately claimed as many.
+  // An address is busy if it has this many terminals, or has claimed this many within a minute.
   for (const visitor of ['a', 'b']) await manager.claims.end(visitor);
   t.is(await outcome(claim(manager, 'd', { challenge: 'unsolved' })), 'challenge-required 15');
   time.now += 60_000;

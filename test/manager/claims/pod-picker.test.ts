@@ -21,7 +21,7 @@ type Setup = {
   /** Milliseconds, from and to. */
   patchMs?: [number, number];
   watchMs?: [number, number];
-  /** Between two claims of one visitor after the other. */
+  /** The time between two successive claims of one visitor. */
   pauseMs?: number;
   /** Called before each claim with its number. */
   before?: (claim: number, shares: Share[]) => void;
@@ -152,7 +152,7 @@ for (const count of [2, 3, 5]) {
       for (const seed of [1, 2, 3]) {
         const { refused, highest, most } = simulate({ shares: known(count), seed, ...more });
         t.true(refused <= 0.02, `seed ${seed}: ${refused}`);
-        // Each manager prefers one of `count` consecutive ordinals. Others took some of those while little was to do.
+        // Each manager prefers one of `count` consecutive ordinals. Other managers took some of those at a low rate.
         t.true(highest < count * (most + 5), `seed ${seed}: ${highest}`);
       }
     });
@@ -196,7 +196,7 @@ test('inv 1: every visitor gets an own pod, at most 0.1 conflicts per claim, whi
     shares,
     claims: 900,
     atOnce: 32,
-    // The third starts, and later the others see it. Then it and the second die, and the first sees that.
+    // The third starts, and the others see it later. Then it and the second die, and the first sees that.
     choose: (random) => Math.floor(random() * active),
     before: (claim) => {
       if (claim === 300) active = 3;
@@ -211,7 +211,7 @@ test('inv 1: every visitor gets an own pod, at most 0.1 conflicts per claim, whi
 
 test('ready queue: without preferred pods, takes the one that another manager takes last, within reach', (t) => {
   const queue = new ReadyQueue(podAt, () => true);
-  // Odd ordinals only: the other's.
+  // Only odd ordinals, which the other manager prefers.
   queue.rebuild([1, 3, 5, 7, 9, 11, 13, 15]);
   const share = { rank: 0, of: 2 };
   t.is(queue.take({ share, reach: 5, random: 0.5 })?.ordinal, 9);
@@ -221,7 +221,7 @@ test('ready queue: without preferred pods, takes the one that another manager ta
   t.is(few.take({ share })?.ordinal, 3, 'the last pod, although another manager prefers it');
 });
 
-test('ready queue: skips pods that are ready no more', (t) => {
+test('ready queue: skips pods that are no longer ready', (t) => {
   const queue = new ReadyQueue(podAt, ({ ordinal }) => ordinal >= unready);
   let unready = 0;
   queue.rebuild(Array.from({ length: 30 }, (_, ordinal) => ordinal));

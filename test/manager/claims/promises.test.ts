@@ -1,4 +1,4 @@
-// What visitors in the queue are told about the time, over random runs of several managers on one cluster.
+// The expected times that visitors in the queue see, over random runs of several managers on one cluster.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -47,7 +47,7 @@ async function run(steps: Step[]): Promise<number> {
   let asked = 0;
   let answers = 0;
 
-  /** Asks at the next manager, as after any answer. */
+  /** Claims at the next manager, as a client does after any answer. */
   const ask = (name: string, told = new ToldVisitor()) => {
     const visitor: Visitor = { told, disconnect: new AbortController(), answer: undefined };
     visitors.set(name, visitor);
@@ -101,7 +101,7 @@ async function run(steps: Step[]): Promise<number> {
     if (step.do === 'kill') {
       const [killed] = managers.splice(step.manager, 1, start());
       await killed!.stop();
-      // Every client asks again.
+      // Every client claims again.
       for (const [each, { told, disconnect }] of [...visitors]) {
         disconnect.abort();
         ask(each, told);

@@ -36,7 +36,7 @@ async function start(t: ExecutionContext, count = 1) {
   return { model, managers, manager: managers[0]!, time, run, pass };
 }
 
-/** Asks as the page does, and remembers the answer. */
+/** Claims as the page does, and records the answer. */
 async function ask({ claims }: TestManager, visitor: string, pool?: string, position?: number) {
   const asked = { answer: undefined as unknown, error: undefined as unknown };
   claims.claim(requestBy(visitor, { pool, position })).then(
@@ -112,7 +112,7 @@ for (const managerCount of [1, 2]) {
         await ask(at(index), visitor);
         await pass(1_000);
       }
-      // Each asks again, as the page does, and waits up to eight seconds.
+      // Each claims again, as the page does, and waits up to eight seconds.
       for (const [index, visitor] of visitors.entries()) await ask(at(index), visitor, undefined, far);
       t.deepEqual([...model.storedQueue!.positions.keys()].toSorted(), visitors);
       const room = model.storedQueue!.uid;
@@ -158,7 +158,7 @@ test('recreated pool: a manager that starts afterwards reads the kept queue', as
   t.deepEqual(line(next, time.now), ['ann', 'bob']);
 });
 
-test('recreated pool: a visitor who does not return blocks nobody', async (t) => {
+test('recreated pool: a visitor who does not return does not block the queue', async (t) => {
   const { model, manager, pass, time } = await start(t);
   await ask(manager, 'ann');
   await pass(1_000);

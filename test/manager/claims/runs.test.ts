@@ -1,4 +1,4 @@
-// Runs: several claims of one visitor, each with a run's id of its own.
+// Runs: several claims of one visitor, each with its own run id.
 
 import test, { type ExecutionContext } from 'ava';
 import { composeClaimant } from '../../../common/claimant.ts';
@@ -24,7 +24,7 @@ async function start(t: ExecutionContext, settings: Record<string, string> = {},
   };
   const started = Array.from({ length: managers }, startOne);
   await settle(model, ...started);
-  /** So much time passes, and the managers look every second. */
+  /** Advances the clock; the managers evaluate the pool every second. */
   const pass = async (ms: number, ...some: TestManager[]) => {
     for (let left = ms; left > 0; left -= 1_000) {
       time.now += Math.min(left, 1_000);
@@ -40,7 +40,7 @@ async function start(t: ExecutionContext, settings: Record<string, string> = {},
 const claim = (manager: TestManager, claimant: string, address?: string) =>
   manager.claim(claimant, { origin: { address } });
 
-/** Asks as a client does, and remembers the answer. */
+/** Claims as a client does, and records the answer. */
 async function ask({ claims }: TestManager, claimant: string, position?: number) {
   const asked = { answer: undefined as ClaimResult | Waiting | undefined, error: undefined as unknown };
   claims.claim(requestBy(claimant, { position })).then(
@@ -208,7 +208,7 @@ test('inv 3: runs: both positions of a visitor survive a restart', async (t) => 
 test('runs: a second terminal is a duplicate only for the same run', async (t) => {
   const { model, managers, pass } = await start(t, { 'connect-timeout': '5s' }, 2);
   const [one, two] = managers as [TestManager, TestManager];
-  // Neither has heard of the other's claim.
+  // Neither manager has seen the other's claim.
   const claimed = await Promise.all([claim(one, run(1)), claim(two, run(1)), claim(one, run(2))]);
   await settle(model, ...managers);
   const connect = async (claimant: string) => {

@@ -14,7 +14,7 @@ const ofPod = (uid: string): Occurrence => ({
   message: 'over',
 });
 
-test('the first of a kind is told at once, and what follows within half a minute as one, with its count', (t) => {
+test('event digest: records the first at once, and the rest of half a minute as one with a count', (t) => {
   const digest = new EventDigest();
   digest.add(ofPool('ScaledUp', 'to 1'), 1_000);
   t.like(digest.due(1_000), [{ message: 'to 1', count: 1, firstAt: 1_000, lastAt: 1_000 }]);
@@ -27,7 +27,7 @@ test('the first of a kind is told at once, and what follows within half a minute
   t.like(digest.due(62_000), [{ message: 'to 4', count: 1 }]);
 });
 
-test('another reason, another type and another pool do not wait for each other', (t) => {
+test('event digest: other reasons, types and pools do not delay each other', (t) => {
   const digest = new EventDigest();
   const news = ofPool('Reaped', 'a');
   const others = [ofPool('ScaledUp', 'b'), { ...news, type: 'Warning' as const }];
@@ -35,7 +35,7 @@ test('another reason, another type and another pool do not wait for each other',
   t.is(digest.due(0).length, 4);
 });
 
-test('a pool that does a thing ten times a second for an hour is told of 120 times, and none is left out of the counts', (t) => {
+test('event digest: ten a second for an hour become 120 Events whose counts include all', (t) => {
   const digest = new EventDigest();
   let events = 0;
   let counted = 0;
@@ -48,7 +48,7 @@ test('a pool that does a thing ten times a second for an hour is told of 120 tim
   t.is(counted, 36_000);
 });
 
-test('of single pods a burst of twenty is told at once, and then one in ten seconds', (t) => {
+test('event digest: a burst of twenty pod Events at once, then one every ten seconds', (t) => {
   const digest = new EventDigest();
   const told = (now: number, pods: number) => {
     for (let pod = 0; pod < pods; pod++) digest.add(ofPod(`${now}-${pod}`), now);
@@ -61,7 +61,7 @@ test('of single pods a burst of twenty is told at once, and then one in ten seco
   t.is(told(399_000, 1), 0, 'a clock that was set back earns nothing');
 });
 
-test('a clock that was set back silences nothing for longer', (t) => {
+test('event digest: a clock that is set back suppresses nothing for longer', (t) => {
   const digest = new EventDigest();
   digest.add(ofPool('ScaledUp', 'before'), 10_000_000);
   t.is(digest.due(10_000_000).length, 1);

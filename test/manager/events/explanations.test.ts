@@ -88,7 +88,7 @@ test(growth, {
   says: 'Scaled up from 1 to 2 replicas: 0 in use, 1 ready, 0 starting; wanted free: 1 spare and 1 to roll the template out.',
 });
 
-test('a shrink is for want of need, or by a lower max', async (t) => {
+test('explanations: a pool shrinks because of low need or a lower max', async (t) => {
   const model = new ModelCluster({ annotations: { 'warmterm.dev/max': '8', 'warmterm.dev/scale-down-delay': '90s' } });
   const manager = startManager(model);
   t.teardown(manager.stop);
@@ -104,7 +104,7 @@ test('a shrink is for want of need, or by a lower max', async (t) => {
   );
 });
 
-test('a reaped session is told with the setting that ended it, or with why its pod ended', (t) => {
+test('explanations: a reaped session names the setting that ended it, or why its pod ended', (t) => {
   const trouble = { reason: 'Evicted', message: 'The node was low on resource: ephemeral-storage.' };
   const pod = { name: 'p-0', ended: 'Failed', trouble, terminating: false } as ObservedPod;
   const explain = (reason: ReapReason) => explainReap(pod, reason, defaultSettings);

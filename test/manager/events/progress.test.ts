@@ -4,7 +4,7 @@ import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
-/** A manager on a pool; `look` says what is news at a time. */
+/** A manager on a pool; `look` returns the news at a time. */
 async function start(t: ExecutionContext, annotations: Record<string, string>, replicas = 0) {
   const model = new ModelCluster({ annotations, replicas });
   const manager = startManager(model);
@@ -19,7 +19,7 @@ async function start(t: ExecutionContext, annotations: Record<string, string>, r
   return { model, manager, look };
 }
 
-test('a roll-out is told when it begins and when nothing of it waits for a visitor, each once', async (t) => {
+test('progress: records the start and the end of a roll-out once each', async (t) => {
   const { model, manager, look } = await start(t, { 'warmterm.dev/spare': '2' });
   await manager.claim('ann');
   await settle(model, manager);
@@ -44,7 +44,7 @@ test('a roll-out is told when it begins and when nothing of it waits for a visit
   t.deepEqual(look(0), []);
 });
 
-test('a template that is changed again before the first has arrived is a roll-out of its own', async (t) => {
+test('progress: a template changed during a roll-out is a roll-out of its own', async (t) => {
   const { model, manager, look } = await start(t, { 'warmterm.dev/spare': '2' });
   model.setRevision('bad-2');
   manager.port.deliver();
@@ -56,7 +56,7 @@ test('a template that is changed again before the first has arrived is a roll-ou
   t.regex(look(0)[0]!, /^RolloutFinished/);
 });
 
-test('replicas that somebody asks for beyond the need are told, unless visitors explain them soon', async (t) => {
+test('progress: records requested replicas beyond the need, unless visitors soon explain them', async (t) => {
   const { model, manager, look } = await start(t, { 'warmterm.dev/spare': '1' });
   model.scale(4);
   await settle(model, manager);
@@ -71,7 +71,7 @@ test('replicas that somebody asks for beyond the need are told, unless visitors 
   t.is(look(405_000).length, 0);
 });
 
-test('a manager that starts at a pool with more replicas than are needed records no request', async (t) => {
+test('progress: a manager that starts at a pool with surplus replicas records no request', async (t) => {
   const { look } = await start(t, { 'warmterm.dev/spare': '1' }, 4);
   t.deepEqual([look(0), look(5_000), look(60_000)], [[], [], []]);
 });

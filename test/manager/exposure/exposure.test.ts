@@ -10,7 +10,7 @@ const read = (settings: Record<string, string>, text = JSON.stringify(ingressTem
   });
 const routed = { WARMTERM_EXPOSURE: 'ingress', WARMTERM_ROUTE_TEMPLATE_FILE: '/template.json' };
 
-test('terminals are exposed by node ports, unless there is a template for routes', (t) => {
+test('exposure: node ports, unless a route template is configured', (t) => {
   t.deepEqual(read({}), { mode: 'nodePort' });
   t.like(read(routed), { mode: 'ingress', template: { kind: 'Ingress', protocol: 'https' } });
   t.like(read({ ...routed, WARMTERM_ROUTE_PROTOCOL: 'http' }), { template: { protocol: 'http' } });
@@ -37,7 +37,7 @@ for (const [what, settings, text, message] of [
     /\{pod\} is no placeholder.*\n.*WARMTERM_ROUTE_TEMPLATE_FILE=\/template.json: host \{pod\}.terminals.test: must have/s,
   ],
 ] as const) {
-  test(`inv 10: ${what} is told`, (t) => {
+  test(`inv 10: exposure: reports ${what}`, (t) => {
     t.throws(() => read({ ...settings }, text), { code: 'invalid-config', message });
   });
 }

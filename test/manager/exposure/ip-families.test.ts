@@ -4,7 +4,7 @@ import { readIpFamilies } from '../../../manager/exposure/ip-families.ts';
 
 const required = { WARMTERM_SIGNING_KEY_FILE: 'key' };
 
-test('IP families: the fields of a Service that are set, and no others', (t) => {
+test('IP families: sets only the configured fields of a Service', (t) => {
   const read = (settings: Record<string, string>) => readIpFamilies(readConfig({ ...required, ...settings }));
   t.deepEqual(read({}), {});
   t.deepEqual(read({ WARMTERM_IP_FAMILY_POLICY: 'SingleStack' }), { ipFamilyPolicy: 'SingleStack' });

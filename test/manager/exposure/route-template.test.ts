@@ -4,7 +4,7 @@ import { httpRouteTemplate, ingressTemplate, templateOf } from '../../helpers/ro
 
 const target = { name: 'python-12', pool: 'python', ordinal: 12 };
 
-test('an Ingress is filled in for its terminal, and marked as of its pool and its template', (t) => {
+test('route template: fills in an Ingress, and labels it with its pool and template', (t) => {
   const template = templateOf(ingressTemplate);
   t.deepEqual(fillRoute(template, target), {
     apiVersion: 'networking.k8s.io/v1',
@@ -37,7 +37,7 @@ test('an Ingress is filled in for its terminal, and marked as of its pool and it
   });
 });
 
-test('an HTTPRoute is filled in, numbers stay numbers, and a pool and an ordinal make a host of their own', (t) => {
+test('route template: fills in an HTTPRoute; numbers stay numbers; pool and ordinal form a host', (t) => {
   const { spec } = fillRoute(templateOf(httpRouteTemplate, 'https'), target);
   t.deepEqual(spec, {
     parentRefs: [{ name: 'gateway', namespace: 'edge' }],
@@ -46,18 +46,18 @@ test('an HTTPRoute is filled in, numbers stay numbers, and a pool and an ordinal
   });
 });
 
-test('an Ingress tells by its tls how browsers speak to it, an HTTPRoute has to be told', (t) => {
+test('route template: an Ingress with tls means HTTPS, an HTTPRoute needs the setting', (t) => {
   const { tls, ...plain } = ingressTemplate.spec;
   t.is(templateOf(ingressTemplate).protocol, 'https');
   t.is(templateOf({ ...ingressTemplate, spec: plain }).protocol, 'http');
   t.is(templateOf({ ...ingressTemplate, spec: { ...plain, tls: [] } }).protocol, 'http');
-  // A load balancer in front may have the certificate.
+  // A load balancer in front may terminate TLS.
   t.is(templateOf({ ...ingressTemplate, spec: plain }, 'https').protocol, 'https');
   t.is(templateOf(httpRouteTemplate, 'http').protocol, 'http');
   t.regex(String(parseRouteTemplate(JSON.stringify(httpRouteTemplate))), /WARMTERM_ROUTE_PROTOCOL must/);
 });
 
-test('templates that differ in anything differ in their hash', (t) => {
+test('route template: any difference changes the hash', (t) => {
   const { tls, ...plain } = ingressTemplate.spec;
   t.is(templateOf(ingressTemplate).hash, templateOf(structuredClone(ingressTemplate)).hash);
   t.not(templateOf(ingressTemplate).hash, templateOf({ ...ingressTemplate, spec: plain }).hash);
@@ -80,7 +80,7 @@ const refused = test.macro({
   title: (what) => `inv 10: refused with all its problems: ${what}`,
 });
 
-test('what is no JSON', refused, 'kind: Ingress', /^is not JSON$/);
+test('text that is not JSON', refused, 'kind: Ingress', /^is not JSON$/);
 test('null', refused, 'null', /^kind: must be Ingress or HTTPRoute/);
 test('another kind', refused, { kind: 'Service' }, /^kind: must be Ingress or HTTPRoute, and is "Service"$/);
 test(
@@ -122,7 +122,7 @@ test(
   /^spec.rules.0.backendRefs.0.port: /,
 );
 
-test('what a cluster adds to a route leaves it as it was, what is taken away or changed does not', (t) => {
+test('route template: ignores what a cluster adds to a route, and detects removals and changes', (t) => {
   const wanted = { a: { b: [{ c: 1 }, 'x'] }, d: 'y' };
   t.true(says({ ...wanted, status: {} }, wanted));
   t.true(says({ a: { b: [{ c: 1, weight: 1 }, 'x'], z: 0 }, d: 'y' }, wanted));

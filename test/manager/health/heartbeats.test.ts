@@ -35,19 +35,22 @@ const checking = test.macro<
   },
 });
 
-test('a terminal that reports is not missing', checking, { heard: { a: 90_000, b: 95_000 }, missing: [] });
-test('a terminal that has not reported for the timeout is missing', checking, {
+test('heartbeats: a terminal that reports is not missing', checking, { heard: { a: 90_000, b: 95_000 }, missing: [] });
+test('heartbeats: a terminal without a report for the timeout is missing', checking, {
   heard: { a: 40_000, b: 95_000 },
   missing: ['a'],
 });
-test('just before the timeout it is not missing', checking, { heard: { a: 40_001, b: 95_000 }, missing: [] });
-test('the only terminal of a pool may be missing', checking, { heard: { a: 40_000 }, missing: ['a'] });
-test('without any report the time counts from the first connection', checking, {
+test('heartbeats: a terminal is not missing just before the timeout', checking, {
+  heard: { a: 40_001, b: 95_000 },
+  missing: [],
+});
+test('heartbeats: the only terminal of a pool may be missing', checking, { heard: { a: 40_000 }, missing: ['a'] });
+test('heartbeats: without any report, the timeout starts at the first connection', checking, {
   heard: { a: undefined, b: 95_000 },
   connectedAt: 30_000,
   missing: ['a'],
 });
-test('one of two may be missing', checking, { heard: { a: 1, b: 70_001 }, missing: ['a'] });
+test('heartbeats: one of two terminals may be missing', checking, { heard: { a: 1, b: 70_001 }, missing: ['a'] });
 test('inv 9: none is missing when most have missed the timeout', checking, {
   heard: { a: 40_000, b: 39_000, c: 95_000 },
   missing: [],
@@ -76,7 +79,7 @@ test('inv 9: none is missing after the clock was set back', checking, {
   missing: [],
   restarts: true,
 });
-test('no terminal in use, none missing', checking, { heard: {}, missing: [] });
+test('heartbeats: without a terminal in use, none is missing', checking, { heard: {}, missing: [] });
 
 /** Terminals that each report every ten seconds; `reaches` decides which report arrives. */
 function run(
@@ -106,7 +109,7 @@ const span = fc
   .map(([from, length]) => ({ from, to: from + length }));
 const within = ({ from, to }: { from: number; to: number }, at: number) => at >= from && at < to;
 
-test('inv 9: an outage of any length, of managers or of the network, makes no terminal missing', (t) => {
+test('inv 9: heartbeats: no outage of managers or the network makes a terminal missing', (t) => {
   const outages = fc.array(fc.record({ during: span, managers: fc.boolean() }), { maxLength: 4 });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 12 }), outages, (count, all) => {
@@ -125,7 +128,7 @@ test('inv 9: an outage of any length, of managers or of the network, makes no te
   );
 });
 
-test('inv 9: never more than half of a pool is missing at once, whichever reports are lost', (t) => {
+test('inv 9: heartbeats: at most half of a pool is missing at once, for any lost reports', (t) => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 9 }),
@@ -147,7 +150,7 @@ test('inv 9: never more than half of a pool is missing at once, whichever report
   );
 });
 
-test('a terminal that stops reporting is missing by the timeout, and only that one', (t) => {
+test('heartbeats: only the terminal that stops reporting is missing, by the timeout', (t) => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 9 }), fc.integer({ min: 60, max: 300 }), (count, from) => {
       const results = run(

@@ -66,6 +66,6 @@ test('probe: a refused connection is unresponsive', async (t) => {
 });
 
 test('probe: an address without a route is unreachable', async (t) => {
-  // A broadcast address takes no connection, and nothing is sent.
+  // A broadcast address accepts no connection, and no packet is sent.
   t.is(await probe({ host: '255.255.255.255', port: 9 }, 60_000), 'unreachable');
 });

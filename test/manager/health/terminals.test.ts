@@ -2,7 +2,7 @@ import test from 'ava';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
-test('inv 1, 7: a deleted pod neither ends nor reports for the pod that now has its name', async (t) => {
+test('inv 1, 7: terminals: a deleted pod cannot end or report for its successor of the same name', async (t) => {
   const model = new ModelCluster();
   const manager = startManager(model);
   t.teardown(manager.stop);
@@ -16,7 +16,7 @@ test('inv 1, 7: a deleted pod neither ends nor reports for the pod that now has 
   t.is(manager.terminals.heardAt(pod.uid), undefined);
 });
 
-test('inv 3: a visitor who comes back is told how the former terminal ended, by a manager that was restarted too', async (t) => {
+test('inv 3: terminals: a returning visitor learns how the last terminal ended, also from a restarted manager', async (t) => {
   const model = new ModelCluster();
   const manager = startManager(model);
   await settle(model, manager);
@@ -42,7 +42,7 @@ test('inv 3: a visitor who comes back is told how the former terminal ended, by 
   t.deepEqual([again.status, again.former], ['reconnected', ended]);
 });
 
-test('the reason of an end lasts until another terminal of its name has ended', async (t) => {
+test('terminals: the reason of an end lasts until the next terminal of that name ends', async (t) => {
   const model = new ModelCluster();
   const manager = startManager(model);
   t.teardown(manager.stop);
@@ -59,7 +59,7 @@ test('the reason of an end lasts until another terminal of its name has ended', 
   t.is(pool?.formerOf('bob'), undefined);
 });
 
-test('inv 6: a pod is deleted also when the reason of its end cannot be written', async (t) => {
+test('inv 6: terminals: deletes a pod even if the reason cannot be written', async (t) => {
   const model = new ModelCluster();
   const manager = startManager(model);
   t.teardown(manager.stop);

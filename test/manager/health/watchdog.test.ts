@@ -41,7 +41,7 @@ async function start(t: ExecutionContext, answer: (host: string) => ProbeResult)
   return { model, manager, pods, probes, pass, isAlive, report };
 }
 
-test('a missing terminal that fails three probes is reaped, its visitor gets another, and Events say why', async (t) => {
+test('watchdog: reaps a missing terminal after three failed probes, with Events, and its visitor gets another', async (t) => {
   const { model, manager, pods, probes, pass, isAlive } = await start(t, () => 'unresponsive');
   await pass(71, 1, 2);
   t.true(isAlive(0));
@@ -59,7 +59,7 @@ test('a missing terminal that fails three probes is reaped, its visitor gets ano
   t.is(reaped[0]!.type, 'Warning');
 });
 
-test('inv 9: a missing terminal that answers its probe stays, and is probed again a timeout later', async (t) => {
+test('inv 9: watchdog: keeps a missing terminal that answers its probe, and probes it again one timeout later', async (t) => {
   const { probes, pass, isAlive } = await start(t, () => 'healthy');
   await pass(600, 1, 2);
   t.true(isAlive(0));
@@ -69,21 +69,21 @@ test('inv 9: a missing terminal that answers its probe stays, and is probed agai
   );
 });
 
-test('inv 9: a missing terminal on an unreachable machine stays', async (t) => {
+test('inv 9: watchdog: keeps a missing terminal on an unreachable node', async (t) => {
   const { probes, pass, isAlive } = await start(t, () => 'unreachable');
   await pass(600, 1, 2);
   t.true(isAlive(0));
   t.true(probes.length > 10);
 });
 
-test('inv 9: no terminal is probed or reaped when most miss their heartbeats', async (t) => {
+test('inv 9: watchdog: neither probes nor reaps when most terminals miss their heartbeats', async (t) => {
   const { probes, pass, isAlive } = await start(t, () => 'unresponsive');
   await pass(600, 2);
   t.deepEqual([isAlive(0), isAlive(1), isAlive(2)], [true, true, true]);
   t.deepEqual(probes, []);
 });
 
-test('a terminal that reports again before its third failed probe stays', async (t) => {
+test('watchdog: keeps a terminal that reports again before its third failed probe', async (t) => {
   const { probes, pass, isAlive, report } = await start(t, () => 'unresponsive');
   await pass(70, 1, 2);
   t.is(probes.length, 2);
@@ -96,7 +96,7 @@ test('a terminal that reports again before its third failed probe stays', async 
   t.true(isAlive(0));
 });
 
-test('failed probes count only in a row', async (t) => {
+test('watchdog: counts only consecutive failed probes', async (t) => {
   const answers: ProbeResult[] = [
     'unresponsive',
     'unresponsive',
