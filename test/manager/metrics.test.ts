@@ -18,7 +18,7 @@ async function start(t: ExecutionContext, annotations: Record<string, string>) {
   return { model, manager, scrape, wait: (ms: number) => (now += ms) };
 }
 
-test('a pool is told of as it is when it is asked for, and not at all once it is gone', async (t) => {
+test('metrics: a pool has its current values, and none once it is deleted', async (t) => {
   const { model, manager, scrape } = await start(t, { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' });
   await manager.claim('ann');
   await settle(model, manager);
@@ -43,7 +43,7 @@ test('a pool is told of as it is when it is asked for, and not at all once it is
   t.is(after('warmterm_pool_max{pool="default"}'), undefined);
 });
 
-test('metrics: all values of one scrape are of one moment, and the next scrape takes them anew', async (t) => {
+test('metrics: all values of one scrape are from one moment, and each scrape reads them anew', async (t) => {
   const { manager } = await start(t, {});
   const counters = createCounters();
   let asked = 0;
@@ -54,7 +54,7 @@ test('metrics: all values of one scrape are of one moment, and the next scrape t
   t.is(await read(), 2);
 });
 
-test('what has not happened yet is told as zero: a hit rate needs the misses that there were not', async (t) => {
+test('metrics: counters start at zero, so that a hit rate can be computed', async (t) => {
   const { manager, scrape } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '3' });
   await manager.claim('ann');
   const samples = await scrape();
@@ -64,7 +64,7 @@ test('what has not happened yet is told as zero: a hit rate needs the misses tha
   t.is(samples('warmterm_pool_actions_total{pool="default",action="reap",reason="node-lost"}'), 0);
 });
 
-test('what is broken is told apart from what is starting, and the spare is told as what it comes to', async (t) => {
+test('metrics: broken pods are separate from starting ones, and spare is a number', async (t) => {
   const { model, manager, scrape, wait } = await start(t, { 'warmterm.dev/spare': '50%', 'warmterm.dev/max': '4' });
   for (const visitor of ['a', 'b', 'c']) {
     await manager.claim(visitor);
@@ -79,7 +79,7 @@ test('what is broken is told apart from what is starting, and the spare is told 
   t.is(samples('warmterm_pool_terminals{pool="default",state="in-use"}'), 3);
 });
 
-test('claims are counted by what they came to; what a new one took is measured', async (t) => {
+test('metrics: claims are counted by result, and new ones are timed', async (t) => {
   const { model, manager, scrape, wait } = await start(t, { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1' });
   await manager.claim('ann');
   await manager.claim('ann');
@@ -117,7 +117,7 @@ test('claims are counted by what they came to; what a new one took is measured',
   t.is(later('warmterm_claim_misses_total{pool="default"}'), 2);
 });
 
-test('requests to the Kubernetes API are counted by status, broken watches by what they watch', async (t) => {
+test('metrics: Kubernetes requests are counted by status, failed watches by kind', async (t) => {
   const { manager, scrape } = await start(t, {});
   manager.metrics.requested('PATCH', 422);
   manager.metrics.requested('PATCH', 422);
@@ -129,14 +129,14 @@ test('requests to the Kubernetes API are counted by status, broken watches by wh
   t.is(samples('warmterm_kubernetes_watch_restarts_total{resource="pods"}'), 1);
 });
 
-test('what was done to a pool, and what failed, is counted; what a refill takes is measured', async (t) => {
+test('metrics: actions and their failures are counted, refills are timed', async (t) => {
   const { model, manager, scrape, wait } = await start(t, {
     'warmterm.dev/spare': '1',
     'warmterm.dev/max': '2',
     'warmterm.dev/connect-timeout': '30s',
   });
   await manager.claim('ann');
-  // The pool has grown by now; its new pod takes three seconds.
+  // The pool has grown, and its new pod takes three seconds.
   for (let turn = 0; turn < 6; turn++) {
     manager.port.deliver();
     await nextTurn();

@@ -4,7 +4,7 @@ import { createApiClock } from '../../../manager/kubernetes/api-clock.ts';
 const dateOf = (ms: number) => new Date(ms).toUTCString();
 const noon = Date.UTC(2026, 0, 1, 12);
 
-/** A machine whose wall clock shows `wall`, and an API server whose clock shows `api`, when nothing has passed yet. */
+/** A machine whose wall clock starts at `wall`, and an API server whose clock starts at `api`. */
 function setUp({ wall, api }: { wall: number; api: number }) {
   let passed = 5_000;
   let [set, apiSet] = [wall - passed, api - passed];
@@ -12,7 +12,7 @@ function setUp({ wall, api }: { wall: number; api: number }) {
   return {
     clock,
     apiTime: () => apiSet + passed,
-    /** A request that takes `there` to get to the server, and `back` to be answered. */
+    /** A request that takes `there` to reach the server, and whose answer takes `back`. */
     ask(there: number, back: number) {
       const sentAt = passed;
       passed += there;
@@ -32,7 +32,7 @@ function setUp({ wall, api }: { wall: number; api: number }) {
   };
 }
 
-test("before anything was heard, it is this machine's time", (t) => {
+test('api clock: before the first answer, the local time', (t) => {
   const { clock } = setUp({ wall: noon, api: noon + 3_600_000 });
   t.is(clock.now(), noon);
   clock.observe(undefined, 0);
@@ -40,7 +40,7 @@ test("before anything was heard, it is this machine's time", (t) => {
   t.is(clock.now(), noon);
 });
 
-test('a clock that may be right is believed', (t) => {
+test('api clock: a local clock that may be right is used', (t) => {
   for (const off of [-300, 0, 300]) {
     const { clock, ask, pass } = setUp({ wall: noon + 400, api: noon + 400 - off });
     ask(5, 5);
@@ -49,7 +49,7 @@ test('a clock that may be right is believed', (t) => {
   }
 });
 
-test('a clock that is an hour wrong, or is set, does not matter', (t) => {
+test('api clock: a local clock that is an hour off, or is set, does not matter', (t) => {
   const { clock, ask, apiTime, setWall, pass } = setUp({ wall: noon + 3_600_000, api: noon + 123 });
   ask(5, 5);
   t.true(Math.abs(clock.now() - apiTime()) <= 1_010);
@@ -60,7 +60,7 @@ test('a clock that is an hour wrong, or is set, does not matter', (t) => {
   t.is(clock.now(), before + 60_000);
 });
 
-test('the more answers, the closer; slow ones do no harm', (t) => {
+test('api clock: more answers make it more accurate, slow ones do no harm', (t) => {
   const { clock, ask, apiTime, pass } = setUp({ wall: 0, api: noon + 777 });
   for (let answer = 0; answer < 60; answer++) {
     ask(answer % 7 === 0 ? 4_000 : 3, answer % 5 === 0 ? 3_000 : 3);
@@ -69,7 +69,7 @@ test('the more answers, the closer; slow ones do no harm', (t) => {
   t.true(Math.abs(clock.now() - apiTime()) <= 50, `${clock.now() - apiTime()} ms`);
 });
 
-test("the API server's clock is followed when it is set", (t) => {
+test('api clock: follows the clock of the API server when that is set', (t) => {
   const { clock, ask, apiTime, setApi } = setUp({ wall: noon, api: noon });
   ask(5, 5);
   for (const by of [-600_000, 86_400_000]) {

@@ -24,7 +24,7 @@ for (const [text, expected] of [
   test(`the quantity ${JSON.stringify(text)} is ${expected}`, (t) => t.is(parseQuantity(text), expected));
 }
 
-test('a pod needs what its containers request together; a limit without a request is one', (t) => {
+test('capacity: a pod needs the sum of its containers; a limit without a request counts as the request', (t) => {
   const needs = readNeeds({
     nodeSelector: { workshop: 'yes' },
     containers: [
@@ -41,7 +41,7 @@ test('a pod needs what its containers request together; a limit without a reques
   });
 });
 
-test('a node says what it has for pods, and which it keeps away; the stand-in for one does not', (t) => {
+test('capacity: reads the allocatable resources and taints of a node, and skips the stand-in node', (t) => {
   const taints = [
     { key: 'workshop', effect: 'NoSchedule' },
     { key: 'slow', effect: 'PreferNoSchedule' },
@@ -55,7 +55,7 @@ test('a node says what it has for pods, and which it keeps away; the stand-in fo
   t.is(readNodeCapacity({ metadata: {} }).allocatable, undefined);
 });
 
-test('a quota limits what it says, and perhaps only some pods', (t) => {
+test('capacity: reads the limits and scopes of a quota', (t) => {
   const quota = readQuota({
     metadata: { name: 'small' },
     spec: { hard: { pods: '10', 'requests.memory': '1Gi' } },

@@ -1,4 +1,4 @@
-// The Kubernetes port against the embedded stand-in.
+// The Kubernetes port over the embedded stand-in.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

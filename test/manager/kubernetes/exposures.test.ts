@@ -1,4 +1,4 @@
-// What the contract cannot bring about on a cluster: an API server that does not keep what it is given.
+// A case that the contract suite cannot cause on a cluster: an API server that does not store what it is sent.
 
 import test from 'ava';
 import type { IpFamilies } from '../../../manager/exposure/ip-families.ts';
@@ -11,7 +11,7 @@ import { ingressTemplate, templateOf } from '../../helpers/route-templates.ts';
 
 const template = templateOf(ingressTemplate);
 
-/** An API server with one route, of which each PUT makes `kept`. */
+/** An API server with one route. Each PUT makes it `kept`. */
 function startServer(found: RawRoute, kept: (given: RawRoute) => RawRoute) {
   const requests: ApiRequest[] = [];
   const transport: Transport = {
@@ -37,7 +37,7 @@ const changed: RawRoute = {
   spec: {},
 };
 
-test('the Service of a terminal has the IP families of the installation, and none without', async (t) => {
+test('exposures: a Service has the configured IP families, and none by default', async (t) => {
   const owner = { uid: 'pool', controller: true };
   const found = { metadata: { name: 'p-0', labels: { 'warmterm.dev/pool': 'p' }, ownerReferences: [owner] }, spec: {} };
   const pool = { statefulSet: 'p', name: 'p', uid: 'pool' } as ObservedPool;
@@ -52,7 +52,7 @@ test('the Service of a terminal has the IP families of the installation, and non
   t.deepEqual(Object.keys(await specOf()).sort(), ['ports', 'selector', 'type']);
 });
 
-test('a route is restored by one write, fenced by its version, that keeps what others have put there', async (t) => {
+test('exposures: restores a route by one versioned write that keeps the additions of others', async (t) => {
   const { requests, exposures } = startServer(changed, (given) => given);
   t.like(await exposures.restoreRoute(readRoute(changed, template)!), { asTemplate: true });
   t.deepEqual(
@@ -62,7 +62,7 @@ test('a route is restored by one write, fenced by its version, that keeps what o
   t.like(requests[1]!.body as object, { metadata: { resourceVersion: '7', finalizers: ['others.example.org'] } });
 });
 
-test('inv 12: a route that never comes out as it is written is a failure, not something to write again at once', async (t) => {
+test('inv 12: exposures: a route that is never stored as written is a failure, and is not written again at once', async (t) => {
   const { exposures } = startServer(changed, (given) => ({ ...given, spec: { ...(given.spec as object), tls: [] } }));
   await t.throwsAsync(exposures.restoreRoute(readRoute(changed, template)!), {
     code: 'conflict',

@@ -1,4 +1,4 @@
-// The manager as it runs in a cluster: its keys are in a Secret that it makes itself.
+// The manager as it runs in a cluster: it creates its keys in a Secret.
 
 import test, { type ExecutionContext } from 'ava';
 import { paths } from '../../../common/manager-api.ts';
@@ -15,7 +15,7 @@ async function startManager(t: ExecutionContext, { kubeconfig }: TestCluster) {
   return { ...manager, kid: keys[0]!.kid };
 }
 
-test('inv 3: the manager makes its keys once, and signs with them after a restart', async (t) => {
+test('inv 3: keys: created once, and used again after a restart', async (t) => {
   const cluster = await startTestCluster(t);
   const api = await openApi(cluster.kubeconfig);
   const secret = pathIn(cluster);
@@ -28,7 +28,7 @@ test('inv 3: the manager makes its keys once, and signs with them after a restar
   t.deepEqual((await api.call('GET', secret)).body.data, made);
 });
 
-test('rotation: a manager that is started after the signing key was removed makes another, and leaves the rest', async (t) => {
+test('keys: a manager that starts without a signing key creates one and keeps the other keys', async (t) => {
   const cluster = await startTestCluster(t);
   const api = await openApi(cluster.kubeconfig);
   const secret = pathIn(cluster);

@@ -51,7 +51,7 @@ const claim = {
   'warmterm.dev/claimed-at': '2026-01-02T03:04:05.678Z',
 };
 
-test('a pod is read with its ordinal, readiness and claim', (t) => {
+test('objects: a pod has its ordinal, readiness and claim', (t) => {
   t.deepEqual(readPod(labelled('true', { ...claim, 'warmterm.dev/connected-at': '2026-01-02T03:04:06Z' })), {
     name: 'python-12',
     uid: 'u',
@@ -80,7 +80,7 @@ test('a pod is read with its ordinal, readiness and claim', (t) => {
   });
 });
 
-test('owner: of several owners, the controller counts', (t) => {
+test('objects: of several owners, the controller counts', (t) => {
   const reference = { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'python' };
   const ownerReferences = [
     { ...reference, uid: 'other' },
@@ -93,7 +93,7 @@ test('owner: of several owners, the controller counts', (t) => {
   t.false('owner' in readPod({ metadata: { ...meta, ownerReferences: ownerReferences.slice(0, 1) } })!);
 });
 
-test('a pod that is not Ready is read with what keeps it', (t) => {
+test('objects: a pod that is not Ready has the reason', (t) => {
   const state = { waiting: { reason: 'ErrImagePull', message: 'no such image' } };
   const status = { conditions: [{ type: 'Ready', status: 'False' }], containerStatuses: [{ state }] };
   const pod = readPod({ ...labelled('false'), status });
@@ -104,7 +104,7 @@ test('a pod that is not Ready is read with what keeps it', (t) => {
   });
 });
 
-test('inv 1: a pod is free only with the label "false" and without the trace of a claim', (t) => {
+test('inv 1: objects: a pod is free only with the label "false" and no annotation of a claim', (t) => {
   t.false(readPod(labelled('false'))?.taken);
   t.true(readPod(labelled('true'))?.taken);
   t.true(readPod(labelled('False'))?.taken);
@@ -112,14 +112,14 @@ test('inv 1: a pod is free only with the label "false" and without the trace of 
   t.true(readPod({ ...labelled('false'), metadata: meta })?.taken);
 });
 
-test('a retired pod is no more free than a claimed one, and no session either', (t) => {
+test('objects: a retired pod is neither free nor in use', (t) => {
   const pod = readPod(labelled('retired'))!;
   t.like(pod, { taken: true, retired: true });
   t.is(podState(pod), 'recreating');
   t.is(podState(readPod(labelled('retired', claim))!), 'in-use');
 });
 
-test('a pod of a terminal phase has ended, and is nobody’s: neither ready, nor in use', (t) => {
+test('objects: a pod in a terminal phase has ended, and is neither ready nor in use', (t) => {
   for (const claimed of ['true', 'false']) {
     const { status, ...rest } = labelled(claimed, claimed === 'true' ? claim : {});
     const read = (phase?: string) => readPod({ ...rest, status: { ...status, ...(phase && { phase }) } })!;
@@ -131,14 +131,14 @@ test('a pod of a terminal phase has ended, and is nobody’s: neither ready, nor
   }
 });
 
-test('a pool is of the revision that the controller has made of its present template', (t) => {
+test('objects: the revision of a pool is that of its current template', (t) => {
   const status = { observedGeneration: 3, updateRevision: 'python-8e0' };
   t.is(readPool({ metadata: { ...meta, generation: 3 }, spec: {}, status })?.revision, 'python-8e0');
   t.is(readPool({ metadata: { ...meta, generation: 4 }, spec: {}, status })?.revision, undefined);
   t.is(readPool({ metadata: meta, spec: {} })?.revision, undefined);
 });
 
-test('a node is read with whether pods stay on it', (t) => {
+test('objects: a node has whether pods stay on it', (t) => {
   const conditions = (status: string) => ({ conditions: [{ type: 'Ready', status }] });
   const read = (spec: { unschedulable?: boolean }, status: object) => {
     const { cordoned, ready } = readNode({ metadata: meta, spec, status });
@@ -151,7 +151,7 @@ test('a node is read with whether pods stay on it', (t) => {
   t.deepEqual(read({}, {}), { cordoned: false, ready: false });
 });
 
-test('other pods reach a pod at its own address, once it has one and a port of the name', (t) => {
+test('objects: a pod has an internal address once it has an IP and a port of the name', (t) => {
   const { metadata, spec, status } = labelled('false');
   t.is(readPod({ metadata, spec: spec!, status: { ...status, podIP: '' } })?.podAddress, undefined);
   t.is(
@@ -160,18 +160,18 @@ test('other pods reach a pod at its own address, once it has one and a port of t
   );
 });
 
-test('inv 6: a claim whose time was spoilt counts as long past, not as eternal', (t) => {
+test('inv 6: objects: an invalid claim time counts as long past', (t) => {
   t.is(readPod(labelled('true', { ...claim, 'warmterm.dev/claimed-at': 'noon' }))?.claim?.claimedAt, 0);
 });
 
-test('what is no numbered member of a pool is nothing to us', (t) => {
+test('objects: ignores pods that are not numbered members of a pool', (t) => {
   t.is(readPod({ metadata: { ...meta, name: 'python' } }), undefined);
   t.is(readPod({ metadata: { ...meta, labels: {} } }), undefined);
   t.is(readService({ metadata: { ...meta, name: 'webserver' }, spec: {} }), undefined);
   t.is(readPool({ metadata: { ...meta, deletionTimestamp: 'now' }, spec: {} }), undefined);
 });
 
-test('a route is read with its address, and with whether it says what the template says', (t) => {
+test('objects: a route has its address, and whether it matches the template', (t) => {
   const ingress = templateOf(ingressTemplate);
   const written = fillRoute(ingress, { name: 'python-12', pool: 'python', ordinal: 12 });
   const found = { metadata: { ...meta, ...written.metadata }, spec: written.spec };
@@ -199,7 +199,7 @@ test('a route is read with its address, and with whether it says what the templa
   });
 });
 
-test('a node is reached by its ExternalIP, else its InternalIP, else its Hostname', (t) => {
+test('objects: the address of a node is its ExternalIP, else InternalIP, else Hostname', (t) => {
   const addresses = ['Hostname', 'InternalIP', 'ExternalIP'].map((type) => ({ type, address: type }));
   const host = (count: number) => readNode({ metadata: meta, status: { addresses: addresses.slice(0, count) } }).host;
   t.deepEqual([3, 2, 1, 0].map(host), ['ExternalIP', 'InternalIP', 'Hostname', undefined]);
@@ -212,7 +212,7 @@ const review = {
   user: { username: 'system:serviceaccount:ns:web', extra },
 };
 
-test('inv 7: a token speaks for a service account of our namespace, and for the pod that it is bound to', (t) => {
+test('inv 7: objects: a token identifies a service account of the namespace, and the pod it is bound to', (t) => {
   t.deepEqual(readIdentity(review, 'ns'), { serviceAccount: 'web', pod: { name: 'web-1', uid: 'uid-1' } });
   t.deepEqual(readIdentity({ ...review, user: { ...review.user, extra: {} } }, 'ns')?.pod, undefined);
 });
@@ -225,12 +225,12 @@ for (const [what, status] of Object.entries({
   'from another namespace': { ...review, user: { username: 'system:serviceaccount:other:web' } },
   'a person': { ...review, user: { username: 'admin' } },
 })) {
-  test(`inv 7: a token that is ${what} speaks for nobody`, (t) => {
+  test(`inv 7: objects: a token that is ${what} identifies no caller`, (t) => {
     t.is(readIdentity(status, 'ns'), undefined);
   });
 }
 
-test('a pod is held by its node when all of its containers have ended and its end was due', (t) => {
+test('objects: a deleted pod waits for its node once all of its containers have ended', (t) => {
   const at = '2026-01-02T03:04:05Z';
   const { metadata } = labelled('true');
   const going = { ...metadata, deletionTimestamp: at, deletionGracePeriodSeconds: 30 };
@@ -244,7 +244,7 @@ test('a pod is held by its node when all of its containers have ended and its en
   t.is(held({ ...going, deletionGracePeriodSeconds: 0 }, ended), undefined, 'it was removed by force already');
 });
 
-test('of a Service it is read which terminal ended last; what anybody has written there instead is nothing', (t) => {
+test('objects: a Service names the terminal that ended last, and invalid values are ignored', (t) => {
   const end = {
     reason: 'idle',
     idleMs: 5,

@@ -144,16 +144,16 @@ test(
   'ContainersNotReady: containers with unready status: [terminal]',
 );
 
-test('nothing is said', found, {}, undefined);
-test('no status at all', found, undefined, undefined);
+test('no message', found, {}, undefined);
+test('no status', found, undefined, undefined);
 
-test('a message that is a whole log is cut', (t) => {
+test('pod trouble: truncates a long message', (t) => {
   const message = 'x'.repeat(5_000);
   t.is(findTrouble({ containerStatuses: [{ state: { waiting: { reason: 'R', message } } }] })?.message.length, 300);
 });
 
-// A container's last message is what anybody in it has written to /dev/termination-log.
-test('what a visitor has written is one line, bounded, and nothing that a terminal obeys', (t) => {
+// Any process in a container can write to /dev/termination-log, whose text becomes the last message.
+test('pod trouble: text of a visitor becomes one bounded line without control characters', (t) => {
   const message = `\u001b[2J\u009b31m\nWarning  Forged  kubelet \u202e${'x'.repeat(4_096)}`;
   const statuses: RawPodStatus[] = [
     { containerStatuses: [{ state: { terminated: { reason: 'Error\n\u001b', message, exitCode: 1 } } }] },

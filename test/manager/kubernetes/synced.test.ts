@@ -1,4 +1,4 @@
-// When a manager may answer claims: once it has seen everything that there is.
+// A manager may answer claims once it has listed all objects.
 
 import test from 'ava';
 import { createCluster } from '../../../manager/kubernetes/cluster.ts';
@@ -7,7 +7,7 @@ import { silent } from '../../helpers/manager.ts';
 import { nextTurn } from '../../helpers/model-cluster.ts';
 
 for (const last of ['pods', 'statefulsets', 'services', 'configmaps', 'nodes']) {
-  test(`inv 3: a manager is not synced before it has listed the ${last}`, async (t) => {
+  test(`inv 3: sync: a manager is not synced before it has listed the ${last}`, async (t) => {
     let release = () => {};
     let streams = 0;
     const transport: Transport = {
@@ -30,7 +30,7 @@ for (const last of ['pods', 'statefulsets', 'services', 'configmaps', 'nodes']) 
     t.teardown(() => abort.abort());
     let synced = 0;
     const watch = cluster.watch({ observe() {}, synced: () => synced++ }, abort.signal);
-    // Each is watched once it is listed.
+    // Each kind is watched after its list.
     while (streams < 4) await nextTurn();
     t.is(synced, 0);
     release();

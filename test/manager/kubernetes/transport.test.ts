@@ -1,4 +1,4 @@
-// The way to the API server: over how many connections, and for how long.
+// Connections to the API server: how many, and the deadlines of requests.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
@@ -29,7 +29,7 @@ async function start(t: ExecutionContext, deadlineMs = 20_000) {
     server.close();
     rmSync(directory, { recursive: true });
   });
-  /** Answers all requests that have come, and come after that, one after the other, until `count` are answered. */
+  /** Answers all current and later requests, one after the other, until `count` are answered. */
   const answer = async (count: number) => {
     for (let answered = 0; answered < count; ) {
       const response = waiting.shift();
@@ -42,7 +42,7 @@ async function start(t: ExecutionContext, deadlineMs = 20_000) {
   return { transport, answer, arrived: () => waiting.length, connections: () => connections };
 }
 
-test.serial('a crowd of requests shares 32 connections, and each is answered', async (t) => {
+test.serial('transport: many requests share 32 connections, and each is answered', async (t) => {
   const { transport, answer, connections } = await start(t);
   const crowd = Array.from({ length: 300 }, () => transport.request({ method: 'GET', path: '/' }));
   await answer(300);
@@ -50,7 +50,7 @@ test.serial('a crowd of requests shares 32 connections, and each is answered', a
   t.is(connections(), 32);
 });
 
-test.serial('requests, leases and reviews of tokens wait for their own connections only', async (t) => {
+test.serial('transport: requests, leases and token reviews have separate connections', async (t) => {
   const { transport, answer, arrived, connections } = await start(t);
   const ask = (lane?: 'leases' | 'reviews') =>
     transport.request({ method: 'GET', path: '/', ...(lane && { lane }), deadlineMs: 60_000 });
@@ -64,12 +64,12 @@ test.serial('requests, leases and reviews of tokens wait for their own connectio
   t.is((await Promise.all(crowd)).length, 200);
 });
 
-test.serial('inv 12: a request that waits for a connection ends at its deadline', async (t) => {
+test.serial('inv 12: transport: a request that waits for a connection ends at its deadline', async (t) => {
   const { transport, arrived, answer } = await start(t);
   const held = Array.from({ length: 32 }, () => transport.request({ method: 'GET', path: '/' }));
   while (arrived() < 32) await new Promise(setImmediate);
   const waiting = transport.request({ method: 'GET', path: '/', deadlineMs: 50 });
-  // No connection becomes free until it has ended.
+  // No connection becomes free before the request has ended.
   t.like(await t.throwsAsync(waiting), { code: 'timeout' });
   await answer(32);
   await Promise.all(held);
@@ -78,14 +78,14 @@ test.serial('inv 12: a request that waits for a connection ends at its deadline'
   t.deepEqual(await next, {});
 });
 
-test.serial('inv 12: an answer that begins and does not end is a timeout at the deadline', async (t) => {
+test.serial('inv 12: transport: an answer that does not end times out at the deadline', async (t) => {
   t.timeout(20_000);
   const { transport } = await start(t);
   const request = transport.request({ method: 'GET', path: '/watch', deadlineMs: 50 });
   t.like(await t.throwsAsync(request), { code: 'timeout' });
 });
 
-test.serial('inv 12: a watch has to begin by the deadline, and may go on after it', async (t) => {
+test.serial('inv 12: transport: a watch has to begin by the deadline, and may last longer', async (t) => {
   t.timeout(20_000);
   const { transport } = await start(t, 500);
   const { signal } = new AbortController();
@@ -95,7 +95,7 @@ test.serial('inv 12: a watch has to begin by the deadline, and may go on after i
   begun.destroy();
 });
 
-test.serial('watches take no connection away from requests', async (t) => {
+test.serial('transport: watches use no connection of requests', async (t) => {
   const { transport, answer, arrived } = await start(t);
   const watches = Array.from({ length: 40 }, () => transport.stream('/watch', new AbortController().signal));
   const streams = await Promise.all(watches);

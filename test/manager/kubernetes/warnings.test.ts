@@ -1,4 +1,4 @@
-// Warnings of the API server: how they are read, and that each is logged once.
+// Warnings of the API server: parsed, and logged once each.
 
 import test from 'ava';
 import { createWarningLog, readWarnings } from '../../../manager/kubernetes/warnings.ts';

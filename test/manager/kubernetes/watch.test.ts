@@ -1,4 +1,4 @@
-// The watch against a server that misbehaves in every way that an API server and the network between can.
+// The watch against an API server and a network that fail in every known way.
 
 import { getEventListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ const list =
     );
 const silence: Answer = (response) => void response.writeHead(200).flushHeaders();
 
-/** Serves `answers`, one to each request and the last for ever; returns what the watch saw once `until` holds. */
+/** Serves one of `answers` to each request and repeats the last. Returns what the watch reported once `until` holds. */
 async function watchThrough(
   t: ExecutionContext,
   answers: Answer[],
@@ -93,7 +93,7 @@ const kubeconfig = (server: string) =>
 
 const sees = (what: string) => (seen: string[]) => seen.includes(what);
 
-test.serial('it lists, then watches from the version of the list', async (t) => {
+test.serial('watch: lists, then watches from the version of the list', async (t) => {
   const { seen, requests } = await watchThrough(
     t,
     [list(5, 'a'), (response) => response.write(event('MODIFIED', 'a', 6) + event('DELETED', 'a', 7))],
@@ -103,7 +103,7 @@ test.serial('it lists, then watches from the version of the list', async (t) => 
   t.deepEqual(requests, ['list', 'watch from 5']);
 });
 
-test.serial('inv 9: a connection that is reset in the middle of a line is taken up where it broke off', async (t) => {
+test.serial('inv 9: watch: resumes after a reset in the middle of a line', async (t) => {
   const { seen, requests } = await watchThrough(
     t,
     [
@@ -120,7 +120,7 @@ test.serial('inv 9: a connection that is reset in the middle of a line is taken 
   t.deepEqual(requests, ['list', 'watch from 5', 'watch from 6']);
 });
 
-test.serial('a version that is too old leads to a new list, which tells what has gone meanwhile', async (t) => {
+test.serial('watch: lists again when its version is too old, and reports what was deleted meanwhile', async (t) => {
   const gone = `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`;
   const { seen } = await watchThrough(
     t,
@@ -130,7 +130,7 @@ test.serial('a version that is too old leads to a new list, which tells what has
   t.deepEqual(seen, ['a@5', 'b@5', 'listed', 'b@90', 'c@90', 'a gone', 'listed']);
 });
 
-test.serial('bookmarks move the version on', async (t) => {
+test.serial('watch: a bookmark advances the version', async (t) => {
   const { requests } = await watchThrough(
     t,
     [
@@ -143,7 +143,7 @@ test.serial('bookmarks move the version on', async (t) => {
   t.deepEqual(requests, ['list', 'watch from 5', 'watch from 44']);
 });
 
-test.serial('errors, garbage and closed doors are survived', async (t) => {
+test.serial('watch: survives errors, invalid data and refused connections', async (t) => {
   const refuse =
     (status: number): Answer =>
     (response) =>
@@ -170,7 +170,7 @@ test.serial('errors, garbage and closed doors are survived', async (t) => {
   t.is(broken, 6, 'what is counted of watches; one that ends in order is none');
 });
 
-test.serial('however often it breaks, it listens for its end once', async (t) => {
+test.serial('watch: one abort listener, however often it reconnects', async (t) => {
   const once =
     (version: number): Answer =>
     (response) =>
@@ -181,7 +181,7 @@ test.serial('however often it breaks, it listens for its end once', async (t) =>
   t.is(listeners, 1);
 });
 
-test.serial('a long list comes in pages', async (t) => {
+test.serial('watch: reads a long list in pages', async (t) => {
   const page =
     (name: string, next: string): Answer =>
     (response) =>
@@ -190,8 +190,8 @@ test.serial('a long list comes in pages', async (t) => {
   t.deepEqual(seen, ['a@5', 'b@5', 'listed']);
 });
 
-test.serial('a stop ends a list that is not answered, in the first page or a later one', async (t) => {
-  // Longer than the test may take: only the stop can end it.
+test.serial('watch: a stop ends an unanswered list, at the first page or a later one', async (t) => {
+  // Longer than the test may take, so that only the stop can end it.
   const deadlineMs = 3_600_000;
   const stop: Answer = (_response, _url, stop) => stop();
   const page: Answer = (response) => response.end('{"metadata":{"resourceVersion":"5","continue":"more"},"items":[]}');
@@ -201,9 +201,9 @@ test.serial('a stop ends a list that is not answered, in the first page or a lat
   }
 });
 
-test.serial('inv 12: a watch on which nothing comes, not even a bookmark, is started again', async (t) => {
+test.serial('inv 12: watch: restarts when nothing arrives, not even a bookmark', async (t) => {
   t.timeout(20_000);
-  // Longer than the test may take: only the silence can end the first watch.
+  // Longer than the test may take, so that only the missing events can end the first watch.
   const deadlineMs = 3_600_000;
   const answers: Answer[] = [list(5), silence, (response) => response.write(event('ADDED', 'a', 6))];
   const { seen, requests } = await watchThrough(t, answers, sees('a@6'), deadlineMs, undefined, 50);
@@ -211,7 +211,7 @@ test.serial('inv 12: a watch on which nothing comes, not even a bookmark, is sta
   t.deepEqual(requests.slice(0, 3), ['list', 'watch from 5', 'watch from 5']);
 });
 
-test.serial('what is repeated, or comes late, takes nobody back in time', async (t) => {
+test.serial('watch: ignores repeated and late events', async (t) => {
   const { seen } = await watchThrough(
     t,
     [
@@ -221,7 +221,7 @@ test.serial('what is repeated, or comes late, takes nobody back in time', async 
           event('MODIFIED', 'a', 7) +
             event('MODIFIED', 'a', 6) +
             event('MODIFIED', 'a', 7) +
-            // A successor of the same name, and then the end of the former.
+            // A successor of the same name, then the deletion of the old object.
             event('ADDED', 'a', 9) +
             event('DELETED', 'a', 8) +
             event('DELETED', 'b', 12) +
@@ -276,7 +276,7 @@ async function watchForAMinute(
     },
   };
   const serve: Answer = (response, url, stop) => {
-    // A watch that spins is stopped by its number of requests.
+    // The limit on requests stops a watch that retries without a pause.
     if (now >= 60_000 || ++count >= 2_000) return stop();
     if (!url.searchParams.has('watch')) return answerList(response, url, stop);
     const pass = (ms: number, then: () => void) => {

@@ -187,7 +187,7 @@ for (const { title, from, event, now, request, leadsAfterwards = false } of rows
   });
 }
 
-test('a lease is given back by its holder only, and is then free at once', (t) => {
+test('election: only the holder releases a lease, which is then free at once', (t) => {
   t.is(releaseOf(undefined, 'me', wall), undefined);
   t.is(releaseOf(lease(), 'me', wall), undefined);
   const released = releaseOf(mine, 'me', wall);
@@ -196,7 +196,7 @@ test('a lease is given back by its holder only, and is then free at once', (t) =
   t.is(request.type, 'write');
 });
 
-test('a leader gives up before the others may take over, with time to spare', (t) => {
+test('election: a leader gives up well before others may take over', (t) => {
   t.true(usualTiming.renewMs * 1.4 < usualTiming.leaseMs);
   t.true(usualTiming.retryMs * 3 < usualTiming.renewMs);
 });

@@ -9,7 +9,7 @@ import { type LeaseFault, ModelCluster } from '../../helpers/model-cluster.ts';
 
 type Options = { rate?: number; offset?: number; wall?: () => number };
 
-/** An elector of its own clock; `kill` leaves the lease as it is, `stop` gives it back. */
+/** An elector with its own clock. `kill` leaves the lease as it is, `stop` releases it. */
 function startElector(model: ModelCluster, time: FakeTime, identity: string, options: Options = {}) {
   const { rate, offset, wall = () => time.now } = options;
   const port = model.connect();
@@ -46,20 +46,20 @@ async function start(t: ExecutionContext, count: number) {
   return { model, time, electors, leaders };
 }
 
-test('the first manager leads at once, without any time passing', async (t) => {
+test('elector: the first manager leads at once', async (t) => {
   const { model, time, leaders } = await start(t, 1);
   t.is(time.now, 0);
   t.deepEqual(leaders(), ['manager-0']);
   t.like(model.lease, { holder: 'manager-0', durationMs: 15_000, transitions: 0 });
 });
 
-test('of three that start together one leads, for as long as it lives', async (t) => {
+test('elector: one of three that start together leads, as long as it lives', async (t) => {
   const { time, leaders } = await start(t, 3);
   const [leader] = leaders();
   await time.pass(600_000, () => t.deepEqual(leaders(), [leader!]));
 });
 
-test('a clean stop gives the lease back: the next leads within a retry', async (t) => {
+test('elector: a clean stop releases the lease, and the next leads within a retry', async (t) => {
   const { model, time, electors, leaders } = await start(t, 2);
   t.deepEqual(leaders(), ['manager-0']);
   await electors[0]!.stop();
@@ -71,7 +71,7 @@ test('a clean stop gives the lease back: the next leads within a retry', async (
   t.deepEqual(electors[0]!.told, ['leads', 'leads no more, and gives the lease back']);
 });
 
-test('a clean stop gives the lease back even if the answer to the last renewal was lost', async (t) => {
+test('elector: a clean stop releases the lease even if the answer to the last renewal was lost', async (t) => {
   const { model, time, electors } = await start(t, 1);
   electors[0]!.port.leaseFaults.push('lost-response');
   await time.pass(2_000);
@@ -79,7 +79,7 @@ test('a clean stop gives the lease back even if the answer to the last renewal w
   t.is(model.lease?.holder, '');
 });
 
-test('a stop does not wait for an API that hangs', async (t) => {
+test('elector: a stop does not wait for an API server that hangs', async (t) => {
   const { time, electors } = await start(t, 1);
   electors[0]!.port.leaseFaults.push('hangs', 'hangs');
   await time.pass(2_000);
@@ -90,17 +90,17 @@ test('a stop does not wait for an API that hangs', async (t) => {
   t.is(electors[0]!.told.at(-1), 'the lease was not given back, it will expire');
 });
 
-test('a leader that is killed is succeeded once its lease has expired, and not before', async (t) => {
+test('elector: a killed leader is succeeded when its lease expires, not before', async (t) => {
   const { time, electors, leaders } = await start(t, 2);
   await time.pass(60_000);
   await electors[0]!.kill();
-  // Last renewed at most 2 s ago, and looked at every 2 s.
+  // Last renewed at most 2 s ago, and read every 2 s.
   await time.pass(12_500, () => t.deepEqual(leaders(), []));
   await time.pass(5_000);
   t.deepEqual(leaders(), ['manager-1']);
 });
 
-test('a request that hangs keeps nobody in the lead: it is over by the clock, and told', async (t) => {
+test('elector: leadership ends by the clock while a renewal hangs, and is reported', async (t) => {
   const { time, electors, leaders } = await start(t, 1);
   electors[0]!.port.leaseFaults.push(...Array<LeaseFault>(20).fill('hangs'));
   await time.pass(9_999);
@@ -110,7 +110,7 @@ test('a request that hangs keeps nobody in the lead: it is over by the clock, an
   t.deepEqual(electors[0]!.told, ['leads', 'no answer about the lease, asking again', 'leads no more']);
 });
 
-test('a process that was stopped for a while does not lead at its first breath', async (t) => {
+test('elector: a resumed process is not leader until it renews', async (t) => {
   const { time, electors, leaders } = await start(t, 2);
   electors[0]!.clock.paused = true;
   await time.pass(20_000, () => t.true(leaders().length <= 1));
@@ -119,7 +119,7 @@ test('a process that was stopped for a while does not lead at its first breath',
   await time.pass(20_000, () => t.deepEqual(leaders(), ['manager-1']));
 });
 
-test('a process that was stopped before an answer came does not take it for fresh', async (t) => {
+test('elector: a resumed process does not trust an answer from before its suspension', async (t) => {
   const { time, electors, leaders } = await start(t, 2);
   const [{ port, clock }] = electors as [(typeof electors)[0]];
   port.leaseFaults.push('late-answer');
@@ -131,7 +131,7 @@ test('a process that was stopped before an answer came does not take it for fres
   t.deepEqual(leaders(), ['manager-1']);
 });
 
-test('one answer that is lost costs no lead', async (t) => {
+test('elector: one lost answer does not end leadership', async (t) => {
   const { time, electors, leaders } = await start(t, 2);
   for (const fault of ['lost-response', 'lost-request', 'hangs'] as const) {
     electors[0]!.port.leaseFaults.push(fault);
@@ -139,7 +139,7 @@ test('one answer that is lost costs no lead', async (t) => {
   }
 });
 
-test('whoever takes the lease by hand deposes the leader at its next renewal', async (t) => {
+test('elector: a lease taken by hand deposes the leader at its next renewal', async (t) => {
   const { model, time, leaders } = await start(t, 1);
   const { version, ...lease } = model.lease!;
   model.putLease(version, { ...lease, holder: 'administrator' });
@@ -186,7 +186,7 @@ const stepOf = (managers: number): fc.Arbitrary<Step> => {
   );
 };
 
-// A tenth fast or slow is far worse than any machine; the timing bears a third.
+// Real clocks are far more accurate than a tenth fast or slow; the timing tolerates a third.
 const rate = fc.double({ min: 0.9, max: 1.1, noNaN: true });
 const clockOf = fc.record({ rate, offset: fc.integer({ min: 0, max: 1_000_000 }) });
 
@@ -241,7 +241,7 @@ async function run(clocks: { rate: number; offset: number }[], steps: Step[]): P
 }
 
 for (const count of [2, 3]) {
-  test(`${count} managers, lost and hanging requests, stopped processes, wrong clocks: never two lead, and one does in the end`, async (t) => {
+  test(`elector: ${count} managers, lost and hanging requests, suspensions, wrong clocks: never two leaders, and one in the end`, async (t) => {
     const property = fc.asyncProperty(
       fc.array(clockOf, { minLength: count, maxLength: count }),
       fc.array(stepOf(count), { minLength: 5, maxLength: 40 }),
@@ -251,7 +251,7 @@ for (const count of [2, 3]) {
   });
 }
 
-test('a leader whose writes are all refused asks at the usual pace, not without a pause', async (t) => {
+test('elector: a leader whose writes are all refused keeps its usual interval', async (t) => {
   const time = new FakeTime();
   const lease = { version: '1', holder: 'me', durationMs: 15_000, acquiredAt: 0, renewedAt: 0, transitions: 0 };
   let requests = 0;
@@ -259,7 +259,7 @@ test('a leader whose writes are all refused asks at the usual pace, not without 
   const cluster = {
     readLease: async () => ({ ...lease }),
     createLease: async () => lease,
-    // The first write is taken; from then on reads are behind writes, as through a cache.
+    // The first write succeeds; later reads lag behind writes, as through a cache.
     updateLease: async () => {
       if (++requests > 500) abort.abort();
       return requests === 1 ? lease : ('conflict' as const);

@@ -16,7 +16,7 @@ const drawNode = (drawn: Drawn, change: Partial<RawNode['spec']> = {}, lastTrans
         },
       } as RawNode);
 
-test('a node is judged by what it is and for how long it has been away', (t) => {
+test('nodes: a state depends on conditions and on the time of absence', (t) => {
   const states = (node: Parameters<typeof assessNode>[0]) => [0, 9_999, 10_000].map((ms) => assessNode(node, ms));
   t.deepEqual(states(drawNode('NotReady')), ['not-ready', 'not-ready', 'lost']);
   t.deepEqual(states(drawNode('NotReady', { unschedulable: true })), ['not-ready', 'not-ready', 'lost']);
@@ -72,7 +72,7 @@ test('deleted, and registered again Ready', history, [
   [20, 'Ready', 'ready'],
 ]);
 
-test('a grace period ends without news of the node, once', (t) => {
+test('nodes: the end of a grace period is reported once, without an event of the node', (t) => {
   const nodes = new Nodes();
   nodes.observe('n', drawNode('NotReady'), 1_000);
   t.deepEqual(
@@ -100,7 +100,7 @@ for (const [what, skewMs] of [
   });
 }
 
-test('only a watch makes a node known; an answer that it is deleted does too', (t) => {
+test('nodes: only a watch makes a node known; an answer can also report its deletion', (t) => {
   const nodes = new Nodes();
   t.is(nodes.state('n'), 'unseen');
   nodes.observe('n', drawNode('Ready'), 0, false);
@@ -112,7 +112,7 @@ test('only a watch makes a node known; an answer that it is deleted does too', (
   t.true(nodes.knows('n'));
 });
 
-test('a deleted node is forgotten once no pod is on it', (t) => {
+test('nodes: a deleted node is forgotten once no pod is on it', (t) => {
   const nodes = new Nodes();
   nodes.observe('n', undefined, 0);
   nodes.forgetDeleted(() => true);

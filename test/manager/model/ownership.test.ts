@@ -1,4 +1,4 @@
-// What belongs to a pool: what its StatefulSet owns, by UID, and nothing else that has its label, its name or its ordinal.
+// A pool consists of what its StatefulSet owns, by UID. A label, a name or an ordinal is not enough.
 
 import test, { type ExecutionContext } from 'ava';
 import { describePool } from '../../../manager/api/describe-pool.ts';
@@ -70,7 +70,7 @@ test('ownership: when the first StatefulSet is deleted, the second takes over wi
   t.like(manager.pools.address(pod), { port: 31_000 });
 });
 
-test('ownership: of two StatefulSets the older is the pool, in whatever order they are seen', (t) => {
+test('ownership: the older of two StatefulSets is the pool, in either order of events', (t) => {
   const set = { name: 'p', version: 1, replicas: 1, revision: 'r', annotations: {} };
   const sets = [
     { ...set, statefulSet: 'young', uid: 'young', createdAt: 2_000 },
@@ -87,7 +87,7 @@ test('ownership: of two StatefulSets the older is the pool, in whatever order th
   }
 });
 
-test('ownership: pods, Services and the room that are seen before their StatefulSet count once it is seen', async (t) => {
+test('ownership: pods, Services and the queue that are seen before their StatefulSet count once it is seen', async (t) => {
   const { model, manager } = await start(t);
   await claim(manager, 'ann');
   await settle(model, manager);
@@ -103,7 +103,7 @@ test('ownership: pods, Services and the room that are seen before their Stateful
   t.is([...pool.pods()].length, model.pool.replicas);
 });
 
-test('ownership: kubectl replace --force: pods of the deleted StatefulSet are nobody’s, and block only their name', async (t) => {
+test('ownership: kubectl replace --force: pods of the deleted StatefulSet are in no pool, and block only their name', async (t) => {
   const { model, manager, pool } = await start(t);
   const lost = await claim(manager, 'ann');
   await settle(model, manager);
@@ -138,7 +138,7 @@ test('inv 2: kubectl delete --cascade=orphan and creation: sessions, Services an
   t.like(model.services.get(pod.name), { uid: service.uid, nodePort: service.nodePort, owner: 'next' });
 });
 
-test('ownership: a pod that is given another pool’s label leaves its pool at once', async (t) => {
+test('ownership: a pod relabelled to another pool leaves its pool at once', async (t) => {
   const { model, manager, pool } = await start(t);
   const pod = await claim(manager, 'ann');
   model.put({ ...model.pods.get(pod.name)!, pool: 'quarantine' });
@@ -151,7 +151,7 @@ test('ownership: a pod that is given another pool’s label leaves its pool at o
   t.not((await claim(manager, 'ann')).uid, pod.uid);
 });
 
-test('ownership: a pod that was given another pool’s label is handed to nobody, though the watch is late to tell', async (t) => {
+test('ownership: a relabelled pod is not given out, also before the watch reports it', async (t) => {
   const { model, manager } = await start(t);
   const pod = model.put({ ...model.pods.get('default-0')!, pool: 'quarantine' });
   t.not((await claim(manager, 'ann')).uid, pod.uid);
@@ -167,7 +167,7 @@ test('ownership: the answer to a write does not bring a deleted StatefulSet back
   pools.observe({ kind: 'pool', name: 'p', object: undefined });
   pools.observe({ kind: 'pool', name: 'p', object: { ...object, version: 2 }, answered: true });
   t.is(pools.get('p'), undefined);
-  // The label was removed, and is put back.
+  // The label was removed, and is set again.
   pools.observe({ kind: 'pool', name: 'p', object: { ...object, version: 3 } });
   t.is(pools.get('p')?.spec?.version, 3);
 });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { minuteMs, RecentClaims } from '../../../manager/model/recent-claims.ts';
 import { histories, quick } from '../../helpers/long.ts';
 
-test('what an address has claimed is known for a minute, oldest first', (t) => {
+test('recent claims: the claims of an address are kept for a minute, oldest first', (t) => {
   const claims = new RecentClaims();
   claims.add('a', 2_000);
   claims.add('a', 1_000);
@@ -14,19 +14,19 @@ test('what an address has claimed is known for a minute, oldest first', (t) => {
   t.deepEqual(claims.of('c', 3_000), []);
 });
 
-test('a claim by a manager whose clock is ahead counts as one of now, for a minute and no longer', (t) => {
+test('recent claims: a claim by a manager whose clock is ahead counts from now, for a minute', (t) => {
   const claims = new RecentClaims();
   claims.add('a', 1_000 + 3_600_000);
   t.deepEqual(claims.of('a', 1_000), [1_000]);
   t.deepEqual(claims.of('a', 1_000 + minuteMs), []);
 });
 
-test('in order or not, every claim of the last minute is counted', (t) => {
+test('recent claims: counts every claim of the last minute, in any order', (t) => {
   const claim = fc.record({ address: fc.constantFrom('a', 'b', 'c'), at: fc.nat(5 * minuteMs) });
   fc.assert(
     fc.property(fc.array(claim), fc.nat(20_000), (made, late) => {
       const claims = new RecentClaims();
-      // A watch tells of what happened in the order in which it happened, but for what two managers do at a time.
+      // A watch reports in order, except for the simultaneous actions of two managers.
       const told = made.toSorted((a, b) => a.at + (a.at % (late + 1)) - b.at - (b.at % (late + 1)));
       const latest = Math.max(0, ...made.map(({ at }) => at));
       for (const { address, at } of told) claims.add(address, at);

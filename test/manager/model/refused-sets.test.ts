@@ -1,4 +1,4 @@
-// StatefulSets whose own spec no pool can have: disks that outlive pods, and update strategies that delete or keep pods by themselves.
+// StatefulSets that cannot be pools: with disks that outlive pods, or update strategies that delete or keep pods.
 
 import test, { type ExecutionContext } from 'ava';
 import { readPool } from '../../../manager/kubernetes/objects.ts';
@@ -18,7 +18,7 @@ async function start(t: ExecutionContext, change: Partial<ObservedPool> = {}) {
   return { model, manager };
 }
 
-test('disks: a StatefulSet with volumeClaimTemplates is no pool: nobody is given a terminal, and it is reported', async (t) => {
+test('disks: a StatefulSet with volumeClaimTemplates is reported, and is not a pool', async (t) => {
   const { model, manager } = await start(t, { claimTemplates: ['data'], replicas: 1 });
   const error = await t.throwsAsync(manager.claim('ann'), { code: 'unavailable' });
   t.regex(error?.message ?? '', /disks would pass from one visitor to the next/);
@@ -27,7 +27,7 @@ test('disks: a StatefulSet with volumeClaimTemplates is no pool: nobody is given
   t.regex(model.warnings.join(), /PersistentDisks: .*volumeClaimTemplates \(data\).*ephemeral\.volumeClaimTemplate/);
 });
 
-test('disks: a visitor keeps a terminal of before, and it ends as others do', async (t) => {
+test('disks: a visitor keeps an existing terminal, which ends as usual', async (t) => {
   const { model, manager } = await start(t);
   const { pod } = await manager.claim('ann');
   await settle(model, manager);
@@ -44,7 +44,7 @@ const raw = (spec: object) => {
   return readPool({ metadata, spec });
 };
 
-test('disks: no retention policy deletes a claim with its pod, so none is an exception', (t) => {
+test('disks: no retention policy is an exception, because none deletes a claim with its pod', (t) => {
   const persistentVolumeClaimRetentionPolicy = { whenDeleted: 'Delete', whenScaled: 'Delete' };
   const volumeClaimTemplates = [{ metadata: { name: 'data' } }];
   t.deepEqual(raw({ volumeClaimTemplates, persistentVolumeClaimRetentionPolicy })?.claimTemplates, ['data']);
@@ -66,9 +66,9 @@ test('updateStrategy: other than OnDelete is read with its partition, and report
   t.regex(model.warnings.join(), /UpdateStrategy: .*RollingUpdate with partition 2.*to OnDelete/);
 });
 
-test('roll-out: replacement that brings back the former revision stops, is reported, and goes on after a change', async (t) => {
+test('roll-out: stops and is reported when replacement brings back the old revision, and resumes after a change', async (t) => {
   const { model, manager } = await start(t);
-  /** As with a partition: the controller goes on making pods of revision-1. */
+  /** As with a partition: the controller keeps creating pods of revision-1. */
   const pin = () => {
     for (const pod of [...model.pods.values()])
       if (pod.revision !== 'revision-1') model.put({ ...pod, revision: 'revision-1' });

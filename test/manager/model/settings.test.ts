@@ -7,11 +7,11 @@ const read = (annotations: Record<string, string>, former = defaultSettings) =>
     former,
   );
 
-test('what is not annotated has its default', (t) => {
+test('settings: default values without annotations', (t) => {
   t.deepEqual(readSettings({ 'example.org/else': 'x' }), { settings: defaultSettings, problems: [] });
 });
 
-test('each setting is read with its unit', (t) => {
+test('settings: each annotation is read with its unit', (t) => {
   const { settings, problems } = read({
     spare: '3',
     min: '2',
@@ -64,7 +64,7 @@ for (const [text, spare] of [
   ['auto', 'auto'],
   [' auto ', 'auto'],
 ] as const) {
-  test(`spare may be ${JSON.stringify(text)}`, (t) => {
+  test(`settings: spare may be ${JSON.stringify(text)}`, (t) => {
     t.deepEqual(read({ spare: text }), { settings: { ...defaultSettings, spare }, problems: [] });
   });
 }
@@ -99,7 +99,7 @@ for (const [key, value] of [
   ['max-waiting', '5001'],
   ['max-waiting-per-address', '0'],
 ] as const) {
-  test(`inv 10: ${key}=${JSON.stringify(value)} is told and changes nothing`, (t) => {
+  test(`inv 10: settings: ${key}=${JSON.stringify(value)} is reported and changes nothing`, (t) => {
     const times = { idleTimeout: 1_000, maxLifetime: 2_000, connectTimeout: 3_000, scaleDownDelay: 4_000 };
     const limits = {
       maxPerVisitor: 1,
@@ -146,7 +146,7 @@ for (const [key, value] of [
   });
 }
 
-test('inv 10: a min above the max leaves both as they were, and says so', (t) => {
+test('inv 10: settings: a min above max is reported and changes neither', (t) => {
   const { settings, problems } = read({ min: '5', max: '3' }, { ...defaultSettings, min: 1, max: 4 });
   t.like(settings, { min: 1, max: 4 });
   t.deepEqual(problems, ['warmterm.dev/min=5 is above warmterm.dev/max=3']);
@@ -154,14 +154,14 @@ test('inv 10: a min above the max leaves both as they were, and says so', (t) =>
 
 const course = { name: 'course', from: '2027-01-12T09:00Z', to: '2027-01-12T12:00Z', ready: 40 };
 
-test('windows are read, and are gone with their annotation', (t) => {
+test('settings: windows are read, and removed with their annotation', (t) => {
   const { settings, problems } = read({ prewarm: JSON.stringify([course]) });
   t.deepEqual(problems, []);
   t.like(settings.prewarm, { length: 1, 0: { name: 'course', ready: 40, from: Date.parse(course.from) } });
   t.deepEqual(read({}, settings).settings.prewarm, []);
 });
 
-test('inv 10: of windows of which one is wrong, none holds: the former stay, and each mistake is told', (t) => {
+test('inv 10: settings: one invalid window refuses all, keeps the old ones and reports each mistake', (t) => {
   const former = read({ prewarm: JSON.stringify([course]) }).settings;
   const wrong = [
     { ...course, ready: 20 },
@@ -176,7 +176,7 @@ test('inv 10: of windows of which one is wrong, none holds: the former stay, and
   t.regex(problems[1]!, /^warmterm\.dev\/prewarm: window "last": ready: 0 must be a whole number/);
 });
 
-test('inv 10: an annotation of ours that no setting has is told, and changes nothing', (t) => {
+test('inv 10: settings: an unknown warmterm annotation is reported and changes nothing', (t) => {
   const given = { 'warmterm.dev/spares': '3', 'warmterm.dev/max': '7', 'example.org/spares': '4' };
   const { settings, problems } = readSettings(given);
   t.deepEqual(problems, ['warmterm.dev/spares: there is no such setting; remove or correct the annotation']);

@@ -36,7 +36,7 @@ test(
   '2027-01-12T09:00Z 2027-01-12T11:00Z',
 );
 test(once, { from: '2027-01-12T09:00Z', to: '2027-01-12T12:30+01:00' }, '2027-01-12T09:00Z 2027-01-12T11:30Z');
-// The clocks go forward at 01:00Z in Berlin, at 07:00Z in New York: 02:30 is missing.
+// The clocks go forward at 01:00Z in Berlin, at 07:00Z in New York: 02:30 does not exist.
 test(once, { from: '2027-03-28T01:30', to: '2027-03-28T03:30' }, '2027-03-28T00:30Z 2027-03-28T01:30Z');
 test(once, { from: '2027-03-28T02:30', to: '2027-03-28T03:15' }, '2027-03-28T00:30Z 2027-03-28T01:15Z');
 test(once, { from: '2027-03-28T01:00', to: '2027-03-28T02:30' }, '2027-03-28T00:00Z 2027-03-28T01:30Z');
@@ -45,7 +45,7 @@ test(
   { timeZone: 'America/New_York', from: '2027-03-14T02:30', to: '2027-03-14T04:00' },
   '2027-03-14T06:30Z 2027-03-14T08:00Z',
 );
-// They go back at 01:00Z in Berlin, at 06:00Z in New York: 02:30, and there 01:30, comes twice.
+// The clocks go back at 01:00Z in Berlin, at 06:00Z in New York: 02:30, and there 01:30, occurs twice.
 test(once, { from: '2027-10-31T02:30', to: '2027-10-31T04:00' }, '2027-10-31T00:30Z 2027-10-31T03:00Z');
 test(once, { from: '2027-10-31T01:00', to: '2027-10-31T02:30' }, '2027-10-30T23:00Z 2027-10-31T01:30Z');
 test(once, { from: '2027-10-31T02:30+01:00', to: '2027-10-31T04:00' }, '2027-10-31T01:30Z 2027-10-31T03:00Z');
@@ -69,7 +69,7 @@ test(repeated, weekly, '2020-01-01T00:00Z', 2, [
   '2027-01-12T08:00Z 2027-01-12T11:00Z',
   '2027-01-19T08:00Z 2027-01-19T11:00Z',
 ]);
-// Nine o'clock stays nine o'clock.
+// The local time stays nine o'clock.
 test(repeated, { ...weekly, from: '2027-03-23T09:00', to: '2027-03-23T12:00' }, '2027-03-23T09:00Z', 3, [
   '2027-03-23T08:00Z 2027-03-23T11:00Z',
   '2027-03-30T07:00Z 2027-03-30T10:00Z',
@@ -90,7 +90,7 @@ test(repeated, { ...daily, from: '2027-10-30T02:30', to: '2027-10-30T02:45' }, '
   '2027-10-31T00:30Z 2027-10-31T01:45Z',
   '2027-11-01T01:30Z 2027-11-01T01:45Z',
 ]);
-// Over midnight, and from one end to the next start.
+// Over midnight, and without a gap between occurrences.
 test(repeated, { ...daily, from: '2027-01-12T22:00', to: '2027-01-13T06:00' }, '2027-01-15T04:59Z', 2, [
   '2027-01-14T21:00Z 2027-01-15T05:00Z',
   '2027-01-15T21:00Z 2027-01-16T05:00Z',
@@ -209,7 +209,7 @@ test(
   'window "other": ready: "all" must be a whole number from 1 to 10000',
 );
 
-test('windows that overlap, that are over, and none at all, are no mistake', (t) => {
+test('windows: accepts overlapping windows, past windows and none', (t) => {
   t.deepEqual(parse(), { windows: [] });
   const parsed = parse(
     course,
@@ -219,7 +219,7 @@ test('windows that overlap, that are over, and none at all, are no mistake', (t)
   t.is('windows' in parsed && parsed.windows.length, 3);
 });
 
-test('a schedule tells what is not over, in order, at whatever time it is asked', (t) => {
+test('windows: a schedule lists current and future windows in order', (t) => {
   const windows = [read({ ...weekly }), read({ name: 'earlier', from: '2027-01-12T07:00', to: '2027-01-12T10:00' })];
   const schedule = new Schedule(windows);
   const at = Date.parse('2027-01-12T08:30Z');

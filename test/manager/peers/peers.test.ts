@@ -47,7 +47,7 @@ const ranks = (managers: { peers: Peers }[]) =>
     .map(({ rank }) => rank)
     .sort();
 
-test('managers divide the pods as soon as each has told that it runs', async (t) => {
+test('peers: managers divide the pods as soon as each has written its Lease', async (t) => {
   const { time, start } = createWorld(t);
   const managers = ['a', 'b', 'c'].map((name) => start(name));
   t.deepEqual(shares(managers), Array(3).fill({ rank: 0, of: 1 }));
@@ -56,7 +56,7 @@ test('managers divide the pods as soon as each has told that it runs', async (t)
   t.true(shares(managers).every(({ of }) => of === 3));
 });
 
-test('each manager writes once in its interval, however many there are', async (t) => {
+test('peers: each manager writes once in its interval, however many managers there are', async (t) => {
   const { model, time, start } = createWorld(t);
   let writes = 0;
   const { putManager } = model;
@@ -69,7 +69,7 @@ test('each manager writes once in its interval, however many there are', async (
   t.is(writes, 5 * 10);
 });
 
-test('a manager that starts or stops in mid-run changes the shares of the others at once', async (t) => {
+test('peers: a manager that starts or stops changes the shares of the others at once', async (t) => {
   const { model, time, start } = createWorld(t);
   const [first, second] = [start('a'), start('b')];
   await time.settle();
@@ -83,7 +83,7 @@ test('a manager that starts or stops in mid-run changes the shares of the others
   t.is(model.managers.size, 2);
 });
 
-test('a manager that is killed is absent after some renewals; the leader removes its Lease', async (t) => {
+test('peers: a killed manager is absent after some renewals, and the leader removes its Lease', async (t) => {
   const { model, time, start } = createWorld(t);
   const [leader, other, dead] = [start('a', true), start('b'), start('c')];
   await time.settle();
@@ -96,7 +96,7 @@ test('a manager that is killed is absent after some renewals; the leader removes
   t.is(model.managers.size, 2);
 });
 
-test('a manager whose Lease was removed makes it again', async (t) => {
+test('peers: a manager recreates its Lease after a deletion', async (t) => {
   const { model, time, start } = createWorld(t);
   const managers = [start('a'), start('b')];
   await time.settle();
@@ -106,7 +106,7 @@ test('a manager whose Lease was removed makes it again', async (t) => {
 });
 
 for (const fault of ['lost-request', 'lost-response'] as const) {
-  test(`inv 3: a ${fault} costs neither a manager nor its share`, async (t) => {
+  test(`inv 3: peers: after a ${fault}, every manager keeps running with its share`, async (t) => {
     const { time, start } = createWorld(t);
     const managers = [start('a'), start('b')];
     await time.settle();
@@ -118,7 +118,7 @@ for (const fault of ['lost-request', 'lost-response'] as const) {
   });
 }
 
-test('a manager that may not write knows the others, and claims as one more of them', async (t) => {
+test('peers: a manager that may not write sees the others, and counts itself as one more', async (t) => {
   const { time, start } = createWorld(t);
   const other = start('a');
   await time.settle();

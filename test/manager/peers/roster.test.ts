@@ -1,7 +1,7 @@
 import test from 'ava';
 import { missedUntil, Roster } from '../../../manager/peers/roster.ts';
 
-/** A roster of manager `own`, and what renews Leases: each in a version of its own. */
+/** A roster of manager `own`, and a function that renews Leases, each in a new version. */
 function start(own: string) {
   const roster = new Roster(own);
   let version = 0;
@@ -11,14 +11,14 @@ function start(own: string) {
   return { roster, renew };
 }
 
-test('a manager that knows no other prefers every pod', (t) => {
+test('roster: a manager that knows no other prefers every pod', (t) => {
   const { roster, renew } = start('b');
   t.deepEqual(roster.share, { rank: 0, of: 1 });
   renew('b');
   t.deepEqual(roster.share, { rank: 0, of: 1 });
 });
 
-test('managers that see the same Leases have different ranks, in whatever order they see them', (t) => {
+test('roster: managers that see the same Leases have different ranks, in any order of events', (t) => {
   for (const [rank, own] of ['a', 'b', 'c'].entries()) {
     const { roster, renew } = start(own);
     renew(...['c', 'a', 'b'].filter((name) => name !== own));
@@ -28,14 +28,14 @@ test('managers that see the same Leases have different ranks, in whatever order 
   }
 });
 
-test('a manager whose Lease is removed leaves its part to the others at once', (t) => {
+test('roster: a removed Lease leaves its share to the others at once', (t) => {
   const { roster, renew } = start('b');
   renew('a', 'b');
   roster.observe('a', undefined);
   t.deepEqual(roster.share, { rank: 0, of: 1 });
 });
 
-test('a manager that stops renewing is absent after a few renewals of this one, and its Lease is stale later', (t) => {
+test('roster: a manager that stops renewing is absent after a few renewals of this one, then its Lease is stale', (t) => {
   const { roster, renew } = start('b');
   renew('a', 'b');
   for (let missed = 1; missed < missedUntil.absent - 1; missed++) renew('b');
@@ -50,7 +50,7 @@ test('a manager that stops renewing is absent after a few renewals of this one, 
   t.deepEqual(roster.stale(), []);
 });
 
-test('while this manager cannot renew either, the others stay: an outage of the API is not their death', (t) => {
+test('roster: the others stay while this manager cannot renew, as in an outage of the API server', (t) => {
   const { roster, renew } = start('b');
   renew('a', 'b');
   for (let relist = 0; relist < 10; relist++) {

@@ -11,11 +11,11 @@ const ratesOf = (arrivals: Arrivals, now: number, since = 0) => {
   return arrivals.rates(now, since);
 };
 
-/** What `auto` keeps ready at `now`, when pods take ten seconds. */
+/** The number that `auto` keeps ready at `now`, when pods take ten seconds. */
 const spare = (arrivals: Arrivals, now: number, since = 0) =>
   Math.max(...ratesOf(arrivals, now, since).map((rate) => baseStock(rate, 10 * second, 1_000)));
 
-/** The rate that is believed: the higher one. */
+/** The estimated rate: the higher of the two. */
 const perMinute = (arrivals: Arrivals, now: number, since = 0) =>
   Math.max(...ratesOf(arrivals, now, since).map(({ arrivals, ms }) => (arrivals / ms) * minute));
 
@@ -24,18 +24,18 @@ function every(ms: number, from: number, to: number, arrivals = new Arrivals()):
   return arrivals;
 }
 
-test('before anybody came, a few are kept; after hours without a visitor, fewer', (t) => {
+test('arrivals: keeps a few before the first visitor, and fewer after hours without visitors', (t) => {
   const nobody = new Arrivals();
   t.is(spare(nobody, 0), 4);
   t.is(spare(nobody, 10 * hour), 2);
 });
 
-test('a steady rate is measured as what it is', (t) => {
+test('arrivals: measures a steady rate', (t) => {
   const measured = perMinute(every(10 * second, 0, 5 * hour), 5 * hour);
   t.true(measured > 5.7 && measured < 6.9, `${measured} a minute`);
 });
 
-test('a crowd is noticed within seconds, and forgotten within the hour', (t) => {
+test('arrivals: detects a crowd within seconds, and forgets it within the hour', (t) => {
   const arrivals = every(2 * minute, 0, 2 * hour);
   const quiet = spare(arrivals, 2 * hour);
   every(second, 2 * hour, 2 * hour + 15 * second, arrivals);
@@ -46,7 +46,7 @@ test('a crowd is noticed within seconds, and forgotten within the hour', (t) => 
   t.true(spare(arrivals, 4 * hour) <= quiet);
 });
 
-test('what is forgotten leaves the estimate falling, never rising', (t) => {
+test('arrivals: the estimate only falls while arrivals are forgotten', (t) => {
   const arrivals = every(second, 0, minute);
   const later = [1, 2, 5, 10, 20, 60, 120, 600].map((minutes) => spare(arrivals, minutes * minute));
   t.deepEqual(
@@ -55,7 +55,7 @@ test('what is forgotten leaves the estimate falling, never rising', (t) => {
   );
 });
 
-test('inv 3: a manager that starts and finds the claims of an hour in any order measures what one that saw them come did', (t) => {
+test('inv 3: arrivals: a restarted manager that reads the claims of an hour in any order measures the same rate', (t) => {
   const [seen, found] = [new Arrivals(), new Arrivals()];
   for (let at = 0; at < hour; at += 7 * second) every(second, at, at + second, seen).update(at);
   const claims = Array.from({ length: Math.ceil(hour / (7 * second)) }, (_, index) => index * 7 * second);
@@ -64,14 +64,14 @@ test('inv 3: a manager that starts and finds the claims of an hour in any order 
   for (const [index, { arrivals }] of one.entries()) t.true(Math.abs(arrivals - other[index]!.arrivals) < 1e-6);
 });
 
-test('a manager that starts on an old pool takes the few sessions that last for few, not for a rush', (t) => {
+test('arrivals: a manager that starts on an old pool does not take few long sessions for a rush', (t) => {
   const arrivals = new Arrivals();
   for (const ago of [10, 25, 50, 90, 200]) arrivals.add(100 * hour - ago * minute);
   t.true(perMinute(arrivals, 100 * hour, 0) < 0.1);
   t.true(spare(arrivals, 100 * hour, 0) <= 3);
 });
 
-test('a claim whose time is spoilt, of the past or of the future, spoils no more than itself', (t) => {
+test('arrivals: an invalid claim time, past or future, affects only its own claim', (t) => {
   const arrivals = every(10 * second, 0, hour);
   const before = spare(arrivals, hour);
   arrivals.add(0);

@@ -3,7 +3,7 @@ import { Demand } from '../../../../manager/model/estimators/demand.ts';
 
 const delay = 60_000;
 
-test('the pool keeps what it has lately needed, for the delay', (t) => {
+test('demand: the pool keeps its recent need for the delay', (t) => {
   const demand = new Demand();
   for (const [at, needed, floor] of [
     [0, 5, 5],
@@ -18,7 +18,7 @@ test('the pool keeps what it has lately needed, for the delay', (t) => {
   }
 });
 
-test('a delay that is changed holds at once', (t) => {
+test('demand: a changed delay applies at once', (t) => {
   const demand = new Demand();
   demand.update({ replicas: 9, needed: 9, lastClaimAt: 0 }, 0, delay);
   demand.update({ replicas: 9, needed: 2, lastClaimAt: 0 }, 30_000, delay);
@@ -26,7 +26,7 @@ test('a delay that is changed holds at once', (t) => {
   t.is(demand.floor(30_000, 20_000), 2);
 });
 
-test('`kubectl scale` to more is a floor until nobody has come for the delay', (t) => {
+test('demand: `kubectl scale` up is a floor until the delay passes without visitors', (t) => {
   const demand = new Demand();
   const look = (at: number, replicas: number, lastClaimAt = 0) => {
     demand.update({ replicas, needed: 3, lastClaimAt }, at, delay);
@@ -40,7 +40,7 @@ test('`kubectl scale` to more is a floor until nobody has come for the delay', (
   t.is(look(310_000, 20, 309_000), 3, 'what is over does not come again');
 });
 
-test('`kubectl scale` to fewer takes the floor with it', (t) => {
+test('demand: `kubectl scale` down lowers the floor', (t) => {
   const demand = new Demand();
   demand.update({ replicas: 3, needed: 3, lastClaimAt: 0 }, 0, delay);
   demand.update({ replicas: 20, needed: 3, lastClaimAt: 0 }, 1_000, delay);
@@ -48,7 +48,7 @@ test('`kubectl scale` to fewer takes the floor with it', (t) => {
   t.is(demand.floor(2_000, delay), 7);
 });
 
-test('a manager that has just started keeps the replicas that it finds for the delay, and calls them no request', (t) => {
+test('demand: a manager that starts keeps the existing replicas for the delay, and reports no request', (t) => {
   const demand = new Demand();
   demand.update({ replicas: 20, needed: 3, lastClaimAt: 0 }, 1_000_000, delay);
   t.is(demand.floor(1_000_000, delay), 20);
@@ -57,7 +57,7 @@ test('a manager that has just started keeps the replicas that it finds for the d
   t.is(demand.floor(1_060_000, delay), 3);
 });
 
-test('after the start, more replicas than are needed are a request', (t) => {
+test('demand: after the start, more replicas than needed are a request', (t) => {
   const demand = new Demand();
   demand.update({ replicas: 4, needed: 3, lastClaimAt: 0 }, 0, delay);
   demand.update({ replicas: 9, needed: 3, lastClaimAt: 0 }, 1_000, delay);

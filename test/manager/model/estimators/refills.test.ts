@@ -30,7 +30,7 @@ function poolOf(replicas: number): Refills {
   return refills;
 }
 
-test('a pool that has grown is refilled when the new ordinal’s pod is ready', (t) => {
+test('refills: growth is refilled when the pod of the new ordinal is ready', (t) => {
   const refills = poolOf(1);
   refills.resize(2, 5_000);
   t.is(refills.observe(podOf(1, 'a'), 5_100), undefined);
@@ -38,7 +38,7 @@ test('a pool that has grown is refilled when the new ordinal’s pod is ready', 
   t.is(refills.observe(podOf(1, 'a', { ready: true, version: 2 }), 9_000), undefined, 'once');
 });
 
-test('after a session an ordinal is refilled when its next pod is ready, however long the former takes to go', (t) => {
+test('refills: a session is refilled when the next pod of its ordinal is ready, however long the deletion takes', (t) => {
   const refills = poolOf(1);
   t.is(refills.observe(podOf(0, 'a', { ready: true, taken: true }), 0), undefined);
   t.is(refills.observe(podOf(0, 'a', { terminating: true, taken: true }), 10_000), undefined);
@@ -46,13 +46,13 @@ test('after a session an ordinal is refilled when its next pod is ready, however
   t.is(refills.observe(podOf(0, 'b', { ready: true }), 20_000), 10_000);
 });
 
-test('one that is claimed before it was seen to be ready has refilled the pool too', (t) => {
+test('refills: a pod that is claimed before it was seen ready counts', (t) => {
   const refills = poolOf(1);
   refills.observe(podOf(0, 'a', { createdAt: 1_000 }), 1_500);
   t.is(refills.observe(podOf(0, 'a', { ready: true, taken: true }), 4_000), 3_000);
 });
 
-test('one that is not Ready for a moment, or is taken and not Ready, is no refill', (t) => {
+test('refills: a pod that is briefly not Ready, or is claimed and not Ready, does not count', (t) => {
   const refills = poolOf(2);
   refills.observe(podOf(0, 'a', { ready: true }), 0);
   t.is(refills.observe(podOf(0, 'a'), 60_000), undefined);
@@ -61,7 +61,7 @@ test('one that is not Ready for a moment, or is taken and not Ready, is no refil
   t.is(refills.observe(podOf(1, 'b', { taken: true }), 5_000), undefined);
 });
 
-test('an ordinal that was scaled away is not waited for', (t) => {
+test('refills: ends the wait for an ordinal that was scaled away', (t) => {
   const refills = poolOf(2);
   refills.observe(podOf(1, 'a', { terminating: true }), 1_000);
   refills.resize(1, 1_000);
@@ -70,7 +70,7 @@ test('an ordinal that was scaled away is not waited for', (t) => {
   t.is(refills.observe(podOf(1, 'b', { ready: true }), 602_000), 2_000);
 });
 
-test('a pod that has ended makes its ordinal wait for the next one', (t) => {
+test('refills: waits for the replacement of a pod that has ended', (t) => {
   const refills = poolOf(1);
   refills.observe(podOf(0, 'a', { ready: true }), 0);
   t.is(refills.observe(podOf(0, 'a', { ended: 'Failed' }), 60_000), undefined);

@@ -28,7 +28,7 @@ const starting = (rest: Partial<ObservedPod> = {}): ObservedPod => ({
   ...rest,
 });
 
-/** Pods that took so many seconds each. */
+/** Pods that took these numbers of seconds. */
 function after(...seconds: number[]): Starts {
   const starts = new Starts();
   for (const took of seconds) {
@@ -39,13 +39,13 @@ function after(...seconds: number[]): Starts {
   return starts;
 }
 
-test('before any start was seen there is a guess; the first start takes its place', (t) => {
+test('starts: a default estimate until the first start', (t) => {
   t.is(new Starts().refillMs, 10 * second);
-  // A second more, for the order itself.
+  // One second more, for the scale request.
   t.is(after(4).refillMs, 5 * second);
 });
 
-test('it follows starts that get slower within a few, and those that get faster more slowly', (t) => {
+test('starts: adapts to slower starts within a few, and to faster ones more slowly', (t) => {
   const slower = after(...Array(30).fill(4), ...Array(5).fill(40)).refillMs;
   t.true(slower > 30 * second && slower < 41 * second, `${slower}`);
   const faster = after(...Array(30).fill(40), ...Array(5).fill(4)).refillMs;
@@ -53,11 +53,11 @@ test('it follows starts that get slower within a few, and those that get faster 
   t.true(after(...Array(30).fill(40), ...Array(60).fill(4)).refillMs < 6 * second);
 });
 
-test('what took longer than the deadline is no measure, nor is a clock that went backwards', (t) => {
+test('starts: ignores starts over the deadline and clocks that went backwards', (t) => {
   t.is(after(4, 301, -7).refillMs, 5 * second);
 });
 
-test('a pod counts once, however often it becomes Ready again', (t) => {
+test('starts: a pod counts once, however often it becomes Ready again', (t) => {
   const starts = after(4);
   const pod = starting({ ready: true, readyChangedAt: 4 * second });
   for (const readyChangedAt of [4, 90, 200]) {
@@ -67,7 +67,7 @@ test('a pod counts once, however often it becomes Ready again', (t) => {
   t.is(starts.refillMs, 5 * second);
 });
 
-test('pods that were never Ready are counted until one is; those that were, or were taken, are none', (t) => {
+test('starts: counts pods that were never Ready until one is; pods that were Ready or claimed do not count', (t) => {
   const starts = new Starts();
   for (const expected of [1, 2, 3]) {
     starts.observe(starting(), timeout);
@@ -76,7 +76,7 @@ test('pods that were never Ready are counted until one is; those that were, or w
   }
   t.true(starts.failing(1));
   t.false(starts.failing(0), 'the ordinal has been scaled away');
-  // Of the one that comes next, the end of the former was not told.
+  // The deletion of the pod before the next one was not reported.
   starts.observe(starting(), timeout);
   starts.observe(starting({ ready: true, readyChangedAt: 1 }), timeout);
   t.is(starts.failures(0), 0);
@@ -93,7 +93,7 @@ test('pods that were never Ready are counted until one is; those that were, or w
   t.is(starts.failures(0), 0);
 });
 
-test('failures of a former revision do not count for the next one, and are not forgotten before a pod is Ready', (t) => {
+test('starts: failures of an old revision do not count, and failures last until a pod is Ready', (t) => {
   const starts = new Starts();
   for (const revision of ['one', 'one', 'two']) {
     starts.observe(starting({ revision }), timeout);
@@ -106,7 +106,7 @@ test('failures of a former revision do not count for the next one, and are not f
   t.true(starts.failing(1));
 });
 
-/** What is known after pods that started at the first and were Ready at the second of each pair. */
+/** The estimate after pods with these pairs of creation and Ready times. */
 function startedAt(...spans: [number, number][]): Starts {
   const starts = new Starts();
   for (const [ordinal, [from, to]] of spans.entries()) {
@@ -118,31 +118,31 @@ function startedAt(...spans: [number, number][]): Starts {
 const burst = (count: number, each: number): [number, number][] =>
   Array.from({ length: count }, (_, index) => [0, 8 + Math.floor(index * each)]);
 
-test('before any pod was seen, many at once are taken to be slow', (t) => {
+test('starts: without any seen pod, many at once are expected to be slow', (t) => {
   const starts = new Starts();
   t.is(starts.readyWithinMs(1), 1.5 * 11 * second);
   t.is(starts.readyWithinMs(41), 1.5 * (11 + 40) * second);
 });
 
-test('as many as were seen to start together take half as long again as the slowest did', (t) => {
+test('starts: a number seen together takes 1.5 times the slowest of them', (t) => {
   t.is(startedAt(...burst(40, 0)).readyWithinMs(40), 1.5 * 9 * second);
   t.is(startedAt(...burst(40, 0.5)).readyWithinMs(40), 1.5 * (8 + 19 + 1) * second);
   t.is(startedAt([0, 5], [100, 160]).readyWithinMs(1), 1.5 * 61 * second);
 });
 
-test('more than that take longer, by what each added; where only a few were seen, by a second', (t) => {
+test('starts: larger numbers add the measured time for each pod, or a second after few pods', (t) => {
   const slow = startedAt(...burst(40, 1));
   t.is(slow.readyWithinMs(80), 1.5 * (8 + 39 + 1 + (40 * 39) / 40) * second);
   t.is(startedAt(...burst(40, 0)).readyWithinMs(80), 1.5 * (9 + 10) * second);
   t.is(startedAt([0, 5], [0, 9]).readyWithinMs(42), 1.5 * (10 + 40) * second);
 });
 
-test('what is known of many at once does not depend on the order in which it is heard', (t) => {
+test('starts: the estimate does not depend on the order of reports', (t) => {
   const spans: [number, number][] = [...burst(12, 1.5), [30, 33], [31, 39]];
   t.is(startedAt(...spans.toReversed()).readyWithinMs(50), startedAt(...spans).readyWithinMs(50));
 });
 
-test('only the last hundred starts count', (t) => {
+test('starts: only the last hundred count', (t) => {
   const later = Array.from({ length: 100 }, (_, index): [number, number] => [1_000 + 10 * index, 1_005 + 10 * index]);
   t.is(startedAt([0, 200], ...later).readyWithinMs(1), 1.5 * 6 * second);
 });

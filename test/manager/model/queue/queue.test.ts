@@ -4,7 +4,7 @@ import type { StoredPosition, StoredQueue } from '../../../../manager/model/obse
 import { Queue } from '../../../../manager/model/queue/queue.ts';
 import { histories, quick } from '../../../helpers/long.ts';
 
-/** The stored queue: each manager writes its changes, and sees those of the others when it reads. */
+/** The stored queue. Each manager writes its changes, and sees those of other managers when it reads. */
 class Shared {
   positions: ReadonlyMap<string, StoredPosition> = new Map();
   version = 0;
@@ -13,7 +13,7 @@ class Shared {
     return { name: 'default-waiting', uid: 'queue', pool: 'default', version: this.version, positions: this.positions };
   }
 
-  /** Writes the changes of a queue that has seen version `seen`. False: it had to have seen the latest. */
+  /** Writes the changes of a queue that has read version `seen`. Returns false if `seen` is not the latest. */
   write(queue: Queue, now: number, at: number, seen: number): boolean {
     const { positions, unchanged } = queue.changes(now, at);
     if (positions.size === 0) return true;
@@ -191,7 +191,7 @@ test('queue: two managers with the same visitor do not overwrite each other', (t
   t.true(version <= 3);
 });
 
-// Histories: visitors ask at any manager, leave and are served. Managers read late, lose writes and are killed. Wall clocks differ.
+// Histories: visitors claim at any manager, leave and are served. Managers read late, lose writes and are killed. Wall clocks differ.
 type Step =
   | { do: 'ask' | 'leave' | 'serve'; manager: number; visitor: number }
   | { do: 'write' | 'hear' | 'lose' | 'kill'; manager: number }
