@@ -252,8 +252,8 @@ test.serial(
 const status = (code: number) => `${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code } })}\n`;
 
 /**
- * What a watch asks for in a minute of a server that answers each watch by `answer`. Time passes in pauses, and by `pass`, which
- * calls `then` once the watch has seen that it is answered and so many milliseconds are over.
+ * The requests that a watch sends in a minute to a server that answers each one by `answer`. Time passes in pauses, and by `pass`, which
+ * calls `then` once the watch has seen its answer and that many milliseconds have passed.
  */
 async function watchForAMinute(
   t: ExecutionContext,

@@ -1,4 +1,4 @@
-// Pods that do not become Ready: when they count as broken, when they are tried again, and what the pool does meanwhile.
+// Pods that do not become Ready: when they are broken, when they are retried, and how the pool acts meanwhile.
 
 import test from 'ava';
 import { describeWaiting } from '../../../manager/api/describe-waiting.ts';
@@ -68,7 +68,7 @@ function poolOf(pods: ObservedPod[], settings: Record<string, string> = {}): Poo
   return pool;
 }
 
-test('a pod is broken once it should have been Ready for the whole start timeout', (t) => {
+test('broken: a pod that was expected to be Ready for the whole start timeout', (t) => {
   const pool = poolOf([starting(0)]);
   const at = (pod: ObservedPod, minutes: number) => podStateAt(pod, new PoolFacts(pool, minutes * minute));
   t.is(at(starting(0), 1.9), 'recreating');
@@ -80,7 +80,7 @@ test('a pod is broken once it should have been Ready for the whole start timeout
   t.is(at(ready, 90), 'ready');
 });
 
-test('a claimed pod is never broken, and one that does not come to its end is', (t) => {
+test('broken: never a claimed pod, but one whose deletion does not end', (t) => {
   const pool = poolOf([]);
   t.false(isBroken(starting(0, { taken: true }), new PoolFacts(pool, 90 * minute)));
   const stuck = starting(0, { taken: true, terminating: true, readyChangedAt: minute });
@@ -88,7 +88,7 @@ test('a claimed pod is never broken, and one that does not come to its end is', 
   t.regex(reasonOf(stuck), /^Terminating/);
 });
 
-test('broken pods are no spares to come: the pool grows beyond them, within its maximum', (t) => {
+test('broken: broken pods are not expected spares, so the pool grows beyond them, up to max', (t) => {
   const pods = [starting(0), starting(1), starting(2, { ready: true, readyChangedAt: 1 })];
   const pool = poolOf(pods, { spare: '3', max: '20' });
   t.is(planPool(takeSnapshot(pool, minute)).scaleTo, undefined);
@@ -97,7 +97,7 @@ test('broken pods are no spares to come: the pool grows beyond them, within its 
   t.is(planPool(takeSnapshot(poolOf(pods, { spare: '3', max: '4' }), 3 * minute)).scaleTo, 4);
 });
 
-test('a broken pod is tried again at the deadline, and its successors ever later; one that is Ready starts afresh', (t) => {
+test('broken: retried at the start timeout, then with back-off, which ends when a pod is Ready', (t) => {
   const pool = poolOf([starting(0)]);
   const patience = () => {
     for (let minutes = 0; minutes <= 200; minutes++) {
@@ -116,7 +116,7 @@ test('a broken pod is tried again at the deadline, and its successors ever later
   t.is(patience(), 2);
 });
 
-test('inv 5: what is tried again is neither claimed nor on its way out already, and only the leader does it', (t) => {
+test('inv 5: broken: only the leader retries, and only pods that are neither claimed nor terminating', (t) => {
   const pods = [starting(0, { taken: true }), starting(1, { terminating: true }), starting(2), starting(3)];
   pods[3] = { ...pods[3]!, ready: true };
   const pool = poolOf(pods);
@@ -128,7 +128,7 @@ test('inv 5: what is tried again is neither claimed nor on its way out already, 
   t.deepEqual(withoutLead(plan).retry, []);
 });
 
-test('what is broken is described by its reasons', (t) => {
+test('broken: pods are described by their reasons', (t) => {
   const crash = { reason: 'CrashLoopBackOff', message: '' };
   const pods = [0, 1, 2, 3].map((ordinal) => starting(ordinal));
   const pool = poolOf([...pods, starting(4, { trouble: crash }), starting(5, { trouble: undefined })]);
@@ -140,7 +140,7 @@ test('what is broken is described by its reasons', (t) => {
   );
 });
 
-test('starts fail while a pod fails that is newer than every pod that did start', (t) => {
+test('broken: starts fail while a failing pod is newer than every pod that started', (t) => {
   const crash = { reason: 'CrashLoopBackOff', message: '' };
   const fails = (...pods: ObservedPod[]) => startsFail(new PoolFacts(poolOf(pods), minute));
   t.false(fails());
@@ -158,7 +158,7 @@ test('starts fail while a pod fails that is newer than every pod that did start'
   t.false(fails({ ...older, createdAt: 2 }, starting(1, { createdAt: 1, trouble: crash })), 'others start since');
 });
 
-test('starts go on failing while a failed pod is tried again, and no longer once the template has changed', (t) => {
+test('broken: starts still fail during a retry, until the template changes', (t) => {
   const pool = poolOf([starting(0, { revision: 'one' })]);
   pool.observePod(starting(0, { revision: 'one', trouble: undefined }));
   t.true(startsFail(new PoolFacts(pool, 0)));
@@ -166,7 +166,7 @@ test('starts go on failing while a failed pod is tried again, and no longer once
   t.false(startsFail(new PoolFacts(pool, 0)));
 });
 
-test('no time is promised to a visitor who waits while starts fail', (t) => {
+test('broken: a waiting visitor gets no expected time while starts fail', (t) => {
   const pool = poolOf([starting(0)]);
   t.true(estimate(takeSnapshot(pool, 0), 1).startsFail);
   t.like(describeWaiting({ pool, position: 1, waiting: 1, claiming: 0 }, 0), {
@@ -179,7 +179,7 @@ test('no time is promised to a visitor who waits while starts fail', (t) => {
   t.false(estimate(takeSnapshot(pool, 0), 1).startsFail);
 });
 
-test('pods of an ordinal that keep ending before they are Ready: at once, then at the start timeout, at twice that', (t) => {
+test('broken: pods that end before they are Ready are retried at once, then after one and two start timeouts', (t) => {
   const trouble = { reason: 'Evicted', message: 'The node had condition: [DiskPressure].' };
   const end = (createdAt: number) => starting(0, { createdAt, readyChangedAt: createdAt, ended: 'Failed', trouble });
   const pool = poolOf([end(0)]);

@@ -28,7 +28,7 @@ const routeOf = (ordinal: number): ObservedRoute => ({
 
 /**
  * A pool drawn as a string: `r` ready, `u` in use, `s` starting, `.` no pod yet, `t` terminating, `x` retired; `o` ready and
- * `b` not ready, of a former template; exposed throughout.
+ * `b` not ready, of an old template. All pods are exposed.
  */
 function drawPool(
   pods: string,
@@ -104,14 +104,14 @@ test(scaling, { pods: 'rrrrr', settings: { spare: '1' }, scaleTo: undefined });
 test(scaling, { pods: 'u', settings: { spare: '0' }, waiting: 1, scaleTo: 2 });
 test(scaling, { pods: 'us', settings: { spare: '0' }, waiting: 1, scaleTo: undefined });
 
-test('Services are planned ahead of the pods that are to come, lowest first', (t) => {
+test('expose: Services are planned before their pods, lowest ordinal first', (t) => {
   t.deepEqual(planPool(takeSnapshot(drawPool('uuu', { spare: '2' }, 1), 0)).expose, {
     services: [1, 2, 3, 4],
     routes: [],
   });
 });
 
-test('with routes, each ordinal gets a Service and a route ahead of need', (t) => {
+test('expose: with routes, each ordinal gets a Service and a route before its pod', (t) => {
   const pool = drawPool('uuu', { spare: '2' }, 1, 'ingress');
   t.deepEqual(planPool(takeSnapshot(pool, 0)).expose, { services: [1, 2, 3, 4], routes: [1, 2, 3, 4] });
   pool.observeService({ ...serviceOf(1), nodePort: undefined });
@@ -121,14 +121,14 @@ test('with routes, each ordinal gets a Service and a route ahead of need', (t) =
   t.deepEqual(planPool(takeSnapshot(pool, 0)).expose.routes, [0, 1, 3, 4]);
 });
 
-test('a Service without a node port, made while there were routes, is planned again', (t) => {
+test('expose: a Service without a node port, left over from routes, is planned again', (t) => {
   const pool = drawPool('r');
   pool.observeService({ ...serviceOf(0), nodePort: undefined });
   t.deepEqual(planPool(takeSnapshot(pool, 0)).expose.services, [0]);
   t.is(pool.ready.take(), undefined);
 });
 
-test('a pod without a route, or whose route has no host, is not handed out, and is as soon as it has one', (t) => {
+test('expose: with routes, a pod is given out only once its route has a host', (t) => {
   const pool = drawPool('r', {}, 0, 'ingress');
   pool.observeService({ ...serviceOf(0), nodePort: undefined });
   t.is(pool.ready.take(), undefined);
@@ -140,7 +140,7 @@ test('a pod without a route, or whose route has no host, is not handed out, and 
   t.is(pool.address(pool.pod(0)!), undefined);
 });
 
-test('inv 5: what exposes an ordinal is withdrawn when it is above the replicas, and never while its pod is there', (t) => {
+test('inv 5: withdraw: an ordinal above the replicas loses its Service and route, but not before its pod is gone', (t) => {
   const pool = drawPool('urut', { spare: '1' }, 4, 'ingress');
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
   t.deepEqual(planPool(takeSnapshot(pool, 0)).withdraw, { services: [], routes: [] });
@@ -153,7 +153,7 @@ test('inv 5: what exposes an ordinal is withdrawn when it is above the replicas,
   );
 });
 
-test('what exposes an ordinal is kept while the plan needs it again', (t) => {
+test('withdraw: keeps Service and route of an ordinal that the plan needs again', (t) => {
   const pool = drawPool('uuu', { spare: '1' });
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 2 });
   pool.observePodGone(2, 'uid-2');
@@ -162,17 +162,17 @@ test('what exposes an ordinal is kept while the plan needs it again', (t) => {
   t.deepEqual(withdraw, { services: [], routes: [] });
 });
 
-test('a route that somebody has changed is restored', (t) => {
+test('expose: restores a changed route', (t) => {
   const pool = drawPool('rr', {}, 2, 'ingress');
   const changed = { ...routeOf(1), asTemplate: false };
   pool.observeRoute(changed);
   t.deepEqual(planPool(takeSnapshot(pool, 0)).restore, [changed]);
-  // Until then it is where it is.
+  // The address stays the same until the route is restored.
   t.is(pool.ready.take()?.ordinal, 0);
   t.is(pool.ready.take()?.ordinal, 1);
 });
 
-test('of the lowest few one is taken by chance, and the others stay', (t) => {
+test('pick: takes a random one of the lowest few, and keeps the others', (t) => {
   const pool = drawPool('rrrrr', {}, 5);
   t.is(pool.ready.take({ among: 3, random: 0.5 })?.ordinal, 1);
   t.is(pool.ready.take({ among: 3, random: 0.99 })?.ordinal, 3);
@@ -187,7 +187,7 @@ test('of the lowest few one is taken by chance, and the others stay', (t) => {
   );
 });
 
-test('inv 6: a session past its lifetime is reaped, and one that nobody ever connected to', (t) => {
+test('inv 6: reap: a session past its lifetime, and one that was never connected', (t) => {
   const pool = drawPool('uuuu', { 'max-lifetime': '1h', 'connect-timeout': '1m' });
   pool.observePod({ ...drawPod(0, 'u', { claimedAt: 0 }), version: 2 });
   pool.observePod({ ...drawPod(1, 'u', { claimedAt: 59 * minute, connectedAt: undefined }), version: 2 });
@@ -199,11 +199,11 @@ test('inv 6: a session past its lifetime is reaped, and one that nobody ever con
   ]);
 });
 
-test('inv 2: of two terminals of one visitor the connected one is meant, or else the older; a younger one goes', (t) => {
+test('inv 2: duplicates: keeps the connected terminal of a visitor, else the older one', (t) => {
   const cases: [older: boolean, younger: boolean, meant: number, goes: number[]][] = [
     [true, true, 0, [1]],
     [true, false, 0, [1]],
-    // Whose older one is taken back when nobody connects to it.
+    // The older one is reaped when no client connects to it.
     [false, true, 1, []],
     [false, false, 0, []],
   ];
@@ -223,14 +223,14 @@ test('inv 2: of two terminals of one visitor the connected one is meant, or else
   }
 });
 
-test('a pod that an administrator took out by its label is neither handed out nor reaped', (t) => {
+test('label: a pod that an administrator took out by its label is neither given out nor reaped', (t) => {
   const pool = drawPool('r', { 'max-lifetime': '1s' });
   pool.observePod({ ...drawPod(0, 'r'), version: 2, taken: true });
   t.is(pool.ready.take(), undefined);
   t.deepEqual(planPool(takeSnapshot(pool, 10 * minute)).reap, []);
 });
 
-test('the lowest ready pod is taken first, and a reserved one not again', (t) => {
+test('pick: takes the lowest ready pod, and skips a reserved one', (t) => {
   const pool = drawPool('urtsr');
   t.is(pool.ready.take()?.ordinal, 1);
   t.is(pool.ready.take()?.ordinal, 4);
@@ -239,14 +239,14 @@ test('the lowest ready pod is taken first, and a reserved one not again', (t) =>
   t.is(pool.ready.take()?.ordinal, 1);
 });
 
-test('a pod without a Service is not handed out, and is as soon as it has one', (t) => {
+test('pick: a pod is given out only once it has a Service', (t) => {
   const pool = drawPool('r', {}, 0);
   t.is(pool.ready.take(), undefined);
   pool.observeService(serviceOf(0));
   t.is(pool.ready.take()?.ordinal, 0);
 });
 
-test('a pod on a node without an address is not handed out, and is as soon as it has one', (t) => {
+test('pick: a pod is given out only once its node has an address', (t) => {
   let address: string | undefined;
   const pool = new Pool('p', { hostOf: () => address });
   pool.observeSpec({
@@ -267,7 +267,7 @@ test('a pod on a node without an address is not handed out, and is as soon as it
   t.is(pool.ready.take()?.ordinal, 0);
 });
 
-test('a pod above the replicas is about to go, and is not handed out', (t) => {
+test('pick: a pod above the replicas is not given out, because it is about to be deleted', (t) => {
   const pool = drawPool('rr');
   pool.observeSpec({ ...pool.spec!, version: 2, replicas: 1 });
   t.is(pool.ready.take()?.ordinal, 0);
@@ -276,7 +276,7 @@ test('a pod above the replicas is about to go, and is not handed out', (t) => {
   t.is(pool.ready.take()?.ordinal, 1);
 });
 
-test('news that are older than what is known change nothing', (t) => {
+test('pool: ignores outdated events', (t) => {
   const pool = drawPool('r');
   pool.observePod({ ...drawPod(0, 'u'), version: 5 });
   pool.observePod({ ...drawPod(0, 'r'), version: 4 });
@@ -284,20 +284,20 @@ test('news that are older than what is known change nothing', (t) => {
   t.is(pool.terminalOf('v0')?.ordinal, 0);
 });
 
-test('a claimed pod whose label was put back by hand is still its visitor’s (inv 1)', (t) => {
+test('inv 1: pool: a claimed pod keeps its visitor after its label is reset by hand', (t) => {
   const pool = drawPool('r');
   pool.observePod({ ...drawPod(0, 'u'), version: 2, taken: true });
   t.is(pool.ready.take(), undefined);
 });
 
-test('of two pods of one visitor, the one claimed first counts', (t) => {
+test('pool: of two pods of one visitor, the one claimed first counts', (t) => {
   const pool = drawPool('uu');
   pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 20 }), version: 2 });
   pool.observePod({ ...drawPod(1, 'u', { visitor: 'v', claimedAt: 10 }), version: 2 });
   t.is(pool.terminalOf('v')?.ordinal, 1);
 });
 
-test('whoever does not lead may make terminals, and end none', (t) => {
+test('leader: a manager that is not leader may create terminals, but not delete any', (t) => {
   const expose = { services: [3], routes: [2] };
   const plan: Plan = {
     scaleTo: 4,
@@ -340,14 +340,14 @@ test(shrinking, { pods: 'sssr', settings: { spare: '1' } });
 test(shrinking, { pods: 'ssrr', settings: { spare: '1' }, to: 3 });
 test(shrinking, { pods: 'uurr', settings: { spare: '2', max: '3' }, to: 3 });
 
-test('inv 5: a session that is ending is not scaled away from under its last words', (t) => {
+test('inv 5: scale down: keeps the ordinal of a session that is ending', (t) => {
   const pool = drawPool('rrt', { spare: '1' });
   t.deepEqual(planPool(takeSnapshot(pool, 0)).shrink, { to: 1 });
   pool.observePod({ ...drawPod(2, 'u'), terminating: true, version: 2 });
   t.is(planPool(takeSnapshot(pool, 0)).shrink, undefined);
 });
 
-test('a pool that has lately needed more does not shrink before the delay', (t) => {
+test('scale down: waits for the delay after the last higher need', (t) => {
   const pool = drawPool('uurr', { spare: '2', 'scale-down-delay': '1m' });
   evaluatePool(pool, 0);
   for (const ordinal of [0, 1]) pool.observePod({ ...drawPod(ordinal, 'r'), version: 2 });
@@ -356,7 +356,7 @@ test('a pool that has lately needed more does not shrink before the delay', (t) 
   t.deepEqual(planPool(takeSnapshot(pool, minute)).shrink, { to: 2 });
 });
 
-test('an administrator who lowers max does not wait', (t) => {
+test('scale down: does not wait after an administrator lowers max', (t) => {
   const pool = drawPool('uurr', { spare: '2', max: '4' });
   evaluatePool(pool, 0);
   const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '3' };
@@ -395,7 +395,7 @@ test(replacing, { pods: 'bbo', settings: { spare: '3' }, replace: [0, 1] });
 test(replacing, { pods: 'bbo', settings: { spare: '1' }, waiting: 1, replace: [] });
 test(replacing, { pods: 'rx', settings: { spare: '2' }, replace: [1] });
 
-test('a roll-out makes one terminal more, and gives up a former one when that is ready', (t) => {
+test('roll-out: creates one extra terminal, and replaces an old one when that is ready', (t) => {
   const plan = (pods: string) => planPool(takeSnapshot(drawPool(pods, { spare: '2' }), 0));
   t.like(plan('oo'), { scaleTo: 3, replace: [] });
   t.like(plan('oos'), { scaleTo: undefined, replace: [] });
@@ -405,7 +405,7 @@ test('a roll-out makes one terminal more, and gives up a former one when that is
   t.deepEqual(plan('rrr'), { ...plan('rrr'), replace: [], shrink: { to: 2 } });
 });
 
-test('new terminals that are not ready past the deadline stop a roll-out, which is told, until the template is mended', (t) => {
+test('roll-out: stops and is reported when new terminals miss the deadline, until the template changes', (t) => {
   const pool = drawPool('ooooos', { spare: '1', max: '20' });
   evaluatePool(pool, 0);
   const ordinals = (now: number) => planPool(takeSnapshot(pool, now)).replace.map(({ ordinal }) => ordinal);
@@ -422,13 +422,13 @@ test('new terminals that are not ready past the deadline stop a roll-out, which 
   t.deepEqual(ordinals(2 * minute), [5]);
 });
 
-test('while it is not known what new pods are made of, none is replaced', (t) => {
+test('roll-out: replaces no pod while the current revision is unknown', (t) => {
   const pool = drawPool('oob', { spare: '1' });
   pool.observeSpec({ ...pool.spec!, version: 2, revision: undefined });
   t.deepEqual(planPool(takeSnapshot(pool, 0)).replace, []);
 });
 
-test('inv 5: terminals in use above the replicas are put back at once, and it is told which have survived it', (t) => {
+test('inv 5: scale up: restores replicas below terminals in use at once, and reports which survived', (t) => {
   const pool = drawPool('ruuu', { spare: '1' });
   const reasons = (now: number) =>
     noticesOf(takeSnapshot(pool, now)).map(({ reason, message }) => [reason, message.split('. ')[0]]);
@@ -449,7 +449,7 @@ test('inv 5: terminals in use above the replicas are put back at once, and it is
   t.deepEqual(reasons(10 * minute), []);
 });
 
-test('a manager that finds terminals in use above the replicas puts them back', (t) => {
+test('scale up: a manager that starts restores replicas below terminals in use', (t) => {
   const pool = drawPool('ru', { spare: '1' });
   pool.observePod({ ...drawPod(4, 'u'), version: 2 });
   evaluatePool(pool, 0);
@@ -457,7 +457,7 @@ test('a manager that finds terminals in use above the replicas puts them back', 
   t.is(planPool(takeSnapshot(pool, 0)).shrink, undefined);
 });
 
-/** A pool whose pod of each ordinal is on a node in that state. */
+/** A pool whose pod of each ordinal is on a node in the state given for it. */
 function onNodes(pods: string, states: NodeState[], settings: Record<string, string> = {}): Pool {
   const drawn = drawPool(pods, settings);
   const nodeStateOf = ({ ordinal }: ObservedPod) => states[ordinal] ?? 'ready';
@@ -468,7 +468,7 @@ function onNodes(pods: string, states: NodeState[], settings: Record<string, str
   return pool;
 }
 
-test('a pod on a cordoned, NotReady, lost or deleted node is not handed out, and another is made elsewhere', (t) => {
+test('nodes: a pod on a cordoned, NotReady, lost or deleted node is not given out, and is replaced elsewhere', (t) => {
   for (const state of ['cordoned', 'not-ready', 'lost', 'deleted', 'gone'] as const) {
     const pool = onNodes('rrs', [state, 'ready', state], { spare: '2' });
     t.is(pool.ready.take()?.ordinal, 1);
@@ -477,21 +477,21 @@ test('a pod on a cordoned, NotReady, lost or deleted node is not handed out, and
   }
 });
 
-test('a pod on a node that no watch has reported is not handed out, and counts until it is known to be deleted', (t) => {
+test('nodes: a pod on an unreported node is not given out, and counts until the node is known to be deleted', (t) => {
   const pool = onNodes('rr', ['unseen', 'ready'], { spare: '2' });
   t.deepEqual([pool.ready.take()?.ordinal, pool.ready.take()], [1, undefined]);
   t.is(planPool(takeSnapshot(pool, 0)).scaleTo, undefined);
   t.false(pool.isLost(pool.pod(0)!));
 });
 
-test('a pod that is going comes again elsewhere from a cordoned node, and does not go from a dead one', (t) => {
+test('nodes: a terminating pod is expected elsewhere from a cordoned node, and stays on a dead one', (t) => {
   t.is(planPool(takeSnapshot(onNodes('t', ['cordoned'], { spare: '1' }), 0)).scaleTo, undefined);
   for (const state of ['not-ready', 'lost'] as const) {
     t.is(planPool(takeSnapshot(onNodes('t', [state], { spare: '1' }), 0)).scaleTo, 2);
   }
 });
 
-test('orphans: pods of a deleted node go at once, but those of sessions when its grace period is over', (t) => {
+test('orphans: pods of a deleted node are deleted at once, sessions after the grace period', (t) => {
   const reaped = (state: NodeState) => {
     const pool = onNodes('rstur', [state, state, state, state, 'ready'], { 'connect-timeout': '1h' });
     pool.observePod({ ...drawPod(3, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
@@ -509,7 +509,7 @@ const ended = (ordinal: number, letter: Letter, phase: ObservedPod['ended'] = 'F
   ...(phase && { ended: phase }),
 });
 
-test('a pod that has ended is reaped at once, whoever had it, and neither counts nor is handed out', (t) => {
+test('ended pod: reaped at once, with or without a claim, and neither counted nor given out', (t) => {
   for (const phase of ['Failed', 'Succeeded'] as const) {
     const pool = drawPool('ursox', { spare: '1', 'connect-timeout': '1h' });
     for (const [ordinal, letter] of ([...'ursox'] as Letter[]).entries())
@@ -526,7 +526,7 @@ test('a pod that has ended is reaped at once, whoever had it, and neither counts
   }
 });
 
-test('a pod that has ended and is going already, or is on a deleted node, is reaped for that', (t) => {
+test('ended pod: not reaped again while terminating, and reaped as an orphan on a deleted node', (t) => {
   const pool = onNodes('uu', ['ready', 'deleted']);
   pool.observePod({ ...ended(0, 'u'), terminating: true });
   pool.observePod(ended(1, 'u'));
@@ -536,14 +536,14 @@ test('a pod that has ended and is going already, or is on a deleted node, is rea
   );
 });
 
-test('a pod whose node has not cleared up after it within a minute is removed', (t) => {
+test('held pod: removed when its node has not cleaned up within a minute', (t) => {
   const pool = drawPool('tt', {});
   pool.observePod({ ...drawPod(0, 't'), version: 2, heldSince: 1_000 });
   t.deepEqual(planPool(takeSnapshot(pool, 1_000 + minute - 1)).reap, []);
   t.deepEqual(planPool(takeSnapshot(pool, 1_000 + minute)).reap, [{ pod: pool.pod(0)!, reason: 'not-removed' }]);
 });
 
-test('orphans: the pod of a visitor who waits, or has another terminal, goes at once', (t) => {
+test('orphans: deleted at once if the visitor waits or has another terminal', (t) => {
   const alone = onNodes('u', ['deleted'], { max: '1', 'connect-timeout': '1h' });
   alone.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
   t.true(alone.isLost(alone.pod(0)!));
@@ -558,7 +558,7 @@ test('orphans: the pod of a visitor who waits, or has another terminal, goes at 
   t.deepEqual(planPool(takeSnapshot(pool, 2)).reap, [{ pod: pool.pod(0)!, reason: 'node-deleted' }]);
 });
 
-test('a session on a lost node goes once its visitor has another, and is its visitor’s until then', (t) => {
+test('lost node: a session belongs to its visitor until the visitor has another terminal, then it is deleted', (t) => {
   t.false(onNodes('u', ['not-ready']).isLost(drawPod(0, 'u')));
   const pool = onNodes('uu', ['lost', 'ready'], { 'connect-timeout': '1h' });
   pool.observePod({ ...drawPod(0, 'u', { visitor: 'v', claimedAt: 0 }), version: 2 });
@@ -580,7 +580,7 @@ const windowAt = (from: number, to: number, ready = 40) =>
     },
   ]);
 
-test('terminals that are there for a window soon are not given back because they have started sooner than expected', (t) => {
+test('windows: terminals that are ready early for a window are kept', (t) => {
   const settings = { spare: '1', max: '50', 'scale-down-delay': '1s', prewarm: windowAt(3 * minute, 6 * minute) };
   const pool = drawPool('r', settings);
   t.is(planPool(takeSnapshot(pool, 2 * minute)).scaleTo, 40);
@@ -596,14 +596,14 @@ test('terminals that are there for a window soon are not given back because they
   t.true(pool.starts.readyWithinMs(40) < 10_000, 'it could have been later');
 });
 
-test('a window makes its terminals before it opens, keeps as many seats, and lets them go after it', (t) => {
+test('windows: creates terminals before the window, keeps its seats, and releases them afterwards', (t) => {
   const settings = { spare: '1', max: '50', 'scale-down-delay': '1m', prewarm: windowAt(3 * minute, 6 * minute) };
   const pool = drawPool('r', settings);
   const look = (now: number) => {
     evaluatePool(pool, now);
     return planPool(takeSnapshot(pool, now));
   };
-  // The terminals of a drawn pool start at once: (1 s + 39 s) * 1.5 ahead.
+  // The terminals of a drawn pool start at once, so the lead time is (1 s + 39 s) * 1.5.
   t.like(look(2 * minute - 100), { scaleTo: undefined, shrink: undefined });
   t.is(look(2 * minute).scaleTo, 40);
 
@@ -617,21 +617,21 @@ test('a window makes its terminals before it opens, keeps as many seats, and let
     full.observePod({ ...drawPod(ordinal, 'u', { claimedAt: 3 * minute + ordinal }), version: 2 });
     t.is(again(3 * minute + ordinal).scaleTo, ordinal < 39 ? undefined : 41, 'the spare, once all seats are taken');
   }
-  // Ten go home early: their seats are kept for them.
+  // Ten visitors leave early: their seats are kept.
   for (let ordinal = 30; ordinal < 40; ordinal++) full.observePod({ ...drawPod(ordinal, 'r'), version: 3 });
   t.like(again(6 * minute - 1), { scaleTo: undefined, shrink: undefined });
   t.like(again(7 * minute - 2), { shrink: undefined });
   t.deepEqual(again(7 * minute).shrink, { to: 31 });
 });
 
-test('a window does not go above max, whatever it asks for, nor below what spare asks for', (t) => {
+test('windows: never exceeds max, and never keeps fewer than spare', (t) => {
   const window = windowAt(0, minute);
   t.is(planPool(takeSnapshot(drawPool('r', { spare: '1', max: '30', prewarm: window }), 0)).scaleTo, 30);
   t.is(planPool(takeSnapshot(drawPool('uuu', { spare: '1', max: '30', prewarm: window }), 0)).scaleTo, 30);
   t.is(planPool(takeSnapshot(drawPool('r', { spare: '45', max: '50', prewarm: window }), 0)).scaleTo, 45);
 });
 
-test('a window counts whoever came since it opened, and nobody who was there before', (t) => {
+test('windows: counts only visitors who came since the window opened', (t) => {
   const settings = { spare: '1', max: '50', prewarm: windowAt(minute, 2 * minute, 5) };
   const early = drawPool('uu', settings);
   t.is(planPool(takeSnapshot(early, minute)).scaleTo, 7);

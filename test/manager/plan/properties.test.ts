@@ -1,5 +1,5 @@
-// Random histories over several managers that share one cluster: visitors come and go, pods live and die, watches lag,
-// answers get lost, managers are killed, and of several one leads. After every step the invariants are checked against the cluster's own history.
+// Random histories over several managers that share one cluster: visitors come and go, pods start and end, watches lag,
+// answers are lost, managers are killed, and one leads. Every step checks the invariants against the cluster's history.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ import { histories } from '../../helpers/long.ts';
 import { settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { type Fault, ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
-// Pods of two seconds' trouble are broken here, so that many are within one history.
+// The start timeout is two seconds here, so that one history has many broken pods.
 const [spare, min, max] = [2, 1, 6];
 const annotations = {
   'warmterm.dev/spare': String(spare),
@@ -21,7 +21,7 @@ const annotations = {
   'warmterm.dev/max': String(max),
   'warmterm.dev/scale-down-delay': '30s',
   'warmterm.dev/start-timeout': '2s',
-  // Longer than a history lasts: whatever ends here is ended by something else.
+  // Longer than a history, so that this timeout ends no session.
   'warmterm.dev/connect-timeout': '1h',
 };
 const visitors = 9;
@@ -133,19 +133,19 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
   const time = new FakeTime();
   const clock = () => time.now;
   const model = new ModelCluster({ annotations, replicas: 2, clock });
-  // One alone leads; several elect.
+  // A single manager leads; several managers elect a leader.
   const start = () => startManager(model, { exposure, clock, ...(managerCount > 1 && { time }) });
   const managers: TestManager[] = Array.from({ length: managerCount }, start);
   const handedTo = new Map<string, Set<string>>();
   const open = new Set<Promise<void>>();
   const aborts: AbortController[] = [];
-  /** Visitors who have ended a terminal of theirs, and nodes that were down or deleted: the only reasons for a session to end. */
+  /** Visitors who ended a terminal, and nodes that were down or deleted: the only reasons for a session to end. */
   const leavers = new Set<string>();
   const wentDown = new Set<string>();
-  /** Visitors whom several managers gave a terminal each: one is enough. */
+  /** Visitors who got terminals from several managers: one terminal is enough. */
   const doubled = new Set<string>();
   let templates = 1;
-  /** The most that an administrator has scaled to. */
+  /** The highest number of replicas that an administrator set. */
   let scaledTo = 0;
 
   const ask = (result: Promise<{ pod: { uid: string } }>, visitor: string) => {
@@ -220,7 +220,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
     model.setPool({ annotations: { ...annotations, 'warmterm.dev/prewarm': JSON.stringify(written) } });
   }
 
-  /** Time passes, and every manager looks at its pool. */
+  /** Advances the clock; every manager evaluates its pool. */
   async function pass(ms: number): Promise<void> {
     await time.pass(ms, check);
     for (const { pools } of managers) for (const pool of pools.all()) pool.changed();
@@ -253,7 +253,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
       throw new Error(`inv 2: a visitor has two terminals: ${owners.join(', ')}`);
   }
 
-  /** What a pool comes to after a quiet while. */
+  /** Checks the final state of a pool after a time without changes. */
   function checkQuiet(): void {
     const { replicas, revision } = model.pool;
     const pods = [...model.pods.values()];
@@ -273,7 +273,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
     if (replicas !== Math.max(needed, top)) throw new Error(`${replicas} replicas, needed are ${needed}, ${top}`);
     if (free.some((pod) => pod.retired || !pod.ready)) throw new Error('some are retired, or not ready, for ever');
     const outdated = free.filter((pod) => pod.revision !== revision).length;
-    // The last ready terminal of a pool that is full is not given up.
+    // A full pool keeps its last ready terminal.
     if (outdated > 0 && (replicas < max || free.length > 1)) throw new Error(`${outdated} are of a former template`);
   }
 
@@ -283,7 +283,7 @@ async function run(steps: Step[], managerCount: number, exposure: ExposureMode) 
       check();
     }
     model.stuck.clear();
-    // Of two nodes the second may have been deleted for good.
+    // The second of two nodes may be deleted permanently.
     for (const node of nodes) if (node === nodes[0] || model.nodes.has(node)) setNode(node, 'up');
     model.setRevision(`good-${++templates}`);
     setWindows([]);
@@ -317,14 +317,14 @@ const property = (managerCount: number, exposure: ExposureMode = 'nodePort') =>
     run(steps, managerCount, exposure),
   );
 
-test('inv 1, 2, 3: one manager, lagging watches, lost answers and kills: no pod has two visitors, no visitor two pods', async (t) => {
+test('inv 1, 2, 3: properties: no shared pod and no second pod with one manager, lagging watches, lost answers and kills', async (t) => {
   await t.notThrowsAsync(() => fc.assert(property(1), histories(t, { short: 150, long: 5_000 })));
 });
 
-test('inv 1, 4: three managers claim at once from one cluster: no pod has two visitors, and never do two lead', async (t) => {
+test('inv 1, 4: properties: no shared pod, no second pod and one leader with three managers that claim at once', async (t) => {
   await t.notThrowsAsync(() => fc.assert(property(3), histories(t, { short: 150, long: 5_000 })));
 });
 
-test('inv 1, 4: two managers with routes that come and go: the same, and in the end each ordinal has its way', async (t) => {
+test('inv 1, 4: properties: the same with two managers and changing routes, and every ordinal is exposed in the end', async (t) => {
   await t.notThrowsAsync(() => fc.assert(property(2, 'ingress'), histories(t, { short: 150, long: 5_000 })));
 });

@@ -7,7 +7,7 @@ import { histories, quick } from '../../helpers/long.ts';
 const second = 1_000;
 const hour = 3_600_000;
 const demand = (rest: Partial<Demand>): Demand => ({ inUse: 0, rates: [], refillMs: 10 * second, ...rest });
-/** So well known that it is as good as certain. */
+/** A rate from so many arrivals that it is practically certain. */
 const certain = (perSecond: number) => ({ arrivals: perSecond * 1e9, ms: 1e12 });
 
 const spares = test.macro<[Spare, Partial<Demand>, number]>({
@@ -27,7 +27,7 @@ test(spares, 'auto', { rates: [{ arrivals: 0, ms: hour }] }, 1);
 test(spares, 'auto', { rates: [certain(0.1), certain(0.5)] }, 14);
 test(spares, 'auto', { rates: [certain(100)] }, 100);
 
-/** Of Poisson distributed orders about `mean`, the share of moments at which fewer than `stock` are open: by definition. */
+/** The share of moments with fewer than `stock` open orders, Poisson distributed about `mean`; by definition. */
 function poissonBelow(stock: number, mean: number): number {
   let term = Math.exp(-mean);
   let sum = 0;
@@ -36,14 +36,14 @@ function poissonBelow(stock: number, mean: number): number {
 }
 
 for (const perSecond of [0.001, 0.01, 0.1, 0.5, 2, 10]) {
-  test(`a rate of ${perSecond}/s that is known well needs the smallest stock that Poisson’s law allows`, (t) => {
+  test(`sizing: a certain rate of ${perSecond}/s needs the smallest stock by the Poisson distribution`, (t) => {
     const stock = baseStock(certain(perSecond), 10 * second, 10_000);
     t.true(poissonBelow(stock, perSecond * 10) >= serviceLevel - 1e-6);
     t.true(stock === 1 || poissonBelow(stock - 1, perSecond * 10) < serviceLevel);
   });
 }
 
-test('the same rate needs more while it is known from few arrivals', (t) => {
+test('sizing: a rate from few arrivals needs more', (t) => {
   const stocks = [2, 20, 200, 2_000].map((arrivals) =>
     baseStock({ arrivals, ms: arrivals * 2 * second }, 10 * second, 1_000),
   );
@@ -61,7 +61,7 @@ const rate = fc.record({
 });
 const refill = fc.double({ min: 100, max: 600 * second, noNaN: true });
 
-test('more arrivals, or a longer refill, never need fewer; and all is from 1 to the maximum', (t) => {
+test('sizing: more arrivals or a longer refill never need fewer, and all results are from 1 to max', (t) => {
   fc.assert(
     fc.property(rate, refill, fc.double({ min: 1, max: 10, noNaN: true }), (known, refillMs, times) => {
       const stock = baseStock(known, refillMs, 500);

@@ -8,7 +8,7 @@ import { ModelCluster } from '../../helpers/model-cluster.ts';
 
 const minute = 60_000;
 
-/** A pool of as many sessions as there are times of claims, whose pods take what they take at first: ten seconds. */
+/** A pool with one session for each claim time. Its pods have the default start time of ten seconds. */
 function poolOf(claims: number[], settings: Record<string, string> = {}): Pool {
   const annotations = Object.fromEntries(
     Object.entries(settings).map(([key, value]) => [`warmterm.dev/${key}`, value]),
@@ -23,7 +23,7 @@ function poolOf(claims: number[], settings: Record<string, string> = {}): Pool {
   return pool;
 }
 
-/** Sessions that last for ten minutes on average, four at a time: one ends every two and a half. */
+/** Sessions of ten minutes on average, four at a time: one ends every two and a half minutes. */
 function withEnds(pool: Pool, ends: number): Pool {
   pool.sessions.update(4, 0);
   for (let end = 1; end <= ends; end++) {
@@ -33,14 +33,14 @@ function withEnds(pool: Pool, ends: number): Pool {
   return pool;
 }
 
-test('estimate: pods that start are expected between their usual time and that of the slowest', (t) => {
+test('estimate: starting pods are expected between the usual and the slowest start time', (t) => {
   const pool = poolOf([0, 0], { max: '4' });
   const at = (place: number) => estimate(takeSnapshot(pool, 0), place);
   t.like(at(1), { on: 'starts', range: { from: 10_000, to: 16_500 }, latestMs: undefined, terminals: 4 });
   t.like(at(2), { on: 'starts', range: { from: 10_000, to: 18_000 } });
 });
 
-test('estimate: a pod that is starting counts from its creation; one later than any before has no estimate', (t) => {
+test('estimate: a starting pod counts from its creation, and has no estimate once later than any before', (t) => {
   const model = new ModelCluster({ replicas: 1, annotations: { 'warmterm.dev/max': '1' } });
   const pool = new Pool('default');
   pool.observeSpec(model.pool);
@@ -96,7 +96,7 @@ test('estimate: the range ends by the end of lifetimes', (t) => {
   t.deepEqual(estimate(takeSnapshot(pool, 20 * minute), 1).range, { from: 10_000, to: 10_000 });
 });
 
-test('fewer than three ends tell nothing, and those of yesterday neither', (t) => {
+test('estimate: fewer than three ends, or ends of yesterday, give no estimate', (t) => {
   const sessions = new Sessions();
   sessions.update(1, 0);
   const mean: (number | undefined)[] = [];
@@ -110,7 +110,7 @@ test('fewer than three ends tell nothing, and those of yesterday neither', (t) =
   t.is(sessions.meanMs, undefined);
 });
 
-test('each end of a session is one, however it is heard of', (t) => {
+test('estimate: each end of a session counts once, however it is observed', (t) => {
   const pool = poolOf([0, 0, 0, 0]);
   const [a, b, c, d] = [0, 1, 2, 3].map((ordinal) => pool.pod(ordinal)!);
   evaluatePool(pool, 0);
@@ -119,7 +119,7 @@ test('each end of a session is one, however it is heard of', (t) => {
   pool.observePodGone(1, b!.uid);
   pool.observePod({ ...c!, uid: 'next', taken: false, claim: undefined, version: 101 });
   evaluatePool(pool, minute);
-  // Four for a minute, of which three ended.
+  // Four sessions for a minute; three of them ended.
   t.is(Math.round(pool.sessions.meanMs! / 1_000), 80);
   t.is(d!.claim?.visitor, 'v3');
 });

@@ -7,7 +7,7 @@ import { ToldVisitor } from '../../helpers/promises.ts';
 
 const minute = 60_000;
 
-/** A pool of 100 sessions, one of which has ended every 3.25 seconds, and the moment up to which that went on. */
+/** A pool of 100 sessions, one of which has ended every 3.25 seconds, and the time of the last end. */
 function busyPool(settings: Record<string, string> = {}) {
   const annotations = { 'warmterm.dev/max': '100', 'warmterm.dev/max-lifetime': '3h', ...settings };
   const model = new ModelCluster({ replicas: 100, annotations });
@@ -27,7 +27,7 @@ function busyPool(settings: Record<string, string> = {}) {
 
 const at = (pool: Pool, position: number, claiming = 0) => ({ pool, position, waiting: 90, claiming });
 
-test('promise: while nobody leaves, the end at position 80 stays as it was said, and is then withdrawn with its cause', (t) => {
+test('promise: without ended sessions, the time at position 80 stays, and is then withdrawn with its cause', (t) => {
   const { pool, start } = busyPool();
   const visitor = new ToldVisitor();
   for (let now = start; now <= start + 10 * minute; now += 10_000) {
@@ -50,7 +50,7 @@ test('promise: while nobody leaves, the end at position 80 stays as it was said,
   t.true(later.expectedSeconds! > 262);
 });
 
-test('promise: a pod that does not start in time is promised once, not at every answer', (t) => {
+test('promise: a late pod is promised once, not in every answer', (t) => {
   const model = new ModelCluster({ replicas: 1, annotations: { 'warmterm.dev/max': '1' } });
   const pool = new Pool('default');
   pool.observeSpec(model.pool);
@@ -64,7 +64,7 @@ test('promise: a pod that does not start in time is promised once, not at every 
     [17, 12, 7, undefined, undefined, undefined],
   );
   t.is(visitor.answers[3]!.cause, 'slow-starts');
-  // CrashLoopBackOff, and a container that starts at last.
+  // CrashLoopBackOff, then a container that starts.
   pool.observePod({ ...pod!, version: 9, trouble: { reason: 'CrashLoopBackOff', message: '' } });
   const failing = [250, 260].map((second) => visitor.tell(at(pool, 1), second * 1_000));
   for (const answer of failing) t.like(answer, { expectedSeconds: undefined, cause: 'starts-fail' });
@@ -72,7 +72,7 @@ test('promise: a pod that does not start in time is promised once, not at every 
   t.like(visitor.tell(at(pool, 1), 271_000), { expectedSeconds: 16, cause: 'starts-failed' });
 });
 
-test('promise: an end rises with its cause when the pool is made smaller, or others are before the visitor', (t) => {
+test('promise: a later time has a cause: a smaller pool, or visitors ahead', (t) => {
   const { model, pool, start } = busyPool({ 'warmterm.dev/max': '110' });
   const visitor = new ToldVisitor();
   const before = visitor.tell(at(pool, 11), start);
@@ -87,7 +87,7 @@ test('promise: an end rises with its cause when the pool is made smaller, or oth
   t.true(behind.expectedSeconds! > smaller.expectedSeconds!);
 });
 
-test('promise: another manager, which has seen no session end, keeps to what was promised', (t) => {
+test('promise: another manager without ended sessions keeps the promised time', (t) => {
   const { pool, start } = busyPool();
   const restarted = busyPool().pool;
   Object.defineProperty(restarted, 'sessions', { value: new Pool('none').sessions });
@@ -97,7 +97,7 @@ test('promise: another manager, which has seen no session end, keeps to what was
   t.like(next, { expectedSeconds: first.expectedSeconds! - 20, cause: undefined });
 });
 
-test('promise: a pod that is just being claimed for the visitor ahead is not promised', (t) => {
+test('promise: a pod being claimed for the visitor ahead is not promised', (t) => {
   const { pool, start } = busyPool();
   const [pod] = pool.pods();
   pool.observePod({ ...pod!, uid: 'ready', taken: false, claim: undefined, version: 99 });

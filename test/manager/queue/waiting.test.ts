@@ -11,7 +11,7 @@ import { type ManagerOptions, requestBy, settle, startManager, type TestManager 
 import { readMetrics } from '../../helpers/metrics.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
-/** A pool whose terminals are all in use, by `taken-0` and so on. */
+/** A pool with all terminals in use, by `taken-0` and so on. */
 async function start(t: ExecutionContext, max = 2, options: ManagerOptions & { managers?: number } = {}, more = {}) {
   const annotations = {
     'warmterm.dev/spare': '1',
@@ -54,7 +54,7 @@ const poolOf = (manager: TestManager) => manager.pools.get('default')!;
 /** A position so far back that the next report comes after eight seconds. */
 const far = 99;
 
-/** Asks as the page does, and remembers the answer. */
+/** Claims as the page does, and records the answer. */
 async function ask(manager: TestManager, visitor: string, position?: number) {
   const disconnect = new AbortController();
   const asked = {
@@ -153,7 +153,7 @@ async function startTwoTabs(t: ExecutionContext, options: ManagerOptions = {}) {
   model.settle();
   isHeld = true;
   manager.port.deliver();
-  // In the turn in which the ready terminal is seen, so before the queue is served.
+  // In the turn in which the ready terminal is seen, before the queue is served.
   const claims = manager.claim('ann');
   await look(manager);
   return { model, manager, waits, claims, release };
@@ -381,7 +381,7 @@ test('queue: one abort listener for each waiting request, none afterwards', asyn
   const waits = Array.from({ length: 9 }, (_, index) => claim(`visitor-${index}`, far));
   await pass(2_000, manager);
   t.is(listeners(), 9);
-  // Each ready terminal wakes all who wait.
+  // Each ready terminal wakes all waiting requests.
   for (let taken = 0; taken < 4; taken++) {
     await manager.claims.end(`taken-${taken}`);
     await settle(model, manager);
@@ -459,7 +459,7 @@ test('queue: 64 dead entries do not delay 200 visitors after a restart', async (
   t.deepEqual([...model.storedQueue!.positions.keys()], [], 'the dead entries expire');
 });
 
-test('queue: dead entries block nobody and use no limit while managers crash every ten seconds', async (t) => {
+test('queue: dead entries block no visitor and use no limit while managers crash every ten seconds', async (t) => {
   const limits = { 'warmterm.dev/max-waiting': '3', 'warmterm.dev/max-waiting-per-address': '2' };
   const { model, manager, run, time, pass } = await start(t, 2, {}, limits);
   await manager.stop();

@@ -1,4 +1,4 @@
-// Nodes that are NotReady or deleted, in the orders that occur, as visitors and the pool meet them.
+// Nodes that are NotReady or deleted, in all orders that occur, and their effect on visitors and the pool.
 
 import test, { type ExecutionContext } from 'ava';
 import { describeTerminal } from '../../../manager/api/describe-terminal.ts';
@@ -9,7 +9,7 @@ import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
 import { type ManagerOptions, requestBy, settle, startManager, type TestManager } from '../../helpers/manager.ts';
 import { ModelCluster } from '../../helpers/model-cluster.ts';
 
-/** Terminals of a pool on two nodes. The manager's wall clock shows `skewMs` more than has passed. */
+/** Terminals of a pool on two nodes. The manager's wall clock gains `skewMs`. */
 async function start(t: ExecutionContext, options: ManagerOptions = {}, settings: Record<string, string> = {}) {
   const annotations = { 'warmterm.dev/connect-timeout': '1h', 'warmterm.dev/spare': '2', 'warmterm.dev/max': '10' };
   const time = { now: 1_000_000, skewMs: 0 };

@@ -13,7 +13,7 @@ function start() {
     onFailure: (kind) => failures.push(kind),
   });
   let runs = 0;
-  /** Runs the action, and says whether it was started. */
+  /** Runs the action, and returns whether it was started. */
   const attempt = async (run: () => Promise<void>, key: Action['key'] = { kind: 'scale', pool: 'default' }) => {
     const before = runs;
     const counted = () => {

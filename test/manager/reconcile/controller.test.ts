@@ -1,4 +1,4 @@
-// Several managers on one cluster: what each does, and what only the leader does.
+// Several managers on one cluster: the actions of each, and the actions of the leader only.
 
 import test, { type ExecutionContext } from 'ava';
 import type { ExposureMode } from '../../../manager/model/observation.ts';
@@ -25,7 +25,7 @@ async function start(t: ExecutionContext, settings: Record<string, string>, coun
   return { model, time, managers, leader, others };
 }
 
-/** Has the managers look at the pool as it is now. */
+/** Has the managers evaluate the current pool. */
 async function look(time: FakeTime, ...managers: TestManager[]): Promise<void> {
   for (const { port, pools } of managers) {
     port.deliver();
@@ -40,7 +40,7 @@ test('inv 6: reap: only the leader, and its successor', async (t) => {
   const isReaped = () => model.pods.get(pod.name)?.uid !== pod.uid || model.pods.get(pod.name)!.terminating;
   await leader.stop();
   await time.pass(10_000);
-  // Overdue, but nobody leads while the dead one's lease lasts.
+  // The terminal is overdue, but no manager leads until the lease of the dead leader expires.
   const later = model.pods.get(pod.name)!;
   model.put({ ...later, claim: { ...later.claim!, claimedAt: time.now - 30_000 } });
   await look(time, ...others);
@@ -49,7 +49,7 @@ test('inv 6: reap: only the leader, and its successor', async (t) => {
   t.is(others.filter(({ isLeader }) => isLeader()).length, 1);
   await look(time, ...others.filter(({ isLeader }) => !isLeader()));
   t.false(isReaped());
-  // inv 9: nobody has told it of a connection; but there was nobody to tell, for a while.
+  // inv 9: it has seen no report of a connection, but for a while no manager could receive one.
   await look(time, ...others);
   t.false(isReaped());
   await time.pass(15_000);
@@ -171,7 +171,7 @@ test('inv 5: withdraw: Service and route go after the pod of a removed ordinal',
   t.is(model.routes.size, 2);
 });
 
-/** A quiet while passes. */
+/** Advances the clock without other changes. */
 async function quiet(time: FakeTime, ms: number, ...managers: TestManager[]): Promise<void> {
   for (let left = ms; left >= 0; left -= 1_000) {
     await time.pass(1_000);
@@ -198,7 +198,7 @@ test('inv 5: scale down: stops at a pod that is claimed meanwhile', async (t) =>
   model.scale(5);
   await settle(model, ...managers);
   await quiet(time, 5_000, ...managers);
-  // The leader hears of it too late.
+  // The leader's watch reports it too late.
   const pod = model.pods.get('default-2')!;
   await others[0]!.port.claimPod(pod, { id: 'c', visitor: 'ann', claimedAt: time.now });
   model.setPool({ annotations: { 'warmterm.dev/spare': '1', 'warmterm.dev/max': '1' } });
@@ -339,7 +339,7 @@ test('inv 5: retry: keeps a broken pod that becomes Ready and is claimed meanwhi
   model.scale(2);
   await look(time, leader, ...others);
   await time.pass(9_000);
-  // The leader does not hear of what happens now.
+  // The leader's watch does not report the next changes.
   model.stuck.clear();
   model.become('default-1');
   for (const other of others) other.port.deliver();

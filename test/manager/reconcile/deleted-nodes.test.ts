@@ -1,4 +1,4 @@
-// Nodes that are deleted, and nodes that no watch has reported yet: the first take their pods with them, the others do not.
+// Deleted nodes, and nodes that no watch has reported yet. Only deleted nodes lose their pods.
 
 import test, { type ExecutionContext } from 'ava';
 import { takeSnapshot } from '../../../manager/plan/snapshot.ts';
@@ -130,7 +130,7 @@ test('inv 5: lost node: Ready again before a late watch reports it keeps session
   t.deepEqual(model.deleted, []);
 });
 
-/** Time passes, and the manager looks at its pool, without a word from its watch. */
+/** Advances the clock; the manager evaluates its pool without watch events. */
 async function lookUntold(manager: TestManager, time: { now: number }, ms: number): Promise<void> {
   time.now += ms;
   manager.pools.get('default')!.changed();
@@ -151,7 +151,7 @@ test('inv 3: deleted node: a manager that starts afterwards asks the API server 
   t.true([...model.pods.values()].every(({ node }) => node !== lost.node));
 });
 
-/** The watch of nodes reports `name` as soon as `release` is called; that of everything else does not lag. */
+/** The watch reports the node `name` when `release` is called. Other watches do not lag. */
 function holdBack(port: ModelPort, name: string) {
   const watch = port.watch.bind(port);
   const held: (() => void)[] = [];

@@ -1,11 +1,11 @@
-// A visitor with two terminals, which managers that did not know of each other's claim have given: one of them goes, never both.
+// A visitor with two terminals, from managers that had not seen each other's claim. One is deleted, never both.
 
 import test, { type ExecutionContext } from 'ava';
 import type { ObservedPod } from '../../../manager/model/observation.ts';
 import { settle, startManager } from '../../helpers/manager.ts';
 import { ModelCluster, nextTurn } from '../../helpers/model-cluster.ts';
 
-/** ann has default-0, and since just now default-1 too; the manager that leads has yet to hear of that. */
+/** ann has default-0, and now default-1 too. The leader has not seen that yet. */
 async function start(t: ExecutionContext) {
   const annotations = { 'warmterm.dev/spare': '2', 'warmterm.dev/max': '4', 'warmterm.dev/connect-timeout': '1h' };
   const model = new ModelCluster({ annotations, clock: () => 1_000_000 });

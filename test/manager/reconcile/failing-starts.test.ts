@@ -1,4 +1,4 @@
-// Terminals that never come: an image that is broken, pods that are not created, Services that are refused. The pool reports
+// Terminals that never start: a broken image, pods that are not created, Services that are refused. The pool reports
 // the cause, promises no time, and does not grow for them.
 
 import test, { type ExecutionContext } from 'ava';
@@ -35,7 +35,7 @@ function start(t: ExecutionContext, settings: Record<string, string>, exposure?:
     pool,
     look,
     manager: () => manager,
-    /** Time passes, with a look at every `step`. */
+    /** Advances the clock, with an evaluation at every `step`. */
     async pass(ms: number, step = minute): Promise<void> {
       for (const end = time.now + ms; time.now < end; ) {
         time.now += step;

@@ -1,4 +1,4 @@
-// Three managers, each at a port with faults: whatever gets lost, is refused, late or repeated, nobody shares a terminal, and
+// Three managers, each with a faulty port that loses, refuses, delays and repeats. No terminal is shared, and
 // in the end each visitor has one.
 
 import test from 'ava';

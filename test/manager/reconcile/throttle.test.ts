@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { createThrottle } from '../../../manager/reconcile/throttle.ts';
 import { FakeTime } from '../../helpers/fake-time.ts';
 
-/** A pace whose work takes `costMs`. */
+/** A throttle whose work takes `costMs`. */
 function start(t: ExecutionContext, costMs: number) {
   const time = new FakeTime();
   const doneAt: number[] = [];

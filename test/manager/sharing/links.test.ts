@@ -1,4 +1,4 @@
-// Links to a terminal: made, opened and ended at a manager over a model cluster, with real signatures.
+// Links to a terminal: created, opened and ended at a manager over a model cluster, with real signatures.
 
 import { generateKeyPairSync } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
@@ -36,7 +36,7 @@ async function start(t: ExecutionContext) {
   return { model, manager, signer, time, pod, create, open, ended, startAnother };
 }
 
-test('link: brings a guest a ticket for that very pod and claim, and writes nothing', async (t) => {
+test('link: gives a guest a ticket for that pod and claim, and writes nothing', async (t) => {
   const { model, pod, create, open } = await start(t);
   const { writes } = model;
   const { token, expiresAt } = await create('editor');
@@ -48,7 +48,7 @@ test('link: brings a guest a ticket for that very pod and claim, and writes noth
   t.is(model.writes, writes);
 });
 
-test('link: a browser is one guest at each visit, and its secret is not the id that others see', async (t) => {
+test('link: a browser is one guest at each visit, and the visible id does not reveal its secret', async (t) => {
   const { create, open } = await start(t);
   const { token } = await create();
   const id = async (guest?: string) => ticketSchema.parse(decodeJwt((await open(token, guest)).ticket)).guest?.id;
@@ -58,7 +58,7 @@ test('link: a browser is one guest at each visit, and its secret is not the id t
   t.not(await id(), ticketSchema.parse(decodeJwt((await open((await create()).token)).ticket)).guest?.id);
 });
 
-test('link: ends at its time', async (t) => {
+test('link: expires at its time', async (t) => {
   const { time, create, open, ended } = await start(t);
   const { token } = await create('viewer', 10_000);
   time.now += 9_000;
@@ -67,7 +67,7 @@ test('link: ends at its time', async (t) => {
   await ended(token);
 });
 
-test('link: one write ends all links of before, at every manager, and none of later', async (t) => {
+test('link: one write ends all earlier links at every manager, and no later ones', async (t) => {
   const { model, manager, create, open, ended, startAnother } = await start(t);
   const other = await startAnother();
   const tokens = [(await create()).token, (await create('editor')).token];
@@ -80,7 +80,7 @@ test('link: one write ends all links of before, at every manager, and none of la
   await open((await create()).token);
 });
 
-test('link: is worth nothing for the successor of its pod, nor for the next claim', async (t) => {
+test('link: invalid for the successor of its pod and for the next claim', async (t) => {
   const { model, manager, create, ended } = await start(t);
   const { token } = await create();
   await manager.claims.end(visitor);
@@ -90,7 +90,7 @@ test('link: is worth nothing for the successor of its pod, nor for the next clai
   await ended(token);
 });
 
-test('link: one that is altered, of another key, or a ticket, does not work', async (t) => {
+test('link: refuses an altered link, one of another key, and a ticket', async (t) => {
   const { manager, pod, signer, create, ended } = await start(t);
   const { token } = await create();
   const [header, payload, signature] = token.split('.') as [string, string, string];

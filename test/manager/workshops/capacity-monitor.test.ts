@@ -49,7 +49,7 @@ async function start(t: ExecutionContext, windows: object[] = [course]) {
   };
 }
 
-test('it is told at once whether a window fits, and looked again every minute until it is over', async (t) => {
+test('capacity monitor: reports at once whether a window fits, and checks every minute until it is over', async (t) => {
   const { look, fits, notices, news } = await start(t);
   t.deepEqual(fits(), [undefined]);
   t.is(await look(0), 1);
@@ -65,7 +65,7 @@ test('it is told at once whether a window fits, and looked again every minute un
   t.deepEqual(news(), []);
 });
 
-test('where there are no windows, quotas are asked for every minute: node ports may not suffice for max', async (t) => {
+test('capacity monitor: without windows, checks quotas every minute, as max may exceed the node ports', async (t) => {
   const { model, look, notices } = await start(t, []);
   t.is(await look(0), 1);
   t.is(await look(minute - 1), 1);
@@ -82,7 +82,7 @@ test('where there are no windows, quotas are asked for every minute: node ports 
   ]);
 });
 
-test('a max above the range of node ports is told, until it is lowered', async (t) => {
+test('capacity monitor: reports a max above the range of node ports until it is lowered', async (t) => {
   const { model, manager, look, notices } = await start(t, []);
   const setMax = async (max: string) => {
     model.setPool({ annotations: { 'warmterm.dev/max': max } });
@@ -95,7 +95,7 @@ test('a max above the range of node ports is told, until it is lowered', async (
   t.deepEqual(notices(), []);
 });
 
-test('windows that are set later are judged then, and a window that does not fit is told with all that is against it', async (t) => {
+test('capacity monitor: checks windows that are set later, and reports every obstacle', async (t) => {
   const { model, look, fits, notices, news, setWindows } = await start(t);
   await look(0);
   model.capacity = { quotas: [{ name: 'small', hard: { pods: 5 }, used: { pods: 1 }, scoped: false }], neighbours: [] };
@@ -112,7 +112,7 @@ test('windows that are set later are judged then, and a window that does not fit
   t.is(news().length, 1);
 });
 
-test('what cannot be seen is told, and an API server that does not answer changes nothing', async (t) => {
+test('capacity monitor: reports what it cannot read, and keeps its result while the API server does not answer', async (t) => {
   const { model, port, look, fits, notices } = await start(t);
   model.capacity = { quotas: undefined, neighbours: [] };
   await look(0);
@@ -134,7 +134,7 @@ test('what cannot be seen is told, and an API server that does not answer change
   t.deepEqual(fits(), ['yes']);
 });
 
-test('a stop ends a survey that is not answered, and it is no failure', async (t) => {
+test('capacity monitor: a stop ends an unanswered check without a failure', async (t) => {
   const { port, pool, manager } = await start(t);
   const stop = new AbortController();
   const asked = new Promise<void>((resolve) => {

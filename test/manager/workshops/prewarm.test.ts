@@ -37,32 +37,32 @@ test(seats, { windows: '9-12 x40', at: 8.5, lead: 0.5, seats: 40 });
 test(seats, { windows: '9-12 x40', at: 9, seats: 40 });
 test(seats, { windows: '9-12 x40', at: 11.9, seats: 40 });
 test(seats, { windows: '9-12 x40', at: 12, seats: 0 });
-// Whoever has come sits on a seat, and gives it back.
+// Each visitor takes a seat, and frees it at the end.
 test(seats, { windows: '9-12 x40', at: 9.1, claims: times(31, 9), seats: 9 });
 test(seats, { windows: '9-12 x40', at: 9.1, claims: times(40, 9), seats: 0 });
 test(seats, { windows: '9-12 x40', at: 9.1, claims: times(45, 9), seats: 0 });
-// Whoever came before sits on none.
+// Earlier visitors take no seat.
 test(seats, { windows: '9-12 x40', at: 9.1, claims: [...times(30, 8.9), ...times(3, 9.05)], seats: 37 });
-// Two at once are so many together; a claim counts for one of them.
+// The seats of two open windows add up; a claim counts for one of them.
 test(seats, { windows: '9-12 x40, 10-13 x20', at: 9.5, seats: 40 });
 test(seats, { windows: '9-12 x40, 10-13 x20', at: 10, seats: 60 });
 test(seats, { windows: '9-12 x40, 10-13 x20', at: 10, claims: times(30, 9), seats: 30 });
 test(seats, { windows: '9-12 x40, 10-13 x20', at: 10.5, claims: [...times(30, 9), ...times(20, 10.1)], seats: 10 });
 test(seats, { windows: '9-12 x40, 10-13 x20', at: 10.5, claims: times(60, 10.1), seats: 0 });
 test(seats, { windows: '9-12 x40, 10-13 x20', at: 12, claims: times(30, 9), seats: 20 });
-// One after the other: what the first leaves over serves the second.
+// Consecutive windows: terminals left over from the first serve the second.
 test(seats, { windows: '9-12 x40, 12-15 x40', at: 11.9, lead: 0.2, claims: times(40, 9), seats: 40 });
 test(seats, { windows: '9-12 x40, 12-15 x40', at: 11.9, lead: 0.2, claims: times(10, 9), seats: 40 });
 test(seats, { windows: '9-12 x40, 12-15 x10', at: 11.9, lead: 0.2, claims: times(10, 9), seats: 30 });
 
-// What is there for one that opens soon is kept, however late it could be started; and no more is made for that.
+// Existing terminals are kept for a window that opens soon, even before its lead time; no others are created.
 test(seats, { windows: '9-12 x40', at: 8.8, lead: 0.1, free: 40, seats: 40 });
 test(seats, { windows: '9-12 x40', at: 8.8, lead: 0.1, free: 50, seats: 40 });
 test(seats, { windows: '9-12 x40', at: 8.8, lead: 0.1, free: 25, seats: 25 });
 test(seats, { windows: '9-12 x40, 9.1-12 x20', at: 8.8, lead: 0.1, free: 50, seats: 50 });
 test(seats, { windows: '9-12 x40, 13-15 x60', at: 12.9, lead: 0.05, claims: times(40, 9), free: 5, seats: 5 });
 
-test('what is there is kept for a quarter of an hour, and such a window is said to be warming when it has all', (t) => {
+test('prewarm: keeps existing terminals for a quarter of an hour, and is warming once it has all', (t) => {
   const minute = 60_000;
   const [window] = draw('9-12 x40');
   const at = (minutes: number, free: number) =>
@@ -80,7 +80,7 @@ test('what is there is kept for a quarter of an hour, and such a window is said 
   t.is(at(59, 0).warming.size, 1);
 });
 
-test('the time to start is asked for as many as are needed at once', (t) => {
+test('prewarm: the lead time depends on the number that starts at once', (t) => {
   const asked: number[] = [];
   const lead = (count: number) => {
     asked.push(count);
@@ -95,12 +95,12 @@ test('the time to start is asked for as many as are needed at once', (t) => {
   );
 });
 
-test('while no window matters, nobody looks for claims', (t) => {
+test('prewarm: reads no claims while no window matters', (t) => {
   const never = () => t.fail() as never;
   t.is(prewarmAt(draw('9-12 x40'), 13, { claims: never, leadMs: () => 0, free: 0 }).seats, 0);
 });
 
-test('each who came sits on one seat at most, of a window that was open then; and nobody stands while there is one', (t) => {
+test('prewarm: each visitor takes at most one seat of an open window, and takes one if there is any', (t) => {
   const occurrence = fc
     .record({ from: fc.nat(9), lasts: fc.integer({ min: 1, max: 9 }), ready: fc.integer({ min: 1, max: 4 }) })
     .map(({ from, lasts, ready }) => draw(`${from}-${from + lasts} x${ready}`)[0]!);
@@ -120,7 +120,7 @@ test('each who came sits on one seat at most, of a window that was open then; an
   t.notThrows(() => fc.assert(property, histories(t, { short: 200, long: 20_000 })));
 });
 
-/** How many of `claims` can sit at once, by a maximum matching (Kuhn). */
+/** The number of `claims` that can have seats at once, by a maximum matching (Kuhn). */
 function mostSeated(open: readonly Occurrence[], claims: readonly number[]): number {
   const seats = open.flatMap(({ from, window }) => times(window.ready, from));
   const sits = new Map<number, number>();
