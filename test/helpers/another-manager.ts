@@ -1,4 +1,4 @@
-// A further manager beside the one of a test system, as a second replica would be; and a webserver's way to either.
+// A second manager beside the one of a test system, as another replica would be, and a webserver's client for either.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,14 +10,14 @@ import { managerAudience } from '../../common/names.ts';
 import { builtService } from './built.ts';
 import { type LocalSystem, until } from './system.ts';
 
-/** Starts it with the same settings, at a port of its own; nobody starts it again once it is killed. */
+/** Starts it with the same settings, on its own port. Nothing restarts it after a kill. */
 export const startAnotherManager = (t: ExecutionContext, { directory, cluster }: LocalSystem) =>
   startManagerProcess(t, {
     KUBECONFIG: cluster.kubeconfig,
     WARMTERM_SIGNING_KEY_FILE: join(directory, 'secrets', 'signing-key.pem'),
   });
 
-/** The manager as a process of its own, once it is ready. */
+/** Starts the manager as a process. Resolves once it is ready. */
 export async function startManagerProcess(t: ExecutionContext, env: Record<string, string>) {
   const child = spawn(process.execPath, [builtService('manager')], {
     env: { HOST: '127.0.0.1', PORT: '0', ...env },
@@ -49,14 +49,14 @@ export async function startManagerProcess(t: ExecutionContext, env: Record<strin
 const tokenOf = ({ cluster }: LocalSystem) =>
   cluster.mintToken({ serviceAccount: 'warmterm-webserver', audience: managerAudience });
 
-/** How many visitors wait, as far as one manager knows; undefined while it cannot tell, since it has just been started. */
+/** The number of waiting visitors that one manager knows of; undefined while it is not ready. */
 export async function waitingAt(managerUrl: string, system: LocalSystem): Promise<number | undefined> {
   const headers = { authorization: `Bearer ${tokenOf(system)}` };
   const response = await fetch(new URL(paths.pools, managerUrl), { headers });
   return response.ok ? poolsSchema.parse(await response.json()).pools[0]!.waiting : undefined;
 }
 
-/** Claims a terminal for a visitor at one manager, as the webserver does; who has to wait asks again, as the page does. */
+/** Claims a terminal for a visitor at one manager, as the webserver does. Repeats the claim while the visitor waits, as the page does. */
 export function createClaimer(system: LocalSystem) {
   const token = tokenOf(system);
   return async function claim(managerUrl: string, visitor: string, place?: number): Promise<Claim> {

@@ -1,10 +1,10 @@
-// Which APIs a release of Kubernetes serves. What is served now is known by the official client library, which is generated
-// from the API of one release (1.4: Kubernetes 1.34); what came and went, from the deprecation guide:
+// Which APIs a release of Kubernetes serves. The official client library, generated from one release (1.4: Kubernetes 1.34),
+// lists the current ones. The deprecation guide lists when each was added and removed:
 // https://kubernetes.io/docs/reference/using-api/deprecation-guide/
 
 import * as client from '@kubernetes/client-node';
 
-/** One API version, or one kind of it: the minor releases of Kubernetes 1 from which each is so. */
+/** An API version, or one of its kinds: the minor releases of Kubernetes 1 that add and remove it. */
 type Change = { api: string; kind?: string; served?: number; deprecated?: number; removed?: number };
 
 export const listed: Change[] = [
@@ -31,10 +31,10 @@ export const listed: Change[] = [
   { api: 'v1', kind: 'Endpoints', deprecated: 33 },
 ];
 
-/** Groups of custom resources, which belong to no release of Kubernetes. */
+/** Groups of custom resources, which are not part of a Kubernetes release. */
 const custom = new Set(['monitoring.coreos.com', 'gateway.networking.k8s.io']);
 
-/** What is wrong with using this API on Kubernetes 1.`minor`; `kind` undefined: with all of it. */
+/** The problem with this API on Kubernetes 1.`minor`. Without `kind`, checks the whole API version. */
 export function apiProblem(used: { apiVersion: string; kind: string | undefined; minor: number }): string | undefined {
   const { apiVersion, kind, minor } = used;
   const [group = ''] = apiVersion.includes('/') ? apiVersion.split('/') : [''];
@@ -50,7 +50,7 @@ export function apiProblem(used: { apiVersion: string; kind: string | undefined;
   return gone || isKnown(apiVersion, kind) ? undefined : `${apiVersion} ${kind ?? ''} is unknown to the client library`;
 }
 
-/** Whether the client library can make such an object: `rbac.authorization.k8s.io/v1` is its class RbacAuthorizationV1Api. */
+/** Whether the client library knows the API: `rbac.authorization.k8s.io/v1` is its class RbacAuthorizationV1Api. */
 export function isKnown(apiVersion: string, kind: string | undefined): boolean {
   const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['core', apiVersion];
   const words = [...(group ?? '').replace(/\.k8s\.io$/, '').split('.'), version ?? ''];

@@ -1,4 +1,4 @@
-// What `npm test` has built before it runs the tests: the files that images contain.
+// The build output that `npm test` makes before it runs the tests: the files that images contain.
 
 import { fileURLToPath } from 'node:url';
 

@@ -1,9 +1,9 @@
-// A certificate that signs itself, for a server that only tests talk to. DER by hand (ITU-T X.690, RFC 5280): Node makes
+// A self-signed certificate for a test's server. It writes DER itself (ITU-T X.690, RFC 5280), because Node makes
 // keys and signatures, but no certificates.
 
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** Key and certificate in PEM, as TLS servers take them. Nobody is to believe it: clients are told not to look. */
+/** Key and certificate in PEM, as TLS servers take them. Clients must skip verification. */
 export function selfSigned(name: string): { key: string; cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const spki = publicKey.export({ type: 'spki', format: 'der' });

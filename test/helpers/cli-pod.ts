@@ -1,4 +1,4 @@
-// A terminal pod that says what a test wants it to, by the protocol of common/runs.ts: for what a real one does only by accident.
+// A terminal pod double that speaks the protocol of common/runs.ts. It produces states that a real pod reaches only by accident.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -24,13 +24,13 @@ export type FakePod = {
   inputs: RunInput[];
   signals: string[];
   sockets: Set<PodSocket>;
-  /** Of all runs. */
+  /** Fields that replace those of every run's status. */
   about: Partial<RunStatus>;
-  /** How many pieces of input are refused from now on, for want of room. */
+  /** How many of the next pieces of input it refuses because its buffer is full. */
   refuseInputs: number;
-  /** Called with each `follow`, once it is answered. */
+  /** Called with each `follow`, after the answer. */
   onFollow: (socket: PodSocket, follow: Follow, nth: number) => void;
-  /** Called with each `stop`, before it is answered. */
+  /** Called with each `stop`, before the answer. */
   onStop: (socket: PodSocket, run: string) => void;
 };
 

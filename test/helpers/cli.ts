@@ -24,7 +24,7 @@ export type Ended = {
 
 export type Client = {
   process: ChildProcess;
-  /** What it has printed so far. */
+  /** The output so far. */
   stdout: () => string;
   stderr: () => string;
   ended: Promise<Ended>;
@@ -34,17 +34,17 @@ export type Client = {
 
 export type Cli = {
   env: Record<string, string>;
-  /** Starts it; stdin is a pipe that stays open unless `input` is given: a text, or null for /dev/null. */
+  /** Starts the client. stdin is a pipe that stays open, unless `input` is a text, or null for /dev/null. */
   start: (args: string[], options?: CliOptions) => Client;
-  /** The same, to its end. */
+  /** Runs the client to its end. */
   run: (args: string[], options?: CliOptions) => Promise<Ended>;
-  /** Under a terminal of its own. */
+  /** Runs the client on its own pty. */
   inTerminal: (args: string[], options?: { cols?: number; rows?: number; env?: Record<string, string> }) => PtyClient;
 };
 
 export type CliOptions = { input?: string | Buffer | null; env?: Record<string, string>; cwd?: string };
 
-/** A visitor of its own at the server `url`. */
+/** A new visitor of the server at `url`. */
 export function createCli(t: Scope, url: string): Cli {
   const home = mkdtempSync(join(tmpdir(), 'warmterm-cli-'));
   t.teardown(() => rmSync(home, { recursive: true, force: true }));
@@ -84,7 +84,7 @@ export function createCli(t: Scope, url: string): Cli {
         'sh',
         [
           '-c',
-          // What is printed just before the end of a terminal may be lost: it stays.
+          // The pty may lose output printed just before it closes, so it stays open.
           `trap : INT; stty -a; "$@"; code=$?; echo; echo "left with $code"; stty -a; echo over; read -r _`,
           'sh',
           process.execPath,
@@ -124,10 +124,10 @@ export type PtyClient = {
   hangUp: () => void;
 };
 
-/** The settings of a terminal as `stty -a` tells them, whatever its size. */
+/** The settings that `stty -a` prints, without the size. */
 const plain = (text = '') => text.replace(/rows \d+; columns \d+/, '').replace(/\s+/g, ' ');
 
-/** Once the client has left its terminal: that is as it was. */
+/** Resolves once the client has restored the settings of its terminal. */
 export async function restored(t: ExecutionContext, pty: PtyClient): Promise<void> {
   await pty.until(/^over/m);
   const [before, after] = [...pty.text().matchAll(/speed \d+ baud;[\s\S]*?extproc/g)].map(([text]) => plain(text));
@@ -141,7 +141,7 @@ async function waitFor(read: () => string, what: string | RegExp, timeoutMs = 60
     throw new Error(`${what} did not come. There is: ${JSON.stringify(read().slice(-2_000))}`);
 }
 
-/** A folder of its own that the tests of one file share. */
+/** A temporary folder that the tests of one file share. */
 export function privateFolder(t: Scope): string {
   const folder = mkdtempSync(join(tmpdir(), 'warmterm-cli-files-'));
   chmodSync(folder, 0o755);

@@ -1,5 +1,5 @@
-// An HTTP proxy for CONNECT, as there is between many offices and the internet: it notes where it was asked to lead, and can be
-// cut, closed and silenced. It listens on a port of its own of the loopback address.
+// An HTTP CONNECT proxy, as many offices have. It records each requested target, and a test can close its connections, refuse
+// new ones or stop its traffic. It listens on its own port of the loopback address.
 
 import { createServer as createPlainServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -8,11 +8,11 @@ import type { Duplex } from 'node:stream';
 import type { Teardown } from './webserver-listen.ts';
 
 export type ConnectProxyOptions = {
-  /** Which ports it leads to; it answers 403 for others. */
+  /** The ports that it allows; it answers 403 for others. */
   leadsTo?: (port: number) => boolean;
-  /** Where a host name is, for those that no DNS knows. */
+  /** Addresses of host names that are not in the DNS. */
   resolve?: (host: string, port: number) => { host: string; port: number };
-  /** With it the proxy itself speaks TLS. */
+  /** With a certificate, the proxy itself uses TLS. */
   tls?: { key: string; cert: string };
 };
 
@@ -31,7 +31,7 @@ export async function startConnectProxy(
     response.writeHead(405).end();
   };
   const server = tls ? createTlsServer(tls, refuse) : createPlainServer(refuse);
-  // Those of the proxy, also before they have asked for anything.
+  // Connections of clients, including those without a request so far.
   const clients = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     clients.add(socket);
@@ -75,18 +75,18 @@ export async function startConnectProxy(
   });
   return {
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** `HOST:PORT` of each tunnel that was asked for, in order. */
+    /** `HOST:PORT` of each requested tunnel, in order. */
     asked,
-    /** What was asked for without a tunnel, and refused. */
+    /** Requests without a tunnel, which it refused. */
     plain,
-    /** Ends all connections; new ones may be made. */
+    /** Closes all connections, and accepts new ones. */
     cut,
-    /** Ends all connections, and each new one, until `open`. */
+    /** Closes all connections and each new one, until `open`. */
     close(): void {
       state = 'closed';
       cut();
     },
-    /** Lets nothing through any more and ends nothing, until it is cut: a cable that was pulled. */
+    /** Forwards nothing and closes nothing until `cut`, like an unplugged cable. */
     silence(): void {
       state = 'silent';
       for (const [client, target] of tunnels) {

@@ -1,4 +1,4 @@
-// Time that passes only when told to, and clocks that run by it: each a little fast or slow, as real ones do.
+// Simulated time that only a test advances, and clocks that run slightly fast or slow, as real ones do.
 
 import { nextTurn } from './model-cluster.ts';
 
@@ -8,7 +8,7 @@ export class FakeTime {
   now = 0;
   readonly #sleepers = new Set<Sleeper>();
 
-  /** A clock that shows `offset` now, and runs at `rate`. */
+  /** A clock that is `offset` ahead now, and runs at `rate`. */
   clock(rate = 1, offset = 0): FakeClock {
     const startedAt = this.now;
     const clock: FakeClock = {
@@ -33,7 +33,7 @@ export class FakeTime {
     return clock;
   }
 
-  /** Lets so many milliseconds pass, and calls `check` at every moment at which something happened. */
+  /** Advances the time by this many milliseconds, and calls `check` after each event. */
   async pass(ms: number, check: () => void = () => {}): Promise<void> {
     const end = this.now + ms;
     for (;;) {
@@ -42,7 +42,7 @@ export class FakeTime {
       if (this.now >= end) return;
       const due = [...this.#sleepers].filter(({ clock }) => !clock.paused).map(({ at }) => at);
       this.now = Math.max(this.now, Math.min(end, this.now + 500, ...due));
-      // Before the sleepers wake: nobody has had a chance to notice yet.
+      // Check before the sleepers wake, so that no code has reacted to the new time yet.
       check();
       for (const sleeper of this.#sleepers) {
         if (sleeper.at > this.now || sleeper.clock.paused) continue;
@@ -52,13 +52,13 @@ export class FakeTime {
     }
   }
 
-  /** Lets everything go on that does not wait for time. */
+  /** Runs all work that does not wait for time. */
   async settle(): Promise<void> {
     for (let turn = 0; turn < 8; turn++) await nextTurn();
   }
 }
 
-/** `paused`: the process does not run; its clock does. */
+/** `paused`: the process does not run, but its clock does. */
 export type FakeClock = {
   paused: boolean;
   monotonic: () => number;

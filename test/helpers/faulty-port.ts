@@ -1,6 +1,6 @@
-// Any Kubernetes port, with faults put in: requests that get lost on the way there or back, are refused, or come late, and
-// events that come twice, or after those about others. What the port promises it keeps: nothing is told that is older than
-// what was told of the same object, and nothing is left out.
+// A Kubernetes port with injected faults. Requests or their answers are lost, refused or delayed. Events are repeated, or
+// arrive after events of other objects. It keeps the promises of the port: each object's observations arrive
+// in order, and none is missing.
 
 import { ServiceError } from '../../common/errors.ts';
 import type { Cluster } from '../../manager/kubernetes/port.ts';
@@ -10,11 +10,11 @@ import { nextTurn } from './model-cluster.ts';
 
 type Port = { [Name in keyof Cluster]: Cluster[Name] };
 
-// Those of the port's writes that can answer that somebody else was first.
+// The writes of the port that can answer with a conflict.
 const canConflict = new Set<keyof Cluster>(['claimPod', 'retirePod', 'deleteAsSeen', 'scalePool', 'updateLease']);
 const turns = { delay: 3, 'late answer': 3 };
 
-/** `cluster`, with what `faults` draws befalling each request and each event. */
+/** Wraps `cluster`. `faults` draws the fault of each request and each event. */
 export function withFaults(cluster: Cluster, faults: Pick<Faults, 'ofRequest' | 'ofEvent' | 'count'>): Cluster {
   const kindOf = (name: string): RequestKind => (name.startsWith('read') ? 'read' : 'write');
 
@@ -54,7 +54,7 @@ export function withFaults(cluster: Cluster, faults: Pick<Faults, 'ofRequest' | 
     };
     const observe = (observation: Observation) => {
       const fault = faults.ofEvent();
-      // Never after a later one about the same object.
+      // Never deliver an event after a later one of the same object.
       if (held?.kind === observation.kind && held.name === observation.name) release();
       if (fault?.kind === 'reordered event' && held === undefined) {
         faults.count(fault.kind);

@@ -1,8 +1,8 @@
-// Whether a page fits its window.
+// Checks whether a page fits its window.
 
 import type { BrowserContextOptions, Page } from 'playwright-core';
 
-/** The narrowest phone that people still have, and the longer of the languages. */
+/** The narrowest phone in use, and the language with the longer texts. */
 export const germanOnNarrowPhone: BrowserContextOptions = {
   viewport: { width: 360, height: 640 },
   deviceScaleFactor: 2,
@@ -12,11 +12,11 @@ export const germanOnNarrowPhone: BrowserContextOptions = {
 };
 
 const around = '.bar, .key-row, .status, .edge, .search, .dialog[open]';
-// What is for ears only, scrolls by itself, or ends in "…".
+// Elements for screen readers only, elements that scroll, and elements that end in "…".
 const exempt =
   '.announcer, .output, .bar-state, .bar-title, .bar-word, .tab-list, .tab-list *, pre, select, datalist, datalist *';
 
-/** What is not inside the window, or outgrows what it is in: a line of HTML for each. Scrolling downwards is allowed. */
+/** Elements outside the window, or larger than their container: one line of HTML each. Vertical scrolling is allowed. */
 export const cutOff = (page: Page): Promise<string[]> =>
   page.evaluate(`[...document.querySelectorAll('${around}')]
     .flatMap((one) => [one, ...one.querySelectorAll('*')])

@@ -1,5 +1,5 @@
-// A reverse proxy in front of the webserver, over real HTTP, that a test has do what proxies do: remove headers, answer in place of
-// the webserver, lose answers, or let no WebSocket through.
+// A reverse proxy in front of the webserver, over real HTTP. A test has it remove headers, answer in place of
+// the webserver, lose answers, or block WebSockets.
 
 import {
   Agent,
@@ -14,16 +14,16 @@ import { listen, type Teardown } from './webserver-listen.ts';
 
 export type FaultyProxy = {
   url: string;
-  /** Where requests go; asked at each. */
+  /** Returns the target; called for each request. */
   target: () => string;
-  /** Answers in place of the webserver where it returns true. */
+  /** Answers in place of the webserver, and then returns true. */
   intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
-  /** Changes the headers of a request, or those of an answer. */
+  /** Changes the headers of a request or of an answer. */
   onRequest: (headers: IncomingHttpHeaders) => void;
   onAnswer: (headers: IncomingHttpHeaders, request: IncomingMessage) => void;
-  /** What becomes of a WebSocket: it is passed on, or sent on without its Upgrade header, as proxies do that know none. */
+  /** Whether it forwards WebSockets, or strips the Upgrade header as a proxy without WebSocket support does. */
   webSockets: 'pass' | 'strip';
-  /** The answers to requests for a WebSocket, by status, while they are stripped. */
+  /** The statuses of answers to stripped WebSocket requests. */
   stripped: number[];
 };
 

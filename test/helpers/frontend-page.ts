@@ -1,4 +1,4 @@
-// The page in a real browser, with the real webserver behind it, and doubles of the manager and a terminal behind that.
+// The page in a real browser, with the real webserver, and doubles of the manager and a terminal.
 
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { asKnownVisitor, waitForState } from './frontend-browser.ts';
@@ -12,26 +12,26 @@ export type OpenPage = {
   context: BrowserContext;
   webserver: Webserver;
   terminal: TerminalDouble;
-  /** In front of the webserver, where the page was opened through one. */
+  /** The proxy in front of the webserver, if the page was opened through one. */
   proxy: FaultyProxy;
-  /** What the browser had to say on its console, and errors that nobody caught. */
+  /** Console messages of the browser, and uncaught errors. */
   complaints: string[];
 };
 
 export type PageOptions = {
   path?: string;
   environment?: Record<string, string>;
-  /** Whether the terminal pings as often as a real one. */
+  /** Whether the terminal pings as often as a real one does. */
   pings?: boolean;
-  /** Of the visitor's browser: colour scheme, permissions, size. */
+  /** Settings of the browser: colour scheme, permissions, size. */
   visitor?: BrowserContextOptions;
-  /** Whether the visitor is greeted as a new one. */
+  /** Whether the page greets the visitor as a new one. */
   greeted?: boolean;
-  /** Whether the page is opened through a proxy. */
+  /** Whether to open the page through a proxy. */
   proxied?: boolean;
-  /** Called before the page is opened. */
+  /** Called before the page opens. */
   prepare?: (parts: Omit<OpenPage, 'complaints'>) => unknown;
-  /** Which state to wait for; none when false. */
+  /** The state to wait for; false: none. */
   until?: string | false;
 };
 
@@ -57,8 +57,8 @@ export async function openPage(t: Teardown, browser: Browser, options: PageOptio
   return { page, context, webserver, terminal, proxy, complaints };
 }
 
-// Software drivers of WebGL complain of themselves, a browser of a machine whose interfaces come and go, and xterm.js of one
-// that is busy.
+// Ignore warnings of software WebGL drivers, of a browser whose network interfaces change, and of xterm.js on a
+// busy machine.
 const notOurs = /GL Driver Message|ERR_NETWORK_CHANGED|task queue exceeded/;
 
 function listenForComplaints(page: Page): string[] {

@@ -1,5 +1,5 @@
-// A terminal double that speaks common/socket.ts over real socket.io: it echoes what is typed, remembers what it was
-// sent, and does what a test tells it to.
+// A terminal double that speaks common/socket.ts over real socket.io. It echoes input, records what it
+// receives, and does what a test requests.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,41 +30,41 @@ export type TerminalDouble = {
   host: string;
   port: number;
   handshakes: { ticket: string | undefined; size: Size; run?: string }[];
-  /** All that came with each handshake: its headers and `auth`. */
+  /** The headers and `auth` of each handshake. */
   received: unknown[];
   inputs: (string | Uint8Array)[];
-  /** Whether it says that it has taken what it was sent. */
+  /** Whether it acknowledges input. */
   takes: boolean;
   sizes: Size[];
-  /** What was searched for, null where a search was left; and what it says that it has found. */
+  /** The searches so far, null for a search that was closed; and the result that it sends. */
   searches: (Search | null)[];
   find: (wanted: Search) => Found | null;
-  /** What was asked of the tabs, and how that is answered. */
+  /** The requests about tabs, and the answer to them. */
   windowRequests: WindowRequest[];
   refuseWindow: (request: WindowRequest) => WindowRefusal | null;
-  /** Reports tabs to every browser. */
+  /** Sends the list of tabs to every browser. */
   windows: (windows: TerminalWindow[]) => void;
   role: Attached['role'];
-  /** Bytes acknowledged, one entry per message. */
+  /** Acknowledged bytes, one entry per message. */
   acknowledged: number[];
-  /** Connections that are open. */
+  /** The number of open connections. */
   sockets: Set<TerminalSocket>;
-  /** What it says of the run of its server. */
+  /** The run that it reports for its server. */
   run: string;
   /** While set, handshakes are refused with this code. */
   refuse: ErrorCode | undefined;
-  /** Called once a browser is attached. */
+  /** Called after a browser attaches. */
   greet: (socket: TerminalSocket) => void;
   /** Sends output to every browser. */
   output: (text: string) => void;
-  /** Cuts every connection, as a network does. */
+  /** Closes every connection, as a network failure does. */
   cut: () => void;
   /** Stops listening; `listen` starts again on the same port. */
   close: () => Promise<void>;
   listen: () => Promise<void>;
 };
 
-/** `pings`: as often as a real one, which a browser on a busy machine may miss; else hardly ever. */
+/** `pings`: at the real interval, which a browser on a busy machine may miss. Otherwise pings are rare. */
 export async function startTerminal(t: Teardown, { pings = false } = {}): Promise<TerminalDouble> {
   let server = createServer();
   let io = new Server<ClientEvents, ServerEvents>();

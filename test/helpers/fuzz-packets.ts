@@ -1,5 +1,5 @@
-// Malformed packets and handshakes, as many as wanted, from a seed: what is no protocol at all, what is nearly socket.io's,
-// and what is socket.io's with anything in it.
+// Malformed packets and handshakes from a seed: random bytes, almost valid socket.io,
+// and valid socket.io with random content.
 
 export type Random = {
   /** From 0 to 1. */
@@ -74,7 +74,7 @@ export function makePacket(random: Random): string | Buffer {
   return `42${random.below(4) === 0 ? random.below(1e6) : ''}${JSON.stringify([random.pick(events), ...values])}`;
 }
 
-/** A request for a WebSocket, with anything about it wrong, or nothing. */
+/** A WebSocket request, valid or with any part of it wrong. */
 export function makeHandshake(random: Random): string {
   const path = random.pick(['/socket.io/', '/socket.io', '/', '/socket.io/../', `/${makeText(random, 20)}`]);
   const query = random.pick([
@@ -121,7 +121,7 @@ function makeValue(random: Random, depth: number): unknown {
   if (kind < 3) return random.pick(simple);
   if (kind === 3) return Array.from({ length: random.below(4) }, () => makeValue(random, depth - 1));
   const keys = ['cols', 'rows', '_placeholder', 'num', '__proto__', 'constructor', 'toString', 'length'];
-  // Not a literal: a key may be `__proto__`, and must arrive as one.
+  // Not a literal: a key may be `__proto__`, and must arrive as such.
   return JSON.parse(
     `{${Array.from({ length: random.below(4) }, () => `"${random.pick(keys)}":${JSON.stringify(makeValue(random, depth - 1))}`).join()}}`,
   );

@@ -1,4 +1,4 @@
-// Garbage over HTTP, from a seed: requests as no client of ours sends them, for any server, written byte by byte.
+// Garbage over HTTP, from a seed: requests that no regular client sends, written byte by byte, for any server.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { connect, type Socket } from 'node:net';
@@ -7,9 +7,9 @@ import type { Random } from '../../bench/simulate/random.ts';
 
 export type Target = {
   port: number;
-  /** With their queries; `{}` in them stands for anything. */
+  /** Paths with their queries; `{}` in them stands for any value. */
   paths: string[];
-  /** Header lines by which a part of the garbage gets past whoever asks who it is. */
+  /** Header lines that authenticate a part of the garbage. */
   known: string[];
 };
 
@@ -100,7 +100,7 @@ const openings = [
   'GET / HTTP/1.1\r\n\r\n',
 ];
 
-/** One request: its bytes, whole or not. */
+/** The bytes of one request, complete or truncated. */
 export function makeGarbage({ paths, known }: Target, random: Random): string {
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
   const chance = (share: number) => random() < share;
@@ -130,8 +130,8 @@ export function makeGarbage({ paths, known }: Target, random: Random): string {
 }
 
 /**
- * Sends it on a connection of its own, and closes its half once all is sent, or says nothing more. Resolves with the
- * statuses of what was answered once the server has closed the connection.
+ * Sends it on a new connection, and then closes its half or stays silent. Resolves with the
+ * statuses of the answers once the server has closed the connection.
  */
 export function send(port: number, garbage: string, then: 'close' | 'say nothing' = 'close'): Promise<number[]> {
   return new Promise((resolve) => {
@@ -140,7 +140,7 @@ export function send(port: number, garbage: string, then: 'close' | 'say nothing
     socket.setEncoding('latin1').on('data', (text) => {
       answer += text;
     });
-    // Reset while the server had yet to read everything: what it answered counts.
+    // The server reset the connection before it read everything. Its answers still count.
     socket.on('error', () => {});
     socket.once('close', () =>
       resolve([...answer.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status))),
@@ -150,7 +150,7 @@ export function send(port: number, garbage: string, then: 'close' | 'say nothing
   });
 }
 
-/** The connections that the server at `port`, in this process, has open from now on. */
+/** The connections that the server at `port`, in this process, has opened since this call. */
 export function watchConnections(t: Pick<ExecutionContext, 'teardown'>, port: number): Set<Socket> {
   const open = new Set<Socket>();
   const accepted = (message: unknown) => {
@@ -164,7 +164,7 @@ export function watchConnections(t: Pick<ExecutionContext, 'teardown'>, port: nu
   return open;
 }
 
-/** Sends `count` of it, many at a time; returns what was answered with a 5xx, or not at all by a server that has it whole. */
+/** Sends `count` requests, many at once. Returns those that got a 5xx, and complete ones that got no answer. */
 export async function bombard(target: Target, random: Random, count = 1_000) {
   const statuses = new Map<number, number>();
   const failures: string[] = [];

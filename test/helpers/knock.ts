@@ -1,11 +1,11 @@
-// Whoever knocks at a terminal's socket, without a page.
+// Connects to a terminal's socket without a page.
 
 import type { ExecutionContext } from 'ava';
 import { io, type ManagerOptions } from 'socket.io-client';
 import { browserParser } from '../../common/output-frames.ts';
 import { offerTicket } from '../../common/socket-protocol.ts';
 
-/** Knocks with a ticket: `attached`, or the code of the refusal. */
+/** Connects with a ticket: returns `attached`, or the code of the refusal. */
 export async function knock(
   t: ExecutionContext,
   url: string,
@@ -15,7 +15,7 @@ export async function knock(
   const deadline = Date.now() + 60_000;
   for (;;) {
     const answer = await knockOnce(t, url, ticket, options);
-    // A node port that does not lead to its pod yet swallows or refuses the connection; no ticket has been seen then.
+    // A node port that does not route to its pod yet drops or refuses the connection before the pod sees the ticket.
     if ((answer !== 'timeout' && answer !== 'websocket error') || Date.now() > deadline) return answer;
   }
 }

@@ -1,46 +1,46 @@
-// A line between a browser and a server that is as bad as told: far away, slow, lossy, or dead without being closed. What is
-// lost is sent again, as TCP does it: what comes behind has to wait. Times are real; chance is passed in.
+// A simulated line between browser and server: with latency, little bandwidth, packet loss, or dead without a close. Lost
+// packets are sent again and delay later ones, as in TCP. Times are real; random numbers are passed in.
 
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Socket } from 'node:net';
 import type { Teardown } from './webserver-listen.ts';
 
 export type LineOptions = {
-  /** Milliseconds that each way takes. */
+  /** The latency of each direction in milliseconds. */
   delayMs?: number;
-  /** The share of packets that are lost, 0 to 1. */
+  /** The share of lost packets, 0 to 1. */
   loss?: number;
-  /** Bytes per millisecond, each way. */
+  /** Bytes per millisecond, in each direction. */
   rate?: number;
   /** From 0 to 1. */
   chance?: () => number;
 };
 
-/** What a packet holds, and how much a sender has under way before it waits. */
+/** The size of a packet, and how many bytes a sender has in flight before it waits. */
 const packetBytes = 1_460;
 const bufferBytes = 65_536;
 
 /**
- * What TCP makes of a line on which packets are lost, in bytes per millisecond: Mathis et al., "The macroscopic behavior of
+ * The throughput of TCP on a line with packet loss, in bytes per millisecond: Mathis et al., "The macroscopic behavior of
  * the TCP congestion avoidance algorithm", 1997.
  */
 export const rateOf = (roundTripMs: number, loss: number): number =>
   (1.22 * packetBytes) / (roundTripMs * Math.sqrt(loss));
 
-/** Listens on a port of its own, and passes everything on to `target`. */
+/** Listens on its own port, and forwards everything to `target`. */
 export async function startLine(t: Teardown, target: { host: string; port: number }, options: LineOptions = {}) {
   const { delayMs = 0, loss = 0, rate = Number.POSITIVE_INFINITY, chance = Math.random } = options;
   const sockets = new Set<Socket>();
   let silent = false;
   const waiting = new Set<() => void>();
 
-  // When it arrives, in order: what overtakes nothing has to wait for what is sent again.
+  // Arrival times in order: later packets wait for those that are sent again.
   function pass(from: Socket, to: Socket): void {
     let free = 0;
     let last = 0;
     let queued = 0;
     const underWay: { at: number; arrive: () => void }[] = [];
-    // One timer for all: timers of their own may fire in another order within a millisecond.
+    // One timer for all, because separate timers may fire in another order within a millisecond.
     let timer: NodeJS.Timeout | undefined;
     const deliver = () => {
       timer = undefined;
@@ -58,7 +58,7 @@ export async function startLine(t: Teardown, target: { host: string; port: numbe
         const now = performance.now();
         free = Math.max(free, now) + packet.length / rate;
         let arrives = free + delayMs;
-        // Noticed by what comes behind, or by nothing at all.
+        // Later packets reveal the loss; after the last packet only a timeout does.
         while (chance() < loss) arrives += Math.max(200, 2 * delayMs);
         last = Math.max(last, arrives);
         queued += packet.length;
@@ -96,11 +96,11 @@ export async function startLine(t: Teardown, target: { host: string; port: numbe
     host: '127.0.0.1',
     port,
     url: `http://127.0.0.1:${port}`,
-    /** Nothing arrives any more, and nobody is told: a cable that was pulled. */
+    /** Delivers nothing and closes nothing, like an unplugged cable. */
     silence: () => {
       silent = true;
     },
-    /** What is under way arrives after all. */
+    /** Delivers what is in flight. */
     restore: () => {
       silent = false;
       for (const run of waiting) run();

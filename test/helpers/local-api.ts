@@ -1,5 +1,5 @@
-// Raw requests to the API that a kubeconfig names, real or stand-in: what is tested is the API itself, so no client
-// library stands between, except to read the kubeconfig.
+// Raw requests to the API that a kubeconfig names, real or stand-in. They test the API itself, so they use the
+// client library only to read the kubeconfig.
 
 import { once } from 'node:events';
 import { request as requestHttp } from 'node:http';
@@ -8,21 +8,21 @@ import { createInterface } from 'node:readline';
 import { KubeConfig } from '@kubernetes/client-node';
 import { readWarnings } from '../../manager/kubernetes/warnings.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of an API, looked into at any depth; a wrong guess fails the test.
+// biome-ignore lint/suspicious/noExplicitAny: API answers are read at any depth; a wrong access fails the test.
 export type Body = Record<string, any>;
 export type Reply = { code: number; body: Body; text: string; warnings: string[] };
 export type WatchEvent = { type: string; object: Body };
 export type Watching = {
   /** All events so far. */
   events: WatchEvent[];
-  /** The first event that `holds`, past or to come. Rejects when the watch ends without it. */
+  /** The first event, past or future, for which `holds` is true. Rejects when the watch ends without it. */
   until(holds: (event: WatchEvent) => boolean): Promise<WatchEvent>;
-  /** Resolves when the server has ended it. */
+  /** Resolves when the server ends the watch. */
   ended: Promise<unknown>;
   stop(): void;
 };
 export type Api = {
-  /** `contentType` defaults to JSON; a body that is a string is sent as it is. */
+  /** `contentType` defaults to JSON. A string body is sent unchanged. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
   watch(path: string, headers?: Record<string, string>): Watching;
 };
@@ -30,7 +30,7 @@ export type Api = {
 export const mergePatch = { 'content-type': 'application/merge-patch+json' };
 export const jsonPatch = { 'content-type': 'application/json-patch+json' };
 
-/** `authorization`: instead of the kubeconfig's credentials; empty for none. */
+/** `authorization` replaces the kubeconfig's credentials; empty sends none. */
 export async function openApi(kubeconfig: string, authorization?: string): Promise<Api> {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
@@ -42,7 +42,7 @@ export async function openApi(kubeconfig: string, authorization?: string): Promi
   const tls = { ...(ca && { ca }), ...(rejectUnauthorized === false && secure && { rejectUnauthorized }) };
   const credentials =
     authorization === undefined ? { cert, key, headers: given } : { headers: authorization ? { authorization } : {} };
-  // The stand-in takes its token from the path too; a request with other credentials leaves it out.
+  // The stand-in also takes its token from the path. Omit it in a request with other credentials.
   const prefix = authorization === undefined ? server.pathname.replace(/\/$/, '') : '';
 
   const send = (method: string, path: string, headers: object, body?: string) => {
@@ -55,7 +55,7 @@ export async function openApi(kubeconfig: string, authorization?: string): Promi
       headers: all as Record<string, string>,
       agent: false,
     });
-    // Node gives the body of a DELETE neither a length nor chunks.
+    // Node sends the body of a DELETE with neither a length nor chunks.
     if (body !== undefined) outgoing.setHeader('content-length', Buffer.byteLength(body));
     outgoing.end(body);
     return outgoing;
@@ -76,7 +76,7 @@ export async function openApi(kubeconfig: string, authorization?: string): Promi
       try {
         parsed = JSON.parse(answer);
       } catch {
-        // Not JSON: the text tells.
+        // Not JSON: return the text.
       }
       const warnings = readWarnings(incoming.headers.warning);
       return { code: incoming.statusCode, body: parsed, text: answer, warnings };
@@ -91,7 +91,7 @@ export async function openApi(kubeconfig: string, authorization?: string): Promi
         for await (const line of createInterface({ input: incoming })) {
           if (line === '') continue;
           const event = JSON.parse(line);
-          // A Status in place of a stream is told as an event too.
+          // A Status in place of a stream is an event too.
           events.push(event.type ? event : { type: 'STATUS', object: event });
           news.dispatchEvent(new Event('news'));
         }

@@ -15,7 +15,7 @@ import { sandboxHere } from './skip.ts';
 export type TestCluster = LocalCluster & { directory: string };
 type Scope = { teardown: (fn: () => Promise<unknown>) => void };
 
-/** A cluster that ends with `scope`. */
+/** A cluster that stops at the end of `scope`. */
 export async function startTestCluster(
   scope: Scope,
   options: Partial<LocalClusterOptions> = {},
@@ -34,7 +34,7 @@ export async function startTestCluster(
   return { ...cluster, directory: join(directory, 'cluster') };
 }
 
-/** A Node program in a file of its own, that ends with `scope`. Returns the command that runs it. */
+/** Writes a Node program to a file, removed at the end of `scope`. Returns the command that runs it. */
 export async function writeProgram(scope: Scope, source: string): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'program-'));
   scope.teardown(() => rm(directory, { recursive: true, force: true }));

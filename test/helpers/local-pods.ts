@@ -1,11 +1,11 @@
-// Pods for tests of the node: real Node processes that answer HTTP, and how to wait for what becomes of them.
+// Pods for tests of the node: real Node processes that serve HTTP, and functions that wait for their changes.
 
 import type { ExecutionContext } from 'ava';
 import type { KubernetesObject } from '../../local/kubernetes/cluster.ts';
 import { type Api, type Body, openApi, type WatchEvent } from './local-api.ts';
 import { type TestCluster, writeProgram } from './local-cluster.ts';
 
-/** Answers every path with its environment; /fail makes it unready, /crash ends it, and it says goodbye when told to go. */
+/** Answers every path with its environment. /fail makes it unready, /crash ends it, and it prints a goodbye on SIGTERM. */
 export const serverSource = `
 import { createServer } from 'node:http';
 let ready = true;
@@ -62,13 +62,13 @@ export const isReady = ({ object }: WatchEvent): boolean =>
 export type Node = {
   api: Api;
   create: (object: Body) => Promise<KubernetesObject>;
-  /** The first event about a pod that `holds`, from now on or already. */
+  /** The first event about a pod, past or future, for which `holds` is true. */
   until: (name: string, holds: (event: WatchEvent) => boolean) => Promise<WatchEvent>;
   core: string;
   server: string[];
 };
 
-/** The API of `cluster`, with a watch of its pods, and the program of `serverPod`. */
+/** The API of `cluster` with a watch of its pods, and the program of `serverPod`. */
 export async function openNode(t: ExecutionContext, cluster: TestCluster): Promise<Node> {
   const api = await openApi(cluster.kubeconfig);
   const core = `/api/v1/namespaces/${cluster.namespace}`;
@@ -84,6 +84,6 @@ export async function openNode(t: ExecutionContext, cluster: TestCluster): Promi
   };
 }
 
-/** What a server at `host:port` says of itself. */
+/** The answer of a server at `host:port`. */
 export const ask = async (host: string, path = '/', port = 8080): Promise<Body> =>
   (await fetch(`http://${host}:${port}${path}`, { headers: { connection: 'close' } })).json() as Promise<Body>;

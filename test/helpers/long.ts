@@ -12,26 +12,26 @@ const seed = given ? Number(given) : isLong ? randomInt(2 ** 31) : 1;
 
 type Budget = { short: number; long: number };
 
-/** Histories of a property that takes no time. */
+/** The number of histories of a property that takes little time. */
 export const quick: Budget = { short: 100, long: 2_000 };
 
-/** The number for this run. */
+/** The short or the long number, depending on the run. */
 export const budget = ({ short, long }: Budget): number => (isLong ? long : short);
 
-/** The seed of this run, which the test's log shows. */
+/** The seed of this run, printed in the test's log. */
 export function seedOf(t: ExecutionContext): number {
   t.log(`seed ${seed}`);
   return seed;
 }
 
-/** How many histories fast-check tries, and from which seed. The test's log shows both. */
+/** The number of histories and the seed for fast-check, printed in the test's log. */
 export function histories(t: ExecutionContext, runs: Budget): fc.Parameters<unknown> {
   const numRuns = budget(runs);
   t.log(`${numRuns} histories, seed ${seed}`);
   return { numRuns, seed, includeErrorInReport: true };
 }
 
-/** A test that is only in the long run: it waits for a timeout at its full length. */
+/** A test for the long run only, because it waits for a timeout at its full length. */
 export const longOnly = <Context>(
   test: TestFn<Context>,
   title: string,

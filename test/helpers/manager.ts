@@ -1,4 +1,4 @@
-// A manager's inside on a model cluster: the same parts that main.ts wires, without HTTP and without real time.
+// A manager on a model cluster: the parts that main.ts wires, without HTTP and without real time.
 
 import { setMaxListeners } from 'node:events';
 import { pino } from 'pino';
@@ -22,11 +22,11 @@ import { type ModelCluster, nextTurn } from './model-cluster.ts';
 
 export const silent = pino({ level: 'silent' });
 
-/** The signal of a client that stays. The tests of a file share it, and run at once, so it has many listeners. */
+/** The signal of a client that never disconnects. Concurrent tests of a file share it, so it has many listeners. */
 export const never = new AbortController().signal;
 setMaxListeners(0, never);
 
-/** A request of the visitor to the only pool, by a client that stays. */
+/** A request of the visitor to the only pool, by a client that never disconnects. */
 export const requestBy = (visitor: string, options: Partial<TerminalRequest> = {}): TerminalRequest => ({
   visitor,
   pool: undefined,
@@ -36,20 +36,20 @@ export const requestBy = (visitor: string, options: Partial<TerminalRequest> = {
   ...options,
 });
 
-/** With `time`, the manager takes part in the election, and knows the others; without, it leads, and knows none. */
+/** With `time`, the manager takes part in the election and knows its peers. Without, it is the leader and has no peers. */
 export type ManagerOptions = {
   timeoutMs?: number;
   clock?: () => number;
   time?: FakeTime;
   exposure?: ExposureMode;
-  /** By which nodes are timed, and looks take some time: as `clock`, unless told otherwise. And how looks rest from that. */
+  /** The clock for nodes and slow evaluations, by default `clock`; and the pause after an evaluation. */
   monotonic?: () => number;
   rest?: (ms: number) => Promise<void>;
-  /** What stands between the manager and its port. */
+  /** Wraps the port of the manager. */
   through?: (port: Cluster) => Cluster;
   /** The result of a probe. */
   probe?: WatchdogOptions['probe'];
-  /** Tickets are words that nobody believes, unless something is given that signs them. */
+  /** Signs tickets. By default tickets are invalid strings. */
   signer?: ClaimsOptions['signer'];
 };
 
@@ -58,7 +58,7 @@ let managers = 0;
 const untilAborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 
-/** Starts a manager on `model`; `stop` is a kill: nothing that it knew survives. */
+/** Starts a manager on `model`. `stop` kills it, and its state is lost. */
 export function startManager(model: ModelCluster, options: ManagerOptions = {}) {
   const { timeoutMs = 10_000, clock = () => 0, time, exposure, probe = async () => 'healthy' } = options;
   const { signer = { sign: async () => 'unsigned' } } = options;
@@ -74,7 +74,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     log: silent,
     clock,
     monotonic: clock,
-    // Pauses between attempts are over at once; those that only news can shorten last for ever.
+    // Pauses between attempts end at once. Pauses that only an event can end never time out.
     delay: (ms) => (ms > 1_000 ? new Promise(() => {}) : nextTurn()),
     random: () => (ids % 7) / 7,
     share: () => peers?.share() ?? wholeShare,
@@ -83,7 +83,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     timeoutMs,
     onClaim: (outcome) => metrics.claimed(outcome),
   });
-  /** Claims a terminal as the page does: it asks again whenever the answer is a position. */
+  /** Claims a terminal as the page does: repeats the request whenever the answer is a position. */
   const claim = async (visitor: string, options: Partial<TerminalRequest> = {}): Promise<ClaimResult> => {
     const answer = await claims.claim(requestBy(visitor, options));
     return answer.status === 'waiting' ? claim(visitor, { ...options, position: answer.position }) : answer;
@@ -107,7 +107,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     clock,
     monotonic,
     random: () => 0.5,
-    // It evaluates a pool when it changes, never by itself.
+    // The controller evaluates a pool only when it changes.
     delay: (ms, signal) => (signal ? untilAborted(signal) : rest(ms)),
     isLeader,
     answeredForMs: () => elector?.answeredForMs() ?? Number.POSITIVE_INFINITY,
@@ -121,7 +121,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
     }),
     metrics,
   });
-  // Looks when a test has it look.
+  // The test starts each evaluation.
   const capacityMonitor = new CapacityMonitor({
     pools,
     cluster,
@@ -144,7 +144,7 @@ export function startManager(model: ModelCluster, options: ManagerOptions = {}) 
 
 export type TestManager = ReturnType<typeof startManager>;
 
-/** Delivers and reconciles until nothing moves any more: pods become ready, services are made, replicas are right. */
+/** Delivers events and reconciles until nothing changes: pods are ready, Services exist, replicas are right. */
 export async function settle(model: ModelCluster, ...managers: TestManager[]): Promise<void> {
   for (let quiet = 0; quiet < 3; ) {
     const before = JSON.stringify([...model.everything()]);

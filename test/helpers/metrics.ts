@@ -1,7 +1,7 @@
-// Reads Prometheus' text format strictly: what it does not understand, a scrape would refuse.
+// Reads Prometheus' text format strictly: it rejects lines that a scrape would reject.
 // https://prometheus.io/docs/instrumenting/exposition_formats/
 
-/** Samples as `name{label="value"}` → value. Throws for a line that is none, or a sample without a type before it. */
+/** Samples as `name{label="value"}` → value. Throws for an invalid line, or a sample without a preceding TYPE. */
 export function readMetrics(text: string): Map<string, number> {
   const samples = new Map<string, number>();
   let family = '';

@@ -1,6 +1,6 @@
-// A model of one pool in a cluster, small enough to be seen through: the API server's compare-and-swap, a StatefulSet
-// controller and watches, each moving only when told to. Many ports can be connected to it, each with its own delayed
-// watch and its own faults. It remembers who was ever written on which pod, which is what the invariants are about.
+// A small model of one pool in a cluster: the API server's compare-and-swap, a StatefulSet controller and watches. Each
+// advances only when a test calls it. Many ports can connect, each with its own delayed watch and its own faults.
+// The model records each visitor written on each pod, so that tests can check the invariants.
 
 import { ServiceError } from '../../common/errors.ts';
 import type {
@@ -28,7 +28,7 @@ import {
 } from '../../manager/model/observation.ts';
 
 export type Fault = 'lost-request' | 'lost-response';
-/** `hangs`: arrives, and takes effect, only at `unhang`. `late-answer`: takes effect at once, and is answered then. */
+/** `hangs`: takes effect only at `unhang`. `late-answer`: takes effect at once, but the answer arrives at `unhang`. */
 export type LeaseFault = Fault | 'hangs' | 'late-answer';
 
 export type ModelOptions = { replicas?: number; annotations?: Record<string, string>; clock?: () => number };
@@ -42,23 +42,23 @@ export class ModelCluster {
   storedQueue: StoredQueue | undefined;
   /** Whether the StatefulSet exists. */
   hasSet = true;
-  /** The one Lease, whatever its name. */
+  /** The one Lease, with any name. */
   lease: Lease | undefined;
   /** The Leases of managers: name → version. */
   readonly managers = new Map<string, string>();
   readonly identities = new Map<string, Identity>();
   /** Visitors ever written on a pod, by UID: the history that inv 1 is checked against. */
   readonly visitorsOf = new Map<string, Set<string>>();
-  /** Whose sessions a manager has ended by scaling: none, or inv 5 is broken. */
+  /** Visitors whose sessions a manager ended by scaling. By inv 5 it stays empty. */
   readonly scaledAway: string[] = [];
-  /** Visitors of the claimed pods that managers have deleted. */
+  /** Claimed pods that managers have deleted. */
   readonly deleted: ObservedPod[] = [];
-  /** UIDs of pods that were ever retired. */
+  /** UIDs of all pods that were retired. */
   readonly retired = new Set<string>();
   readonly events: KubernetesEvent[] = [];
-  /** With what the API server refuses to make the Service or the route of an ordinal. */
+  /** The API server's errors for creating the Service or the route of an ordinal. */
   readonly refusals: { [Kind in 'service' | 'route']?: (ordinal: number) => Error | undefined } = {};
-  /** The most pods that a quota allows, and what the StatefulSet controller says when it is reached. */
+  /** The quota of pods, and the error of the StatefulSet controller at the quota. */
   podQuota = Number.POSITIVE_INFINITY;
   createFailure: string | undefined;
   capacity: Capacity = { quotas: [], neighbours: [] };
@@ -67,9 +67,9 @@ export class ModelCluster {
   #uids = 0;
   readonly #ports: ModelPort[] = [];
 
-  /** Names of pods that never become Ready, with what Kubernetes says of them. */
+  /** Names of pods that never become Ready, with the reason that Kubernetes reports. */
   readonly stuck = new Map<string, Trouble>();
-  /** Which pods that have ended the StatefulSet controller replaces by itself. */
+  /** The ended pods that the StatefulSet controller replaces. */
   replacesEnded: NonNullable<ObservedPod['ended']>[] = [];
   readonly #clock: () => number;
 
@@ -84,14 +84,14 @@ export class ModelCluster {
     this.reconcile();
   }
 
-  /** What an administrator is warned of about the pool, as `Reason: message`. */
+  /** Warning Events about the pool, as `Reason: message`. */
   get warnings(): string[] {
     return this.events
       .filter(({ about, type }) => about.kind === 'StatefulSet' && type === 'Warning')
       .map(({ reason, message }) => `${reason}: ${message}`);
   }
 
-  /** A port with its own watch, which tells nothing until `deliver`. */
+  /** A port with its own watch, which delivers nothing until `deliver`. */
   connect(): ModelPort {
     const port = new ModelPort(this);
     this.#ports.push(port);
@@ -102,7 +102,7 @@ export class ModelCluster {
     this.#ports.splice(this.#ports.indexOf(port), 1);
   }
 
-  /** What the StatefulSet controller does: missing pods are made, those above the replicas go. */
+  /** Acts as the StatefulSet controller: creates missing pods, and deletes those above the replicas. */
   reconcile(): void {
     if (!this.hasSet) return;
     for (const pod of [...this.pods.values()]) {
@@ -112,7 +112,7 @@ export class ModelCluster {
     for (let ordinal = 0; ordinal < this.pool.replicas; ordinal++) {
       const name = `default-${ordinal}`;
       const there = this.pods.get(name);
-      // As the real one, it makes none above one that it cannot create.
+      // Like the real controller, it creates no pod above one that it cannot create.
       if (there && there.pool !== 'default') break;
       if (there) continue;
       if (this.pods.size >= this.podQuota) {
@@ -151,13 +151,13 @@ export class ModelCluster {
     }
   }
 
-  /** The node for a new pod: of those that take any, one by its ordinal. */
+  /** Picks the node of a new pod among the schedulable ones, by its ordinal. */
   #schedule(ordinal: number): string | undefined {
     const open = [...this.nodes.values()].filter(({ cordoned, ready }) => ready && !cordoned);
     return open[ordinal % open.length]?.name;
   }
 
-  /** Changes a node. On one that is not Ready no pod is, and none goes. */
+  /** Changes a node. On a node that is not Ready, no pod becomes Ready and none ends. */
   setNode(name: string, change: Partial<ObservedNode>): void {
     const node = { ...(this.nodes.get(name) ?? newNode(name, 9)), ...change };
     this.nodes.set(name, node);
@@ -168,29 +168,29 @@ export class ModelCluster {
     this.reconcile();
   }
 
-  /** As `kubectl delete node` and autoscalers do. What was on it stays as it was last reported, Ready or not. */
+  /** Deletes the node, as `kubectl delete node` and autoscalers do. Its pods keep their last reported state. */
   deleteNode(name: string): void {
     if (this.nodes.delete(name)) this.#tell({ kind: 'node', name, object: undefined });
   }
 
-  /** Whether the pod's node runs it: it can become Ready, and it can end. */
+  /** Whether the pod's node works, so that the pod can become Ready and can end. */
   runs({ node }: ObservedPod): boolean {
     const on = node === undefined ? undefined : this.nodes.get(node);
     return on?.ready === true;
   }
 
-  /** Whether the pod could be Ready: pods of a template called bad never are. */
+  /** Whether the pod can become Ready. Pods of a template called bad cannot. */
   canBeReady(pod: ObservedPod): boolean {
     return this.runs(pod) && !isOver(pod) && !pod.revision?.startsWith('bad');
   }
 
-  /** The pod ends for good, as when its node evicts it. Its object stays. */
+  /** Ends the pod for good, as an eviction does. Its object stays. */
   endPod(name: string, ended: 'Failed' | 'Succeeded', trouble?: Trouble): void {
     const pod = this.pods.get(name);
     if (pod) this.put({ ...pod, ready: false, ended, readyChangedAt: this.#clock(), trouble });
   }
 
-  /** What a DELETE does: a pod that has ended is gone at once. */
+  /** Acts as a DELETE: an ended pod disappears at once. */
   markDeleted(pod: ObservedPod): ObservedPod {
     const going = this.put({ ...pod, terminating: true });
     if (pod.ended) this.remove(pod.name);
@@ -218,7 +218,7 @@ export class ModelCluster {
     this.#tell({ kind: 'pod', name, object: undefined });
   }
 
-  /** Every pod that is starting becomes Ready, every pod that is ending is gone, and is made again. */
+  /** Starting pods become Ready. Ending pods disappear, and are created again. */
   settle(): void {
     for (const pod of [...this.pods.values()]) {
       const isReplaced = pod.ended !== undefined && this.replacesEnded.includes(pod.ended);
@@ -232,7 +232,7 @@ export class ModelCluster {
     return pod.node === undefined || this.runs(pod);
   }
 
-  /** The pod becomes Ready, unless it is one that never does. */
+  /** The pod becomes Ready, unless it is stuck. */
   become(name: string): void {
     const pod = this.pods.get(name)!;
     if (!this.stuck.has(name)) this.put({ ...pod, ready: true, readyChangedAt: this.#clock(), trouble: undefined });
@@ -249,7 +249,7 @@ export class ModelCluster {
     this.#tell({ kind: 'pool', name: this.pool.statefulSet, object: this.pool });
   }
 
-  /** Deletes the StatefulSet, as `kubectl delete` does. What it owned goes, or is left without an owner. */
+  /** Deletes the StatefulSet, as `kubectl delete` does. Its dependents are deleted, or lose their owner. */
   deleteSet(cascade: 'background' | 'orphan' = 'background'): void {
     this.hasSet = false;
     this.#tell({ kind: 'pool', name: this.pool.statefulSet, object: undefined });
@@ -276,19 +276,19 @@ export class ModelCluster {
     }
   }
 
-  /** Makes the StatefulSet again: another one of the same name. */
+  /** Creates another StatefulSet of the same name. */
   createSet(change: Partial<ObservedPool> = {}): void {
     this.hasSet = true;
     this.setPool({ ...change, uid: `sts-${this.#newUid()}`, createdAt: this.#clock() });
     this.reconcile();
   }
 
-  /** Tells of an object that is not the model's own, such as a second StatefulSet. */
+  /** Delivers an observation of a foreign object, such as a second StatefulSet. */
   tell(observation: Observation): void {
     this.#tell(observation);
   }
 
-  /** What the port makes for the pool: new, or what is there already if it is the pool's or has no owner. */
+  /** The object for the pool: the existing one if the pool owns it or it has no owner, else the new one. */
   #owned<T extends { name: string; owner?: string }>(there: T | undefined, made: T): T {
     const { uid } = this.pool;
     if (there && there.owner !== undefined && there.owner !== uid)
@@ -342,7 +342,7 @@ export class ModelCluster {
     return route;
   }
 
-  /** Deletes a Service or a route, if it is that very one. */
+  /** Deletes a Service or a route if its UID matches. */
   withdraw(kind: 'service' | 'route', name: string, uid?: string): void {
     const all = kind === 'service' ? this.services : this.routes;
     if (uid !== undefined && all.get(name)?.uid !== uid) return;
@@ -371,7 +371,7 @@ export class ModelCluster {
     for (const pod of this.pods.values()) yield { kind: 'pod', name: pod.name, object: pod };
   }
 
-  /** Writes the lease if it still is in that version; undefined: if there is none. */
+  /** Writes the Lease if it still has that version; undefined: if it does not exist. */
   putLease(version: string | undefined, lease: LeaseToWrite): Lease | 'conflict' {
     if (this.lease?.version !== version) return 'conflict';
     this.lease = { ...lease, version: String(++this.#version) };
@@ -403,14 +403,14 @@ const newNode = (name: string, index: number): ObservedNode => ({
   ready: true,
 });
 
-/** One manager's way to the model. */
+/** One manager's connection to the model. */
 export class ModelPort implements Cluster {
   readonly queue: Observation[];
-  /** What befalls the next claims, in order; undefined is no fault. */
+  /** Faults of the next claims, in order; undefined is no fault. */
   readonly faults: (Fault | undefined)[] = [];
-  /** What befalls the next writes of positions. */
+  /** Faults of the next writes of positions. */
   readonly queueFaults: (Fault | undefined)[] = [];
-  /** What befalls the next requests about the lease. */
+  /** Faults of the next requests about the Lease. */
   readonly leaseFaults: (LeaseFault | undefined)[] = [];
   #hung: (() => void)[] = [];
   #sink: Sink | undefined;
@@ -429,13 +429,13 @@ export class ModelPort implements Cluster {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
 
-  /** The manager on this port was killed: it asks nothing any more. */
+  /** The manager on this port was killed, and sends no more requests. */
   cut(): void {
     this.#cut = true;
     this.#sink = undefined;
   }
 
-  /** Tells the watcher the next `count` of what has happened, or all. */
+  /** Delivers the next `count` events to the watcher, or all. */
   deliver(count = Number.POSITIVE_INFINITY): void {
     const sink = this.#sink;
     if (!sink) return;
@@ -609,7 +609,7 @@ export class ModelPort implements Cluster {
   updateLease = (_name: string, version: string, lease: LeaseToWrite) =>
     this.#askLease(() => this.#model.putLease(version, lease));
 
-  /** What hung goes on now. */
+  /** Continues the hanging requests. */
   unhang(): void {
     for (const goOn of this.#hung.splice(0)) goOn();
   }
@@ -634,7 +634,7 @@ export class ModelPort implements Cluster {
     return there && there.pool !== 'default' ? { pool: there.pool } : undefined;
   };
 
-  /** Tells of Leases of managers as they are written: at once, for they are few. */
+  /** Delivers changes of the managers' Leases at once. */
   onManager: (name: string, version: string | undefined) => void = () => {};
 
   async watchManagers(observe: (name: string, version: string | undefined) => void, signal: AbortSignal) {
@@ -664,5 +664,5 @@ export class ModelPort implements Cluster {
   }
 }
 
-/** Lets everything that is ready to go on do so. */
+/** Resolves after one turn of the event loop. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,8 +1,8 @@
-// The server in a pod of the stand-in, as a process of this machine: what it takes of memory and disk, and signals to it.
+// The server process of a pod of the stand-in: its memory and disk use, and signals to it.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 
-/** The process of the server in the pod, not of its shell. Throws when there is not exactly one. */
+/** The process of the pod's server, not of its shell. Throws unless there is exactly one. */
 export function podServer(uid: string): number {
   const isServer = (pid: string) =>
     read(pid, 'environ').includes(`WARMTERM_POD_UID=${uid}`) && read(pid, 'cmdline')[0] === process.execPath;
@@ -19,11 +19,11 @@ function read(pid: string, file: string): string[] {
   }
 }
 
-/** Megabytes of memory that a process has now. */
+/** The memory of a process in megabytes. */
 export const memoryOf = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1_024;
 
-/** Megabytes of disk in files that a process has open and that have no name any more. */
+/** Megabytes of deleted files that a process has open. */
 export function unnamedFilesOf(pid: number): number {
   const sizes = readdirSync(`/proc/${pid}/fd`).map((fd) => {
     try {
@@ -36,7 +36,7 @@ export function unnamedFilesOf(pid: number): number {
   return sizes.reduce((sum, size) => sum + size, 0) / 1_048_576;
 }
 
-/** The child of a process that is called so. Throws when there is none. */
+/** The child process with this name. Throws if there is none. */
 export function childOf(pid: number, name: string): number {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),

@@ -1,12 +1,12 @@
-// How often a test looks again for what it waits for.
+// How often a test polls.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
 const [firstMs, maxMs] = [5, 100];
 
 /**
- * What `look` gives once that is truthy; undefined after `timeoutMs`. Looks again after 5 ms, and less and
- * less often up to every 100 ms: a look at a whole system costs the processor time that the system needs.
+ * Returns the first truthy result of `look`; undefined after `timeoutMs`. The interval grows from 5 ms
+ * to 100 ms, because polling a whole system takes processor time from that system.
  */
 export async function poll<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,

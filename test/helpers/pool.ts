@@ -1,4 +1,4 @@
-// A new pool for each test of a file, in one system: on a real cluster it takes a few seconds, and another system twenty.
+// A new pool for each test of a file, in one system. On a real cluster a pool takes a few seconds, and a system twenty.
 
 import type { TestFn } from 'ava';
 import { settingAnnotations } from '../../common/names.ts';
@@ -7,8 +7,8 @@ import { shareTestSystem, type TestSystem, type TestSystemOptions, until } from 
 export type NewPoolOptions = Required<Pick<TestSystemOptions, 'settings'>> & Pick<TestSystemOptions, 'replicas'>;
 
 /**
- * One system for the tests of a file, and a new pool for each of them. The result, called at the start of a test, deletes the
- * pool of the test before, and all that belongs to it. The new one has its name, but nothing that the manager knows of it.
+ * One system for the tests of a file, and a new pool for each of them. Call the result at the start of a test. It deletes the
+ * pool of the test before with all its objects. The new pool has the same name, but the manager has no state of it.
  */
 export function sharePools(
   test: TestFn,
@@ -41,11 +41,11 @@ export function sharePools(
   };
 }
 
-/** Waits also for the Services: a visitor of the new pool must not be sent to one that is about to go. */
+/** Waits for the Services too: a visitor of the new pool must not get one that is about to be deleted. */
 async function removePool({ kubernetes }: TestSystem): Promise<void> {
   await kubernetes.deletePool();
   await until('no pool', async () => {
-    // Sessions would be ended with all their time.
+    // Without this, sessions would end with their full grace period.
     for (const { metadata } of await kubernetes.pods()) await kubernetes.deletePod(metadata.name, 0).catch(() => {});
     return (await kubernetes.countDependents()) === 0;
   });

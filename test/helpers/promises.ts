@@ -1,4 +1,4 @@
-// What visitors in the queue are told of the time, one answer after the other, and whether an end ever rises without a cause.
+// Records the estimates that a waiting visitor gets, and checks that the expected end never rises without a cause.
 
 import type { Promised, WaitCause, Waiting } from '../../common/manager-api.ts';
 import { describeWaiting } from '../../manager/api/describe-waiting.ts';
@@ -9,13 +9,13 @@ const roundingMs = 1_000;
 
 export class ToldVisitor {
   #promised: Promised | undefined;
-  /** The earliest end that was said and not explained away; milliseconds since 1970. */
+  /** The earliest promised end that no later cause has revoked; milliseconds since 1970. */
   #end: number | undefined;
   #position: number | undefined;
   #cause: WaitCause | undefined;
   readonly answers: Waiting[] = [];
 
-  /** The visitor is told of its position at `now`; throws when the end that is said is later than before, and nothing says why. */
+  /** Gives the visitor its position at `now`. Throws if the promised end is later than before without a cause. */
   tell(position: QueuePosition, now: number): Waiting {
     const answer = describeWaiting(position, now, this.#promised);
     const { expectedSeconds, latestSeconds, cause, promised } = answer;

@@ -1,5 +1,5 @@
-// Clients that write to an HTTP server's socket what no client of ours writes: pipelined requests, upgrades in every state, halves of
-// requests, resets, and answers that they do not read. From a seed, against any of our servers.
+// Clients that write to an HTTP server's socket what no regular client writes: pipelined requests, upgrades in every state, partial
+// requests, resets, and unread answers. They use a seed, and work against any of our servers.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -15,13 +15,13 @@ export const upgrade = (path = '/', protocol = 'x', more = '') =>
 
 export type RawTarget = {
   port: number;
-  /** Paths that garbage is about. */
+  /** Paths for garbage. */
   paths: string[];
-  /** Header lines with which a part of the garbage is let in. */
+  /** Header lines that authenticate a part of the garbage. */
   known?: string[];
-  /** Whole requests that the server answers. */
+  /** Complete requests that the server answers. */
   requests: string[];
-  /** The process of the server. */
+  /** The server's process. */
   pid?: number;
   isWell: () => Promise<boolean>;
 };
@@ -31,14 +31,14 @@ const atOnce = 20;
 const warmUp = 60;
 const mostGrowth = 100;
 
-/** Talks to `target` like that, and checks that its process has as many files open afterwards, and little more memory. */
+/** Sends such traffic to `target`. Checks that its process then has as many open files as before, and little more memory. */
 export async function fuzzRawSockets(t: ExecutionContext, target: RawTarget): Promise<void> {
   t.timeout(7_200_000);
   const process_ = `/proc/${target.pid ?? 'self'}`;
   const files = () => readdirSync(`${process_}/fd`).length;
   const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`${process_}/status`, 'utf8'))?.[1]) / 1_024;
   const random = createRandom(seedOf(t));
-  // What the first requests allocate for good is not counted.
+  // Exclude what the first requests allocate permanently.
   await Promise.all(Array.from({ length: warmUp }, () => talk(target, random)));
   const before = await settle(files);
   const memoryBefore = memory();
@@ -54,7 +54,7 @@ export async function fuzzRawSockets(t: ExecutionContext, target: RawTarget): Pr
   t.true(await target.isWell());
 }
 
-/** The number of open files once it has not fallen for a while: connections of the warm-up are closed by then. */
+/** The number of open files once it stops falling: the connections of the warm-up are closed by then. */
 async function settle(files: () => number): Promise<number> {
   let [least, same] = [files(), 0];
   await poll(() => {
@@ -66,7 +66,7 @@ async function settle(files: () => number): Promise<number> {
   return least;
 }
 
-/** One connection: some requests, whole or not, read or not, that ends in one of the ways in which connections do. */
+/** One connection: some requests, complete or not, read or not, closed in one of several ways. */
 function talk(target: RawTarget, random: Random): Promise<void> {
   const { port, paths, known = [], requests } = target;
   const one = <T>(of: readonly T[]): T => of[Math.floor(random() * of.length)]!;
@@ -88,9 +88,9 @@ function talk(target: RawTarget, random: Random): Promise<void> {
     if (end === 'end') socket.end();
     if (end === 'destroy') setImmediate(() => socket.destroy());
     if (end === 'reset') setImmediate(() => socket.resetAndDestroy());
-    // In the middle of what the server does: verifying a ticket, asking the manager, writing an answer.
+    // Close while the server is busy: it verifies a ticket, calls the manager, or writes an answer.
     if (end === 'reset later') setTimeout(() => socket.resetAndDestroy(), patienceMs / 10);
-    // A client that does not read never sees the end: it leaves after a while.
+    // A client that does not read never sees the end, so it closes after a while.
     else setTimeout(() => socket.destroy(), patienceMs);
   });
 }

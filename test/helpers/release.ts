@@ -1,5 +1,5 @@
-// A release of the chart on the real cluster that KUBECONFIG names, in a namespace of its own. WARMTERM_TEST_VALUES says,
-// as `--set` does, where the images are.
+// A release of the chart on the real cluster that KUBECONFIG names, in its own namespace. WARMTERM_TEST_VALUES sets the
+// images, in the format of `--set`.
 
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,11 +12,11 @@ import { noAddressLimits } from '../../local/pool.ts';
 import { createTransport, type Transport } from '../../manager/kubernetes/transport.ts';
 import { chart, helmProgram } from './helm.ts';
 
-// What a node has to set aside for them is little, so that a test fits on a small one beside what the last has left.
+// Small requests, so that a test fits on a small node beside the remains of the test before.
 const frugal = Object.fromEntries(
   ['poolDefaults', 'manager', 'webserver'].map((part) => [`${part}.resources.requests.cpu`, '5m']),
 );
-// All visitors of a test come from one address, and what takes a second elsewhere may take many beside other tests.
+// All visitors of a test have one address, and connecting may take long beside other tests.
 const lenient = Object.fromEntries(
   Object.entries({ ...noAddressLimits, connectTimeout: '1m' }).map(([name, value]) => [`poolDefaults.${name}`, value]),
 );
@@ -27,25 +27,25 @@ export type Values = Record<string, string>;
 export type Release = {
   transport: Transport;
   namespace: string;
-  /** Where a browser finds the page; ends in `/`. */
+  /** The URL of the page for browsers; ends in `/`. */
   pageUrl: string;
   hostToken: string;
-  /** Changes these values, and waits until all is rolled out. What helm says. */
+  /** Changes these values, and waits for the rollout. Returns the output of helm. */
   upgrade(values: Values): Promise<string>;
-  /** Goes back to the first revision, and waits until all is rolled out. */
+  /** Rolls back to the first revision, and waits for the rollout. */
   rollBack(): Promise<void>;
-  /** What `helm test` says. Rejects when it fails. */
+  /** The output of `helm test`. Rejects when it fails. */
   test(): Promise<string>;
   uninstall(): Promise<void>;
-  /** Requests as the service account of a component makes them. */
+  /** Sends requests as the service account of a component. */
   actAs(component: 'manager' | 'webserver' | 'terminal'): Promise<Transport>;
-  /** The end of what each manager and webserver has logged. */
+  /** The last log lines of each manager and webserver. */
   logs(): Promise<string[]>;
-  /** Uninstalls it, and its namespace, and waits for neither. */
+  /** Uninstalls the release and deletes its namespace, without waiting. */
   discard(): Promise<void>;
 };
 
-/** Installs the chart, and waits until everything is ready. */
+/** Installs the chart, and waits until all is ready. */
 export async function installRelease(values: Values = {}): Promise<Release> {
   const namespace = `warmterm-test-${randomBytes(4).toString('hex')}`;
   const transport = createTransport({ namespace, deadlineMs: 20_000 });
@@ -86,7 +86,7 @@ export async function installRelease(values: Values = {}): Promise<Release> {
       get<{ items: Pod[] }>(`${core}/pods?labelSelector=app.kubernetes.io/component%3Dwebserver`),
       get<Secret>(`${core}/secrets/warmterm-keys`),
     ]);
-    // Other nodes do not answer: the Service keeps visitors' addresses.
+    // Use the nodes of the pods. Other nodes do not answer, because the Service keeps visitors' addresses.
     const node = webservers.items[0]?.status.hostIP;
     return {
       transport,
@@ -112,7 +112,7 @@ export async function installRelease(values: Values = {}): Promise<Release> {
   }
 }
 
-/** Why `what`, which Kubernetes has since 1.`minor`, cannot be tried on this cluster; undefined where it can. */
+/** The reason why this cluster cannot run `what`, which needs Kubernetes 1.`minor`; undefined if it can. */
 export async function whyOlder(minor: number, what: string): Promise<string | undefined> {
   const transport = createTransport({ deadlineMs: 10_000 });
   try {
@@ -124,7 +124,7 @@ export async function whyOlder(minor: number, what: string): Promise<string | un
   }
 }
 
-/** The cluster's administrator in the part of another user. */
+/** Sends requests as the cluster's administrator who impersonates another user. */
 async function impersonate(user: string, namespace: string): Promise<Transport> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
@@ -135,7 +135,7 @@ async function impersonate(user: string, namespace: string): Promise<Transport> 
   try {
     await writeFile(file, kubeConfig.exportConfig(), { mode: 0o600 });
     process.env.KUBECONFIG = file;
-    // Reads the file at once.
+    // The file is read at once.
     return createTransport({ namespace, deadlineMs: 20_000 });
   } finally {
     process.env.KUBECONFIG = own;

@@ -1,5 +1,5 @@
 // Real proxies in front of a webserver, configured by the files in docs/examples/proxies. A file is used as it is, except for
-// host names, ports, addresses and certificates. What a distribution puts around it is added here.
+// host names, ports, addresses and certificates. This file adds what a distribution puts around it.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,12 +18,12 @@ export type ProxyName = 'nginx' | 'apache' | 'caddy' | 'haproxy';
 export type ReverseProxy = {
   httpPort: number;
   httpsPort: number;
-  /** The file with its certificate, which is for the names directly below the first one of `names`. */
+  /** The file with its certificate, which covers the names directly below the first one of `names`. */
   certificate: string;
 };
 
 const apacheFolder = '/usr/lib/apache2/modules';
-// The account that owns nothing.
+// An account that owns no files.
 const nobody = 65_534;
 const startMs = 20_000;
 
@@ -32,7 +32,7 @@ type Context = { directory: string; file: string; ports: Ports };
 type Program = {
   command: string;
   file: string;
-  /** The texts of the file that set its ports; none where something else does. */
+  /** The directives that set the ports; none if they are set elsewhere. */
   listen: { http?: string; https?: string };
   /** What surrounds the file: other files by name, and the arguments. */
   run: (context: Context) => { files?: Record<string, string>; args: string[] };
@@ -111,7 +111,7 @@ import ${file}
   },
 };
 
-/** What a2enmod, and the defaults of Debian, enable. */
+/** The modules that a2enmod and Debian's defaults enable. */
 function apacheModules(): string {
   const wanted = 'mpm_event authz_core ssl socache_shmcb http2 headers rewrite alias proxy proxy_http proxy_wstunnel';
   return wanted
@@ -120,7 +120,7 @@ function apacheModules(): string {
     .join('\n');
 }
 
-/** Why the proxy cannot be started here; undefined where it can. */
+/** The reason why the proxy cannot start here; undefined if it can. */
 export function whyNoProxy(name: ProxyName): string | undefined {
   const { command } = programs[name];
   const { error } = spawnSync(command, ['-v'], { env: environment('/'), stdio: 'ignore' });
@@ -128,14 +128,14 @@ export function whyNoProxy(name: ProxyName): string | undefined {
   return found ? undefined : `${command} is not installed`;
 }
 
-/** `names`: host names of the file, and what they are to be. `edit` changes the file further, for other configurations. */
+/** `names`: replacements for the host names in the file. `edit` changes the file further, for other configurations. */
 export type ReverseProxyOptions = {
   webserverPort: number;
   names: Record<string, string>;
   edit?: (text: string) => string;
 };
 
-/** Starts a proxy, as an ordinary user, in a folder of its own. Both are gone after the scope. */
+/** Starts a proxy as an ordinary user, in its own folder. Both are removed at the end of the scope. */
 export async function startReverseProxy(
   scope: Scope,
   name: ProxyName,
@@ -151,7 +151,7 @@ export async function startReverseProxy(
     ...files,
     [file]: edit(place(readExample(file), { name, directory, ports, webserverPort, names })),
     'example.key': key,
-    // HAProxy reads both from one file.
+    // HAProxy reads the key and the certificate from one file.
     'example.pem': cert + key,
     log: '',
   };
@@ -159,7 +159,7 @@ export async function startReverseProxy(
   const user = ordinaryUser([directory, ...Object.keys(all).map((each) => join(directory, each))]);
   const log = join(directory, 'log');
   const output = openSync(log, 'a');
-  // A test file that crashes tears nothing down.
+  // A crashed test file runs no teardown, so end the proxy with this process.
   const [program = command, ...rest] = [...dieWithParent(), command, ...args];
   const child = spawn(program, rest, { env: environment(directory), stdio: ['ignore', output, output], ...user });
   closeSync(output);
@@ -195,7 +195,7 @@ function place(text: string, { name, directory, ports, webserverPort, names }: P
     ...(http === undefined ? [] : [[http, withPort(http, ports.httpPort)]]),
     ...(https === undefined ? [] : [[https, withPort(https, ports.httpsPort)]]),
     ...Object.entries(names),
-    // As regular expressions write them.
+    // Regular expressions escape the dots.
     ...Object.entries(names).map((pair) => pair.map((host) => host.replaceAll('.', '\\.'))),
   ] as [string, string][];
   return replacements.reduce((placed, [from, to]) => placed.replaceAll(from, to), text);
@@ -205,13 +205,13 @@ function place(text: string, { name, directory, ports, webserverPort, names }: P
 const withPort = (text: string, port: number): string =>
   text.replace(/(\*?):?\d+/, (_, any: string) => `${any || '127.0.0.1'}:${port}`);
 
-// Where Debian has them; an ordinary user's PATH may leave sbin out.
+// Debian's paths of the programs. An ordinary user's PATH may lack sbin.
 const environment = (directory: string) => ({
   PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin`,
   HOME: directory,
 });
 
-/** For root: hands `paths` to nobody, and has the process run as nobody. */
+/** As root: gives `paths` to the user nobody, and runs the process as that user. */
 function ordinaryUser(paths: string[]): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   for (const path of paths) chownSync(path, nobody, nobody);

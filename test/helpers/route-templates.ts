@@ -31,7 +31,7 @@ export const httpRouteTemplate = {
   },
 };
 
-/** A template that has to be right. */
+/** A valid template. */
 export function templateOf(object: object, protocol?: 'http' | 'https'): RouteTemplate {
   const template = parseRouteTemplate(JSON.stringify(object), protocol);
   if (Array.isArray(template)) throw new Error(template.join('\n'));

@@ -1,4 +1,4 @@
-// A client of a terminal's runs: a real socket.io client that starts, follows, takes and comes back where it was.
+// A real socket.io client of a terminal's runs. It starts, follows and reads a run, and resumes after a reconnect.
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { ExecutionContext } from 'ava';
@@ -25,7 +25,7 @@ export type RunSocket = Socket<RunServerEvents, RunClientEvents>;
 
 export const newRunId = (): string => randomBytes(8).toString('hex');
 
-/** A socket of its own, closed at the end of the test. Rejects when it is refused. */
+/** Opens a socket, and closes it at the end of the test. Rejects when the server refuses it. */
 export async function openRuns(
   t: ExecutionContext,
   terminal: Terminal,
@@ -47,14 +47,14 @@ export async function openRuns(
   return socket;
 }
 
-/** A terminal with a manager of its own, and a socket of its owner. */
+/** A terminal with its own manager, and a socket of its owner. */
 export async function startRunTerminal(t: ExecutionContext, settings: Record<string, string> = {}) {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager, { settings });
   return { manager, terminal, socket: await openRuns(t, terminal, manager) };
 }
 
-/** What a request is answered with. Rejects when the line is lost before. */
+/** The answer to a request. Rejects when the connection ends first. */
 export function ask<T>(socket: RunSocket, event: keyof RunClientEvents, ...args: unknown[]): Promise<Answer<T>> {
   const emit = socket.emit as unknown as (event: string, ...args: unknown[]) => void;
   return new Promise((resolve, reject) => {
@@ -85,14 +85,14 @@ export const request = (command: string[], rest: Partial<StartRun> = {}): StartR
   ...rest,
 });
 
-/** What one client knows of one run, over as many sockets as it takes. */
+/** The state of one client of one run, over any number of sockets. */
 export class Received {
   readonly run: string;
   readonly chunks: Record<Stream, Buffer[]> = { stdout: [], stderr: [] };
   readonly at: Record<Stream, number> = { stdout: 0, stderr: 0 };
   readonly dropped: { stream: Stream; from: number; to: number }[] = [];
   readonly exits = new Journal<RunExit>('exits');
-  /** Set for each piece that came. */
+  /** Has an entry for each piece of output. */
   readonly pieces = new Journal<number>('pieces');
   readonly problems: string[] = [];
   #hashes = { stdout: createHash('sha256'), stderr: createHash('sha256') };
@@ -107,7 +107,7 @@ export class Received {
     });
   }
 
-  /** Follows the run on `socket` from where it is. `takes`: whether it says what it has read. */
+  /** Follows the run on `socket` from the current offset. `takes`: whether it acknowledges what it reads. */
   async follow(socket: RunSocket, { takes = true }: { takes?: boolean } = {}): Promise<RunStatus> {
     socket.on('output', ({ run, stream, offset, bytes }) => {
       if (run !== this.run) return;
@@ -139,7 +139,7 @@ export class Received {
     return this.#hashes[stream].copy().digest('hex');
   }
 
-  /** Once `wanted` is in the stream. */
+  /** Resolves once `wanted` is in the stream. */
   sees(stream: Stream, wanted: string): Promise<true> {
     return this.pieces.until(() => this.text(stream).includes(wanted) || undefined);
   }
@@ -153,13 +153,13 @@ export async function begin(t: ExecutionContext, socket: RunSocket, wanted: Star
   return received;
 }
 
-/** Runs a command to its end. */
+/** Runs a command until it ends. */
 export async function run(t: ExecutionContext, socket: RunSocket, command: string[], rest: Partial<StartRun> = {}) {
   const received = await begin(t, socket, request(command, rest));
   return { exit: await received.exits.next(), received };
 }
 
-/** Sends input, a piece at a time from the count that the run has, and closes it. Resolves with that count. */
+/** Sends input in pieces from the run's current offset, and closes it. Resolves with the final offset. */
 export async function sendInput(socket: RunSocket, id: string, bytes: Buffer, from = 0): Promise<number> {
   let at = from;
   do {

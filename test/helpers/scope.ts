@@ -1,15 +1,15 @@
-// What outlives a single test: a scope that ends with the test file, for systems and browsers that its tests share.
+// A scope that ends with the test file, for systems and browsers that its tests share.
 
 import type { ExecutionContext, TestFn } from 'ava';
 
-/** What a helper needs of a test, or of a file, that it starts something for. */
+/** The part of a test, or of a file's scope, that helpers need. */
 export type Scope = Pick<ExecutionContext, 'teardown'> & {
   log(...values: unknown[]): void;
-  /** Whether no test has failed. Known once the scope ends. */
+  /** Whether all tests passed. Known once the scope ends. */
   readonly passed: boolean;
 };
 
-/** The scope of the file that calls this, at its top level. It ends after the last test, in reverse order. */
+/** The scope of the file that calls this at its top level. It ends after the last test, and runs teardowns in reverse order. */
 export function fileScope(test: TestFn): Scope {
   const ends: (() => unknown)[] = [];
   let passed = true;
@@ -30,5 +30,5 @@ export function fileScope(test: TestFn): Scope {
   };
 }
 
-/** The scope of the process that runs the file that calls this: it may run others too (see local/setup/group-tests.mjs). */
+/** The scope of the process of the calling file. The process may run other files too (see local/setup/group-tests.mjs). */
 export const processScope = (test: TestFn): Scope => fileScope((test as { process?: TestFn }).process ?? test);

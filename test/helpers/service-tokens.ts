@@ -1,4 +1,4 @@
-// Tokens as a service account's are, of which nobody but a test's own API server knows whether they are valid.
+// Tokens in the format of service account tokens. Only the API server of the test can verify them.
 
 import { managerAudience } from '../../common/names.ts';
 
@@ -12,11 +12,11 @@ export type Told = {
   audience?: string | string[];
   /** Milliseconds since 1970. */
   expiresAt?: number;
-  /** Tells tokens of the same claims apart. */
+  /** Makes tokens of the same claims differ. */
   signature?: string;
 };
 
-/** A JWT with these claims and no true signature. */
+/** A JWT with these claims and an invalid signature. */
 export function forgeToken(told: Told = {}): string {
   const {
     namespace = 'ns',

@@ -1,9 +1,9 @@
-// Clients that open connections, say nothing or half a word, and keep them open for as long as they can.
+// Clients that open connections, send nothing or half a request, and keep them open for as long as they can.
 
 import { Worker } from 'node:worker_threads';
 import type { Teardown } from './webserver-listen.ts';
 
-/** What such a client says: nothing, half a request, or a request for a WebSocket without a ticket. */
+/** What such a client sends: nothing, half a request, or a WebSocket request without a ticket. */
 export const words = {
   nothing: '',
   'half a request': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nX-Half: ',
@@ -15,7 +15,7 @@ export const words = {
 
 type Flood = { port: number; host: string; count: number; say: readonly string[]; from: readonly string[] };
 
-// In a thread of its own: the clients that the test is about must not wait for these.
+// Runs in its own thread, so that the clients under test do not wait for these.
 const thread = `
 const { connect } = require('node:net');
 const { parentPort, workerData } = require('node:worker_threads');
@@ -39,9 +39,9 @@ for (let index = 0; index < count; index++) open(index);
 `;
 
 /**
- * Keeps `count` connections to `port` open: one that the server closes is opened again. Resolves once `count` have been
- * opened. `from`: the local addresses that they come from, in turn; any
- * where there are none.
+ * Keeps `count` connections to `port` open, and reopens each that the server closes. Resolves once `count` have been
+ * opened. `from`: the local addresses to connect from, in turn; any
+ * address if empty.
  */
 export async function keepSilent(t: Teardown, port: number, options: { count: number } & Partial<Flood>) {
   const { count, say = Object.values(words), from = [], host = '127.0.0.1' } = options;
@@ -58,7 +58,7 @@ export async function keepSilent(t: Teardown, port: number, options: { count: nu
     });
   });
   return {
-    /** How many were opened so far, over and over. */
+    /** How many connections were opened so far, including reopened ones. */
     opened: () => opened,
     stop,
   };

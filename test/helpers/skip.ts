@@ -1,4 +1,4 @@
-// Tests that cannot run everywhere. A skip is counted, and its title says why.
+// Tests that cannot run everywhere. A skipped test is counted, and its title has the reason.
 
 import { spawnSync } from 'node:child_process';
 import type { ExecutionContext, TestFn } from 'ava';
@@ -6,7 +6,7 @@ import { findSandbox } from '../../local/kubernetes/node/sandbox.ts';
 
 type Declare<Context> = (title: string, run: (t: ExecutionContext<Context>) => unknown) => void;
 
-/** Declares tests, or, where there is a reason `why` they cannot run here, skips them. */
+/** Declares tests, or skips them for the reason `why`. */
 export const skipIf =
   <Context>(why: string | undefined, test: Declare<Context>, skip: Declare<Context>): Declare<Context> =>
   (title, run) =>
@@ -18,11 +18,11 @@ export const ifInstalled = (program: string, test: TestFn): Declare<unknown> =>
 
 const isInstalled = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 
-/** Why no sandbox can be had on this machine; undefined where there is one. */
+/** The reason why this machine has no sandbox; undefined if it has one. */
 export async function whyNoSandbox(): Promise<string | undefined> {
   const found = await findSandbox();
   return 'why' in found ? found.why : undefined;
 }
 
-/** For tests of other things, on a machine whose root can have no sandbox: without one. */
+/** The sandbox setting for tests of other things: `off` where this machine has none. */
 export const sandboxHere = async (): Promise<'auto' | 'off'> => ((await whyNoSandbox()) === undefined ? 'auto' : 'off');

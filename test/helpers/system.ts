@@ -1,5 +1,5 @@
-// The whole system, for end-to-end tests: as `npm start` wires it, of real processes on this machine; or, for `npm run
-// test:cluster`, a release of the chart on a real cluster. A test that needs more than both have asks for a LocalSystem.
+// The whole system for end-to-end tests: real processes on this machine, wired as by `npm start`; or, for `npm run
+// test:cluster`, a release of the chart on a real cluster. A test that needs more than both offer uses a LocalSystem.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -31,13 +31,13 @@ import { sandboxHere, whyNoSandbox } from './skip.ts';
 export type TestSystemOptions = {
   settings?: SystemOptions['pool']['settings'];
   replicas?: number;
-  /** How long before an idle session ends the countdown begins. */
+  /** The length of the countdown before an idle session ends. */
   idleWarning?: string;
-  /** What saves a visitor's work, for a shell. */
+  /** The shell command that saves a visitor's work. */
   beforeExit?: string;
-  /** Whether the webserver believes what a visitor says of its address (`createVisitor`). */
+  /** Whether the webserver trusts the forwarded address of a visitor (`createVisitor`). */
   trustProxy?: boolean;
-  /** Which way pages take to a terminal; by default the relay where the direct way is blocked. */
+  /** The route of pages to a terminal; by default the relay if the direct route is blocked. */
   relay?: RelayMode;
 };
 
@@ -47,7 +47,7 @@ export type TestSystem = {
   pageUrl: string;
   hostToken: string;
   kubernetes: ReturnType<typeof talkToKubernetes>;
-  /** Ends every manager without a warning; each is started again. */
+  /** Kills every manager; each is restarted. */
   killManagers(): Promise<void>;
   stopWebservers(): Promise<void>;
   startWebservers(): Promise<void>;
@@ -57,19 +57,19 @@ export type LocalSystem = TestSystem & System & { directory: string };
 
 /** Whether the systems are releases on a real cluster. */
 export const onCluster = process.env.WARMTERM_TEST === 'cluster';
-// A real kubelet takes its time to end a pod and to start another: up to thirteen seconds when nothing else is to do.
+// A real kubelet takes up to 13 s to end a pod and start another on an idle node.
 // One machine may run many tests at once.
 const patienceMs = onCluster ? 180_000 : 60_000;
 const networkChanged = 'net::ERR_NETWORK_CHANGED';
 
-/** Starts a system that ends with the scope. Its logs are printed when a test has failed. */
+/** Starts a system that ends with the scope. Prints its logs if a test failed. */
 export const startTestSystem = (scope: Scope, options: TestSystemOptions = {}): Promise<TestSystem> =>
   onCluster ? startOnCluster(scope, options) : startOnMachine(scope, options);
 
-/** One system for the tests of a file: call the result within a test. What a test claims stays in use afterwards. */
+/** One system for the tests of a file: call the result within a test. Terminals that a test claims stay in use afterwards. */
 export const shareTestSystem = (test: TestFn, options?: TestSystemOptions) => share(test, startTestSystem, options);
 
-/** The same, for tests that need more than a cluster lets them do. */
+/** The same, for tests that need more than a cluster allows. */
 export const shareLocalSystem = (test: TestFn, options?: LocalSystemOptions) => share(test, startOnMachine, options);
 
 function share<Options, Started>(
@@ -140,7 +140,7 @@ export async function startOnMachine(scope: Scope, options: LocalSystemOptions =
 
 async function startOnCluster(scope: Scope, options: TestSystemOptions): Promise<TestSystem> {
   const { settings = { spare: '1', max: '3' }, replicas = 1, idleWarning, beforeExit, trustProxy, relay } = options;
-  // What takes a second on one machine may take a minute here, and many a visitor of a test never connects.
+  // Starts may take a minute here, and many visitors of a test never connect.
   const pool = {
     connectTimeout: '30m',
     ...noAddressLimits,
@@ -169,7 +169,7 @@ async function startOnCluster(scope: Scope, options: TestSystemOptions): Promise
       const managers = 'labelSelector=app.kubernetes.io/component%3Dmanager&gracePeriodSeconds=0';
       await transport.request({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}/pods?${managers}` });
     },
-    // One that is stopping still answers for a while: the test would go on with it.
+    // A stopping webserver still answers for a while, and the test would use it.
     stopWebservers: async () => {
       await scaleWebservers(0);
       const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=app.kubernetes.io/component%3Dwebserver`;
@@ -182,14 +182,14 @@ async function startOnCluster(scope: Scope, options: TestSystemOptions): Promise
   };
 }
 
-/** Whether anything good is to be had at `url`. */
+/** Whether `url` answers with a 2xx status. */
 export const answers = (url: string): Promise<boolean> =>
   fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
     ({ ok }) => ok,
     () => false,
   );
 
-/** Why terminals can see each other's files and processes; undefined where they cannot. */
+/** The reason why terminals can see each other's files and processes; undefined if they cannot. */
 export const whyNotIsolated = async (): Promise<string | undefined> => (onCluster ? undefined : whyNoSandbox());
 
 export type RawPod = {
@@ -226,7 +226,7 @@ export function temporaryDirectory(scope: Pick<Scope, 'teardown'>): string {
   return directory;
 }
 
-/** Requests such as kubectl makes. */
+/** Requests such as those of kubectl. */
 function talkToKubernetes(transport: Transport) {
   const core = `/api/v1/namespaces/${transport.namespace}`;
   const pods = `${core}/pods`;
@@ -241,7 +241,7 @@ function talkToKubernetes(transport: Transport) {
   return {
     pods: list,
     pod: async (name: string) => (await list()).find(({ metadata }) => metadata.name === name),
-    /** With `graceSeconds` 0 as `--force` does: at once, whatever becomes of its processes. */
+    /** `graceSeconds` 0 deletes at once like `--force`, without waiting for the processes. */
     deletePod: (name: string, graceSeconds?: number) => {
       const query = graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`;
       return transport.request({ method: 'DELETE', path: `${pods}/${name}${query}` });
@@ -264,14 +264,14 @@ function talkToKubernetes(transport: Transport) {
     statefulSet,
     deletePool: () => transport.request({ method: 'DELETE', path: pool }),
     createPool: (body: object) => transport.request({ method: 'POST', path: `${apps}/statefulsets`, body }),
-    /** How many objects of the pool there are besides its StatefulSet. */
+    /** The number of the pool's objects besides its StatefulSet. */
     countDependents: async () => {
       const lists = ['pods', 'services', 'configmaps'].map((kind) =>
         transport.request<{ items: object[] }>({ method: 'GET', path: `${core}/${kind}?labelSelector=${ofPool}` }),
       );
       return (await Promise.all(lists)).flatMap(({ items }) => items).length;
     },
-    /** Changes what the pool's pods are made of from now on, by a JSON Patch within the template. */
+    /** Changes the template of the pool's new pods by a JSON Patch. */
     changeTemplate: (op: 'add' | 'replace', path: string, value: unknown) =>
       transport.request({
         method: 'PATCH',
@@ -279,14 +279,14 @@ function talkToKubernetes(transport: Transport) {
         contentType: 'application/json-patch+json',
         body: [{ op, path: `/spec/template${path}`, value }],
       }),
-    /** The Events of the pool, by reason; not those of a former pool of the same name. */
+    /** The Events of the pool, by reason, without those of an earlier pool of the same name. */
     events: async () => {
       const { items } = await transport.request<{ items: RawEvent[] }>({ method: 'GET', path: `${core}/events` });
       const { uid } = (await statefulSet()).metadata;
       const ours = items.filter(({ involvedObject }) => involvedObject.uid === uid);
       return new Map(ours.map(({ reason, message }) => [reason, message]));
     },
-    /** As `kubectl cordon` and `uncordon`. */
+    /** Acts as `kubectl cordon` and `uncordon`. */
     cordon: (node: string, unschedulable: boolean) =>
       transport.request({
         method: 'PATCH',
@@ -294,7 +294,7 @@ function talkToKubernetes(transport: Transport) {
         contentType,
         body: { spec: { unschedulable } },
       }),
-    /** As `kubectl delete node`; `kubelet` has one register, as ready as the node `like`. */
+    /** Acts as `kubectl delete node`. `kubelet` registers a node with the readiness of the node `like`. */
     deleteNode: (name: string) => transport.request({ method: 'DELETE', path: `/api/v1/nodes/${name}` }),
     registerNode: async (name: string, like: string) => {
       const { status } = await transport.request<{ status: object }>({ method: 'GET', path: `/api/v1/nodes/${like}` });
@@ -302,7 +302,7 @@ function talkToKubernetes(transport: Transport) {
       const path = `/api/v1/nodes/${name}/status`;
       await transport.request({ method: 'PATCH', path, contentType, body: { status } });
     },
-    /** Has pods that are made from now on run another command; undefined: what they ran at first. */
+    /** Makes new pods run another command; undefined restores the first one. */
     setCommand: async (command: string[] | undefined) => {
       const container = '/spec/template/spec/containers/0/command';
       const now = await transport.request<{ spec: { template: { spec: { containers: { command?: string[] }[] } } } }>({
@@ -314,7 +314,7 @@ function talkToKubernetes(transport: Transport) {
       const body = [value ? { op: 'add', path: container, value } : { op: 'remove', path: container }];
       await transport.request({ method: 'PATCH', path: pool, contentType: 'application/json-patch+json', body });
     },
-    /** Messages of the Events of a reason, in no order. */
+    /** Messages of the Events with a reason, unordered. */
     eventsOf: async (reason: string) => {
       const path = `/api/v1/namespaces/${transport.namespace}/events?fieldSelector=reason%3D${reason}`;
       const { items } = await transport.request<{ items: { message: string }[] }>({ method: 'GET', path });
@@ -332,7 +332,7 @@ export const isReady = ({ metadata, status }: RawPod): boolean =>
 export const isClaimed = ({ metadata }: RawPod): boolean => metadata.labels[labels.claimed] === 'true';
 export const visitorOf = ({ metadata }: RawPod): string | undefined => metadata.annotations?.[claimAnnotations.visitor];
 
-/** Asks again until it holds; fails after `timeoutMs` with `what`. */
+/** Polls until it holds; fails after `timeoutMs` with `what`. */
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined | false>,
@@ -344,8 +344,8 @@ export async function until<T>(
 }
 
 /**
- * Waits for so many ready terminals; there may be more, where one of a former pool was still ending. Right after an installation a
- * node may not know the manager yet, and the webserver not reach it.
+ * Waits for at least this many ready terminals; a pod of an earlier pool may still be ending. Right after an installation, a
+ * node may not route to the manager yet, so the webserver cannot reach it.
  */
 export const poolIsReady = (system: Pick<TestSystem, 'pageUrl' | 'hostToken'>, count: number) =>
   until(`${count} ready terminals`, async () => {
@@ -353,7 +353,7 @@ export const poolIsReady = (system: Pick<TestSystem, 'pageUrl' | 'hostToken'>, c
     return status !== undefined && status.ready >= count;
   });
 
-/** The pool as the host page sees it. */
+/** The pool in the host page's data. */
 export async function poolStatus({
   pageUrl,
   hostToken,
@@ -362,7 +362,7 @@ export async function poolStatus({
   return poolsSchema.parse(await response.json()).pools[0]!;
 }
 
-/** A visitor without a browser: keeps its id, and asks for a terminal. `address`: where a proxy says that it is. */
+/** A visitor without a browser, which keeps its id and requests a terminal. `address`: the address that a proxy forwards. */
 export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>, address?: string) {
   let id = proposedId();
   const call = async (method: 'GET' | 'POST' | 'DELETE', path: string, asked: object = {}) => {
@@ -383,13 +383,13 @@ export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>, address?
   return {
     call,
     id: () => id,
-    /** Asks once, as the page does; `place` is the last one in line that is known. */
+    /** Sends one request, as the page does. `place` is the last known position. */
     async ask(place?: number): Promise<OpenAnswer> {
       const { status, body } = await call('POST', paths.terminals, { place });
       if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
       return openAnswerSchema.parse(body);
     },
-    /** A terminal; waits in line for it. */
+    /** Claims a terminal, and waits in the queue for it. */
     async claim(place?: number): Promise<Opened> {
       const answer = await this.ask(place);
       return answer.status === 'waiting' ? this.claim(answer.place) : answer;
@@ -397,18 +397,18 @@ export function createVisitor({ pageUrl }: Pick<TestSystem, 'pageUrl'>, address?
   };
 }
 
-/** A terminal as soon as there is one: whoever is told to come back later does, as the page would. */
+/** Claims a terminal, and repeats the claim after each `retryAfter`, as the page does. */
 export const claimSoon = (visitor: ReturnType<typeof createVisitor>): Promise<Opened> =>
   until('a claim', () => visitor.claim().catch(() => undefined));
 
 /**
- * Ends the visitor's terminal, or place in line, as soon as a manager does it: right after all were killed there may be none,
- * though one has just answered, since on a cluster even a killed one takes a moment to end.
+ * Ends the visitor's terminal or position as soon as a manager answers. After a kill of all managers there may be none,
+ * even if one has just answered, because on a cluster a killed manager takes a moment to end.
  */
 export const deleteSoon = (visitor: ReturnType<typeof createVisitor>, path: string): Promise<unknown> =>
   until(`the end of ${path}`, async () => [204, 404].includes((await visitor.call('DELETE', path)).status));
 
-/** Opens the page as a new visitor, whose pages are closed with the scope, and waits for its terminal. */
+/** Opens the page as a new visitor, and waits for its terminal. The visitor's pages close with the scope. */
 export async function openTerminal(
   scope: Pick<Scope, 'teardown'>,
   system: Pick<TestSystem, 'pageUrl'>,
@@ -428,7 +428,7 @@ export async function openTab({ pageUrl }: Pick<TestSystem, 'pageUrl'>, context:
   return page;
 }
 
-/** Loads the page at `url`. False if a pod of this machine has come or gone meanwhile: Chromium ends its requests then. */
+/** Loads the page at `url`. Returns false if a pod on this machine started or ended meanwhile, because Chromium then aborts requests. */
 async function isLoaded(page: Page, url: string): Promise<boolean> {
   let complete = true;
   const note = (request: Request) => {
@@ -443,7 +443,7 @@ async function isLoaded(page: Page, url: string): Promise<boolean> {
   return complete;
 }
 
-/** Ends the terminal of a page's visitor, as another page of theirs would. Returns the status of the answer. */
+/** Ends the terminal of a page's visitor, as another page of the visitor would. Returns the status of the answer. */
 export const deleteCurrent = (page: Page): Promise<number> =>
   page.evaluate<number>(`fetch('${paths.current}', {
     method: 'DELETE',

@@ -25,13 +25,13 @@ type Refused = { message: string; code: unknown };
 export type BrowserOptions = {
   ticket: string | undefined;
   size?: unknown;
-  /** Whether it acknowledges what it reads; true unless told otherwise. */
+  /** Whether it acknowledges output; true by default. */
   acknowledges?: boolean;
   /** The run whose session it attaches to. */
   run?: string;
 };
 
-/** Connects to the terminal at `url`, and is closed at the end of the test. */
+/** Connects to the terminal at `url`, and closes the connection at the end of the test. */
 export function openBrowser(t: ExecutionContext, url: string, options: BrowserOptions) {
   const { ticket, size = { cols: 80, rows: 24 }, acknowledges = true, run } = options;
   const socket: Socket<ServerEvents, ClientEvents> = io(url, {
@@ -64,7 +64,7 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
   const decoder = new TextDecoder();
   let raw = '';
   let bytes = 0;
-  // Whoever waits for a text looks at all that is kept: in a flood, not once for each piece of it.
+  // Check the waits at most every 10 ms, not for each piece of a flood.
   let looking: NodeJS.Timeout | undefined;
   const lookSoon = (chunk: Buffer) => {
     looking ??= setTimeout(() => {
@@ -108,14 +108,14 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
     follows,
     removed,
     windows,
-    /** Asks for a change of the tabs; null when it was done. */
+    /** Requests a change of the tabs; null on success. */
     asks: (request: WindowRequest): Promise<WindowRefusal | null> =>
       socket.timeout(20_000).emitWithAck('window', request),
-    /** All that was printed so far, its last 200,000 characters, with and without control sequences. */
+    /** All output so far, up to its last 200,000 characters, with and without control sequences. */
     raw: () => raw,
     text: () => plain(raw),
     bytes: () => bytes,
-    /** Waits until `wanted` is printed, as text without control sequences. */
+    /** Waits until the output has `wanted`, as text without control sequences. */
     sees: (wanted: string | RegExp, withinMs?: number) =>
       output
         .until(() => find(plain(raw), wanted) || undefined, withinMs)
@@ -124,12 +124,12 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
           const screen = JSON.stringify(plain(raw).slice(-500));
           throw new Error(`Did not see ${wanted} in ${screen}; the connection: ${ends.join(', ') || 'open'}`);
         }),
-    /** Forgets what was printed so far. */
+    /** Discards the output so far. */
     clears: () => {
       raw = '';
     },
     types: (input: string) => socket.emit('input', input),
-    /** Sends a paste as the page does: a little at a time, and more as that is taken. */
+    /** Sends a paste as the page does: in pieces, each after the one before is acknowledged. */
     pastes: async (text: string) => {
       const underWay = new Set<Promise<void>>();
       for (let at = 0; at < text.length; at += pasting.piece) {
@@ -142,7 +142,7 @@ export function openBrowser(t: ExecutionContext, url: string, options: BrowserOp
       }
     },
     resizes: (to: Size) => socket.emit('resize', to),
-    /** Whether the terminal allows it. */
+    /** Requests a change of the pen. Resolves to whether the terminal allows it. */
     asksPen: (action: PenRequest['action'], person?: string) =>
       new Promise<boolean>((resolve) =>
         socket.emit('pen', { action, ...(person !== undefined && { person }) }, resolve),

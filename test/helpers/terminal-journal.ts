@@ -1,4 +1,4 @@
-// What happened, in order, and a way to wait for what has not happened yet.
+// A record of events in order, with a way to wait for future ones.
 
 export class Journal<T> {
   readonly entries: T[] = [];
@@ -14,12 +14,12 @@ export class Journal<T> {
     for (const look of [...this.#waiting.keys()]) look();
   }
 
-  /** The first entry, of those there are and those to come, that `wanted` likes. */
+  /** The first entry, past or future, that `wanted` accepts. */
   async next(wanted: (entry: T) => boolean = () => true, withinMs = 60_000): Promise<T> {
     return this.until((entries) => entries.find(wanted), withinMs);
   }
 
-  /** What `find` finds, once it finds something. */
+  /** Resolves to the first result of `find`. */
   until<R>(find: (entries: T[]) => R | undefined, withinMs = 60_000): Promise<R> {
     return new Promise((resolve, reject) => {
       const stop = () => {
@@ -42,7 +42,7 @@ export class Journal<T> {
     });
   }
 
-  /** Waits no longer: a wait that no test awaits would keep the process alive. Those promises stay pending. */
+  /** Stops all waits: a wait that no test awaits would keep the process alive. Those promises stay pending. */
   close(): void {
     for (const timer of this.#waiting.values()) clearTimeout(timer);
     this.#waiting.clear();

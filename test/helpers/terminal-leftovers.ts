@@ -1,4 +1,4 @@
-// Looks through /proc for what a test has left behind.
+// Searches /proc for processes that a test left behind.
 
 import { readdirSync, readFileSync } from 'node:fs';
 

@@ -1,5 +1,5 @@
-// A manager as a terminal sees it: its keys, its ear for reports, its answer to "delete me". A real HTTP server, and a
-// real signature under each ticket; everything else about it is for the test to say.
+// A manager double for a terminal: its keys, its endpoint for reports, its answer to "delete me". It is a real HTTP server
+// and signs each ticket; the test sets the rest.
 
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -32,11 +32,11 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
     publicKey: keys.publicKey,
     privateKey: keys.privateKey,
     answer: { idleTimeoutMs: options.idleTimeoutMs ?? 900_000 } as Omit<ReportAnswer, 'now'>,
-    /** When that is over, by the manager's clock. */
+    /** When the session expires, by the manager's clock. */
     expiresAt: undefined as number | undefined,
-    /** How long after its first report a session may last, if not for ever. */
+    /** The lifetime of a session from its first report; undefined: unlimited. */
     livesMs: undefined as number | undefined,
-    /** Who has the pod deleted, from that report on; nobody knows while it is undefined. */
+    /** Who deleted the pod, in each later report's answer; undefined: unknown. */
     endedBy: undefined as ReportAnswer['endedBy'],
     /** Answers everything with 503. */
     away: false,
@@ -93,10 +93,10 @@ export async function startManager(t: Teardown, options: { idleTimeoutMs?: numbe
     deletes,
     ends,
     keyRequests,
-    /** Nothing listens any more: connections are refused. */
+    /** Stops listening, so connections are refused. */
     goAway: close,
     comeBack: () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve)),
-    /** A ticket that opens the pod, unless the wish is for one that must not. */
+    /** A ticket for this pod, valid unless the options make it invalid. */
     ticket: (wish: TicketWish = {}) => {
       const { key = state.privateKey, kid = state.kid, ...claims } = wish;
       const now = Math.floor(Date.now() / 1_000);

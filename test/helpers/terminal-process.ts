@@ -1,4 +1,4 @@
-// A real terminal server as a process of its own, with a real tmux and a real shell, on a port of its own.
+// A real terminal server in a process of its own, with a real tmux and a real shell, on its own port.
 
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,8 +17,8 @@ type Line = Record<string, unknown> & { msg: string };
 export type Exit = { code: number | null; signal: NodeJS.Signals | null };
 
 /**
- * Starts a terminal for `manager`. Its shell is bash with a known prompt and no files of its own, unless `shell` (a
- * script) says otherwise. At the end of the test it is killed with all that it started.
+ * Starts a terminal for `manager`. Its shell is bash with a fixed prompt and without start-up files, unless `shell` (a
+ * script) replaces it. At the end of the test it is killed with all its processes.
  */
 export async function startTerminal(
   t: ExecutionContext,
@@ -84,7 +84,7 @@ export async function startTerminal(
   };
   const healthUrl = await listening('health listening');
   const url = await listening('listening');
-  /** What its health port answers. */
+  /** The answer of its health port. */
   const check = async (path: string) => (await fetch(healthUrl + path)).status;
   const terminal = {
     url,
@@ -103,14 +103,14 @@ export async function startTerminal(
   return terminal;
 }
 
-/** What `look` gives once it gives something. */
+/** The first defined result of `look`. Throws after `withinMs`. */
 export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, withinMs = 60_000): Promise<T> {
   const found = await poll(look, withinMs);
   if (found === undefined) throw new Error(`Waited ${withinMs} ms in vain for: ${look}`);
   return found;
 }
 
-/** Kills what is left, and says how much that was; what ends by itself meanwhile is as well. */
+/** Kills the remaining processes, and returns their number. One that has already ended is no error. */
 function killAll(processes: { pid: number }[]): number {
   for (const { pid } of processes) {
     try {

@@ -22,7 +22,7 @@ export type Webserver = {
   manager: ManagerDouble;
   logged: () => string;
   metrics: () => Promise<string>;
-  /** Stops it, as SIGTERM does; resolves once it has ended. */
+  /** Stops it as SIGTERM does, and resolves once it has ended. */
   stop: () => Promise<void>;
 };
 
@@ -34,13 +34,13 @@ type WebserverOptions = {
   /** For a real manager at WARMTERM_MANAGER_URL: unless set, the token for the double. */
   token?: string;
   clock?: () => number;
-  /** Unless set, as in production. */
+  /** Defaults to the value of production. */
   holdMs?: number;
-  /** Unless set, as in production. */
+  /** Defaults to the value of production. */
   headersTimeoutMs?: number;
 };
 
-/** Starts the webserver with `environment` over the required settings. */
+/** Starts the webserver with the required settings, overridden by `environment`. */
 export async function startWebserver(
   t: Teardown,
   environment: Record<string, string> = {},

@@ -1,4 +1,4 @@
-// A visitor's browser as far as HTTP goes: it proposes an id, keeps the one that it is given, and sends JSON.
+// The HTTP side of a visitor's browser: it proposes an id, keeps the id that it gets, and sends JSON.
 
 import { visitorHeader } from '../../common/terminals-api.ts';
 import { proposedId } from './proposed-id.ts';
@@ -7,7 +7,7 @@ export type Answer = {
   status: number;
   body: Record<string, unknown>;
   headers: Headers;
-  /** The id that came with it. */
+  /** The id in the answer. */
   given: string | null;
 };
 
@@ -17,7 +17,7 @@ export type Visitor = {
     path: string,
     options?: { body?: unknown; headers?: Record<string, string> },
   ) => Promise<Answer>;
-  /** None is sent when undefined. */
+  /** Undefined sends none. */
   id: string | undefined;
 };
 

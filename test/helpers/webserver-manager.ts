@@ -1,5 +1,5 @@
-// A manager double behind real HTTP: it keeps claims in memory, answers by the schemas of common/manager-api.ts, and
-// does what a test tells it to instead.
+// A manager double over real HTTP. It keeps claims in memory and answers by the schemas of common/manager-api.ts, unless
+// a test makes it misbehave.
 
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -28,32 +28,32 @@ export const managerToken = 'the token of this webserver';
 
 export type Recorded = { method: string; path: string; authorization: string | undefined; body: unknown };
 
-/** Instead of the usual answer: an error, `hang` (never answers), or a status with any body. */
+/** Replaces the usual answer: an error, `hang` (never answers), or a status with any body. */
 export type Misbehaviour = ServiceError | 'hang' | { status: number; body: string };
 
-/** A place in the waiting room. */
+/** A position in the queue. */
 export type Line = Omit<Waiting, 'status' | 'pool'>;
 
 export type ManagerDouble = {
   url: string;
   requests: Recorded[];
-  /** When the terminals that it gives out end. */
+  /** When its terminals expire. */
   expiresAt: string;
-  /** Where the terminals that it gives out are. */
+  /** The address of its terminals for browsers. */
   address: Address;
-  /** Where the webserver reaches them; undefined: nowhere. */
+  /** The address of its terminals for the webserver; undefined: none. */
   podAddress: PodAddress | undefined;
-  /** Asked at each request. */
+  /** Called for each request. */
   misbehave: (request: Recorded) => Misbehaviour | undefined;
-  /** How the visitor's terminal before ended, if any is to be known. */
+  /** How the visitor's previous terminal ended, if known. */
   former: Claim['former'];
   /** A ticket for one connection of the visitor. */
   ticket: (visitor: string) => Promise<string>;
-  /** Resolves once a request was given up before it had an answer. */
+  /** Resolves once a client cancels a request before its answer. */
   hungUp: () => Promise<void>;
-  /** Visitors who have none are told of this place, again once it is another; undefined: they get a terminal. */
+  /** Sets the position of visitors without a terminal, and sends each change. undefined: they get a terminal. */
   moveTo: (line: Line | undefined) => void;
-  /** Ends every terminal: the next claims are new ones. */
+  /** Ends every terminal, so the next claims get new ones. */
   forgetAll: () => void;
 };
 

@@ -1,5 +1,5 @@
-// Both ends of the relay as bare as they come: a pod that agrees to a WebSocket and hands out its connection, and a client
-// that asks for one and shows what it is answered.
+// Both ends of the relay without socket.io: a pod that accepts a WebSocket and returns its bare connection, and a client
+// that requests one and returns the answer.
 
 import { createServer, type IncomingMessage, request as startRequest } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
@@ -12,11 +12,11 @@ export type Pod = {
   port: number;
   /** The handshakes so far. */
   requests: IncomingMessage[];
-  /** Resolves to the next connection that becomes a WebSocket. */
+  /** Resolves to the next upgraded connection. */
   next: () => Promise<Socket>;
 };
 
-/** A pod that answers handshakes by `answer`, and whose WebSockets are bare connections. */
+/** A pod that answers handshakes with `answer`, and returns the connections of its WebSockets. */
 export async function startPod(
   t: Teardown,
   answer = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: yes\r\n\r\n',
@@ -29,7 +29,7 @@ export async function startPod(
     requests.push(request);
     open.add(socket);
     socket.on('error', () => {});
-    // As a WebSocket server does: it leaves no connection half open.
+    // Like a WebSocket server, it leaves no connection half open.
     socket.once('end', () => socket.end());
     socket.write(answer);
     waiting.shift()?.(socket);
@@ -43,7 +43,7 @@ export async function startPod(
   return { host: '127.0.0.1', port, requests, next: () => new Promise((resolve) => waiting.push(resolve)) };
 }
 
-/** A port that takes connections, and never says a word. */
+/** A port that accepts connections and never answers. */
 export async function startMute(t: Teardown) {
   const open = new Set<Socket>();
   const server = createTcpServer((socket) => {
@@ -58,7 +58,7 @@ export async function startMute(t: Teardown) {
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, server };
 }
 
-/** A port that nobody listens at. */
+/** A port without a listener. */
 export async function startClosed(t: Teardown) {
   const { server, ...at } = await startMute(t);
   await new Promise((resolve) => server.close(resolve));
@@ -71,7 +71,7 @@ export type Handshake =
 
 const query = '?EIO=4&transport=websocket';
 
-/** Asks the webserver at `url` for the relay. */
+/** Requests the relay from the webserver at `url`. */
 export function knock(
   t: Teardown,
   url: string,

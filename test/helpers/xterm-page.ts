@@ -1,5 +1,5 @@
-// xterm.js in a real Chromium, with the addons and options of our page but nothing else around it: what a terminal's bytes
-// look like in its cells.
+// xterm.js in a real Chromium, with the addons and options of our page only. Tests read how a terminal's bytes
+// appear in its cells.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -23,7 +23,7 @@ async function widths(): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-/** Opens a terminal of that size. `browser` is closed by whoever opened it. */
+/** Opens a terminal of this size. The caller closes `browser`. */
 export async function openXterm(browser: Browser, size: { cols: number; rows: number }) {
   const page = await browser.newPage();
   await page.setContent('<div id="terminal"></div>');
@@ -45,13 +45,13 @@ export async function openXterm(browser: Browser, size: { cols: number; rows: nu
         })`),
       );
     },
-    /** The rows of the screen as text, without the blanks at their ends, once all that was written is parsed. */
+    /** The rows of the screen without trailing blanks, once all written bytes are parsed. */
     async rows(): Promise<string[]> {
       await written;
       return page.evaluate<string[]>(`Array.from({ length: terminal.rows }, (_, row) =>
         terminal.buffer.active.getLine(terminal.buffer.active.baseY + row).translateToString(true).trimEnd())`);
     },
-    /** In which column of a row `character` stands, from 0; -1 if nowhere. */
+    /** The column of `character` in a row, from 0; -1 if absent. */
     async columnOf(row: number, character: string): Promise<number> {
       await written;
       return page.evaluate<number>(`{
