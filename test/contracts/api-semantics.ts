@@ -10,7 +10,7 @@ import { readServerVersion } from './server-version.ts';
 type Target = { kubeconfig: string; namespace: string };
 const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' };
 
-/** Adds the suite to `test`. The target is asked for when the first test runs. */
+/** Adds the suite to `test`. The target is created before the first test. */
 export function testApiSemantics(test: TestFn, target: () => Target): void {
   let count = 0;
   const setUp = async (t: ExecutionContext) => {
@@ -280,7 +280,7 @@ export function testApiSemantics(test: TestFn, target: () => Target): void {
   });
 
   rule(
-    'Lease: only who has seen the last state renews it',
+    'Lease: only an update with the latest version renews it',
     async (t, { api, leases, make, fresh, refused, refusedInput }) => {
       const name = fresh('lease');
       const spec = { holderIdentity: 'a', leaseDurationSeconds: 15, acquireTime: '2026-01-02T03:04:05.000000Z' };

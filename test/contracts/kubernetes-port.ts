@@ -30,10 +30,10 @@ import { httpRouteTemplate, ingressTemplate, templateOf } from '../helpers/route
 import { acceptedAnswers, readServerVersion } from './server-version.ts';
 
 export type ContractTarget = {
-  /** The Node program in the pod, an image that has it, and whatever else a pod needs there. */
+  /** The Node program in the pod, an image that has Node, and other fields that the pod needs. */
   node: string;
   image: string;
-  /** A namespace that exists, and that the suite has for itself. */
+  /** An existing namespace that only this suite uses. */
   namespace: string;
 };
 
@@ -77,7 +77,7 @@ export function testKubernetesPort(
     transport?.close();
   });
 
-  test.serial('the watch tells of pools, pods, Services and nodes as they now are', async (t) => {
+  test.serial('watch: delivers the present pools, pods, Services and nodes', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(0);
     t.like(pod, {
@@ -94,7 +94,7 @@ export function testKubernetesPort(
     t.log(`Kubernetes ${world.version.gitVersion}`);
   });
 
-  test.serial('two releases in one namespace: each sees its own pools, and what it makes for them', async (t) => {
+  test.serial('two releases in one namespace: each sees only its own pools and their objects', async (t) => {
     const { transport } = t.context;
     const path = `/apis/apps/v1/namespaces/${transport.namespace}/statefulsets`;
     const lease = { holder: 'm', durationMs: 40_000, acquiredAt: 0, renewedAt: 0, transitions: 0 };
@@ -140,7 +140,7 @@ export function testKubernetesPort(
     }
   });
 
-  test.serial('a manager’s Lease belongs to its pod, and goes with it', async (t) => {
+  test.serial('a manager’s Lease is owned by its pod, and is deleted with it', async (t) => {
     const { transport, world } = t.context;
     const pod = await world.readyPod(1);
     const cluster = createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent, pod });
@@ -151,7 +151,7 @@ export function testKubernetesPort(
     t.true(await poll(async () => (await cluster.readLease('of-a-pod')) === undefined, 60_000));
   });
 
-  test.serial('keys: managers that start at once have the same, and a key that was removed is made anew', async (t) => {
+  test.serial('keys: managers that start at once share one key, and a removed key is created again', async (t) => {
     const { transport } = t.context;
     const name = 'contract-keys';
     const start = () => ensureKeys(transport, name);
@@ -169,31 +169,28 @@ export function testKubernetesPort(
     t.deepEqual({ ...rotated!, 'signing-key.pem': '' }, { ...first!, 'signing-key.pem': '', theirs: 'x' } as Keys);
   });
 
-  test.serial(
-    'inv 1: of twenty racing claims of one pod exactly one wins, whatever else is written on it',
-    async (t) => {
-      const { world } = t.context;
-      const pod = await world.readyPod(0);
-      await world.annotate(pod.name, { 'example.org/unrelated': 'written by somebody else' });
-      const results = await Promise.all(
-        Array.from({ length: 20 }, (_, index) => world.cluster.claimPod(pod, claimOf(`visitor-${index}`))),
-      );
-      const won = results.filter((result) => result !== 'conflict');
-      t.is(won.length, 1);
-      const [winner] = won as ObservedPod[];
-      t.true(winner!.taken);
-      t.is(winner!.claim?.address, 'somewhere');
-      const seen = await world.podWhere(0, ({ taken }) => taken);
-      t.deepEqual(seen.claim, winner!.claim);
-      t.deepEqual((await world.cluster.readPod(pod.name))?.claim, winner!.claim);
-      t.is(
-        (await world.raw(`pods/${pod.name}`)).metadata.annotations['example.org/unrelated'],
-        'written by somebody else',
-      );
-    },
-  );
+  test.serial('inv 1: of twenty racing claims of one pod exactly one wins, also with other writes to it', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(0);
+    await world.annotate(pod.name, { 'example.org/unrelated': 'written by somebody else' });
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => world.cluster.claimPod(pod, claimOf(`visitor-${index}`))),
+    );
+    const won = results.filter((result) => result !== 'conflict');
+    t.is(won.length, 1);
+    const [winner] = won as ObservedPod[];
+    t.true(winner!.taken);
+    t.is(winner!.claim?.address, 'somewhere');
+    const seen = await world.podWhere(0, ({ taken }) => taken);
+    t.deepEqual(seen.claim, winner!.claim);
+    t.deepEqual((await world.cluster.readPod(pod.name))?.claim, winner!.claim);
+    t.is(
+      (await world.raw(`pods/${pod.name}`)).metadata.annotations['example.org/unrelated'],
+      'written by somebody else',
+    );
+  });
 
-  test.serial('inv 1, 5: of a claim and what retires a pod one wins, and a retired pod is never claimed', async (t) => {
+  test.serial('inv 1, 5: of a claim and a retirement one wins, and a retired pod is never claimed', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     const [claimed, marked] = await Promise.all([
@@ -215,20 +212,17 @@ export function testKubernetesPort(
     t.is(await world.cluster.retirePod(await world.podWhere(0, ({ taken }) => taken)), 'conflict', 'one in use');
   });
 
-  test.serial(
-    'inv 1: a claim of a pod that is another one by now is a conflict, as is one of a pod that is not there',
-    async (t) => {
-      const { world } = t.context;
-      const pod = await world.readyPod(1);
-      t.is(
-        await world.cluster.claimPod({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, claimOf('v')),
-        'conflict',
-      );
-      t.is(await world.cluster.claimPod({ ...pod, name: 'contract-77' }, claimOf('v')), 'conflict');
-      t.false((await world.cluster.readPod(pod.name))?.taken);
-      t.is(await world.cluster.readPod('contract-77'), undefined);
-    },
-  );
+  test.serial('inv 1: a claim of a replaced or missing pod is a conflict', async (t) => {
+    const { world } = t.context;
+    const pod = await world.readyPod(1);
+    t.is(
+      await world.cluster.claimPod({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, claimOf('v')),
+      'conflict',
+    );
+    t.is(await world.cluster.claimPod({ ...pod, name: 'contract-77' }, claimOf('v')), 'conflict');
+    t.false((await world.cluster.readPod(pod.name))?.taken);
+    t.is(await world.cluster.readPod('contract-77'), undefined);
+  });
 
   test.serial('a pod without any annotation can be claimed too', async (t) => {
     const { world } = t.context;
@@ -240,7 +234,7 @@ export function testKubernetesPort(
     t.like(claimed, { taken: true, claim: { visitor: 'v', address: 'somewhere' } });
   });
 
-  test.serial('the first connection is recorded on that very pod only, and no later one', async (t) => {
+  test.serial('the first connection is recorded on the pod with that UID only, and no later one', async (t) => {
     const { world } = t.context;
     const pod = await world.podWhere(1, ({ taken }) => taken);
     t.is(await world.cluster.markConnected({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }, 5_000), undefined);
@@ -250,7 +244,7 @@ export function testKubernetesPort(
     t.is((await world.cluster.readPod(pod.name))?.claim?.connectedAt, 5_000);
   });
 
-  test.serial('setLinkEpoch: changes that very pod only', async (t) => {
+  test.serial('setLinkEpoch: changes the pod with that UID only', async (t) => {
     const { world } = t.context;
     const pod = await world.podWhere(1, ({ taken }) => taken);
     t.is(pod.linkEpoch, undefined);
@@ -260,7 +254,7 @@ export function testKubernetesPort(
     t.is((await world.cluster.readPod(pod.name))?.linkEpoch, 2);
   });
 
-  test.serial('that its owner ends it is noted on that very pod only', async (t) => {
+  test.serial('an end by the owner is recorded on the pod with that UID only', async (t) => {
     const { world } = t.context;
     const pod = await world.podWhere(1, ({ taken }) => taken);
     t.is(await world.cluster.markEndedByOwner({ ...pod, uid: 'ffffffff-0000-4000-8000-000000000000' }), undefined);
@@ -268,7 +262,7 @@ export function testKubernetesPort(
     t.true((await world.cluster.markEndedByOwner(pod))?.endedByOwner);
   });
 
-  test.serial('inv 7: a token says which pod it is bound to, to its own audience only', async (t) => {
+  test.serial('inv 7: a token names its pod, for its own audience only', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     const token = (await world.log(pod.name)).trim().split('\n')[0]!;
@@ -300,8 +294,8 @@ export function testKubernetesPort(
     await world.cluster.deletePod(pod);
     const next = await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
     t.like(next, { taken: false, claim: undefined });
-    // An API server remembers for ten seconds what it has reviewed. Until then the token speaks for the former pod, by its
-    // UID, and never for the successor: this makes it harmless.
+    // An API server caches a token review for ten seconds. Until then the token is valid for the deleted pod, by its
+    // UID, and never for the successor, so it is harmless.
     const former = { serviceAccount: 'default', pod: { name: pod.name, uid: pod.uid } };
     await world.untilAsync(async () => {
       const identity = await world.cluster.reviewToken(token);
@@ -312,10 +306,10 @@ export function testKubernetesPort(
     t.is((await world.cluster.readPod(pod.name))?.uid, next.uid);
   });
 
-  test.serial('inv 2: a pod that is going is claimed by nobody, though who tries has not heard of it', async (t) => {
+  test.serial('inv 2: a terminating pod cannot be claimed, even if the watch has not delivered that yet', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
-    // It stays for as long as it has a finalizer.
+    // The finalizer keeps the terminating pod.
     await world.setFinalizers(pod.name, ['warmterm.dev/test']);
     t.like(await world.cluster.deletePod(pod), { terminating: true });
     t.is(await world.cluster.claimPod(pod, claimOf('v')), 'conflict');
@@ -324,7 +318,7 @@ export function testKubernetesPort(
     await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
   });
 
-  test.serial('inv 2: a pod that has ended is claimed by nobody, and comes back as another', async (t) => {
+  test.serial('inv 2: an ended pod cannot be claimed, and is replaced by another', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     await world.endPod(pod.name);
@@ -333,7 +327,7 @@ export function testKubernetesPort(
     t.like(next, { taken: false, claim: undefined });
   });
 
-  test.serial('a pod that was given another pool’s label is neither claimed nor retired', async (t) => {
+  test.serial('a pod with another pool’s label is neither claimed nor retired', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     await world.setPoolLabel(pod.name, 'quarantine');
@@ -341,21 +335,21 @@ export function testKubernetesPort(
     t.is(await world.cluster.retirePod(pod), 'conflict');
     t.like(await world.cluster.readPod(pod.name), { uid: pod.uid, taken: false });
     const { uid, name } = world.pool();
-    // The StatefulSet controller lets go of it.
+    // The StatefulSet controller releases the pod.
     await world.untilAsync(async () => {
       const inTheWay = await world.cluster.readPodInTheWay(pod.name, { uid, name });
       if (!inTheWay) return false;
       t.deepEqual(inTheWay, { pool: 'quarantine' });
       return true;
     });
-    // A pod without its label is no longer the StatefulSet's, but has its name.
+    // A pod without the label no longer belongs to the StatefulSet, but keeps its name.
     await world.cluster.deletePod(pod);
     await world.podWhere(2, ({ uid, ready }) => uid !== pod.uid && ready);
     t.is(await world.cluster.readPodInTheWay(pod.name, { uid, name }), undefined);
     t.is(await world.cluster.readPodInTheWay('contract-77', { uid, name }), undefined);
   });
 
-  test.serial('inv 5: a pod is tried again only if nothing about it has changed since it was seen', async (t) => {
+  test.serial('inv 5: deleteAsSeen: deletes a pod only if it is unchanged since it was read', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     await world.annotate(pod.name, { 'example.org/unrelated': 'written since' });
@@ -367,7 +361,7 @@ export function testKubernetesPort(
     t.is(await world.cluster.deleteAsSeen({ ...now, name: 'contract-77' }), undefined);
   });
 
-  test.serial('removing an orphan waits for no kubelet, and is refused when it has changed', async (t) => {
+  test.serial('removeOrphan: does not wait for a kubelet, and refuses a changed pod', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(2);
     await world.annotate(pod.name, { 'example.org/unrelated': 'written since' });
@@ -380,14 +374,14 @@ export function testKubernetesPort(
     t.is(await world.cluster.removeOrphan({ ...now, name: 'contract-77' }), 'removed');
   });
 
-  test.serial('a node is read as the API server knows it now, if there is one', async (t) => {
+  test.serial('readNode: returns the present node, if it exists', async (t) => {
     const { world } = t.context;
     const { node } = await world.readyPod(0);
     t.like(await world.cluster.readNode(node!), { name: node, ready: true });
     t.is(await world.cluster.readNode('no-such-node'), undefined);
   });
 
-  test.serial('inv 5: scaling is refused when the replicas are not what was seen', async (t) => {
+  test.serial('inv 5: scaling is refused if the replicas have changed since they were read', async (t) => {
     const { world } = t.context;
     const pool = world.pool();
     t.is(await world.cluster.scalePool({ ...pool, replicas: 7 }, 9), 'conflict');
@@ -398,7 +392,7 @@ export function testKubernetesPort(
   });
 
   test.serial(
-    'inv 5: of ten who scale at once by what they saw, one does; a pool of none can grow again',
+    'inv 5: of ten concurrent scalings from one version, one succeeds; an empty pool can grow again',
     async (t) => {
       const { world } = t.context;
       const { cluster } = world;
@@ -408,7 +402,7 @@ export function testKubernetesPort(
       t.is(won.length, 1);
       const [grown] = won as ObservedPool[];
       await world.until(() => world.pool('idle').version >= grown!.version);
-      // Which revision the cluster makes pods of is known again once its controller has seen the change.
+      // The current revision is known once the controller has observed the change.
       const { version, revision } = grown!;
       t.deepEqual({ ...world.pool('idle'), version, revision }, grown);
 
@@ -423,7 +417,7 @@ export function testKubernetesPort(
     },
   );
 
-  test.serial('each ordinal has one Service with a node port, which leads to its pod’s own address', async (t) => {
+  test.serial('each ordinal has one Service with a node port, which routes to its pod', async (t) => {
     const { world } = t.context;
     const service = await world.cluster.exposePod(world.pool(), 3);
     t.deepEqual(await world.cluster.exposePod(world.pool(), 3), service);
@@ -434,7 +428,7 @@ export function testKubernetesPort(
   });
 
   test.serial(
-    'how a terminal ended is written on the Service of its ordinal, and on no other of that name',
+    'the end of a terminal is recorded on the Service of its ordinal, and on no other of that name',
     async (t) => {
       const { world } = t.context;
       const service = await world.cluster.exposePod(world.pool(), 3);
@@ -453,7 +447,7 @@ export function testKubernetesPort(
     },
   );
 
-  test.serial('a Service that was made for routes gets a node port once it needs one', async (t) => {
+  test.serial('a Service that was created for routes gets a node port once it needs one', async (t) => {
     const { world } = t.context;
     const made = await world.routed.Ingress!.exposePod(world.pool(), 5);
     t.is(made.nodePort, undefined);
@@ -507,7 +501,7 @@ export function testKubernetesPort(
       await world.until(() => routes.has(name));
     });
 
-    test.serial(`inv 10: an ${kind} of somebody else is left alone, and said to be in the way`, async (t) => {
+    test.serial(`inv 10: an ${kind} of another owner is left unchanged and reported as a conflict`, async (t) => {
       const { world } = t.context;
       const path = world.routePath(kind);
       const { metadata, ...route } = fillRoute(templates[kind], { name: 'contract-7', pool: 'contract', ordinal: 7 });
@@ -570,7 +564,7 @@ export function testKubernetesPort(
     await t.throwsAsync(world.cluster.ensureQueue(pool), { code: 'conflict', message: /other-waiting is/ });
   });
 
-  test.serial('a Lease is made once, and changed only by whoever has seen its last state', async (t) => {
+  test.serial('a Lease is created once, and changed only with its latest version', async (t) => {
     const { cluster } = t.context.world;
     const ours = {
       holder: 'manager-a',
@@ -598,7 +592,7 @@ export function testKubernetesPort(
     t.like(await cluster.readLease('contract'), released);
   });
 
-  test.serial('managers tell each other by a Lease each that they run, until it is removed', async (t) => {
+  test.serial('each manager announces itself by a Lease until the Lease is removed', async (t) => {
     const { cluster } = t.context.world;
     const versions = new Map<string, string | undefined>();
     let heard = () => {};
@@ -636,7 +630,7 @@ export function testKubernetesPort(
     await watching;
   });
 
-  test.serial('an Event is told of the StatefulSet or of a pod, with how often and when it happened', async (t) => {
+  test.serial('an Event names the StatefulSet or a pod, with its count and time', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(0);
     const told = { message: 'it has happened', count: 3, firstAt: 1_700_000_000_000, lastAt: 1_700_000_030_000 };
@@ -659,30 +653,27 @@ export function testKubernetesPort(
     t.is(reaped?.message.length, 1_000);
   });
 
-  test.serial(
-    'the last Event about pods that could not be created is read, of the StatefulSet of that UID only',
-    async (t) => {
-      const { world } = t.context;
-      const { statefulSet } = world.pool();
-      // The pool's own StatefulSet may have had a failure that passed.
-      const uid = 'one';
-      t.is(await world.cluster.readCreateFailure({ uid }), undefined);
-      const failures = [
-        [uid, 'the newest', 1_700_000_090_000],
-        [uid, 'the oldest', 1_700_000_000_000],
-        ['another', 'of another', 1_800_000_000_000],
-      ] as const;
-      for (const [of, message, at] of failures) {
-        const about = { kind: 'StatefulSet', name: statefulSet, uid: of } as const;
-        const event = { about, type: 'Warning', message, count: 1, firstAt: at, lastAt: at } as const;
-        await world.cluster.recordEvent({ ...event, reason: 'FailedCreate' });
-        await world.cluster.recordEvent({ ...event, reason: 'SuccessfulCreate', message: 'another reason' });
-      }
-      t.is(await world.cluster.readCreateFailure({ uid }), 'the newest');
-    },
-  );
+  test.serial('readCreateFailure: returns the last Event of the StatefulSet with that UID only', async (t) => {
+    const { world } = t.context;
+    const { statefulSet } = world.pool();
+    // The pool's own StatefulSet may have had a temporary failure.
+    const uid = 'one';
+    t.is(await world.cluster.readCreateFailure({ uid }), undefined);
+    const failures = [
+      [uid, 'the newest', 1_700_000_090_000],
+      [uid, 'the oldest', 1_700_000_000_000],
+      ['another', 'of another', 1_800_000_000_000],
+    ] as const;
+    for (const [of, message, at] of failures) {
+      const about = { kind: 'StatefulSet', name: statefulSet, uid: of } as const;
+      const event = { about, type: 'Warning', message, count: 1, firstAt: at, lastAt: at } as const;
+      await world.cluster.recordEvent({ ...event, reason: 'FailedCreate' });
+      await world.cluster.recordEvent({ ...event, reason: 'SuccessfulCreate', message: 'another reason' });
+    }
+    t.is(await world.cluster.readCreateFailure({ uid }), 'the newest');
+  });
 
-  test.serial('quotas are told where there are any, and pods that are no terminals', async (t) => {
+  test.serial('capacity: reports quotas, and pods that are no terminals', async (t) => {
     const { transport, world } = t.context;
     const core = `/api/v1/namespaces/${transport.namespace}`;
     const container = { name: 'neighbour', image: 'there-is-none', resources: { requests: { cpu: '10m' } } };
@@ -720,12 +711,9 @@ export function testKubernetesPort(
     t.pass();
   });
 
-  test.serial(
-    'no request of this suite used a deprecated API or an unknown field: the API server warned of none',
-    (t) => {
-      t.deepEqual(warnings, []);
-    },
-  );
+  test.serial('no request of this suite gets a warning about a deprecated API or an unknown field', (t) => {
+    t.deepEqual(warnings, []);
+  });
 }
 
 const claimOf = (visitor: string) => ({
@@ -735,7 +723,7 @@ const claimOf = (visitor: string) => ({
   claimedAt: 1_700_000_000_000,
 });
 
-/** What the suite looks at in answers that it reads past the port. */
+/** The fields that the suite reads in answers outside the port. */
 type RawAnswer = {
   metadata: { name: string; uid: string; annotations: Record<string, string> };
   spec: object;
@@ -754,7 +742,7 @@ type Review = { status: { user: { extra?: Record<string, [string]> } } };
 
 type World = Awaited<ReturnType<typeof startWorld>>;
 
-/** A pool in the target's namespace, and what the watch has told of it so far. */
+/** A pool in the target's namespace, and the observations of its watch so far. */
 async function startWorld(transport: Transport, target: ContractTarget, kinds: RouteKind[]) {
   const { namespace } = target;
   const cluster = createCluster({ transport, exposure: { mode: 'nodePort' }, log: silent });
@@ -777,7 +765,7 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
     news.dispatchEvent(new Event('news'));
   };
   const abort = new AbortController();
-  // A watch of each kind, by each port.
+  // One watch of each kind per port.
   setMaxListeners(0, abort.signal);
   const watching = [cluster.watch({ observe, synced: () => {} }, abort.signal)];
   for (const kind of kinds) {
@@ -849,11 +837,11 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
       mergePatch(core(`pods/${name}`), { metadata: { finalizers } }),
     setPoolLabel: (name: string, pool: string) =>
       mergePatch(core(`pods/${name}`), { metadata: { labels: { [labels.pool]: pool } } }),
-    /** As a kubelet does that evicts it. */
+    /** Evicts the pod as a kubelet does. */
     endPod: (name: string) =>
       mergePatch(core(`pods/${name}/status`), { status: { phase: 'Failed', reason: 'Evicted' } }),
     removeAnnotations: (name: string) => mergePatch(core(`pods/${name}`), { metadata: { annotations: null } }),
-    /** What a TokenReview tells of a token besides its account, without the prefix that all the names have. */
+    /** The extra fields of a TokenReview, without the common prefix of their names. */
     async reviewedFacts(token: string): Promise<Record<string, string>> {
       const path = '/apis/authentication.k8s.io/v1/tokenreviews';
       const body = { spec: { token, audiences: [managerAudience] } };
@@ -867,8 +855,8 @@ async function startWorld(transport: Transport, target: ContractTarget, kinds: R
       return (await stream.setEncoding('utf8').toArray()).join('');
     },
     /**
-     * A node port follows readiness by up to a second, and until then swallows packets: each try is a connection of its
-     * own, since one that was swallowed stays so.
+     * A node port follows readiness after up to a second, and drops packets until then. Each try opens a new
+     * connection, because a dropped one does not recover.
      */
     async untilFetched(url: string): Promise<string> {
       const deadline = AbortSignal.timeout(60_000);
@@ -934,7 +922,7 @@ function describeContractPool({ node, image }: ContractTarget) {
   };
 }
 
-/** A pool of no replicas, whose pods, if any come, are none of the watch's. */
+/** A pool with 0 replicas. Its pods, if any, are not observed by the watch. */
 function describeIdlePool({ node, image }: ContractTarget) {
   const marks = { 'example.org/idle': 'true' };
   return {
