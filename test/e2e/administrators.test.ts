@@ -1,4 +1,4 @@
-// What an administrator does to a pool with kubectl, and what becomes of its visitors.
+// An administrator changes a pool with kubectl; the tests check the effect on its visitors.
 
 import test, { type ExecutionContext } from 'ava';
 import { sharePools } from '../helpers/pool.ts';
@@ -18,12 +18,12 @@ const newPool = sharePools(test);
 const replicasAre = ({ kubernetes }: TestSystem, count: number) =>
   until(`${count} replicas`, async () => (await kubernetes.replicas()) === count);
 
-/** So many visitors, each in the terminal of the ordinal of its place. */
+/** Claims this many terminals; the visitor at index n has the terminal with ordinal n. */
 async function seat(t: ExecutionContext, system: TestSystem, count: number) {
   const visitors = [];
   for (let ordinal = 0; ordinal < count; ordinal++) {
     const visitor = createVisitor(system);
-    // Others may be ready before it, after the pod of that name in the former pool.
+    // Other ordinals may be ready first, while the earlier pool's pod of this name ends.
     await until(`default-${ordinal} ready`, async () =>
       (await poolStatus(system)).pods.some((pod) => pod.ordinal === ordinal && pod.state === 'ready'),
     );
@@ -47,7 +47,7 @@ test.serial(
     await leave(first!);
     await leave(second!);
     await system.kubernetes.annotate({ 'warmterm.dev/scale-down-delay': '1s' });
-    // Two ready ones where one is to be spare: the third is in use, and a StatefulSet shrinks from the top.
+    // Two terminals are ready and one is the spare. The third is in use, and a StatefulSet removes the highest ordinals first.
     await replicasAre(system, 3);
     await poolIsReady(system, 2);
     t.is((await third!.claim()).status, 'reconnected');
@@ -80,7 +80,7 @@ test.serial('kubectl scale below the terminals in use: an Event names the sessio
   await poolIsReady(system, 4);
   const visitors = await seat(t, system, 3);
   await system.kubernetes.scale(1);
-  // The manager puts back what they need, and may be in time or not: the StatefulSet controller does not ask.
+  // The manager restores the replicas, perhaps too late, because the StatefulSet controller does not wait for it.
   const { ended, kept } = await until('the Event', async () => {
     const events = await system.kubernetes.events();
     const [ended = '', kept = ''] = [events.get('SessionsEnded'), events.get('ReplicasPutBack')];
@@ -139,7 +139,7 @@ test.serial(
     const visitor = createVisitor(system);
     const { name } = await visitor.claim();
     t.is(name, former[0]!.metadata.name);
-    // A kubelet may take a minute to let go of a pod that is deleted while it starts.
+    // A kubelet may take a minute to remove a pod that is deleted while it starts.
     await until('those of the bad template running', async () => {
       const others = (await system.kubernetes.pods()).filter((pod) => revisionOf(pod) !== revisionOf(former[0]!));
       return others.every(({ status }) => status.containerStatuses?.[0]?.started);
@@ -168,7 +168,7 @@ test.serial('a deleted pool ends its sessions; a recreated one serves', async (t
   const { kind, apiVersion, metadata, spec } = await system.kubernetes.statefulSet();
   await system.kubernetes.deletePool();
   await until('no pods', async () => (await system.kubernetes.pods()).length === 0);
-  // 404 where the webserver asks for a pool by its name, as the chart has it.
+  // 404 if the webserver requests a pool by name, as with the chart.
   const { status } = await visitor!.call('POST', '/api/terminals');
   t.true([404, 503].includes(status), String(status));
   const { name, labels, annotations } = metadata;

@@ -12,7 +12,7 @@ test.serial('broken: pods that never become Ready are reported with the reason, 
 
   const [ann, bob] = [createVisitor(system), createVisitor(system)];
   const first = await ann.claim();
-  // At first a slow node may only say that the container is not ready.
+  // A slow node may first report only that the container is not ready.
   await until('a broken terminal on the host page, with the reason of its container', async () =>
     (await poolStatus(system)).pods.some(
       ({ state, reason }) => state === 'broken' && /no\/such\/program|exit code/.test(reason ?? ''),
@@ -23,7 +23,7 @@ test.serial('broken: pods that never become Ready are reported with the reason, 
   await until('more in place of the broken', async () => (await kubernetes.replicas()) > 4);
   t.true((await kubernetes.replicas()) <= 6);
 
-  // Whoever mends the template need not delete anything: what is broken is tried again by itself. A healthy start may take
+  // After a fix of the template, an administrator deletes nothing: the manager replaces broken terminals. A healthy start may take
   // longer than five seconds.
   await kubernetes.annotate({ 'warmterm.dev/start-timeout': '2m' });
   await kubernetes.setCommand(undefined);

@@ -1,5 +1,5 @@
-// How a session ends that its visitor, an administrator or a fault ends: the page says what has happened, and leads to another
-// terminal. What the system ends by itself is in idle.test.ts.
+// Sessions that a visitor, an administrator or a fault ends: the page shows the reason and offers another
+// terminal. idle.test.ts covers the ends by the system.
 
 import test, { type ExecutionContext } from 'ava';
 import type { Page } from 'playwright-core';
@@ -18,20 +18,20 @@ import {
 
 // A pod that is replaced on a busy cluster takes more than a minute.
 const patienceMs = 180_000;
-/** The server, as it can be named in its own terminal without naming the shell that does. */
+/** A pattern for the server's process that does not match the shell that runs the command. */
 const server = 'terminal.mj[s]';
 
-// What a visitor does to the server of their own terminal; where terminals are not isolated, it would hit the others too.
+// A visitor kills their own terminal's server. Without isolation the command would also kill other servers.
 const isolated = skipIf(await whyNotIsolated(), test.serial, test.serial.skip);
 const browser = shareBrowser(test);
 const system = shareTestSystem(test, {
   replicas: 2,
   settings: { spare: '2', max: '8' },
-  // Fails only where a visitor asks for it.
+  // Fails only if a visitor requests it.
   beforeExit: 'test ! -e fail || { echo pushing-$((1 + 1)); exit 3; }',
 });
 
-/** A visitor in a terminal of their own, with a file in it. */
+/** A visitor with a new terminal and a file in it. */
 async function atWork(t: ExecutionContext) {
   await poolIsReady(system(), 2);
   const used = new Set((await system().kubernetes.pods()).filter(isClaimed).map(({ metadata }) => metadata.uid));
@@ -96,7 +96,7 @@ isolated('inv 2: a terminal whose server died is started again, says so, and has
 
 isolated('a terminal that is gone without a word is replaced by another one, which says so', async (t) => {
   const { page, pod } = await atWork(t);
-  // A server that is stopped says no more than one on a machine that lost its power.
+  // A stopped server behaves like one on a machine that lost power: it sends nothing.
   await typeText(page, `pkill -STOP -f ${server}\n`);
   await waitForState(page, 'reconnecting', patienceMs);
   await system().kubernetes.deletePod(pod.name, 0);

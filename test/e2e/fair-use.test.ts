@@ -1,4 +1,4 @@
-// What one address may have of a pool, and that a restart does not forget it.
+// The limits of a pool per address, and that they survive a restart.
 
 import test from 'ava';
 import { problemSchema } from '../../common/http/problem.ts';
@@ -16,15 +16,15 @@ import {
   until,
 } from '../helpers/system.ts';
 
-// Where no address is said, it is the test's own.
+// Without a forwarded address, the address is that of the test.
 const newPool = sharePools(test, { trustProxy: true });
 
 type Visitor = ReturnType<typeof createVisitor>;
 type System = Awaited<ReturnType<typeof newPool>>;
 
 /**
- * The refusal of a claim. A service that has just started may be unavailable for a moment, and a manager may not have heard yet
- * what another one has just given: that terminal is given back.
+ * The refusal of a claim. A service that has just started may be unavailable for a moment, and a manager may not yet know
+ * another one's claim. A terminal claimed by that chance is returned.
  */
 const refusal = (visitor: Visitor, system: System) =>
   until('a refusal', async () => {
@@ -61,13 +61,13 @@ test.serial('inv 3: the limit per address holds after every manager was killed',
     detail: 'Your network has 2 terminals, and the limit is 2. Try again when one of them has ended.',
     limit: { of: 'address', most: 2 },
   });
-  // Another network is not concerned; of IPv6 it is the first half of the address that counts.
+  // Another network has its own limit. An IPv6 network is the first half of the address.
   await claimSoon(from('203.0.113.8'));
   await claimSoon(from('2001:db8:1:2::1'));
   await claimSoon(from('2001:db8:1:2:ffff::1'));
   t.is((await refusal(from('2001:db8:1:2:aaaa::1'), system)).code, 'too-many-requests');
 
-  // The cluster knows three networks, and not which.
+  // The cluster stores three networks as hashes, without their addresses.
   const claimed = (await system.kubernetes.pods()).filter(isClaimed);
   const networks = new Set(claimed.map(({ metadata }) => metadata.annotations?.[claimAnnotations.address]));
   t.is(networks.size, 3);
@@ -94,7 +94,7 @@ test.serial('fair use: the page of a busy address solves a challenge and gets a 
   t.truthy(challenge);
   const { context } = await openTerminal(t, system, await openBrowser(t));
   t.is((await system.kubernetes.pods()).filter(isClaimed).length, 2);
-  // Whoever comes back is asked for nothing.
+  // A returning visitor gets no challenge.
   const page = await context.newPage();
   const answer = page.waitForResponse((response) => response.url().endsWith(paths.terminals));
   await page.goto(system.pageUrl);

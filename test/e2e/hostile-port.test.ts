@@ -1,5 +1,5 @@
-// A visitor takes over the port of their own terminal, from its shell, and has other visitors open it. Terminals may be at the
-// page's own host, where browsers tell origins apart by the port, and cookies not at all.
+// A visitor takes over the port of their terminal from its shell, and other visitors open it. Terminals may be at the
+// page's own host, where browsers separate origins by port, but do not separate cookies.
 
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -18,14 +18,14 @@ import {
 
 const system = shareTestSystem(test, { replicas: 3, settings: { spare: '2', max: '8' } });
 
-/** What the attacker's server has seen: the headers of each request, and what its scripts could read and do. */
+/** The requests that the attacker's server received: their headers, and what its scripts could read and do. */
 type Seen = { path: string; headers: Record<string, string>; body: string };
 
-/** All that a browser keeps for the page, and would be sent as: cookies and storage. */
+/** Everything that a browser stores for the page and could send as its identity: cookies and storage. */
 async function credentialsOf(page: Page, context: BrowserContext): Promise<string[]> {
   const stored = await page.evaluate<string[]>('[...Object.values(localStorage), ...Object.values(sessionStorage)]');
   const cookies = await context.cookies();
-  // Settings and the like are no secrets.
+  // Settings are no secrets.
   return [...stored, ...cookies.map(({ value }) => value)].filter((value) => value.length > 20);
 }
 
@@ -34,13 +34,13 @@ const terminalOf = async (page: Page): Promise<OpenTerminal> =>
     headers: { '${visitorHeader}': localStorage.getItem('${visitorKey}') ?? '' },
   }).then((response) => response.json())`);
 
-/** An attacker who holds the port of a terminal at the page's own host. */
+/** An attacker who controls the port of a terminal at the page's own host. */
 async function attack(t: ExecutionContext, { pageUrl }: TestSystem) {
   const { page, context } = await openTerminal(t, system(), await openBrowser(t));
   const terminal = await terminalOf(page);
-  // Where the node has another name than the page, the attacker picks the page's: a node port answers at every name of its node.
+  // If the node has another name than the page, the attacker uses the page's: a node port answers at every name of its node.
   const port = Object.assign(new URL(terminal.url), { hostname: new URL(pageUrl).hostname }).origin;
-  // At once: thousands of keys take half a minute.
+  // Store all keys at once, because thousands of keys one by one take half a minute.
   await page.keyboard.insertText(takeOverPort());
   await page.keyboard.press('Enter');
   const ask = (path: string) => fetch(port + path, { signal: AbortSignal.timeout(5_000) }).then((it) => it.json());
@@ -48,7 +48,7 @@ async function attack(t: ExecutionContext, { pageUrl }: TestSystem) {
     if (/cannot take the port$/m.test(await readScreen(page))) return 'not';
     return ask('/seen').catch(() => undefined);
   });
-  // The terminal's image keeps the shell from its server: there the attack ends here, and on a machine it goes on.
+  // In the terminal's image the shell cannot reach its server, so the attack fails there. On one machine it succeeds.
   t.is(taken === 'not', onCluster);
   if (taken === 'not') return undefined;
   return { page, context, terminal, port, seen: () => ask('/seen') as Promise<Seen[]> };
@@ -72,7 +72,7 @@ test.serial('hostile page at a terminal’s port: gets no credential and cannot 
   const seen = await attacker.seen();
   t.true(seen.some(({ path, headers }) => path.startsWith('/?page=') && headers['user-agent']?.includes('Chrom')));
 
-  // Nothing that the victim's browser keeps for the page has come there.
+  // The attacker received nothing that the victim's browser stores for the page.
   const credentials = await credentialsOf(victim.page, victim.context);
   t.true(credentials.length > 0, 'the victim has an identity');
   for (const value of credentials) t.false(JSON.stringify(seen).includes(value), `${value} is with the attacker`);
@@ -80,7 +80,7 @@ test.serial('hostile page at a terminal’s port: gets no credential and cannot 
   t.log(read, did);
   t.deepEqual(read, {
     cookie: '',
-    // The helper that opens pages puts it into each of them, whatever their origin.
+    // The helper that opens pages puts this key into every page of any origin.
     localStorage: { 'warmterm-greeted': 'yes' },
     sessionStorage: {},
     databases: [],
@@ -89,12 +89,12 @@ test.serial('hostile page at a terminal’s port: gets no credential and cannot 
     opener: false,
   });
 
-  // Nor has the script claimed, ended or opened anything, or read an answer.
+  // The script also claimed, ended and opened nothing, and read no answer.
   for (const [what, outcome] of Object.entries(did)) t.regex(outcome, /^(refused|opaque)/, what);
   t.is((await terminalOf(victim.page)).name, theirs.name);
   t.is((await poolStatus(system())).inUse, inUse);
 
-  // What came with the victim's requests leads the attacker to no terminal of theirs.
+  // The victim's requests give the attacker no access to the victim's terminal.
   for (const { headers } of seen) {
     const { host, connection, upgrade, 'content-length': length, origin, ...replayed } = headers;
     const ask = () => fetch(new URL(paths.current, pageUrl), { headers: replayed });
@@ -107,7 +107,7 @@ test.serial('inv 1: hostile page at a terminal’s port: cannot set the attacker
   const { pageUrl } = system();
   const attacker = await attack(t, system());
   if (!attacker) return;
-  // All of the attacker's identity, under the names that the page itself uses.
+  // The attacker's full identity, under the names that the page uses.
   const plant = await attacker.page.evaluate<{ storage: Record<string, string> }>('({ storage: { ...localStorage } })');
   const cookies = (await attacker.context.cookies()).map(({ name, value }) => `${name}=${value}`);
   const id = plant.storage[visitorKey];

@@ -20,7 +20,7 @@ const patienceMs = 180_000;
 const browser = shareBrowser(test);
 // A single terminal, so that the next visitor gets the same ordinal.
 const system = shareTestSystem(test, {
-  // Time enough to type during the warning, on a busy machine too.
+  // A long warning leaves time to type, also on a busy machine.
   settings: { spare: '1', max: '1', idleTimeout: '7s' },
   idleWarning: '6s',
 });
@@ -52,7 +52,7 @@ test.serial('inv 1, 6: an idle visitor is warned, the session ends, and its pod 
   await waitForState(page, 'ended', patienceMs);
   const { title, detail } = texts.endings.idle;
   await page.getByRole('alertdialog', { name: title }).getByText(detail).waitFor();
-  // Until the pod is gone, it shows this visitor or none, never another one.
+  // Until the pod is deleted, it shows this visitor or none, never another.
   const visitor = visitorOf((await system().kubernetes.pod(before!.metadata.name)) ?? before!);
   const after = await until('the pod recreated', async () => {
     const pod = await system().kubernetes.pod(before!.metadata.name);
@@ -81,7 +81,7 @@ test.serial('inv 6: a claimed terminal without a connection is released', async 
 
 test.serial('inv 6: the maximum lifetime ends a busy session', async (t) => {
   await poolIsReady(system(), 1);
-  // Output is no input: it would be idle first.
+  // Output does not count as input, so the idle timeout must be longer.
   await system().kubernetes.annotate({ 'warmterm.dev/idle-timeout': '1h' });
   const { page } = await openTerminal(t, system(), browser());
   await typeText(page, 'touch ~/mine; while :; do echo busy; sleep 0.1; done\n');

@@ -1,5 +1,5 @@
-// The mouse table of docs/page.md, row by row, in Chromium and the real tmux of a terminal: at the prompt, and with a program that has
-// the mouse. One page serves all rows.
+// The mouse table of docs/page.md, row by row, in Chromium and the real tmux of a terminal: at the prompt, and in a program that
+// uses the mouse. One page serves all rows.
 
 import test from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -19,7 +19,7 @@ let context: BrowserContext;
 let box: { x: number; y: number; width: number; height: number };
 let size: { rows: number; columns: number };
 
-// Browsers write to the clipboard only where pages come by HTTPS or from the same machine.
+// Browsers write to the clipboard only in pages by HTTPS or from the same machine.
 const recorder = `window.copied = [];
   window.opened = [];
   window.open = (uri) => void window.opened.push(uri);
@@ -35,7 +35,7 @@ test.serial.before(async () => {
   size = { rows: Number(height), columns: Number(width) };
 });
 
-/** Where `text` was printed last: the middle of its first and of its last cell, in pixels. */
+/** The last place of `text` on the screen: the middle of its first and of its last cell, in pixels. */
 async function find(text: string) {
   const shown = (await waitForScreen(page, text)).split('\n');
   const row = shown.findLastIndex((line) => line.includes(text));
@@ -74,14 +74,14 @@ async function wheelUp(): Promise<void> {
 }
 
 let shown = 0;
-/** Prints a history, and then the words that the rows of the table point at. */
+/** Prints a history, and then the words that the rows of the table use. */
 async function showWords(): Promise<void> {
   shown += 1;
   await typeText(page, `clear; seq -f line-%03g 200; echo; echo alpha beta ${link} end${shown}\n`);
   await waitForScreen(page, new RegExp(`^alpha beta ${link} end${shown}$`, 'm'));
 }
 
-test.serial('mouse: the wheel shows the history, and a key leads back and is typed', async (t) => {
+test.serial('mouse: the wheel shows the history; a key returns to the prompt and is typed', async (t) => {
   await showWords();
   await until('a scrollbar', async () => Number(await scrollbar().getAttribute('aria-valuemax')) > 150);
   t.is(await position(), 0);
@@ -96,7 +96,7 @@ test.serial('mouse: the wheel shows the history, and a key leads back and is typ
   t.is(await position(), 0);
 });
 
-test.serial('history: a tab learns that another one scrolls, and its button leads both back', async (t) => {
+test.serial('history: a tab shows that another one scrolls, and its button returns both', async (t) => {
   const other = await openTab(system(), context);
   await typeText(page, 'clear; seq -f line-%03g 200\n');
   await waitForScreen(page, /^line-200$/m);
@@ -147,7 +147,7 @@ test.serial('history: the scrollbar is dragged, has keys, and Shift with PageUp 
   await stillAnswers(page, 'escaped');
 });
 
-// In this order: tmux counts presses within a third of a second, wherever they are, and copies only after that.
+// The order matters: tmux counts presses within a third of a second at any place, and copies only after that.
 test.serial('mouse: a double click, a triple click and a drag copy what they highlight', async (t) => {
   await showWords();
   const beta = await find('beta');
@@ -183,13 +183,13 @@ test.serial('mouse: a click opens a link; the middle and the right button send n
   await page.mouse.click(...target.from);
   await until('a tab', async () => (await page.evaluate<string[]>('window.opened')).length > 0);
   t.deepEqual(await page.evaluate<string[]>('window.opened'), [link]);
-  // The browser may have pasted what was selected before, as it does on Linux.
+  // On Linux the browser may have pasted the earlier selection.
   await page.keyboard.press('Control+u');
   await stillAnswers(page, 'clicked');
   t.deepEqual(await page.evaluate<string[]>('window.copied'), []);
 });
 
-test.serial('mouse: in less, which leaves the mouse to the terminal, the wheel moves through the text', async (t) => {
+test.serial('mouse: in less, which does not use the mouse, the wheel scrolls the text', async (t) => {
   await typeText(page, 'clear; seq -f text-%03g 300 | LESS= less\n');
   await waitForScreen(page, /^text-001$/m);
   await page.mouse.move(box.x + 100, box.y + 100);
@@ -203,7 +203,7 @@ test.serial('mouse: in less, which leaves the mouse to the terminal, the wheel m
   await stillAnswers(page, 'less');
 });
 
-test.serial('mouse: a program that has the mouse is told of every gesture, and Shift selects', async (t) => {
+test.serial('mouse: a program that uses the mouse gets every gesture, and Shift selects', async (t) => {
   // The tty echoes the reports, ESC as ^[.
   await typeText(page, `printf '\\033[?1002h\\033[?1006h\\033[2J\\033[Halpha beta ${link} end\\n'; cat > /dev/null\n`);
   await waitForScreen(page, /^alpha beta/);
@@ -246,10 +246,10 @@ test.serial('mouse: a program that has the mouse is told of every gesture, and S
   await stillAnswers(page, 'given-back');
 });
 
-test.serial('two tabs: only the one that typed last answers what passes through tmux', async (t) => {
+test.serial('two tabs: only the tab that typed last answers queries that pass through tmux', async (t) => {
   const other = await openTab(system(), context);
   await typeText(page, 'clear\n');
-  // What comes back within a second, without the line of the command. No echo: the answer may come before `read` has begun.
+  // Collect answers for a second, without the line of the command. Turn echo off: the answer may come before `read` starts.
   const asks = (name: string) =>
     `clear; stty -echo; printf '\\033Ptmux;\\033\\033[5n\\033\\\\'; IFS= read -rst1 -d '' got; stty echo; printf '${name}:%q.\\n' "$got"\n`;
   await typeText(page, asks('first'));

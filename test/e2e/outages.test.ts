@@ -1,4 +1,4 @@
-// What happens to open terminals, and to claims, while managers and webservers are away (inv 3, 9).
+// Open terminals and claims during outages of managers and webservers (inv 3, 9).
 
 import test from 'ava';
 import type { Opened } from '../../common/terminals-api.ts';
@@ -17,7 +17,7 @@ import {
 } from '../helpers/system.ts';
 
 const browser = shareBrowser(test);
-// The relay is a part of the webserver: a page that had fallen back to it would notice the outage.
+// The relay is a part of the webserver, so a page that uses it would notice the outage.
 const shared = shareTestSystem(test, { replicas: 6, settings: { spare: '2', max: '12' }, relay: 'never' });
 
 test.serial(
@@ -29,7 +29,7 @@ test.serial(
     const { page } = await openTerminal(t, system, browser());
     await stillAnswers(page, 'before');
 
-    // Visitors claim without pause while the managers die under them, twice.
+    // Visitors claim without pause while the managers are killed twice.
     const visitors = Array.from({ length: 5 }, () => createVisitor(system));
     const claims = visitors.map(claimSoon);
     await system.killManagers();
@@ -40,7 +40,7 @@ test.serial(
     await managerAnswers();
     await stillAnswers(page, 'after');
 
-    // What one manager has claimed another hears of a moment later.
+    // A manager learns of another one's claim a moment later.
     for (const [index, visitor] of visitors.entries()) {
       await until(`the terminal of visitor ${index}`, async () => {
         const { body } = await visitor.call('GET', '/api/terminals/current');

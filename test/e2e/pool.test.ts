@@ -1,4 +1,4 @@
-// The pool as its visitors and its administrator meet it.
+// The pool as visitors and administrators see it.
 
 import test from 'ava';
 import { sharePools } from '../helpers/pool.ts';
@@ -25,7 +25,7 @@ test.serial('pool: serves a burst up to the maximum, refills, and queues one mor
 test.serial('inv 1: 36 requests of six visitors get six terminals', async (t) => {
   const system = await newPool({ replicas: 6, settings: { spare: '1', max: '8' } });
   const visitors = Array.from({ length: 6 }, () => createVisitor(system));
-  // The first request of each gives it its id; the others race.
+  // The first request of each visitor gets its id. The others are concurrent.
   const first = await Promise.all(visitors.map(claimSoon));
   const others = await Promise.all(visitors.flatMap((visitor) => Array.from({ length: 5 }, () => visitor.claim())));
   for (const [index, { name }] of others.entries()) t.is(name, first[Math.floor(index / 5)]!.name);
@@ -42,7 +42,7 @@ test.serial('pool: after an end the visitor gets a fresh terminal; restart does 
   const restarted = await visitor.call('POST', '/api/terminals/current/restart');
   t.like(restarted, { status: 201, body: { status: 'new' } });
   t.is((await visitor.call('DELETE', '/api/terminals/current')).status, 204);
-  // The answer may be another manager's, which hears of it a moment later.
+  // Another manager may answer, which learns of the claim a moment later.
   await until('no terminal', async () => (await visitor.call('GET', '/api/terminals/current')).status === 404);
   await until('the pod recreated', async () => {
     const pod = await system.kubernetes.pod(name);

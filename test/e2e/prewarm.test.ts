@@ -1,4 +1,4 @@
-// A workshop's seats, end to end: reserved by an annotation, ready when it begins, taken by whoever comes, given up after it.
+// The seats of a workshop, end to end: reserved by an annotation, ready at its start, taken by visitors, and released after it.
 
 import test from 'ava';
 import { sharePools } from '../helpers/pool.ts';
@@ -43,7 +43,7 @@ test.serial('prewarm: a window keeps its seats ready, and releases the rest afte
   await windowIs(system, 'one seat left', (_, taken, ready) => taken === 3 && ready === 1);
   t.is(await system.kubernetes.replicas(), 4, 'three who came, and one seat');
 
-  // One goes home, from the highest terminal, so that the pool can shrink: the seat is kept for a latecomer.
+  // One visitor with the highest ordinal leaves, so that the pool can shrink. The seat stays for a latecomer.
   const last = seated.sort((a, b) => a.name.localeCompare(b.name)).pop();
   await last!.visitor.call('DELETE', '/api/terminals/current');
   await windowIs(system, 'two seats left', (_, taken, ready) => taken === 2 && ready === 2);

@@ -1,5 +1,5 @@
-// Bugs that people reported of other web terminals, tried here in Chromium and the real tmux of a terminal. docs/testing.md has the
-// list, with those reports that other files try. One page serves all cases.
+// Reported bugs of other web terminals, tried in Chromium and the real tmux of a terminal. docs/testing.md lists
+// them, with those that other files test. One page serves all cases.
 
 import test from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -24,7 +24,7 @@ let context: BrowserContext;
 let box: { x: number; y: number; width: number; height: number };
 let size: { rows: number; columns: number };
 
-// Browsers write to the clipboard only where pages come by HTTPS or from the same machine.
+// Browsers write to the clipboard only in pages by HTTPS or from the same machine.
 const recorder = `window.copied = [];
   window.opened = [];
   window.open = (uri) => void window.opened.push(uri);
@@ -39,7 +39,7 @@ test.serial.before(async () => {
   box = (await page.locator('.xterm-screen').boundingBox())!;
 });
 
-/** Pastes `text` as the browser does, whatever key or button it was asked by. */
+/** Pastes `text` as the browser does for any key or button. */
 const paste = (text: string) =>
   page.evaluate(`{
     const clipboardData = new DataTransfer();
@@ -48,7 +48,7 @@ const paste = (text: string) =>
       new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
   }`);
 
-/** The middle of the first and of the last cell of `text`, where it was printed last, in pixels. */
+/** The middle of the first and of the last cell of the last `text` on the screen, in pixels. */
 async function find(text: string) {
   const shown = (await waitForScreen(page, text)).split('\n');
   const row = shown.findLastIndex((line) => line.includes(text));
@@ -66,7 +66,7 @@ async function drag(from: readonly [number, number], to: readonly [number, numbe
 }
 
 let measured = 0;
-/** The size that the shell has, as soon as it is not `former`. */
+/** The size of the shell once it differs from `former`. */
 async function shellSize(on: Page, former = ''): Promise<string> {
   measured += 1;
   const changed = `while [ "$(stty size)" = "${former}" ]; do sleep 0.05; done`;
@@ -81,7 +81,7 @@ test.serial('report: the shell has the size of the page from the first moment (t
   size = { rows: rows!, columns: columns! };
   t.is(rows, await page.locator('.xterm-rows > div').count());
   await typeText(page, `clear; printf '%0${columns}d\\n' 0; echo below\n`);
-  // A line as long as the shell believes the screen to be fills one row.
+  // A line with the shell's number of columns fills exactly one row.
   t.regex(await waitForScreen(page, /^below$/m), new RegExp(`^0{${columns}}\\nbelow$`, 'm'));
 });
 
@@ -97,7 +97,7 @@ test.serial('report: a selection that ends on a link copies and opens no tab (xt
     await drag(from, target.to);
     await until('a copy', async () => (await copied()).length > 0);
     t.deepEqual(await page.evaluate('window.copied.splice(0)'), [selected]);
-    // A link opens 300 ms after the release, and the next press cancels that. A timer that is set later fires later.
+    // A link opens 300 ms after the release unless another press cancels it. A timer that is set later fires later.
     await page.evaluate('new Promise((resolve) => setTimeout(resolve, 300))');
     t.deepEqual(await opened(), []);
     await page.keyboard.press('Escape');
@@ -107,7 +107,7 @@ test.serial('report: a selection that ends on a link copies and opens no tab (xt
   t.deepEqual(await opened(), [link]);
 });
 
-test.serial('report: the middle button pastes once, and leaves that to the browser (tabby#5219)', async (t) => {
+test.serial('report: the middle button pastes once, through the browser (tabby#5219)', async (t) => {
   await typeText(page, 'clear; echo alpha beta\n');
   await waitForScreen(page, /^alpha beta$/m);
   const alpha = await find('alpha');
@@ -117,7 +117,7 @@ test.serial('report: the middle button pastes once, and leaves that to the brows
   await page.keyboard.press('Escape');
   await typeText(page, 'echo [');
   await page.mouse.click(...alpha.from, { button: 'middle' });
-  // This browser has no primary selection: what it would paste comes by hand, and tmux has `alpha` to paste.
+  // This browser has no primary selection, so the test pastes its text. tmux has `alpha` in its buffer.
   await paste('once');
   await typeText(page, ']\n');
   t.regex(await waitForScreen(page, /^\[.*\]$/m), /^\[once\]$/m);
@@ -153,7 +153,7 @@ async function wheelUp(): Promise<void> {
   });
 }
 
-test.serial('report: output does not move what is shown of the history (vscode#11542)', async (t) => {
+test.serial('report: output does not move the visible part of the history (vscode#11542)', async (t) => {
   await typeText(
     page,
     'clear; seq -f line-%03g 200; (while :; do : $((i++)); printf "tick-$i\\n\\033]2;at $i\\a"; sleep 0.1; done) &\n',
@@ -163,7 +163,7 @@ test.serial('report: output does not move what is shown of the history (vscode#1
   const ticks = async () => Number(/^at (\d+)/.exec(await page.title())?.[1] ?? 0);
   await until('a tick', async () => (await ticks()) > 0);
   const before = await ticks();
-  // The turns of the wheel have all arrived when the screen is the same after two more lines.
+  // All turns of the wheel have arrived when the screen is unchanged after two more lines.
   let still = await readScreen(page);
   await until('a screen that stays', async () => {
     const from = await ticks();
@@ -200,14 +200,14 @@ test.serial('report: AltGr and dead keys type their characters (cocalc#2939)', a
     await keys.send('Input.dispatchKeyEvent', { ...event, type: 'keyDown', text: key });
     await keys.send('Input.dispatchKeyEvent', { ...event, type: 'keyUp' });
   }
-  // A dead key composes.
+  // A dead key composes a character.
   await keys.send('Input.imeSetComposition', { text: '´', selectionStart: 1, selectionEnd: 1 });
   await keys.send('Input.insertText', { text: 'é' });
   await typeText(windows, '.\n');
   t.regex(await waitForScreen(windows, /^\S+\.$/m), /^\{\[\]\}@\|é\.$/m);
 });
 
-test.serial('report: two devices by turns each have the whole window (jupyterlab#6289)', async (t) => {
+test.serial('report: two devices in turn each use the whole window (jupyterlab#6289)', async (t) => {
   const large = `${size.rows} ${size.columns}`;
   const small = await openTab(system(), context);
   t.teardown(() => small.close());
@@ -218,7 +218,7 @@ test.serial('report: two devices by turns each have the whole window (jupyterlab
 });
 
 test.serial(
-  'report: a program outlives a lost connection, and takes input after it (ttyd#1397, jupyterlab#4136)',
+  'report: a program survives a lost connection, and takes input after it (ttyd#1397, jupyterlab#4136)',
   async (t) => {
     await typeText(page, `clear; bash -c 'echo started-$$; read -r word; echo finished-$$-$word'\n`);
     const [, id] = /^started-(\d+)$/m.exec(await waitForScreen(page, /^started-\d+$/m))!;
@@ -232,7 +232,7 @@ test.serial(
   },
 );
 
-test.serial('report: after a reload the screen and its history are there (jupyterlab#10633)', async (t) => {
+test.serial('report: a reload keeps the screen and its history (jupyterlab#10633)', async (t) => {
   await typeText(page, 'clear; seq -f kept-%03g 200\n');
   await waitForScreen(page, /^kept-200$/m);
   await page.reload();

@@ -1,4 +1,4 @@
-// What has scrolled away, which the real tmux of a terminal keeps: the page shows it by the mouse, and by a search.
+// The history in the real tmux of a terminal: the page shows it by the mouse and by a search.
 
 import test from 'ava';
 import { shareBrowser, stillAnswers, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
@@ -15,11 +15,11 @@ test.serial('scrollback: the wheel scrolls, a drag copies, typing returns to the
   await page.mouse.move(screen.x + 100, screen.y + 100);
   await until('the history', async () => {
     await page.mouse.wheel(0, -200);
-    // Any line from there back: several turns of the wheel may arrive before the page shows the first.
+    // Any earlier line matches: several turns of the wheel may arrive before the page shows the first.
     return /^line-(?:0\d\d|1[0-4]\d|150)$/m.test(await waitForScreen(page, /line-/));
   });
 
-  // Browsers write to the clipboard only where pages come by HTTPS or from the same machine.
+  // Browsers write to the clipboard only in pages by HTTPS or from the same machine.
   await page.evaluate(`window.copied = [];
     const writeText = async (text) => void window.copied.push(text);
     Object.defineProperty(navigator, 'clipboard', { value: { writeText }, configurable: true });`);
@@ -64,7 +64,7 @@ test.serial('scrollback: search shows the count, next and previous; Escape retur
   await waitForScreen(page, /^line 5000 of many$/m);
   await stillAnswers(page, 'escaped');
 
-  // Whoever types into the terminal has found what they wanted.
+  // Typing into the terminal closes the search.
   await page.keyboard.press('Control+Shift+F');
   await count('Match 111 of 111');
   await page.locator('.xterm-helper-textarea').focus();

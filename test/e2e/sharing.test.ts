@@ -1,4 +1,4 @@
-// A shared terminal in two real browsers, with real pods and links that a real manager signs.
+// A shared terminal in two real browsers, with real pods and links signed by a real manager.
 
 import test from 'ava';
 import type { Page } from 'playwright-core';
@@ -23,7 +23,7 @@ async function makeLink(page: Page, role: 'viewer' | 'editor'): Promise<string> 
   return link;
 }
 
-/** A guest in a browser of their own, with a window of another size. */
+/** A guest in a separate browser, with a window of another size. */
 async function come(link: string, name: string, size = { width: 700, height: 420 }) {
   const context = await browser().newContext({ viewport: size });
   const page = await context.newPage();
@@ -34,7 +34,7 @@ async function come(link: string, name: string, size = { width: 700, height: 420
   return { context, page, requests, join: () => page.getByRole('button', { name: 'Join' }).click() };
 }
 
-test.serial('sharing: a viewer comes by a link, asks to type, types, and is removed', async (t) => {
+test.serial('sharing: a viewer opens a link, requests the pen, types, and is removed', async (t) => {
   const { page: owner } = await openTerminal(t, system(), browser());
   await typeText(owner, 'PS1="ready> "; clear; stty size\n');
   const size = /^(\d+) (\d+)$/m.exec(await waitForScreen(owner, /^\d+ \d+$/m))!;
@@ -44,7 +44,7 @@ test.serial('sharing: a viewer comes by a link, asks to type, types, and is remo
   t.deepEqual(await accessibilityProblems(guest.page), []);
   await guest.join();
   await waitForState(guest.page, 'connected');
-  // The whole screen of the owner, in a smaller window.
+  // The guest's smaller window shows the owner's whole screen.
   await waitForScreen(guest.page, new RegExp(`^${size[0]}$`, 'm'));
   const box = (await guest.page.locator('.xterm-screen').boundingBox())!;
   const view = guest.page.viewportSize()!;
@@ -62,7 +62,7 @@ test.serial('sharing: a viewer comes by a link, asks to type, types, and is remo
   await guest.page.getByRole('button', { name: 'Stop typing' }).waitFor();
   await guest.page.locator('.xterm-helper-textarea').focus();
   await typeText(guest.page, 'clear; echo gu""est; stty size\n');
-  // xterm.js keeps the cells beyond a narrower screen, which nobody sees.
+  // xterm.js keeps invisible cells beyond a narrower screen.
   const screen = await waitForScreen(owner, /^guest\b.*\n\d+ \d+\b/m);
   t.notRegex(screen, /intruder/);
   t.notRegex(screen, new RegExp(`^${size[0]}\\b`, 'm'), 'the window of the one who types sets the size');
@@ -81,7 +81,7 @@ test.serial('sharing: a viewer comes by a link, asks to type, types, and is remo
   await takeScreenshot(guest.page, 'guest-removed');
 });
 
-test.serial('sharing: ended links let nobody in, and end the visit of those who are in', async (t) => {
+test.serial('sharing: ending the links refuses new guests and disconnects present ones', async (t) => {
   const { page: owner } = await openTerminal(t, system(), browser());
   await typeText(owner, 'PS1="ready> "; clear\n');
   const link = await makeLink(owner, 'editor');

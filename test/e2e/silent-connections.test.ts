@@ -1,4 +1,4 @@
-// Anybody may connect to a terminal's node port. Those who have no ticket disturb nobody who has one.
+// Any client can connect to a terminal's node port. Clients without a ticket must not disturb those with one.
 
 import test from 'ava';
 import { shareBrowser, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
@@ -7,10 +7,10 @@ import { keepSilent } from '../helpers/silent-connections.ts';
 import { isClaimed, isReady, openTerminal, poolIsReady, startTestSystem } from '../helpers/system.ts';
 
 const browser = shareBrowser(test);
-// A liveness probe fails for good after half a minute: the long run lasts longer.
+// A liveness probe needs half a minute to fail for good, so the long run lasts longer.
 const rounds = budget({ short: 4, long: 40 });
 
-test.serial('inv 9, 12: 2,000 silent connections disturb no visitor and no probe', async (t) => {
+test.serial('inv 9, 12: 2,000 silent connections affect no visitor and no probe', async (t) => {
   const system = await startTestSystem(t, { replicas: 2, settings: { spare: '1', max: '4' } });
   await poolIsReady(system, 2);
   const { page } = await openTerminal(t, system, browser());

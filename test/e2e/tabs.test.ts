@@ -16,7 +16,7 @@ const browser = shareBrowser(test);
 const system = shareTestSystem(test);
 
 test.serial(
-  'tabs: a second shell is typed in, survives a reload, and is the same in another browser tab',
+  'tabs: a second shell takes input, survives a reload, and is the same in another browser tab',
   async (t) => {
     const { page, context } = await openTerminal(t, system(), browser());
     await stillAnswers(page, 'first');

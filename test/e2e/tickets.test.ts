@@ -1,4 +1,4 @@
-// inv 8: who may open a terminal's socket. The tickets come from the real manager, the refusals from the real terminal.
+// inv 8: access to a terminal's socket. The real manager signs the tickets, and the real terminal refuses them.
 
 import { generateKeyPairSync } from 'node:crypto';
 import test from 'ava';
@@ -7,7 +7,7 @@ import type { Opened } from '../../common/terminals-api.ts';
 import { knock } from '../helpers/knock.ts';
 import { createVisitor, isReady, poolIsReady, startTestSystem, until } from '../helpers/system.ts';
 
-/** The same ticket with other claims, signed by another key under the same key id. */
+/** The same ticket with other claims, signed by another key with the same key id. */
 async function forge(ticket: string, changes: Record<string, unknown>): Promise<string> {
   const { privateKey } = generateKeyPairSync('ed25519');
   const { kid } = decodeProtectedHeader(ticket);
@@ -39,7 +39,7 @@ test.serial('inv 8: refuses forged, foreign, replayed and expired tickets, and a
   t.is(await knock(t, own.url, 'x'.repeat(5_000)), 'invalid-request', 'too long');
   t.is(await knock(t, own.url, fresh.ticket), 'attached', 'none of that has used up the good one');
 
-  // The pod is replaced under its name and node port: what opened the former does not open the next.
+  // The pod is replaced under the same name and node port. The old ticket must not open the new pod.
   const outlived = await visitor.claim();
   const uid = (await system.kubernetes.pod(own.name))?.metadata.uid;
   await system.kubernetes.deletePod(own.name);

@@ -1,4 +1,4 @@
-// What a visitor does, in a real browser, with a real shell.
+// The actions of a visitor, in a real browser with a real shell.
 
 import test from 'ava';
 import { readScreen, shareBrowser, typeText, waitForScreen, waitForState } from '../helpers/frontend-browser.ts';
@@ -66,7 +66,7 @@ test.serial('inv 2: visitor: a reload returns to the same shell with its running
   await page.reload();
   await waitForState(page, 'connected');
   const before = lastCount(await waitForScreen(page, /count-\d+/));
-  // A line that this test looks for by its number may have scrolled away on a busy machine.
+  // On a busy machine a numbered line may have scrolled off the screen.
   await until('three more lines of the job', async () => lastCount(await readScreen(page)) >= before + 3);
   await typeText(page, 'kill %1; wait; clear; echo i is still $i\n');
   t.regex(await waitForScreen(page, /^i is still \d+$/m), /^i is still 0$/m);

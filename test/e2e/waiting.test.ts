@@ -1,4 +1,4 @@
-// The waiting room as visitors meet it when all terminals are in use.
+// The queue when all terminals are in use.
 
 import test from 'ava';
 import { type Opened, paths } from '../../common/terminals-api.ts';
@@ -11,14 +11,14 @@ const newPool = sharePools(test);
 
 type Visitor = ReturnType<typeof createVisitor>;
 
-// Longer than a real cluster takes to replace a manager, and then a terminal.
+// Longer than a real cluster takes to replace a manager and then a terminal.
 const longMs = 240_000;
 
-/** Waits in line as the page does, whatever becomes of managers. */
+/** Waits in the queue as the page does, also while managers restart. */
 const stay = (visitor: Visitor): Promise<Opened> =>
   until('a terminal', () => visitor.claim().catch(() => undefined), longMs);
 
-/** Asks until there is a place in line; returns it. */
+/** Repeats the request until it gets a position; returns it. */
 const placeOf = (visitor: Visitor): Promise<number> =>
   until('a place in line', async () => {
     const answer = await visitor.ask().catch(() => undefined);
@@ -43,14 +43,14 @@ test.serial('inv 3, 12: queue: first come, first served while managers are kille
   await until('one in line', async () => (await poolStatus(system)).waiting === 1);
   t.is(await placeOf(second), 2);
   t.is((await second.call('DELETE', '/api/terminals/place')).status, 204);
-  // Each of them has an answer, and so an id, before the managers go: without one, the next request is a new visitor's.
+  // Each visitor must have an answer, and so an id, before the managers stop. Without an id, the next request is a new visitor's.
   t.is(await placeOf(third), 2);
   const thirdServed = wait(third, 'third');
   await until('two in line', async () => (await poolStatus(system)).waiting === 2);
 
   await system.killManagers();
   await until('the manager', () => poolStatus(system).catch(() => undefined));
-  // Whoever comes now is behind those of before, though the manager has never seen them.
+  // A new visitor is behind those of before, though the new manager has never seen them.
   const late = createVisitor(system);
   await until('a place behind all', async () => {
     const answer = await late.ask().catch(() => undefined);
@@ -105,7 +105,7 @@ test.serial('queue: visitors keep their position while the pool is recreated', a
   const second = createVisitor(system);
   t.is(await placeOf(second), 2);
 
-  // As `kubectl replace --force`.
+  // As `kubectl replace --force` does.
   const { kind, apiVersion, metadata, spec } = await system.kubernetes.statefulSet();
   const { name, labels, annotations } = metadata;
   await system.kubernetes.deletePool();

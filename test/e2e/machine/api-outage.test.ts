@@ -1,4 +1,4 @@
-// inv 9: the Kubernetes API away for a while. On one machine only: a real cluster's is not a test's to stop.
+// inv 9: an outage of the Kubernetes API. On one machine only, because a test must not stop the API of a real cluster.
 
 import test from 'ava';
 import { openBrowser, stillAnswers, waitForScreen, waitForState } from '../../helpers/frontend-browser.ts';
@@ -13,8 +13,8 @@ test.serial('inv 9: an outage of the Kubernetes API does not affect open termina
 
   await system.cluster.stopApi();
   await stillAnswers(page, 'without-api');
-  // Its own terminal is known without asking anybody. A new one is not to be had: who asks is told to come again, where one
-  // was ready, and else has a place in line.
+  // The manager knows the visitor's terminal without the API. A claim of a new one fails with `retryAfter` if a terminal
+  // was ready; otherwise it gets a position.
   t.like(await visitor.claim(), { name, status: 'reconnected' });
   const answer = await createVisitor(system).call('POST', '/api/terminals');
   const { retryable = answer.status === 202 } = answer.body as { retryable?: boolean };

@@ -1,4 +1,4 @@
-// `kubectl cordon` of the only node there is: what is there goes on, and nobody new comes to it.
+// `kubectl cordon` of the only node: sessions continue, and no new visitor gets a terminal on it.
 
 import test from 'ava';
 import { nodeName } from '../../../local/kubernetes/cluster.ts';

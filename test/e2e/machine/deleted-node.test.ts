@@ -1,4 +1,4 @@
-// `kubectl delete node`, as an autoscaler or a spot market does without a word: of two nodes one is gone.
+// `kubectl delete node` of one of two nodes, as an autoscaler or a spot market does without a warning.
 
 import test from 'ava';
 import { nodeName } from '../../../local/kubernetes/cluster.ts';

@@ -52,7 +52,7 @@ async function talkToRoutes({ cluster }: LocalSystem) {
   };
 }
 
-/** Knocks at a terminal as its host name leads there. */
+/** Connects to a terminal through its host name. */
 const knockAt = (t: ExecutionContext, { port }: IngressController, url: string, ticket: string) =>
   knock(t, `https://127.0.0.1:${port}`, ticket, {
     extraHeaders: { host: new URL(url).host },

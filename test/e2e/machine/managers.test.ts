@@ -13,14 +13,14 @@ test.serial('inv 1, 4: two managers claim concurrently and refill the pool witho
   const claim = createClaimer(system);
   const urls = [system.managerUrl, other.url];
 
-  // More than are ready: some wait, at either manager, for what both make.
+  // More visitors than ready terminals: some wait, at either manager, for the terminals that both create.
   const claims = await Promise.all(
     Array.from({ length: 8 }, (_, index) => claim(urls[index % 2]!, visitorOfNumber(index))),
   );
   t.is(new Set(claims.map(({ uid }) => uid)).size, 8);
   const claimed = (await system.kubernetes.pods()).filter(isClaimed);
   t.is(new Set(claimed.map(visitorOf)).size, 8);
-  // Whoever asks the other manager the next time gets the same terminal (inv 2).
+  // A request at the other manager gets the same terminal (inv 2).
   for (const [index, { uid }] of claims.entries()) {
     await until(`visitor ${index} known to both`, async () => {
       const again = await claim(urls[(index + 1) % 2]!, visitorOfNumber(index));
@@ -54,7 +54,7 @@ test.serial('leader: succeeded at once after a stop, after the lease expires whe
   const { name, uid } = await claim(other.url, visitorOfNumber(0));
   await other.kill();
   const killedAt = performance.now();
-  // Nobody leads: claims go on, and so does their refill. What is overdue stays, for now.
+  // Without a leader, claims and refills continue. Overdue sessions do not end yet.
   const claims = await Promise.all([1, 2, 3, 4].map((each) => claim(system.managerUrl, visitorOfNumber(each))));
   t.is(new Set([uid, ...claims.map((each) => each.uid)]).size, 5);
   await poolIsReady(system, 2);
@@ -69,7 +69,7 @@ test.serial('leader: succeeded at once after a stop, after the lease expires whe
     },
     30_000,
   );
-  // Renewed 2 s before the kill at the earliest, by a lease of 15 s.
+  // The lease lasts 15 s and was renewed at most 2 s before the kill.
   t.true(performance.now() - killedAt > 12_000);
   t.not(await system.kubernetes.lease(), second);
 });

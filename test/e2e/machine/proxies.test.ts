@@ -1,5 +1,5 @@
-// The files in docs/examples/proxies, each in the real proxy, between Chromium and the whole system: the page by HTTPS at a host
-// name of its own and below a path, the relay, and the direct way.
+// The files in docs/examples/proxies, each in the real proxy, between Chromium and the whole system: the page by HTTPS at its own
+// host name and below a path, by the relay and by the direct route.
 
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
@@ -19,11 +19,11 @@ import { isClaimed, shareLocalSystem, temporaryDirectory } from '../../helpers/s
 const proxies: ProxyName[] = ['nginx', 'apache', 'caddy', 'haproxy'];
 const terminals = 'terminals.test';
 
-/** Configurations that differ from the documented ones, as operators have them. */
+/** Common configurations that differ from the documented ones. */
 const others: Record<string, { proxy: ProxyName; edit: (text: string) => string }> = {
   'own-host': {
     proxy: 'nginx',
-    // Without an upstream's name, nginx sends the address as Host.
+    // Without a name for the upstream, nginx sends the address as Host.
     edit: (text) =>
       text.replaceAll('http://warmterm', `http://127.0.0.1:${webserverPort()}`).replaceAll(/^.* Host .*$/gm, ''),
   },
@@ -46,7 +46,7 @@ const others: Record<string, { proxy: ProxyName; edit: (text: string) => string 
         location / {`,
       ),
   },
-  // A page at another port than 80, whose port nginx leaves out.
+  // A page at another port than 80, which nginx omits from Host.
   'lost-port': {
     proxy: 'nginx',
     edit: (text) =>
@@ -86,17 +86,17 @@ const system = shareLocalSystem(test, {
     },
   },
 });
-/** A folder whose files switch what a proxy does, which runs as another user. */
+/** A folder of files that switch the proxy's behaviour. The proxy runs as another user. */
 let switchFolder: string;
 const switches = () => switchFolder;
 const webserverPort = () => Number(new URL(system().pageUrl).port);
 
-/** Where browsers find the host names of terminals: a port that leads to one proxy, to another, or nowhere. */
+/** The port for the host names of terminals in browsers, which forwards to one proxy, to another, or nowhere. */
 let direct: Awaited<ReturnType<typeof startSwitch>>;
 let browser: Browser;
-/** Leads the command line to host names that no DNS knows. */
+/** Resolves host names that are not in the DNS for the command line. */
 let names: ConnectProxy;
-/** The ports of the proxies that could be started, by the name in their host names. */
+/** The ports of the started proxies, by the name in their host names. */
 const started = new Map<string, ReverseProxy>();
 
 test.serial.before(async () => {
@@ -132,7 +132,7 @@ test.serial.before(async () => {
   ]);
 });
 
-/** A TCP port that forwards to another one, which can be changed; connections are refused while there is none. */
+/** A TCP port with a target that can change. Without a target it refuses connections. */
 async function startSwitch({ teardown }: Pick<Scope, 'teardown'>) {
   const port = await freePort();
   const open = new Set<Socket>();
@@ -166,7 +166,7 @@ async function openTab(t: ExecutionContext): Promise<Page> {
   return context.newPage();
 }
 
-/** Opens `url` as a new visitor; `sockets` are the URLs, without queries, of the WebSockets that brought anything. */
+/** Opens `url` as a new visitor. `sockets` are the URLs, without queries, of the WebSockets that received data. */
 async function open(t: ExecutionContext, url: string): Promise<{ page: Page; sockets: Set<string> }> {
   const page = await openTab(t);
   const sockets = new Set<string>();
@@ -186,7 +186,7 @@ const placeOf = (url: string): string => {
   return `${protocol}//${host}${pathname}`;
 };
 
-/** Types a command, and sees its output; again after a reload. */
+/** Types a command and waits for its output, also after a reload. */
 async function work(t: ExecutionContext, page: Page): Promise<void> {
   await typeText(page, 'word=elephant; echo $((6 * 7)) is the answer\n');
   t.regex(await waitForScreen(page, /^42 is the answer$/m), /42/);
@@ -207,7 +207,7 @@ for (const name of proxies) {
     direct.to(undefined);
     await waitForState(page, 'reconnecting');
     await waitForState(page, 'connected');
-    // Not before: the last frames of the direct way may still be on their way to this process.
+    // Clear the list only now, because the last frames of the direct route may arrive late.
     sockets.clear();
     await stillAnswers(page, 'relayed');
     t.deepEqual([...sockets], [`wss://shell.${name}.test/api/terminals/current/relay/`]);

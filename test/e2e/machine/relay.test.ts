@@ -1,4 +1,4 @@
-// The relay with everything real behind it: the shell, the tickets, and a webserver that dies.
+// The relay with a real shell, real tickets, and a webserver that is killed.
 
 import test from 'ava';
 import { io } from 'socket.io-client';
@@ -15,7 +15,7 @@ const system = shareLocalSystem(test, {
   env: { webserver: { WARMTERM_RELAY: 'always' } },
 });
 
-/** Opens the relay with a ticket: `attached`, or why not. */
+/** Opens the relay with a ticket: returns `attached`, or the reason of the refusal. */
 function knock(ticket: string): Promise<string> {
   const { pageUrl } = system();
   const socket = io(pageUrl, {

@@ -1,5 +1,5 @@
-// kill -9 under a run: of the client, of the terminal's server, and of the pod, at any moment. A command of which nothing is known
-// is exit code 125, and never a success.
+// kill -9 during a run: of the client, of the terminal's server, and of the pod, at any moment. If the result of the command is
+// unknown, the exit code is 125 and never 0.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
@@ -15,14 +15,14 @@ const claims = async () => (await system().kubernetes.pods()).filter(isClaimed);
 const gone = (pod: RawPod) =>
   until('the terminal to end', async () => (await claims()).every(({ metadata }) => metadata.uid !== pod.metadata.uid));
 
-/** What a test does to the terminal of a run. */
+/** The action of a test on the terminal of a run. */
 const deaths = {
   'the terminal’s server is killed': async ({ metadata }: RawPod) => process.kill(podServer(metadata.uid), 'SIGKILL'),
   'the pod is deleted': ({ metadata }: RawPod) => system().kubernetes.deletePod(metadata.name),
   'the pod is deleted by force': ({ metadata }: RawPod) => system().kubernetes.deletePod(metadata.name, 0),
 };
 
-/** The pod that is claimed next. */
+/** The pod that the next claim gets. */
 async function nextClaim(): Promise<() => Promise<RawPod>> {
   const before = new Set((await claims()).map(({ metadata }) => metadata.uid));
   return () => until('a claim', async () => (await claims()).find(({ metadata }) => !before.has(metadata.uid)));
@@ -62,9 +62,9 @@ test.serial(`kill: at ${moments} moments of a run: complete and correct, or exit
     const command = ['sh', '-c', 'for i in 1 2 3 4 5; do echo $i; sleep 0.2; done; exit 7'];
     const client = createCli(t, system().pageUrl).start(['run', '--', ...command], { input: null });
     const victim = await pod();
-    // Any moment, from before the command has begun until after it has ended.
+    // A random moment, from before the command starts until after it ends.
     await delay(random() * 2_000);
-    // There is no server any more once the pod has ended by itself.
+    // A pod that has ended by itself has no server.
     await Promise.resolve(kill(victim)).catch(() => {});
     const { code, stdout, stderr } = await client.ended;
     outcomes.push(`${code}`);

@@ -1,4 +1,4 @@
-// The client on a machine of its own: fetched from the server, behind an HTTP proxy, and to a server with a private authority.
+// The client on a separate machine: downloaded from the server, behind an HTTP proxy, and with a private certificate authority.
 
 import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -59,7 +59,7 @@ test.serial('HTTP_PROXY: a silent or invalid proxy: one line, exit code 125', as
   }
 });
 
-/** The server by HTTPS, as an ingress would have it. */
+/** The server by HTTPS, as behind an ingress. */
 async function startTls(t: ExecutionContext) {
   const made = selfSigned('localhost');
   const sockets = new Set<TLSSocket>();
@@ -97,12 +97,12 @@ test.serial('HTTPS_PROXY: a server by HTTPS through a proxy that speaks TLS itse
   const env = { HTTPS_PROXY: proxy.url.replace('127.0.0.1', 'localhost'), NODE_EXTRA_CA_CERTS: authority };
   const { code, stdout, stderr } = await createCli(t, url).run(hello, { input: 'hello', env });
   t.deepEqual([code, String(stdout), stderr], [3, 'hello', '']);
-  // Pages by HTTPS take the relay, where the terminal has no HTTPS of its own.
+  // Pages by HTTPS use the relay if the terminal has no HTTPS.
   t.deepEqual([...new Set(proxy.asked)], [host]);
   t.true(proxy.asked.length >= 3, `a claim, a WebSocket and an end: ${proxy.asked}`);
 });
 
-/** A machine that has Node.js and nothing of ours, and reaches no registry. */
+/** A machine with Node.js, without files of this project and without a registry. */
 function startMachine(t: ExecutionContext) {
   const home = privateFolder(t);
   const env = { PATH: process.env.PATH ?? '', HOME: home, npm_config_registry: 'http://127.0.0.1:9' };

@@ -1,4 +1,4 @@
-// Much through the pipes of a run, by either way, and a reader that rests. `npm run test:long` sends more.
+// Large streams through the pipes of a run, by either route, and a reader that pauses. `npm run test:long` sends more.
 
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -18,11 +18,11 @@ const system = shareLocalSystem(test, { replicas: 2, settings: { spare: '1', max
 const megabyte = 1_000_000;
 const bothWays = budget({ short: 20, long: 100 });
 const oneWay = budget({ short: 300, long: 5_000 });
-/** Megabytes: what is under way, and what V8 lets lie for a while. */
+/** Megabytes: data in flight, and garbage that V8 has not collected yet. */
 const mostGrowth = 100;
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-/** A client whose way is told by what its proxy leads to: for the relay that is the page alone. */
+/** A client whose route shows in the targets of its proxy: for the relay that is only the page. */
 async function clientOf(t: ExecutionContext, way: 'direct' | 'relay') {
   const page = Number(new URL(system().pageUrl).port);
   const proxy = await startConnectProxy(t, { leadsTo: (port) => way === 'direct' || port === page });
@@ -32,7 +32,7 @@ async function clientOf(t: ExecutionContext, way: 'direct' | 'relay') {
 
 const claimed = async () => (await system().kubernetes.pods()).filter(isClaimed).map(({ metadata }) => metadata.uid);
 
-/** Takes so many bytes of a stream, and no more. */
+/** Reads this many bytes of a stream, and then stops. */
 async function take(stream: Readable, bytes: number, see: (piece: Buffer) => void): Promise<void> {
   for (let left = bytes; left > 0; ) {
     const piece = stream.read(Math.min(left, stream.readableLength)) as Buffer | null;
@@ -45,8 +45,8 @@ async function take(stream: Readable, bytes: number, see: (piece: Buffer) => voi
 }
 
 /**
- * Waits until a process has written nothing for half a second: it has to wait for its reader, who has `taken` bytes. Throws when it
- * runs away.
+ * Waits until a process has written nothing for half a second, because its reader has stopped after `taken` bytes. Throws if the
+ * process writes far more.
  */
 async function stopsWriting(pid: number, taken: number): Promise<void> {
   const written = () => Number(/wchar: (\d+)/.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
@@ -103,7 +103,7 @@ for (const way of ['direct', 'relay'] as const) {
       t.log('megabytes at first', first, 'and at most', most);
       for (const what of ['client', 'pod', 'relay'] as const)
         t.true(most[what] - first[what] < mostGrowth, `${what}: ${first[what]} MB at first, ${most[what]} MB at most`);
-      // What it keeps of both streams.
+      // The buffers of both streams.
       t.true(most.disk <= 8, `${most.disk} MB of disk`);
       t.is(received.digest('hex'), sent.digest('hex'));
       client.stdout.destroy();

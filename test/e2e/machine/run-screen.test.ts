@@ -12,7 +12,7 @@ import { shareLocalSystem } from '../../helpers/system.ts';
 const browser = shareBrowser(test);
 const system = shareLocalSystem(test, { replicas: 2, settings: { spare: '1', max: '8' } });
 
-/** A visitor whose identity is in a file that a test can read. */
+/** A visitor whose identity is in a file that tests can read. */
 function visitor(t: ExecutionContext) {
   const file = join(privateFolder(t), 'identity');
   const cli = createCli(t, system().pageUrl);
@@ -64,7 +64,7 @@ test('page: shows a run’s screen, accepts input, and reports its end', async (
   await pty.until('from-client-42');
   const [{ run }] = JSON.parse(String((await cli.run(['ps', '--json'])).stdout));
   const address = new URL(String((await cli.run(['open', run])).stdout).trim());
-  // The browser below is this visitor already.
+  // The browser below has this visitor's identity.
   address.hash = '';
   address.searchParams.set('renderer', 'dom');
 

@@ -115,7 +115,7 @@ test.serial('SIGTERM and SIGINT are forwarded', async (t) => {
   t.is((await client.ended).code, 9);
 });
 
-// What tmux draws after it moves the cursor only.
+// Not anchored to a line start, because tmux may only move the cursor before it draws the prompt.
 const prompt = /[$#] /;
 test.serial('terminal: bash with its size from the start, resize, Ctrl-C, and `exit 7`', async (t) => {
   const pty = visitor(t).inTerminal(['run', '--', 'bash', '--norc'], { cols: 91, rows: 27 });
@@ -128,7 +128,7 @@ test.serial('terminal: bash with its size from the start, resize, Ctrl-C, and `e
   pty.write('echo sl""eeping; sleep 1000\r');
   await pty.until('sleeping');
   pty.write('\x03');
-  // Bash may drop what is typed before it has its prompt again.
+  // Bash may drop input that arrives before its next prompt.
   await pty.until(/\^C[\s\S]*[$#] /);
   pty.write('echo back""again\r');
   await pty.until('backagain');
@@ -262,7 +262,7 @@ test.serial('several runs at a time, each in a terminal of its own', async (t) =
   );
 });
 
-/** A proxy that a test can cut: every connection ends, and new ones may be made. */
+/** A proxy that a test can cut: it closes every connection, and accepts new ones. */
 async function startProxy(t: ExecutionContext) {
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -296,7 +296,7 @@ test.serial('run: repeated interruptions lose and repeat nothing in either direc
   const bytes = randomBytes(10_000_000);
   const client = visitor(t).start(['run', '--', 'cat'], { env: { HTTP_PROXY: proxy.url } });
   client.process.stdin!.end(bytes);
-  // By what has arrived, not by the clock: each connection gets something through.
+  // Cut by received bytes, not by time, so that each connection makes progress.
   let [arrived, cuts] = [0, 0];
   client.process.stdout!.on('data', (more: Buffer) => {
     arrived += more.length;

@@ -1,4 +1,4 @@
-// `npm start` as a person runs it: what it prints, how it ends, and what it says when it cannot start.
+// `npm start` as a user runs it: its output, its end, and its errors when it cannot start.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ function run(t: ExecutionContext, env: Record<string, string>): { child: ChildPr
   return { child, output: () => output };
 }
 
-/** Command lines of every process that was started for the system in `directory`. */
+/** Command lines of all processes of the system in `directory`. */
 function processesOf(directory: string): string[] {
   const read = (pid: string, file: string) => {
     try {

@@ -1,4 +1,4 @@
-// One line at two managers, as processes (inv 3, 4).
+// One queue at two managers, as processes (inv 3, 4).
 
 import test from 'ava';
 import { createClaimer, startAnotherManager, waitingAt } from '../../helpers/another-manager.ts';
@@ -21,12 +21,12 @@ test.serial('inv 3, 4: visitors of two managers share one queue, also when one i
   const served: number[] = [];
   const waits = [];
   for (const visitor of [2, 3, 4, 5]) {
-    // Whoever finds the manager gone comes to the other one, as by a Service.
+    // A visitor whose manager is gone uses the other one, as through a Service.
     const wait = claim(urls[visitor % 2]!, visitorOfNumber(visitor)).catch(() =>
       claim(system.managerUrl, visitorOfNumber(visitor)),
     );
     waits.push(wait.then(() => served.push(visitor)));
-    // The next one comes once both managers know of this one.
+    // The next visitor starts once both managers know of this one.
     for (const url of urls) await until('one more in line', async () => (await waitingAt(url, system)) === visitor - 1);
   }
   await end(0);

@@ -1,4 +1,4 @@
-// Terminals whose server was killed, or moves no more. On one machine only: what stops or kills it comes from outside.
+// Terminals whose server was killed or hangs. On one machine only, because the test stops or kills it from outside.
 
 import test from 'ava';
 import { texts } from '../../../frontend/texts.ts';
@@ -20,7 +20,7 @@ const browser = shareBrowser(test);
 
 const claimed = async ({ kubernetes }: TestSystem) => (await kubernetes.pods()).filter(isClaimed);
 
-/** What was told of why sessions in the pool were ended. */
+/** The recorded reasons for ended sessions of the pool. */
 const reaped = ({ kubernetes }: TestSystem) =>
   until('an Event', async () => {
     const messages = await kubernetes.eventsOf('Reaped');
@@ -49,7 +49,7 @@ longOnly(test, 'inv 6, 9: a terminal that does not respond is reaped, and no oth
     env: { terminal: { WARMTERM_REPORT_INTERVAL: '1s' } },
   });
   await poolIsReady(system, 2);
-  // The node itself would restart it, if it were to ask.
+  // Without this, the node's own probes would restart it.
   await system.kubernetes.changeTemplate('replace', '/spec/containers/0/livenessProbe/periodSeconds', 3_600);
   await until('terminals of the changed template', async () => {
     const { updateRevision } = (await system.kubernetes.statefulSet()).status;
