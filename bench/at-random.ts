@@ -1,9 +1,9 @@
-// Open-loop load: visitors come at random moments, however long answers take.
+// Open-loop load: visitors come at random moments, even while earlier answers are pending.
 
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Calls `act` at moments of a Poisson process of so many a second, for so long. Milliseconds that each took; rejects as
+ * Calls `act` at the moments of a Poisson process, for a given time. Returns the milliseconds of each call; rejects as
  * soon as one does.
  */
 export async function atRandom(act: () => Promise<unknown>, perSecond: number, seconds: number): Promise<number[]> {

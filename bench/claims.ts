@@ -33,7 +33,7 @@ export async function benchClaims(directory: string, sizes: number[]): Promise<M
   return measures;
 }
 
-/** Claims every pod of the pool, `width` at a time, again and again until there are numbers enough. */
+/** Claims every pod of the pool, `width` at a time, and repeats until there are enough samples. */
 export async function claimAll(standIn: StandIn, size: number, width: number, claims = claimsPerSize) {
   const latencies: number[] = [];
   let busyMs = 0;

@@ -1,5 +1,5 @@
-// A class of forty on the real cluster that KUBECONFIG names, with the chart and real pods: how long before the start their
-// seats are ready, and what those who come within a minute wait for.
+// A class of forty on the real cluster that KUBECONFIG names, with the chart and real pods: how early their seats are ready,
+// and how long visitors wait who all come within a minute.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { installRelease, type Release } from '../test/helpers/release.ts';

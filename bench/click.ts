@@ -23,7 +23,7 @@ export async function clickToPrompt(pageUrl: string, visits: number, refilled: (
         bytes += encodedDataLength;
       });
       await page.goto(`${pageUrl}?renderer=dom`, { waitUntil: 'commit' });
-      // Counted by the page's own clock, from the start of the navigation to the frame that shows a prompt.
+      // Measured by the page's own clock, from the start of the navigation to the frame that shows a prompt.
       const painted = await page.waitForFunction(
         "/[$#] *$/m.test([...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent).join('\\n').trimEnd()) && performance.now()",
         undefined,

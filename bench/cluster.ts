@@ -1,4 +1,4 @@
-// The chart on the real cluster that KUBECONFIG names: what a visitor waits for there, and what a claim costs.
+// The chart on the real cluster that KUBECONFIG names: the waits of visitors, and the cost of a claim.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { installRelease, type Release } from '../test/helpers/release.ts';
@@ -109,13 +109,13 @@ function talkToPool({ transport, namespace }: Release) {
         contentType: 'application/merge-patch+json',
         body: { metadata: { annotations } },
       }),
-    /** The managers' writes to existing objects, and how many of them were refused. */
+    /** The managers' writes to existing objects, and the number of refused ones. */
     async writes(): Promise<{ done: number; refused: number }> {
       const managers = await list('app.kubernetes.io/component=manager');
       const texts = await Promise.all(
         managers.map(async ({ status }) => (await fetch(`http://${status.podIP}:9253/metrics`)).text()),
       );
-      // Not PUT, which keeps the lease; not POST, by which tokens are reviewed.
+      // Not PUT, which renews the lease; not POST, which reviews tokens.
       const line = /^warmterm_kubernetes_requests_total\{verb="(?:PATCH|DELETE)",code="(\d)\d\d"\} (\d+)$/gm;
       const counts = texts.flatMap((text) => [...text.matchAll(line)]);
       const sum = (kind: string) =>

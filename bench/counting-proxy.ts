@@ -1,5 +1,5 @@
-// Stands between the manager and the API server, and counts what is written. Reviews of tokens are no writes: they leave
-// nothing behind. It may delay them.
+// A proxy between the manager and the API server that counts writes. Token reviews are not counted, because they
+// store nothing. The proxy may delay them.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function startCountingProxy(target: string, { reviewDelayMs = 0 }: { reviewDelayMs?: number } = {}) {
   let writes = 0;
   let reviews = 0;
-  // Shorter than the API server keeps a connection, and longer than the manager does: none is closed just as it is used again.
+  // Shorter than the API server's keep-alive and longer than the manager's, so that no connection closes as it is reused.
   const agent = new Agent({ keepAlive: true, timeout: 2_000 });
   const server = createServer({ keepAliveTimeout: 60_000 }, async (incoming, answer) => {
     if (incoming.url?.includes('tokenreviews')) {

@@ -1,5 +1,5 @@
-// Claims while a shell floods the manager with forged tokens, beside claims while it does not: in turns, in one run. Each distinct
-// token could cost a review by the API server, which is made slow here.
+// Claims during a flood of forged tokens from a shell, and claims without it, in turns in one run. Each distinct
+// token could cost a review by the API server, which is slow here.
 
 import { fork } from 'node:child_process';
 import { join } from 'node:path';

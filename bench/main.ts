@@ -1,5 +1,5 @@
-// `npm run bench`: what the product promises, measured on this machine. `--json` prints JSON instead of a table;
-// a word such as `claims` or `terminals` runs only that part. All others but these two are run only when asked for; `rush`,
+// `npm run bench`: measures what the product promises, on this machine. `--json` prints JSON instead of a table;
+// a word such as `claims` or `terminals` runs only that part. The parts other than these two run only by name; `rush`,
 // `cluster` and `class` need KUBECONFIG, and `seat` and `run` use it if it is set. Machines are noisy: compare within one run.
 
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -10,13 +10,13 @@ import { silent } from '../test/helpers/manager.ts';
 import { readMetrics } from './metrics.ts';
 import { until } from './tools.ts';
 
-// Another build can be measured for comparison.
+// WARMTERM_BENCH_MANAGER may name another build, for comparison.
 const program = process.env.WARMTERM_BENCH_MANAGER ?? fileURLToPath(new URL('../dist/manager.mjs', import.meta.url));
 const patienceMs = 600_000;
 
 export type ManagerProcess = Awaited<ReturnType<typeof startManager>>;
 
-/** Writes a key that signs tickets to the directory; returns its path. */
+/** Writes a signing key for tickets to the directory; returns its path. */
 export function writeSigningKey(directory: string): string {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, 'key.pem');

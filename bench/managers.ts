@@ -1,6 +1,6 @@
-// Several managers over one pool: how many claims a second they answer together, as a ratio to one manager, and how many of
-// their patches the API server refuses because another manager was first. On the real cluster that KUBECONFIG names, with
-// pretended pods, else on the stand-in. The numbers of managers take turns, so that all meet the same noise.
+// Several managers over one pool: the claims a second that they answer together, as a ratio to one manager, and the number
+// of conflicts among their patches. On the real cluster that KUBECONFIG names, with
+// pretended pods, else on the stand-in. The numbers of managers take turns, so that all runs have the same noise.
 
 import { Agent } from 'node:http';
 import { requestJson } from '../common/http/client.ts';
@@ -64,7 +64,7 @@ function report(where: string, turns: Turn[]): Measure[] {
   return counts.flatMap((count) => {
     const name = `${where}, ${count} manager${count === 1 ? '' : 's'}`;
     const own = of(count);
-    // Of the same round: the machine may be slower in another.
+    // Compared within a round, because the machine may be slower in another.
     const ratios = own.map(({ perSecond }, round) => perSecond / one[round]!.perSecond);
     const refused = own.reduce((sum, turn) => sum + turn.refused, 0) / own.length;
     return [
@@ -89,7 +89,7 @@ async function measureTurn(world: World, managers: ManagerProcess[]): Promise<Tu
     return { ms, highest: Math.max(...ordinals) };
   };
   await Promise.all(managers.map(({ ready }) => ready()));
-  // Code that has never run is slow: each manager claims as many before it is measured, however many there are.
+  // Code that has never run is slow, so each manager first claims the same number of pods unmeasured.
   for (let warmUp = 0; warmUp < managers.length; warmUp++) await claimPool();
   const before = await refusedPatches(managers);
   const measured: Awaited<ReturnType<typeof claimPool>>[] = [];
@@ -104,7 +104,7 @@ async function measureTurn(world: World, managers: ManagerProcess[]): Promise<Tu
   };
 }
 
-/** Claims as new visitors, each at a random manager, as through a Service. Milliseconds for all. */
+/** Claims as new visitors, each at a random manager, as a Service would choose. Milliseconds for all. */
 async function claimAll({ token }: World, managers: ManagerProcess[], claims: number): Promise<number> {
   const agent = new Agent({ keepAlive: true });
   let left = claims;
@@ -137,7 +137,7 @@ async function claimedPods(world: World): Promise<string[]> {
   return (await world.transport.request<List>({ method: 'GET', path })).items.map(({ metadata }) => metadata.name);
 }
 
-/** Deletes every claimed pod, so that others are made. */
+/** Deletes every claimed pod, so that the pool is refilled. */
 async function endAll(world: World): Promise<void> {
   const names = (await claimedPods(world)).values();
   const deleteOneByOne = async () => {

@@ -22,7 +22,7 @@ export async function startPretendCluster(purpose: string, poolSize: number) {
   const node = fork(fileURLToPath(new URL('pretend-node-process.ts', import.meta.url)), {
     execArgv: ['--import=tsx'],
   });
-  /** Resolves once the node has carried it out. */
+  /** Resolves once the node has executed it. */
   const order = (what: Order) => ask<Order['does']>(node, what);
   const count = async (kind: 'pods' | 'services'): Promise<number> => {
     const path = `/api/v1/namespaces/${namespace}/${kind}?labelSelector=warmterm.dev/pool`;
@@ -45,7 +45,7 @@ export async function startPretendCluster(purpose: string, poolSize: number) {
   }
 }
 
-/** The pool's pods are put on the node that is named as the namespace is. */
+/** The pool's pods run on the node that has the name of the namespace. */
 async function createPool(transport: Transport, size: number): Promise<void> {
   const { namespace } = transport;
   const settings = {

@@ -1,5 +1,5 @@
-// The pretended node in a process of its own, started by rush.ts: a node is another machine, so what it does must neither
-// hold up those who claim, whose time is taken, nor come before the manager and the API server.
+// The pretended node in a process of its own, started by rush.ts. A node is another machine, so its work must neither
+// delay the clients whose time is measured, nor take priority over the manager and the API server.
 
 import { setPriority } from 'node:os';
 import { claimAnnotations } from '../common/names.ts';

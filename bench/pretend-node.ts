@@ -1,5 +1,5 @@
 // A fake node of a real cluster: a fake kubelet reports its pods as Ready or gone at once. The
-// StatefulSet controller makes twenty requests a second at most, unless it is told otherwise; so this also
+// StatefulSet controller sends at most twenty requests a second by default; so this also
 // creates pods itself, to refill a pool as fast as it is used up.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,7 +24,7 @@ type Pod = {
 const mergePatch = 'application/merge-patch+json';
 const heartbeatMs = 10_000;
 
-/** Whether a pod's session is over, by its annotations: then it is deleted, as if its visitor had left. */
+/** Whether a pod's session is over, by its annotations. Such a pod is deleted, as if its visitor had left. */
 export type IsOver = (metadata: Metadata) => boolean;
 
 export type PretendNode = { name: string; setOver(isOver: IsOver): void; close(): Promise<void> };

@@ -1,5 +1,5 @@
-// `warmterm run`: a cold client from its start to its exit, and a pipe through a terminal; beside kubectl on a real cluster where
-// KUBECONFIG names one.
+// `warmterm run`: a cold client from its start to its exit, and a pipe through a terminal, compared to kubectl on the real
+// cluster that KUBECONFIG may name.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,7 +24,7 @@ const image = process.env.WARMTERM_BENCH_IMAGE ?? 'busybox';
 
 export async function benchRun(directory: string): Promise<Measure[]> {
   mkdirSync(directory, { recursive: true });
-  // Of the cluster to compare with: the system below sets its own.
+  // The kubeconfig of the cluster to compare with, because the system below sets its own.
   const kubeconfig = process.env.KUBECONFIG;
   const system = await startSystem({
     directory,
@@ -70,7 +70,7 @@ export async function benchRun(directory: string): Promise<Measure[]> {
   }
 }
 
-/** The same by kubectl, in turns with `runOnce`; nothing, and a word about it, where there is no cluster. */
+/** The same with kubectl, in turns with `runOnce`. Without a cluster, prints a notice and measures nothing. */
 async function benchKubectl(kubeconfig: string | undefined, runOnce: () => Promise<number>): Promise<Measure[]> {
   if (!kubeconfig) {
     process.stderr.write('KUBECONFIG is not set: nothing to compare with kubectl.\n');

@@ -24,7 +24,7 @@ const seconds = 60;
 const probesPerSecond = 5;
 const burst = 300;
 const waitingAtOnce = 20;
-// Visitors come at random: sometimes more than expected.
+// Visitors come at random, so there may be more than expected.
 const largePool = 400;
 const patienceMs = 300_000;
 
@@ -53,7 +53,7 @@ export async function benchRush(directory: string): Promise<Measure[]> {
     const exposed = (count: number) => until(async () => (await cluster.count('services')) >= count, 100, patienceMs);
     await ready(poolSize);
     await exposed(poolSize);
-    // What is loaded once, and which token is whose, is not measured.
+    // Loading code and reviewing the first tokens are not measured.
     await claim();
 
     const served = await benchServed(admin, services, { size: poolSize - 1, waiting: waitingAtOnce });
@@ -139,7 +139,7 @@ async function startServices({ namespace, token }: PretendCluster, directory: st
     metrics,
     /** The number of visitors in the queue. */
     waiting: async () => (await metrics()).get('warmterm_pool_waiting{pool="default"}') ?? 0,
-    /** The manager's writes to what exists, and those of them that were refused; not the lease's (PUT), not reviews (POST). */
+    /** The manager's writes to existing objects, and the refused ones. Excludes the lease (PUT) and reviews (POST). */
     async writes() {
       const all = [...(await metrics())].filter(([name]) =>
         /^warmterm_kubernetes_requests_total.*"(PATCH|DELETE)"/.test(name),
@@ -151,7 +151,7 @@ async function startServices({ namespace, token }: PretendCluster, directory: st
   };
 }
 
-/** Writes one annotation, by a connection that is kept: what the API server itself takes at the moment. */
+/** Writes one annotation over a kept connection: the current latency of the API server itself. */
 function probeApi(admin: Transport) {
   const path = `/api/v1/namespaces/${admin.namespace}/serviceaccounts/${account}`;
   let count = 0;

@@ -1,5 +1,5 @@
-// The manager at 10,000 pods, on the stand-in with pods that are no processes: what it costs idle and while everything
-// moves, how soon it knows all of it, and whether a claim is as fast as in a small pool.
+// The manager at 10,000 pods, on the stand-in with pods that have no processes: its cost when idle and under constant
+// changes, the delay until it knows all pods, and whether a claim is as fast as in a small pool.
 
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,10 +55,10 @@ export async function benchScale(directory: string): Promise<Measure[]> {
 
 type Add = (name: string, value: number, unit: string) => void;
 
-/** What the manager costs for a while with so many changes of pods a second, and what claims wait for meanwhile. */
+/** The cost of the manager during this number of pod changes a second, and the latency of claims meanwhile. */
 async function period(standIn: StandIn, add: Add, name: string, events: number): Promise<void> {
   await standIn.stir(events);
-  // Not the start of it, which finds code that has never run.
+  // Excludes the start, when code runs for the first time.
   await delay(2_000);
   const before = await standIn.metrics();
   const startedAt = performance.now();
@@ -80,7 +80,7 @@ async function period(standIn: StandIn, add: Add, name: string, events: number):
   await standIn.allReady();
 }
 
-/** Takes some pods out of the pool as an administrator may, and waits until the manager counts them so. Milliseconds each. */
+/** Takes pods out of the pool, as an administrator may, and waits until the manager's counts show it. Milliseconds each. */
 async function newsLag({ transport, namespace, metrics }: StandIn): Promise<number[]> {
   const inUse = async () => (await metrics()).get('warmterm_pool_terminals{pool="default",state="in-use"}')!;
   const paths = Array.from(

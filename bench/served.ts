@@ -1,5 +1,5 @@
-// How soon a waiting visitor is served: from the moment at which a watch sees a pod become Ready, as the manager's does, until the
-// answer of the first visitor in the queue arrives.
+// The delay until a waiting visitor is served: from a watch event that shows a pod as Ready, as the manager's watch does, to the
+// answer to the first visitor in the queue.
 
 import { paths } from '../common/terminals-api.ts';
 import type { Transport } from '../manager/kubernetes/transport.ts';
@@ -54,7 +54,7 @@ export async function benchServed(
     for (let count = 0; count < waiting; count++) {
       const claim = createVisitor(services).claim();
       claims.push(claim.then(({ name }) => void served.push({ name, at: performance.now() })).finally(() => next()));
-      // So that the order is known.
+      // One after the other, so that the order is known.
       while ((await services.waiting()) <= count);
     }
     for (const [ended, owner] of owners.slice(0, waiting).entries()) {

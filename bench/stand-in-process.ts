@@ -1,4 +1,4 @@
-// The stand-in for Kubernetes in a process of its own, started by stand-in.ts: in the process that claims, its time would be
+// The stand-in for Kubernetes in a process of its own, started by stand-in.ts, because its time in the claiming process would be
 // measured too.
 
 import { managerAudience } from '../common/names.ts';
@@ -42,7 +42,7 @@ function stir(perSecond: number): void {
   if (perSecond === 0) return;
   let toldAt = performance.now();
   stirring = setInterval(() => {
-    // By the clock, not by the timer, which comes late on a busy machine.
+    // By the clock, because timers are late on a busy machine.
     const count = Math.floor(((performance.now() - toldAt) * perSecond) / 1_000);
     toldAt += (count * 1_000) / perSecond;
     cluster!.stir(count);

@@ -1,4 +1,4 @@
-// The stand-in for Kubernetes with pods that are no processes, and the real manager over it.
+// The stand-in for Kubernetes with pods that have no processes, and the real manager over it.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -58,7 +58,7 @@ export async function startStandInCluster(directory: string, size: number, setti
 
 export type StandIn = Awaited<ReturnType<typeof startStandIn>>;
 
-/** A pool of `size` pods that are made at once, and a manager. More pods than there are node ports have routes. */
+/** A pool of `size` pods that are created at once, and a manager. Pods use routes if there are more of them than node ports. */
 export async function startStandIn(directory: string, size: number, settings: Record<string, string> = {}) {
   const cluster = await startStandInCluster(directory, size, settings);
   const { url, kubeconfig, namespace, token, transport, order } = cluster;
@@ -114,7 +114,7 @@ export async function startStandIn(directory: string, size: number, settings: Re
       };
       await Promise.all(Array.from({ length: 16 }, endOneByOne));
     },
-    /** Ends the manager and starts it again, by another way to Kubernetes if one is given. Milliseconds until it is ready. */
+    /** Stops the manager and starts it again, with another kubeconfig if one is given. Milliseconds until it is ready. */
     restart: manager.restart,
     async close() {
       await manager.stop();

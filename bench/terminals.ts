@@ -1,4 +1,4 @@
-// Terminals: from a click to a prompt, from a process to Ready, and what a warm one holds in memory.
+// Terminals: the time from a click to a prompt and from a process to Ready, and the memory of a warm terminal.
 
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ export async function benchTerminals(directory: string): Promise<Measure[]> {
     process.env.KUBECONFIG = system.cluster.kubeconfig;
     const refilled = () => until(async () => (await ready()) >= 1);
     await refilled();
-    // While it is the only one: pages that many terminals share would count for less in each.
+    // Measured while it is the only terminal, because shared pages would count for less in each of several.
     const memory = await idleMemory(system.cluster.namespace);
     const toReady = await startToReady(system.cluster.namespace);
     const clicks = await clickToPrompt(system.pageUrl, visits, refilled);
@@ -64,7 +64,7 @@ type Pod = {
   };
 };
 
-/** Deletes a ready pod, and times its successor's container from start to the first /readyz that says yes. */
+/** Deletes a ready pod. Measures from the start of its successor's container to the first successful /readyz. */
 async function startToReady(namespace: string): Promise<number[]> {
   const transport = createTransport({ namespace, deadlineMs: 10_000 });
   const path = `/api/v1/namespaces/${namespace}/pods`;
@@ -113,7 +113,7 @@ async function idleMemory(namespace: string): Promise<Record<string, number>> {
   const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const ours = new Set(all.filter((pid) => read(pid, 'environ').includes(`WARMTERM_POD_UID=${metadata.uid}`)));
   const parentOf = (pid: string) => /^PPid:\s*(\d+)$/m.exec(read(pid, 'status'))?.[1] ?? '0';
-  // The shell's environment is cleaned, so whatever descends from the pod's processes counts too.
+  // The shell's environment is cleaned, so all descendants of the pod's processes are counted.
   for (let grown = true; grown; ) {
     const children = all.filter((pid) => !ours.has(pid) && ours.has(parentOf(pid)));
     for (const pid of children) ours.add(pid);

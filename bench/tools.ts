@@ -1,10 +1,10 @@
-// Small things that several benches need.
+// Helpers that several benches share.
 
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Asks until it holds, every `everyMs`; gives up after `patienceMs`. */
+/** Checks every `everyMs` until it holds; gives up after `patienceMs`. */
 export async function until(holds: () => Promise<boolean>, everyMs = 20, patienceMs = 60_000): Promise<void> {
   const deadline = Date.now() + patienceMs;
   while (!(await holds())) {
@@ -13,7 +13,7 @@ export async function until(holds: () => Promise<boolean>, everyMs = 20, patienc
   }
 }
 
-/** Sends an order to a process that was forked, and gives its answer. Rejects if the process ends instead. */
+/** Sends a command to a forked process, and returns its answer. Rejects if the process ends instead. */
 export async function ask<T>(child: ChildProcess, order: object): Promise<T> {
   const ended = new AbortController();
   const { signal } = ended;

@@ -1,5 +1,5 @@
-// Full to the last seat: every terminal of a pool at its `max` is in use, and visitors wait. How long after the end of a session
-// does the first in the queue see a prompt, and what takes the time? On the real cluster that KUBECONFIG names, with the chart;
+// A full pool: every terminal of a pool at its `max` is in use, and visitors wait. Measures the time from the end of a session
+// to the prompt of the first visitor in the queue, step by step. On the real cluster that KUBECONFIG names, with the chart;
 // without KUBECONFIG on the stand-in.
 
 import { mkdirSync } from 'node:fs';
@@ -22,7 +22,7 @@ const patienceMs = 300_000;
 
 const steps = ['end answered', ...clusterSteps, 'claim answered', 'socket attached', 'prompt painted'] as const;
 type Step = (typeof steps)[number];
-/** Milliseconds after the end was asked for. */
+/** Milliseconds since the end was requested. */
 type End = { at: Map<Step, number>; sockets: number };
 
 type System = { pageUrl: string; hostToken: string; transport: Transport; close: () => Promise<void> };
@@ -90,7 +90,7 @@ function report(name: string, results: End[]): Measure[] {
     measure(`${name}: session end → next prompt, median`, median(totals), 'ms'),
     measure(`${name}: session end → next prompt, slowest of ${ends}`, Math.max(...totals), 'ms'),
     measure(`${name}: session end → next prompt, fastest of ${ends}`, quantile(totals, 0), 'ms'),
-    // Not what each step took: two may overlap. When it was over, after the end was asked for.
+    // The time of each step since the end was requested, not its duration, because two steps may overlap.
     ...steps.flatMap((step) => {
       const at = results.flatMap((end) => end.at.get(step) ?? []);
       return at.length === 0 ? [] : [measure(`${name}:   until ${step}, median`, median(at), 'ms')];

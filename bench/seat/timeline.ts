@@ -1,5 +1,5 @@
-// When a pod ends and its replacement starts, as a client of the API server sees it. Pods and Events tell their times in whole
-// seconds, by the clock of another machine. So this takes the moment at which a watch, or a followed log, brings the news.
+// When a pod ends and its replacement starts, as a client of the API server sees it. Pods and Events have times in whole
+// seconds, by the clock of another machine. So this records the moment at which a watch or a followed log reports a change.
 
 import type { Transport } from '../../manager/kubernetes/transport.ts';
 import { listAndWatch, type WatchOptions } from '../../manager/kubernetes/watch.ts';
@@ -80,7 +80,7 @@ export async function observe(transport: Transport): Promise<Observer> {
     onObject: (name, object) => onEvent(name, object as unknown as RawEvent | undefined),
   });
 
-  /** The server in a terminal logs what it does at its end. */
+  /** The server in a terminal logs its steps at the end. */
   async function followLog(name: string): Promise<void> {
     const path = `${core}/pods/${name}/log?follow=true&tailLines=1`;
     const log = await transport.stream(path, over.signal);

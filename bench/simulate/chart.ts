@@ -1,6 +1,6 @@
-// The picture of `npm run simulate`: for each trace, hit rate against idle terminals, a line through the numbers, one
-// through the percentages, a point for auto, and one for each that was tried with windows. SVG by hand; colours that hold on
-// a light and on a dark page.
+// The chart of `npm run simulate`: for each trace, hit rate against idle terminals; a line through the numbers, one
+// through the percentages, a point for auto, and one for each setting with windows. SVG written by hand; its colours suit
+// a light and a dark page.
 
 import type { Outcome } from './simulation.ts';
 
@@ -17,7 +17,7 @@ const colours = {
   text: '#7a828c',
   grid: '#8884',
 };
-// The share of those who had to wait, so that 99 % and 99.9 % are as far apart as 90 % and 99 %.
+// The scale is the share of visitors who waited, so that 99 % and 99.9 % are as far apart as 90 % and 99 %.
 const misses = [1, 0.1, 0.01, 0.001];
 const fewest = 0.0003;
 
@@ -51,7 +51,7 @@ const kindOf = (spare: string) => {
 };
 
 function drawPanel(trace: string, results: readonly Result[]): string {
-  // Twice the fewest is far enough to the right: the interesting part is on the left.
+  // Twice the minimum is enough on the right: the interesting part is on the left.
   const idles = results.map(({ meanIdle }) => meanIdle);
   const most = Math.min(Math.max(...idles), 2 * Math.min(...idles));
   const step = [1, 2, 5, 10, 20, 50, 100].find((size) => most / size <= 6) ?? 200;

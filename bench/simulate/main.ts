@@ -1,6 +1,6 @@
-// `npm run simulate`: what spares of a number, a percentage and `auto` cost and bring, over days that differ, and what windows
-// add for announced visitors. Prints a
-// table, and writes the picture that docs/benchmarks.md shows. A number as argument is another seed, `--kubernetes=1.20` another cluster:
+// `npm run simulate`: the cost and the hit rate of spares as a number, a percentage and `auto`, over different days, and the
+// effect of windows for announced visitors. Prints a
+// table, and writes the chart of docs/benchmarks.md. A number as argument is another seed, `--kubernetes=1.20` another cluster:
 // then it writes no picture.
 
 import { writeFileSync } from 'node:fs';

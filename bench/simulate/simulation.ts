@@ -1,5 +1,5 @@
-// One pool through one trace, in simulated time: the manager's own Pool and planPool decide, a small StatefulSet and node
-// carry it out, pods tell their times in whole seconds as Kubernetes does. Deterministic for a seed.
+// One pool through one trace, in simulated time. The manager's own Pool and planPool decide; a small StatefulSet and node
+// execute the plan; pods have times in whole seconds, as in Kubernetes. Deterministic for a seed.
 
 import TinyQueue from 'tinyqueue';
 import type { ObservedPod } from '../../manager/model/observation.ts';
@@ -38,7 +38,7 @@ const max = 2_000;
 
 type Event = { at: number; act: () => void };
 
-/** `windows`: what of the trace was reserved for. `version`: of the Kubernetes whose times pods take. */
+/** `windows`: the reserved part of the trace. `version`: the Kubernetes version whose pod times apply. */
 export function simulate(
   trace: Trace,
   spare: string,
@@ -113,7 +113,7 @@ class World {
     this.#waiting.push({ visit, counts });
   }
 
-  /** What has been too much for the whole delay goes, from the top; without the fences that real visitors need. */
+  /** Scales down from the top what was surplus for the whole delay, without the fences that real visitors need. */
   look(): void {
     const snapshot = takeSnapshot(this.#pool, this.#now);
     const surplus = snapshot.counts.ready + snapshot.counts.recreating - spareOf(snapshot);

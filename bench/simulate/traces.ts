@@ -8,7 +8,7 @@ export type Trace = {
   name: string;
   /** In order. */
   visits: Visit[];
-  /** The part before is not counted: the pool fills, and nobody can know yet how many come. */
+  /** The warm-up is not counted: the pool fills, and the arrival rate is not known yet. */
   countFrom: number;
   endsAt: number;
   /** Announced visitors, for whom a host could reserve seats. */
@@ -26,7 +26,7 @@ export const makeTraces = (seed: number): Trace[] => [
   flashCrowd(seed),
 ];
 
-/** The same all day: what a constant is right for. */
+/** A constant rate all day, which suits a constant spare. */
 export function poisson(seed: number, { perMinute, hours }: { perMinute: number; hours: number }): Trace {
   const endsAt = hours * hour;
   const random = createRandom(seed);
@@ -57,7 +57,7 @@ export function classes(seed: number): Trace {
   return { name, visits: visits(random, arrivals), countFrom: hour, endsAt, windows };
 }
 
-/** A link is shared widely: from one in two minutes to sixty a minute at once, and a third of that after every eleven minutes. */
+/** A link is shared widely: the rate jumps from one in two minutes to sixty a minute, and falls to a third every eleven minutes. */
 export function flashCrowd(seed: number): Trace {
   const endsAt = 4 * hour;
   const rate = (at: number) => 0.5 + (at < 2 * hour ? 0 : 59.5 * Math.exp((2 * hour - at) / (10 * minute)));
@@ -69,7 +69,7 @@ export function flashCrowd(seed: number): Trace {
 const visits = (random: Random, arrivals: number[]): Visit[] =>
   arrivals.sort((a, b) => a - b).map((at) => ({ at, staysMs: exponential(random, meanStayMs) }));
 
-/** A Poisson process of a rate that changes: Lewis and Shedler's thinning. Rates are per minute, `rate` never above `peak`. */
+/** A Poisson process with a changing rate, by Lewis and Shedler's thinning. Rates are per minute; `rate` never exceeds `peak`. */
 function thinned(random: Random, endsAt: number, peak: number, rate: (at: number) => number): number[] {
   const arrivals: number[] = [];
   for (let at = exponential(random, minute / peak); at < endsAt; at += exponential(random, minute / peak)) {

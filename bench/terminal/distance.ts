@@ -1,5 +1,5 @@
-// `npm run bench -- distance`: a terminal from far away: 200 ms there and back, 2 % of packets lost, and what TCP makes of that. The line is a proxy
-// (test/helpers/line.ts), since few kernels that benches run on have netem.
+// `npm run bench -- distance`: a remote terminal, over a line with a round trip of 200 ms and 2 % packet loss, as TCP handles it. The line is a proxy
+// (test/helpers/line.ts), because few kernels that benches run on have netem.
 
 import { createRandom } from '../../test/helpers/fuzz-packets.ts';
 import { rateOf, startLine } from '../../test/helpers/line.ts';

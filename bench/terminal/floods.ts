@@ -1,4 +1,4 @@
-// What is printed while throughput is measured: plain text, coloured text, and a wide screen that is redrawn as top does.
+// The output for throughput measurements: plain text, coloured text, and a wide screen that is redrawn as top does.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ export type Flood = (typeof floods)[number];
 export const floodMB: Record<Flood, number> = { plain: 32, coloured: 16, redraw: 16 };
 const screen = { cols: 200, rows: 50 };
 
-/** Writes one file for each into `directory`. None holds an upper-case Z, nor anything like a prompt. */
+/** Writes one file for each into `directory`. None contains an upper-case Z or a text like a prompt. */
 export function writeFloods(directory: string): Record<Flood, string> {
   const unit = { plain: plainText(), coloured: colouredText(), redraw: redraws() };
   return Object.fromEntries(

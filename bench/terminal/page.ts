@@ -1,4 +1,4 @@
-// `npm run bench -- page`: Ctrl-C in a real browser. How long until the prompt is painted, while a flood is being drawn.
+// `npm run bench -- page`: Ctrl-C in a real browser. Measures the time until the prompt is painted while a flood is drawn.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { noAddressLimits } from '../../local/pool.ts';
@@ -11,7 +11,7 @@ const rounds = 5;
 // In the visitor's home.
 const file = 'many-lines';
 
-// In the page: milliseconds from the next Ctrl-C until the prompt behind it is in what is painted next.
+// In the page: milliseconds from the next Ctrl-C to the first frame that shows the prompt after it.
 const untilPrompt = `window.untilPrompt = new Promise((resolve) => {
   const isThere = () => {
     const rows = [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent);
@@ -63,7 +63,7 @@ async function interrupt(directory: string): Promise<Record<string, number[]>> {
       ] as const) {
         await typeText(page, `clear; ${command}\n`);
         await delay(1_000);
-        // First: keys take another way into a busy page than what is to be evaluated there, and a faster one.
+        // Sent first, because keys reach a busy page faster than a script to evaluate does.
         await page.evaluate(untilPrompt);
         await page.keyboard.press('Control+c');
         times[what]?.push(await page.evaluate<number>('window.untilPrompt'));

@@ -1,4 +1,4 @@
-// The web terminals that are compared: how each is started, with the same tmux, the same configuration and the same shell.
+// The compared web terminals: how each is started, with the same tmux, configuration and shell.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,9 +19,9 @@ export type Running = {
   /** The server's process; tmux and the shell are its descendants, or daemons of their own. */
   pid: number;
   port: number;
-  /** Milliseconds from its start until it could be used. */
+  /** Milliseconds from its start until it accepts clients. */
   readyMs: number;
-  /** By another port than its own where there is a line in between. */
+  /** Another port than its own if there is a line in between. */
   connect: (size: protocols.Size, by?: number) => Promise<protocols.Client>;
   stop: () => Promise<void>;
 };
@@ -31,7 +31,7 @@ export type Peer = { name: string; start: (directory: string) => Promise<Running
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const tmuxConfig = fileURLToPath(new URL('../../terminal/tmux.conf', import.meta.url));
 
-/** Those that are there; `absent` names the others. */
+/** The installed ones; `absent` names the others. */
 export function findPeers(): { peers: Peer[]; absent: string[] } {
   const cache =
     process.env.PEERS_DIR ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'warmterm-peers');
@@ -79,7 +79,7 @@ export const warmterm: Peer = {
   },
 };
 
-/** The flags of the image, read where it has them, but for one that this Node.js may lack. */
+/** The Node.js flags of the image, read from its entrypoint, without one that this Node.js may lack. */
 function imageFlags(): string[] {
   const entrypoint = readFileSync(new URL('../../terminal/entrypoint.sh', import.meta.url), 'utf8');
   const flags = /exec node (.*) \/opt/.exec(entrypoint)?.[1]?.split(' ') ?? [];
@@ -126,7 +126,7 @@ async function startOther(
       try {
         execFileSync('tmux', ['-S', socket, 'kill-server'], { stdio: 'ignore' });
       } catch {
-        // No browser had attached, or the shell has ended.
+        // No browser was attached, or the shell has ended.
       }
       await end(child);
     },
@@ -165,7 +165,7 @@ const listens = (port: number) =>
     socket.once('error', () => resolve(false));
   });
 
-/** Stands for a test, whose teardowns run when it is over. */
+/** Stands in for a test, whose teardowns run at its end. */
 export function collectTeardowns(): Teardown & { run: () => Promise<void> } {
   const teardowns: (() => unknown)[] = [];
   return {

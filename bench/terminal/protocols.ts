@@ -5,7 +5,7 @@ import { offerTicket } from '../../common/socket-protocol.ts';
 
 export type Client = {
   types: (text: string) => void;
-  /** As `types`, and resolves once the terminal has taken it; only of those that say so. */
+  /** Like `types`, and resolves once the terminal has acknowledged it; only for protocols with acknowledgements. */
   pastes?: (text: string) => Promise<void>;
   /** Called with each piece of output from now on. */
   onOutput: (listener: (bytes: Buffer) => void) => void;
@@ -47,7 +47,7 @@ export const warmterm: Connect = async ({ port, size, ticket }) => {
   });
 };
 
-/** A letter, then what it means: https://github.com/tsl0922/ttyd/blob/main/src/server.h */
+/** A letter, then the data: https://github.com/tsl0922/ttyd/blob/main/src/server.h */
 export const ttyd: Connect = ({ port, size }) =>
   open(`ws://127.0.0.1:${port}/ws`, {
     protocol: 'tty',
@@ -58,7 +58,7 @@ export const ttyd: Connect = ({ port, size }) =>
     input: (text) => Buffer.from(`0${text}`),
   });
 
-/** socket.io with strings. It wants to be told of what was parsed, which its page does every 256 KiB. */
+/** socket.io with strings. The server expects an acknowledgement of parsed data, which its page sends every 256 KiB. */
 export const wetty: Connect = ({ port, size }) => {
   const event = (...parts: unknown[]) => `42${JSON.stringify(parts)}`;
   let parsed = 0;
@@ -82,7 +82,7 @@ export const wetty: Connect = ({ port, size }) => {
 type Talk = { say: (frame: string | Buffer) => void; output: (bytes: Buffer) => void };
 type Speech = {
   protocol?: string | string[];
-  /** Said as soon as the socket is open. */
+  /** Sent as soon as the socket is open. */
   first?: Buffer;
   hear: (data: Buffer, binary: boolean, talk: Talk) => void;
   input: (text: string) => string | Buffer;
@@ -95,7 +95,7 @@ async function open(url: string, { protocol, first, hear, input, acknowledged }:
   const early: Buffer[] = [];
   const talk: Talk = { say: (frame) => socket.send(frame), output: (bytes) => listener(bytes) };
   listener = (bytes) => early.push(bytes);
-  // Before it is open: what comes together with the answer to the upgrade must not be lost.
+  // Before the socket is open, so that data that arrives with the upgrade is not lost.
   socket.on('message', (data: Buffer, binary: boolean) => hear(data, binary, talk));
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve);

@@ -1,4 +1,4 @@
-// The rounds of one peer: each takes one sample, in a terminal that is there already.
+// The rounds of one peer: each takes one sample in an existing terminal.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { pasting } from '../../common/socket.ts';
@@ -17,7 +17,7 @@ const mark = () => {
   return { word: `D0NE-${number}-`, command: `echo D0""NE-${number}-` };
 };
 
-/** Prints a file: MB/s until its end is seen, and the CPU seconds that the server took for 100 MB. */
+/** Prints a file. MB/s until its end arrives, and the CPU seconds of the server for 100 MB. */
 export async function throughput(terminal: Watcher, pid: number, flood: Flood, path: string) {
   const { word, command } = mark();
   const seen = terminal.sees(word);
@@ -30,14 +30,14 @@ export async function throughput(terminal: Watcher, pid: number, flood: Flood, p
   return { mbPerSecond: floodMB[flood] / seconds, cpuPer100MB: (cpu * 100) / floodMB[flood] };
 }
 
-/** Types keys one by one into `cat`, and gives the milliseconds until each is echoed. */
+/** Types keys one by one into `cat`. Milliseconds until each is echoed. */
 export async function echo(terminal: Watcher): Promise<number[]> {
   terminal.types('clear; cat\r');
   await settle();
   const times = [await timeKey(terminal)];
   for (let key = 1; key < keys; key++) {
     await delay(3 + Math.random() * 10);
-    // Ctrl-U: a line of a tty is short.
+    // Ctrl-U, because the line buffer of a tty is short.
     if (key % 40 === 0) terminal.types('\x15');
     if (key % 40 === 0) await delay(20);
     times.push(await timeKey(terminal));
@@ -69,7 +69,7 @@ async function timeKey(terminal: Watcher): Promise<number> {
 export async function interrupt(terminal: Watcher, command: string): Promise<number> {
   const { word, command: begin } = mark();
   const begun = terminal.sees(word);
-  // It floods when told to: tmux leaves out what scrolls away before it was drawn, and that mark would be such.
+  // Waits for a key before the flood, because tmux omits output that scrolls away before it is drawn, also the mark.
   terminal.types(`clear; ${begin}; read -r; ${command}\r`);
   await begun;
   terminal.types('\r');
@@ -77,7 +77,7 @@ export async function interrupt(terminal: Watcher, command: string): Promise<num
   return backToPrompt(terminal);
 }
 
-/** Pastes so many bytes as the page does, and gives the milliseconds until a program has read them all. */
+/** Pastes this number of bytes as the page does. Milliseconds until a program has read them all. */
 export async function paste(terminal: Watcher, bytes: number): Promise<number> {
   const { word, command } = mark();
   const { word: ready, command: begin } = mark();
@@ -106,5 +106,5 @@ async function backToPrompt(terminal: Watcher): Promise<number> {
   return ms;
 }
 
-// What is still on its way belongs to no sample.
+// Output that is still in transit belongs to no sample.
 const settle = () => delay(150);

@@ -1,5 +1,5 @@
-// `npm run bench -- terminal`: a terminal beside its peers, with the same tmux and the same shell. All of them run at once,
-// and take turns, so that other load on the machine affects all alike: trust the ratios.
+// `npm run bench -- terminal`: a terminal compared to its peers, with the same tmux and shell. All of them run at once
+// and take turns, so that other load on the machine affects all equally: trust the ratios.
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -116,7 +116,7 @@ function add(samples: Map<string, number[]>, name: string, ...values: number[]):
   samples.set(name, [...(samples.get(name) ?? []), ...values]);
 }
 
-/** Each measure for each contestant, and ours as a multiple of the others'. */
+/** Each measure of each contestant, and ours as a multiple of the others'. */
 function report(contestants: Contestant[], starts: Map<string, number[]>): Measure[] {
   for (const { name, samples } of contestants) add(samples, 'start → ready, ms', ...(starts.get(name) ?? []));
   const [ours, ...others] = contestants;

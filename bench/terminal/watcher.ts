@@ -1,11 +1,11 @@
-// Waits for words in a terminal's output, at the cost of a search only: it must keep up with a flood.
+// Waits for words in a terminal's output, by a text search only, so that it keeps up with a flood.
 
 import type { Client } from './protocols.ts';
 
 export type Watcher = {
   types: (text: string) => void;
   pastes: Client['pastes'];
-  /** Resolves at the piece of output that completes `word`, printed from now on, to the time of that. */
+  /** Resolves with the time at which a piece of output completes `word`, counted from now on. */
   sees: (word: string) => Promise<number>;
   /** Bytes of output so far. */
   bytes: () => number;
