@@ -6,7 +6,7 @@ import type { Transport } from '../manager/kubernetes/transport.ts';
 
 export type Administrator = ReturnType<typeof createAdministrator>;
 
-/** A Scale leaves a zero out. */
+/** A Scale omits a count of zero. */
 type Scale = { metadata: { resourceVersion: string }; spec: { replicas?: number } };
 
 const mergePatch = 'application/merge-patch+json';
@@ -37,7 +37,7 @@ export function createAdministrator({
     'another template': () =>
       patch({ spec: { template: { metadata: { annotations: { 'soak/template': String(++templates) } } } } }),
     'scale to more': async () => {
-      // Only if it is still so when that arrives: to more than there were may be to fewer than there are, and end sessions.
+      // Only if the count is unchanged when the request arrives: otherwise a scale-up may scale down and end sessions.
       const { metadata, spec } = await transport.request<Scale>({ method: 'GET', path: `${pool}/scale` });
       const { resourceVersion } = metadata;
       const replicas = (spec.replicas ?? 0) + 1 + Math.floor(random() * 4);

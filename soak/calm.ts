@@ -1,4 +1,4 @@
-// The calm: after the faults, everything must recover within a time limit. Then a claim must cost what it should.
+// The calm: after the faults, everything must recover within a time limit. Then a claim must have its usual cost.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../bench/simulate/random.ts';
@@ -16,7 +16,7 @@ import type { Pace } from './pace.ts';
 import { checkOrder } from './queue-order.ts';
 import type { Visitors } from './visitors.ts';
 
-/** Since when there are no faults, undefined while there are, and what managers have written since. */
+/** The start of the time without faults, undefined during faults; and the writes of managers since. */
 export type Quiet = { since: number | undefined; writes: Write[] };
 
 export type CalmOptions = {
@@ -32,7 +32,7 @@ export type CalmOptions = {
   random: Random;
   quiet: Quiet;
   totals: { slowestMs: number };
-  /** A webserver's. */
+  /** The token of a webserver. */
   token: () => string;
   /** An invariant was checked. */
   checked: (invariant: string) => void;
@@ -40,7 +40,7 @@ export type CalmOptions = {
   signal: AbortSignal;
 };
 
-/** Returns how to have a calm. */
+/** Returns a function that runs a calm. */
 export function createCalm(options: CalmOptions): () => Promise<void> {
   const { managers, clock, visitors, administrator, faults, checker, transport, logBook, pace, random, quiet, totals } =
     options;
@@ -52,7 +52,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
     faults.set(undefined);
     for (const manager of managers) {
       manager.proxy.mend();
-      // A clock may stay wrong for good.
+      // A clock may stay wrong permanently.
       if (random() < 0.7) manager.setClock(0);
     }
     await administrator.restoreSettings();
@@ -112,7 +112,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
     return wrong;
   }
 
-  /** Asks one manager about every terminal: it must know what there is, whatever it has been through (inv 2, 3, 4). */
+  /** Asks one manager about every terminal. It must know all existing ones after any faults (inv 2, 3, 4). */
   async function whoseIsWhose(name: string, url: string): Promise<{ what: string; uids: string[] }[]> {
     const wrong: { what: string; uids: string[] }[] = [];
     const all = [...checker.inUse()];
@@ -127,7 +127,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
         deadlineMs: 5_000,
       }).catch(() => undefined);
       checked('3');
-      // It may have been ended meanwhile.
+      // The session may have ended meanwhile.
       if (answer?.uid === pod.uid || !isLive(pod)) return;
       wrong.push({ what: `${name} says that ${visitor} has ${answer?.uid ?? 'nothing'}`, uids: [pod.uid] });
     };
@@ -154,8 +154,8 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
   }
 
   /**
-   * What the managers say of the pool once each of them knows of a whole spare beyond those who wait; undefined if it does not
-   * come to that. A full pool is not wrong, and visitors whose manager was killed keep their places for a while; but visitors
+   * What the managers report of the pool once each of them counts a spare beyond the waiting visitors; undefined if that is never
+   * so. A full pool is correct, and visitors of a killed manager keep their positions for a while; but visitors
    * leave, and sessions end.
    */
   async function hasRoom(): Promise<{ ready: number; waiting: number }[] | undefined> {
@@ -179,7 +179,7 @@ export function createCalm(options: CalmOptions): () => Promise<void> {
     return { ready, waiting };
   }
 
-  /** Without faults a claim of a ready pod is one write, and makes nothing (inv 11). */
+  /** Without faults, a claim of a ready pod is one write and creates nothing (inv 11). */
   async function countWrites(): Promise<void> {
     for (let claims = 0; claims < 3; claims++) {
       const before = await hasRoom();

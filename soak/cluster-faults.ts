@@ -1,4 +1,4 @@
-// Faults of the cluster itself: one after the other, each undone after a while. Each kind is equally frequent: the order is that of a
+// Faults of the cluster itself, one after the other; each is undone after a while. All kinds are equally frequent: the order is that of a
 // shuffled deck.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,7 +8,7 @@ export type ClusterFault = {
   name: string;
   /** How long it lasts, in milliseconds. */
   lastsMs: [min: number, max: number];
-  /** Causes the fault. May be called again if that failed half way. Returns a function that undoes it, or undefined without a target. */
+  /** Causes the fault. May be called again after a partial failure. Returns a function that undoes it, or undefined without a target. */
   begin: () => Promise<(() => Promise<void>) | undefined>;
 };
 
@@ -19,11 +19,11 @@ const mostTries = 5;
 export type ClusterFaultOptions = {
   faults: ClusterFault[];
   random: Random;
-  /** The mean time between the end of a fault and the begin of the next one. */
+  /** The mean time between the end of a fault and the start of the next one. */
   meanGapMs: number;
   /** Called at the beginning and end of each. */
   log: (text: string) => void;
-  /** After how long what could not be undone is tried again. */
+  /** The pause before a failed undo is retried. */
   retryMs?: number;
 };
 
@@ -60,7 +60,7 @@ export function createClusterFaults({ faults, random, meanGapMs, log, retryMs = 
   };
 }
 
-/** An API server that is busy may not answer, and no fault may be left half done, or outlive its storm. */
+/** Retries, because a busy API server may not answer, and no fault may be half done or last longer than its storm. */
 export async function persist<T>(act: () => Promise<T>, retryMs = 1_000): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

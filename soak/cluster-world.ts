@@ -11,7 +11,7 @@ import { runStandInNodes, taintKey } from './stand-in-nodes.ts';
 import { describeSet, type World } from './world.ts';
 
 const tokenSeconds = 4 * 3_600;
-// About what a kubelet takes for a small image that it has.
+// About the time that a kubelet takes for a small image that is already pulled.
 const startMs = () => 500 + Math.random() * 1_500;
 
 /** Makes everything that a soak needs on the cluster that `kubeconfig` names. */
@@ -28,12 +28,12 @@ export async function startClusterWorld(kubeconfig: string, directory: string): 
   for (const name of ['warmterm-webserver', 'warmterm-terminal'])
     await post(`${core}/serviceaccounts`, { ...v1, kind: 'ServiceAccount', metadata: { name } });
   const over = new AbortController();
-  // As many listen as there are pods that start.
+  // Each starting pod adds a listener.
   setMaxListeners(0, over.signal);
   const nodes = [0, 1].map((each) =>
     createNode(transport, {
       name: `${namespace}-${each}`,
-      // Nodes that are kept for benchmarks must get no pods.
+      // Nodes that are reserved for benchmarks must get no pods.
       address: '198.18.0.1',
       object: {
         labels: { [taintKey]: namespace },
@@ -74,7 +74,7 @@ export async function startClusterWorld(kubeconfig: string, directory: string): 
     async close() {
       const ofNamespace = { method: 'DELETE', path: `/api/v1/namespaces/${namespace}` } as const;
       await transport.request(ofNamespace).catch(() => {});
-      // Its pods end by their nodes, so those go last.
+      // The nodes end the pods, so the nodes are deleted last.
       for (let tries = 0; tries < 120; tries++) {
         const left = await transport.request({ ...ofNamespace, method: 'GET' }).catch(() => undefined);
         if (left === undefined) break;

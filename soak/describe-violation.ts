@@ -3,7 +3,7 @@
 import type { Checker, Violation } from './invariants.ts';
 import type { LogBook } from './managers.ts';
 
-/** What is known of a violation: the history of the pods and visitors that it is about, and what managers logged of them. */
+/** The known facts of a violation: the history of its pods and visitors, and the managers' log lines about them. */
 export function describeViolation(
   { invariant, what, uids }: Violation,
   { checker, logBook, startedAt, seed }: { checker: Checker; logBook: LogBook; startedAt: number; seed: number },
@@ -33,7 +33,7 @@ export function describeViolation(
   ].join('\n');
 }
 
-/** A line of a log without where in the program an error was. */
+/** A log line without the stack trace of an error. */
 function shorten(text: string): string {
   try {
     const { msg, level, time, service, err, ...rest } = JSON.parse(text) as Record<string, unknown>;

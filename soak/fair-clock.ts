@@ -4,13 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Manager } from './managers.ts';
 
 const tickMs = 500;
-/** A tick that is later than this says that the soak itself waits for the machine. */
+/** A later tick than this means that the soak itself gets no processor time. */
 const lateMs = 2 * tickMs;
 
 export type FairClock = {
   /** Milliseconds in which at least one manager ran. */
   any(): number;
-  /** Milliseconds in which all of them did. */
+  /** Milliseconds in which all managers ran. */
   all(): number;
   run(signal: AbortSignal): Promise<void>;
 };

@@ -2,13 +2,13 @@
 
 import { exponential, type Random } from '../bench/simulate/random.ts';
 
-/** What a request is to the API server. */
+/** The kind of a request to the API server. */
 export type RequestKind = 'watch' | 'list' | 'read' | 'write';
 
 export type RequestFault =
   /** The request is delayed. */
   | { kind: 'delay'; ms: number }
-  /** The answer is so much later than what it tells. */
+  /** The answer is this much older than its arrival. */
   | { kind: 'late answer'; ms: number }
   /** The request is lost. */
   | { kind: 'lost request' }
@@ -18,22 +18,22 @@ export type RequestFault =
   /** The answer of an earlier list. */
   | { kind: 'stale list' };
 
-/** How the API server refuses to make Services: by a quota or a webhook, or because there are no more ports. */
+/** The cause for which the API server refuses Services: a quota, a webhook, or no free port. */
 export type ServiceRefusal = 403 | 422;
 
 export type LineFault =
   | { kind: 'duplicated event' }
-  /** Comes after the next one. */
+  /** Arrives after the next event. */
   | { kind: 'reordered event' }
-  /** Half of it comes, and then nothing more. */
+  /** Half of the event arrives, then nothing more. */
   | { kind: 'half-written event' }
-  /** The watch says that it cannot go on: HTTP 200, and an event of code 410. */
+  /** The watch reports that it cannot continue: HTTP 200, and an event of code 410. */
   | { kind: 'expired watch' }
   | { kind: 'stalled watch'; ms: number };
 
 export type FaultKind = RequestFault['kind'] | LineFault['kind'];
 
-// Each kind with its share among the faults of its sort of request.
+// Each kind with its share of the faults of its request type.
 const everyRequest: [number, (random: Random) => RequestFault][] = [
   [4, (random) => ({ kind: 'delay', ms: exponential(random, 400) })],
   [4, (random) => ({ kind: 'late answer', ms: exponential(random, 400) })],
@@ -56,12 +56,12 @@ const lineFaults: [number, (random: Random) => LineFault][] = [
   [3, (random) => ({ kind: 'stalled watch', ms: exponential(random, 700) })],
 ];
 
-/** Shares of requests, and of events of a watch, that something befalls. */
+/** The shares of requests, and of watch events, that have a fault. */
 export type Intensity = { requests: number; events: number };
 
 export type Faults = ReturnType<typeof createFaults>;
 
-/** Faults by `random`, none until `set` has said how many. */
+/** Faults chosen by `random`; none until `set` has been called. */
 export function createFaults(random: Random) {
   let intensity: Intensity | undefined;
   let services: ServiceRefusal | undefined;
@@ -84,7 +84,7 @@ export function createFaults(random: Random) {
     set(to: Intensity | undefined): void {
       intensity = to;
     },
-    /** From now on no Service is made; undefined: they are made again. */
+    /** From now on no Service is created; undefined: they are created again. */
     refuseServices(by: ServiceRefusal | undefined): void {
       services = by;
     },

@@ -20,12 +20,12 @@ import { tamper } from './tamper.ts';
 export type Write = { method: string; path: string; body: string; status: number };
 
 export type FaultyProxyOptions = {
-  /** File of the kubeconfig that leads to the API server itself. */
+  /** File of the kubeconfig of the API server itself. */
   kubeconfig: string;
-  /** Where to write the one that leads through this proxy. */
+  /** Where to write the kubeconfig of this proxy. */
   rewriteTo: string;
   faults: Faults;
-  /** Lists as they were, by address: several managers ask for the same. */
+  /** Earlier lists by address, because several managers request the same ones. */
   formerLists: Map<string, string[]>;
   onWrite?: (write: Write) => void;
 };
@@ -37,7 +37,7 @@ const listsKept = 6;
 export async function startFaultyProxy(options: FaultyProxyOptions) {
   const { faults, formerLists, onWrite = () => {} } = options;
   const upstream = await openUpstream(options.kubeconfig);
-  /** What goes on at this moment, to be broken off by a cut. */
+  /** The open requests, which a cut aborts. */
   const open = new Set<ServerResponse>();
   let cutUntil = 0;
 
@@ -86,7 +86,7 @@ export async function startFaultyProxy(options: FaultyProxyOptions) {
     answer.flushHeaders();
     const pause = (ms: number) => delay(ms, undefined, { ref: false });
     const end = await tamper(linesOf(response), faults, (text) => void answer.write(text), pause);
-    // What was written so far arrives in either case.
+    // The data written so far arrives in either case.
     if (end === 'ended') answer.end();
     else answer.socket?.end();
   }
@@ -103,7 +103,7 @@ export async function startFaultyProxy(options: FaultyProxyOptions) {
   writeFileSync(options.rewriteTo, throughProxy(options.kubeconfig, port), { mode: 0o600 });
   return {
     kubeconfig: options.rewriteTo,
-    /** For so long nothing gets through, and what goes on is broken off. */
+    /** For this long nothing gets through, and open requests are aborted. */
     cut(ms: number): void {
       cutUntil = performance.now() + ms;
       for (const answer of open) answer.socket?.end();
@@ -174,7 +174,7 @@ async function readText(stream: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Sends a request on to the server that `file` names, as whom it names. */
+/** Forwards a request to the server in the kubeconfig `file`, with its credentials. */
 async function openUpstream(file: string) {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(file);

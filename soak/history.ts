@@ -22,11 +22,11 @@ export type PodEvent = {
   ready: boolean;
   terminating: boolean;
   node: string | undefined;
-  /** The label of the pool that it belongs to. */
+  /** The label that names its pool. */
   pool: string | undefined;
   /** The UID of the StatefulSet that owns it. */
   owner: string | undefined;
-  /** Kubernetes' own: `Succeeded` and `Failed` pods run nothing any more. */
+  /** The phase: `Succeeded` and `Failed` pods run no container. */
   phase: string | undefined;
 };
 
@@ -75,8 +75,8 @@ export function readEvent(
 }
 
 /**
- * Tells of every change of every pod of a pool, in order, until `signal` is aborted. Rejects when it cannot tell what has
- * happened meanwhile: then nothing is proved.
+ * Reports every change of every pod of a pool, in order, until `signal` is aborted. Rejects when it may have missed
+ * changes, because then nothing is proved.
  */
 export async function watchPods(
   transport: Transport,

@@ -22,12 +22,12 @@ type RawService = { metadata: { name: string }; spec: { ports?: { nodePort?: num
 type RawSet = { metadata: { uid: string }; spec: { replicas: number } };
 
 const lookMs = 1_000;
-/** As long as a manager may be cut off or stopped, and another one may take to be asked. */
+/** The longest time that a manager may be disconnected or stopped, plus the time until another one is asked. */
 export const idleBoundMs = 30_000;
 
 export function createIdleWatch({ checker, clock, visitors, losses, transport, checked, violate }: IdleWatchOptions) {
   const namespaced = (group: string) => `${group}/namespaces/${transport.namespace}`;
-  // Pods by UID, visitors by hash, since when by the clock.
+  // Pods by UID, visitors by hash; each with its start by the clock.
   const idleSince = new Map<string, number>();
   const waitingSince = new Map<string, number>();
   const found = new Set<string>();

@@ -7,25 +7,25 @@ export type Violation = {
   /** The number of the invariant, or `convergence`. */
   invariant: string;
   what: string;
-  /** Of the pods that it is about. */
+  /** The pods concerned. */
   uids: string[];
 };
 
 /** The known causes by which a session may end. */
 export type Causes = {
-  /** The visitor has asked for an end or a restart since it had this terminal. */
+  /** The visitor has requested an end or a restart of this terminal. */
   askedToEnd(visitor: string, uid: string): boolean;
-  /** The pod has asked for its own deletion. */
+  /** The pod has requested its own deletion. */
   endedItself(uid: string): boolean;
-  /** An administrator has deleted it, or scaled it away. */
+  /** An administrator has deleted the pod, or scaled it away. */
   administrator(uid: string): boolean;
-  /** The fault of the cluster that the session may have ended by at the time `at`: see losses.ts. */
+  /** The cluster fault that may have ended the session at the time `at`: see losses.ts. */
   clusterFault(pod: PodHistory, at: number): string | undefined;
   /** When a browser first connected to it; undefined for never. */
   connectedAt(uid: string): number | undefined;
-  /** Whether a manager has taken a report of it: a connection that could be told to none of them is known to none. */
+  /** Whether a manager has received a report of it. Managers know no connection that was not reported. */
   heardOf(uid: string): boolean;
-  /** Since when the pod has not reported any more though it should have; undefined for one that does. */
+  /** The time since when the pod has not reported although it should; undefined if it reports. */
   silentSince(uid: string): number | undefined;
 };
 
@@ -33,7 +33,7 @@ export type Limits = {
   connectTimeoutMs: number;
   maxLifetimeMs: number;
   silenceMs: number;
-  /** How long after it was begun a claim may take effect. */
+  /** The longest time from the start of a claim to its effect. */
   claimMs: number;
 };
 
@@ -41,7 +41,7 @@ export type PodHistory = {
   name: string;
   uid: string;
   events: PodEvent[];
-  /** When it was first seen as claimed. */
+  /** When it was first seen claimed. */
   claimedSince: number | undefined;
   /** When its label first named another pool. */
   leftPoolSince: number | undefined;
@@ -54,13 +54,13 @@ export type PodHistory = {
 /** The pool that a soak is about. */
 export const poolName = 'default';
 
-/** Whether a session can go on in the pod: it is the pool's, runs, and is not about to go. */
+/** Whether a session can continue in the pod: it is in the pool, runs, and is not about to be deleted. */
 export const isLive = ({ terminatingSince, leftPoolSince, endedSince }: PodHistory): boolean =>
   terminatingSince === undefined && leftPoolSince === undefined && endedSince === undefined;
 
 const isEnded = ({ phase }: PodEvent): boolean => phase === 'Succeeded' || phase === 'Failed';
 
-// What is seen takes a while to be seen, and API servers write times in whole seconds.
+// Watch events are delayed, and API servers write times in whole seconds.
 const toleranceMs = 2_000;
 
 export class Checker {
@@ -70,7 +70,7 @@ export class Checker {
   readonly #limits: Limits;
   readonly #onViolation: (violation: Violation) => void;
   claims = 0;
-  /** Sessions that ended, by why they may have. */
+  /** Ended sessions by their possible causes. */
   readonly ends = new Map<string, number>();
 
   constructor(causes: Causes, limits: Limits, onViolation: (violation: Violation) => void) {
@@ -87,7 +87,7 @@ export class Checker {
     if (former) this.#compare(pod, former, event);
     pod.events.push(event);
     if (event.visitor !== undefined && pod.claimedSince === undefined) this.#noteClaim(pod, event);
-    // Labelled back, it is the pool's again, and its session goes on.
+    // A pod that is labelled back is in the pool again, and its session continues.
     pod.leftPoolSince = event.pool === poolName ? undefined : (pod.leftPoolSince ?? event.at);
     if (isEnded(event)) pod.endedSince ??= event.at;
     const going = event.terminating || event.type === 'DELETED';
@@ -98,24 +98,24 @@ export class Checker {
     if (event.type === 'DELETED') pod.goneSince = event.at;
   }
 
-  /** The visitor's terminals that live, oldest claim first. */
+  /** The visitor's existing terminals, oldest claim first. */
   terminalsOf(visitor: string): PodHistory[] {
     return [...(this.#byVisitor.get(visitor) ?? [])].filter(isLive);
   }
 
-  /** All that the visitor has had, as far as it is remembered. */
+  /** All terminals that the visitor has had, unless forgotten. */
   historiesOf(visitor: string): PodHistory[] {
     return [...(this.#byVisitor.get(visitor) ?? [])];
   }
 
-  /** Every pod that is claimed and lives, with its visitor. */
+  /** Every existing claimed pod, with its visitor. */
   *inUse(): Iterable<{ pod: PodHistory; visitor: string }> {
     for (const [visitor, pods] of this.#byVisitor) {
       for (const pod of pods) if (isLive(pod)) yield { pod, visitor };
     }
   }
 
-  /** Forgets what has been gone since before `time`. */
+  /** Forgets pods that were deleted before `time`. */
   forget(time: number): void {
     for (const [uid, pod] of this.pods) {
       if (pod.goneSince === undefined || pod.goneSince >= time) continue;
@@ -151,7 +151,7 @@ export class Checker {
     } else if (former.claimed !== 'false' && now.claimed !== former.claimed) {
       this.#violate('1', `${now.name} was ${former.claimed}, and is ${now.claimed} again`, pod);
     } else if (now.visitor !== undefined && former.terminating) {
-      // Harmless to others, but of no use to the visitor: it is about to go.
+      // Other visitors are not affected, but this visitor gets a pod that is about to be deleted.
       this.#violate('2', `${now.name} was claimed while it was ending`, pod);
     }
     if (

@@ -14,7 +14,7 @@ export type JudgeOptions = {
   losses: Losses;
   transport: Transport;
   quiet: Quiet;
-  /** How long a manager may take to hear of a change. */
+  /** The longest delay until a manager sees a change. */
   knownWithinMs: number;
   askedToEnd: (visitor: string) => boolean;
   checked: (invariant: string) => void;
@@ -47,7 +47,7 @@ export function createAnswerJudge(options: JudgeOptions) {
     isTheSame(answer);
   }
 
-  /** The pod that was handed to the visitor must be the visitor's. The history may hear of it a little later. */
+  /** The pod in the answer must be the visitor's. The history may see the claim a little later. */
   async function handedOut(hash: string, uid: string): Promise<void> {
     checked('1');
     for (let tries = 0; tries < 50; tries++) {
@@ -60,7 +60,7 @@ export function createAnswerJudge(options: JudgeOptions) {
     violate({ invariant: '1', what: `${uid} was handed to ${hash}, whose it is not`, uids: [uid] });
   }
 
-  /** The address must be the one that the pod's own Service has, unless that has changed lately. */
+  /** The address must be that of the pod's own Service, unless it changed recently. */
   async function isReachable({ claim, askedAt }: Answer): Promise<void> {
     const { name, uid, address } = claim;
     const path = `/api/v1/namespaces/${transport.namespace}/services/${name}`;
@@ -71,7 +71,7 @@ export function createAnswerJudge(options: JudgeOptions) {
     checked('reachable');
     const isOurs = service?.metadata.labels?.[labels.pool] === poolName;
     if (isOurs && service.spec.ports?.[0]?.nodePort === address.port) return;
-    // It may have been scaled away since.
+    // It may have been scaled away meanwhile.
     const pod = checker.pods.get(uid);
     if (pod && !isLive(pod)) return;
     violate({
@@ -101,10 +101,10 @@ export function createAnswerJudge(options: JudgeOptions) {
     const pod = checker.pods.get(former.uid);
     const next = checker.pods.get(claim.uid);
     if (!pod || !isLive(pod) || losses.causeOfEnd(pod, performance.now()) !== undefined) return;
-    // Of two that a visitor was given, the older is the one to go back to.
+    // Of two terminals of a visitor, the visitor returns to the older one.
     if ((next?.claimedSince ?? Number.POSITIVE_INFINITY) < (pod.claimedSince ?? 0)) return;
     totals.doubles++;
-    // A manager whose watch is held up cannot know; without faults it must.
+    // A manager with a delayed watch cannot know it; without faults it must.
     const since = askedAt - knownWithinMs;
     if (quiet.since !== undefined && since > quiet.since && manager.ranSince(since))
       violate({
@@ -116,7 +116,7 @@ export function createAnswerJudge(options: JudgeOptions) {
 
   /** A visitor leaves after a permanent error. */
   function onFinalError({ visitor, manager, error }: FinalError): void {
-    // A manager that was started while there was no pool cannot know that there was one.
+    // A manager that started while the pool was deleted cannot know of it.
     const absentFrom = losses.poolAbsentFrom(performance.now() - knownWithinMs);
     if (error.code === 'not-found' && absentFrom !== undefined && !manager?.ranSince(absentFrom)) return;
     violate({

@@ -1,5 +1,5 @@
-// Loaded into a manager before its program: its wall clock is as wrong as the file named by SOAK_CLOCK says, in
-// milliseconds. Timers and the monotonic clock go on as they are, as when a real clock is adjusted.
+// Loaded into a manager before its program. Its wall clock is wrong by the milliseconds in the file that SOAK_CLOCK names.
+// Timers and the monotonic clock are unchanged, as when a real clock is adjusted.
 
 import { readFileSync } from 'node:fs';
 
@@ -11,7 +11,7 @@ const look = () => {
   offset = Number(readFileSync(file, 'utf8')) || 0;
 };
 look();
-// A soak that is killed itself leaves no manager behind.
+// A soak that is killed leaves no manager behind.
 const parent = Number(process.env.SOAK_PARENT);
 setInterval(() => (process.ppid === parent ? look() : process.exit(1)), 200).unref();
 

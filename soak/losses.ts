@@ -10,22 +10,22 @@
 
 import type { PodHistory } from './invariants.ts';
 
-/** `from`: NotReady or deleted. */
+/** `from`: the time at which the node became NotReady or was deleted. */
 type Absence = { from: number; deletedAt: number | undefined; to: number | undefined };
 
-// For how long the manager waits for a node's return.
+// The time for which the manager waits for a node's return.
 const nodeGraceMs = 10_000;
 const toleranceMs = 2_000;
-// The collector notes a Node that is not there, and takes its pods if it is not there either when it looks again.
+// The collector notes a missing Node, and deletes its pods if it is still missing at the next check.
 const collectedAfterMs = 40_000;
 const collectedByMs = 80_000;
 
 export type Losses = ReturnType<typeof createLosses>;
 
 export type LossesOptions = {
-  /** How long a manager may take to hear of a change. */
+  /** The longest delay until a manager sees a change. */
   knownWithinMs: number;
-  /** Whether the visitor has asked for a terminal since. */
+  /** Whether the visitor has requested a terminal since. */
   hasAskedSince: (visitor: string, time: number) => boolean;
   /** The clock of the history: performance.now. */
   clock?: () => number;
@@ -36,7 +36,7 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
   const deletedSets = new Map<string, number>();
   const absences = new Map<string, Absence[]>();
   const endedPods = new Set<string>();
-  /** From when to when the pool was last without its StatefulSet, and when its Services were last tampered with. */
+  /** When the pool was last without its StatefulSet (from, to), and when its Services were last tampered with. */
   let poolAbsence = { from: Number.NEGATIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
   let exposureTouchedAt = Number.NEGATIVE_INFINITY;
 
@@ -46,7 +46,7 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
     deletesSet(uid: string): void {
       deletedSets.set(uid, clock());
     },
-    /** The pool's StatefulSet is about to be deleted, which may take long: its pods go first, or their nodes are away. */
+    /** The pool's StatefulSet is about to be deleted. This may take long: its pods are deleted first, or their nodes are away. */
     takesPool(): void {
       if (poolAbsence.to !== Number.POSITIVE_INFINITY) poolAbsence = { from: clock(), to: Number.POSITIVE_INFINITY };
     },
@@ -60,7 +60,7 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
     endsPod(uid: string): void {
       endedPods.add(uid);
     },
-    /** The node is NotReady, or about to be deleted; returns how to say what becomes of it. */
+    /** The node is NotReady, or about to be deleted. Returns functions that report its later states. */
     takesNode(name: string): { deleted(): void; returned(): void } {
       const absence: Absence = { from: clock(), deletedAt: undefined, to: undefined };
       const all = absences.get(name) ?? [];
@@ -74,9 +74,9 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
         },
       };
     },
-    /** Why the pod's session may end at the time `at`; undefined where no fault of the cluster allows that. */
+    /** The fault that allows the pod's session to end at the time `at`; undefined if none does. */
     causeOfEnd(pod: PodHistory, at: number): string | undefined {
-      // A pod that was relabelled has lost its owner since.
+      // A relabelled pod has lost its owner meanwhile.
       if (pod.events.some(({ owner = '' }) => deletedSets.has(owner))) return 'pool deleted';
       if (endedPods.has(pod.uid)) return 'pod Completed or Failed';
       const { visitor = '' } = pod.events.at(-1)!;
@@ -87,22 +87,22 @@ export function createLosses({ knownWithinMs, hasAskedSince, clock = () => perfo
       const all = mergeAbsences(absencesOf(pod), knownWithinMs);
       return all.some(isLost) || isCollected(all, at) ? 'Node deleted' : undefined;
     },
-    /** Whether the pod's node is there. */
+    /** Whether the pod's node exists. */
     hasNode: (pod: PodHistory) => absencesOf(pod).every(({ to }) => to !== undefined),
-    /** Why the pod should not have been handed out by a manager that knows all that was so at `known`. */
+    /** The reason why a manager that knows everything up to `known` should not have given out the pod. */
     whyUnfit(pod: PodHistory, known: number): string | undefined {
       if (absencesOf(pod).some(({ deletedAt = Infinity, to }) => deletedAt < known && to === undefined))
         return 'its Node was deleted';
       if (pod.endedSince !== undefined && pod.endedSince < known) return 'it had ended';
       return undefined;
     },
-    /** Since when the pool was without its StatefulSet; undefined if it had one all the time since `time`. */
+    /** Since when the pool had no StatefulSet; undefined if it had one continuously since `time`. */
     poolAbsentFrom: (time: number) => (poolAbsence.to > time ? poolAbsence.from : undefined),
     exposureTouchedSince: (time: number) => exposureTouchedAt > time,
   };
 }
 
-/** A manager may not have heard that a node was back for a moment: to it, the node was away since it left first. */
+/** A manager may miss that a node was back for a moment: to it, the node was away since the first absence. */
 function mergeAbsences(absences: Absence[], knownWithinMs: number): Absence[] {
   const merged: Absence[] = [];
   for (const absence of absences) {

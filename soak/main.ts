@@ -19,7 +19,7 @@ const options = (() => {
     process.exit(2);
   }
 })();
-// A cluster, and this machine, are left as they were found.
+// Leaves the cluster and this machine as they were.
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -30,7 +30,7 @@ try {
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }
-// Visitors who are still trying are not waited for.
+// Does not wait for visitors who are still trying.
 process.exit();
 
 async function soakCommandLine({ runs, seed }: { runs: number; seed: number }): Promise<void> {

@@ -1,5 +1,5 @@
 // Three managers as processes, each behind a faulty proxy of its own and with a clock of its own. One that is killed is
-// started again, as a Deployment would.
+// restarted, as a Deployment would do.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ const linesKept = 20_000;
 const startPauseMs = 200;
 const promptMs = 1_000;
 
-/** A line of a manager's log, and when it came, by performance.now. */
+/** A line of a manager's log, and its arrival by performance.now. */
 export type LogLine = { manager: string; at: number; text: string };
 
 export type ManagerOptions = {
@@ -39,7 +39,7 @@ export async function startManager({ name, directory, proxy, signingKey, namespa
   const clockFile = join(directory, `${name}.clock`);
   writeFileSync(clockFile, '0');
   let wanted = true;
-  /** Until when its silence is no fault of its own. */
+  /** Until this time, the manager may be silent without a fault. */
   let excusedUntil = 0;
   let stopped = false;
   let child = start();
@@ -57,7 +57,7 @@ export async function startManager({ name, directory, proxy, signingKey, namespa
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // By our own clock: the manager's is set wrong.
+    // By the soak's clock, because the manager's clock is wrong.
     const log = (text: string) => onLog({ manager: name, at: performance.now(), text });
     createInterface(started.stdout).on('line', log);
     createInterface(started.stderr).on('line', log);
@@ -72,8 +72,8 @@ export async function startManager({ name, directory, proxy, signingKey, namespa
     return started;
   }
 
-  // A machine that is busy with other things gives a process no time: what is answered late then is not judged. Asked for is
-  // what the manager answers by itself.
+  // A busy machine gives a process no time, so late answers then are not checked. The request is one that
+  // the manager answers by itself.
   const probing = (async () => {
     while (wanted) {
       const askedAt = performance.now();
@@ -95,13 +95,13 @@ export async function startManager({ name, directory, proxy, signingKey, namespa
     url: `http://127.0.0.1:${port}`,
     port,
     proxy,
-    /** Whether it has been running all the time since `since` (a time of performance.now). */
+    /** Whether it has run continuously since `since` (a time of performance.now). */
     ranSince: (since: number) => !stopped && excusedUntil < since,
     kill(): void {
       excuse(5_000);
       child.kill('SIGKILL');
     },
-    /** It does not run for so long, and then goes on as if nothing had been. */
+    /** Suspends the process for this long, then resumes it. */
     async pause(ms: number): Promise<void> {
       const paused = child;
       stopped = true;
@@ -111,7 +111,7 @@ export async function startManager({ name, directory, proxy, signingKey, namespa
       stopped = false;
       excuse(2_000);
     },
-    /** Sets its clock wrong by so much. */
+    /** Makes its clock wrong by this much. */
     setClock(offsetMs: number): void {
       writeFileSync(clockFile, String(offsetMs));
     },
@@ -146,9 +146,9 @@ export function createLogBook() {
       lines.push(line);
       if (lines.length > linesKept) lines.splice(0, linesKept / 10);
     },
-    /** What a manager has last said. */
+    /** The last log lines of a manager. */
     last: (name: string) => lines.filter(({ manager }) => manager === name).at(-1)?.text,
-    /** Those that mention any of `words`. */
+    /** The lines that mention any of `words`. */
     about: (words: string[]): LogLine[] => lines.filter(({ text }) => words.some((word) => text.includes(word))),
   };
 }

@@ -1,4 +1,4 @@
-// Nodes that a soak deletes and has return: Node objects of which the soak plays the kubelet's part.
+// Nodes that a soak deletes and restores: Node objects for which the soak acts as the kubelet.
 
 import { type Transport, unless } from '../manager/kubernetes/transport.ts';
 
@@ -6,19 +6,19 @@ const mergePatch = 'application/merge-patch+json';
 
 export type SoakNode = {
   name: string;
-  /** Whether its kubelet is at work. A node that is deleted, or was set NotReady, neither starts nor ends pods. */
+  /** Whether its kubelet is active. A node that is deleted, or was set NotReady, neither starts nor ends pods. */
   readonly works: boolean;
-  /** Tells the API server that it is as it was last set: the kubelet's heartbeat. */
+  /** Repeats its last state to the API server: the kubelet's heartbeat. */
   report(): Promise<void>;
-  /** Its kubelet says so, or has not been heard for a while. */
+  /** Set by its kubelet, or after missed heartbeats. */
   setReady(ready: boolean): Promise<void>;
-  /** As `kubectl delete node`, or a cloud controller that finds the machine gone. */
+  /** As `kubectl delete node`, or a cloud controller whose machine is gone. */
   remove(): Promise<void>;
-  /** Its kubelet registers it, or registers it again. */
+  /** Its kubelet registers it, at first or again. */
   register(): Promise<void>;
 };
 
-/** A node by the name `name`, not yet registered. `object` is the rest of the Node, `address` where its pods are reached. */
+/** A node named `name`, not yet registered. `object` is the rest of the Node, `address` the address of its pods. */
 export function createNode(
   transport: Transport,
   { name, address, object }: { name: string; address: string; object: { labels?: object; spec?: object } },
@@ -48,7 +48,7 @@ export function createNode(
       ready = true;
       const { labels = {}, spec = {} } = object;
       const body = { kind: 'Node', apiVersion: 'v1', metadata: { name, labels }, spec };
-      // A former attempt may have succeeded without an answer.
+      // An earlier attempt may have succeeded without an answer.
       await unless([409], transport.request({ method: 'POST', path: '/api/v1/nodes', body }));
       await report();
       registered = true;

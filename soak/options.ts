@@ -8,7 +8,7 @@ export type SoakOptions = { seed: number } & ({ minutes: number } | { runs: numb
 const longest = 24 * 60;
 const mostRuns = 100_000;
 
-/** Reads the arguments; throws an Error that says what is wrong with them. `anySeed` is taken when none is given. */
+/** Parses the arguments. Throws an Error that names the mistake. Without a seed, uses `anySeed`. */
 export function readOptions(args: string[], anySeed: number): SoakOptions {
   const { values } = parseArgs({
     args,

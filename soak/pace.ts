@@ -27,7 +27,7 @@ export const localPace: Pace = {
   reportMs: 2_000,
 };
 
-// A real API server does more for each request, and beside it there is a cluster.
+// A real API server takes longer for each request, and the cluster itself needs time.
 export const clusterPace: Pace = {
   ...localPace,
   max: 40,

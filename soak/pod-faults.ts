@@ -1,5 +1,5 @@
-// Faults of single pods and of their nodes: a Node deleted and returned, a pod that ends by itself, a pod that is put into
-// quarantine by another label.
+// Faults of single pods and their nodes: a Node is deleted and returns, a pod ends by itself, a pod is
+// quarantined by another label.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { labels } from '../common/names.ts';
@@ -30,7 +30,7 @@ export function describePodFaults({
       body: { ...body, metadata: { uid: pod.uid, ...(body as { metadata?: object }).metadata } },
     });
 
-  /** One that a visitor is in, more often than not. */
+  /** A pod, usually one in use. */
   function pick(): PodHistory | undefined {
     const all = [...checker.pods.values()].filter((pod) => isLive(pod) && pod.events.at(-1)?.ready);
     const used = all.filter(({ claimedSince }) => claimedSince !== undefined);
@@ -54,7 +54,7 @@ export function describePodFaults({
     };
   }
 
-  /** As when the server in the pod ends: with an error, or by itself. */
+  /** As when the server in the pod exits, with or without an error. */
   const endPod = (phase: 'Succeeded' | 'Failed') => async () => {
     const pod = pick();
     if (!pod) return undefined;

@@ -1,4 +1,4 @@
-// Faults of a whole pool: its StatefulSet is made again, a second one has its label, its Services cannot be made, its pods
+// Faults of a whole pool: its StatefulSet is recreated, a second one has its label, its Services are refused, its pods
 // are refused.
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,7 +17,7 @@ export type FaultOptions = {
   losses: Losses;
   faults: Faults;
   random: Random;
-  /** The settings of the pool, to make it again. */
+  /** The settings of the pool, to recreate it. */
   settings: Record<string, string>;
 };
 
@@ -36,7 +36,7 @@ export function describePoolFaults(options: FaultOptions): ClusterFault[] {
     unless([404], transport.request({ method: 'DELETE', path, body: { ...deleteOptions, ...body } }));
   const getSet = (name: string) => unless([404], transport.request<RawSet>({ method: 'GET', path: setPath(name) }));
 
-  /** As `kubectl delete statefulset`; resolves when the object is gone. Its pods may still be there. */
+  /** As `kubectl delete statefulset`. Resolves when the object is deleted. Its pods may still exist. */
   async function deleteSet(name: string): Promise<void> {
     const set = await getSet(name);
     if (!set) return;
@@ -46,12 +46,12 @@ export function describePoolFaults(options: FaultOptions): ClusterFault[] {
     while (await getSet(name)) await delay(100);
   }
 
-  /** Removes the pool; returns how to make it again. */
+  /** Deletes the pool; returns a function that recreates it. */
   async function deletePool() {
     losses.takesPool();
     await deleteSet(poolName);
     return async () => {
-      // A former attempt may have succeeded without an answer.
+      // An earlier attempt may have succeeded without an answer.
       if (!(await getSet(poolName))) await world.createPool(settings);
       losses.returnsPool();
     };
@@ -61,7 +61,7 @@ export function describePoolFaults(options: FaultOptions): ClusterFault[] {
   const ordinals = () =>
     [...checker.pods.values()].filter(isLive).map(({ name }) => Number(name.slice(poolName.length + 1)));
 
-  /** Deletes the Services of about half of the pods: sessions go on, but are not reachable. */
+  /** Deletes the Services of about half of the pods: sessions continue, but are not reachable. */
   async function deleteServices(): Promise<string[]> {
     const names = ordinals()
       .filter((ordinal) => ordinal >= 0 && random() < 0.5)
@@ -80,7 +80,7 @@ export function describePoolFaults(options: FaultOptions): ClusterFault[] {
     };
   };
 
-  /** A Service of ours is deleted, and another one takes its name before a manager makes it again. */
+  /** Deletes a terminal's Service, and another one takes its name before a manager recreates it. */
   async function takeServiceName() {
     const [ordinal] = ordinals().filter((each) => each >= 0);
     if (ordinal === undefined) return undefined;
@@ -98,7 +98,7 @@ export function describePoolFaults(options: FaultOptions): ClusterFault[] {
     };
   }
 
-  /** A quota below what there is: nothing of the kind is made any more. */
+  /** A quota below the current use: no more objects of the kind are created. */
   const quota = (name: string, hard: () => Record<string, string>) => async () => {
     const path = `${core}/resourcequotas`;
     const body = { kind: 'ResourceQuota', apiVersion: 'v1', metadata: { name }, spec: { hard: hard() } };

@@ -1,5 +1,5 @@
-// Checks that the queue is served in order. In the calm the pool is filled, several visitors come one after the other, each at any
-// manager, and then seats become free.
+// Checks that the queue is served in order. In the calm, the pool is filled, several visitors arrive one after the other, each at any
+// manager, and then terminals become free.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CalmOptions } from './calm.ts';
@@ -9,7 +9,7 @@ import type { Visitor } from './visitors.ts';
 const waiters = 4;
 // Managers know the time of the API server to the second.
 const gapMs = 1_500;
-// Several seats may be free at once, and are then taken at several managers.
+// Several terminals may become free at once, and are then claimed at several managers.
 const toleranceMs = 2_000;
 const mostToFill = 40;
 const lookMs = 100;
@@ -33,11 +33,11 @@ export async function checkOrder(options: CalmOptions): Promise<void> {
   for (let count = 0; count < mostToFill && waiting < waiters && !signal.aborted; count++) if (await come()) waiting++;
   await administrator.setMax(pace.max);
   const all = await Promise.all(came.map(({ claimed }) => claimed));
-  // The history may hear of the last claim a little later than its visitor.
+  // The history may see the last claim a little later than its visitor.
   const isKnown = () => came.every(({ visitor }, index) => !all[index] || checker.historiesOf(visitor.hash).length > 0);
   for (let tries = 0; tries < mostLooks && !isKnown(); tries++) await delay(lookMs);
 
-  // A manager that gets no time serves its visitors late, and so does an API server that lets a claim's write time out.
+  // A suspended manager serves its visitors late, and so does an API server whose claim write times out.
   const wereLost = logBook.about(['no answer to a claim']).some(({ at }) => at >= startedAt);
   const fair = !wereLost && managers.every(({ ranSince }) => ranSince(startedAt));
   const served = came.map(({ visitor }) => checker.historiesOf(visitor.hash)[0]);

@@ -36,20 +36,20 @@ export type SoakOptions = {
   ms: number;
   pace: Pace;
   say: (text: string) => void;
-  /** Aborted when it is to end before its time. */
+  /** Aborted to end it early. */
   signal: AbortSignal;
 };
 
-/** What a manager may take for an answer: the caller's token, the visitor's wait, a last write and a look at what came of it. */
+/** The longest time for an answer: the token review, the visitor's wait, a last write and a read of its result. */
 const claimTimeoutMs = 10_000;
 const apiTimeoutMs = 5_000;
 const answerWithinMs = claimTimeoutMs + 3 * apiTimeoutMs + 1_000;
-// A watch that fails again and again is taken up every ten seconds, and then has to tell what there is.
+// A watch that keeps failing is restarted every ten seconds, and then has to list.
 const knownWithinMs = 20_000;
-// A machine that is busy may hold a write up for longer than anybody waits for it. What is looked for is a wrong clock.
+// A busy machine may delay a write beyond its timeout. The check is for a wrong clock.
 const claimEffectMs = 90_000;
 const managerCount = 3;
-/** What a manager has done it logs a moment later. */
+/** A manager logs an action a moment after it. */
 const toldAfterMs = 3_000;
 const clusterFaultGapMs = 2_500;
 
@@ -172,7 +172,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
   });
 
   function violate(violation: Violation): void {
-    // Visitors who remain after the managers and the history have stopped prove nothing.
+    // Visitors who remain after the managers and the history have stopped are not checked.
     if (over.signal.aborted && violation.invariant !== 'history') return;
     violations.push(violation);
     if (violations.length > 20) return;
@@ -186,7 +186,7 @@ export async function soak({ world, directory, seed, ms, pace, say, signal }: So
   }
 
   const faultOptions = { world, transport, checker, losses, faults, random: part(), settings };
-  // Those of a pool and those of its pods meet each other.
+  // Faults of a pool and faults of its pods may overlap.
   const clusterFaults = [
     describePoolFaults(faultOptions),
     describePodFaults({ ...faultOptions, administrator, terminals }),

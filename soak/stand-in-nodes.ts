@@ -1,6 +1,6 @@
-// Nodes of a real cluster that are not there: their pods become Ready, and end, by what is written here in a kubelet's
-// place. Everything else, from the scheduler to the StatefulSet controller, is the cluster's own. Only what tolerates their
-// taint comes to them.
+// Simulated nodes of a real cluster: this module starts and ends their pods in a kubelet's
+// place. Everything else, from the scheduler to the StatefulSet controller, is the cluster's own. Only pods that tolerate the
+// taint of these nodes run on them.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from '../manager/kubernetes/transport.ts';
@@ -19,7 +19,7 @@ type RawPod = {
 };
 type RawEvent = { type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'ERROR'; object: RawPod };
 
-/** Runs `nodes` for the pods of `transport`'s namespace until `signal` is aborted, and then takes them away. */
+/** Runs `nodes` for the pods of `transport`'s namespace until `signal` is aborted, then deletes them. */
 export async function runStandInNodes(
   transport: Transport,
   { nodes, startMs }: { nodes: SoakNode[]; startMs: () => number },
@@ -44,7 +44,7 @@ export async function runStandInNodes(
     }
   }
 
-  /** What nodes have missed while they were away. */
+  /** Handles the events that nodes missed while they were away. */
   async function lookAgain(): Promise<void> {
     while (!signal.aborted) {
       await delay(lookMs, undefined, { signal }).catch(() => {});
@@ -86,7 +86,7 @@ export async function runStandInNodes(
     const step = `${uid} ${deletionTimestamp === undefined ? 'starts' : 'ends'}`;
     if (seen.has(step)) return;
     seen.add(step);
-    // Whatever refuses it is asked again by the next event, or by the next list.
+    // A refused request is retried at the next event or list.
     void (deletionTimestamp === undefined ? start(pod) : end(pod)).catch(() => seen.delete(step));
   }
 

@@ -18,7 +18,7 @@ export type StormOptions = {
   administrator: Administrator;
   faults: Faults;
   checker: Checker;
-  /** Each kind of them goes on by itself. */
+  /** Each kind of event has its own loop. */
   clusterFaults: ClusterFaults[];
   pace: Pace;
   totals: { kills: number; pauses: number; cuts: number; clocks: number };
@@ -55,7 +55,7 @@ export async function storm(options: StormOptions, signal: AbortSignal): Promise
     }),
     every(12_000, () => {
       totals.clocks++;
-      // By seconds, or by an hour; ahead or behind.
+      // By seconds or by an hour; ahead or behind.
       const far = random() < 0.5 ? 3_600_000 : 20_000;
       pick(managers).setClock(Math.round((random() * 2 - 1) * far));
     }),

@@ -1,5 +1,5 @@
-// Faults of a watch's events in the proxy. None is ever lost without the watch breaking before
-// it: an API server may repeat, and may break off, but does not skip.
+// Faults of a watch's events in the proxy. No event is lost unless the watch breaks before
+// it: an API server may repeat and may disconnect, but does not skip.
 
 import type { Faults } from './faults.ts';
 
@@ -7,7 +7,7 @@ const heldMs = 500;
 
 export type TamperedEnd = 'ended' | 'broken';
 
-/** Passes `lines` on to `write`, as `faults` would have it. Returns how it ended: `broken` means without an end. */
+/** Passes `lines` on to `write`, with the chosen faults. Returns how it ended: `broken` means without an end. */
 export async function tamper(
   lines: AsyncIterable<string>,
   faults: Pick<Faults, 'ofEvent' | 'count'>,
@@ -21,7 +21,7 @@ export async function tamper(
     if (text) write(text);
   };
   for await (const line of lines) {
-    // A bookmark says that all before it has been told.
+    // A bookmark means that all earlier events were sent.
     if (line.startsWith('{"type":"BOOKMARK"')) {
       flush();
       write(`${line}\n`);
@@ -30,11 +30,11 @@ export async function tamper(
     const fault = faults.ofEvent();
     if (fault?.kind === 'reordered event' && held === undefined) {
       held = line;
-      // Or when nothing comes for a while.
+      // Or when no event arrives for a while.
       void delay(heldMs).then(() => held === line && flush());
       continue;
     }
-    // Both in one piece, so that no break comes between them.
+    // Both in one write, so that no break comes between them.
     const told = `${line}\n`;
     if (held !== undefined) {
       faults.count('reordered event');

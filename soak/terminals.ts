@@ -1,5 +1,5 @@
-// Simulates a terminal's requests to managers: pods of the soak are no processes (or none of ours). It
-// reports as long as it is in use, to whichever manager, and asks for its own deletion once no browser has been attached for a while.
+// Simulates a terminal's requests to managers, because pods of the soak have no processes, or other ones. It
+// reports to any manager while it is in use, and requests its own deletion once no browser has been attached for a while.
 
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,7 +14,7 @@ export type TerminalsOptions = {
   podToken: (pod: { name: string; uid: string }) => Promise<string>;
   reportMs: number;
   idleMs: number;
-  /** Whether the pod lives still. */
+  /** Whether the pod still exists. */
   lives: (uid: string) => boolean;
 };
 
@@ -37,7 +37,7 @@ export function createTerminals({ managers, random, podToken, reportMs, idleMs, 
   const terminals = new Map<string, Terminal>();
   const running = new Set<Promise<void>>();
   const over = new AbortController();
-  // As many listen as there are terminals.
+  // Each terminal adds a listener.
   setMaxListeners(0, over.signal);
 
   const counts = new Map<string, number>();
@@ -75,7 +75,7 @@ export function createTerminals({ managers, random, podToken, reportMs, idleMs, 
   }
 
   return {
-    /** A browser connects. Whether there is anything to connect to. */
+    /** A browser connects. Returns whether the terminal exists. */
     connect({ name, uid }: { name: string; uid: string }): boolean {
       if (!lives(uid)) return false;
       const known = terminals.get(uid);
@@ -113,7 +113,7 @@ export function createTerminals({ managers, random, podToken, reportMs, idleMs, 
       const terminal = terminals.get(uid);
       if (terminal) terminal.silentSince ??= performance.now();
     },
-    /** What became of their requests. */
+    /** The results of their requests. */
     counts: counts as ReadonlyMap<string, number>,
     heardOf: (uid: string) => (terminals.get(uid)?.reports ?? 0) > 0,
     connectedAt: (uid: string) => terminals.get(uid)?.connectedAt,

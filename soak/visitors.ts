@@ -1,4 +1,4 @@
-// Visitors who come and go: each asks any manager, as a webserver does for a page, tries again when told to, reloads,
+// Visitors who come and go: each claims at any manager, as a webserver does for a page, retries when asked to, reloads,
 // and leaves as people do. All answers are kept for the checks.
 
 import { randomBytes } from 'node:crypto';
@@ -13,21 +13,21 @@ import type { Terminals } from './terminals.ts';
 
 export type Visitor = {
   hash: string;
-  /** What the visitor's page shows. */
+  /** The terminal that the visitor's page shows. */
   terminal: { name: string; uid: string } | undefined;
   /** Whether the visitor is still there. */
   here: boolean;
-  /** Whether a request of theirs is under way. */
+  /** Whether a request of the visitor is in progress. */
   asking: boolean;
-  /** Since when the visitor has been asking for a terminal, by performance.now; undefined while not. */
+  /** The time since when the visitor has been requesting a terminal, by performance.now; undefined otherwise. */
   waitingSince: number | undefined;
-  /** When the visitor last asked for a terminal, or was still waiting for one. */
+  /** When the visitor last requested a terminal, or was still waiting for one. */
   askedAt: number;
-  /** Whether the page is that of a pool, and says so when it asks. */
+  /** Whether the page belongs to a pool, and names it in its requests. */
   namesPool: boolean;
 };
 
-/** An error that says that it is of no use to ask again. */
+/** A permanent error: a retry is useless. */
 export type FinalError = { visitor: Visitor; manager: Manager | undefined; error: ServiceError };
 
 /** An answer to a claim, for the checks. Times are of performance.now. */
@@ -43,12 +43,12 @@ export type VisitorsOptions = {
   terminals: Terminals;
   token: () => string;
   random: Random;
-  /** How long the manager may take. */
+  /** The time limit of a manager's answer. */
   deadlineMs: number;
   stayMs: number;
   lives: (uid: string) => boolean;
   onAnswer: (answer: Answer) => void;
-  /** A request was not answered in time, by a manager that had nothing to excuse it. */
+  /** A request was not answered in time by a manager without a fault. */
   onSilence: (visitor: Visitor, manager: string, ms: number) => void;
   onFinalError: (error: FinalError) => void;
 };
@@ -60,7 +60,7 @@ export type Visitors = ReturnType<typeof createVisitors>;
 export function createVisitors(options: VisitorsOptions) {
   const { managers, terminals, token, random, deadlineMs, stayMs, lives } = options;
   const visitors = new Map<string, Visitor>();
-  /** Visitors who have asked for an end or a restart, and until when that may be why a terminal of theirs ends. */
+  /** Visitors who have requested an end or a restart, and until when that may end a terminal of theirs. */
   const askedToEnd = new Map<string, number>();
   const active = new Set<Promise<void>>();
   let open = false;
@@ -85,7 +85,7 @@ export function createVisitors(options: VisitorsOptions) {
     return visitor;
   }
 
-  /** One request, as a webserver makes it. Throws what was answered. */
+  /** One request, as a webserver sends it. Throws the answer if it is an error. */
   async function ask<T>(visitor: Visitor, act: (manager: Manager, deadlineMs: number) => Promise<T>): Promise<T> {
     const manager = anyManager();
     const startedAt = performance.now();
@@ -106,7 +106,7 @@ export function createVisitors(options: VisitorsOptions) {
     }
   }
 
-  /** Whether there is a terminal now; else the visitor has a place, of which this tells when it is asked with `place` again. */
+  /** Whether there is a terminal now; otherwise the visitor has a position, which the next request passes as `place`. */
   async function claimOnce(visitor: Visitor, path: string, place?: number): Promise<{ place: number } | undefined> {
     const askedAt = performance.now();
     visitor.askedAt = askedAt;
@@ -141,7 +141,7 @@ export function createVisitors(options: VisitorsOptions) {
     return undefined;
   }
 
-  /** Asks until there is a terminal, as the page does. False if the visitor gives up. */
+  /** Requests until there is a terminal, as the page does. False if the visitor gives up. */
   async function claim(visitor: Visitor, path: string = paths.terminals): Promise<boolean> {
     visitor.waitingSince = performance.now();
     try {
@@ -171,7 +171,7 @@ export function createVisitors(options: VisitorsOptions) {
   async function end(visitor: Visitor): Promise<void> {
     const { terminal } = visitor;
     if (!terminal) return;
-    // Everything that is this visitor's may end now: an end is of whatever the manager knows of.
+    // Every terminal of this visitor may end now, because an end applies to all that the manager knows.
     askedToEnd.set(visitor.hash, Number.POSITIVE_INFINITY);
     for (let tries = 0; tries < 6; tries++) {
       try {
@@ -193,7 +193,7 @@ export function createVisitors(options: VisitorsOptions) {
 
   async function live(visitor: Visitor): Promise<void> {
     if (!(await claim(visitor))) return;
-    // Some close the tab at once.
+    // Some visitors close the tab at once.
     if (chance(0.08)) return;
     for (;;) {
       const { terminal } = visitor;
@@ -203,7 +203,7 @@ export function createVisitors(options: VisitorsOptions) {
       const left = await stay(exponential(random, stayMs / 2), terminal.uid);
       if (connected) terminals.disconnect(terminal);
       if (!left) {
-        // The page finds its socket closed, and asks for another.
+        // The page finds its socket closed, and requests another terminal.
         if (!(await claim(visitor))) return;
         continue;
       }
@@ -215,7 +215,7 @@ export function createVisitors(options: VisitorsOptions) {
       if (chance(0.15)) {
         askedToEnd.set(visitor.hash, Number.POSITIVE_INFINITY);
         if (!(await claim(visitor, paths.restart))) return;
-        // A try that was given up may still be under way in a manager.
+        // An abandoned request may still be in progress at a manager.
         askedToEnd.set(visitor.hash, performance.now() + deadlineMs);
         continue;
       }
@@ -224,7 +224,7 @@ export function createVisitors(options: VisitorsOptions) {
     }
   }
 
-  /** Waits, and returns whether the terminal was there all the time. */
+  /** Waits, and returns whether the terminal existed all the time. */
   async function stay(ms: number, uid: string): Promise<boolean> {
     const until = performance.now() + ms;
     while (performance.now() < until) {
@@ -259,7 +259,7 @@ export function createVisitors(options: VisitorsOptions) {
     claimOnce,
     end,
     known: (hash: string) => visitors.get(hash),
-    /** Whether the visitor has asked for a terminal at `time` or later, or was waiting for one then. */
+    /** Whether the visitor has requested a terminal at `time` or later, or was waiting for one then. */
     hasAskedSince(hash: string, time: number): boolean {
       const visitor = visitors.get(hash);
       return visitor !== undefined && (visitor.waitingSince !== undefined || visitor.askedAt >= time);

@@ -12,12 +12,12 @@ import { createNode, type SoakNode } from './nodes.ts';
 
 export type World = {
   name: string;
-  /** File of the kubeconfig that leads to the API server itself. */
+  /** File of the kubeconfig of the API server itself. */
   kubeconfig: string;
   namespace: string;
-  /** Those that may be deleted, and return. Pods run on others, too. */
+  /** The nodes that may be deleted and return. Pods run on others, too. */
   nodes: SoakNode[];
-  /** Makes the pool; or a second StatefulSet with its label, by another `name`. */
+  /** Creates the pool, or a second StatefulSet with its label and another `name`. */
   createPool(settings: Record<string, string>, name?: string): Promise<void>;
   /** A webserver's token for the managers. */
   webserverToken(): Promise<string>;
@@ -26,10 +26,10 @@ export type World = {
   close(): Promise<void>;
 };
 
-// About what a terminal takes that is a process.
+// About the start time of a terminal that has a process.
 const startMs = 400;
 
-/** The stand-in, with hollow pods: no processes, all else is as with `npm start`. */
+/** The stand-in, with hollow pods: they have no processes. Everything else is as with `npm start`. */
 export async function startLocalWorld(directory: string): Promise<World> {
   mkdirSync(directory, { recursive: true });
   const cluster = await startLocalCluster({
@@ -62,10 +62,10 @@ export async function startLocalWorld(directory: string): Promise<World> {
   };
 }
 
-// A second set starts with pods, to collide with the first.
+// A second set starts with pods, so that it collides with the first.
 const copyReplicas = 3;
 
-/** The StatefulSet of the pool, empty as the chart makes it; or a second one with its label. */
+/** The StatefulSet of the pool, empty as the chart creates it; or a second one with its label. */
 export function describeSet(namespace: string, settings: Record<string, string>, name = poolName) {
   const replicas = name === poolName ? 0 : copyReplicas;
   const set = describePool({ name: poolName, namespace, replicas, settings, args: [], env: {} });

@@ -5,9 +5,9 @@ import { type Cli, createCli, type Ended } from '../../test/helpers/cli.ts';
 import type { Teardown } from '../../test/helpers/webserver-listen.ts';
 import { type PlannedRun, sha256 } from './plan.ts';
 
-/** No run takes longer, however often its line is cut. */
+/** The longest time of any run, with all of its cuts. */
 const longestMs = 240_000;
-/** A line that is typed while the connection is lost is lost. A person would type it again after so long. */
+/** Input that is typed during a disconnection is lost. A person would type it again after this time. */
 const typeAgainMs = 4_000;
 
 export type Outcome = {
@@ -42,7 +42,7 @@ async function feed(stdin: NodeJS.WritableStream, { pieces, pauseMs }: NonNullab
   stdin.end();
 }
 
-/** Another process reads its output, and another its exit. */
+/** Its output and its exit are read by separate processes. */
 async function runDetached(cli: Cli, run: PlannedRun): Promise<Outcome> {
   const started = await withinLimit(cli.start(['run', ...run.options, '--', ...run.command], { input: null }).ended);
   const id = String(started.stdout).trim();
@@ -54,7 +54,7 @@ async function runDetached(cli: Cli, run: PlannedRun): Promise<Outcome> {
   return logs.code === 0 ? outcome : { ...outcome, equalHashes: false, wrong: describeEnd('logs -f', logs) };
 }
 
-/** Of its screen, what the command has made of what was typed; and the local terminal has to be as it was. */
+/** Checks only the command's response to the input on its screen, and that the local terminal is restored. */
 async function runInTerminal(cli: Cli, run: PlannedRun, env: Record<string, string>): Promise<Outcome> {
   const pty = cli.inTerminal(['run', ...run.options, '--', ...run.command], { env });
   const over = /^over/m;
@@ -86,7 +86,7 @@ function judge(run: PlannedRun, { code, signal, stderr: said }: Ended, printed: 
 const describeEnd = (what: string, { code, stderr }: Ended) =>
   `${what}: ${code}, ${JSON.stringify(stderr.slice(-500))}`;
 
-/** The client may say that the line is lost, between what the command has printed. */
+/** The client may report a lost line within the output of the command. */
 function withoutOwnLines(stderr: Buffer): Buffer {
   const text = stderr
     .toString('latin1')

@@ -1,5 +1,5 @@
-// The line of one client: a proxy that is cut every few seconds. Mostly it can be used again at once; sometimes it stays closed,
-// or swallows everything, for a while.
+// The line of one client: a proxy that is cut every few seconds. Usually it works again at once; sometimes it stays closed,
+// or drops all data, for a while.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Random } from '../../bench/simulate/random.ts';
@@ -12,7 +12,7 @@ export type LineOptions = {
   random: Random;
   leadsTo: (port: number) => boolean;
   onCut: () => void;
-  /** Aborted when the line is needed no more. */
+  /** Aborted when the line is no longer needed. */
   signal: AbortSignal;
 };
 

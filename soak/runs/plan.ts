@@ -1,4 +1,4 @@
-// The runs of `npm run soak -- --runs N`: what each client is asked to run, and what has to come of it. Pure, from the seed.
+// The runs of `npm run soak -- --runs N`: the command of each client, and its expected result. Pure, from the seed.
 
 import { createHash } from 'node:crypto';
 import type { Random } from '../../bench/simulate/random.ts';
@@ -9,14 +9,14 @@ export type Kind = (typeof kinds)[number];
 export type PlannedRun = {
   number: number;
   kind: Kind;
-  /** `relay`: the line of its client leads to the server only, and not to terminals. */
+  /** `relay`: the line of its client reaches only the webserver, no terminal. */
   way: 'direct' | 'relay';
   /** Options of `warmterm run`, before the `--`. */
   options: string[];
   command: string[];
-  /** What its stdin is sent, in pieces with a pause of `pauseMs` between; undefined: /dev/null. */
+  /** The input to its stdin, in pieces with a pause of `pauseMs`; undefined: /dev/null. */
   input: { pieces: Buffer[]; pauseMs: number } | undefined;
-  /** What is typed into its terminal, of a run with a tty. */
+  /** The text typed into the terminal of a run with a tty. */
   typed: string | undefined;
   expected: { code: number; stdout: string; stderr: string };
 };
@@ -86,7 +86,7 @@ const describe: Record<Kind, (random: Random) => Description> = {
     const sum = sha256(typed).slice(0, 16);
     const script =
       'echo ready; read -r line; echo "sum:$(printf %s "$line" | sha256sum | cut -c1-16)"; sleep "$1"; exit "$2"';
-    // Of a screen only that is judged: what else is drawn is up to tmux.
+    // Only this part of a screen is checked: tmux decides the rest.
     return {
       command: ['sh', '-c', script, 'sh', String(seconds), String(code)],
       typed,
@@ -141,7 +141,7 @@ function drawKind(random: Random): Kind {
   return 'short';
 }
 
-/** Half of all succeed. 124 to 127 are left out: they say something of the client, too. */
+/** Half of all succeed. 124 to 127 are left out, because the client uses them too. */
 const anyCode = (random: Random): number => (random() < 0.5 ? 0 : between(random, 1, 123));
 const between = (random: Random, from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
 const pick = <T>(random: Random, items: T[]): T => items[Math.floor(random() * items.length)]!;

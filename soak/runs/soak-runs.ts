@@ -1,5 +1,5 @@
-// `npm run soak -- --runs N`: runs of the built client against the whole system of this machine, while their lines are cut and the
-// manager and the webserver are killed. A line of this may be lost, a run never: each has its own exit code and all of its output,
+// `npm run soak -- --runs N`: runs of the built client against the whole system on this machine, while their lines are cut and the
+// manager and the webserver are killed. A connection may be lost, a run never: each has its own exit code and all of its output,
 // and a minute later no terminal is left.
 
 import { setMaxListeners } from 'node:events';
@@ -22,7 +22,7 @@ export type RunSoakOptions = {
   runs: number;
   seed: number;
   say: (text: string) => void;
-  /** Aborted when it is to end before its time. */
+  /** Aborted to end it early. */
   signal: AbortSignal;
 };
 
@@ -36,10 +36,10 @@ export type RunSoakReport = {
   kills: { manager: number; webserver: number; clients: number };
 };
 
-/** Clients at a time, and one in so many runs has a second client beside it that is killed. */
+/** The number of clients at a time. One run in this many has a second client, which is killed. */
 const [atATime, killedEvery] = [8, 20];
 const [managerMs, webserverMs] = [10_000, 10_000];
-/** A minute after the grace of a client that was killed last. */
+/** A minute after the grace of the last killed client. */
 const [graceMs, orphanMs] = [60_000, 60_000];
 const settings = {
   ...{ spare: '6', max: '40', connectTimeout: '30s', runLinger: '30s', maxPerVisitor: 'none' },
@@ -102,7 +102,7 @@ export async function soakRuns({ directory, runs, seed, say, signal }: RunSoakOp
     );
   }
 
-  /** Its client is killed in the middle of an attached run: the run has to end by itself. */
+  /** Its client is killed during an attached run: the run has to end by itself. */
   async function killOne(chance: Random): Promise<void> {
     await withLine('direct', chance, async (t, proxy) => {
       const client = createCli(t, system.pageUrl).start(['run', '--', 'sh', '-c', 'echo up; sleep 1000'], {
@@ -114,7 +114,7 @@ export async function soakRuns({ directory, runs, seed, say, signal }: RunSoakOp
     });
   }
 
-  /** Gives `use` a line of its own, and takes everything away afterwards. */
+  /** Gives `use` its own line, and cleans up afterwards. */
   async function withLine<T>(
     way: PlannedRun['way'],
     chance: Random,
