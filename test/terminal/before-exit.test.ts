@@ -9,7 +9,7 @@ import { startManager } from '../helpers/terminal-manager.ts';
 import { prompt, startTerminal } from '../helpers/terminal-process.ts';
 
 test.serial(
-  'what the hook prints reaches the pages while it runs, also one that comes late, and then what came of it',
+  'before-exit: pages, also late ones, get the hook’s output while it runs, and then its result',
   async (t) => {
     const manager = await startManager(t);
     const command =
@@ -36,11 +36,11 @@ test.serial(
   },
 );
 
-// One after the other: while git runs, this process answers no ping, and the lines of other tests would be given up.
+// Serial: while git runs, this process answers no ping, and other tests would lose their connections.
 const example = new URL('../../helm/examples/save-git-work.yaml', import.meta.url);
 
 test.serial(
-  'the example pushes what no remote has yet, on a branch of its own, and leaves the work as it was',
+  'before-exit: the example pushes unpushed work to a new branch, and leaves the work unchanged',
   async (t) => {
     const manager = await startManager(t);
     const { beforeExit } = parse(readFileSync(example, 'utf8')).poolDefaults as { beforeExit: string };

@@ -1,4 +1,4 @@
-// A node whose clock is wrong, or is set while the terminal runs: tickets and lifetimes go by the manager's time.
+// A node whose clock is wrong or changes while the terminal runs: tickets and lifetimes follow the manager's time.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { prompt, startTerminal } from '../helpers/terminal-process.ts';
 const jumpingClock = new URL('../../soak/jumping-clock.mjs', import.meta.url).href;
 const hour = 3_600_000;
 
-/** A terminal whose wall clock is `offset` milliseconds ahead of the manager's; `set` sets it anew. */
+/** A terminal whose wall clock is `offset` milliseconds ahead of the manager's; `set` changes the offset. */
 async function start(
   t: ExecutionContext,
   offset: number,
@@ -30,7 +30,7 @@ async function start(
       SOAK_PARENT: String(process.pid),
     },
   });
-  /** Whether the terminal's wall clock, as its last log line tells it, is `ms` ahead within ten seconds. */
+  /** Whether the terminal's wall clock in its last log line is `ms` ahead, within ten seconds. */
   const shows = (ms: number) => {
     const line = terminal.logs.entries.at(-1);
     return Math.abs(Date.parse(String(line?.time)) - Date.now() - ms) < 10_000;
@@ -84,7 +84,7 @@ for (const [what, offset] of [
   ['back', -24 * hour],
 ] as const) {
   test(`inv 6: clocks: with activity output, a clock set ${what} does not change when sessions end`, async (t) => {
-    // tmux, which is not concerned, notes output by the former clock.
+    // tmux keeps the real clock and records output by it.
     const { manager, terminal, shows } = await start(t, offset, {
       idleTimeoutMs: 3_000,
       settings: { WARMTERM_IDLE_TIMEOUT: '3s', WARMTERM_IDLE_WARNING: '2s', WARMTERM_ACTIVITY: 'output' },

@@ -5,7 +5,7 @@ import { readConfig } from '../../terminal/config.ts';
 import { endBudget } from '../../terminal/end-budget.ts';
 import { chart } from '../helpers/helm.ts';
 
-/** For a node that is busy. */
+/** A reserve for a busy node. */
 const spareMs = 2_000;
 const besideHookMs = Object.values(endBudget).reduce((sum, ms) => sum + ms, 0);
 

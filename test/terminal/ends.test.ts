@@ -9,7 +9,7 @@ const hook = { WARMTERM_BEFORE_EXIT: 'echo "$PWD $COLORTERM [$WARMTERM_POD_UID]"
 const hookRuns = (folder: string) =>
   existsSync(`${folder}/hook`) ? readFileSync(`${folder}/hook`, 'utf8').trim().split('\n') : [];
 
-/** What is still there a few seconds after everything should be gone. */
+/** Processes that remain a few seconds after all should have ended. */
 const leftovers = (folder: string) =>
   eventually(() => (processesNaming(`${folder}/`).length === 0 ? [] : undefined), 5_000).catch(() =>
     processesNaming(`${folder}/`),
@@ -46,7 +46,7 @@ test('ends: an unused terminal does not become idle', async (t) => {
   const waiting = await startTerminal(t, manager, { settings });
   const used = await startTerminal(t, manager, { settings });
   manager.state.answer = { idleTimeoutMs: 1_000 };
-  // The one that is used starts later and is over first.
+  // The used terminal starts later and ends first.
   const browser = openBrowser(t, used.url, { ticket: await manager.ticket() });
   await browser.ended.next();
   t.is(await waiting.check('/readyz'), 200);
@@ -191,7 +191,7 @@ test('inv 9: ends: no session ends during an outage of the manager; reports resu
   await terminal.logs.next(({ msg }) => msg.startsWith('could not report to the manager'));
   browser.types('echo alive-$((5 + 5))\r');
   await browser.sees('alive-10');
-  // A ticket that is in somebody's hands still opens the terminal.
+  // A ticket issued before still opens the terminal.
   const second = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await second.sees('alive-10');
   browser.types('exit\r');

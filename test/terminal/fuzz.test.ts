@@ -22,7 +22,7 @@ test(`inv 10: fuzz: ${count} malformed packets and handshakes crash nothing and 
   const terminal = await startTerminal(t, manager, { settings: { LOG_LEVEL: 'info' } });
   const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await owner.sees(prompt);
-  // What gets through as input must not be a command to the shell.
+  // Input that gets through must not be a command to the shell.
   owner.types('stty raw -echo; echo DE""AF; cat > /dev/null\r');
   await owner.sees('DEAF');
   await eventually(
@@ -70,20 +70,20 @@ test(`inv 10: fuzz: ${count} malformed packets and handshakes crash nothing and 
   );
   t.log(`files ${before.files} before, ${files()} after; processes ${before.processes} before, ${processes()} after`);
   t.true(peak < 250_000, `peak ${peak} kB`);
-  // Another window of the same session, and the same browser.
+  // Another window of the same session, in the same browser.
   owner.types('\x02c');
   await owner.sees(prompt);
   owner.types('echo alive-$((1 + 1))\r');
   await owner.sees('alive-2');
 });
 
-/** Sends frames until the socket is closed, or they are all sent; with a ticket, they come from an attached browser. */
+/** Sends frames until the socket closes or all are sent. With a ticket, they come from an attached browser. */
 function talk(url: string, packets: (string | Buffer)[], ticket: string | undefined): Promise<void> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
   return new Promise((resolve) => {
     const say = () => {
       for (const packet of packets) socket.send(packet);
-      // The answer to this comes after all of that was read.
+      // The server answers the close after it has read all frames.
       socket.close();
     };
     socket.on('message', (data) => {
@@ -98,7 +98,7 @@ function talk(url: string, packets: (string | Buffer)[], ticket: string | undefi
   });
 }
 
-/** Sends a request, and waits until it is answered or the door is closed. */
+/** Sends a request, and waits for the answer or the close. */
 function knock(port: number, request: string): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.end(request));
@@ -108,7 +108,7 @@ function knock(port: number, request: string): Promise<void> {
   });
 }
 
-// tmux's own key is one that reaches tmux, and with it anybody may end the session.
+// Remove tmux's prefix key: it reaches tmux, and any client with it may end the session.
 const harmless = (packet: string | Buffer): string | Buffer =>
   typeof packet === 'string'
     ? packet.replaceAll(/\u0002|\\u0002/g, '')

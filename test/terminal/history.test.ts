@@ -13,7 +13,7 @@ const mouse = (button: number, column: number, row: number, end = 'M') => `\x1b[
 const wheelUp = mouse(64, 10, 10).repeat(3);
 const text = 'alpha beta https://example.org/x?y=1 漢字 end';
 
-/** A terminal whose screen ends with `text`, and a browser of 80 columns and 24 rows. */
+/** A terminal whose screen ends with `text`, and a browser with 80 columns and 24 rows. */
 async function start(t: ExecutionContext) {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
@@ -66,7 +66,7 @@ test('history: while one browser scrolls, another one’s keys reach the shell',
   t.pass();
 });
 
-/** What `browser` was told last of its history. */
+/** The latest state of the history that `browser` received. */
 function follow({ socket }: Awaited<ReturnType<typeof start>>['browser']) {
   let view: HistoryView | undefined;
   socket.on('history', (told) => {
@@ -131,7 +131,7 @@ const drag = (from: number, to: number) =>
   mouse(0, from, row) + mouse(32, Math.round((from + to) / 2), row) + mouse(32, to, row) + mouse(0, to, row, 'm');
 const click = mouse(0, 20, row) + mouse(0, 20, row, 'm');
 
-// One for each terminal: tmux takes three presses within 0.6 s for a triple click, wherever they are.
+// A terminal for each test: tmux counts three presses within 0.6 s as a triple click at any place.
 const copies = test.macro<[gesture: string, expected: string]>({
   title: (what) => `mouse: ${what} copies what is highlighted, which stays until the next key`,
   exec: async (t, gesture, expected) => {

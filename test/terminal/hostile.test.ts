@@ -8,7 +8,7 @@ import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { prompt, startTerminal } from '../helpers/terminal-process.ts';
 
-/** A WebSocket at the terminal's socket.io, of which every frame is ours to choose. */
+/** A raw WebSocket at the terminal's socket.io, on which the test chooses every frame. */
 async function rawSocket(url: string): Promise<WebSocket> {
   const { default: WebSocketClient } = await import('ws');
   const socket = new WebSocketClient(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
@@ -69,7 +69,7 @@ test('inv 10: hostile: garbage from an attached browser changes nothing', async 
   for (const event of ['input', 'resize', 'acknowledge', 'window', 'attached', 'nonsense']) {
     for (const thing of things) emit(event, thing);
     emit(event);
-    // Ctrl-U, not Ctrl-C: a signal takes with it what is typed right after.
+    // Ctrl-U, not Ctrl-C: the signal would discard input typed right after it.
     emit(event, 'a\x15', 'b', 'c', () => {});
   }
   emit('input', 'z'.repeat(maxInputLength + 1));
@@ -116,7 +116,7 @@ test('hostile: a browser that never acknowledges costs bounded memory and delays
   const deaf = openBrowser(t, terminal.url, { ticket: await manager.ticket(), acknowledges: false });
   const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await Promise.all([deaf.sees(prompt), owner.sees(prompt)]);
-  // A screen at a time, for as long as it takes: tmux thins out a flood, the more so on a busy machine.
+  // Print a screen at a time until enough has arrived: tmux thins out a flood, most of all on a busy machine.
   const loop = `i=$((i + 1)); printf '\\033[H%01900d' $i; sleep 0.001`;
   owner.types(`until [ -e ~/enough ]; do ${loop}; done; clear; echo EN""D\r`);
   while (deaf.bytes() < flowLimits.start)
@@ -133,7 +133,7 @@ test('hostile: a browser that never acknowledges costs bounded memory and delays
   t.true(peak < 250_000, `peak ${peak} kB`);
   for (const nonsense of [Number.NaN, -5, '600000', Number.POSITIVE_INFINITY])
     deaf.socket.emit('acknowledge', nonsense as number);
-  // What was sent is acknowledged at last: the rest comes, redrawn.
+  // Acknowledge everything at last: the rest arrives redrawn.
   deaf.socket.emit('acknowledge', bytes);
   await deaf.sees('echoed-8');
 });

@@ -1,4 +1,4 @@
-// What gives a name to the user of a terminal whose id the cluster has assigned.
+// The script that names a terminal's user whose id the cluster assigns.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { skipIf } from '../helpers/skip.ts';
 
 const script = fileURLToPath(new URL('../../terminal/name-user.sh', import.meta.url));
 
-/** Runs the script as `uid`; returns what it has written, if anything. */
+/** Runs the script as `uid`; returns the file that it wrote, if any. */
 function nameUser(uid: number): string | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'warmterm-users-'));
   chmodSync(folder, 0o777);

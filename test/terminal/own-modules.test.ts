@@ -1,5 +1,5 @@
-// The server lets no module of the visitor's into its process. Node looks for what a program requires and does not find beside
-// it in ~/.node_modules too (https://nodejs.org/api/modules.html#loading-from-the-global-folders).
+// The server loads no module from the visitor's home. Node also searches ~/.node_modules for modules that it does not
+// find beside the program (https://nodejs.org/api/modules.html#loading-from-the-global-folders).
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ test('own-modules: loads no module from the home', (t) => {
   const home = mkdtempSync(join(tmpdir(), 'own-modules-'));
   t.teardown(() => rmSync(home, { recursive: true, force: true }));
   const loaded = join(home, 'loaded');
-  // Whatever the program may call require with.
+  // All names that the program may pass to require.
   const calls = readFileSync(program, 'utf8').matchAll(/[\w$]\((["'`])([a-z@][\w@/.-]*)\1\)/g);
   const names = new Set(['bufferutil', 'utf-8-validate', ...Array.from(calls, ([, , name]) => name!)]);
   for (const name of names) {
@@ -25,7 +25,7 @@ test('own-modules: loads no module from the home', (t) => {
     const line = `require('node:fs').appendFileSync(${JSON.stringify(loaded)}, ${JSON.stringify(`${name}\n`)});`;
     writeFileSync(join(folder, 'index.js'), line);
   }
-  // It loads all of its modules before it finds that it was not told a thing.
+  // The program loads all of its modules before it reports its missing settings.
   const { status, stderr } = spawnSync(process.execPath, [program], {
     env: { HOME: home, PATH: process.env.PATH },
     encoding: 'utf8',

@@ -1,4 +1,4 @@
-// Both ports of a terminal against clients that write to its sockets what no browser writes.
+// Both ports of a terminal with clients that write data to its sockets that no browser writes.
 
 import test from 'ava';
 import { fuzzRawSockets, get, upgrade } from '../helpers/raw-sockets.ts';
@@ -21,7 +21,7 @@ for (const which of ['url', 'healthUrl'] as const) {
     const terminal = await startTerminal(t, manager, { settings: { LOG_LEVEL: 'info' } });
     const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
     await owner.sees(prompt);
-    // Each is good once, and verified each time.
+    // Each ticket is valid once, and is verified each time.
     const tickets = await Promise.all(Array.from({ length: 5 }, () => manager.ticket()));
     await fuzzRawSockets(t, {
       port: Number(new URL(terminal[which]).port),

@@ -1,4 +1,4 @@
-// What programs draw, through tmux and onto xterm.js: both must see the same screen.
+// The output of programs through tmux and in xterm.js: both must show the same screen.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -30,14 +30,14 @@ async function start(t: ExecutionContext, size = { cols: 80, rows: 24 }) {
   const folder = readdirSync(terminal.folder).find((name) => name.startsWith('warmterm-'))!;
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-S', join(terminal.folder, folder, 'tmux'), ...args], { encoding: 'utf8' });
-  /** The screen as tmux has it. */
+  /** The screen in tmux. */
   const pane = () => {
     const rows = plain(tmux('capture-pane', '-p', '-e'))
       .split('\n')
       .map((row) => row.trimEnd());
     return Array.from({ length: size.rows }, (_, at) => rows[at] ?? '');
   };
-  /** Both screens, once they are the same and `holds` of them; else as they are in the end. */
+  /** Both screens once they are equal and `holds` is true; after the timeout, as they are. */
   const same = async (holds: (screen: string) => boolean): Promise<string> => {
     let seen: string[] = [];
     let drawn: string[] = [];
@@ -54,7 +54,7 @@ async function start(t: ExecutionContext, size = { cols: 80, rows: 24 }) {
   return { terminal, client, xterm, pane, same, tmux };
 }
 
-// tmux keeps line drawing as the letters that stand for it, between SO and SI.
+// tmux stores line drawing as ASCII letters between SO and SI.
 const graphics = '◆▒␉␌␍␊°±␤␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·';
 const drawLines = (letters: string) => letters.replace(/[`-~]/g, (letter) => graphics[letter.charCodeAt(0) - 0x60]!);
 const plain = (captured: string) =>
@@ -114,13 +114,13 @@ const sheet = {
   tiles: '🀄⭕',
 } as const;
 
-// Of one cell tmux keeps 21 bytes: of that flag the colour, and the first letters.
+// tmux stores 21 bytes per cell: of this flag, the colour and the first letters.
 const kept = (text: string) => text.replace(/(?<=\u{1f3f4}[\u{e0000}-\u{e007f}]{4})[\u{e0000}-\u{e007f}]+/u, '');
 
 test('screens: xterm.js and tmux agree on the width of Unicode characters', async (t) => {
   const { terminal, client, xterm, same } = await start(t, { cols: 80, rows: Object.keys(sheet).length + 3 });
   const lines = Object.values(sheet);
-  // tmux itself says in which column the cursor is after each.
+  // tmux reports the column of the cursor after each.
   const script = `clear
 while IFS= read -r text <&3; do
   printf '%s' "$text"
@@ -186,7 +186,7 @@ for (const [choice, what, least] of [
       last = screen;
       const before = bytesRead();
       client.types('\r');
-      // A second Enter for the same screen would be one too many, and in the menu leave the program.
+      // A second Enter on the same screen would be too many, and would leave the program in the menu.
       await eventually(() => (bytesRead() > before && waits()) || undefined);
       await eventually(() => pane().join('\n') !== last || undefined, 2_000).catch(() => {
         // The next screen may look the same.

@@ -1,4 +1,4 @@
-// Searching all that a terminal has shown, with the real tmux that keeps it.
+// Searches the whole history of a terminal, with the real tmux that stores it.
 
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager } from '../helpers/terminal-manager.ts';
 import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
 
-// One after the other: each has a server, a tmux and a shell of its own, and waits for answers of a busy one.
+// Serial: each test has a server, a tmux and a shell, and waits for their answers on a busy machine.
 async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
   const manager = await startManager(t);
   const terminal = await startTerminal(t, manager);
@@ -21,7 +21,7 @@ async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
   const tmux = (...args: string[]) =>
     execFileSync('tmux', ['-S', join(terminal.folder, folder, 'tmux'), ...args], { encoding: 'utf8' }).trim();
   let runs = 0;
-  /** The line at which tmux stands, and in which mode. */
+  /** tmux's current line and mode. */
   const at = () => tmux('display-message', '-p', '#{pane_mode}|#{copy_cursor_line}');
   return {
     terminal,
@@ -29,9 +29,9 @@ async function start(t: ExecutionContext, role: 'owner' | 'viewer' = 'owner') {
     tmux,
     at,
     manager,
-    /** Runs a command, until the prompt is back. */
+    /** Runs a command and waits for the next prompt. */
     run: async (command: string) => {
-      // The end of a search shows what the former command has printed once more.
+      // The end of a search redraws the output of the earlier command.
       const mark = `done-${++runs}`;
       browser.types(`clear; ${command}; echo do""ne-${runs}\r`);
       await browser.sees(new RegExp(`^${mark}\\s+${prompt}`, 'm'));
@@ -90,23 +90,20 @@ test.serial('search: continues from the visible position after scrolling', async
   t.deepEqual(await find('here', 'previous'), { total: 1000, at: 1000 });
 });
 
-test.serial(
-  'a text is found as it is, whatever it holds, and across the end of a line that was too long',
-  async (t) => {
-    const { run, find, leave } = await start(t);
-    const texts = ['-x;', '$HOME', '#{pid}', '"it\'s"', '\\', '~;', 'a*b', 'für', '漢字', '%if', ';'];
-    await run(`printf '%s\\n' ${texts.map((text) => `'${text.replaceAll("'", "'\\''")}'`).join(' ')}`);
-    const found = [];
-    for (const text of texts) found.push([text, (await find(text))?.at]);
-    t.deepEqual(
-      found,
-      texts.map((text) => [text, text === ';' ? 3 : 1]),
-    );
-    leave();
-    await run(`printf '%076d' 0; echo needle; seq 40`);
-    t.deepEqual(await find('0needle'), { total: 1, at: 1 });
-  },
-);
+test.serial('search: finds a text with any characters literally, also across a wrapped line', async (t) => {
+  const { run, find, leave } = await start(t);
+  const texts = ['-x;', '$HOME', '#{pid}', '"it\'s"', '\\', '~;', 'a*b', 'für', '漢字', '%if', ';'];
+  await run(`printf '%s\\n' ${texts.map((text) => `'${text.replaceAll("'", "'\\''")}'`).join(' ')}`);
+  const found = [];
+  for (const text of texts) found.push([text, (await find(text))?.at]);
+  t.deepEqual(
+    found,
+    texts.map((text) => [text, text === ';' ? 3 : 1]),
+  );
+  leave();
+  await run(`printf '%076d' 0; echo needle; seq 40`);
+  t.deepEqual(await find('0needle'), { total: 1, at: 1 });
+});
 
 test.serial('search: searching a full history does not grow the server’s memory', async (t) => {
   const { terminal, browser, find, tmux } = await start(t);
@@ -114,7 +111,7 @@ test.serial('search: searching a full history does not grow the server’s memor
   await browser.sees(/^done/m);
   await eventually(() => Number(tmux('display-message', '-p', '#{history_size}')) > 45_000 || undefined);
   const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${terminal.pid}/status`, 'utf8'))?.[1]);
-  // What its first searches need is kept for the next ones.
+  // The first searches allocate memory that later ones reuse.
   for (let at = 0; at < 5; at++) await find(`row 2000${at} `);
   const before = memory();
   for (let at = 0; at < 10; at++) t.deepEqual(await find(`row 3000${at} `), { total: 1, at: 1 });
@@ -138,7 +135,7 @@ test.serial('inv 10: search: only the latest waiting search runs; an invalid one
 });
 
 test.serial(
-  'a viewer turns nobody else’s screen; who goes away in the middle of a search leaves the prompt',
+  'search: a viewer does not scroll other screens; a disconnect during a search returns to the prompt',
   async (t) => {
     const { terminal, manager, browser, at, find } = await start(t, 'viewer');
     t.is(await find('ready'), null);
@@ -153,20 +150,17 @@ test.serial(
   },
 );
 
-test.serial(
-  'while a program prints without end, what it has printed is found, and the key after that reaches it',
-  async (t) => {
-    const { browser, find, leave, at } = await start(t);
-    browser.types('clear; while :; do echo flood; done\r');
-    await browser.sees(/^flood/m);
-    const found = await find('flood');
-    t.true(found !== null && found.total > 0 && found.at === found.total, JSON.stringify(found));
-    t.is(at(), 'copy-mode|flood');
-    t.true((await find('flood', 'previous'))?.at === (found?.total ?? 0) - 1);
-    leave();
-    browser.types('\x03');
-    // The program may print one more line before it stops.
-    await browser.sees(new RegExp(`\\^C\\s*(?:flood\\s*)*${prompt}`));
-    t.is(at(), '|');
-  },
-);
+test.serial('search: finds output of an endless program, and the next key reaches the program', async (t) => {
+  const { browser, find, leave, at } = await start(t);
+  browser.types('clear; while :; do echo flood; done\r');
+  await browser.sees(/^flood/m);
+  const found = await find('flood');
+  t.true(found !== null && found.total > 0 && found.at === found.total, JSON.stringify(found));
+  t.is(at(), 'copy-mode|flood');
+  t.true((await find('flood', 'previous'))?.at === (found?.total ?? 0) - 1);
+  leave();
+  browser.types('\x03');
+  // The program may print one more line before it stops.
+  await browser.sees(new RegExp(`\\^C\\s*(?:flood\\s*)*${prompt}`));
+  t.is(at(), '|');
+});

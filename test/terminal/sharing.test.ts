@@ -22,7 +22,7 @@ async function start(t: ExecutionContext, settings: Record<string, string> = {})
 
 const has = (id: string) => (people: { id: string; pen: boolean }[]) => people.some((one) => one.id === id && one.pen);
 
-test('sharing: everybody learns who is here, and the owner when the last guest has gone', async (t) => {
+test('sharing: every browser gets the list of persons, and the owner learns when the last guest leaves', async (t) => {
   const { owner, join } = await start(t);
   t.deepEqual(owner.people.entries, []);
   const viewer = await join('viewer', guest.vera);

@@ -1,4 +1,4 @@
-// Clients without a ticket, at the port that a Service exposes: no number of them harms those with one, or fails a probe.
+// Clients without a ticket at the port that a Service exposes: no number of them harms clients with a ticket or fails a probe.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,7 +8,7 @@ import { openBrowser } from '../helpers/terminal-browser.ts';
 import { startManager, type TestManager } from '../helpers/terminal-manager.ts';
 import { eventually, prompt, startTerminal } from '../helpers/terminal-process.ts';
 
-// A page tries again. Where all clients look alike, the flood may push out one whose first packet is late.
+// A page retries. If all clients look alike, the flood may displace one whose first packet is late.
 async function attach(t: ExecutionContext, url: string, manager: TestManager) {
   for (let attempts = 1; ; attempts++) {
     const browser = openBrowser(t, url, { ticket: await manager.ticket() });
@@ -67,7 +67,7 @@ test.serial('inv 12: silent-connections: one without a ticket is closed after tw
   const drip = setInterval(() => dripping.write('x'), 50);
   await new Promise<void>((resolve) => dripping.once('close', () => resolve()));
   clearInterval(drip);
-  // A browser stays for as long as it wants.
+  // A browser with a ticket stays connected without a limit.
   const owner = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   await owner.sees(prompt);
   owner.types('sleep 3; echo slept-$((1 + 1))\r');

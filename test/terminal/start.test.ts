@@ -57,7 +57,7 @@ test('start: reports at once, then when the number of browsers changes', async (
   second.socket.disconnect();
   browser.socket.disconnect();
   const last = await manager.reports.next(({ connections }) => connections === 0);
-  // The same moment: each answer of the manager refines the terminal's estimate of its time by milliseconds.
+  // The same moment within a tolerance: each answer of the manager corrects the terminal's clock by milliseconds.
   t.true(Math.abs(Date.parse(last.connectedAt!) - Date.parse(first.connectedAt!)) < 1_000);
 });
 

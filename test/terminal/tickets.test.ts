@@ -98,7 +98,7 @@ test('tickets: fetches a new key at the first ticket signed with it', async (t) 
   const terminal = await startTerminal(t, manager);
   const next = await generateKeyPair('EdDSA', { extractable: true });
   Object.assign(manager.state, { ...next, kid: 'second' });
-  // Within the cool-down after the start, an unknown key is not worth a question.
+  // Within the cool-down after the start, an unknown key causes no request.
   const early = openBrowser(t, terminal.url, { ticket: await manager.ticket() });
   t.regex((await early.refused.next()).message, /key that the manager does not have/);
   t.is(manager.keyRequests.entries.length, 1);

@@ -25,7 +25,7 @@ async function start(t: ExecutionContext, settings: Record<string, string> = {},
   return { manager, terminal, open, tmux, browser: await open() };
 }
 
-/** Waits until the latest report satisfies `like`, and gives it. */
+/** Waits until the latest report satisfies `like`, and returns it. */
 const tabs = (browser: Browser, like: (windows: TerminalWindow[]) => boolean) =>
   browser.windows.until((reports) => reports.slice(-1).find(like));
 
@@ -34,7 +34,7 @@ const named =
   (windows: TerminalWindow[]) =>
     windows.map(({ name, active }) => (active ? `[${name}]` : name)).join() === names.join();
 
-/** Opens another tab, in which the prompt is drawn. */
+/** Opens another tab and waits for its prompt. */
 async function openTab(browser: Browser): Promise<TerminalWindow> {
   const before = browser.windows.entries.at(-1)?.length ?? 0;
   browser.clears();
@@ -78,7 +78,7 @@ test.serial('windows: a tab is named by its program, or by a person until they t
 });
 
 test.serial(
-  'windows: a program cannot rename its tab by escape sequences, and what tmux is told is only text',
+  'windows: a program cannot rename its tab by escape sequences, and names reach tmux as plain text',
   async (t) => {
     const { browser } = await start(t);
     await openTab(browser);
@@ -150,7 +150,7 @@ test.serial('windows: a window is split, its panes are chosen, filled, and close
   t.like(await browser.asks({ do: 'split', pane: panes()[0]!.id, to: 'below' }), { code: 'no-room' });
 });
 
-test.serial('windows: a tab that is not shown is marked when it prints, and when its bell rings', async (t) => {
+test.serial('windows: a hidden tab is marked when it prints, and when its bell rings', async (t) => {
   const { browser } = await start(t);
   await openTab(browser);
   browser.types('read go; echo printed; read go; printf "\\a"; read go\r');
@@ -173,33 +173,30 @@ test.serial('windows: a tab that is not shown is marked when it prints, and when
   t.false(shown?.activity);
 });
 
-test.serial(
-  'windows: a tab that is scrolled makes no other one deaf, and a search is of the tab that is shown',
-  async (t) => {
-    const { browser, tmux } = await start(t);
-    const find = (text: string, move: 'newest' | 'previous') =>
-      browser.socket.timeout(20_000).emitWithAck('search', { text, move });
-    browser.types('clear; seq -f "first %g" 100\r');
-    await browser.sees('first 100');
-    t.deepEqual(await find('first 1', 'newest'), { total: 12, at: 12 });
-    t.is(tmux('display-message', '-p', '-t', '$0', '#{pane_in_mode}'), '1');
-    await openTab(browser);
-    // Any motion: tmux reports it only to a program that asks for it, and the pod leaves it out over the history.
-    browser.types('printf "\\033[?1003h\\033[?1006h"; read -rsn 10 motion; echo got-$(echo -n "$motion" | wc -c)\r');
-    await eventually(() => tmux('display-message', '-p', '-t', '$0', '#{mouse_all_flag}') === '1' || undefined);
-    await eventually(() => {
-      browser.types('\x1b[<35;7;7M');
-      return browser.text().includes('got-10') || undefined;
-    });
-    browser.types('clear; echo sec""ond\r');
-    await browser.sees('second');
-    t.deepEqual(await find('first 1', 'previous'), { total: 0, at: 0 });
-    t.deepEqual(await find('second', 'newest'), { total: 1, at: 1 });
-    browser.socket.emit('search', null);
-    browser.types('echo typed-$((1 + 1))\r');
-    await browser.sees('typed-2');
-  },
-);
+test.serial('windows: while one tab is scrolled others take input, and a search is in the visible tab', async (t) => {
+  const { browser, tmux } = await start(t);
+  const find = (text: string, move: 'newest' | 'previous') =>
+    browser.socket.timeout(20_000).emitWithAck('search', { text, move });
+  browser.types('clear; seq -f "first %g" 100\r');
+  await browser.sees('first 100');
+  t.deepEqual(await find('first 1', 'newest'), { total: 12, at: 12 });
+  t.is(tmux('display-message', '-p', '-t', '$0', '#{pane_in_mode}'), '1');
+  await openTab(browser);
+  // Any motion: tmux reports it only to a program that requests it, and the pod omits it over the history.
+  browser.types('printf "\\033[?1003h\\033[?1006h"; read -rsn 10 motion; echo got-$(echo -n "$motion" | wc -c)\r');
+  await eventually(() => tmux('display-message', '-p', '-t', '$0', '#{mouse_all_flag}') === '1' || undefined);
+  await eventually(() => {
+    browser.types('\x1b[<35;7;7M');
+    return browser.text().includes('got-10') || undefined;
+  });
+  browser.types('clear; echo sec""ond\r');
+  await browser.sees('second');
+  t.deepEqual(await find('first 1', 'previous'), { total: 0, at: 0 });
+  t.deepEqual(await find('second', 'newest'), { total: 1, at: 1 });
+  browser.socket.emit('search', null);
+  browser.types('echo typed-$((1 + 1))\r');
+  await browser.sees('typed-2');
+});
 
 test.serial(
   'inv 10: windows: ids that do not exist, or belong to another session, are refused and change nothing',
@@ -283,22 +280,19 @@ test.serial('inv 10: windows: a viewer sees the tabs, changes none, and is no ac
   t.true(viewer.windows.entries.every((list) => list.length === 1));
 });
 
-test.serial(
-  'inv 10: windows: of 1,000 requests those beyond a few are refused, and no more tabs open than there may be',
-  async (t) => {
-    const { browser, tmux } = await start(t);
-    const answers = await Promise.all(Array.from({ length: 1_000 }, () => browser.asks({ do: 'new' })));
-    const codes = new Set(answers.map((answer) => answer?.code));
-    t.true(codes.has('too-many-requests'), JSON.stringify([...codes]));
-    let last = await browser.asks({ do: 'new' });
-    for (let more = 0; more < maxWindows && last === null; more++) last = await browser.asks({ do: 'new' });
-    t.like(last, { code: 'full' });
-    t.is(tmux('list-windows', '-t', '$0', '-F', '#{window_id}').split('\n').length, maxWindows);
-    browser.clears();
-    browser.types('echo alive-$((1 + 1))\r');
-    await browser.sees('alive-2');
-  },
-);
+test.serial('inv 10: windows: of 1,000 requests most are refused, and the limit of tabs holds', async (t) => {
+  const { browser, tmux } = await start(t);
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => browser.asks({ do: 'new' })));
+  const codes = new Set(answers.map((answer) => answer?.code));
+  t.true(codes.has('too-many-requests'), JSON.stringify([...codes]));
+  let last = await browser.asks({ do: 'new' });
+  for (let more = 0; more < maxWindows && last === null; more++) last = await browser.asks({ do: 'new' });
+  t.like(last, { code: 'full' });
+  t.is(tmux('list-windows', '-t', '$0', '-F', '#{window_id}').split('\n').length, maxWindows);
+  browser.clears();
+  browser.types('echo alive-$((1 + 1))\r');
+  await browser.sees('alive-2');
+});
 
 test.serial('windows: names that change without end are reported a few times a second', async (t) => {
   const { browser } = await start(t);
@@ -309,7 +303,7 @@ test.serial('windows: names that change without end are reported a few times a s
   t.true(browser.windows.entries.length - before < 200, `${browser.windows.entries.length - before} reports`);
 });
 
-test.serial('windows: after a visitor has detached all clients the tabs are followed again', async (t) => {
+test.serial('windows: after a visitor detaches all clients, tabs are reported again', async (t) => {
   const { browser, tmux, open } = await start(t);
   await openTab(browser);
   tmux('detach-client', '-s', '$0');

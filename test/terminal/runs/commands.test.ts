@@ -110,7 +110,7 @@ test('run: a timeout, a stop or a signal ends it with its children', async (t) =
   await signalled.sees('stdout', 'up');
   await get(socket, 'signal', { run: signalled.run, signal: 'SIGUSR1' });
   t.deepEqual(await signalled.exits.next(), { code: 9 });
-  // A signal or a stop for what has ended is no error.
+  // A signal or a stop of an ended run is no error.
   t.is(await get(socket, 'signal', { run: signalled.run, signal: 'SIGINT' }), null);
   t.is(await get(socket, 'stop', signalled.run), null);
   t.deepEqual(

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { inputAhead } from '../../../common/runs.ts';
 import { RunInput } from '../../../terminal/runs/input.ts';
 
-/** A pipe that takes a write when it is told to. */
+/** A pipe that completes a write when the test tells it to. */
 function createPipe() {
   const waiting: (() => void)[] = [];
   let taken = '';
@@ -39,7 +39,7 @@ test('input: acknowledged once the pipe has it', async (t) => {
   const answer = input.apply(piece(0, 'abc')).then((given) => {
     answered = given;
   });
-  // The same again, after a line was lost, waits for the same bytes.
+  // A repeat after a lost connection waits for the same bytes.
   const again = input.apply(piece(0, 'abc'));
   await new Promise((resolve) => setImmediate(resolve));
   t.deepEqual([answered, input.given], [0, 3]);

@@ -1,4 +1,4 @@
-// The terminal lives as long as its runs, and they live no longer than it.
+// The terminal lives as long as its runs, and no run outlives it.
 
 import { readdirSync } from 'node:fs';
 import test from 'ava';
@@ -34,45 +34,39 @@ test.serial('inv 6: life: a session is not idle while a run is live', async (t) 
   await manager.deletes.next();
 });
 
-test.serial(
-  'life: an attached run without a client ends after the grace that the manager tells, by SIGHUP',
-  async (t) => {
-    const { socket, manager, terminal } = await startRunTerminal(t);
-    manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
-    await run(t, socket, ['true']);
-    await manager.reports.next();
-    await terminal.logs.next(({ msg }) => msg === 'run ended');
-    const one = await begin(t, socket, request(['sleep', '4321']));
-    const two = await begin(t, socket, request(['sleep', '4322'], { detached: true }));
-    socket.io.engine.close();
-    await gone(terminal.folder, 'sleep 4321');
-    const back = await openRuns(t, terminal, manager);
-    const received = new Received(t, one.run);
-    await received.follow(back);
-    t.like(await received.exits.next(), { signal: 'SIGHUP', cause: 'abandoned' });
-    const other = (await get<RunStatus[]>(back, 'list')).find((status) => status.run === two.run);
-    t.is(other?.exit, undefined, 'a detached run lives without a client');
-  },
-);
+test.serial('life: an attached run without a client ends by SIGHUP after the manager’s grace', async (t) => {
+  const { socket, manager, terminal } = await startRunTerminal(t);
+  manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
+  await run(t, socket, ['true']);
+  await manager.reports.next();
+  await terminal.logs.next(({ msg }) => msg === 'run ended');
+  const one = await begin(t, socket, request(['sleep', '4321']));
+  const two = await begin(t, socket, request(['sleep', '4322'], { detached: true }));
+  socket.io.engine.close();
+  await gone(terminal.folder, 'sleep 4321');
+  const back = await openRuns(t, terminal, manager);
+  const received = new Received(t, one.run);
+  await received.follow(back);
+  t.like(await received.exits.next(), { signal: 'SIGHUP', cause: 'abandoned' });
+  const other = (await get<RunStatus[]>(back, 'list')).find((status) => status.run === two.run);
+  t.is(other?.exit, undefined, 'a detached run lives without a client');
+});
 
-test.serial(
-  'life: a run that has ended with output in its pipe ends without its client, and so does its terminal',
-  async (t) => {
-    const { socket, manager, terminal } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
-    manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
-    await run(t, socket, ['true']);
-    await manager.reports.next();
-    // More than the ring holds, and less than the pipe takes besides.
-    const wanted = request(['head', '-c', '310000', '/dev/zero'], { endsTerminal: true });
-    await get<RunStatus>(socket, 'start', wanted);
-    await new Received(t, wanted.run).follow(socket, { takes: false });
-    await gone(terminal.folder, 'head -c 310000');
-    socket.io.engine.close();
-    await terminal.logs.next(({ msg, run }) => msg === 'run ended' && run === wanted.run);
-    await manager.deletes.next();
-    t.pass();
-  },
-);
+test.serial('life: an exited run with unread output ends without its client, and so does its terminal', async (t) => {
+  const { socket, manager, terminal } = await startRunTerminal(t, { WARMTERM_RUN_OUTPUT: '256KiB' });
+  manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
+  await run(t, socket, ['true']);
+  await manager.reports.next();
+  // More than the ring holds; the rest fits into the pipe.
+  const wanted = request(['head', '-c', '310000', '/dev/zero'], { endsTerminal: true });
+  await get<RunStatus>(socket, 'start', wanted);
+  await new Received(t, wanted.run).follow(socket, { takes: false });
+  await gone(terminal.folder, 'head -c 310000');
+  socket.io.engine.close();
+  await terminal.logs.next(({ msg, run }) => msg === 'run ended' && run === wanted.run);
+  await manager.deletes.next();
+  t.pass();
+});
 
 test.serial('life: a grace received after the client has left counts from its departure', async (t) => {
   const { socket, manager, terminal } = await startRunTerminal(t);
@@ -82,7 +76,7 @@ test.serial('life: a grace received after the client has left counts from its de
   await terminal.logs.next(({ msg }) => msg.startsWith('could not report to the manager'));
   manager.state.answer = { idleTimeoutMs: 900_000, runGraceMs: 300 };
   manager.state.away = false;
-  // Without a second grace after the end: the default is a minute.
+  // No second grace follows the end: the default is a minute.
   await gone(terminal.folder, 'sleep 4323');
   await manager.deletes.next();
   t.pass();
@@ -107,7 +101,7 @@ test.serial('life: a terminal ends with its run, at once after its client left o
 });
 
 test.serial(
-  'life: a client that deletes the terminal of its run tells pages that the command has ended, if it has',
+  'life: when a client deletes the terminal of an ended run, pages learn that the command has ended',
   async (t) => {
     for (const [command, reason] of [
       ['exit 3', 'run'],
@@ -125,24 +119,21 @@ test.serial(
   },
 );
 
-test.serial(
-  'life: the output of a run that ends its terminal can be read before, by a client that comes back',
-  async (t) => {
-    const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_LINGER: '10m' });
-    const wanted = request(['sh', '-c', 'echo kept; exit 3'], { endsTerminal: true, detached: true });
-    await get(socket, 'start', wanted);
-    socket.disconnect();
-    await terminal.logs.next(({ msg }) => msg === 'run ended');
-    const back = await openRuns(t, terminal, manager);
-    const received = await begin(t, back, wanted);
-    t.deepEqual(await received.exits.next(), { code: 3 });
-    t.is(received.text('stdout'), 'kept\n');
-    t.deepEqual(manager.deletes.entries, []);
-  },
-);
+test.serial('life: a returning client can read the output of a run before the run ends its terminal', async (t) => {
+  const { socket, terminal, manager } = await startRunTerminal(t, { WARMTERM_RUN_LINGER: '10m' });
+  const wanted = request(['sh', '-c', 'echo kept; exit 3'], { endsTerminal: true, detached: true });
+  await get(socket, 'start', wanted);
+  socket.disconnect();
+  await terminal.logs.next(({ msg }) => msg === 'run ended');
+  const back = await openRuns(t, terminal, manager);
+  const received = await begin(t, back, wanted);
+  t.deepEqual(await received.exits.next(), { code: 3 });
+  t.is(received.text('stdout'), 'kept\n');
+  t.deepEqual(manager.deletes.entries, []);
+});
 
 test.serial(
-  'life: the end of the session ends the runs, tells their followers why, and leaves nothing behind',
+  'life: the end of the session ends the runs, sends followers the reason, and leaves nothing behind',
   async (t) => {
     const { socket, terminal } = await startRunTerminal(t, { WARMTERM_BEFORE_EXIT: 'echo saved' });
     const polite = await begin(

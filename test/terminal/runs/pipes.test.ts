@@ -1,4 +1,4 @@
-// What goes through the pipes of a run: much of it, over lines that break, to clients that do not read.
+// Large streams through the pipes of a run, over breaking connections, and to clients that do not read.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ test.serial('pipes: 20 MB each of stdout and stderr arrive byte for byte', async
   writeFileSync(`${terminal.folder}/one`, one);
   writeFileSync(`${terminal.folder}/two`, two);
   const hashes = [sha256(one), sha256(two)];
-  // This process has been at work for long: a line from before may be lost.
+  // This busy process may have lost an earlier connection.
   const socket = await openRuns(t, terminal, manager);
   const received = await begin(t, socket, request(['sh', '-c', 'cat two >&2 & cat one; wait']), false);
   t.deepEqual(await received.exits.next(), { code: 0 });
@@ -49,7 +49,7 @@ test.serial('pipes: 20 MB of stdin pass through cat, and the end of input ends i
 });
 
 test.serial(
-  'pipes: a line that breaks every few hundred KB costs no byte and repeats none, in both directions',
+  'pipes: a connection that breaks every few hundred KB loses and repeats no byte in either direction',
   async (t) => {
     const { socket: first, terminal, manager } = await startRunTerminal(t);
     const bytes = megabytes(6);
@@ -61,7 +61,7 @@ test.serial(
       const status = await received.follow(socket);
       const until = received.at.stdout + 300_000;
       const sending = (async () => {
-        // Some of what it has already comes again, and some is sent without waiting for the answer.
+        // Send some bytes that it already has, and send some without waiting for the answer.
         for (let at = Math.max(0, status.input - 1_000); socket.connected && at < bytes.length; ) {
           const pieces = [at, at + maxInputLength].map((offset) => ({
             ...{ run: wanted.run, offset, bytes: bytes.subarray(offset, offset + maxInputLength) },
@@ -109,7 +109,7 @@ test.serial('pipes: unread input waits in the client', async (t) => {
     answers.push(get(socket, 'input', { run: wanted.run, offset, bytes, end: false }));
   }
   await answers[0];
-  // The pipe has taken the first piece, so one more may wait, and no other.
+  // The pipe took the first piece, so one more may wait, and no other.
   answers.push(get(socket, 'input', { run: wanted.run, offset: inputAhead, bytes, end: false }));
   const more = { run: wanted.run, offset: inputAhead + bytes.length, bytes, end: false };
   t.like(await ask(socket, 'input', more), { ok: false, code: 'too-many-requests' });
@@ -173,7 +173,7 @@ test.serial(
     t.true(stopped.to <= 2 * 1_048_576, JSON.stringify(stopped));
     t.is(stopped.from, 0);
     t.true(received.at.stderr <= 1_048_576);
-    // A viewer that reads moves nothing; one who may write, and comes back from where it was, does.
+    // Reading by a viewer does not advance the run; reading by an editor who resumes does.
     socket.io.engine.close();
     const back = await openRuns(t, terminal, manager);
     await received.follow(back);

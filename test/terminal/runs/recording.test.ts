@@ -1,4 +1,4 @@
-// What a detached run with a tty puts out is kept, and read as the output of any run.
+// The output of a detached run with a tty is recorded, and read like that of any run.
 
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,7 +36,7 @@ test.serial('recording: complete although its recorder runs only after the end',
   );
   chmodSync(join(folder, 'cat'), 0o755);
   const { socket } = await startRunTerminal(t, { PATH: `${folder}:${process.env.PATH}` });
-  // More than the kernel holds between tmux and its recorder.
+  // More than the kernel buffers between tmux and its recorder.
   const received = await begin(t, socket, request(['sh', '-c', 'seq 100000; echo last; exit 3'], detached));
   t.deepEqual(await received.exits.next(), { code: 3 });
   t.is(received.at.stdout, 688_895 + 6);

@@ -26,13 +26,13 @@ function setUp(t: ExecutionContext) {
     }
     rmSync(parent, { recursive: true, force: true });
   });
-  /** A command that leads a process group, as a run's. */
+  /** A command that leads a process group, as a run's command does. */
   const start = (script: string, env: Record<string, string> = {}) => {
     const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'], env });
     children.push(child);
     return child;
   };
-  /** Changes what is recorded, as if another server had written it. */
+  /** Changes the record, as if another server had written it. */
   const rewrite = (run: string, change: (record: RunRecord) => void) => {
     const path = join(folder, `${run}.json`);
     const record = JSON.parse(readFileSync(path, 'utf8'));
@@ -46,7 +46,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended.
+    // The group has ended.
   }
 }
 
@@ -83,7 +83,7 @@ test('records: spares a process that has reused the number of a run', (t) => {
   });
   t.deepEqual(records.endLeftovers(), [wanted]);
   t.is(child.exitCode, null);
-  // Killed, it would be a zombie until this process hears of its end.
+  // A killed process is a zombie until this process reaps it.
   t.notRegex(readFileSync(`/proc/${child.pid}/stat`, 'utf8'), /\) Z /);
 });
 
@@ -123,32 +123,29 @@ test('records: removes invalid records', (t) => {
   t.deepEqual(readdirSync(folder), []);
 });
 
-test.serial(
-  'records: after SIGKILL the next server ends the command, tells of it, and ends its terminal',
-  async (t) => {
-    const { socket, terminal } = await startRunTerminal(t);
-    const wanted = request(['sh', '-c', 'echo up; sleep 4321'], { endsTerminal: true, detached: true });
-    const before = await begin(t, socket, wanted);
-    await before.sees('stdout', 'up');
-    const leftovers = () => processesNaming(terminal.folder).filter(({ command }) => command.includes('sleep 4321'));
-    terminal.kill('SIGKILL');
-    await terminal.exits.next();
-    t.is(leftovers().length, 2, 'it is left behind');
-    const manager = await startManager(t);
-    const settings = { TMPDIR: terminal.folder };
-    const next = await startTerminal(t, manager, { settings, ready: false });
-    await eventually(() => leftovers().length === 0 || undefined);
-    await next.ready();
-    const after = new Received(t, wanted.run);
-    // As a client that was attached, and goes on where it was.
-    after.at.stdout = 3;
-    const back = await openRuns(t, next, manager);
-    const status = await after.follow(back);
-    t.like(status, { command: wanted.command, detached: true });
-    t.like(await after.exits.next(), { cause: 'terminal' });
-    t.regex(after.exits.entries[0]?.message ?? '', /killed/);
-    back.disconnect();
-    manager.state.answer = { idleTimeoutMs: 900_000, runLingerMs: 0 };
-    await manager.deletes.next();
-  },
-);
+test.serial('records: after SIGKILL the next server ends the command, reports it, and ends its terminal', async (t) => {
+  const { socket, terminal } = await startRunTerminal(t);
+  const wanted = request(['sh', '-c', 'echo up; sleep 4321'], { endsTerminal: true, detached: true });
+  const before = await begin(t, socket, wanted);
+  await before.sees('stdout', 'up');
+  const leftovers = () => processesNaming(terminal.folder).filter(({ command }) => command.includes('sleep 4321'));
+  terminal.kill('SIGKILL');
+  await terminal.exits.next();
+  t.is(leftovers().length, 2, 'it is left behind');
+  const manager = await startManager(t);
+  const settings = { TMPDIR: terminal.folder };
+  const next = await startTerminal(t, manager, { settings, ready: false });
+  await eventually(() => leftovers().length === 0 || undefined);
+  await next.ready();
+  const after = new Received(t, wanted.run);
+  // Resume as a client that was attached.
+  after.at.stdout = 3;
+  const back = await openRuns(t, next, manager);
+  const status = await after.follow(back);
+  t.like(status, { command: wanted.command, detached: true });
+  t.like(await after.exits.next(), { cause: 'terminal' });
+  t.regex(after.exits.entries[0]?.message ?? '', /killed/);
+  back.disconnect();
+  manager.state.answer = { idleTimeoutMs: 900_000, runLingerMs: 0 };
+  await manager.deletes.next();
+});

@@ -1,4 +1,4 @@
-// Runs with a tty: a tmux session of their own.
+// Runs with a tty, each in its own tmux session.
 
 import { spawnSync } from 'node:child_process';
 import test from 'ava';
@@ -58,7 +58,7 @@ test.serial('tty: has the right size from the start, and reports how the command
   await browser.sees('got this');
   t.deepEqual(await received.exits.next(), { code: 7 });
   t.like((await get<RunStatus[]>(socket, 'list'))[0], { tty: true, exit: { code: 7 } });
-  // The last screen stays, for a page that comes later; to resize it is no error.
+  // The last screen remains for a page that connects later; a resize of it is no error.
   browser.resizes({ cols: 50, rows: 20 });
   const late = openBrowser(t, terminal.url, { ticket: await manager.ticket({ role: 'viewer' }), run: wanted.run });
   await late.sees('got this');
@@ -132,7 +132,7 @@ test.serial('tty: one WebSocket carries the screen and the run', async (t) => {
     browser.socket.once('disconnect', () => resolve());
     browser.socket.disconnect();
   });
-  // The one that is left goes on.
+  // The other browser continues.
   await get(runs, 'stop', wanted.run);
   t.like(await received.exits.next(), { cause: 'stop' });
   t.is((await openRuns(t, terminal, manager)).connected, true);

@@ -14,7 +14,7 @@ function start() {
     },
   });
   const ran: string[] = [];
-  /** Asks for work that ends when it is told to. */
+  /** Requests work that ends when the test ends it. */
   const ask = (name: string, options?: { urgent: boolean }) => {
     let end = () => {};
     const answer = jobs.run(

@@ -2,7 +2,7 @@ import test from 'ava';
 import { createProcessLimit } from '../../../terminal/session/process-limit.ts';
 import { silent } from '../../helpers/manager.ts';
 
-/** A limit of ten over a container whose number of processes goes through `counts`; ends with the last of them. */
+/** A limit of ten on a container whose process counts come from `counts`; ends with the last one. */
 async function watch(counts: number[]) {
   const end = new AbortController();
   const killed: number[] = [];

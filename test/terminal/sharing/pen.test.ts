@@ -111,7 +111,7 @@ const step = fc.oneof(
   }),
 );
 
-test('pen: whatever happens, at most one person has it, and a viewer has it only from the owner', (t) => {
+test('pen: property: at most one person has it, and a viewer has it only from the owner', (t) => {
   void fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const pen = new Pen();

@@ -3,7 +3,7 @@ import { createAnswering } from '../../../terminal/stream/answering.ts';
 
 const answer = '\x1b[0n';
 
-test('only the browser that typed last answers, or attached last', (t) => {
+test('answering: only the browser that typed or attached last answers', (t) => {
   const { takes, attached, detached } = createAnswering<string>();
   attached('first');
   t.true(takes('first', answer));

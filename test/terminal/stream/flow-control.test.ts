@@ -23,7 +23,7 @@ test('flow-control: below the window, acknowledgements have no effect', (t) => {
   t.is(flow.window, 100);
 });
 
-/** A line with a delay of its own and so many bytes per millisecond, flooded: how much is on its way in the end, and how long the last byte took at max. */
+/** Floods a line with `delayMs` and `rate` bytes per ms. Returns the window, the wait for the rest, and the longest delay of a byte. */
 function flood({ delayMs, rate, ms }: { delayMs: number; rate: number; ms: number }) {
   const flow = new FlowControl(flowLimits);
   const arrivals: { bytes: number; at: number }[] = [];
@@ -46,7 +46,7 @@ test('flow-control: a fast connection reaches the maximum window', (t) => {
 });
 
 test('flow-control: on a slow, distant connection a key waits less than seconds behind a flood', (t) => {
-  // What TCP makes of 200 ms and 2 % loss, as a rule.
+  // The typical throughput of TCP with 200 ms and 2 % loss.
   const { window, waitsMs } = flood({ delayMs: 100, rate: 63, ms: 20_000 });
   t.true(window >= 16_384 && window <= 32_768, `${window} bytes`);
   t.true(waitsMs <= 100 + 400, `${waitsMs} ms`);

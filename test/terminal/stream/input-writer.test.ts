@@ -1,7 +1,7 @@
 import test from 'ava';
 import { InputWriter } from '../../../terminal/stream/input-writer.ts';
 
-/** A pty that takes `room` bytes and then refuses, and a timer that fires when it is told to. */
+/** A pty that takes `room` bytes and then refuses, and a timer that the test fires. */
 function fakePty(room: number) {
   const pty = { room, written: '', largest: 0, waits: [] as number[], backlog: [] as boolean[], broken: false };
   let next: (() => void) | undefined;

@@ -1,4 +1,4 @@
-// Tickets of a manager whose time is another than this pod thinks, because a clock was set or the machine has slept.
+// Tickets of a manager whose time differs from this pod's estimate, because a clock was set or the machine was suspended.
 
 import test from 'ava';
 import { createLocalJWKSet, exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -9,7 +9,7 @@ import { createTicketVerifier } from '../../../terminal/tickets/verify-ticket.ts
 const noon = Date.UTC(2026, 0, 1, 12);
 const minute = 60_000;
 
-/** A pod that has last heard the manager's time at noon. `at.manager`: what the manager's clock shows now. */
+/** A pod that last received the manager's time at noon. `at.manager`: the present time of the manager's clock. */
 async function setUp({ answers = true } = {}) {
   const { publicKey, privateKey } = await generateKeyPair(ticketAlgorithm);
   const key = await exportJWK(publicKey);

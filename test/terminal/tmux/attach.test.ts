@@ -5,7 +5,7 @@ import test from 'ava';
 import { attach } from '../../../terminal/tmux/attach.ts';
 import { temporaryDirectory } from '../../helpers/system.ts';
 
-/** Descriptors of this process that are the near end of a pty. */
+/** Descriptors of this process that are the controlling side of a pty. */
 const ptys = () => readdirSync('/proc/self/fd').filter(isPty).map(Number);
 
 function isPty(fd: string | number): boolean {
@@ -17,10 +17,10 @@ function isPty(fd: string | number): boolean {
 }
 
 test.serial(
-  'a client that has closed its terminal: neither input nor a resize reaches the reused descriptor',
+  'attach: after the client closes its pty, neither input nor a resize reaches the reused descriptor',
   async (t) => {
     const folder = temporaryDirectory(t);
-    // It lives on: node-pty does not report an exit.
+    // The client keeps running, so node-pty reports no exit.
     writeFileSync(join(folder, 'tmux'), '#!/bin/sh\nexec sleep 600 <&- >&- 2>&-\n');
     chmodSync(join(folder, 'tmux'), 0o755);
     const before = new Set(ptys());
@@ -36,7 +36,7 @@ test.serial(
     while (isPty(fd)) await setImmediate();
     const file = join(folder, 'of-somebody-else');
     const opened: number[] = [];
-    // The kernel gives out the lowest number that is free.
+    // The kernel assigns the lowest free number.
     do opened.push(openSync(file, 'w+'));
     while (opened.at(-1)! < fd);
     t.teardown(() => opened.forEach((each) => void closeSync(each)));

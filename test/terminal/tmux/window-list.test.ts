@@ -18,7 +18,7 @@ test('window list: panes are grouped by window, and a name may contain blanks', 
   t.deepEqual(panes[2], { id: '%3', window: '@3', pid: 103 });
 });
 
-test('window list: what is not a list, or lists a window twice, is no trouble', (t) => {
+test('window list: invalid lists and repeated windows are accepted without an error', (t) => {
   t.deepEqual(readPanes('').windows, []);
   t.deepEqual(readPanes('no list\nat all').windows, []);
   t.is(readPanes(`${line(1, 1)}\n${line(1, 1)}`).windows[0]?.panes.length, 1);
@@ -44,7 +44,7 @@ test('window list: a name is one word of a command, and a format that expands to
   t.is(literalFormat('#(id) a##b #[x] ##[ #'), '##(id) a####b #[x] ##[ ##');
 });
 
-test('window plan: no more windows and panes than there may be', (t) => {
+test('window plan: limits the number of windows and panes', (t) => {
   const full = readPanes(Array.from({ length: maxWindows }, (_, at) => line(at, at)).join('\n'));
   t.like(planRequest({ do: 'new' }, full, '$0'), { code: 'full' });
   const panes = readPanes(Array.from({ length: maxPanes }, (_, at) => line(1, at)).join('\n'));
@@ -52,7 +52,7 @@ test('window plan: no more windows and panes than there may be', (t) => {
   t.like(planRequest({ do: 'split', pane: '%1', to: 'right' }, panes, '$0'), { code: 'full' });
 });
 
-test('window plan: what runs in any pane of a window keeps it from being closed', (t) => {
+test('window plan: a program in any pane prevents closing its window', (t) => {
   const known = readPanes(`${line(1, 1)}\n${line(1, 2)}\n${line(2, 3)}`);
   const program = (pid: number) => (pid === 102 ? 'vim' : undefined);
   t.like(planRequest({ do: 'close', window: '@1' }, known, '$0', program), { code: 'busy', program: 'vim' });
