@@ -1,5 +1,5 @@
-// What only a real cluster has of what an administrator does to a pool: its own StatefulSet controller, and helm upgrades that
-// change what terminals are.
+// Administrator actions that need a real cluster: its own StatefulSet controller, and helm upgrades that
+// change the terminals.
 
 import test from 'ava';
 import { labels } from '../../common/names.ts';
@@ -9,7 +9,7 @@ import { createVisitor, isClaimed, isReady, type RawPod, revisionOf, until } fro
 let release: Release;
 
 test.before(async () => {
-  // Nobody connects to what is claimed here.
+  // No visitor connects to the terminals that are claimed here.
   const settings = { spare: '2', max: '8', connectTimeout: '1h' };
   release = await installRelease(
     Object.fromEntries(Object.entries(settings).map(([name, value]) => [`poolDefaults.${name}`, value])),
@@ -17,7 +17,7 @@ test.before(async () => {
 });
 test.after.always(() => release?.discard());
 
-// Terminals are replaced a few at a time, and each takes as long as its node does.
+// Terminals are replaced a few at a time, and each replacement takes as long as its node needs.
 const patienceMs = 240_000;
 const core = () => `/api/v1/namespaces/${release.namespace}`;
 const set = () => `/apis/apps/v1/namespaces/${release.namespace}/statefulsets/default`;

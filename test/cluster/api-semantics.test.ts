@@ -1,4 +1,4 @@
-// What the stand-in is taken at its word for, asked of the real cluster that KUBECONFIG names, in a namespace made for it.
+// The API contract of the stand-in, run against the real cluster that KUBECONFIG names, in a namespace created for it.
 
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
@@ -11,7 +11,7 @@ const namespace = `warmterm-semantics-${randomBytes(4).toString('hex')}`;
 test.before(async (t) => {
   const made = await (await openApi(kubeconfig)).call('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
   t.is(made.code, 201, made.text);
-  // Until the namespace's default account is there, pods are refused.
+  // The API refuses pods until the namespace's default account exists.
   const api = await openApi(kubeconfig);
   const watch = api.watch(`/api/v1/namespaces/${namespace}/serviceaccounts?watch=1&timeoutSeconds=30`);
   await watch.until(({ object }) => object.metadata?.name === 'default');

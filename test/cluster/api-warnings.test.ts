@@ -1,5 +1,5 @@
-// What the API server of the real cluster that KUBECONFIG names thinks of the chart: each object, with every switch, is created by a
-// dry run. A deprecated API or an unknown field is a warning in the answer's header, and fails the test. Nothing is installed.
+// Checks the chart with the API server of the real cluster that KUBECONFIG names: a dry run creates each object, with every
+// switch. A deprecated API or an unknown field is a warning in the answer's header, and fails the test. Nothing is installed.
 
 import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -14,7 +14,7 @@ const namespace = `warmterm-warnings-${randomBytes(4).toString('hex')}`;
 type Served = { plural: string; namespaced: boolean };
 let api: Api;
 let version: ServerVersion;
-/** By `apps/v1/StatefulSet`. */
+/** Resources by `apps/v1/StatefulSet`. */
 const served = new Map<string, Served>();
 
 anyTest.before(async () => {
@@ -48,14 +48,14 @@ for (const values of readdirSync(`${chart}/ci`)) {
       /^(policy|autoscaling|admissionregistration\.k8s\.io)\//.test(name),
     );
     const { objects, refusal } = await render(`${chart}/ci/${values}`, `1.${version.minor}.0`, known);
-    // Root in a user namespace is for 1.33 and later, and refused before.
+    // Kubernetes supports root in a user namespace since 1.33, and the chart refuses it before.
     const root133 = values.startsWith('root') && version.minor < 33;
     t.is(refusal !== '', root133, refusal);
     const said: string[] = [];
     for (const object of objects as unknown as (Body & { apiVersion: string; kind: string })[]) {
       const { apiVersion, kind } = object;
       const resource = served.get(`${apiVersion}/${kind}`);
-      // Custom resources are there where their operators are.
+      // Custom resources exist only with their operators.
       if (!resource && /^(monitoring\.coreos\.com|gateway\.networking\.k8s\.io)\//.test(apiVersion)) continue;
       if (!resource) {
         said.push(`${apiVersion} ${kind} is not served`);

@@ -32,7 +32,7 @@ test.serial('assigned-ids: a shell under any user id has a name and a home, and 
   const script = [
     'id -u; whoami; echo ~; touch ~/file && echo written',
     'ssh-keygen -q -t ed25519 -N "" -f ~/.ssh/id_ed25519 </dev/null && ls ~/.ssh',
-    // Nothing listens there. Without a name, ssh does not get as far.
+    // The port has no listener. Without a user name, ssh fails before it connects.
     'ssh -o ConnectTimeout=5 -p 1 127.0.0.1 2>&1 | tail -n 1 | tr -d "\\r"',
   ].join('; mkdir -p -m 700 ~/.ssh; ');
   const { code, stdout, stderr } = await createCli(t, release.pageUrl).run(['run', '--', 'sh', '-c', script]);

@@ -1,5 +1,5 @@
-// The chart on the real cluster that KUBECONFIG names: installed, tested, upgraded under a visitor, and gone without a
-// trace.
+// The chart on the real cluster that KUBECONFIG names: install, test, upgrade with a visitor, and uninstall without
+// remains.
 
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
@@ -10,12 +10,12 @@ import { installRelease, type Release, whyOlder } from '../helpers/release.ts';
 import { skipIf } from '../helpers/skip.ts';
 import { isClaimed, isReady, type RawPod, until } from '../helpers/system.ts';
 
-// Before anything is declared: ava takes no test that comes later.
+// Decide this before any test is declared, because ava accepts no later ones.
 const withPolicies = skipIf(await whyOlder(30, 'admission policies'), test.serial, test.serial.skip);
 
 let release: Release;
 test.before(async () => {
-  // Never at first: a node may refuse a port that it has yet to hear of, and the page would not wait for it.
+  // No relay at first: a node may refuse a new node port for a moment, and the page would switch to the relay.
   release = await installRelease({ 'webserver.relay': 'never' });
 });
 test.after.always(() => release?.discard());
@@ -32,22 +32,22 @@ test.serial('chart: one command installs it, and `helm test` passes', async (t) 
 type Event = { type: string; reason: string; message: string; involvedObject: { uid: string; name: string } };
 
 test.serial('chart: a normal start records no Warning Event', async (t) => {
-  // Two managers, two webservers, and a terminal: that which `helm test` gave back may still be replaced.
+  // Two managers, two webservers and a terminal. The terminal that `helm test` used may still be replaced.
   const pods = await until('five ready pods', async () => {
     const ready = (await list<RawPod>('pods')).filter(isReady);
     return ready.length >= 5 && ready;
   });
-  // Not of the terminal that `helm test` gave back: an older kubelet probes a pod to its end. A kubelet tells of what it has
-  // done a little later.
+  // Ignore the terminal that `helm test` used: an older kubelet probes a pod until it ends. A kubelet reports Events
+  // with a delay.
   const events = await until('an Event of the start of each', async () => {
     const all = await list<Event & Object>('events');
     const eventsOf = ({ metadata }: RawPod) => all.filter(({ involvedObject }) => involvedObject.uid === metadata.uid);
     const everybodys = pods.map(eventsOf);
     return everybodys.every((own) => own.some(({ reason }) => reason === 'Started')) && everybodys.flat();
   });
-  // A node that is busy says so when it has not heard of a Secret within a second; it mounts it a moment later.
+  // A busy node reports this when it has not received a Secret within a second; it mounts it a moment later.
   const busy = ({ reason, message }: Event) => reason === 'FailedMount' && message.includes('failed to sync');
-  // A webserver waits for the Secret that the manager makes at its first start.
+  // A webserver waits for the Secret that the manager creates at its first start.
   const waits = ({ reason, message }: Event) =>
     reason === 'FailedMount' && /secret "warmterm-keys" not found/.test(message);
   t.deepEqual(
@@ -58,7 +58,7 @@ test.serial('chart: a normal start records no Warning Event', async (t) => {
   );
 });
 
-/** What an account hears when it patches a pod; nothing if it may. */
+/** The error that an account gets when it patches a pod; nothing if it is allowed. */
 async function refusal(
   as: Transport,
   pod: string,
@@ -75,7 +75,7 @@ async function refusal(
   }
 }
 
-/** Names of a terminal and of a pod that is none, and the manager's account. */
+/** Names of a terminal and of a pod that is no terminal, and the manager's account. */
 async function actAsManager(t: ExecutionContext) {
   const manager = await release.actAs('manager');
   t.teardown(() => manager.close());
@@ -164,7 +164,7 @@ test.serial('inv 5: chart: an upgrade to another exposure keeps session and secr
   t.regex(await release.test(), /Phase: +Succeeded/);
 });
 
-/** Each number of replicas that a Deployment has from now on. */
+/** All numbers of replicas that a Deployment has from now on. */
 async function followReplicas(t: ExecutionContext, path: string): Promise<Set<number>> {
   const seen = new Set<number>();
   const watching = new AbortController();
@@ -172,7 +172,7 @@ async function followReplicas(t: ExecutionContext, path: string): Promise<Set<nu
     for await (const line of stream) seen.add(JSON.parse(line).object.spec.replicas);
   };
   const stream = await release.transport.stream(`${path}&watch=true`, watching.signal);
-  // The end of the test ends the stream in the middle.
+  // The end of the test aborts the stream.
   const ended = follow(createInterface({ input: stream })).catch(() => {});
   stream.on('error', () => {});
   t.teardown(() => {

@@ -1,4 +1,4 @@
-// What an administrator does to a release while visitors work and others come: upgrades, deleted pods, drained nodes.
+// Administrator actions while visitors work and others arrive: upgrades, deleted pods, drained nodes.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -21,16 +21,16 @@ import {
 let release: Release;
 const scope = fileScope(test);
 const browser = shareBrowser(test);
-/** Visitors whose shells count for as long as the tests last. */
+/** Visitors whose shells run a counter during all tests. */
 let pages: Page[];
 
 test.before(async () => {
   release = await installRelease({
     'poolDefaults.spare': '2',
     'poolDefaults.max': '10',
-    // Nobody connects to what the visitors below claim.
+    // No visitor connects to the terminals that are claimed below.
     'poolDefaults.connectTimeout': '30m',
-    // Who is relayed notices that a webserver goes; who is not, must not.
+    // A relayed page notices the end of a webserver. A direct page must not.
     'webserver.relay': 'never',
   });
   pages = [(await openTerminal(scope, release, browser())).page, (await openTerminal(scope, release, browser())).page];
@@ -47,7 +47,7 @@ const list = async (selector: string) => {
 const terminals = () => list(labels.pool);
 const inUse = async () =>
   (await terminals())
-    // Those of visitors who have left take a while to go.
+    // Pods of visitors who left take a while to end.
     .filter((pod) => isClaimed(pod) && pod.metadata.deletionTimestamp === undefined)
     .map(({ metadata }) => metadata.uid)
     .toSorted();
@@ -59,7 +59,7 @@ const evict = (name: string) =>
     body: { apiVersion: 'policy/v1beta1', kind: 'Eviction', metadata: { name, namespace: release.namespace } },
   });
 
-/** Visitors who come back for their terminals ten times a second, until they are stopped. Resolves once each has one. */
+/** Visitors who claim their terminals again ten times a second until stopped. Resolves once each has one. */
 async function startComing(t: ExecutionContext, count: number) {
   const stopping = new AbortController();
   const failures: string[] = [];
@@ -81,7 +81,7 @@ async function startComing(t: ExecutionContext, count: number) {
   t.teardown(() => stopping.abort());
   return {
     claims: () => claims,
-    /** What went wrong, by then. */
+    /** The errors so far. */
     async stop(): Promise<string[]> {
       stopping.abort();
       await Promise.all(loops);
@@ -91,7 +91,7 @@ async function startComing(t: ExecutionContext, count: number) {
   };
 }
 
-/** The two visitors are still in the same shells. */
+/** Checks that the two visitors are still in the same shells. */
 async function shellsAreTheSame(word: string): Promise<void> {
   for (const page of pages) {
     await stillAnswers(page, word);

@@ -1,5 +1,5 @@
-// What somebody inside a terminal can reach and use up, tried from a shell in a browser on the real cluster. README's
-// table of isolation says what happened. Each address that must be out of reach is seen to answer from outside first.
+// What a shell in a terminal can reach and exhaust, tried in a browser on the real cluster. README's table of
+// isolation has the results. The test first checks from outside that each forbidden address answers.
 
 import { connect } from 'node:net';
 import test from 'ava';
@@ -12,7 +12,7 @@ import { openTerminal, type RawPod, until } from '../helpers/system.ts';
 let release: Release;
 const scope = fileScope(test);
 const browser = shareBrowser(test);
-/** Two visitors; the first does what the other must not notice. */
+/** Two visitors; the actions of the first must not affect the second. */
 let page: Page;
 let neighbour: Page;
 
@@ -30,10 +30,10 @@ test.after.always(() => release?.discard());
 
 let commands = 0;
 
-/** What a command prints. It must not print more than the screen holds. */
+/** The output of a command, which must fit on the screen. */
 async function output(command: string, timeoutMs = 60_000): Promise<string> {
   const number = ++commands;
-  // In two parts, so that the command line itself does not count.
+  // Split the marker, so that the command line itself does not match.
   await typeText(page, `clear; echo "be""gin-${number}"; ${command}; echo; echo "e""nd-${number}"\n`);
   const printed = new RegExp(`^begin-${number}$([^]*)^end-${number}$`, 'm');
   return printed.exec(await waitForScreen(page, printed, timeoutMs))![1]!.trim();
@@ -67,7 +67,7 @@ const answersTheTest = (address: string) =>
       .once('timeout', () => end(false));
   });
 
-/** Which of these addresses take a connection from inside the terminal. */
+/** The addresses that accept a connection from inside the terminal. */
 async function reached(addresses: string[]): Promise<string[]> {
   const program = [
     'import socket,sys',
@@ -109,10 +109,10 @@ test.serial(
       `${(await service('warmterm-webserver')).spec.clusterIP}:80`,
       ...nodePorts.map((port) => `${node}:${port}`),
     ];
-    // A neighbour may have become Ready just now: its node port follows a little later.
+    // A neighbour may have become Ready just now, and its node port follows a little later.
     for (const address of outOfReach) await until(`${address} answers from outside`, () => answersTheTest(address));
     const withinReach = managers.map(({ status }) => `${status.podIP}:5253`);
-    // The kubelet, and the metadata service of every cloud: whether they answer anybody depends on the cluster.
+    // The kubelet, and the metadata service of every cloud. Whether they answer other clients depends on the cluster.
     const elsewhere = [`${node}:10250`, `${node}:22`, '169.254.169.254:80', '1.1.1.1:443'];
     t.deepEqual((await reached([...outOfReach, ...elsewhere, ...withinReach])).toSorted(), withinReach.toSorted());
   },
@@ -170,7 +170,7 @@ test.serial('isolation: no raw sockets, mounts, namespaces, devices or other use
   for (const [what, command] of Object.entries(refused)) {
     t.is(await output(`( ${command} ) > /dev/null 2>&1 && echo allowed || echo refused`), 'refused', what);
   }
-  // Nothing of another user is to be seen, so there is nothing of theirs to trace.
+  // Processes of other users are invisible, so there is nothing to trace.
   t.is(await output('ps -eo user= | sort -u'), 'visitor');
   t.is(
     await output('grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | cut -f2 | xargs'),
@@ -178,7 +178,7 @@ test.serial('isolation: no raw sockets, mounts, namespaces, devices or other use
   );
 });
 
-// One process for each way into another, and what became of it.
+// One process for each way into another, and its result.
 const intruder = `
 import ctypes,glob,os,sys
 libc=ctypes.CDLL(None,use_errno=True)
@@ -208,16 +208,16 @@ for pid in sys.argv[1:]:
 
 test.serial('isolation: the shell cannot read the server’s memory or files, or write to its log', async (t) => {
   await output(`printf '%s' '${Buffer.from(intruder).toString('base64')}' | base64 -d > /tmp/intruder.py`);
-  // The first process is tini; the one that listens is its child.
+  // The first process is tini; the server is its child.
   const server = await output(`ps --ppid 1 -o pid=,comm= | awk '$2 ~ /node|MainThread/ {print $1}'`);
   t.regex(server, /^\d+$/);
   const ways = await output(`python3 /tmp/intruder.py 1 ${server} $$`);
   t.regex(ways, /^ways into 1$/m);
   t.regex(ways, new RegExp(`^ways into ${server}$`, 'm'));
-  // Of its own shell it may see all that seccomp leaves: the program does try.
+  // It can access its own shell as far as seccomp allows, which proves that the program works.
   t.regex(ways, /^ways into \d+ mem maps environ fd log trace/m);
   t.is(await output(`ls -l /usr/local/bin/node /usr/bin/tini | cut -d' ' -f1,3 | sort -u`), '-rwx--x--x root');
-  // Its text would be printed by kubectl describe.
+  // kubectl describe would print its text.
   t.is(await output('find / -xdev -name "termination-log*" 2> /dev/null; ls /dev/termination-log 2> /dev/null'), '');
   t.is(await output('(echo forged > /opt/warmterm/private/termination-log) 2> /dev/null || echo refused'), 'refused');
   t.is(await output('node --print 6*7'), '42', 'Node is there for whoever wants it');
@@ -248,7 +248,7 @@ test.serial('isolation: manager and webserver connect only where they need to', 
   t.deepEqual(await reachedBy('webserver', addresses), ['manager', 'terminal']);
 });
 
-/** Which addresses a pod with the labels of a component reaches: the same policies select it. It is never Ready, so no Service does. */
+/** The addresses that a pod with a component's labels reaches, under the same policies. It is never Ready, so no Service selects it. */
 async function reachedBy(component: string, addresses: Record<string, string>): Promise<string[]> {
   const name = `probe-${component}`;
   const [model] = await pods(component);
@@ -302,7 +302,7 @@ async function reachedBy(component: string, addresses: Record<string, string>): 
           log += chunk;
         }
       } catch {
-        // It has not begun.
+        // The process has not started yet.
       }
       said = /^reached: (.*)$/m.exec(log)?.[1];
       return said !== undefined;
@@ -343,8 +343,8 @@ test.serial('isolation: a fork bomb ends within seconds without effect on anothe
   const before = await restarts();
   await typeText(page, 'b() { b | b & }; b\n');
   await stillAnswers(neighbour, 'beside-a-bomb');
-  // Where the bomb was the quicker, memory was full before it was counted, and the kernel may have ended the server too: then
-  // the terminal was started again.
+  // If the bomb fills the memory before the processes are counted, the kernel may kill the server too; then
+  // the terminal restarts.
   const told = page.getByRole('heading', { name: 'Too many programs' });
   const over = async () => (await told.isVisible()) || (await restarts()) !== before;
   await until('the end of all that ran', over, 60_000);

@@ -1,4 +1,4 @@
-// The Kubernetes port against the real cluster that KUBECONFIG names, in a namespace made for it and removed again.
+// The Kubernetes port against the real cluster that KUBECONFIG names, in a namespace that the suite creates and removes.
 // WARMTERM_TEST_IMAGE is an image with Node that the cluster has or can pull.
 
 import { randomBytes } from 'node:crypto';
@@ -11,7 +11,7 @@ const test = anyTest as TestFn<ContractContext>;
 const namespace = `warmterm-test-${randomBytes(4).toString('hex')}`;
 const admin = createTransport({ deadlineMs: 20_000 });
 
-// A cluster without the Gateway API gets the least of it that the suite needs, for as long as the suite runs.
+// A cluster without the Gateway API gets the minimal definitions that the suite needs, until the suite ends.
 const httpRoutes = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
@@ -39,7 +39,7 @@ let defined = false;
 test.serial.before(async () => {
   const made = admin.request({ method: 'POST', path: definitions, body: httpRoutes });
   defined = (await unless([409], made)) !== undefined;
-  // Served a moment after it is made: until then 404, and since 1.22 also 429 `storage is (re)initializing`.
+  // The API serves it a moment after creation: until then 404, and since 1.22 also 429 `storage is (re)initializing`.
   const path = '/apis/gateway.networking.k8s.io/v1/httproutes';
   const deadline = AbortSignal.timeout(30_000);
   const listed = () =>

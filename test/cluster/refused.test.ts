@@ -16,7 +16,7 @@ test.before(async () => {
     'poolDefaults.spare': '2',
     'poolDefaults.max': '6',
     'poolDefaults.scaleDownDelay': '1h',
-    // Nobody connects to what the visitors below claim.
+    // No visitor connects to the terminals that are claimed below.
     'poolDefaults.connectTimeout': '30m',
   });
   await poolIsReady(release, 2);
@@ -44,7 +44,7 @@ type RawService = { metadata: { labels?: Record<string, string> }; spec: { ports
 const countNodePorts = (services: RawService[]): number =>
   services.flatMap(({ spec }) => spec.ports).filter(({ nodePort }) => nodePort !== undefined).length;
 
-/** Makes an object, which is gone after the test at the latest. Returns how to remove it. */
+/** Creates an object and removes it after the test. Returns a function that removes it earlier. */
 async function createFor(t: ExecutionContext, kind: string, name: string, spec: object): Promise<() => Promise<void>> {
   await create(`${core()}/${kind}`, { metadata: { name }, spec });
   const undo = async () => void (await unless([404], remove(`${core()}/${kind}/${name}`)));
@@ -62,7 +62,7 @@ test.serial(
     const undo = await createFor(t, 'limitranges', 'small', {
       limits: [{ type: 'Container', max: { memory: '50Mi' } }],
     });
-    // A healthy start may take longer than that.
+    // A healthy start may take longer than this timeout.
     await annotate({ spare: '3', 'start-timeout': '10s' });
     const broken = await until('a broken terminal with the cause', async () =>
       (await poolStatus(release)).pods.find(
@@ -75,7 +75,7 @@ test.serial(
       /maximum memory usage per Container is 50Mi/,
     );
 
-    // The two that are ready are still handed out; who comes then waits, and is promised nothing.
+    // The two ready terminals are still claimed. The next visitor waits without an estimate.
     const visitors = [createVisitor(release), createVisitor(release)];
     for (const visitor of visitors) await claimSoon(visitor);
     const late = createVisitor(release);
@@ -86,7 +86,7 @@ test.serial(
     await late.call('DELETE', '/api/terminals/place');
 
     await undo();
-    // The StatefulSet controller tries again less and less often, but at once when its set changes.
+    // The StatefulSet controller retries with a growing back-off, but at once when its set changes.
     await annotate({ spare: '2', 'start-timeout': '2m' });
     await until('two ready terminals again', async () => {
       const { ready, broken } = await poolStatus(release);
@@ -116,7 +116,7 @@ test.serial(
       (await until('an Event of it', async () => (await eventsOf('NotExposed'))[0])) ?? '',
       /exceeded quota: ports/,
     );
-    // More pods are Ready to Kubernetes than a visitor could reach.
+    // Kubernetes reports more pods as Ready than a visitor can reach.
     await until('a pod that is Ready and has no node port', async () => {
       const pods = (await get<{ items: RawPod[] }>(`${core()}/pods?labelSelector=warmterm.dev%2Fpool`)).items;
       return pods.filter(isReady).length > reachable;
@@ -144,7 +144,7 @@ withPodSecurity(
       patch(`${pools()}/default`, { spec: { template: { spec: { securityContext: { seccompProfile } } } } });
     t.teardown(() => enforce(null));
 
-    // The chart's own pods are restricted. One without a seccomp profile is not.
+    // The chart's own pods are restricted. A pod without a seccomp profile is not.
     await enforce('restricted');
     await setProfile(null);
     await annotate({ spare: '7', max: '10', 'start-timeout': '10s' });

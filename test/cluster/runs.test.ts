@@ -42,7 +42,7 @@ test.serial('run: a tty: initial size, Ctrl-C and `exit 7`', async (t) => {
   pty.write('stty size; sleep 1000\r');
   await pty.until('27 91');
   pty.write('\x03');
-  // Bash may drop what is typed before it has its prompt again.
+  // Bash may drop input that arrives before its next prompt.
   await pty.until(/\^C[\s\S]*[$#] /);
   pty.write('exit 7\r');
   await pty.until('left with 7');
