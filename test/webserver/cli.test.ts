@@ -59,7 +59,7 @@ test('cli: 404 for another version’s archive; API answers carry the version', 
   t.is((await fetch(`${url}${paths.current}`)).headers.get(versionHeader), '0.0.0');
 });
 
-/** A machine without any file of ours. */
+/** A machine without files of this project. */
 async function startMachine(t: ExecutionContext) {
   const home = await mkdtemp(join(tmpdir(), 'home-'));
   t.teardown(() => rm(home, { recursive: true }));

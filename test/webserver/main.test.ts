@@ -67,7 +67,7 @@ test('inv 12: process: exits without its token for the manager, so the kubelet r
     ...(await secretFiles(t, { WARMTERM_VISITOR_SECRET_FILE: visitorSecret })),
   });
   const complaint = text(child.stderr);
-  // If it listens nevertheless, its first log line shows that.
+  // If it listens anyway, its first log line shows that.
   const listening = once(createInterface(child.stdout), 'line').then(([line]) => line);
   t.deepEqual(await Promise.race([exited, listening]), [2, null]);
   t.regex(await complaint, /WARMTERM_MANAGER_TOKEN_FILE="\/nonexistent\/token"/);

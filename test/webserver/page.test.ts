@@ -3,7 +3,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { startWebserver } from '../helpers/webserver-app.ts';
 
-// fetch would decompress, and hide the bytes on the wire.
+// fetch would decompress the body and hide the bytes on the wire.
 function get(url: string, headers: Record<string, string> = {}) {
   return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: Buffer }>((resolve, reject) => {
     const sent = request(url, { headers }, async (response) => {
@@ -110,7 +110,7 @@ test('frame: a site that may not show the page gets a sentence and a link, which
     ['https://attacker.example/?https://course.example.edu', 'sentence'],
     ['https://old.example.org/', 'page'],
     ['http://old.example.org/', 'page'],
-    // Of such pages only the browser knows.
+    // Only the browser knows of such pages.
     ['no address', 'page'],
   ] as const) {
     t.is(await shown('/', { 'sec-fetch-site': 'cross-site', referer }), expected, referer);

@@ -1,4 +1,4 @@
-// The relay through the real webserver: whom it admits, what reaches the pod, and how it ends.
+// The relay through the real webserver: which clients it admits, which data reaches the pod, and how it ends.
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -40,7 +40,7 @@ function upgraded(t: ExecutionContext, answer: Handshake): Socket {
   throw new Error('The relay does not let this through.');
 }
 
-/** A relayed connection, with both its ends. */
+/** A relayed connection with both ends. */
 async function open(t: ExecutionContext, { url, ticket }: { url: string; ticket: string }, pod: Pod) {
   const arrives = pod.next();
   const browser = upgraded(t, await knock(t, url, { headers: protocolOf(ticket) }));

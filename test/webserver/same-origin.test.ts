@@ -8,7 +8,7 @@ import { createRefusalLog } from '../../webserver/refusal-log.ts';
 import { proposedId } from '../helpers/proposed-id.ts';
 import { startWebserver } from '../helpers/webserver-app.ts';
 
-/** Claims a terminal with these headers. fetch would write its own Host. */
+/** Claims a terminal with these headers. fetch would overwrite Host. */
 function claim(url: string, headers: Record<string, string>) {
   return new Promise<{ status: number | undefined; detail: string }>((resolve, reject) => {
     const all = { 'content-type': 'application/json', [visitorHeader]: proposedId(), ...headers };
@@ -20,7 +20,7 @@ function claim(url: string, headers: Record<string, string>) {
   });
 }
 
-// What nginx and others make of the page's host over http, where browsers send no Sec-Fetch-Site.
+// The host of the page as nginx and others change it over http, where browsers send no Sec-Fetch-Site.
 for (const [title, origin, headers] of [
   ['the same port', 'http://shell.test:8080', { host: 'shell.test:8080' }],
   ['the default port of https', 'https://shell.test', { host: 'shell.test:443' }],

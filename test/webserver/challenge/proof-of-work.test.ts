@@ -13,7 +13,7 @@ function start({ secrets = [secret] as [string, ...string[]], clock = Date.now, 
 
 /** A challenge for `visitor` with its solution, as the page sends them. */
 async function solved(challenges: ReturnType<typeof start>, visitor = 'ann') {
-  // Through JSON, as between webserver and page.
+  // JSON, as between webserver and page.
   const challenge = JSON.parse(JSON.stringify(await challenges.issue(visitor, 'a network')));
   return JSON.parse(
     JSON.stringify(await solveProofOfWork(challenge, async () => {}, new AbortController().signal)),

@@ -31,7 +31,7 @@ test('inv 2: a claim repeated with the same proposal gets the same terminal', as
   const visitor = createVisitor(url);
   const proposal = visitor.id;
   const first = await visitor.send('POST', '/api/terminals', claim);
-  // As if the answer had been lost.
+  // Simulate a lost answer.
   visitor.id = proposal;
   const again = await visitor.send('POST', '/api/terminals', claim);
   t.is(again.body.status, 'reconnected');

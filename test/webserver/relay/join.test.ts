@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
 import { join } from '../../../webserver/relay/join.ts';
 
-/** A TCP connection, with both its ends. */
+/** A TCP connection with both ends. */
 async function connection(t: ExecutionContext): Promise<[Socket, Socket]> {
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -19,7 +19,7 @@ async function connection(t: ExecutionContext): Promise<[Socket, Socket]> {
   return [near, far];
 }
 
-/** Two clients, with two joined sockets between them. */
+/** Two clients joined by two sockets. */
 async function joined(t: ExecutionContext) {
   const [browser, one] = await connection(t);
   const [other, pod] = await connection(t);
