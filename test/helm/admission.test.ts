@@ -1,5 +1,5 @@
-// The chart's admission policies, judged by a CEL evaluator. It is no API server: it knows neither its types nor its limits of cost.
-// test/cluster/chart.test.ts asks a real one, where the cluster is new enough.
+// The chart's admission policies in a CEL evaluator. It has neither the types nor the cost limits of an API server.
+// test/cluster/chart.test.ts tests them on a real one, where the cluster supports them.
 
 import { type CelInput, run } from '@bufbuild/cel';
 import anyTest, { type ExecutionContext } from 'ava';
@@ -26,7 +26,7 @@ type Meta = {
 type Pod = { metadata: Meta; spec: { containers: object[]; [field: string]: unknown }; status?: object };
 type Request = { username: string; object?: object; oldObject?: object };
 
-/** What a policy says to a request: nothing that it does not match is refused. */
+/** The policy's messages for a request; none for a request that it does not match. */
 function judge({ spec }: Rendered, { username, object, oldObject }: Request): string[] {
   const variables = new Map<string, CelInput>();
   const evaluate = (expression: string): unknown => {
@@ -52,7 +52,7 @@ function toCel(value: unknown): CelInput {
   return Number.isInteger(value) ? BigInt(value as number) : (value as CelInput);
 }
 
-/** A pod as the chart's template makes it. */
+/** A pod made from the chart's template. */
 async function terminalPod(): Promise<Pod> {
   const { objects } = await render({ fullnameOverride: 'shells' });
   const { template } = objects.find(({ kind }) => kind === 'StatefulSet')!.spec;
@@ -62,7 +62,7 @@ async function terminalPod(): Promise<Pod> {
 
 const manager = 'system:serviceaccount:ours:shells-manager';
 
-/** What the manager hears when it changes a terminal's pod so. */
+/** The refusals of such a change of a terminal's pod by the manager. */
 async function change(how: (pod: Pod) => void, before = (_pod: Pod) => {}, username = manager): Promise<string[]> {
   const oldObject = await terminalPod();
   before(oldObject);
@@ -71,7 +71,7 @@ async function change(how: (pod: Pod) => void, before = (_pod: Pod) => {}, usern
   return judge(await policy('ours.shells-manager'), { username, object, oldObject });
 }
 
-test('inv 10: the manager may claim, mark, retire and end a terminal: all that it does to pods', async (t) => {
+test('inv 10: admission: the manager may claim, mark, retire and end a terminal', async (t) => {
   const claim = (pod: Pod) => {
     pod.metadata.labels![labels.claimed] = 'true';
     for (const name of Object.values(claimAnnotations)) pod.metadata.annotations![name] = 'x';
@@ -119,7 +119,7 @@ for (const [what, how, message] of refused) {
   });
 }
 
-test('inv 10: the manager may not touch a pod that is no terminal of its release', async (t) => {
+test('inv 10: admission: the manager may not change a pod that is no terminal of its release', async (t) => {
   const claim = ({ metadata }: Pod) => {
     metadata.labels = { ...metadata.labels, [labels.claimed]: 'true' };
   };
@@ -132,7 +132,7 @@ test('inv 10: the manager may not touch a pod that is no terminal of its release
   for (const before of others) t.true((await change(claim, before)).includes(patchesTerminals), String(before));
 });
 
-test('inv 5: the StatefulSet controller may delete terminals in use only when they have come to their end', async (t) => {
+test('inv 5: admission: the StatefulSet controller may delete terminals in use only after their end', async (t) => {
   const sessions = await policy('ours.shells-sessions');
   const ask = async (phase: string, username: string) =>
     judge(sessions, { username, oldObject: { ...(await terminalPod()), status: { phase } } });
@@ -170,7 +170,7 @@ test('admission: policies are rendered if the cluster supports them and the valu
   await isRendered(t, 'ours.shells-manager', { manager: { restrictPatches: false } });
   await isRendered(t, 'ours.shells-sessions', { terminals: { protectSessions: false } });
   await isRendered(t, 'ours.shells-manager-secrets', { secret: { existing: 'mine' } });
-  // What the manager may not do is refused also when the expressions fail; ends of sessions are not.
+  // Writes of the manager are refused also when the expressions fail; ends of sessions are not.
   t.is((await policy('ours.shells-manager')).spec.failurePolicy, 'Fail');
   t.is((await policy('ours.shells-sessions')).spec.failurePolicy, 'Ignore');
 });

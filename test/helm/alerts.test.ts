@@ -1,5 +1,5 @@
-// The alerts, judged by Prometheus' own promtool where it can be had: each goes off at what it is for, says so in plain words,
-// and stays quiet at what is only nearly so.
+// The alerts in Prometheus' own promtool, if installed: each fires in its case with a clear text, and
+// stays quiet in a similar case.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,12 +15,12 @@ type Rule = { alert: string; labels: Record<string, string>; annotations: Record
 type Series = Record<string, string>;
 
 type Case = {
-  /** After so many minutes. */
+  /** The minute of the check. */
   at: number;
   fires: Series;
-  /** Those that it tells apart. */
+  /** The labels that distinguish its instances. */
   labels?: Record<string, string>;
-  /** How its text puts the value. */
+  /** The value as its text formats it. */
   value?: string;
   quiet: Series;
 };
@@ -43,7 +43,7 @@ const cases: Record<string, Case> = {
     at: 3,
     fires: { 'warmterm_leader{pod="a"}': '1+0x10', 'warmterm_leader{pod="b"}': '1+0x10' },
     value: '2',
-    // One hands over to the other.
+    // One manager hands over to the other.
     quiet: { 'warmterm_leader{pod="a"}': '1 1 0 0 0', 'warmterm_leader{pod="b"}': '0 1 1 1 1' },
   },
   WarmtermNothingReady: {
@@ -86,7 +86,7 @@ const cases: Record<string, Case> = {
     },
     labels: pool,
     value: '10%',
-    // Whoever has had too many is refused, and nothing has failed.
+    // A visitor at the limit is refused, which is no failure.
     quiet: {
       'warmterm_claims_total{pool="default", result="too-many-requests"}': '0+9x20',
       'warmterm_claims_total{pool="default", result="new"}': '0+1x20',
@@ -165,7 +165,7 @@ const cases: Record<string, Case> = {
       'warmterm_kubernetes_requests_total{verb="PATCH", code="200"}': '0+8x20',
     },
     value: '20%',
-    // Another manager was first: so it goes.
+    // Another manager was first, which is normal.
     quiet: {
       'warmterm_kubernetes_requests_total{verb="PATCH", code="422"}': '0+5x20',
       'warmterm_kubernetes_requests_total{verb="PATCH", code="200"}': '0+5x20',
@@ -205,7 +205,7 @@ const text = readFileSync(new URL('../../helm/files/alerts.yaml', import.meta.ur
 const rules: Rule[] = parse(text).groups.flatMap((group: { rules: Rule[] }) => group.rules);
 const judged = ifInstalled('promtool', test);
 
-test('each alert has a case in which it goes off', (t) => {
+test('alerts: each has a case in which it fires', (t) => {
   t.deepEqual(
     rules.map(({ alert }) => alert),
     Object.keys(cases),
@@ -227,7 +227,7 @@ for (const { alert, labels, annotations } of rules) {
   });
 }
 
-/** What promtool has against it that the alert is as expected; empty: nothing. */
+/** promtool's complaint if the alert is not as expected; empty: none. */
 function promtool(alert: string, minutes: number, series: Series, expected: object[]): string {
   const directory = mkdtempSync(join(tmpdir(), 'alerts-'));
   const inNamespace = (name: string) =>
@@ -245,7 +245,7 @@ function promtool(alert: string, minutes: number, series: Series, expected: obje
   };
   try {
     writeFileSync(join(directory, 'rules.yaml'), text);
-    // JSON is YAML.
+    // JSON is valid YAML.
     writeFileSync(join(directory, 'test.yaml'), JSON.stringify(cases));
     execFileSync('promtool', ['test', 'rules', 'test.yaml'], { cwd: directory, stdio: 'pipe' });
     return '';

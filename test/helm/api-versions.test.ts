@@ -1,5 +1,5 @@
-// Every API that the chart and the manager use is one that the cluster serves and that no later release removes: for the oldest
-// Kubernetes that is supported, those in which an API came or went, and the newest that the client library knows.
+// The cluster serves every API that the chart and the manager use, and no later release removes it. Checked for the oldest supported
+// Kubernetes, for each that added or removed an API, and for the newest that the client library knows.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// What the chart says in templates must be what the services read: names of settings, labels, annotations and ports. It
-// is only read here; that it installs is proven on a cluster (`helm test`).
+// The chart's templates must match what the services read: names of settings, labels, annotations and ports. These tests
+// only read the chart; `helm test` on a cluster proves that it installs.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'ava';
@@ -32,7 +32,7 @@ for (const { template, readConfig } of services) {
   });
 }
 
-test('every setting of a pool is an annotation of its StatefulSet, with the default that the manager has', (t) => {
+test('pools: every setting is an annotation of the StatefulSet, with the manager’s default', (t) => {
   const given: Record<string, string> = {};
   for (const [key, annotation] of Object.entries(settingAnnotations)) {
     const rendered = key === 'prewarm' ? 'toJson . | quote' : `.${key} | quote`;
@@ -42,7 +42,7 @@ test('every setting of a pool is an annotation of its StatefulSet, with the defa
   t.deepEqual(readSettings(given), { settings: defaultSettings, problems: [] });
 });
 
-test('a pod of the chart can be claimed, reached, and known by its token', (t) => {
+test('pods: a pod of the chart can be claimed, reached and identified by its token', (t) => {
   t.regex(pools, new RegExp(`^ {8}${labels.claimed}: "false"$`, 'm'));
   t.regex(pools, new RegExp(`^ {4}${labels.pool}: `, 'm'));
   t.regex(pools, /^ {6}annotations:\n {8}\S+: \S/m);
@@ -58,12 +58,12 @@ test('a pod of the chart can be claimed, reached, and known by its token', (t) =
   t.true(read('templates/_helpers.tpl').includes(`audience: ${managerAudience},`));
 });
 
-test("inv 5: the chart says nothing of a pool's replicas, and replaces no pod by itself", (t) => {
+test('inv 5: pools: the chart sets no replicas, and updates pods OnDelete', (t) => {
   t.notRegex(pools, /^\s+replicas:/m);
   t.true(pools.includes('updateStrategy: {type: OnDelete}'));
 });
 
-test('inv 7: a pod takes no service links and no token of the Kubernetes API, unless it is the manager', (t) => {
+test('inv 7: pods: only the manager has a token of the Kubernetes API; none has service links', (t) => {
   for (const template of readdirSync(new URL('../../helm/templates/', import.meta.url), { recursive: true })) {
     const text = String(template).endsWith('.yaml') ? read(`templates/${template}`) : '';
     if (!/^ *containers:/m.test(text)) continue;
@@ -72,7 +72,7 @@ test('inv 7: a pod takes no service links and no token of the Kubernetes API, un
   }
 });
 
-test('the manager may do with routes what it does with them, and nodes it may read', (t) => {
+test('rbac: the manager may read nodes, and has the permissions on routes that it uses', (t) => {
   const rbac = read('templates/rbac.yaml');
   const rules = rbac.split(/^ {2}- apiGroups: /m);
   const verbsOf = (rule: string) => [...rule.matchAll(/^ {6}- (\w+)/gm)].map(([, verb]) => verb);
@@ -85,7 +85,7 @@ test('the manager may do with routes what it does with them, and nodes it may re
   t.deepEqual(verbsOf(rules.find((rule) => rule.includes('[nodes]'))!), ['list', 'watch']);
 });
 
-test('inv 10: a host for terminals that they would have to share is refused by the schema', (t) => {
+test('inv 10: schema: refuses a host that several terminals would share', (t) => {
   const { properties } = JSON.parse(read('values.schema.json')).properties.terminals;
   const right = new RegExp(properties.ingress.properties.host.anyOf[1].pattern);
   for (const host of ['{name}.term.example.org', 't-{ordinal}.{pool}.example.org', '{pool}-{ordinal}.example.org']) {
@@ -139,11 +139,11 @@ test('pods: the termination message is not writable for the visitor', (t) => {
   t.true(dockerfile.includes(`install -d -m 700 ${folder}\n`), folder);
 });
 
-test('inv 10: helm reports a value that a pattern refuses by a sentence, which comes before the pattern', (t) => {
+test('inv 10: schema: a sentence precedes each pattern, so that helm reports it', (t) => {
   const patterns: string[] = [];
   const visit = (node: unknown, key: string, parent: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
-    // Helm tells a property name that is not allowed by the name.
+    // Helm reports a forbidden property name by the name, not by the pattern.
     if (key === 'not') return;
     if ('pattern' in node && typeof node.pattern === 'string') {
       patterns.push(node.pattern);

@@ -1,4 +1,4 @@
-// What `helm test` runs in the cluster, on a system of this machine: by the direct way, and by the relay.
+// The program of `helm test`, run against a system on this machine, by the direct route and by the relay.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -9,9 +9,9 @@ import { startOnMachine } from '../helpers/system.ts';
 const scope = fileScope(test);
 
 for (const relay of ['never', 'always'] as const) {
-  test.serial(`helm test finds a shell that answers, relay: ${relay}`, async (t) => {
+  test.serial(`helm test: gets an answer from a shell, relay: ${relay}`, async (t) => {
     const { pageUrl } = await startOnMachine(scope, { relay });
-    // Node 20 has its WebSocket behind a flag; the image has a later one.
+    // Node 20 has its WebSocket behind a flag; the image has a later Node.
     const args = ['--experimental-websocket', new URL('../../helm/files/claim.mjs', import.meta.url).pathname];
     const env = { PATH: process.env.PATH, PAGE: pageUrl.replace(/\/$/, '') };
     const { stdout } = await promisify(execFile)(process.execPath, args, { env });

@@ -1,5 +1,5 @@
-// What the chart does about objects that a cluster has already. `helm template` asks no cluster, so they are given to the helpers here;
-// test/cluster/chart.test.ts has real ones.
+// How the chart handles existing objects of a cluster. `helm template` reads no cluster, so these tests pass the objects to the
+// template helpers. test/cluster/chart.test.ts uses real ones.
 
 import anyTest from 'ava';
 import { helmProgram, renderText } from '../helpers/helm.ts';
@@ -7,7 +7,7 @@ import { skipIf } from '../helpers/skip.ts';
 
 const test = skipIf(helmProgram ? undefined : 'helm is not installed', anyTest, anyTest.skip);
 
-test('autoscaling keeps the replicas that a Deployment has, within its bounds', async (t) => {
+test('autoscaling: keeps the present replicas of a Deployment within its bounds', async (t) => {
   const cases: [replicas: number | undefined, expected: string][] = [
     [4, 'replicas: 4'],
     [1, 'replicas: 2'],

@@ -1,4 +1,4 @@
-// The values that documents show are values that the chart takes.
+// The chart accepts the values that the documents show.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import anyTest from 'ava';

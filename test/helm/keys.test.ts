@@ -1,4 +1,4 @@
-// The keys are no object of the chart: the manager makes them, and every rendering names the same Secret.
+// The keys are no object of the chart: the manager creates them, and every rendering names the same Secret.
 
 import anyTest from 'ava';
 import { helmProgram, type Rendered, type Rendering, render } from '../helpers/helm.ts';
@@ -9,7 +9,7 @@ const test = skipIf(helmProgram ? undefined : 'helm is not installed', anyTest, 
 type Named = { name: string; value?: string };
 type Rule = { resources: string[]; resourceNames?: string[]; verbs: string[] };
 
-/** The names of the Secret with the keys wherever the chart writes one, and what the manager may do with Secrets. */
+/** The names of the keys' Secret everywhere in the chart, and the manager's permissions on Secrets. */
 function describeKeys(objects: Rendered[]) {
   const part = (kind: string, component: string) =>
     objects.find((object) => object.kind === kind && object.metadata.name.endsWith(`-${component}`));

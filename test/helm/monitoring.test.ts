@@ -1,5 +1,5 @@
-// The dashboard and the alerts against what the services really tell: a query for a metric that nobody exports is empty for
-// ever, and an alert on one never fires.
+// The dashboard and the alerts use only metrics that the services export. A query for another metric is always empty,
+// and an alert on it never fires.
 
 import { readFileSync } from 'node:fs';
 import test from 'ava';
@@ -19,7 +19,7 @@ const file = (name: string) => readFileSync(new URL(`../../helm/files/${name}`, 
 const dashboard: Dashboard = JSON.parse(file('dashboard.json'));
 const rules: Rule[] = parse(file('alerts.yaml')).groups.flatMap((group: { rules: Rule[] }) => group.rules);
 
-/** Series by name, each with the labels that the code gives it. */
+/** Series by name, each with its labels in the code. */
 async function exported(): Promise<Map<string, Set<string>>> {
   const manager = createCounters();
   registerPoolMetrics({
@@ -48,11 +48,11 @@ async function exported(): Promise<Map<string, Set<string>>> {
   return series;
 }
 
-// What Prometheus adds to whatever it scrapes by a ServiceMonitor.
+// The labels that Prometheus adds to targets of a ServiceMonitor.
 const added = ['namespace', 'pod', 'job', 'instance'];
 const words = new Set(['by', 'and', 'or', 'unless', 'on', 'ignoring', 'group_left', 'without']);
 
-/** The names in a query that are followed by neither `(` nor `=`, and the labels by which it selects or groups. */
+/** The metric names in a query (not followed by `(` or `=`), and the labels by which it selects or groups. */
 function readQuery(query: string): { names: string[]; labels: string[] } {
   const labels: string[] = [];
   const bare = query
@@ -75,7 +75,7 @@ const queries = [
   ...dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ of: title, expr }))),
 ];
 
-test('a query is read with its metrics and its labels', (t) => {
+test('monitoring: parses the metrics and the labels of a query', (t) => {
   const query =
     'histogram_quantile(0.9, sum by (pool, le) (rate(a_bucket{b="c", d=~"e|f"}[5m]))) > 2 and h_i{j!="k"} < 1';
   t.deepEqual(readQuery(query), { names: ['a_bucket', 'h_i'], labels: ['b', 'd', 'j', 'pool', 'le'] });
@@ -96,7 +96,7 @@ test('monitoring: alerts and panels use only exported metrics and labels', async
 test('monitoring: every metric is on the dashboard or in an alert', async (t) => {
   const asked = new Set(queries.flatMap(({ expr }) => readQuery(expr).names.map(familyOf)));
   const ours = [...(await exported()).keys()].filter((name) => name.startsWith('warmterm_')).map(familyOf);
-  // Bounds that are drawn with the replicas, or told with the settings.
+  // Bounds that the replicas' panel shows, or that come from the settings.
   const others = new Set(['warmterm_pool_min']);
   t.deepEqual(
     [...new Set(ours)].filter((name) => !asked.has(name) && !others.has(name)),
@@ -125,7 +125,7 @@ test('alerts: each is limited to the release’s namespace', (t) => {
   }
 });
 
-test('the dashboard’s panels have names and explanations, lie within the grid and not on each other', (t) => {
+test('dashboard: panels have names and descriptions, fit the grid and do not overlap', (t) => {
   const taken = new Set<string>();
   for (const { type, title, description, targets = [], gridPos } of dashboard.panels) {
     const { x, y, w, h } = gridPos;

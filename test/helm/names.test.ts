@@ -1,4 +1,4 @@
-// Names that a YAML reader takes for numbers or truth values, and names of which Kubernetes takes only some.
+// Names that YAML parses as numbers or booleans, and names that Kubernetes restricts.
 
 import anyTest from 'ava';
 import { chart, helmProgram, type Installation, type Rendered, render } from '../helpers/helm.ts';
@@ -14,12 +14,12 @@ async function renderAs(installation: Installation, values: string | object = {}
 }
 const policies = ['admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy'];
 
-// Where the API server wants a string, wherever in an object it is.
+// The fields in which the API server requires a string, at any depth.
 const stringMaps = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector', 'data']);
 const strings =
   /^(name|namespace|value|secretName|serviceName|image|host|policyName|[a-z]+ClassName|serviceAccountName|instance)$/i;
 
-/** Paths of values that are no strings and should be. */
+/** Paths of values that must be strings and are not. */
 function unquoted(value: unknown, path = ''): string[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => unquoted(item, `${path}.${index}`));
   if (typeof value !== 'object' || value === null) return [];
@@ -59,7 +59,7 @@ for (const [release, name] of [
   ['warmterm', 'warmterm'],
   [`${'a'.repeat(39)}-${'b'.repeat(13)}`, 'a'.repeat(39)],
 ] as const) {
-  test(`release ${release}: its Services begin with ${name}, which Kubernetes takes`, async (t) => {
+  test(`release ${release}: its Services begin with ${name}, which Kubernetes accepts`, async (t) => {
     const objects = await renderAs({ release, namespace: 'ours' }, everything);
     const services = objects.filter(({ kind }) => kind === 'Service').map(({ metadata }) => metadata.name);
     t.true(services.includes(`${name}-webserver`), services.join());
@@ -74,7 +74,7 @@ for (const name of ['101', '3d-printing', '-a', 'a-', 'A', 'a_b', 'a.b', 'a'.rep
   });
 }
 
-test('two releases have no cluster-scoped name in common', async (t) => {
+test('names: two releases share no cluster-scoped name', async (t) => {
   const namespaced = /^(Role|RoleBinding)$/;
   const clusterScoped = async (installation: Installation) =>
     (await renderAs(installation))
@@ -106,7 +106,7 @@ for (const [kubeVersion, policy] of [
   });
 }
 
-test('each port names its protocol, which server-side apply merges ports by', async (t) => {
+test('names: each port has a protocol, which server-side apply needs to merge ports', async (t) => {
   const { objects } = await render(everything);
   const ports = objects.flatMap(({ kind, metadata, spec }) => {
     const containers = spec?.template?.spec.containers ?? [];

@@ -1,4 +1,4 @@
-// Where pods may connect to, by the NetworkPolicies that the real helm renders.
+// The allowed connections of pods, by the NetworkPolicies that the real helm renders.
 
 import { BlockList, isIPv6 } from 'node:net';
 import anyTest from 'ava';
@@ -15,7 +15,7 @@ type Peer = {
 };
 type Rule = { to?: Peer[]; ports?: { port: number | string; protocol: string }[] };
 
-/** The rules of egress of a component. */
+/** The egress rules of a component. */
 async function egress(component: string, values: object = {}): Promise<Rule[]> {
   const { objects, refusal } = await render(values);
   if (refusal) throw new Error(refusal);
@@ -35,7 +35,7 @@ const components = (rules: Rule[]) =>
     }),
   );
 
-/** Whether rules of egress lead to an address. */
+/** Whether egress rules allow an address. */
 function reaches(rules: Rule[], address: string): boolean {
   const family = isIPv6(address) ? 'ipv6' : 'ipv4';
   return blocks(rules).some(({ cidr, except = [] }) => {
@@ -108,7 +108,7 @@ test('network policies: terminals reach public addresses only with internet: tru
   t.deepEqual(blocks(await egress('terminal')), []);
 });
 
-test('blocked ranges of the values are added to those of the chart, each to its IP version', async (t) => {
+test('network policies: blocked ranges of the values are added to the chart’s, by IP version', async (t) => {
   const blockedRanges = ['203.0.113.0/24', '2606:4700::/32'];
   const rules = await egress('terminal', { networkPolicy: { ...internet.networkPolicy, blockedRanges } });
   for (const address of ['203.0.113.5', '10.0.0.1', '2606:4700::1111', 'fd00::1'])
@@ -122,7 +122,7 @@ test('blocked ranges of the values are added to those of the chart, each to its 
   }
 });
 
-test('DNS is asked of the DNS pods, not of all pods of their namespace', async (t) => {
+test('network policies: DNS is allowed to the DNS pods only, not to their whole namespace', async (t) => {
   const dns = [
     {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
@@ -155,7 +155,7 @@ test('network policies: webserver and manager connect only to DNS, each other an
   const manager = await egress('manager');
   t.deepEqual(components(manager), [`terminal ${healthPortName}`]);
   t.is(manager.length, 3);
-  // No peer at all: on some networks not even 0.0.0.0/0 matches an API server.
+  // No peer restriction: on some networks not even 0.0.0.0/0 matches an API server.
   const ports = [443, 6443].map((port) => ({ port, protocol: 'TCP' }));
   t.deepEqual(manager[2], { ports });
   const given = { apiServerPorts: [16443], apiServerAddresses: ['10.96.0.1/32', 'fd00::1/128'] };
@@ -165,7 +165,7 @@ test('network policies: webserver and manager connect only to DNS, each other an
   });
 });
 
-test('terminals do not let the manager in at the ports of the Kubernetes API', async (t) => {
+test('network policies: terminals do not admit the manager at the ports of the Kubernetes API', async (t) => {
   const { objects } = await render({});
   const { ingress } = objects.find(({ metadata }) => metadata.name === 'warmterm-terminal')!.spec;
   const ports = (ingress as Rule[]).flatMap(({ ports = [] }) => ports.map(({ port }) => port));

@@ -1,4 +1,4 @@
-// What `helm install` warns of at its end.
+// The warnings that `helm install` prints at its end.
 
 import anyTest from 'ava';
 import { chart, helmProgram, renderNotes, renderText } from '../helpers/helm.ts';
@@ -31,7 +31,7 @@ test('notes: finds the domain that page and terminals share', async (t) => {
   }
 });
 
-test('a shared domain is found by the hosts of a Gateway and by an address template too', async (t) => {
+test('notes: finds a shared domain also by the hosts of a Gateway and by an address template', async (t) => {
   const httpRoute = { enabled: true, parentRefs: [{ name: 'a' }], hostnames: ['a.example.com', 'shell.example.org'] };
   const ingress = { kind: 'HTTPRoute', protocol: 'https', parentRefs: [{ name: 'a' }] };
   const host = '{name}.terminals.example.org';
@@ -88,7 +88,7 @@ test('notes: the warning about hidden addresses names the pools with limits', as
   t.is(unseen(await renderNotes({ webserver: page('shell.example.org'), pools }))?.[1], 'open');
 });
 
-test('the page is at a node that has a webserver, where the others do not answer', async (t) => {
+test('notes: the page’s address is a node with a webserver if other nodes do not answer', async (t) => {
   t.regex(await renderNotes({}), /component=webserver .*hostIP/);
   t.regex(
     await renderNotes({ webserver: { service: { externalTrafficPolicy: 'Cluster' } } }),

@@ -1,4 +1,4 @@
-// Values that hold for objects other than pods: names and marks of all, accounts, budgets, Services, the ways to the page.
+// Values for objects other than pods: names, labels, accounts, budgets, Services, and the routes to the page.
 
 import anyTest from 'ava';
 import { readConfig as readManagerConfig } from '../../manager/config.ts';
@@ -51,7 +51,7 @@ for (const kubeVersion of ['1.20.0', '1.27.0', '1.30.0', '1.36.0']) {
       t.is(metadata.annotations?.['example.org/owner'], 'ops', `${kind} ${metadata.name}`);
       const template = spec?.template?.metadata;
       if (template) t.is(template.labels.team, '101', `${kind} ${metadata.name}`);
-      // A selector cannot change: a label in it would stop the next upgrade that has another.
+      // A selector cannot change. A custom label in it would block the next upgrade with another label.
       t.false(JSON.stringify(spec?.selector ?? {}).includes('team'), `${kind} ${metadata.name}`);
     }
     t.is(find(objects, 'Ingress', 'warmterm-webserver')?.metadata.annotations?.own, 'ingress');
@@ -99,7 +99,7 @@ test('serviceaccounts: names and annotations of the values are used everywhere',
   t.is(used('Deployment', 'warmterm-manager'), 'ours-manager');
   t.is(used('Deployment', 'warmterm-webserver'), 'ours-web');
   t.is(used('StatefulSet', 'default'), 'ours-terminal');
-  // The manager serves the webserver's account, has the rights, and is held by the policy.
+  // The manager accepts the webserver's account, the role is bound to the manager's, and the policy applies to it.
   t.deepEqual(readManagerConfig(environment(objects, 'manager')).WARMTERM_CLIENTS, ['ours-web']);
   const bindings = objects.filter(({ kind }) => /^(Cluster)?RoleBinding$/.test(kind)) as unknown as {
     subjects: { name: string }[];
@@ -206,7 +206,7 @@ test('ingress: several hosts and certificates, and a base path', async (t) => {
   );
 });
 
-test('further egress of the webserver and the manager is theirs alone', async (t) => {
+test('network policies: extra egress of the webserver and the manager applies to each alone', async (t) => {
   const rule = (address: string) => ({ to: [{ ipBlock: { cidr: `${address}/32` } }] });
   const networkPolicy = { webserverEgress: [rule('192.0.2.1')], managerEgress: [rule('192.0.2.2')] };
   const objects = await objectsOf({ networkPolicy });
@@ -227,7 +227,7 @@ test('extra objects are maps or text, with templates', async (t) => {
   t.deepEqual(find(objects, 'ConfigMap', 'b')?.data, { b: '2' });
 });
 
-test('nothing that is switched off leaves a trace', async (t) => {
+test('objects: features that are off render nothing', async (t) => {
   const objects = await objectsOf(`${chart}/ci/default-values.yaml`);
   t.notRegex(JSON.stringify(objects), /initContainers|envFrom|hostAliases|dnsConfig|dnsPolicy|"annotations":\{\}/);
 });

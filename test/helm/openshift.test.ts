@@ -43,7 +43,7 @@ test('the example for OpenShift: every pod reaches its DNS, at its port and no o
   }
 });
 
-test('without a group of its own a pod reads the mounted secrets all the same', async (t) => {
+test('openshift: a pod without an fsGroup reads the mounted secrets', async (t) => {
   const modes = async (values: object) =>
     (await podsOf({ secret: { existing: 'mine' }, ...values }))
       .flatMap(({ volumes = [] }) => volumes)
@@ -53,7 +53,7 @@ test('without a group of its own a pod reads the mounted secrets all the same', 
   t.deepEqual(await modes({ assignUserIds: false }), [0o444, 0o444]);
 });
 
-test('a pool whose user is not that of the image has a place for its name', async (t) => {
+test('openshift: a pool with another user than the image has a volume for the user’s name', async (t) => {
   const { objects } = await render({
     pools: [
       { name: 'usual' },

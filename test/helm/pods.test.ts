@@ -1,4 +1,4 @@
-// Values that hold for pods: of the manager, the webserver, the terminals and the test.
+// Values for pods of the manager, the webserver, the terminals and the test.
 
 import { isDeepStrictEqual } from 'node:util';
 import anyTest from 'ava';
@@ -92,14 +92,14 @@ for (const kubeVersion of ['1.20.0', '1.27.0', '1.30.0', '1.36.0']) {
   });
 }
 
-test('without values manager and webserver prefer two nodes, and the pods of a pool go anywhere', async (t) => {
+test('pods: by default manager and webserver prefer two nodes, and terminals have no preference', async (t) => {
   const pods = await podsOf({});
   t.is(pods.manager?.spec.topologySpreadConstraints[0].topologyKey, 'kubernetes.io/hostname');
   t.is(pods.webserver?.spec.topologySpreadConstraints[0].topologyKey, 'kubernetes.io/hostname');
   t.false('topologySpreadConstraints' in pods.terminal!.spec);
 });
 
-test('every container has requests and limits, that of the test too', async (t) => {
+test('pods: every container has requests and limits, also that of the test', async (t) => {
   for (const [component, { spec }] of Object.entries(await podsOf({}))) {
     for (const { resources } of spec.containers) {
       t.true(

@@ -1,4 +1,4 @@
-// Several releases in one namespace: what a manager sees and writes is of its own release.
+// Several releases in one namespace: a manager reads and writes only objects of its own release.
 
 import anyTest from 'ava';
 import { labels, leaseOf } from '../../common/names.ts';

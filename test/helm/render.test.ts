@@ -1,4 +1,4 @@
-// The chart as the real helm renders it, where there is one: every switch, every example, and every wrong value.
+// The chart rendered by the real helm, if installed: every switch, every example, and every invalid value.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import anyTest from 'ava';
@@ -39,7 +39,7 @@ for (const [kind, values] of [
   ['Ingress', { tlsSecret: 'terminals', className: 'nginx' }],
   ['HTTPRoute', { protocol: 'https', parentRefs: [{ name: 'edge' }] }],
 ] as const) {
-  test(`with ${kind} for terminals, manager and webserver are told the same hosts`, async (t) => {
+  test(`with ${kind} for terminals, manager and webserver get the same hosts`, async (t) => {
     const { objects, refusal } = await render({ terminals: { exposure: 'ingress', ingress: { kind, ...values } } });
     t.is(refusal, '');
     const told = (service: string, name: string): string =>
@@ -57,7 +57,7 @@ for (const [kind, values] of [
   });
 }
 
-test('the webserver is told the names of its Ingress or HTTPRoute, or those of webserver.hosts', async (t) => {
+test('webserver: gets the names of its Ingress or HTTPRoute, or webserver.hosts', async (t) => {
   const hosts = async (webserver: object): Promise<string[] | undefined> => {
     const { objects, refusal } = await render({ webserver });
     t.is(refusal, '');
@@ -111,7 +111,7 @@ test('examples: save-git-work reaches the terminal unchanged', async (t) => {
   const env = containers[0].env as { name: string; value: string }[];
   const values = parse(readFileSync(`${chart}/examples/save-git-work.yaml`, 'utf8'));
   t.is(env.find(({ name }) => name === 'WARMTERM_BEFORE_EXIT')?.value, values.poolDefaults.beforeExit);
-  // The kubelet would make one dollar sign of two.
+  // The kubelet replaces two dollar signs by one.
   t.false(values.poolDefaults.beforeExit.includes('$$'));
   t.true(terminationGracePeriodSeconds > values.poolDefaults.beforeExitSeconds);
 });
@@ -135,7 +135,7 @@ test('examples: Argo CD keeps annotations of the cluster and creates no Secret',
   t.regex(podOf(find(objects, 'StatefulSet', 'default')).containers[0].image, /^ghcr\.io\//);
 });
 
-test('root is root of a user namespace, with the capabilities of apt; others have none', async (t) => {
+test('root: has a user namespace and the capabilities for apt; other users have no capabilities', async (t) => {
   const { objects } = await render({ pools: [{ name: 'plain' }, { name: 'root', root: true }] });
   const root = podOf(find(objects, 'StatefulSet', 'root'));
   t.like(root, { hostUsers: false, securityContext: { runAsUser: 0, runAsNonRoot: false } });
@@ -210,7 +210,7 @@ test('inv 7: metrics: unreachable for terminals and visitors', async (t) => {
   t.notRegex(JSON.stringify((await render({})).objects), /metrics/i);
 });
 
-test('alerts are about the namespace of the release, and the dashboard is where Grafana’s sidecar looks', async (t) => {
+test('monitoring: alerts select the release’s namespace, and Grafana’s sidecar finds the dashboard', async (t) => {
   const alerts = { enabled: true, labels: { release: 'prometheus' } };
   const dashboard = { enabled: true, annotations: { grafana_folder: 'Shells' } };
   const { objects } = await render({ metrics: { enabled: true, alerts, dashboard } });
@@ -236,7 +236,7 @@ test('inv 10: rbac: the manager may scale a pool, but not change its pod templat
   t.deepEqual(verbs('configmaps'), ['list', 'watch', 'create', 'get', 'patch']);
 });
 
-// Each value where it stands, what is wrong there, and what helm says of it: all of them at once, each by its name.
+// Each invalid value with helm's message. Helm reports all of them at once, each by its name.
 const wrong: [path: string, value: unknown, said: string][] = [
   ['imagess', {}, '(root): Additional property imagess is not allowed'],
   ['fullnameOverride', 'Ours', 'fullnameOverride: fullnameOverride must be one of the following: "'],
@@ -368,7 +368,7 @@ test('inv 5: admission: the session policy applies to terminals in use', async (
   t.like(template, { ...objectSelector.matchLabels, [labels.claimed]: 'false' });
 });
 
-test('with an Ingress or a Gateway the Service of the page is ClusterIP, unless the values name a type', async (t) => {
+test('services: with an Ingress or a Gateway the page’s Service is ClusterIP, unless the values set a type', async (t) => {
   const ingress = { enabled: true, hosts: ['shell.example.org'] };
   const httpRoute = { enabled: true, parentRefs: [{ name: 'gateway' }] };
   const service = async (webserver: object) => {
@@ -386,7 +386,7 @@ test('with an Ingress or a Gateway the Service of the page is ClusterIP, unless 
 });
 
 // GitOps tools and `--set-string` write numbers as strings.
-test('numbers of a pool may be in quotes, and mean the same', async (t) => {
+test('pools: quoted numbers are equal to numbers', async (t) => {
   const prewarm = { name: 'class', from: '2027-01-12T09:00Z', to: '2027-01-12T12:00Z' };
   const numbers = {
     spare: 2,

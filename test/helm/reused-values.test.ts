@@ -1,4 +1,4 @@
-// `helm upgrade --reuse-values` hands a newer chart the defaults of an older one, which lack what has been added since.
+// `helm upgrade --reuse-values` gives a newer chart the defaults of an older one, which lack values added since.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import anyTest from 'ava';
@@ -8,7 +8,7 @@ import { skipIf } from '../helpers/skip.ts';
 const test = skipIf(helmProgram ? undefined : 'helm is not installed', anyTest, anyTest.skip);
 
 for (const values of [{}, `${chart}/ci/everything-values.yaml`]) {
-  test(`values that are absent have their defaults, with ${typeof values === 'string' ? 'everything on' : 'none set'}`, async (t) => {
+  test(`reused values: absent values get their defaults, with ${typeof values === 'string' ? 'everything on' : 'none set'}`, async (t) => {
     const { objects, refusal } = await renderWithDefaults({}, values);
     t.is(refusal, '');
     t.deepEqual(objects, (await render(values)).objects);

@@ -1,4 +1,4 @@
-// The chart as a dependency of another one.
+// The chart as a dependency of another chart.
 
 import anyTest from 'ava';
 import { helmProgram, type Rendered, render, renderParent } from '../helpers/helm.ts';
@@ -35,7 +35,7 @@ test('inv 10: subchart: refuses enabled: false without a condition', async (t) =
   t.regex((await render({ enabled: 'yes' })).refusal, /enabled: Invalid type/);
 });
 
-test('subchart: global.imageRegistry takes the place of the host of every image, and keeps the folder', async (t) => {
+test('subchart: global.imageRegistry replaces the host of every image, and keeps the folder', async (t) => {
   const imagesWith = async (registry: string) => {
     const { objects, refusal } = await renderParent({
       global: { imageRegistry: 'mirror.example.org:5000/', other: true },
