@@ -1,4 +1,4 @@
-// That faults of the cluster are met equally often, and that none outlives its storm.
+// Faults of the cluster are equally frequent, and none outlasts its storm.
 
 import test from 'ava';
 import { createRandom } from '../../bench/simulate/random.ts';

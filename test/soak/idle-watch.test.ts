@@ -1,4 +1,4 @@
-// That a visitor who waits beside an idle pod is found, and nobody else.
+// Detects a visitor who waits while a pod is idle, and reports no other visitor.
 
 import test from 'ava';
 import type { Transport } from '../../manager/kubernetes/transport.ts';
@@ -8,7 +8,7 @@ import type { Checker, PodHistory } from '../../soak/invariants.ts';
 import type { Losses } from '../../soak/losses.ts';
 import type { Visitors } from '../../soak/visitors.ts';
 
-/** Looks twice, with the bound between the looks; returns what was found. */
+/** Checks twice, the time limit apart; returns the violations. */
 async function look(
   t: { pod?: Partial<PodEvent>; exposed?: boolean; waits?: boolean; hasNode?: boolean; between?: number } = {},
 ): Promise<string[]> {

@@ -1,4 +1,4 @@
-// That the judge of a soak finds what is wrong, and nothing else.
+// The soak's checks find violations and accept correct histories.
 
 import test from 'ava';
 import type { PodEvent } from '../../soak/history.ts';

@@ -1,4 +1,4 @@
-// That the soak forgives exactly what each fault of the cluster may cost a visitor.
+// The soak accepts exactly the losses that each fault of the cluster may cause.
 
 import test from 'ava';
 import type { PodEvent } from '../../soak/history.ts';
@@ -119,7 +119,7 @@ test('losses: the pool is absent from before its deletion until its recreation',
   at(1_000);
   losses.takesPool();
   at(60_000);
-  // A deletion that failed half way is begun again.
+  // A deletion that failed halfway is repeated.
   losses.takesPool();
   t.is(losses.poolAbsentFrom(60_000), 1_000);
   losses.returnsPool();

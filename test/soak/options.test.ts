@@ -12,7 +12,7 @@ test('options: --runs replaces --minutes', (t) => {
   t.throws(() => readOptions(['--runs', '1.5'], 5), { message: /--runs must be a whole number.* this is 1.5/ });
 });
 
-test('inv 10: options: names what is wrong', (t) => {
+test('inv 10: options: an error names the mistake', (t) => {
   t.throws(() => readOptions(['--minutes', '0'], 5), { message: /--minutes must be .* this is 0/ });
   t.throws(() => readOptions(['--minutes', 'ten'], 5), { message: /this is ten/ });
   t.throws(() => readOptions(['--seed', '1.5'], 5), { message: /--seed must be a whole number/ });

@@ -9,7 +9,7 @@ async function* from(lines: string[]) {
   yield* lines;
 }
 
-/** What is written of `lines` when these faults befall the first ones. */
+/** The output for `lines` when the first ones have these faults. */
 async function through(lines: string[], ...faults: (LineFault['kind'] | undefined)[]) {
   const written: string[] = [];
   const counted: string[] = [];

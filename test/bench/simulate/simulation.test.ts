@@ -1,4 +1,4 @@
-// What `auto` promises, over days that differ: other seeds than the picture's, so that it is no memory of one day.
+// What `auto` promises, over different days. The seeds differ from those of the chart, so that no result depends on one day.
 
 import test from 'ava';
 import { drawChart } from '../../../bench/simulate/chart.ts';
@@ -13,7 +13,7 @@ const classDay = classes(5);
 const crowdDay = flashCrowd(5);
 const outcomes = new Map<string, Outcome>();
 
-/** Simulates each setup once, whichever tests look at it. Pods that take eight seconds to start: a crowd has to wait for them. */
+/** Simulates each setup once for all tests. Pods take eight seconds to start, so that a crowd has to wait. */
 function outcomeOf(day: Trace, spare: string, windows: Trace['windows'] = []): Outcome {
   const key = `${day.name}, ${spare}, ${windows.length} windows`;
   const outcome = outcomes.get(key) ?? simulate(day, spare, 5, { windows, version: '1.20' });
@@ -38,7 +38,7 @@ for (const { perMinute, hours } of [
     const day = poisson(11, { perMinute, hours });
     const auto = simulate(day, 'auto', 11);
     t.true(auto.hitRate >= 0.999, said(auto));
-    // The best number is known only afterwards; auto pays for not knowing it.
+    // The best number is known only afterwards, so auto needs a few more.
     let number = 0;
     let best: Outcome;
     do best = simulate(day, String(++number), 11);

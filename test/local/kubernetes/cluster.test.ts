@@ -102,7 +102,7 @@ for (const sandbox of ['auto', 'off'] as const) {
     );
     const child = spawn(node, ['--import=tsx', file], { stdio: 'inherit', cwd: new URL('../../..', import.meta.url) });
     const over = once(child, 'exit');
-    // Nothing but the process table tells it.
+    // Only the process table shows it.
     t.true(await poll(() => marked(mark).length >= 2, 20_000));
     child.kill('SIGKILL');
     await over;

@@ -36,7 +36,7 @@ async function setUp(t: ExecutionContext, program: string) {
   const cache = await mkdtemp(join(tmpdir(), 'kubectl-'));
   t.teardown(() => rm(cache, { recursive: true, force: true }));
   const options = ['--kubeconfig', cluster.kubeconfig, '--cache-dir', cache];
-  /** What it prints. An error begins with `!`. */
+  /** The output. An error begins with `!`. */
   const kubectl = async (...args: string[]): Promise<string> => {
     const done = await run(program, [...options, ...args], { timeout: 30_000 }).catch((error) => error);
     return done.code === undefined ? done.stdout : `!${done.stderr}`;
@@ -67,7 +67,7 @@ for (const program of programs) {
   test(`kubectl: get, describe, events, logs and wait (${program})`, async (t) => {
     const { node, kubectl, file, pool } = await setUp(t, program);
     t.regex(await kubectl('version'), /v1\.36\.0\+warmterm\.local/);
-    // The stand-in describes no kinds by which kubectl could validate.
+    // The stand-in publishes no schemas, so kubectl cannot validate.
     const create = ['create', '--validate=false', '-f', await file(pool)];
     t.is(await kubectl(...create), 'statefulset.apps/web created\n');
     await node.until('web-0', isReady);

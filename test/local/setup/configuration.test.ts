@@ -27,7 +27,7 @@ page:
     kind: null
 `;
 
-test('chart tables: a row for each value, a section for each group, and a map without comments is a value', (t) => {
+test('chart tables: one row for each value, one section for each group, and a map without comments is a value', (t) => {
   t.is(
     chartTables(values),
     `| value | default | meaning |
@@ -53,7 +53,7 @@ test('chart defaults: a value for each path, and a map without comments is a val
   });
 });
 
-test('chart tables: a value without a comment is refused by its name', (t) => {
+test('chart tables: a value without a comment is refused by name', (t) => {
   t.throws(() => chartTables(values.replace('  # Its port.\n', '')), { message: /no comment above page\.port$/ });
 });
 
@@ -93,7 +93,7 @@ test('settings table: defaults have the unit in which they are written', (t) => 
   });
 });
 
-test('a part of a page is replaced between its marks', (t) => {
+test('configuration: replaces a part of a page between its marks', (t) => {
   const page = 'a\n<!-- begin one -->\nold\n<!-- end one -->\nb';
   t.is(replacePart(page, 'one', 'new\n'), 'a\n<!-- begin one -->\n\nnew\n\n<!-- end one -->\nb');
   t.throws(() => replacePart(page, 'two', ''), { message: 'the page has no markers of the part two' });

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import test from 'ava';
 import { explain, findHeaders } from '../../../local/setup/dependencies.mjs';
 
-test('headers are those beside Node.js, if they are of its version', (t) => {
+test('dependencies: uses the headers next to Node.js if they have its version', (t) => {
   const prefix = dirname(dirname(process.execPath));
   const expected = existsSync(join(prefix, 'include/node/node_version.h')) ? prefix : undefined;
   t.is(findHeaders(), expected);
@@ -39,7 +39,7 @@ test(
   /the headers of Node\.js \d+\.\d+\.\d+ are not beside it and could not be downloaded; install/,
 );
 
-test('what has another cause ends with what npm said', (t) => {
+test('dependencies: an unknown cause ends with the output of npm', (t) => {
   t.regex(explain('npm error code E404', undefined), /^npm could not install the dependencies:\nnpm error code E404$/);
   t.regex(explain('gyp info ok\nsrc/pty.cc:1: error: expected ;', '/usr'), /could not be compiled:\n.*\nsrc\/pty\.cc/);
 });

@@ -11,7 +11,7 @@ const group = (files: Record<string, { text?: string; parts?: string[] }>) =>
     (file: string) => files[file]?.text ?? plain,
   );
 
-test('files of one folder share a process, unless they are alone in it', (t) => {
+test('group tests: files of one folder share a process, unless they need their own', (t) => {
   const groups = group({
     'test/manager/a.test.ts': {},
     'test/manager/model/b.test.ts': {},
@@ -20,7 +20,7 @@ test('files of one folder share a process, unless they are alone in it', (t) => 
   t.deepEqual([...groups], [['manager-1', ['test/manager/a.test.ts', 'test/manager/model/b.test.ts']]]);
 });
 
-test('a process has at most 16 files, and neighbours are in different ones', (t) => {
+test('group tests: a process has at most 16 files, and neighbours are in different processes', (t) => {
   const files = Array.from({ length: 17 }, (_, index) => `test/manager/${String.fromCharCode(97 + index)}.test.ts`);
   const groups = group(Object.fromEntries(files.map((file) => [file, {}])));
   t.deepEqual(
@@ -46,7 +46,7 @@ test('waits before it declares its tests', alone, { text: 'const built = await b
 
 const browsers = { parts: ['playwright-core'], text: "test.serial('a', (t) => t.pass());" };
 
-test('end-to-end files that run their tests one by one share a process, four at most', (t) => {
+test('group tests: serial end-to-end files share a process, four at most', (t) => {
   const files = ['a', 'b', 'c', 'd', 'e'].map((name) => `test/e2e/${name}.test.ts`);
   const groups = group(Object.fromEntries(files.map((file) => [file, browsers])));
   t.deepEqual(
@@ -58,20 +58,20 @@ test('end-to-end files that run their tests one by one share a process, four at 
   );
 });
 
-test('end-to-end files that are long, run tests at once or have a hook have their own process', (t) => {
+test('group tests: end-to-end files that are long, concurrent or have a hook get their own process', (t) => {
   const concurrent = { ...browsers, text: plain };
   const files = { 'test/e2e/a.test.ts': concurrent, 'test/e2e/pool.test.ts': browsers, 'test/e2e/b.test.ts': browsers };
   const hooked = { ...browsers, text: `test.serial.before(() => {});\n${browsers.text}` };
   t.deepEqual(group({ ...files, 'test/e2e/c.test.ts': hooked }), new Map());
 });
 
-test('long files start first, then shared processes of end-to-end tests', (t) => {
+test('group tests: long files start first, then shared processes of end-to-end tests', (t) => {
   const bundles = ['common/a', 'together/e2e-programs-1', 'e2e/pool', 'helm/a'].map(
     (name) => `dist-tests/1/test/${name}.test.mjs`,
   );
   t.deepEqual(bundles.toSorted(compareFiles), [bundles[2], bundles[1], bundles[3], bundles[0]]);
 });
 
-test('a file that shares no process declares its tests to ava itself', (t) => {
+test('group tests: a file with its own process declares its tests to ava itself', (t) => {
   t.is(nameTests(test, 'test/a.test.ts'), test);
 });

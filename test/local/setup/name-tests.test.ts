@@ -1,4 +1,4 @@
-// Files that share a process, as `npm test` runs them: hooks are those of one file, and titles name it.
+// Files that share a process, as `npm test` runs them: each has its own hooks, and titles name the file.
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ for (const file of ['a', 'b']) {
   }
 }`;
 
-/** What the hooks and tests of two files say, in order. */
+/** The output of the hooks and tests of two files, in order. */
 async function run(t: { title: string }, args: string[] = [], env = {}): Promise<string[]> {
   const folder = join(root, 'dist-tests', `${process.pid}-${t.title.replace(/\W+/g, '-')}`);
   mkdirSync(folder, { recursive: true });
@@ -39,7 +39,7 @@ async function run(t: { title: string }, args: string[] = [], env = {}): Promise
   const { AVA_PATH: _, NODE_ENV: __, ...rest } = process.env;
   const ava = join(root, 'node_modules/ava/entrypoints/cli.mjs');
   try {
-    // ava prints there what tests print.
+    // ava prints the output of tests there.
     const { stderr } = await promisify(execFile)(process.execPath, [ava, ...args], {
       cwd: folder,
       env: { ...rest, ...env },
@@ -56,15 +56,15 @@ const whole = (file: string) => [
   `${file} after`,
 ];
 
-test('the hooks of a file run around its own tests, and end before the next file begins', async (t) => {
+test('name tests: the hooks of a file run around its own tests, and end before the next file begins', async (t) => {
   t.deepEqual(await run(t), [...whole('a'), ...whole('b')]);
 });
 
-test('what a file has started ends although its last test was not selected', async (t) => {
+test('name tests: the teardown of a file runs even if its last test was not selected', async (t) => {
   t.deepEqual(await run(t, ['--match=b*1']), ['b before', 'b1', 'b1 teardown', 'b each true', 'b after']);
 });
 
-test('a hook after each test knows of a failure, and the other tests of the file run', async (t) => {
+test('name tests: a hook after each test runs after a failure, and so do the other tests of the file', async (t) => {
   const said = await run(t, [], { WARMTERM_TEST_FAILS: '1' });
   t.deepEqual(said, [...whole('a'), ...whole('b').with(3, 'b each false')]);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { takeNoInstall } from '../../../local/setup/system-packages.mjs';
 
-test('what says not to install is taken out of the arguments and the environment, where it would be unknown', (t) => {
+test('no install: reads the option from the arguments or the environment, and removes it there', (t) => {
   for (const [args, env, expected] of [
     [['a', '--no-install'], {}, true],
     [['a'], { WARMTERM_NO_INSTALL: '1' }, true],

@@ -30,7 +30,7 @@ test(affected, ['test/helpers/long.ts', 'README.md'], ['test/manager/reconcile/f
 test(affected, ['package-lock.json'], [...sources.keys()]);
 test(affected, ['README.md'], []);
 
-test('a path names a file or a folder; one that names no test is an error', (t) => {
+test('select tests: a path names a file or a folder; a path without tests is an error', (t) => {
   const files = [...sources.keys()];
   t.deepEqual(selectPaths(files, ['test/manager', 'test/helm/chart.test.ts']), [
     'test/manager/reconcile/throttle.test.ts',
@@ -40,11 +40,11 @@ test('a path names a file or a folder; one that names no test is an error', (t) 
   t.throws(() => selectPaths(files, ['test/man']), { message: 'There is no test file at test/man.' });
 });
 
-test('the long run takes the files that have a longer version', (t) => {
+test('select tests: the long run selects the files with a longer version', (t) => {
   t.deepEqual(selectLong(sources), ['test/manager/reconcile/faults.test.ts']);
 });
 
-test('the suites of a real cluster are the end-to-end suites, and those that need one', (t) => {
+test('select tests: a real cluster runs the end-to-end suites and its own suites', (t) => {
   const folders = (cluster: boolean) =>
     new Set(listTests({ cluster }).map((file: string) => file.split('/').slice(0, -1).join('/')));
   t.deepEqual(folders(true), new Set(['test/cluster', 'test/e2e']));
@@ -52,7 +52,7 @@ test('the suites of a real cluster are the end-to-end suites, and those that nee
   t.false(folders(false).has('test/cluster'));
 });
 
-test('the files that ava says have failed: by a title, a crash, or a test that never ended', (t) => {
+test('select tests: finds failed files by a title, a crash, or a test that never ended', (t) => {
   const files = ['test/e2e/idle.test.ts', 'test/e2e/idle-two.test.ts', 'test/manager/model/idle.test.ts'];
   const [first, second, third] = files;
   t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title › of two parts']), [first]);
@@ -69,7 +69,7 @@ test('the files that ava says have failed: by a title, a crash, or a test that n
   t.deepEqual(selectFailed(files, ['  ✘ [fail]: e2e › idle › a title', '  ✘ something else']), []);
 });
 
-test('the failed files of those that share a process: by the file in a title, or by the crash of all', (t) => {
+test('select tests: finds failed files of a shared process by the file in a title, or all after a crash', (t) => {
   const [first, second, alone] = [
     'test/manager/reconcile/throttle.test.ts',
     'test/manager/health/probe.test.ts',

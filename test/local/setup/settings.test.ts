@@ -1,4 +1,4 @@
-// Which settings `npm start` takes: every setting of the services goes somewhere, or there is a reason why not.
+// The settings that `npm start` accepts: each setting of a service is passed on, or refused with a reason.
 
 import { readFileSync } from 'node:fs';
 import test from 'ava';
@@ -10,7 +10,7 @@ const namesIn = (service: string): string[] => {
   return [...source.matchAll(/^ {2}(WARMTERM_\w+):/gm)].map((match) => match[1] ?? '');
 };
 
-test('every setting of a service is passed on to it, is of npm start, or is refused with a reason', (t) => {
+test('settings: each is passed on to a service, belongs to npm start, or is refused with a reason', (t) => {
   const own = namesIn('local');
   t.true(own.length >= 4);
   t.is(findUnusable(Object.fromEntries(own.map((name) => [name, '']))), undefined);
@@ -22,7 +22,7 @@ test('every setting of a service is passed on to it, is of npm start, or is refu
   }
 });
 
-test('inv 10: settings that are not taken are named with the reason, and with those that are', (t) => {
+test('inv 10: settings: refused ones are named with the reason and the accepted ones', (t) => {
   const env = {
     PATH: '/bin',
     WARMTERM_RELAY: 'always',
@@ -38,7 +38,7 @@ test('inv 10: settings that are not taken are named with the reason, and with th
   t.is(findUnusable({ PATH: '/bin', WARMTERM_RELAY: 'always' }), undefined);
 });
 
-test('settings of the services go to the service that has them, as they are', (t) => {
+test('settings: passed on unchanged to the service that has them', (t) => {
   const { services, WARMTERM_MAX } = readConfig({
     WARMTERM_MAX: '5',
     WARMTERM_RELAY: 'always',

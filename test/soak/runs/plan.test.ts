@@ -15,7 +15,7 @@ test('plan: depends on the seed only, and has every kind', (t) => {
   t.deepEqual([...new Set(plans.map(({ way }) => way))].sort(), ['direct', 'relay']);
 });
 
-/** The command as this machine runs it. Its output goes to files, since /dev/stderr cannot be opened where it is a socket. */
+/** The command as this machine runs it. Its output goes to files, because /dev/stderr cannot be opened if it is a socket. */
 async function runHere(t: ExecutionContext, { command: [program, ...args], input }: PlannedRun) {
   const folder = mkdtempSync(join(tmpdir(), 'warmterm-plan-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));

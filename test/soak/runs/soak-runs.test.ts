@@ -1,4 +1,4 @@
-// Of the long proof a piece: `npm run soak -- --runs 1000` has the rest.
+// A short version of `npm run soak -- --runs 1000`.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -40,7 +40,7 @@ for (const text of ['a===b', 'a in b', 'a b', '=a', '!', 'a in (b']) {
   });
 }
 
-test('field selector: takes the fields of the kind only', (t) => {
+test('field selector: accepts only the fields of the kind', (t) => {
   const pod = {
     kind: 'Pod',
     apiVersion: 'v1',

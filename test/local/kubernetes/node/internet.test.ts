@@ -1,4 +1,4 @@
-// The rules for what terminals of `npm start` may reach.
+// The rules for the addresses that terminals of `npm start` may reach.
 
 import type { NetworkInterfaceInfo } from 'node:os';
 import test from 'ava';
