@@ -31,7 +31,7 @@ for (const [release, name] of [
   ['shells', 'shells-warmterm-keys'],
   ['warmterm-2', 'warmterm-2-warmterm-keys'],
 ] as const) {
-  test(`release ${release}: manager and webserver use the Secret ${name}, whatever fullnameOverride says`, async (t) => {
+  test(`release ${release}: manager and webserver use the Secret ${name} with any fullnameOverride`, async (t) => {
     for (const fullnameOverride of ['', 'other']) {
       const { objects } = await render({ fullnameOverride }, undefined, [], { release, namespace: 'ours' });
       t.deepEqual(describeKeys(objects), {

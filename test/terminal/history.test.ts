@@ -76,7 +76,7 @@ function follow({ socket }: Awaited<ReturnType<typeof start>>['browser']) {
   return shows;
 }
 
-test('history: each browser is told where the screen is, and a viewer cannot move it', async (t) => {
+test('history: each browser gets the position of the screen, and a viewer cannot move it', async (t) => {
   const { browser, open, isScrolled, ask } = await start(t);
   const viewer = await open('viewer');
   const [shows, viewerShows] = [follow(browser), follow(viewer)];

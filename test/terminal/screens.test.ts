@@ -62,11 +62,11 @@ const plain = (captured: string) =>
     captured.replace(/\x1b\[[\d;:]*m/g, '').replace(/\x0e([^\x0f]*)\x0f?/g, (_, letters) => drawLines(letters)),
   );
 
-// By their own tables the two disagree about much of this: xterm.js's graphemes make one cell of two columns of what tmux 3.3
-// draws as one column (an emoji by variation selector, a keycap) or as several cells (a skin tone, a spacing vowel sign). tmux
-// places the cursor, so the page counts as tmux does (frontend/terminal/widths.ts), at the price of a skin tone that is seen
-// beside its hand: so it is in any terminal under tmux 3.3. Two things are left out: U+FEFF, which has no width in either but
-// which xterm.js swallows, and what came after Unicode 14, which tmux on Debian 12 does not draw at all.
+// By default xterm.js and tmux 3.3 disagree about widths. Where xterm.js shows one cell of two columns, tmux draws one column
+// (an emoji by variation selector, a keycap) or several cells (a skin tone, a spacing vowel sign). tmux places the cursor,
+// so the page counts as tmux does (frontend/terminal/widths.ts). A skin tone then appears beside its hand, as in any
+// terminal under tmux 3.3. Not tested: U+FEFF, which has no width in either but which xterm.js drops,
+// and characters newer than Unicode 14, which tmux on Debian 12 does not draw.
 const sheet = {
   ascii: 'abc',
   accents: 'äñø',

@@ -51,7 +51,7 @@ test('sharing: a viewer sends no input, resize, search or answer, and is no acti
   t.notRegex(owner.text(), /intruder|1;2c/);
 });
 
-test('sharing: a guest shows the whole screen of the owner, whatever the size of the own window', async (t) => {
+test('sharing: a guest shows the owner’s whole screen in a window of any size', async (t) => {
   const { owner, join } = await start(t);
   const viewer = await join('viewer', guest.vera);
   t.deepEqual(await viewer.follows.next(), { cols: 100, rows: 30 });
