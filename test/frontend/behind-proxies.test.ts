@@ -32,7 +32,7 @@ for (const [what, { status, headers, body }, code] of [
   ['JSON of another service', answer(200, { 'content-type': 'application/json' }, '{"ok":true}'), 'foreign'],
   ['502', answer(502, html, 'Bad Gateway'), 'unavailable'],
 ] as const) {
-  test.serial(`${what} in place of the webserver: the page says so, and goes on by itself`, async (t) => {
+  test.serial(`proxies: ${what} in place of the webserver: the page says so, and recovers by itself`, async (t) => {
     let isForeign = true;
     let asked = 0;
     const { page, webserver } = await openPage(t, browser(), {
@@ -141,7 +141,7 @@ test.serial(
   },
 );
 
-test.serial('inv 2: where twelve answers are lost on the way, the page stays one visitor', async (t) => {
+test.serial('inv 2: proxies: the page stays one visitor after twelve lost answers', async (t) => {
   let lost = 0;
   const { webserver } = await openPage(t, browser(), {
     proxied: true,
@@ -189,7 +189,7 @@ test.serial(
 );
 
 for (const relay of ['never', 'always']) {
-  test.serial(`the page works at an address with a user name and a password (relay: ${relay})`, async (t) => {
+  test.serial(`proxies: the page works at an address with a user name and a password (relay: ${relay})`, async (t) => {
     const { page, terminal, complaints } = await openPage(t, browser(), {
       proxied: true,
       path: '/?renderer=dom',

@@ -1,5 +1,5 @@
-// Which cause the page names when a connection fails, in a real Chromium: a policy, the browser's own protection of local networks, or
-// a proxy that lets no WebSocket through.
+// The cause that the page names when a connection fails, in a real Chromium: a policy, the browser's protection of local networks, or
+// a proxy that blocks WebSockets.
 
 import test from 'ava';
 import type { Page } from 'playwright-core';
@@ -43,7 +43,7 @@ test.serial(
   },
 );
 
-test.serial('a policy of a proxy that allows no connection at all is named, not the network', async (t) => {
+test.serial('blame: names a proxy’s policy that allows no connection, not the network', async (t) => {
   const { page } = await openPage(t, browser(), {
     proxied: true,
     until: 'waiting',
@@ -57,7 +57,7 @@ test.serial('a policy of a proxy that allows no connection at all is named, not 
   t.pass();
 });
 
-test.serial('a browser that may not enter the local network is named, not the network', async (t) => {
+test.serial('blame: names the browser’s missing permission for the local network, not the network', async (t) => {
   const proxy = await startFaultyProxy(t, '');
   const { host } = new URL(proxy.url);
   const guarded = await openBrowser(t, [`--ip-address-space-overrides=${host}=public`]);

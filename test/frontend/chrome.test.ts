@@ -1,4 +1,4 @@
-// What is around the terminal, in a real Chromium: the bar, the settings, the page's own keys.
+// The parts around the terminal, in a real Chromium: the bar, the settings, the page's own keys.
 
 import test from 'ava';
 import type { Page } from 'playwright-core';
@@ -31,7 +31,7 @@ for (const [theme, label] of [
   ['light', 'Light'],
   ['contrast', 'High contrast'],
 ] as const) {
-  test.serial(`${label}: it is chosen at once, kept, and axe finds nothing wrong in it`, async (t) => {
+  test.serial(`${label}: applied at once, stored, and without findings of axe`, async (t) => {
     const { page, terminal, complaints } = await openPage(t, browser());
     terminal.output(colourful);
     await waitForScreen(page, 'bold');
@@ -53,7 +53,7 @@ for (const [theme, label] of [
   });
 }
 
-test.serial('as the system: the page follows it while it is open, and more contrast goes before', async (t) => {
+test.serial('settings: the system scheme follows the system, and more contrast has priority', async (t) => {
   const { page } = await openPage(t, browser(), { visitor: { colorScheme: 'light' } });
   await root(page, 'theme', 'light');
   await page.emulateMedia({ colorScheme: 'dark' });
@@ -63,7 +63,7 @@ test.serial('as the system: the page follows it while it is open, and more contr
   t.pass();
 });
 
-test.serial('text grows and shrinks by keys and by the sheet, and the terminal is told its new size', async (t) => {
+test.serial('settings: keys and the dialog change the text size, and the terminal gets its new size', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   await waitForScreen(page, prompt);
   const before = await rowHeight(page);
@@ -85,7 +85,7 @@ test.serial('text grows and shrinks by keys and by the sheet, and the terminal i
   t.deepEqual(terminal.inputs, [], 'none of it reached the shell');
 });
 
-test.serial('font, cursor and blinking are set, in all tabs at once', async (t) => {
+test.serial('settings: font, cursor and blinking apply to all tabs at once', async (t) => {
   const { page, context } = await openPage(t, browser());
   const other = await context.newPage();
   await other.goto(page.url());
@@ -117,7 +117,7 @@ test.serial('font, cursor and blinking are set, in all tabs at once', async (t) 
   t.is(await page.getByRole('combobox', { name: 'Font' }).inputValue(), '');
 });
 
-test.serial('settings that were meddled with do no harm', async (t) => {
+test.serial('settings: invalid stored settings do no harm', async (t) => {
   const { page, complaints } = await openPage(t, browser(), {
     prepare: ({ page: opening }) =>
       opening.addInitScript(`localStorage.setItem('warmterm-settings', '{"theme":7,"fontSize":-3,"bar":false')`),
@@ -127,7 +127,7 @@ test.serial('settings that were meddled with do no harm', async (t) => {
   t.deepEqual(complaints, []);
 });
 
-test.serial('without storage there are settings all the same, for as long as the page lives', async (t) => {
+test.serial('settings: without storage they last as long as the page', async (t) => {
   const { page, complaints } = await openPage(t, browser(), {
     prepare: ({ page: opening }) =>
       opening.addInitScript(
@@ -163,7 +163,7 @@ test.serial(
   },
 );
 
-test.serial('the bar tells the state, and what the shell calls itself', async (t) => {
+test.serial('bar: shows the state, and the title that the shell sets', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   const bar = page.getByRole('banner');
   await bar.getByText('Connected').waitFor();
@@ -174,7 +174,7 @@ test.serial('the bar tells the state, and what the shell calls itself', async (t
   t.pass();
 });
 
-test.serial('Ctrl+? lists the keys, and ? itself is the shell’s', async (t) => {
+test.serial('keys: Ctrl+? lists the keys, and ? goes to the shell', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   await typeText(page, '?');
   await page.keyboard.press('Control+Shift+Slash');
@@ -187,7 +187,7 @@ test.serial('Ctrl+? lists the keys, and ? itself is the shell’s', async (t) =>
   t.pass();
 });
 
-test.serial('full screen takes the browser’s keys where it can, and gives them back', async (t) => {
+test.serial('keys: full screen takes the browser’s keys where it can, and gives them back', async (t) => {
   const { page } = await openPage(t, browser(), {
     prepare: ({ page: opening }) =>
       opening.addInitScript(`window.locks = [];
@@ -202,7 +202,7 @@ test.serial('full screen takes the browser’s keys where it can, and gives them
   t.is(await page.evaluate<string>('window.locks.join()'), 'lock,unlock');
 });
 
-test.serial('a German browser is spoken to in German, and a person may choose', async (t) => {
+test.serial('language: German in a German browser, unless the visitor chooses', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor: { locale: 'de-AT' } });
   t.is(await page.locator('html').getAttribute('lang'), 'de');
   await page.getByRole('banner').getByText('Verbunden').waitFor();
@@ -216,7 +216,7 @@ test.serial('a German browser is spoken to in German, and a person may choose', 
   await until(() => terminal.handshakes.length === 2, 'the same terminal attached again');
 });
 
-test.serial('all of it fits a narrow phone, in the longer of the languages', async (t) => {
+test.serial('layout: fits a narrow phone in the longer language', async (t) => {
   const { page, terminal } = await openPage(t, browser(), {
     visitor: { ...germanOnNarrowPhone, permissions: ['clipboard-read', 'clipboard-write'] },
   });

@@ -11,7 +11,7 @@ const browser = shareBrowser(test);
 
 const prompt = 'visitor@terminal:~$';
 const visitor = { permissions: ['clipboard-read', 'clipboard-write'] };
-// `waitForFunction` would do, but the page's policy forbids the eval that it comes down to.
+// Used instead of `waitForFunction`, which needs the eval that the page's policy forbids.
 const clipboard = (page: Page) => page.evaluate<string>('navigator.clipboard.readText()');
 const copies = (text: string, target = '') => `\x1b]52;${target};${Buffer.from(text).toString('base64')}\x07`;
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
@@ -26,7 +26,7 @@ async function paste(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Control+Shift+V');
 }
 
-test.serial('a program that wants to copy is asked about once for each terminal, and never reads', async (t) => {
+test.serial('copy: a program that copies needs permission once for each terminal, and never reads', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor });
   terminal.output(copies('from tmux é'));
   await page.getByText(question).waitFor();
@@ -49,7 +49,7 @@ test.serial('a program that wants to copy is asked about once for each terminal,
   t.regex(terminal.inputs.join(''), /^\x1b\]52;c;(\x07|\x1b\\)x$/, 'the answer holds nothing');
 });
 
-test.serial('one that is not allowed to copies nothing, and is not asked about again', async (t) => {
+test.serial('copy: a refused program copies nothing, and causes no further question', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor });
   await page.evaluate("navigator.clipboard.writeText('mine')");
   terminal.output(copies('theirs'));
@@ -61,7 +61,7 @@ test.serial('one that is not allowed to copies nothing, and is not asked about a
   t.is(await clipboard(page), 'mine');
 });
 
-test.serial('the setting answers before anybody is asked', async (t) => {
+test.serial('copy: the setting takes the place of the question', async (t) => {
   const allowed = await openPage(t, browser(), { visitor, ...set({ programsCopy: 'allow' }) });
   allowed.terminal.output(copies('at once'));
   await until(async () => (await clipboard(allowed.page)) === 'at once', 'the text in the clipboard');
@@ -72,7 +72,7 @@ test.serial('the setting answers before anybody is asked', async (t) => {
   t.not(await clipboard(denied.page), 'never');
 });
 
-test.serial('where the browser does not let the page copy, it says so and offers a button that can', async (t) => {
+test.serial('copy: without the browser’s permission, the page says so and offers a button', async (t) => {
   const { page, terminal } = await openPage(t, browser(), {
     visitor,
     prepare: ({ page: opening }) =>
@@ -88,7 +88,7 @@ test.serial('where the browser does not let the page copy, it says so and offers
   t.pass();
 });
 
-test.serial('what is selected is copied at once, or by Ctrl+Shift+C where that is set', async (t) => {
+test.serial('copy: a selection is copied at once, or by Ctrl+Shift+C if set', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor });
   await waitForScreen(page, prompt);
   const word = page.locator('.xterm-screen');
@@ -106,7 +106,7 @@ test.serial('what is selected is copied at once, or by Ctrl+Shift+C where that i
   t.deepEqual(terminal.inputs, []);
 });
 
-test.serial('lines that would run at once are shown first, and are pasted or not', async (t) => {
+test.serial('paste: lines that would run at once are shown first, and pasted or not', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor });
   await paste(page, 'rm -rf build\nmake\n');
   await page.getByRole('dialog', { name: 'Paste 2 lines?' }).waitFor();
@@ -150,7 +150,7 @@ test.serial(
   },
 );
 
-test.serial('a paste of any length arrives whole, in pieces that the terminal takes', async (t) => {
+test.serial('paste: any length arrives complete, in pieces that the terminal accepts', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor });
   await page.evaluate('navigator.clipboard.writeText("0123456789".repeat(20_000))');
   await page.locator('.xterm-helper-textarea').focus();
@@ -224,7 +224,7 @@ test.serial('links: a drag, a double click and other buttons open no tab; a clic
   await page.mouse.click(x, y, { button: 'right' });
   await page.mouse.click(x, y, { button: 'middle' });
   await page.mouse.dblclick(x, y);
-  // A click that was to open a tab would by now have done so.
+  // By now, a click would have opened a tab.
   await page.mouse.move(x, y + 200);
   await page.mouse.move(x, y);
   await page.mouse.click(x, y);

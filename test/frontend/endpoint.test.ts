@@ -10,11 +10,11 @@ const to = (route: Attach['route'], base = page.base) =>
     { ...page, base },
   );
 
-test('the direct way is that of the terminal, and is told nothing of the page', (t) => {
+test('endpoint: the direct route has the terminal’s address, without data of the page', (t) => {
   t.like(to('direct'), { url: 'http://192.0.2.7:30123', path: '/socket.io', query: {}, patienceMs: 1_234 });
 });
 
-test('the relay is at the page’s own origin, and is told which terminal is meant', (t) => {
+test('endpoint: the relay is at the page’s own origin, with the terminal in the query', (t) => {
   t.like(to('relay'), { url: page.base.origin, path: paths.relay, query: { pool: 'the pool' } });
   const below = to('relay', new URL('https://shell.example.org/a/shell/'));
   t.like(below, { url: page.base.origin, path: `/a/shell${paths.relay}` });

@@ -1,4 +1,4 @@
-// What a visitor's eyes meet first: each frame that Chromium paints of the page is looked at, the very first included.
+// The first frames that a visitor sees: checks each frame that Chromium paints of the page, including the first.
 
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContextOptions, Page } from 'playwright-core';
@@ -11,7 +11,7 @@ const former = 'rgb(255, 0, 255)';
 const blank = 'rgb(255, 255, 255)';
 const grounds = { dark: 'rgb(20, 23, 28)', light: 'rgb(251, 250, 248)', contrast: 'rgb(0, 0, 0)' };
 
-/** Opens the page, from one of another colour, and returns the colours that the middle of the window has had since. */
+/** Opens the page from one of another colour. Returns the colours of the middle of the window since then. */
 async function coloursOfFrames(t: ExecutionContext, visitor: BrowserContextOptions, theme: string): Promise<string[]> {
   const eye = await browser().newPage();
   t.teardown(() => eye.close());
@@ -32,7 +32,7 @@ async function coloursOfFrames(t: ExecutionContext, visitor: BrowserContextOptio
     visitor,
     async prepare({ page: opening, context }) {
       await opening.addInitScript(`localStorage.setItem('warmterm-settings', '{"theme":"${theme}"}')`);
-      // The page's own script, which is large, comes when there was a frame without it, as on a slow network.
+      // The page's large script arrives only after a frame without it, as on a slow network.
       await opening.route('**/assets/main-*.js', (route) => another.then(() => route.continue()));
       await opening.setContent(`<html style="background: ${former}"><body>`);
       const devtools = await context.newCDPSession(opening);

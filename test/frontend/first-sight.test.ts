@@ -1,4 +1,4 @@
-// A visitor's first sight of the page and last sight of a terminal, in a real Chromium.
+// A new visitor's first view of the page and last view of a terminal, in a real Chromium.
 
 import test from 'ava';
 import { devices } from 'playwright-core';
@@ -16,7 +16,7 @@ const branded = { WARMTERM_NAME: 'Tom & Jerry’s <Lab>', WARMTERM_LOGO_URL: log
 const picture =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><rect width="40" height="20" fill="#888"/></svg>';
 
-test.serial('a new visitor is told once what this is, how long it lasts, and that its files are deleted', async (t) => {
+test.serial('welcome: shown once to a new visitor, with the lifetime and the deletion of files', async (t) => {
   const { page, terminal, complaints } = await openPage(t, browser(), {
     greeted: true,
     environment: branded,
@@ -47,7 +47,7 @@ test.serial('a new visitor is told once what this is, how long it lasts, and tha
   await page.getByRole('dialog', { name: 'Your terminals' }).waitFor();
 });
 
-test.serial('a logo that does not load leaves nothing behind, and the greeting fits a narrow phone', async (t) => {
+test.serial('welcome: a logo that does not load leaves no gap, and the text fits a narrow phone', async (t) => {
   const { page } = await openPage(t, browser(), {
     greeted: true,
     environment: branded,
@@ -60,10 +60,10 @@ test.serial('a logo that does not load leaves nothing behind, and the greeting f
   await takeScreenshot(page, 'narrow-first-sight');
 });
 
-// As tmux 3.3 and 3.5 end a client, with the settings of tmux.conf.
+// The output with which tmux 3.3 and 3.5 end a client, with the settings of tmux.conf.
 const farewell = '\x1b[1;24r\x1b[m\x1b[?1l\x1b>\x1b[m\x1b[?12l\x1b[?25h\x1b[?1006l\x1b[?1049l[exited]\r\n';
 
-test.serial('the last screen stays, and can be copied', async (t) => {
+test.serial('end: the last screen stays, and can be copied', async (t) => {
   const lines = Array.from({ length: 60 }, (_, line) => `line ${line}`).join('\r\n');
   const { page, terminal } = await openPage(t, browser(), {
     visitor: { permissions: ['clipboard-read', 'clipboard-write'], viewport: { width: 900, height: 500 } },

@@ -13,18 +13,21 @@ const browser = shareBrowser(test);
 const link = `/host#token=${encodeURIComponent(hostToken)}`;
 const row = (page: Page, name: string) => page.getByRole('row', { name });
 
-test.serial('the host sees who is there, who never came and who is stuck', async (t) => {
-  const { page, complaints } = await openPage(t, browser(), { path: link, until: false });
-  await page.getByRole('heading', { name: 'workshop' }).waitFor();
-  await page.getByText('4 in use · 1 ready · 1 starting').waitFor();
-  t.regex(String(await row(page, 'workshop-1').textContent()), /In use42 min1 browser\d+ s ago/);
-  t.regex(String(await row(page, 'workshop-2').textContent()), /17 min ago/);
-  t.is(await row(page, 'workshop-2').getAttribute('data-attention'), 'lastInput');
-  t.is(await row(page, 'workshop-3').getAttribute('data-attention'), 'people');
-  t.regex(String(await row(page, 'git-course').textContent()), /Openuntil .*4 of 6 taken · 1 ready · 1 not ready$/);
-  t.is(await row(page, 'git-course').getAttribute('data-attention'), 'seats');
-  t.deepEqual(complaints, []);
-});
+test.serial(
+  'host page: shows connected visitors, visitors who never connected and visitors who are stuck',
+  async (t) => {
+    const { page, complaints } = await openPage(t, browser(), { path: link, until: false });
+    await page.getByRole('heading', { name: 'workshop' }).waitFor();
+    await page.getByText('4 in use · 1 ready · 1 starting').waitFor();
+    t.regex(String(await row(page, 'workshop-1').textContent()), /In use42 min1 browser\d+ s ago/);
+    t.regex(String(await row(page, 'workshop-2').textContent()), /17 min ago/);
+    t.is(await row(page, 'workshop-2').getAttribute('data-attention'), 'lastInput');
+    t.is(await row(page, 'workshop-3').getAttribute('data-attention'), 'people');
+    t.regex(String(await row(page, 'git-course').textContent()), /Openuntil .*4 of 6 taken · 1 ready · 1 not ready$/);
+    t.is(await row(page, 'git-course').getAttribute('data-attention'), 'seats');
+    t.deepEqual(complaints, []);
+  },
+);
 
 test.serial(
   'the token leaves the address bar, goes to the webserver only as a header, and survives a reload',
@@ -37,7 +40,7 @@ test.serial(
   },
 );
 
-test.serial('what is shown is looked up again, and an outage is told', async (t) => {
+test.serial('host page: refreshes its data, and reports an outage', async (t) => {
   const { page, webserver, complaints } = await openPage(t, browser(), { path: link, until: false });
   await row(page, 'workshop-0').waitFor();
   webserver.manager.misbehave = () => ({ status: 502, body: 'Bad Gateway' });

@@ -1,4 +1,4 @@
-// Who the page is to the webserver, in a real Chromium: first visits, invalid ids, and browsers that keep nothing.
+// The page's identity at the webserver, in a real Chromium: first visits, invalid ids, and browsers without storage.
 
 import test, { type ExecutionContext } from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -26,7 +26,7 @@ const endedOf = ({ manager }: Webserver) =>
 
 const claims = '**/api/terminals';
 
-/** Has all tabs of `context` wait for the answer to a claim until `count` of them are there, as they would by chance. */
+/** Makes all tabs of `context` wait for the answer to a claim until `count` of them do, as may happen by chance. */
 async function meetAtClaim(context: BrowserContext, count: number): Promise<void> {
   let arrived = 0;
   let open = () => {};
@@ -44,7 +44,7 @@ async function meetAtClaim(context: BrowserContext, count: number): Promise<void
   });
 }
 
-/** Checks that of the visitors `proposed`, whose tabs met, one was agreed on, and that the terminals of the others were ended. */
+/** Checks that concurrent tabs agreed on one of the visitors `proposed`, and that the terminals of the others were ended. */
 async function agreedOn(t: ExecutionContext, webserver: Webserver, proposed: string[], more: string[]): Promise<void> {
   t.is(new Set(proposed).size, proposed.length);
   t.is(new Set(more).size, 1);
@@ -78,25 +78,28 @@ for (const identity of ['browser', 'tab', 'address']) {
 }
 
 for (const identity of ['browser', 'tab']) {
-  test.serial(`inv 2: a first claim whose answer is lost is repeated by the same visitor (${identity})`, async (t) => {
-    const { webserver } = await openPage(t, browser(), {
-      environment: { WARMTERM_IDENTITY: identity, WARMTERM_TRUST_PROXY: '0' },
-      prepare: ({ page }) =>
-        page.route(
-          claims,
-          async (route) => {
-            await route.fetch();
-            await route.abort('connectionreset');
-          },
-          { times: 1 },
-        ),
-    });
-    t.is(claimsOf(webserver).length, 2);
-    t.is(new Set(claimsOf(webserver)).size, 1);
-    t.deepEqual(endedOf(webserver), []);
-  });
+  test.serial(
+    `inv 2: identity: a first claim whose answer is lost is repeated by the same visitor (${identity})`,
+    async (t) => {
+      const { webserver } = await openPage(t, browser(), {
+        environment: { WARMTERM_IDENTITY: identity, WARMTERM_TRUST_PROXY: '0' },
+        prepare: ({ page }) =>
+          page.route(
+            claims,
+            async (route) => {
+              await route.fetch();
+              await route.abort('connectionreset');
+            },
+            { times: 1 },
+          ),
+      });
+      t.is(claimsOf(webserver).length, 2);
+      t.is(new Set(claimsOf(webserver)).size, 1);
+      t.deepEqual(endedOf(webserver), []);
+    },
+  );
 
-  test.serial(`inv 2: a reload before the first answer is the same visitor (${identity})`, async (t) => {
+  test.serial(`inv 2: identity: a reload before the first answer is the same visitor (${identity})`, async (t) => {
     let held = () => {};
     const isHeld = new Promise<void>((resolve) => {
       held = resolve;
@@ -112,12 +115,12 @@ for (const identity of ['browser', 'tab']) {
     await waitForState(page, 'connected');
     t.is(claimsOf(webserver).length, 2);
     t.is(new Set(claimsOf(webserver)).size, 1);
-    // Nothing of it is left for a duplicate of the tab.
+    // A duplicate of the tab inherits nothing.
     t.deepEqual(await page.evaluate(`Object.keys(sessionStorage).filter((key) => key.includes('visitor'))`), []);
   });
 }
 
-test.serial('inv 2: three tabs that are opened at once on a first visit are one visitor', async (t) => {
+test.serial('inv 2: identity: three tabs opened at once on a first visit are one visitor', async (t) => {
   const tabs = 3;
   const { page, context, webserver } = await openPage(t, browser(), {
     until: false,
@@ -130,7 +133,7 @@ test.serial('inv 2: three tabs that are opened at once on a first visit are one 
   t.is(new Set(await Promise.all([page, ...others].map(kept))).size, 1);
 });
 
-/** Has the page keep `id` in IndexedDB, where tabs agree. */
+/** Makes the page store `id` in IndexedDB, by which tabs agree. */
 const putInDatabase = (page: Page, id: string) =>
   page.evaluate(`new Promise((resolve, reject) => {
     const request = indexedDB.open('warmterm', 1);
@@ -142,27 +145,30 @@ const putInDatabase = (page: Page, id: string) =>
     };
   })`);
 
-// As after the secret that has signed it is gone.
+// As after a change of the secret that signed it.
 const forged = `browser.${'A'.repeat(22)}.${'A'.repeat(43)}`;
 
-test.serial('inv 2: tabs whose id is not valid any more are one visitor again, and nobody is locked out', async (t) => {
-  const { page, context, webserver } = await openPage(t, browser());
-  const other = await context.newPage();
-  await other.goto(page.url());
-  await waitForState(other, 'connected');
-  const before = claimsOf(webserver).length;
-  await page.evaluate(`localStorage.setItem('${visitorKey}', '${forged}')`);
-  await putInDatabase(page, forged);
-  await meetAtClaim(context, 2);
-  await Promise.all([page, other].map((tab) => tab.reload({ waitUntil: 'commit' })));
-  for (const tab of [page, other]) await waitForState(tab, 'connected');
-  const [one = '', two = '', ...more] = claimsOf(webserver).slice(before);
-  await agreedOn(t, webserver, [one, two], more);
-  t.is(await kept(page), await kept(other));
-  t.not(await kept(page), forged);
-});
+test.serial(
+  'inv 2: identity: tabs with an id that is no longer valid become one visitor again, and none is locked out',
+  async (t) => {
+    const { page, context, webserver } = await openPage(t, browser());
+    const other = await context.newPage();
+    await other.goto(page.url());
+    await waitForState(other, 'connected');
+    const before = claimsOf(webserver).length;
+    await page.evaluate(`localStorage.setItem('${visitorKey}', '${forged}')`);
+    await putInDatabase(page, forged);
+    await meetAtClaim(context, 2);
+    await Promise.all([page, other].map((tab) => tab.reload({ waitUntil: 'commit' })));
+    for (const tab of [page, other]) await waitForState(tab, 'connected');
+    const [one = '', two = '', ...more] = claimsOf(webserver).slice(before);
+    await agreedOn(t, webserver, [one, two], more);
+    t.is(await kept(page), await kept(other));
+    t.not(await kept(page), forged);
+  },
+);
 
-test.serial('an id that is lost from storage in one place is found in the other', async (t) => {
+test.serial('identity: an id that is lost in one storage is restored from the other', async (t) => {
   const { page, webserver } = await openPage(t, browser());
   await page.evaluate(`localStorage.removeItem('${visitorKey}')`);
   await page.reload();
@@ -173,7 +179,7 @@ test.serial('an id that is lost from storage in one place is found in the other'
   t.is(endedOf(webserver).length, 1);
 });
 
-test.serial('an id that is found in the other place, and is not valid any more, is replaced', async (t) => {
+test.serial('identity: an id restored from the other storage is replaced if it is no longer valid', async (t) => {
   const { page, webserver } = await openPage(t, browser());
   await page.evaluate(`localStorage.removeItem('${visitorKey}')`);
   await putInDatabase(page, forged);
@@ -186,7 +192,7 @@ test.serial('an id that is found in the other place, and is not valid any more, 
   t.is(claimsOf(webserver).at(-1), last);
 });
 
-test.serial('what is no id, in either place, is replaced', async (t) => {
+test.serial('identity: an invalid id in either storage is replaced', async (t) => {
   const { page } = await openPage(t, browser());
   await page.evaluate(`localStorage.setItem('${visitorKey}', 'a\\0"\\n'.repeat(20_000))`);
   await putInDatabase(page, 'ä b');
@@ -195,7 +201,7 @@ test.serial('what is no id, in either place, is replaced', async (t) => {
   t.regex((await kept(page)) ?? '', /^browser\./);
 });
 
-test.serial('a page that was known as part of a browser is known as a tab once the setting says so', async (t) => {
+test.serial('identity: the page becomes a visitor per tab once the setting says so', async (t) => {
   const { page, webserver } = await openPage(t, browser(), {
     environment: { WARMTERM_IDENTITY: 'tab' },
     prepare: ({ context }) =>
@@ -212,7 +218,7 @@ test.serial('a page that was known as part of a browser is known as a tab once t
 });
 
 for (const relay of ['never', 'always']) {
-  test.serial(`the id goes to the webserver, and to no terminal (relay: ${relay})`, async (t) => {
+  test.serial(`identity: the id goes to the webserver, not to a terminal (relay: ${relay})`, async (t) => {
     const { page, terminal } = await openPage(t, browser(), { environment: { WARMTERM_RELAY: relay } });
     const [kind, id = '', signature = ''] = (await kept(page))?.split('.') ?? [];
     t.is(kind, 'browser');
@@ -221,30 +227,33 @@ for (const relay of ['never', 'always']) {
   });
 }
 
-// What `block all cookies` in a browser's settings comes to. The headless one has no such setting.
+// The effect of `block all cookies` in a browser's settings. The headless browser has no such setting.
 const blockStorage = `
   const denied = () => { throw new DOMException('Access is denied for this document.', 'SecurityError') };
   for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: denied });
   IDBFactory.prototype.open = denied;
 `;
 
-test.serial('a browser that keeps nothing has its terminal for as long as the tab, and is told once', async (t) => {
-  const { page, context, webserver, complaints } = await openPage(t, browser(), {
-    prepare: ({ context }) => context.addInitScript(blockStorage),
-  });
-  await page.locator('.notice', { hasText: texts.forgetful }).waitFor();
-  await page.reload();
-  await waitForState(page, 'connected');
-  await waitForScreen(page, prompt);
-  t.is(await page.locator('.notice', { hasText: texts.forgetful }).count(), 0);
-  t.is(claimsOf(webserver).length, 2);
-  t.is(new Set(claimsOf(webserver)).size, 1);
-  const another = await context.newPage();
-  await another.goto(page.url());
-  await waitForState(another, 'connected');
-  t.is(new Set(claimsOf(webserver)).size, 2);
-  t.deepEqual(complaints, []);
-});
+test.serial(
+  'identity: without storage, the terminal lasts as long as the tab, and the page says so once',
+  async (t) => {
+    const { page, context, webserver, complaints } = await openPage(t, browser(), {
+      prepare: ({ context }) => context.addInitScript(blockStorage),
+    });
+    await page.locator('.notice', { hasText: texts.forgetful }).waitFor();
+    await page.reload();
+    await waitForState(page, 'connected');
+    await waitForScreen(page, prompt);
+    t.is(await page.locator('.notice', { hasText: texts.forgetful }).count(), 0);
+    t.is(claimsOf(webserver).length, 2);
+    t.is(new Set(claimsOf(webserver)).size, 1);
+    const another = await context.newPage();
+    await another.goto(page.url());
+    await waitForState(another, 'connected');
+    t.is(new Set(claimsOf(webserver)).size, 2);
+    t.deepEqual(complaints, []);
+  },
+);
 
 /** A page of another site that shows `?src=` in a frame. */
 async function startEmbedder(t: ExecutionContext): Promise<{ site: string; showing: (src: string) => string }> {
@@ -253,13 +262,13 @@ async function startEmbedder(t: ExecutionContext): Promise<{ site: string; showi
     response.setHeader('content-type', 'text/html');
     response.end(`<iframe src="${searchParams.get('src')}" width="800" height="500"></iframe>`);
   });
-  // Another site, not only another port: localhost and 127.0.0.1 are.
+  // Needs another site, not only another port: localhost and 127.0.0.1 are two sites.
   const site = url.replace('127.0.0.1', 'localhost');
   return { site, showing: (src) => `${site}/?src=${encodeURIComponent(src)}` };
 }
 
 for (const relay of ['never', 'always']) {
-  test.serial(`in a frame of another site that may show it, the terminal works (relay: ${relay})`, async (t) => {
+  test.serial(`frame: the terminal works in a frame of an allowed site (relay: ${relay})`, async (t) => {
     const { site, showing } = await startEmbedder(t);
     const { page, webserver, terminal, complaints } = await openPage(t, browser(), {
       environment: { WARMTERM_FRAME_ANCESTORS: `https://school.example.org,${site}`, WARMTERM_RELAY: relay },
@@ -273,14 +282,14 @@ for (const relay of ['never', 'always']) {
     await until(() => terminal.inputs.join('').endsWith('in a frame'), 'the input from the frame');
     await page.reload();
     await connected();
-    // Most browsers give it storage of its own there, which it keeps.
+    // Most browsers give the frame its own storage, and keep it.
     const [framed, reloaded] = claimsOf(webserver).slice(1);
     t.is(framed, reloaded);
     t.deepEqual(complaints, []);
   });
 }
 
-test.serial('in a frame of any other site, and the host page in any frame, it is not shown', async (t) => {
+test.serial('frame: other sites cannot show the page, and no site the host page', async (t) => {
   const { site, showing } = await startEmbedder(t);
   const { page, webserver } = await openPage(t, browser());
   const [strange, allowed] = await Promise.all([

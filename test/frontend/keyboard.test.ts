@@ -79,7 +79,7 @@ for (const [what, keys] of Object.entries({ plain, controls, metas, modified }))
     for (const key of Object.keys(keys)) {
       terminal.inputs.length = 0;
       await page.keyboard.press(key);
-      // The key after it tells that the page is done with it.
+      // The arrival of the next key shows that the page has handled this one.
       await page.keyboard.press('q');
       await until(() => terminal.inputs.join('').endsWith('q'), key);
       sent[key] = terminal.inputs.join('').slice(0, -1);

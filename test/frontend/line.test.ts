@@ -1,4 +1,4 @@
-// The page in a real Chromium on a line that is not what it should be, and with more to send than a line takes at once.
+// The page in a real Chromium on a faulty line, and with more data than a line accepts at once.
 
 import test from 'ava';
 import { pasting } from '../../common/socket.ts';
@@ -11,7 +11,7 @@ const browser = shareBrowser(test);
 
 const prompt = 'visitor@terminal:~$';
 
-test.serial('a line that goes silent: the page says so, and comes back by itself', async (t) => {
+test.serial('line: the page reports a silent line, and reconnects by itself', async (t) => {
   let line: Awaited<ReturnType<typeof startLine>> | undefined;
   const { page, terminal } = await openPage(t, browser(), {
     environment: { WARMTERM_RELAY: 'never' },
@@ -31,7 +31,7 @@ test.serial('a line that goes silent: the page says so, and comes back by itself
   t.regex(await waitForScreen(page, 'back'), /back/);
 });
 
-test.serial('the network is back: another connection at once', async (t) => {
+test.serial('line: reconnects at once when the network is back', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   await page.evaluate("dispatchEvent(new Event('online'))");
   await eventually(() => terminal.handshakes.length === 2 || undefined);
@@ -39,14 +39,14 @@ test.serial('the network is back: another connection at once', async (t) => {
   t.pass();
 });
 
-test.serial('a page that wakes up after a long silence connects anew, and after none it does not', async (t) => {
+test.serial('line: a page that wakes up reconnects after a long silence, and not without one', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   const look = () => page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
   await look();
   await typeText(page, 'x');
   await eventually(() => terminal.inputs.join('') === 'x' || undefined);
   t.is(terminal.handshakes.length, 1);
-  // The clock has gone on while the page's timers slept.
+  // The clock advanced while the page's timers were suspended.
   await page.evaluate('{ const now = Date.now; Date.now = () => now() + 60_000; }');
   await look();
   await eventually(() => terminal.handshakes.length === 2 || undefined);
@@ -77,7 +77,7 @@ test.serial(
     document.querySelector('.xterm-helper-textarea').dispatchEvent(paste);
   }`);
     await eventually(() => waiting.length === pasting.ahead || undefined);
-    // It works on while the terminal takes nothing.
+    // The page stays usable while the terminal accepts no data.
     for (let frame = 0; frame < 5; frame++) await page.evaluate('new Promise((go) => requestAnimationFrame(go))');
     t.is(pieces.length, pasting.ahead, 'no more is sent before that');
     await typeText(page, 'Z');

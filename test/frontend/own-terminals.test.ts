@@ -14,7 +14,7 @@ const openDialog = async ({ page }: OpenPage) => {
   return page.getByRole('dialog', { name: 'Your terminals' });
 };
 
-/** Waits until the page has ended the terminal, and tells the page so, as the terminal does. */
+/** Waits until the page has ended the terminal, and reports the end to the page as the terminal does. */
 async function ended({ webserver, terminal }: OpenPage): Promise<void> {
   await until(() => webserver.manager.requests.some(({ method }) => method === 'DELETE'), 'the end of the terminal');
   for (const socket of terminal.sockets) socket.emit('ended', 'owner');
@@ -45,7 +45,7 @@ test.serial('terminals: a restart ends the terminal and claims another', async (
   t.false(await dialog.isVisible());
 });
 
-test.serial('terminals: what cannot be ended is said, and stays', async (t) => {
+test.serial('terminals: a failed end is reported, and the terminal stays', async (t) => {
   const opened = await openPage(t, browser());
   opened.webserver.manager.misbehave = ({ method }) =>
     method === 'DELETE' ? new ServiceError('unavailable', 'Not now.') : undefined;
@@ -56,7 +56,7 @@ test.serial('terminals: what cannot be ended is said, and stays', async (t) => {
   t.is(claims(opened), 1);
 });
 
-test.serial('terminals: a visitor who has too many is shown them, and ends one', async (t) => {
+test.serial('terminals: a visitor with too many sees them, and can end one', async (t) => {
   const opened = await openPage(t, browser(), { path: '/?renderer=dom&pool=other' });
   const { page, webserver } = opened;
   webserver.manager.misbehave = ({ method, path }) =>
@@ -73,10 +73,10 @@ test.serial('terminals: a visitor who has too many is shown them, and ends one',
   t.true(webserver.manager.requests.some(({ method, path }) => method === 'DELETE' && path.includes('pool=other')));
 });
 
-test.serial('terminals: in the last tenth of its lifetime the bar says when the terminal ends', async (t) => {
+test.serial('terminals: in the last tenth of the lifetime, the bar shows the time of the end', async (t) => {
   const { page } = await openPage(t, browser(), {
     prepare: ({ webserver }) => {
-      // The pretended terminals were claimed long ago.
+      // The fake terminals were claimed long ago.
       webserver.manager.expiresAt = new Date(Date.now() + 60_000).toISOString();
     },
   });

@@ -1,4 +1,4 @@
-// The page under fingers, in a Chromium that takes itself for a phone.
+// The page under touch input, in a Chromium that emulates a phone.
 
 import test from 'ava';
 import type { BrowserContextOptions, Page } from 'playwright-core';
@@ -30,7 +30,7 @@ async function drag({ page, context }: OpenPage, path: [number, number][], rest?
   await touch('touchEnd', []);
 }
 
-test.serial('the row has the keys that touch keyboards lack, and axe finds nothing wrong', async (t) => {
+test.serial('phone: the key row has the keys that touch keyboards lack, without findings of axe', async (t) => {
   const { page, terminal, complaints } = await openPage(t, browser(), { visitor: phone });
   await page.locator('.xterm-screen').tap();
   for (const name of ['Esc', 'Tab', 'Left', 'Down', 'Up', 'Right', '|', '~', '/', '-']) await key(page, name).tap();
@@ -58,7 +58,7 @@ test.serial('the row has the keys that touch keyboards lack, and axe finds nothi
   t.deepEqual(complaints, []);
 });
 
-test.serial('Ctrl and Alt hold for the next key, and after a second tap until a third', async (t) => {
+test.serial('phone: Ctrl and Alt apply to the next key; a second tap locks them until a third', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor: phone });
   await page.locator('.xterm-screen').tap();
   const typed = async (expected: string) => {
@@ -84,7 +84,7 @@ test.serial('Ctrl and Alt hold for the next key, and after a second tap until a 
   await typed('\x01\x02c');
 });
 
-test.serial('a finger that is held on an arrow repeats it', async (t) => {
+test.serial('phone: holding an arrow repeats it', async (t) => {
   const opened = await openPage(t, browser(), { visitor: phone });
   const box = await key(opened.page, 'Left').boundingBox();
   await drag(opened, [[box!.x + 5, box!.y + 10]], () =>
@@ -96,7 +96,7 @@ test.serial('a finger that is held on an arrow repeats it', async (t) => {
   t.true(opened.terminal.inputs.length <= length + 2, 'it does not go on when the finger is gone');
 });
 
-test.serial('the row is there where it is asked for, and gone where it is not', async (t) => {
+test.serial('phone: the setting shows or hides the key row', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   t.is(await page.locator('.key-row').count(), 0, 'a mouse needs none');
   await key(page, 'Settings').click();
@@ -112,7 +112,7 @@ test.serial('the row is there where it is asked for, and gone where it is not', 
   t.pass();
 });
 
-test.serial('a keyboard on the screen makes the view smaller, and zooming in does not', async (t) => {
+test.serial('phone: an on-screen keyboard shrinks the view, zooming in does not', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor: phone });
   const { rows } = terminal.handshakes[0]!.size;
   const keyboard = (height: number, scale = 1) =>
@@ -130,7 +130,7 @@ test.serial('a keyboard on the screen makes the view smaller, and zooming in doe
   t.is(terminal.sizes.at(-1)?.rows, rows);
 });
 
-test.serial('a drag turns the wheel for whoever has the mouse, and the cursor of who has not', async (t) => {
+test.serial('phone: a drag sends wheel events to programs with the mouse, and cursor keys to others', async (t) => {
   const opened = await openPage(t, browser(), { visitor: phone });
   const { terminal } = opened;
   const wheel = (from: number, to: number) => {
@@ -152,7 +152,7 @@ test.serial('a drag turns the wheel for whoever has the mouse, and the cursor of
   t.pass();
 });
 
-test.serial('a long press selects a word, a drag from there more, and a menu copies it', async (t) => {
+test.serial('phone: a long press selects a word, a drag extends it, and a menu copies it', async (t) => {
   const opened = await openPage(t, browser(), { visitor: phone });
   const { page, terminal } = opened;
   terminal.output('\x1b[?1002h\x1b[?1006h\x1b[2J\x1b[Hcat ~/notes.txt now\r\nand more\r\n');
@@ -188,7 +188,7 @@ test.serial('a long press selects a word, a drag from there more, and a menu cop
   await gone();
 });
 
-test.serial('a phone that wakes up is back at once', async (t) => {
+test.serial('phone: reconnects at once after waking up', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor: phone });
   await terminal.close();
   await page.getByText(/Trying again in [2-5] s/).waitFor();
@@ -199,7 +199,7 @@ test.serial('a phone that wakes up is back at once', async (t) => {
   t.pass();
 });
 
-test.serial('it can be installed', async (t) => {
+test.serial('phone: the page can be installed', async (t) => {
   const { page, context } = await openPage(t, browser(), { visitor: phone });
   const devtools = await context.newCDPSession(page);
   const { errors, data } = await devtools.send('Page.getAppManifest');

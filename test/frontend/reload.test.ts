@@ -1,4 +1,4 @@
-// A part of the page that does not load.
+// A script of the page that does not load.
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request as send } from 'node:http';
@@ -16,7 +16,7 @@ import { startWebserver } from '../helpers/webserver-app.ts';
 const browser = shareBrowser(test);
 
 for (const part of ['main-*.js', 'style-*.css', '{first-look,claim,main}-*.js']) {
-  test.serial(`${part} does not load: the page says so, loads again, and has the same terminal`, async (t) => {
+  test.serial(`reload: ${part} does not load: the page says so, reloads, and has the same terminal`, async (t) => {
     const sentence = 'A part of this page did not load';
     const failed = new Set<string>();
     let loads = 0;
@@ -45,7 +45,7 @@ for (const part of ['main-*.js', 'style-*.css', '{first-look,claim,main}-*.js'])
   });
 }
 
-/** A proxy that sends each request to another of `ports` than the one before. */
+/** A proxy that sends each request to the next of `ports`. */
 async function startRoundRobin(t: ExecutionContext, ports: number[]): Promise<string> {
   let count = 0;
   const server = createServer((request, response) => {
@@ -66,7 +66,7 @@ async function startRoundRobin(t: ExecutionContext, ports: number[]): Promise<st
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** The built page with other names of its files, as another build has them. */
+/** The built page with other file names, as in another build. */
 function buildAnother(t: ExecutionContext): string {
   const outdir = mkdtempSync(join(tmpdir(), 'warmterm-page-'));
   t.teardown(() => rmSync(outdir, { recursive: true }));
@@ -87,36 +87,39 @@ function buildAnother(t: ExecutionContext): string {
   return outdir;
 }
 
-test.serial('two webservers of different builds take turns: the page says so, and gets its terminal', async (t) => {
-  const terminal = await startTerminal(t);
-  const builds = await Promise.all([startWebserver(t), startWebserver(t, {}, { publicDir: buildAnother(t) })]);
-  for (const { manager } of builds) manager.address = { protocol: 'http', host: terminal.host, port: terminal.port };
-  const url = await startRoundRobin(
-    t,
-    builds.map(({ port }) => port),
-  );
-  const page = await browser().newPage();
-  t.teardown(() => page.close());
-  const missing: string[] = [];
-  let loads = 0;
-  page.on('request', (request) => {
-    if (request.isNavigationRequest()) loads++;
-  });
-  page.on('response', (response) => {
-    if (response.status() === 404) missing.push(response.url());
-  });
-  await page.goto(`${url}/?renderer=dom`);
-  await waitForState(page, 'connected');
-  // Each load is a claim. Between loads, parts are asked for.
-  t.log(`${loads} loads`);
-  t.true(loads <= 6, `${loads} loads`);
-  t.true(
-    missing.some((path) => /\/assets\/.*\.(js|css)$/.test(path)),
-    `${missing}`,
-  );
-});
+test.serial(
+  'reload: with two webservers of different builds in turn, the page says so, and gets its terminal',
+  async (t) => {
+    const terminal = await startTerminal(t);
+    const builds = await Promise.all([startWebserver(t), startWebserver(t, {}, { publicDir: buildAnother(t) })]);
+    for (const { manager } of builds) manager.address = { protocol: 'http', host: terminal.host, port: terminal.port };
+    const url = await startRoundRobin(
+      t,
+      builds.map(({ port }) => port),
+    );
+    const page = await browser().newPage();
+    t.teardown(() => page.close());
+    const missing: string[] = [];
+    let loads = 0;
+    page.on('request', (request) => {
+      if (request.isNavigationRequest()) loads++;
+    });
+    page.on('response', (response) => {
+      if (response.status() === 404) missing.push(response.url());
+    });
+    await page.goto(`${url}/?renderer=dom`);
+    await waitForState(page, 'connected');
+    // Each load is a claim. Scripts are requested between loads.
+    t.log(`${loads} loads`);
+    t.true(loads <= 6, `${loads} loads`);
+    t.true(
+      missing.some((path) => /\/assets\/.*\.(js|css)$/.test(path)),
+      `${missing}`,
+    );
+  },
+);
 
-test.serial('a dialog whose script is of a build that is gone: the page says so, and the terminal stays', async (t) => {
+test.serial('reload: when the script of a dialog is missing, the page says so, and the terminal stays', async (t) => {
   const { page } = await openPage(t, browser(), {
     prepare: ({ page: opening }) =>
       opening.route('**/assets/settings-dialog-*.js', (route) => route.fulfill({ status: 404, body: '' })),

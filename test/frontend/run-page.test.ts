@@ -29,7 +29,7 @@ const claims = ({ webserver }: OpenPage) =>
     .map(({ body }) => claimRequestSchema.parse(body))
     .map(({ visitor, existing }) => ({ run: visitor.split('.')[1], existing }));
 
-test.serial('the page of a run attaches to the run in its terminal, directly', async (t) => {
+test.serial('run page: attaches to the run in its terminal, directly', async (t) => {
   const opened = await openPage(t, browser(), { path: `/?renderer=dom&run=${run}`, prepare: startRun });
   await waitForScreen(opened.page, prompt);
   t.true(opened.terminal.handshakes.every((one) => one.run === run));
@@ -39,7 +39,7 @@ test.serial('the page of a run attaches to the run in its terminal, directly', a
   t.deepEqual(opened.complaints, []);
 });
 
-test.serial('the page of a run attaches to it by the relay too', async (t) => {
+test.serial('run page: attaches to the run by the relay', async (t) => {
   const opened = await openPage(t, browser(), {
     path: `/?renderer=dom&run=${run}`,
     environment: { WARMTERM_RELAY: 'always' },
@@ -49,26 +49,29 @@ test.serial('the page of a run attaches to it by the relay too', async (t) => {
   t.true(opened.terminal.handshakes.every((one) => one.run === run));
 });
 
-test.serial('a page without a run names none', async (t) => {
+test.serial('run page: a page without a run sends no run id', async (t) => {
   const opened = await openPage(t, browser());
   await waitForScreen(opened.page, prompt);
   t.deepEqual(Object.keys(opened.terminal.handshakes[0]!), ['ticket', 'size']);
   t.true(claims(opened).every((one) => one.run === undefined && one.existing === undefined));
 });
 
-test.serial('a run without a terminal is over: the page claims none, and leads to the visitor’s own', async (t) => {
-  const opened = await openPage(t, browser(), { path: `/?pool=default&run=${run}`, until: 'error' });
-  const { page, terminal } = opened;
-  await page.getByRole('heading', { name: 'This command has ended' }).waitFor();
-  t.deepEqual(claims(opened), [{ run, existing: true }]);
-  t.is(terminal.handshakes.length, 0);
-  await page.getByRole('button', { name: 'Open your own terminal' }).click();
-  await waitForState(page, 'connected');
-  t.is(new URL(page.url()).search, '?pool=default');
-  t.deepEqual(claims(opened).at(-1), { run: undefined, existing: undefined });
-});
+test.serial(
+  'run page: a run without a terminal is over; the page claims none, and links to the visitor’s own',
+  async (t) => {
+    const opened = await openPage(t, browser(), { path: `/?pool=default&run=${run}`, until: 'error' });
+    const { page, terminal } = opened;
+    await page.getByRole('heading', { name: 'This command has ended' }).waitFor();
+    t.deepEqual(claims(opened), [{ run, existing: true }]);
+    t.is(terminal.handshakes.length, 0);
+    await page.getByRole('button', { name: 'Open your own terminal' }).click();
+    await waitForState(page, 'connected');
+    t.is(new URL(page.url()).search, '?pool=default');
+    t.deepEqual(claims(opened).at(-1), { run: undefined, existing: undefined });
+  },
+);
 
-test.serial('a run whose terminal ends while the page is open is over, and no other is claimed', async (t) => {
+test.serial('run page: a run whose terminal ends meanwhile is over, and no other is claimed', async (t) => {
   const opened = await openPage(t, browser(), {
     path: `/?run=${run}`,
     visitor: { locale: 'de' },
@@ -83,7 +86,7 @@ test.serial('a run whose terminal ends while the page is open is over, and no ot
   t.true(asked.length >= 2 && asked.every((one) => one.run === run && one.existing === true), JSON.stringify(asked));
 });
 
-test.serial('a run that its terminal cannot show any more is over', async (t) => {
+test.serial('run page: a run that its terminal no longer has is over', async (t) => {
   const { page, terminal } = await openPage(t, browser(), {
     path: `/?run=${run}`,
     prepare: async (parts) => {
@@ -114,7 +117,7 @@ const visitorsOf = ({ webserver }: Pick<OpenPage, 'webserver'>) =>
     .filter(({ method }) => method === 'POST')
     .map(({ body }) => claimRequestSchema.parse(body).visitor);
 
-test.serial('an identity in the fragment counts in its tab alone, once the person agrees', async (t) => {
+test.serial('run page: an identity in the fragment applies to its tab only, after the visitor agrees', async (t) => {
   const { context, page, own, handed, ...rest } = await openOwnPage(t);
   const [ownVisitor, client] = visitorsOf(rest);
   const tab = await context.newPage();
@@ -135,12 +138,12 @@ test.serial('an identity in the fragment counts in its tab alone, once the perso
   );
   t.notRegex(url, /#/);
   t.is(history, await page.evaluate<number>('history.length'), 'no entry more than for any page');
-  // A reload is still of the client, and asks nothing.
+  // A reload keeps the client's identity, and does not ask again.
   await tab.reload();
   await waitForState(tab, 'connected');
   t.is(visitorsOf(rest).at(-1), client);
   t.is(asked.length, 1);
-  // Another tab is the browser's own visitor, and so is the first.
+  // Another tab, like the first one, is the browser's own visitor.
   t.is(await kept({ page }), own);
   const other = await context.newPage();
   await other.goto(`${rest.webserver.url}/?renderer=dom`);
@@ -177,17 +180,20 @@ test.serial(
   },
 );
 
-test.serial('the help shows how to get the client of this installation, and copies it', async (t) => {
-  const { page, webserver } = await openPage(t, browser(), {
-    visitor: { permissions: ['clipboard-read', 'clipboard-write'] },
-  });
-  await page.getByRole('button', { name: 'Help' }).click();
-  const command = `npx ${webserver.url}/cli-${packageJson.version}.tgz login ${webserver.url}`;
-  await page.getByText(command, { exact: true }).waitFor();
-  await page.getByRole('button', { name: 'Copy the command' }).click();
-  await until(
-    async () => (await page.evaluate<string>('navigator.clipboard.readText()')) === command,
-    'the command on the clipboard',
-  );
-  t.pass();
-});
+test.serial(
+  'run page: the help shows how to get the client of this installation, and copies the command',
+  async (t) => {
+    const { page, webserver } = await openPage(t, browser(), {
+      visitor: { permissions: ['clipboard-read', 'clipboard-write'] },
+    });
+    await page.getByRole('button', { name: 'Help' }).click();
+    const command = `npx ${webserver.url}/cli-${packageJson.version}.tgz login ${webserver.url}`;
+    await page.getByText(command, { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Copy the command' }).click();
+    await until(
+      async () => (await page.evaluate<string>('navigator.clipboard.readText()')) === command,
+      'the command on the clipboard',
+    );
+    t.pass();
+  },
+);

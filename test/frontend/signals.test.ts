@@ -8,12 +8,12 @@ import { openPage } from '../helpers/frontend-page.ts';
 const browser = shareBrowser(test);
 
 const icon = (page: Page) => page.locator('link[rel="icon"]').getAttribute('href');
-// Browsers for tests never hide a page.
+// Test browsers never hide a page.
 const hide = (page: Page, hidden: boolean) =>
   page.evaluate(`Object.defineProperty(document, 'visibilityState', { value: '${hidden ? 'hidden' : 'visible'}', configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));`);
 
-// Stands in for what a test cannot see or hear.
+// Replaces effects that a test cannot see or hear.
 const recorders = `window.told = [];
   window.AudioContext = class {
     currentTime = 0;
@@ -30,7 +30,7 @@ const recorders = `window.told = [];
   }).observe(document, { subtree: true, attributeFilter: ['data-bell'] });`;
 const told = (page: Page) => page.evaluate<string>('window.told.join()');
 
-test.serial('the bell flashes, and does what else is set; out of sight it notifies and marks the tab', async (t) => {
+test.serial('signals: the bell flashes as set; in a hidden page it notifies and marks the tab', async (t) => {
   const { page, terminal } = await openPage(t, browser(), {
     prepare: ({ page: opening }) => opening.addInitScript({ content: recorders }),
   });
@@ -44,7 +44,7 @@ test.serial('the bell flashes, and does what else is set; out of sight it notifi
   const usual = await icon(page);
   await hide(page, true);
   await page.evaluate('window.told.length = 0');
-  // One that comes right after another is the same to a person.
+  // A person cannot tell two bells in quick succession apart.
   await until(async () => {
     terminal.output('\x07');
     return (await told(page)) === 'sound,make: The bell rang';
@@ -56,7 +56,7 @@ test.serial('the bell flashes, and does what else is set; out of sight it notifi
   t.is(await icon(page), usual);
 });
 
-test.serial('a browser that does not allow notifications is told of, and the setting stays off', async (t) => {
+test.serial('signals: without permission for notifications the page says so, and the setting stays off', async (t) => {
   const { page } = await openPage(t, browser(), {
     prepare: ({ page: opening }) => opening.addInitScript({ content: `${recorders} window.allowed = 'denied';` }),
   });
@@ -66,7 +66,7 @@ test.serial('a browser that does not allow notifications is told of, and the set
   t.false(await page.getByLabel('Notify me when this tab is hidden').isChecked());
 });
 
-test.serial('title and icon say that the connection is lost, and that it is back', async (t) => {
+test.serial('signals: title and icon show the loss and the return of the connection', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   terminal.output('\x1b]0;make\x07');
   await until(async () => (await page.title()) === 'make', 'the title that the shell set');
@@ -79,7 +79,7 @@ test.serial('title and icon say that the connection is lost, and that it is back
   t.is(await icon(page), usual);
 });
 
-test.serial('every icon that the page names is there', async (t) => {
+test.serial('signals: every icon that the page names exists', async (t) => {
   const { page } = await openPage(t, browser());
   const names = await page.evaluate<string[]>(
     `Object.values(document.querySelector('link[rel="icon"]').dataset).concat(document.querySelector('link[rel="icon"]').href)`,
@@ -88,7 +88,7 @@ test.serial('every icon that the page names is there', async (t) => {
   for (const name of names) t.is((await page.request.get(new URL(name, page.url()).href)).status(), 200, name);
 });
 
-test.serial('links open in a tab of their own, and the bar says where they lead before', async (t) => {
+test.serial('signals: links open in a new tab, and the bar shows their target first', async (t) => {
   const { page, context, terminal, webserver } = await openPage(t, browser());
   const [plain, hidden] = [`${webserver.url}/healthz?1`, `${webserver.url}/healthz?2`];
   terminal.output(
@@ -113,7 +113,7 @@ test.serial('links open in a tab of their own, and the bar says where they lead 
   t.is(context.pages().length, 1, 'nothing but http and https is opened');
 });
 
-test.serial('what an input method composes arrives once, when it is done', async (t) => {
+test.serial('signals: composed input arrives once, when it is complete', async (t) => {
   const { page, context, terminal } = await openPage(t, browser());
   await page.locator('.xterm-helper-textarea').focus();
   const devtools = await context.newCDPSession(page);
@@ -126,7 +126,7 @@ test.serial('what an input method composes arrives once, when it is done', async
   t.is(terminal.inputs.join(''), '漢字');
 });
 
-test.serial('emoji and combining characters take the cells that programs count on', async (t) => {
+test.serial('signals: emoji and combining characters take the cells that programs expect', async (t) => {
   const { page, terminal } = await openPage(t, browser());
   // Four cells each, as tmux counts, and then a bar. A skin tone has cells of its own there, which only the other renderer
   // shows: what is text to the browser is drawn as one sign.

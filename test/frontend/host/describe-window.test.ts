@@ -38,7 +38,7 @@ test(
   '2027-01-11T20:00Z',
   'To come | Tue 12 Jan, 09:00 to 12:30 | 40 · room not known',
 );
-// By the host's clock, not by that of Greenwich.
+// In the host's time zone, not in UTC.
 test(told, { state: 'upcoming' }, '2027-01-11T23:00Z', 'To come | today, 09:00 to 12:30 | 40');
 test(
   told,

@@ -26,8 +26,8 @@ const described = test.macro({
   title: (name = '') => name,
 });
 
-test('somebody at work', described, {}, 'In use | 30 min | 1 browser | 1 min ago | ');
-test('two at one terminal', described, { connections: 2 }, 'In use | 30 min | 2 browsers | 1 min ago | ');
+test('an active visitor', described, {}, 'In use | 30 min | 1 browser | 1 min ago | ');
+test('two browsers at one terminal', described, { connections: 2 }, 'In use | 30 min | 2 browsers | 1 min ago | ');
 test(
   'somebody who is stuck',
   described,
@@ -40,17 +40,22 @@ test(
   { lastInputAt: undefined },
   'In use | 30 min | 1 browser | none yet | lastInput',
 );
-test('somebody who went away', described, { connections: 0 }, 'In use | 30 min | disconnected | 1 min ago | people');
-test('somebody who never came', described, never, 'In use | 30 min | never connected |  | people');
+test(
+  'a visitor who disconnected',
+  described,
+  { connections: 0 },
+  'In use | 30 min | disconnected | 1 min ago | people',
+);
+test('a visitor who never connected', described, never, 'In use | 30 min | never connected |  | people');
 test(
   'somebody who is just coming',
   described,
   { ...never, claimedAt: before(0.5) },
   'In use | 30 s | never connected |  | ',
 );
-test('a terminal that waits', described, { ...never, state: 'ready', claimedAt: undefined }, 'Ready |  |  |  | ');
+test('a ready terminal', described, { ...never, state: 'ready', claimedAt: undefined }, 'Ready |  |  |  | ');
 
-test('a terminal that is broken says why, and comes before those who are well', (t) => {
+test('describe: a broken terminal has its reason, and comes first', (t) => {
   const broken = pod({ ...never, ordinal: 9, state: 'broken', claimedAt: undefined, reason: 'Unschedulable: no node' });
   t.like(describePod(broken, now), { state: 'Broken', trouble: 'Unschedulable: no node', attention: 'trouble' });
   t.deepEqual(
@@ -59,13 +64,13 @@ test('a terminal that is broken says why, and comes before those who are well', 
   );
 });
 
-test('a terminal that browsers cannot reach says why', (t) => {
+test('describe: a terminal that browsers cannot reach has its reason', (t) => {
   const reason = 'Unreachable: no Service can be made: exceeded quota';
   const unreachable = pod({ ...never, ordinal: 9, state: 'recreating', claimedAt: undefined, reason });
   t.like(describePod(unreachable, now), { state: 'Unreachable', trouble: reason, attention: 'trouble' });
 });
 
-test('the summary counts what is broken, and says what a spare comes to that is no number', (t) => {
+test('describe: the summary counts broken terminals, and shows the number behind a computed spare', (t) => {
   const [pool] = somePools.pools;
   if (!pool) return t.fail();
   const settings = { ...pool.settings, spare: '50%' };
@@ -75,7 +80,7 @@ test('the summary counts what is broken, and says what a spare comes to that is 
   );
 });
 
-test('those who may need help come first', (t) => {
+test('describe: visitors who may need help come first', (t) => {
   const [pool] = somePools.pools;
   if (!pool) return t.fail();
   const order = sortPods(pool.pods, Date.now()).map(({ ordinal }) => ordinal);
@@ -83,6 +88,6 @@ test('those who may need help come first', (t) => {
   t.is(summary(pool), '4 in use · 1 ready · 1 starting');
 });
 
-test('long times are told in hours', (t) => {
+test('describe: long times are in hours', (t) => {
   t.deepEqual([0, 59_400, 60_000, 3_600_000, 7_500_000].map(duration), ['0 s', '59 s', '1 min', '1 h', '2 h 5 min']);
 });

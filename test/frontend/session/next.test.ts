@@ -55,7 +55,7 @@ const solved: Event = { type: 'solved', solution: { answer: 1 } };
 const solving = next(claiming, challenged, moment);
 const solvedOnce = next(solving, solved, moment);
 
-/** What matters of a state, in a line: name, what is being done, and for a pause how long. */
+/** The relevant parts of a state, in a line: name, activity, and for a pause its length. */
 function inWords(state: State): string {
   const { doing } = state;
   if (!doing) return state.is;
@@ -146,7 +146,7 @@ test('... and what comes after it is a fresh start', becomes, ended, { type: 're
 test('an error is tried again when somebody asks', becomes, failed, { type: 'renew' }, 'connecting, claim');
 test('... and not before', becomes, failed, { type: 'go' }, 'error');
 
-test('pauses grow to five seconds, and stay there', (t) => {
+test('next: pauses grow to five seconds', (t) => {
   let state: State = { ...pausing, failures: 0, doing: { at: 'claim' } };
   const seen: string[] = [];
   for (let attempt = 0; attempt < 8; attempt++) {
@@ -160,7 +160,7 @@ test('pauses grow to five seconds, and stay there', (t) => {
   );
 });
 
-test('somebody who never had a terminal is told after three attempts that there is no connection', (t) => {
+test('next: a new visitor sees "no connection" after three failed attempts', (t) => {
   let state = claiming;
   const seen: string[] = [];
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -170,7 +170,7 @@ test('somebody who never had a terminal is told after three attempts that there 
   t.deepEqual(seen, ['connecting', 'connecting', 'waiting']);
 });
 
-test('a terminal that is unavailable for the moment is asked again, and never ends the page', (t) => {
+test('next: a terminal that is temporarily unavailable is retried, and never ends the page', (t) => {
   const unavailable: Event = { type: 'refused', why: { code: 'unavailable', detail: '' } };
   let state: State = attaching;
   for (let time = 0; time < 6; time++) {
@@ -181,7 +181,7 @@ test('a terminal that is unavailable for the moment is asked again, and never en
   t.like(state, { why: { code: 'unavailable' } });
 });
 
-test('tickets refused again and again are an error, other failures in between or not', (t) => {
+test('next: repeatedly refused tickets are an error, with or without other failures in between', (t) => {
   let state = attaching;
   const seen: string[] = [];
   for (const event of [refused, network, refused, refused, network, refused]) {
@@ -193,7 +193,7 @@ test('tickets refused again and again are an error, other failures in between or
   t.false(seen.slice(0, -1).includes('error'));
 });
 
-test('a terminal that drops us as soon as we are attached is not asked in a frenzy', (t) => {
+test('next: backs off from a terminal that disconnects right after the attach', (t) => {
   let state: State = connected;
   const seen: string[] = [];
   for (let attempt = 0; attempt < 4; attempt++) {
@@ -211,7 +211,7 @@ test('a terminal that drops us as soon as we are attached is not asked in a fren
   ]);
 });
 
-test('inv 2: the same terminal after a drop is not announced, another one is, even under the same name', (t) => {
+test('inv 2: next: announces another terminal after a drop, even of the same name, and not the same one', (t) => {
   const lost = next(connected, { type: 'disconnected' }, moment);
   const back = (terminal: Opened) =>
     next(next(lost, { type: 'opened', opened: terminal }, moment), { type: 'attached' }, moment);
@@ -221,7 +221,7 @@ test('inv 2: the same terminal after a drop is not announced, another one is, ev
   t.is(isReplaced(back(opened('default-0', '2026-01-01T10:00:00Z'))), 'terminal');
 });
 
-test('how the former terminal ended is told with the new one, if it was that one', (t) => {
+test('next: the end of the former terminal is reported with the new one, if it was that one', (t) => {
   const lost = next(connected, { type: 'disconnected' }, moment);
   const back = (former: Opened['former']) =>
     next(
@@ -237,7 +237,7 @@ test('how the former terminal ended is told with the new one, if it was that one
   t.like(next(first, { type: 'attached' }, moment), { replaced: false, former: undefined });
 });
 
-test('the same pod is announced when its server was started again', (t) => {
+test('next: announces the same pod after a restart of its server', (t) => {
   const attachedTo = (state: State, run?: string) => {
     const claimed = next(next(state, { type: 'disconnected' }, moment), { type: 'opened', opened: opened() }, moment);
     return next(claimed, { type: 'attached', run }, moment);
@@ -249,7 +249,7 @@ test('the same pod is announced when its server was started again', (t) => {
   t.is(isReplaced(attachedTo(first, 'two')), 'run');
 });
 
-test('a session that is over saves first, and then ends; who comes late sees that too', (t) => {
+test('next: a session that is over saves first, then ends, also for a late visitor', (t) => {
   const saving: Event = { type: 'saving', saving: { reason: 'idle', output: '' } };
   const more: Event = { type: 'saving', saving: { reason: 'idle', output: 'pushing' } };
   const saved = { result: 'saved', exitCode: 0, output: 'pushed' } as const;
@@ -264,7 +264,7 @@ test('a session that is over saves first, and then ends; who comes late sees tha
   t.is(inWords(next(next(connected, saving, moment), { type: 'disconnected' }, moment)), 'reconnecting, pause 250');
 });
 
-/** What is said to a visitor whose attaches all come to nothing, one after another, each thing once. */
+/** The messages to a visitor whose attaches all fail, one after another, without repetitions. */
 function blameOf(relay: RelayMode, relayProblem: Opened['relayProblem'], event: Event): string[] {
   const blamed: string[] = [];
   let state: State = claiming;
@@ -280,7 +280,7 @@ function blameOf(relay: RelayMode, relayProblem: Opened['relayProblem'], event: 
   return blamed;
 }
 
-test('a visitor who is given addresses that lead nowhere is told what is in the way, and the same as long as it lasts', (t) => {
+test('next: names the obstacle to unreachable addresses, and keeps the message while it lasts', (t) => {
   const dropped = {
     code: 'upgrade-required',
     detail: 'A WebSocket request arrived without the header Upgrade.',
@@ -296,7 +296,7 @@ test('a visitor who is given addresses that lead nowhere is told what is in the 
   }
 });
 
-test('what the webserver says of the relay is told with the failure, and forgotten once there is a terminal', (t) => {
+test('next: shows the webserver’s note on the relay with a failure, and drops it once attached', (t) => {
   const relayProblem = { code: 'unavailable', detail: 'The terminal cannot be reached.' } as const;
   let state: State = { ...by('always', 'relay'), failures: 2, relayProblem };
   t.like(next(state, { type: 'disconnected' }, moment), { is: 'waiting', why: relayProblem });
@@ -305,7 +305,7 @@ test('what the webserver says of the relay is told with the failure, and forgott
 });
 
 for (const barrier of ['policy', 'insecure', 'local-network'] as const) {
-  test(`barred by the browser (${barrier}): the relay, at once and with the same ticket; without one it is told`, (t) => {
+  test(`next: barred by the browser (${barrier}): uses the relay at once with the same ticket, or reports it without one`, (t) => {
     const event = { type: 'barred', by: barrier } as const;
     const state = next(by('fallback', 'direct'), event, moment);
     t.like(state, {
@@ -321,14 +321,14 @@ for (const barrier of ['policy', 'insecure', 'local-network'] as const) {
   });
 }
 
-test('a countdown begins, and is off again', (t) => {
+test('next: a countdown begins, and is cancelled', (t) => {
   const warned = next(connected, { type: 'ending', ending: { reason: 'idle', inMs: 60_000 } }, moment);
   t.deepEqual(warned.is === 'connected' && warned.ending, { reason: 'idle', at: now + 60_000 });
   const saved = next(warned, { type: 'ending', ending: null }, moment);
   t.is(saved.is === 'connected' ? saved.ending : 'not connected', undefined);
 });
 
-test('what means nothing changes nothing', (t) => {
+test('next: irrelevant events change nothing', (t) => {
   for (const [state, event] of [
     [claiming, { type: 'attached' }],
     [claiming, { type: 'ending', ending: null }],
@@ -350,7 +350,7 @@ const by = (relay: RelayMode, route: Route, missed = 0): State => ({
 const unanswered: Event = { type: 'unanswered' };
 const turnedAway: Event = { type: 'disconnected' };
 
-/** The state, and the way that an attach now takes. */
+/** The state, and the route of the current attach. */
 function andThen(state: State, relay: RelayMode = 'fallback'): string {
   const claimed = next(state, { type: 'go' }, moment);
   const { doing } = next(claimed, { type: 'opened', opened: { ...opened(), relay } }, moment);
@@ -429,13 +429,13 @@ test(
   'connecting, pause 250, then direct',
 );
 
-test('what was known against the direct way at the beginning holds, if there is another', (t) => {
+test('next: an initial obstacle to the direct route counts, if there is another route', (t) => {
   const routes = (missed: number) => relayModes.map((relay) => andThen(start(missed), relay).replace(/.* /, ''));
   t.deepEqual(routes(0), ['direct', 'relay', 'direct']);
   t.deepEqual(routes(2), ['relay', 'relay', 'direct']);
 });
 
-test('a terminal that answers is one that the direct way leads to, also if it refuses', (t) => {
+test('next: an answer of the terminal proves the direct route, even a refusal', (t) => {
   const answered = [refused, { type: 'attached' } as const].map((event) =>
     next(by('fallback', 'direct', 1), event, moment),
   );
@@ -446,7 +446,7 @@ test('a terminal that answers is one that the direct way leads to, also if it re
   t.is(next(by('fallback', 'relay', 2), refused, moment).missed, 2);
 });
 
-test('a detour is one only where the direct way was tried', (t) => {
+test('next: the relay counts as a detour only after a direct attempt', (t) => {
   const detours = [by('fallback', 'relay', 2), by('always', 'relay'), by('fallback', 'direct', 1)].map((state) =>
     isDetour(next(state, { type: 'attached' }, moment)),
   );
@@ -454,6 +454,6 @@ test('a detour is one only where the direct way was tried', (t) => {
   t.false(isDetour(by('fallback', 'relay', 2)));
 });
 
-test('a connection that is there is not given up for a slow answer', (t) => {
+test('next: an existing connection is kept despite a slow answer', (t) => {
   t.is(next(connected, unanswered, moment), connected);
 });

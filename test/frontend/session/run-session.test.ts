@@ -36,14 +36,14 @@ function run(ports: Partial<SessionPorts>) {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a session claims, attaches, and says what it does', async (t) => {
+test('session: claims, attaches, and reports its states', async (t) => {
   const { states, attached } = run({});
   await turn();
   attached[0]?.send({ type: 'attached' });
   t.deepEqual(states, ['connecting claim', 'connecting attach', 'connected attach']);
 });
 
-test('a challenge is solved, and the claim repeated with its solution', async (t) => {
+test('session: solves a challenge, and repeats the claim with the solution', async (t) => {
   const given: unknown[] = [];
   const { states } = run({
     claim: async (_signal, { solution }) => {
@@ -58,7 +58,7 @@ test('a challenge is solved, and the claim repeated with its solution', async (t
   t.deepEqual(states, ['connecting claim', 'connecting solve', 'connecting claim', 'connecting attach']);
 });
 
-test('being attached is no new thing to do: the connection goes on', async (t) => {
+test('session: being attached starts no new action, and the connection stays', async (t) => {
   const { attached } = run({});
   await turn();
   attached[0]?.send({ type: 'attached' });
@@ -66,7 +66,7 @@ test('being attached is no new thing to do: the connection goes on', async (t) =
   t.false(attached[0]?.signal.aborted);
 });
 
-test('after a drop the former connection is closed, not heard any more, and another one opened', async (t) => {
+test('session: after a drop, closes and ignores the old connection, and opens a new one', async (t) => {
   const { states, attached } = run({ now: () => 10_000 });
   await turn();
   attached[0]?.send({ type: 'attached' });
@@ -78,7 +78,7 @@ test('after a drop the former connection is closed, not heard any more, and anot
   t.is(states.at(-1), 'reconnecting attach');
 });
 
-test('the answer to a claim that nobody waits for any more is not heard', async (t) => {
+test('session: ignores the late answer to an abandoned claim', async (t) => {
   const answers: ((event: Event) => void)[] = [];
   const { session, states } = run({ claim: () => new Promise((resolve) => answers.push(resolve)) });
   session.send({ type: 'ended', reason: 'deleted' });
@@ -87,7 +87,7 @@ test('the answer to a claim that nobody waits for any more is not heard', async 
   t.is(states.at(-1), 'ended');
 });
 
-test('a pause is over by itself', async (t) => {
+test('session: a pause ends by itself', async (t) => {
   let claims = 0;
   const { states, session } = run({
     claim: async () => {

@@ -25,18 +25,18 @@ test(reads, '{"cursorBlink":"false"}', {});
 test(reads, '{"a setting of tomorrow":1,"cursorStyle":"bar"}', { cursorStyle: 'bar' });
 test(reads, '{"__proto__":{"theme":"light"}}', {});
 
-test('what is kept is what differs, and is read as it was', (t) => {
+test('settings: stores only differences from the defaults, and reads them back', (t) => {
   t.is(writeSettings(defaults), '{}');
   const settings: Settings = { ...defaults, theme: 'contrast', fontSize: 9, language: 'de' };
   t.is(writeSettings(settings), '{"theme":"contrast","fontSize":9,"language":"de"}');
   t.deepEqual(readSettings(writeSettings(settings)), settings);
 });
 
-test('inv 10: a change that is not valid changes nothing', (t) => {
+test('inv 10: settings: an invalid change changes nothing', (t) => {
   t.deepEqual(valid({ fontSize: 41, fontFamily: '"', theme: 'light' }), { theme: 'light' });
 });
 
-test('the system decides only where it is asked', (t) => {
+test('settings: the system decides only if set to do so', (t) => {
   t.is(schemeFor('system', { light: false, contrast: false }), 'dark');
   t.is(schemeFor('system', { light: true, contrast: false }), 'light');
   t.is(schemeFor('system', { light: true, contrast: true }), 'contrast');
