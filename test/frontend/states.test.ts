@@ -50,7 +50,7 @@ async function takeDarkScreenshot(page: Page, name: string): Promise<void> {
   await takeScreenshot(page, name);
 }
 
-/** What brings a state of the page about, and what it says then. */
+/** Causes a state of the page; and the expected text. */
 type Scene = {
   title: string;
   picture: string;
@@ -441,7 +441,7 @@ test.serial('all of it is reached by keys, with the focus to be seen, and back t
   await until(() => terminal.inputs.join('') === 'x', 'the key typed');
 });
 
-test.serial('who wants no motion gets none', async (t) => {
+test.serial('motion: none if the visitor prefers reduced motion', async (t) => {
   const { page, terminal } = await openPage(t, browser(), { visitor: { reducedMotion: 'reduce' } });
   await terminal.close();
   await page.getByText(/Trying again in [2-5] s/).waitFor();

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { createAcknowledger } from '../../../frontend/terminal/acknowledger.ts';
 
-test('bytes are acknowledged in lots, and none twice', (t) => {
+test('acknowledger: bytes are acknowledged in batches, each once', (t) => {
   const sent: number[] = [];
   const parsed = createAcknowledger(100, (bytes) => sent.push(bytes));
   for (const bytes of [60, 30, 30, 99, 1, 250]) parsed(bytes);

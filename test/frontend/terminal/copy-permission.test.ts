@@ -30,7 +30,7 @@ test('what is set needs no question', (t) => {
   }
 });
 
-test('one question stands for all until it is answered, and the last text is the one that is copied', (t) => {
+test('copy permission: one question at a time, and the last text is copied', (t) => {
   const { copy, copied, questions } = copying('ask');
   copy('a');
   copy('b');
@@ -42,7 +42,7 @@ test('one question stands for all until it is answered, and the last text is the
   t.is(questions.length, 1);
 });
 
-test('a refusal holds for this terminal, and the next is asked about again', (t) => {
+test('copy permission: a refusal applies to this terminal only', (t) => {
   const { copy, copied, questions, forget } = copying('ask');
   copy('a');
   questions[0]?.('deny');

@@ -6,12 +6,12 @@ test('short input stays whole, none is none', (t) => {
   t.deepEqual([...cutInput('', 4)], []);
 });
 
-test('long input is cut, and nothing is lost', (t) => {
+test('cut input: long input is split without loss', (t) => {
   t.deepEqual([...cutInput('abcdefghij', 4)], ['abcd', 'efgh', 'ij']);
   t.deepEqual([...cutInput(Uint8Array.of(1, 2, 3), 2)], [Uint8Array.of(1, 2), Uint8Array.of(3)]);
 });
 
-test('a character of two units stays in one piece', (t) => {
+test('cut input: a surrogate pair stays in one piece', (t) => {
   t.deepEqual([...cutInput('abc😀def', 4)], ['abc', '😀de', 'f']);
   t.deepEqual([...cutInput('😀😀😀', 3)], ['😀', '😀', '😀']);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { isFromKeyboard } from '../../../frontend/terminal/from-keyboard.ts';
 
-test('what is typed and pasted comes from the keyboard', (t) => {
+test('from keyboard: typed and pasted data counts', (t) => {
   for (const data of [
     'a',
     '\r',
@@ -18,7 +18,7 @@ test('what is typed and pasted comes from the keyboard', (t) => {
   }
 });
 
-test('the mouse, the focus and answers to programs do not', (t) => {
+test('from keyboard: mouse, focus and answers to programs do not count', (t) => {
   const own = [
     '\x1b[<64;10;5M',
     '\x1b[M !!',

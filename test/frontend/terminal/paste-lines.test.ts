@@ -17,7 +17,7 @@ test(counts, 'ls\r\npwd\r\n', 2);
 test(counts, 'ls\rpwd\r', 2);
 test(counts, 'ls\n\npwd', 3);
 
-test('it is asked where lines run at once, and where they are many', (t) => {
+test('paste: asks before lines that run at once, and before many lines', (t) => {
   t.deepEqual(
     [1, 2, 19, 20].map((lines) => [needsAsking(lines, false), needsAsking(lines, true)]),
     [

@@ -15,7 +15,7 @@ function start(ahead?: number) {
   return { input, sent, taken };
 }
 
-test('a key goes out at once, and nothing is to be said about it', (t) => {
+test('paste: a key is sent at once, without a message', (t) => {
   const { input, sent, taken } = start(2);
   input('a');
   input('\x1b[A');
@@ -23,7 +23,7 @@ test('a key goes out at once, and nothing is to be said about it', (t) => {
   t.deepEqual(taken, [undefined, undefined]);
 });
 
-test('of a paste only so much is under way, and the rest goes as that is taken, in order', (t) => {
+test('paste: sends a limited part at a time, in order, as the terminal accepts it', (t) => {
   const { input, sent, taken } = start(2);
   input('abcdefghijklmnop');
   t.deepEqual(sent, ['abcd', 'efgh']);
@@ -33,7 +33,7 @@ test('of a paste only so much is under way, and the rest goes as that is taken, 
   t.deepEqual(sent, ['abcd', 'efgh', 'ijkl', 'mnop']);
 });
 
-test('a key that is typed meanwhile comes after the paste', (t) => {
+test('paste: a key typed meanwhile follows the paste', (t) => {
   const { input, sent, taken } = start(2);
   input('abcdefghijkl');
   input('z');
@@ -42,7 +42,7 @@ test('a key that is typed meanwhile comes after the paste', (t) => {
   t.deepEqual(sent, ['abcd', 'efgh', 'ijkl', 'z']);
 });
 
-test('a terminal that does not say what it has taken gets everything', (t) => {
+test('paste: a terminal without acknowledgements gets everything', (t) => {
   const { sent, input } = start();
   input('abcdefghij');
   t.deepEqual(sent, ['abcd', 'efgh', 'ij']);

@@ -15,7 +15,7 @@ test(titled, 'two\nlines\u202e and\ttricks', 'two lines and tricks');
 test(titled, 'x'.repeat(200), `${'x'.repeat(99)}…`);
 test(titled, '😀'.repeat(150), `${'😀'.repeat(99)}…`);
 
-test('a tab that waits in line shows its place', (t) => {
+test('title: a waiting tab shows its position', (t) => {
   t.deepEqual(
     [1, 12].map((place) => queueTitle({ place })),
     ['Next · warmterm', 'Number 12 · warmterm'],

@@ -51,7 +51,7 @@ test('while a hook saves, the dialog says why, shows what it prints, and offers 
   t.is(message?.output?.text, 'pushing');
 });
 
-test('an end that this page does not know of is told all the same', (t) => {
+test('message: an unknown reason of an end is shown', (t) => {
   const message = messageFor({ is: 'ended', ...memory, reason: 'a reason of tomorrow' as EndReason });
   t.is(message?.title, 'This terminal was closed');
 });
@@ -64,7 +64,7 @@ test('every failure has words, if only those of the server', (t) => {
   t.is(explain({ code: 'a code of tomorrow' as ErrorCode, detail: 'It says.' }).detail, 'It says.');
 });
 
-test('a pause is counted down, with a button for those who do not want to wait', (t) => {
+test('message: a pause has a countdown, and a button to skip it', (t) => {
   const why = { code: 'too-many-requests', detail: '' } as const;
   for (const state of [
     { is: 'waiting', ...memory, why, doing: pause },
@@ -110,7 +110,7 @@ test('a terminal that is there speaks for itself', (t) => {
   t.is(messageFor({ is: 'connected', ...memory, doing, since: 0, replaced: false, ending: undefined }), undefined);
 });
 
-test('seconds are told as people do', (t) => {
+test('message: seconds are rounded as people say them', (t) => {
   t.deepEqual([0, 0.2, 59, 60, 61, 3_600, -1].map(duration), [
     '0 s',
     '1 s',
