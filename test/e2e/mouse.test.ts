@@ -5,6 +5,7 @@ import test from 'ava';
 import type { BrowserContext, Page } from 'playwright-core';
 import { accessibilityProblems } from '../helpers/frontend-axe.ts';
 import { readScreen, shareBrowser, stillAnswers, typeText, waitForScreen } from '../helpers/frontend-browser.ts';
+import { drag, findOnScreen, type Grid, recorder } from '../helpers/frontend-mouse.ts';
 import { takeScreenshot } from '../helpers/frontend-screenshot.ts';
 import { fileScope } from '../helpers/scope.ts';
 import { openTab, openTerminal, shareTestSystem, until } from '../helpers/system.ts';
@@ -16,15 +17,8 @@ const scope = fileScope(test);
 const link = 'https://example.org/path';
 let page: Page;
 let context: BrowserContext;
-let box: { x: number; y: number; width: number; height: number };
-let size: { rows: number; columns: number };
-
-// Browsers write to the clipboard only in pages by HTTPS or from the same machine.
-const recorder = `window.copied = [];
-  window.opened = [];
-  window.open = (uri) => void window.opened.push(uri);
-  const writeText = async (text) => void window.copied.push(text);
-  Object.defineProperty(navigator, 'clipboard', { value: { writeText }, configurable: true }); undefined`;
+let box: Grid['box'];
+let size: Grid['size'];
 
 test.serial.before(async () => {
   ({ page, context } = await openTerminal(scope, system(), browser()));
@@ -35,22 +29,7 @@ test.serial.before(async () => {
   size = { rows: Number(height), columns: Number(width) };
 });
 
-/** The last place of `text` on the screen: the middle of its first and of its last cell, in pixels. */
-async function find(text: string) {
-  const shown = (await waitForScreen(page, text)).split('\n');
-  const row = shown.findLastIndex((line) => line.includes(text));
-  const column = shown[row]!.indexOf(text);
-  const cell = (at: number) =>
-    [box.x + ((at + 0.5) * box.width) / size.columns, box.y + ((row + 0.5) * box.height) / size.rows] as const;
-  return { row: row + 1, column: column + 1, from: cell(column), to: cell(column + text.length - 1) };
-}
-
-async function drag(from: readonly [number, number], to: readonly [number, number]): Promise<void> {
-  await page.mouse.move(...from);
-  await page.mouse.down();
-  await page.mouse.move(...to, { steps: 4 });
-  await page.mouse.up();
-}
+const find = (text: string) => findOnScreen(page, { box, size }, text);
 
 async function copies(expected: string): Promise<void> {
   const copied = () => page.evaluate<string[]>('window.copied');
@@ -120,7 +99,7 @@ test.serial('history: the scrollbar is dragged, has keys, and Shift with PageUp 
   await until('the whole history', async () => (await most()) > 250);
   const bar = (await scrollbar().boundingBox())!;
   const x = bar.x + bar.width / 2;
-  await drag([x, bar.y + bar.height - 4], [x, bar.y + 1]);
+  await drag(page, [x, bar.y + bar.height - 4], [x, bar.y + 1]);
   await until('the top', async () => (await position()) === (await most()));
   await scrolled(true);
   await page.mouse.move(x, bar.y + 4);
@@ -158,7 +137,7 @@ test.serial('mouse: a double click, a triple click and a drag copy what they hig
   await copies(`alpha beta ${link} end${shown}\n`);
   await page.keyboard.press('Escape');
   const alpha = await find('alpha');
-  await drag(alpha.from, alpha.to);
+  await drag(page, alpha.from, alpha.to);
   await copies('alpha');
   await stillAnswers(page, 'copied');
   t.pass();
@@ -168,7 +147,7 @@ test.serial('mouse: Shift with a drag selects what the screen shows', async (t) 
   await showWords();
   const alpha = await find('alpha');
   await page.keyboard.down('Shift');
-  await drag(alpha.from, [alpha.to[0] + 6, alpha.to[1]]);
+  await drag(page, alpha.from, [alpha.to[0] + 6, alpha.to[1]]);
   await page.keyboard.up('Shift');
   await copies('alpha');
   t.pass();
@@ -224,7 +203,7 @@ test.serial('mouse: a program that uses the mouse gets every gesture, and Shift 
   // tmux 3.3 drops a press within 0.3 s of the press of another button, and passes on its release.
   await reports(`<2;1;${row}m`);
   await fresh();
-  await drag(alpha.from, alpha.to);
+  await drag(page, alpha.from, alpha.to);
   await reports(`<0;1;${row}M.*<32;\\d;${row}M.*<0;5;${row}m`);
   await fresh();
   await page.mouse.dblclick(...alpha.from);
@@ -232,7 +211,7 @@ test.serial('mouse: a program that uses the mouse gets every gesture, and Shift 
   await page.keyboard.press('Escape');
   t.deepEqual(await page.evaluate<string[]>('window.copied'), []);
   await page.keyboard.down('Shift');
-  await drag(alpha.from, [alpha.to[0] + 6, alpha.to[1]]);
+  await drag(page, alpha.from, [alpha.to[0] + 6, alpha.to[1]]);
   await page.keyboard.up('Shift');
   await copies('alpha');
   await page.evaluate('window.opened.length = 0');
