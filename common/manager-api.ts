@@ -233,7 +233,7 @@ export const poolStatusSchema = z.object({
     maxWaiting: z.number().int(),
     maxWaitingPerAddress: limitSchema,
   }),
-  /** Invalid settings, whose former values stay in force, and other warnings for the administrator. */
+  /** Invalid settings, for which the last valid values apply, and other warnings for the administrator. */
   problems: z.array(z.string()),
   pods: z.array(podStatusSchema),
 });

@@ -26,7 +26,7 @@ export type ClaimRequestOptions = {
   inTurn: <T>(action: () => Promise<T>) => Promise<T>;
 };
 
-// A new client gets its position after 1 s, unless it has a terminal by then. A client that knows its position gets the next one when
+// A new client gets its position after 1 s, unless it gets a terminal before. A client that knows its position gets the next one when
 // it changes; far behind in the queue, less often.
 const firstReportMs = 1_000;
 const nextReportMs = { min: 1_000, perPosition: 100, max: 8_000 };
@@ -36,7 +36,7 @@ export class ClaimRequest {
   readonly #context: ClaimContext;
   readonly #options: ClaimRequestOptions;
   readonly #requests: WaitingRequests;
-  /** Whether the visitor's terminal has yet to be ended. */
+  /** Whether this request still has to end the visitor's terminal. */
   #restart: boolean;
   /** When the visitor asked for a terminal that was lost or restarted. The visitor keeps this place in the order. */
   #askedAt: number | undefined;

@@ -99,7 +99,7 @@ export class Claims {
     return result;
   }
 
-  /** The visitor cancels the wait. A visitor who asks again within 30 s gets the former position. */
+  /** The visitor cancels the wait. A visitor who asks again within 30 s keeps the position. */
   leave(visitor: string, poolName: string | undefined): void {
     const { pools, clock } = this.#context;
     const expected = expectedPools(pools, clock()).find(({ name }) => poolName === undefined || name === poolName);

@@ -45,7 +45,7 @@ export function findTerminal(
 export const candidates = (pools: Pools, name: string | undefined, now: number): Pool[] =>
   name === undefined ? [...pools.all()] : [findPool(pools, name, now)];
 
-/** Pools whose StatefulSet was deleted recently. A label without a former StatefulSet is no pool. */
+/** Pools whose StatefulSet was deleted recently. A label that no StatefulSet ever had names no pool. */
 export const expectedPools = (pools: Pools, now: number): Pool[] =>
   [...pools.away(now)].filter(({ owner }) => owner !== undefined);
 

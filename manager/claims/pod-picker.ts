@@ -26,7 +26,7 @@ const overtaking = { slack: 4, watchDelayMs: 2_000 };
 // highest pods free and can shrink. If two managers conflict, they spread out for a while.
 const quietClaims = 4;
 
-/** When a pod was picked, and how many claims had been observed in the pool by then. */
+/** When a pod was picked, and the number of claims that the pool had seen at that time. */
 type Pick = { at: number; claimsSeen: number };
 
 export class PodPicker {

@@ -78,7 +78,7 @@ function aboutSpec({ spec }: PoolFacts): Notice[] {
 function aboutSettings({ problems }: PoolFacts): Notice[] {
   if (problems.length === 0) return [];
   const told = problems.join('; ');
-  return [{ reason: 'InvalidSettings', message: `${told}. The former values are kept.`, about: told }];
+  return [{ reason: 'InvalidSettings', message: `${told}. The last valid values apply.`, about: told }];
 }
 
 /** Windows that do not fit, or may not fit. */

@@ -15,7 +15,7 @@ export type Step = { reason: 'RolloutStarted' | 'RolloutFinished' | 'ReplicasKep
 // One manager may scale up for visitors who wait at it. The other managers see the reason when these visitors have claimed.
 const misunderstandingMs = 5_000;
 
-/** The states that have begun or ended since `former`. */
+/** The states that began or ended after `former`. */
 export function followProgress(snapshot: PoolSnapshot, former: Progress): { progress: Progress; steps: Step[] } {
   const rollout = followRollout(snapshot, former.revision);
   const kept = followRequested(snapshot, former.kept);

@@ -13,7 +13,7 @@ export type RouteTemplate = {
   protocol: Protocol;
   /** The object with its placeholders. */
   object: TemplateObject;
-  /** The hash of the template's text, so that routes of a former template are found. */
+  /** The hash of the template's text, by which the manager finds routes of an older template. */
   hash: string;
 };
 

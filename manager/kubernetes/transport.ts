@@ -22,7 +22,7 @@ export type ApiRequest = {
   path: string;
   body?: unknown;
   contentType?: string;
-  /** Aborted when the answer is no longer needed. A write may have taken effect by then. */
+  /** Aborted when the answer is no longer needed. The API server may still carry out a write. */
   signal?: AbortSignal | undefined;
   /** The connections to use. Absent: `requests`. */
   lane?: Exclude<Lane, 'streams'>;

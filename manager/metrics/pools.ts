@@ -47,7 +47,7 @@ export function registerPoolMetrics({ counters, pools, waiting, isLeader, clock 
   perPool('min', 'Replicas that the pool never goes below', ({ pool }) => pool.settings.min);
   perPool('max', 'Replicas that the pool never goes above', ({ pool }) => pool.settings.max);
   perPool('replicas', 'Replicas of the StatefulSet', ({ pool }) => pool.replicas);
-  perPool('wrong_settings', 'Annotations that do not parse; their former values stay in force', ({ pool }) => {
+  perPool('wrong_settings', 'Invalid annotations; the last valid values apply', ({ pool }) => {
     return pool.problems.length;
   });
   new Gauge({

@@ -59,7 +59,7 @@ export class PoolFacts {
   readonly starts: StartTimes;
   readonly sessions: SessionTimes;
   readonly arrivalRates: readonly ArrivalRate[];
-  /** Pods of a former revision were replaced, and came back with that revision. */
+  /** The manager replaced pods of an old revision, and the new pods have the old revision again. */
   readonly replacedInVain: boolean;
   readonly #pods: readonly ObservedPod[];
   // By ordinal. Arrays, since they take half the time of maps.

@@ -1,5 +1,5 @@
-// Whether replacing pods of a former revision works. With a partition, or if another controller creates the pods, they come back with
-// the former revision and would be replaced endlessly. Pure; reads no clock.
+// Whether the replacement of pods of an old revision works. With a partition, or if another controller creates the pods, the new pods have
+// the old revision again, and would be replaced endlessly. Pure; reads no clock.
 
 /** Stop after this number of pods. Fewer may be chance: a template can change while a pod is being created. */
 const enough = 3;

@@ -172,7 +172,7 @@ export function testKubernetesPort(
   test.serial('inv 1: of twenty racing claims of one pod exactly one wins, also with other writes to it', async (t) => {
     const { world } = t.context;
     const pod = await world.readyPod(0);
-    await world.annotate(pod.name, { 'example.org/unrelated': 'written by somebody else' });
+    await world.annotate(pod.name, { 'example.org/unrelated': 'written by another client' });
     const results = await Promise.all(
       Array.from({ length: 20 }, (_, index) => world.cluster.claimPod(pod, claimOf(`visitor-${index}`))),
     );
@@ -186,7 +186,7 @@ export function testKubernetesPort(
     t.deepEqual((await world.cluster.readPod(pod.name))?.claim, winner!.claim);
     t.is(
       (await world.raw(`pods/${pod.name}`)).metadata.annotations['example.org/unrelated'],
-      'written by somebody else',
+      'written by another client',
     );
   });
 

@@ -3,7 +3,10 @@
 import type { Page } from 'playwright-core';
 import { waitForScreen } from './frontend-browser.ts';
 
-/** Records copies in `window.copied`, and addresses of opened tabs in `window.opened`. Browsers write to the clipboard only in pages by HTTPS or from the same machine. */
+/**
+ * Records copies in `window.copied`, and addresses of opened tabs in `window.opened`. Browsers write to the clipboard only in pages that
+ * came by HTTPS or from the same machine.
+ */
 export const recorder = `window.copied = [];
   window.opened = [];
   window.open = (uri) => void window.opened.push(uri);
@@ -19,7 +22,7 @@ export type Grid = {
   size: { rows: number; columns: number };
 };
 
-/** The last place of `text` on the screen, from 1, and the middle of its first and of its last cell. */
+/** The last place of `text` on the screen: row and column, counted from 1, and the middle of its first and of its last cell. */
 export async function findOnScreen(page: Page, { box, size }: Grid, text: string) {
   const shown = (await waitForScreen(page, text)).split('\n');
   const row = shown.findLastIndex((line) => line.includes(text));

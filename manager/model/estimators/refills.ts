@@ -1,5 +1,5 @@
 // Measures how long an ordinal has no ready terminal. The wait starts when this manager learns that the ordinal needs a pod: the
-// pool grew, or the former pod is being deleted. It ends when the pod is Ready. The manager's own clock measures it to the
+// pool grew, or its pod is being deleted. It ends when the pod is Ready. The manager's own clock measures it to the
 // millisecond, because pods report times in whole seconds. Reads no clock.
 
 import { isOver, type ObservedPod, podState } from '../observation.ts';

@@ -215,7 +215,7 @@ test('settings: an invalid annotation is one Event and changes nothing', async (
   await settle(model, manager);
   t.is(manager.pools.get('default')?.settings.spare, 2);
   t.deepEqual(model.warnings, [
-    'InvalidSettings: warmterm.dev/spare="lots" must be a whole number from 0 to 10000, a percentage of those in use from 0% to 1000%, or auto. The former values are kept.',
+    'InvalidSettings: warmterm.dev/spare="lots" must be a whole number from 0 to 10000, a percentage of those in use from 0% to 1000%, or auto. The last valid values apply.',
   ]);
 });
 
